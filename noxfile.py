@@ -1,0 +1,231 @@
+"""Every check of the project, by name: `nox -l` lists them, `nox` runs the ones that each change needs."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import nox
+
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests", "docs"]
+
+LOCKED = {
+    "runtime": ["pyproject.toml"],
+    "demo": ["pyproject.toml", "--extra=demo", "--group=build"],
+    "test": ["pyproject.toml", "--all-extras", "--group=build", "--group=test"],
+    "types": [
+        "pyproject.toml",
+        "--all-extras",
+        "--group=build",
+        "--group=test",
+        "--group=e2e",
+        "--group=types",
+    ],
+    "e2e": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=e2e"],
+    "lint": ["--group=build", "--group=lint"],
+    "build": ["--group=build"],
+    "nox": ["--group=nox"],
+    "lock": ["--group=lock"],
+}
+"""What each file in `requirements/` holds, as `uv pip compile` wants to be told."""
+
+NODE_PROVIDER = ["oidc-provider@9.13.3", "jose@6.2.17"]
+
+
+def install(session: nox.Session, requirements: str) -> None:
+    """Install pinned, hashed packages, and RomM from the tree."""
+    session.install("--require-hashes", "-r", f"requirements/{requirements}.txt")
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and the direction of imports."""
+    install(session, "lint")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, strictly."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test that needs neither browser nor database server; `-- --cov` adds the coverage."""
+    install(session, "test")
+    session.run("pytest", "-n", "auto", "--ignore=tests/e2e", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The tables in the documentation are those of the code."""
+    install(session, "demo")
+    session.run("python", "docs/tables.py", *(session.posargs or ["--check"]))
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """The port contracts on the real adapters: SQLite, and PostgreSQL where there is one."""
+    install(session, "test")
+    with postgres(session) as url:
+        session.run("pytest", "tests/adapters", *session.posargs, env={"ROMM_TEST_POSTGRES_URL": url})
+
+
+@nox.session
+def migrations(session: nox.Session) -> None:
+    """Migrations up, down and up again, and compared with the models."""
+    install(session, "test")
+    with postgres(session) as url:
+        session.run(
+            "pytest",
+            "tests/adapters/test_migrations.py",
+            *session.posargs,
+            env={"ROMM_TEST_POSTGRES_URL": url},
+        )
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """A real provider and a real browser."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        session.error("No browser: install Chromium (on Debian `apt-get install chromium`), or name one in CHROMIUM")
+    if not (shutil.which("node") and shutil.which("npm")):
+        session.error("No Node.js: install node and npm, version 20 or later; the test provider runs on it")
+    install(session, "e2e")
+    with TemporaryDirectory() as folder:
+        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        session.run("npm", "install", "--prefix", folder, *options, *NODE_PROVIDER, external=True)
+        env = {"ROMM_E2E_NODE_MODULES": f"{folder}/node_modules", "CHROMIUM": chromium}
+        session.run("pytest", "tests/e2e", *session.posargs, env=env)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """The wheel as a stranger meets it: an empty environment, an empty folder, no source tree."""
+    session.install("--require-hashes", "-r", "requirements/build.txt")
+    with TemporaryDirectory() as folder:
+        session.run("hatchling", "build", "--target", "wheel", "--directory", folder)
+        session.run("python", "-m", "venv", f"{folder}/venv")
+        pip = partial(session.run, f"{folder}/venv/bin/pip", "install", "--quiet", external=True)
+        pip("--require-hashes", "-r", "requirements/runtime.txt")
+        pip("--no-deps", "--no-index", *map(str, Path(folder).glob("*.whl")))
+        romm, empty = f"{folder}/venv/bin/romm", Path(folder, "empty")
+        empty.mkdir()
+        with session.chdir(empty):
+            session.run(romm, "settings", external=True, include_outer_env=False)
+            serve_once(session, romm)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the hot paths."""
+    install(session, "test")
+    session.run("python", "bench/bench.py", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """RomM next to a provider, to click through."""
+    install(session, "demo")
+    session.run("romm", "demo", *session.posargs)
+
+
+@nox.session
+def migrate(session: nox.Session) -> None:
+    """Bring the configured database up to date."""
+    install(session, "test")
+    session.run("romm", "db", "upgrade", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Pin the newest of everything, the same version in every file."""
+    session.install("--require-hashes", "-r", "requirements/lock.txt")
+    text = ["--custom-compile-command=nox -s lock", "--no-emit-index-url", "--no-annotate", "--quiet"]
+    pin = partial(session.run, "uv", "pip", "compile", "--universal", "--python-version=3.11", *text)
+    with TemporaryDirectory() as folder:
+        everything = f"--output-file={folder}/everything.txt"
+        pin("pyproject.toml", "--all-extras", "--group=dev", everything)
+        for name, contents in LOCKED.items():
+            output = f"--output-file=requirements/{name}.txt"
+            pin(*contents, "--generate-hashes", f"--constraints={folder}/everything.txt", output)
+
+
+@contextmanager
+def postgres(session: nox.Session) -> Iterator[str | None]:
+    """Yield the URL of a PostgreSQL: the one that is given, else a throw-away one, else none."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if url := os.environ.get("ROMM_TEST_POSTGRES_URL"):
+        yield url
+    elif not installed:
+        session.warn("SQLite only: no ROMM_TEST_POSTGRES_URL, and no PostgreSQL in /usr/lib/postgresql.")
+        yield None
+    else:
+        with throw_away_postgres(installed[-1]) as url:
+            yield url
+
+
+@contextmanager
+def throw_away_postgres(programs: Path) -> Iterator[str]:
+    # PostgreSQL refuses to run as root; Debian's package brings an account for it.
+    as_postgres: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
+    account = as_postgres if os.geteuid() == 0 else {}
+    port = free_port()
+    with TemporaryDirectory() as folder:
+        shutil.chown(folder, account.get("user", os.geteuid()))
+        run = partial(subprocess.run, check=True, cwd=folder, stdout=subprocess.DEVNULL, **account)
+        control = [programs / "pg_ctl", "--pgdata=cluster", "--log=log", "--wait"]
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
+        run([programs / "initdb", "--pgdata=cluster", "--auth=trust", "--username=romm", "--encoding=UTF8"])
+        run([*control, f"--options={options}", "start"])
+        try:
+            yield f"postgresql://romm@127.0.0.1:{port}/postgres"
+        finally:
+            run([*control, "--mode=immediate", "stop"])
+
+
+def serve_once(session: nox.Session, romm: str) -> None:
+    port = free_port()
+    server = subprocess.Popen([romm, "serve"], env={"ROMM_PORT": str(port)})
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(port):
+            if server.poll() is not None or time.monotonic() > deadline:
+                session.error("`romm serve` did not answer /api/heartbeat")
+            time.sleep(0.2)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError, http.client.HTTPException):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/api/heartbeat")
+        return connection.getresponse().status == 200
+    return False
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
