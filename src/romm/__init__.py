@@ -1,0 +1,1 @@
+"""RomM sign-in: who someone is, which account that is, what they may do."""

@@ -1,0 +1,253 @@
+"""Reading claims: a checked ID token, UserInfo beside it, and what the two say about a person.
+
+Sources: OpenID Connect Core 1.0, 3.1.3.7 (ID token), 5.1 (standard claims), 5.3.2 (UserInfo).
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from romm.domain.errors import Code, Refuse
+from romm.domain.model import Identity
+
+Document = Mapping[str, Any]
+
+CLOCK_SKEW_SECONDS = 60
+MAX_ISSUED_AGO_SECONDS = 600  # the default slack for `iat` of mod_auth_openidc
+MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core 1.0, 2
+MAX_ROLE_VALUES = 10_000
+LATEST_PLAUSIBLE_TIME = 1e11  # seconds; a later `exp` is no date but a trick
+
+_MISSING: Any = object()
+
+
+class Expected(Struct, frozen=True, kw_only=True):
+    """What this sign-in requires of its ID token. `now` is in seconds since the epoch."""
+
+    issuer: str
+    client_id: str
+    nonce: str
+    now: float
+    algorithm: str
+    access_token: str
+    extra_audiences: tuple[str, ...] = ()
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """How the operator's provider words its claims. An empty `roles_claim` means that roles are managed here."""
+
+    roles_claim: str = ""
+    roles_shape: str = ""  # "", "csv", "space" or "keys"
+    booleans_as_text: bool = False
+
+
+class Email(Struct, frozen=True):
+    """An address and its verification from one document. `verified` is None when that document does not say."""
+
+    address: str | None
+    verified: bool | None
+    source: str
+
+
+class NotConfigured(Struct, frozen=True, tag=True):
+    """No roles claim is configured: roles are managed in RomM."""
+
+
+class Unknown(Struct, frozen=True, tag=True):
+    """A roles claim is configured but says nothing that can be relied on; `why` is for the log."""
+
+    why: str
+
+
+class Values(Struct, frozen=True, tag=True):
+    """The values of the roles claim, whole and in order."""
+
+    values: tuple[str, ...]
+    source: str
+
+
+RolesClaim = NotConfigured | Unknown | Values
+
+
+class Claims(Struct, frozen=True, kw_only=True):
+    """What a provider says about a person, all checks passed. `merged` prefers the ID token over UserInfo."""
+
+    identity: Identity
+    email: Email
+    roles: RolesClaim
+    merged: Document
+
+
+def validate(unverified_claims: Document, expected: Expected) -> Refuse | None:
+    """Judge the claims of an ID token whose signature is already checked; None when nothing is wrong.
+
+    The checks stand in the order of OpenID Connect Core 1.0, 3.1.3.7; the first that fails is reported.
+    """
+    for code, claim, holds in _CHECKS:
+        if not holds(unverified_claims, expected):
+            return Refuse(code, {"claim": claim, "found": unverified_claims.get(claim), **_wanted(claim, expected)})
+    return None
+
+
+def read(id_token: Document, userinfo: Document | None, reading: Reading) -> Claims | Refuse:
+    """Put a validated ID token and UserInfo together (OpenID Connect Core 1.0, 5.3.2: the same `sub`, or none of it)."""
+    if userinfo is not None and userinfo.get("sub") != id_token["sub"]:
+        return Refuse(Code.USERINFO_MISMATCH, {"expected": id_token["sub"], "found": userinfo.get("sub")})
+    documents = {"id_token": id_token, "userinfo": userinfo or {}}
+    return Claims(
+        identity=Identity(id_token["iss"], id_token["sub"]),
+        email=_email(documents, reading),
+        roles=_roles(documents, reading),
+        merged={**documents["userinfo"], **id_token},
+    )
+
+
+def find(document: Document, path: str) -> Any:
+    """The value at a claim path, None when there is none: the exact name wins, else dots descend into objects."""
+    found = _find(document, path)
+    return None if found is _MISSING else found
+
+
+def _find(document: Document, path: str) -> Any:
+    if path in document:
+        return document[path]
+    head, dot, rest = path.partition(".")
+    while dot:
+        inner = document.get(head)
+        if isinstance(inner, Mapping) and (found := _find(inner, rest)) is not _MISSING:
+            return found
+        step, dot, rest = rest.partition(".")
+        head = f"{head}.{step}"
+    return _MISSING
+
+
+def _email(documents: Mapping[str, Document], reading: Reading) -> Email:
+    for source, document in documents.items():
+        address = document.get("email")
+        if isinstance(address, str) and address:
+            return Email(address, _verified(document.get("email_verified", _MISSING), reading), source)
+    return Email(None, None, "nowhere")
+
+
+def _verified(claim: Any, reading: Reading) -> bool | None:
+    if claim is _MISSING:
+        return None
+    return claim is True or (reading.booleans_as_text and claim == "true")
+
+
+def _roles(documents: Mapping[str, Document], reading: Reading) -> RolesClaim:
+    if not reading.roles_claim:
+        return NotConfigured()
+    answers = [_roles_in(document, source, reading) for source, document in documents.items()]
+    known = [answer for answer in answers if isinstance(answer, Values)]
+    told = [answer for answer in answers if answer != Unknown("absent")]
+    return (known or told or answers)[0]
+
+
+def _roles_in(document: Document, source: str, reading: Reading) -> Values | Unknown:
+    claim = _find(document, reading.roles_claim)
+    if claim is _MISSING:
+        return Unknown("overage" if _is_overage(document, reading.roles_claim) else "absent")
+    values = _texts(claim, reading.roles_shape)
+    return Unknown("unreadable") if values is None else Values(values, source)
+
+
+def _texts(claim: Any, shape: str) -> tuple[str, ...] | None:
+    match claim, shape:
+        case str(), "csv":
+            return _listed([part for text in claim.split(",") if (part := text.strip())])
+        case str(), "space":
+            return _listed(claim.split())
+        case str(), _:
+            return (claim,)
+        case dict(), "keys":
+            return _listed(list(claim))
+        case _:
+            return _listed(claim)
+
+
+def _listed(claim: Any) -> tuple[str, ...] | None:
+    readable = isinstance(claim, list) and len(claim) <= MAX_ROLE_VALUES and all(isinstance(v, str) for v in claim)
+    return tuple(claim) if readable else None
+
+
+def _is_overage(document: Document, roles_claim: str) -> bool:
+    """Entra ID leaves the groups of a person with very many out, and says only that there are some."""
+    names = document.get("_claim_names")
+    return bool(document.get("hasgroups")) or (isinstance(names, Mapping) and roles_claim in names)
+
+
+def _audience_is_ours(claims: Document, expected: Expected) -> bool:
+    audience = claims.get("aud")
+    audiences = [audience] if isinstance(audience, str) else audience
+    if not isinstance(audiences, list) or expected.client_id not in audiences:
+        return False
+    return all(audience in (expected.client_id, *expected.extra_audiences) for audience in audiences)
+
+
+def _time(claims: Document, name: str) -> float | None:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # Comparing is total where math.isfinite is not: false for NaN, no overflow for a huge integer.
+    return value if 0 < value < LATEST_PLAUSIBLE_TIME else None
+
+
+def _not_expired(claims: Document, expected: Expected) -> bool:
+    expiry = _time(claims, "exp")
+    return expiry is not None and expected.now - CLOCK_SKEW_SECONDS <= expiry
+
+
+def _issued_recently(claims: Document, expected: Expected) -> bool:
+    issued = _time(claims, "iat")
+    return issued is not None and -CLOCK_SKEW_SECONDS <= expected.now - issued <= MAX_ISSUED_AGO_SECONDS
+
+
+def _at_hash_fits(claims: Document, expected: Expected) -> bool:
+    if "at_hash" not in claims:
+        return True
+    fitting = at_hash(expected.access_token, expected.algorithm)
+    return fitting is not None and claims["at_hash"] == fitting
+
+
+def at_hash(access_token: str, algorithm: str) -> str | None:
+    """The left half of the access token's hash, base64url (OpenID Connect Core 1.0, 3.1.3.6); None: unknown algorithm."""
+    size = "512" if algorithm in ("EdDSA", "Ed25519") else algorithm[-3:]
+    if size not in ("256", "384", "512"):
+        return None
+    digest = hashlib.new(f"sha{size}", access_token.encode()).digest()
+    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+
+
+def _subject_is_usable(claims: Document, _: Expected) -> bool:
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
+        return False
+    return subject.isascii() and subject.isprintable() and not subject.isspace()
+
+
+def _wanted(claim: str, expected: Expected) -> dict[str, Any]:
+    us, now = expected.client_id, expected.now
+    wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now}
+    return {"expected": wanted[claim]} if claim in wanted else {}
+
+
+Check = tuple[Code, str, Callable[[Document, Expected], bool]]
+
+_CHECKS: tuple[Check, ...] = (
+    (Code.ID_TOKEN_ISSUER, "iss", lambda claims, expected: claims.get("iss") == expected.issuer),
+    (Code.ID_TOKEN_AUDIENCE, "aud", _audience_is_ours),
+    (
+        Code.ID_TOKEN_AUTHORIZED_PARTY,
+        "azp",
+        lambda claims, expected: claims.get("azp", expected.client_id) == expected.client_id,
+    ),
+    (Code.ID_TOKEN_EXPIRED, "exp", _not_expired),
+    (Code.ID_TOKEN_ISSUED_AT, "iat", _issued_recently),
+    (Code.ID_TOKEN_NONCE, "nonce", lambda claims, expected: claims.get("nonce") == expected.nonce),
+    (Code.ID_TOKEN_AT_HASH, "at_hash", _at_hash_fits),
+    (Code.ID_TOKEN_SUBJECT, "sub", _subject_is_usable),
+)

@@ -1,0 +1,80 @@
+"""Judging a provider's discovery document: is it the issuer we were told, and are its endpoints safe to use?
+
+Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414; RFC 9207, 3; RFC 9126, 5.
+"""
+
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from romm.domain.errors import Code, Refuse
+
+WELL_KNOWN = "/.well-known/openid-configuration"
+
+
+class Metadata(Struct, frozen=True, kw_only=True):
+    """What we use of a provider's metadata. `issuer` is pinned in the document's own spelling, byte for byte."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None = None
+    end_session_endpoint: str | None = None
+    pushed_authorization_request_endpoint: str | None = None
+    require_pushed_authorization_requests: bool = False
+    authorization_response_iss_parameter_supported: bool = False
+    token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    scopes_supported: tuple[str, ...] = ()
+
+
+class Location(Struct, frozen=True):
+    """Where the discovery document is, and which issuers it may name; a trailing `/` makes no difference there."""
+
+    url: str
+    issuers: tuple[str, ...]
+
+
+def location(application_url: str, metadata_url: str) -> Location:
+    """Find the discovery document from what the guides tell an operator to set; the full URL wins."""
+    issuer = application_url.removesuffix(WELL_KNOWN)
+    if not metadata_url:
+        return Location(issuer.rstrip("/") + WELL_KNOWN, (issuer,))
+    if metadata_url.endswith(WELL_KNOWN):
+        return Location(metadata_url, tuple(filter(None, (metadata_url.removesuffix(WELL_KNOWN), issuer))))
+    return Location(metadata_url, tuple(filter(None, (issuer, _origin(metadata_url)))))
+
+
+def accept(metadata: Metadata, where: Location) -> Refuse | None:
+    """Judge a discovery document; None when it may be used.
+
+    Endpoints are https, except where the operator's own URL is http (a home network).
+    """
+    if _no_slash(metadata.issuer) not in {_no_slash(issuer) for issuer in where.issuers}:
+        return Refuse(Code.ISSUER_MISMATCH, {"found": metadata.issuer, "expected": where.issuers[0], "url": where.url})
+    schemes = ("https",) if urlsplit(where.url).scheme == "https" else ("https", "http")
+    for name in _ENDPOINTS:
+        endpoint = getattr(metadata, name)
+        if endpoint is not None and not _is_safe(endpoint, schemes):
+            return Refuse(Code.ENDPOINT_INSECURE, {"endpoint": name, "found": endpoint})
+    return None
+
+
+_ENDPOINTS = tuple(name for name in Metadata.__struct_fields__ if name.endswith(("_endpoint", "_uri")))
+
+
+def _is_safe(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
+    except ValueError:  # brackets without an address, a port above 65,535
+        return False
+
+
+def _no_slash(url: str) -> str:
+    return url.removesuffix("/")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,35 @@
+"""One canonical form for e-mail addresses, ours, so that no database collation ever decides who someone is."""
+
+import unicodedata
+
+MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+
+
+def canonical(address: object) -> str | None:
+    """The canonical form of an address, or None when it has none; nothing is trimmed or repaired.
+
+    The domain becomes a lower-case A-label, an ASCII local part is lower-cased; a local part with other
+    characters cannot be compared safely and has no canonical form. Dots and `+tags` are kept.
+    """
+    if not isinstance(address, str) or not address.isprintable() or len(address.encode()) > MAX_BYTES:
+        return None
+    if " " in address or unicodedata.normalize("NFKC", address) != address or address.count("@") != 1:
+        return None
+    local, domain = address.split("@")
+    ascii_domain = _a_label(domain)
+    if not local or not local.isascii() or ascii_domain is None:
+        return None
+    return f"{local.lower()}@{ascii_domain}"
+
+
+def _a_label(domain: str) -> str | None:
+    labels = domain.split(".")
+    if not all(labels) or any(label.startswith("-") or label.endswith("-") for label in labels):
+        return None
+    try:
+        ascii_domain = domain.lower().encode("idna").decode("ascii")
+        faithful = ascii_domain.encode("ascii").decode("idna") == domain.lower() or ascii_domain == domain.lower()
+    except UnicodeError:
+        return None
+    # The codec follows IDNA 2003, which folds some letters (ß to ss): such a domain would become somebody else's.
+    return ascii_domain if faithful and all(c.isalnum() or c in "-." for c in ascii_domain) else None

@@ -1,0 +1,489 @@
+"""Every reason to refuse, in one catalogue: what the person reads, what the operator reads, and how HTTP says it."""
+
+import enum
+import reprlib
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+MAX_FACT_LENGTH = 200
+
+_OUTLINE = reprlib.Repr()  # a plain repr() of a hostile document is as deep and as long as the document
+_OUTLINE.maxtuple = _OUTLINE.maxlist = _OUTLINE.maxdict = 20
+_OUTLINE.maxstring = _OUTLINE.maxother = MAX_FACT_LENGTH
+
+
+class Code(enum.StrEnum):
+    """The stable name of a refusal: in `/login?error=`, in problem bodies, in the log and in the docs."""
+
+    # before the provider
+    OIDC_OFF = "oidc_off"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_ANSWER_INVALID = "provider_answer_invalid"
+    PROVIDER_TLS = "provider_tls"
+    ISSUER_MISMATCH = "issuer_mismatch"
+    ENDPOINT_INSECURE = "endpoint_insecure"
+    # the authorization response
+    STATE_UNKNOWN = "state_unknown"
+    BROWSER_MISMATCH = "browser_mismatch"
+    ATTEMPT_EXPIRED = "attempt_expired"
+    ATTEMPT_USED = "attempt_used"
+    ATTEMPT_OUTDATED = "attempt_outdated"
+    RESPONSE_INVALID = "response_invalid"
+    RESPONSE_ISSUER = "response_issuer"
+    ACCESS_DENIED = "access_denied"
+    INVALID_SCOPE = "invalid_scope"
+    REQUEST_REFUSED = "request_refused"
+    PROVIDER_ERROR = "provider_error"
+    # the token endpoint
+    CLIENT_REJECTED = "client_rejected"
+    CODE_REJECTED = "code_rejected"
+    TOKEN_RESPONSE_INVALID = "token_response_invalid"
+    # the ID token
+    ID_TOKEN_MISSING = "id_token_missing"
+    ID_TOKEN_MALFORMED = "id_token_malformed"
+    ID_TOKEN_ENCRYPTED = "id_token_encrypted"
+    ID_TOKEN_ALGORITHM = "id_token_algorithm"
+    ID_TOKEN_KEY_UNKNOWN = "id_token_key_unknown"
+    ID_TOKEN_SIGNATURE = "id_token_signature"
+    ID_TOKEN_ISSUER = "id_token_issuer"
+    ID_TOKEN_AUDIENCE = "id_token_audience"
+    ID_TOKEN_AUTHORIZED_PARTY = "id_token_authorized_party"
+    ID_TOKEN_EXPIRED = "id_token_expired"
+    ID_TOKEN_ISSUED_AT = "id_token_issued_at"
+    ID_TOKEN_NONCE = "id_token_nonce"
+    ID_TOKEN_AT_HASH = "id_token_at_hash"
+    ID_TOKEN_SUBJECT = "id_token_subject"
+    USERINFO_MISMATCH = "userinfo_mismatch"
+    USERINFO_INVALID = "userinfo_invalid"
+    # which account
+    SETUP_REQUIRED = "setup_required"
+    NO_ROLE = "no_role"
+    ACCOUNT_DISABLED = "account_disabled"
+    IDENTITY_IN_USE = "identity_in_use"
+    LINK_SESSION_CHANGED = "link_session_changed"
+    EMAIL_MISSING = "email_missing"
+    EMAIL_INVALID = "email_invalid"
+    EMAIL_NOT_VERIFIED = "email_not_verified"
+    EMAIL_AMBIGUOUS = "email_ambiguous"
+    ALREADY_LINKED = "already_linked"
+    LINK_FROM_ACCOUNT = "link_from_account"
+    REGISTRATION_CLOSED = "registration_closed"
+    # local accounts
+    CREDENTIALS_WRONG = "credentials_wrong"
+    PASSWORDS_OFF = "passwords_off"
+    SETUP_CLOSED = "setup_closed"
+    USERNAME_INVALID = "username_invalid"
+    USERNAME_TAKEN = "username_taken"
+    EMAIL_TAKEN = "email_taken"
+    PASSWORD_WEAK = "password_weak"
+    # every request
+    NOT_SIGNED_IN = "not_signed_in"
+    FORBIDDEN = "forbidden"
+    CROSS_SITE = "cross_site"
+    REQUEST_INVALID = "request_invalid"
+    NOT_FOUND = "not_found"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+    BUSY = "busy"
+    UNEXPECTED = "unexpected"
+
+
+class Refuse(Struct, frozen=True):
+    """A rule's decision to refuse. The facts are for the operator's log only."""
+
+    code: Code
+    facts: Mapping[str, Any] = {}
+
+
+class Refused(Exception):
+    """The one exception of this program: somebody is refused, for a reason of the catalogue.
+
+    `return_to` is where the person wanted to go, when that is known, so that trying again leads there.
+    """
+
+    def __init__(self, code: Code, **facts: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.facts = {name: bounded(fact) for name, fact in facts.items()}
+        self.return_to: str | None = None
+
+    @classmethod
+    def by(cls, refuse: Refuse) -> "Refused":
+        """The exception for a rule's decision."""
+        return cls(refuse.code, **refuse.facts)
+
+    @property
+    def operator_text(self) -> str:
+        """What the operator reads, with this refusal's facts."""
+        return CATALOGUE[self.code].operator.format_map(_Facts(self.facts))
+
+
+class _Facts(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "unknown"
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered."""
+
+    status: int
+    person: str
+    operator: str
+
+
+def bounded(fact: Any) -> str | int | float | bool | None:
+    """A fact as it may go into a log line: short, on one line, and never a whole document."""
+    if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
+        return fact
+    text = fact if isinstance(fact, str) else _OUTLINE.repr(fact)
+    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_FACT_LENGTH])
+    return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
+
+
+def _row(status: int, person: str, operator: str) -> Refusal:
+    return Refusal(status=status, person=person, operator=operator)
+
+
+CATALOGUE: Mapping[Code, Refusal] = {
+    Code.OIDC_OFF: _row(
+        404,
+        "Single sign-on is not switched on here. Sign in with a local account, or ask whoever runs this RomM.",
+        "OIDC is off: {reason}. Set OIDC_ENABLED=true and the variables named at start, then restart.",
+    ),
+    Code.PROVIDER_UNAVAILABLE: _row(
+        503,
+        "The sign-in provider cannot be reached right now. Try again in a minute.",
+        "No answer from {url}: {problem}. Check OIDC_SERVER_APPLICATION_URL and that RomM's container reaches that host.",
+    ),
+    Code.PROVIDER_ANSWER_INVALID: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "{url} answered {problem}. If that is the discovery document: OIDC_SERVER_APPLICATION_URL must be the issuer, and "
+        "its /.well-known/openid-configuration must answer 200 with JSON.",
+    ),
+    Code.PROVIDER_TLS: _row(
+        503,
+        "RomM cannot make a trusted connection to the sign-in provider. Whoever runs this RomM has to look at its certificate.",
+        "TLS to {url} failed: {problem}. For a private authority put its certificate (PEM) in OIDC_TLS_CACERTFILE; "
+        "for a wrong name or an expired certificate mend the provider's certificate.",
+    ),
+    Code.ISSUER_MISMATCH: _row(
+        503,
+        "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
+        "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+    ),
+    Code.ENDPOINT_INSECURE: _row(
+        503,
+        "The sign-in provider asks RomM to use an unsafe address. Whoever runs this RomM has to look at the provider's settings.",
+        "The discovery document of an https issuer names {endpoint} as {found}. The provider sits behind a proxy and does not "
+        "know its https address: pass X-Forwarded-Proto to it.",
+    ),
+    Code.STATE_UNKNOWN: _row(
+        400,
+        "This sign-in was not started here, or it was started too long ago. Please sign in again.",
+        "The authorization response carries no `state` of ours. A bookmarked callback, a response for another instance, or "
+        "a database that was replaced in between.",
+    ),
+    Code.BROWSER_MISMATCH: _row(
+        400,
+        "This sign-in was started in another browser, or at another address of RomM. Please sign in again from this page.",
+        "The cookie of the login attempt did not come along. The person must open RomM at the host of OIDC_REDIRECT_URI "
+        "({redirect_uri}); with an https ROMM_BASE_URL cookies need https in the browser.",
+    ),
+    Code.ATTEMPT_EXPIRED: _row(
+        400,
+        "The sign-in took longer than ten minutes and has expired. Please sign in again.",
+        "The authorization response came {age} seconds after the request; an attempt lives 600.",
+    ),
+    Code.ATTEMPT_USED: _row(
+        400,
+        "This sign-in link was already used. Please sign in again.",
+        "An authorization response came a second time (reload, back button or replay) and its browser has no session.",
+    ),
+    Code.ATTEMPT_OUTDATED: _row(
+        400,
+        "The sign-in settings changed while you were signing in. Please sign in again.",
+        "The attempt was made for issuer {issuer} and client {client_id}; both or OIDC_ENABLED have changed since.",
+    ),
+    Code.RESPONSE_INVALID: _row(
+        400,
+        "The sign-in provider sent your browser back with an incomplete answer. Please sign in again.",
+        "The authorization response is malformed: {problem}.",
+    ),
+    Code.RESPONSE_ISSUER: _row(
+        400,
+        "The answer came from another sign-in provider than the one that was asked. Please sign in again.",
+        "The `iss` of the authorization response is {found}, expected is {expected} (RFC 9207).",
+    ),
+    Code.ACCESS_DENIED: _row(
+        403,
+        "The sign-in was cancelled, or the provider does not let you use RomM. Try again, or ask whoever runs it for access.",
+        "The provider answered access_denied ({description}). Check the application's authorization policy there.",
+    ),
+    Code.INVALID_SCOPE: _row(
+        502,
+        "The sign-in provider does not allow what RomM asks for. Whoever runs this RomM has to correct its scopes.",
+        "The provider answered invalid_scope ({description}) to OIDC_SCOPES={scopes}. Allow these scopes for the client there, "
+        "or take the missing one out of OIDC_SCOPES.",
+    ),
+    Code.REQUEST_REFUSED: _row(
+        502,
+        "The sign-in provider does not accept RomM's request. Whoever runs this RomM has to compare its settings with the "
+        "provider's.",
+        "The provider answered {error} ({description}). Compare client id, redirect URI {redirect_uri} and allowed response "
+        "and grant types of the client there.",
+    ),
+    Code.PROVIDER_ERROR: _row(
+        502,
+        "The sign-in provider reports a problem of its own. Try again in a minute.",
+        "The provider answered {error} ({description}). Its own log has the cause.",
+    ),
+    Code.CLIENT_REJECTED: _row(
+        502,
+        "The sign-in provider does not accept RomM's own credentials. Whoever runs this RomM has to correct them.",
+        "The token endpoint answered {error} ({description}) to client {client_id} with {method}. Check OIDC_CLIENT_ID, "
+        "OIDC_CLIENT_SECRET (the plain secret, not its hash) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD.",
+    ),
+    Code.CODE_REJECTED: _row(
+        502,
+        "The sign-in provider did not accept its own answer a second later. Please sign in again.",
+        "The token endpoint answered {error} ({description}). Usual causes: redirect URI {redirect_uri} is not the registered "
+        "one to the letter, the code expired, or the response was replayed.",
+    ),
+    Code.TOKEN_RESPONSE_INVALID: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "The token endpoint's answer is not usable: {problem}.",
+    ),
+    Code.ID_TOKEN_MISSING: _row(
+        502,
+        "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
+        "The token response has no id_token. The scope `openid` is missing from OIDC_SCOPES, or the client is plain OAuth 2.",
+    ),
+    Code.ID_TOKEN_MALFORMED: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "The ID token cannot be read: {problem}.",
+    ),
+    Code.ID_TOKEN_ENCRYPTED: _row(
+        502,
+        "The sign-in provider encrypts its answers, which RomM does not support. Whoever runs this RomM has to switch that off.",
+        "The ID token is encrypted (JWE). Remove the encryption key or algorithm from the client at the provider.",
+    ),
+    Code.ID_TOKEN_ALGORITHM: _row(
+        502,
+        "The sign-in provider signs in a way that RomM does not accept. Whoever runs this RomM has to change that at the "
+        "provider.",
+        "The ID token is signed with {found}; allowed is {expected} (OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS). For HS256: choose a "
+        "signing key (RS256) for the client at the provider; Authentik falls back to HS256 when none is chosen.",
+    ),
+    Code.ID_TOKEN_KEY_UNKNOWN: _row(
+        502,
+        "The sign-in provider signed its answer with a key that it does not publish. Please try again in a minute.",
+        "No key of {url} fits key id {kid} and algorithm {algorithm}, also after fetching the keys again.",
+    ),
+    Code.ID_TOKEN_SIGNATURE: _row(
+        502,
+        "The answer of the sign-in provider is not genuine. Please sign in again; if it happens again, tell whoever runs "
+        "this RomM.",
+        "The ID token's signature does not fit the keys of {url}, also after fetching them again.",
+    ),
+    Code.ID_TOKEN_ISSUER: _row(
+        502,
+        "The answer came from another sign-in provider than the one that was asked. Please sign in again.",
+        "The ID token's `iss` is {found}, the discovery document's issuer is {expected}; they must be equal to the letter.",
+    ),
+    Code.ID_TOKEN_AUDIENCE: _row(
+        502,
+        "The sign-in provider's answer was meant for another application. Whoever runs this RomM has to compare the client ids.",
+        "The ID token's `aud` is {found}, expected is {expected} alone. Check OIDC_CLIENT_ID; name a known extra audience in "
+        "OIDC_EXTRA_AUDIENCES.",
+    ),
+    Code.ID_TOKEN_AUTHORIZED_PARTY: _row(
+        502,
+        "The sign-in provider's answer was meant for another application. Whoever runs this RomM has to compare the client ids.",
+        "The ID token's `azp` is {found}, expected is {expected}. Check OIDC_CLIENT_ID.",
+    ),
+    Code.ID_TOKEN_EXPIRED: _row(
+        502,
+        "The sign-in provider's answer had already expired. Please sign in again; if it happens again, a clock is wrong.",
+        "The ID token's `exp` is {found}, the time here is {expected}. Set both clocks by NTP.",
+    ),
+    Code.ID_TOKEN_ISSUED_AT: _row(
+        502,
+        "The clocks of RomM and the sign-in provider disagree. Whoever runs this RomM has to set them.",
+        "The ID token's `iat` is {found}, the time here is {expected}; 60 seconds ahead or 600 behind are allowed. "
+        "Set both clocks by NTP.",
+    ),
+    Code.ID_TOKEN_NONCE: _row(
+        502,
+        "The sign-in provider's answer does not belong to this sign-in. Please sign in again.",
+        "The ID token's `nonce` is missing or another one. The provider must pass the request's nonce on.",
+    ),
+    Code.ID_TOKEN_AT_HASH: _row(
+        502,
+        "The parts of the sign-in provider's answer do not belong together. Please sign in again.",
+        "The ID token's `at_hash` does not fit the access token.",
+    ),
+    Code.ID_TOKEN_SUBJECT: _row(
+        502,
+        "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
+        "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
+    ),
+    Code.USERINFO_MISMATCH: _row(
+        502,
+        "The sign-in provider spoke of two different people. Please sign in again.",
+        "UserInfo has `sub` {found}, the ID token {expected}. The provider's subject mode differs between the two.",
+    ),
+    Code.USERINFO_INVALID: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "UserInfo cannot be used: {problem}. A signed UserInfo must be signed with the keys of the provider for this client; "
+        "in Authelia set userinfo_signed_response_alg: 'none'.",
+    ),
+    Code.SETUP_REQUIRED: _row(
+        403,
+        "This RomM has no administrator yet. Whoever runs it has to create one first; then sign in again.",
+        "No admin account exists. Open /setup, or map a group of yours with OIDC_CLAIM_ROLES and OIDC_ROLE_ADMIN.",
+    ),
+    Code.NO_ROLE: _row(
+        403,
+        "You are not in a group that may use RomM. Ask whoever runs it to add you.",
+        "The roles claim (OIDC_CLAIM_ROLES) has {values}, none of which is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or "
+        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter). OIDC_ROLE_VIEWER=* admits everyone.",
+    ),
+    Code.ACCOUNT_DISABLED: _row(
+        403,
+        "Your account is disabled. Ask whoever runs this RomM to enable it.",
+        "Account {account} is disabled. Enable it to let this person in.",
+    ),
+    Code.IDENTITY_IN_USE: _row(
+        409,
+        "This identity already belongs to another account here. Sign in with it, or unlink it there first.",
+        "The identity belongs to account {account}.",
+    ),
+    Code.LINK_SESSION_CHANGED: _row(
+        403,
+        "Linking has to start and end in the same fresh session. Sign in again and start over from your account page.",
+        "The session that started linking is not the one that finished it, or it is older than five minutes.",
+    ),
+    Code.EMAIL_MISSING: _row(
+        403,
+        "The sign-in provider did not send your e-mail address, which RomM needs the first time. Whoever runs this RomM has to "
+        "change that.",
+        "Neither the ID token nor UserInfo has `email`. Put `email` in OIDC_SCOPES and allow it for the client; Authelia: "
+        "a claims policy with email, or UserInfo; and the person needs an address there.",
+    ),
+    Code.EMAIL_INVALID: _row(
+        403,
+        "The sign-in provider sent an e-mail address that RomM cannot use safely. Ask whoever runs it to correct it there.",
+        "The `email` claim {found} has no canonical form: one @, no spaces or look-alike letters, ASCII before the @.",
+    ),
+    Code.EMAIL_NOT_VERIFIED: _row(
+        403,
+        "Your e-mail address is not verified at the sign-in provider, which RomM needs the first time. Verify it there, or ask "
+        "whoever runs it.",
+        "`email_verified` is {found} in {source}. Authentik since 2025.10: add the scope mapping that returns email_verified "
+        "True; Keycloak, Pocket ID: mark the address as verified; or see OIDC_TRUST_EMAIL.",
+    ),
+    Code.EMAIL_AMBIGUOUS: _row(
+        403,
+        "More than one account here has your e-mail address. Ask whoever runs this RomM to correct that.",
+        "Accounts {accounts} have the same address; give all but one another.",
+    ),
+    Code.ALREADY_LINKED: _row(
+        403,
+        "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
+        "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
+        "mode, a new realm), unlink the old identity; else somebody tries to take the account over.",
+    ),
+    Code.LINK_FROM_ACCOUNT: _row(
+        403,
+        "There is an account with your e-mail address. Sign in to it with its password and link the provider from there.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} must be linked from its own account page.",
+    ),
+    Code.REGISTRATION_CLOSED: _row(
+        403,
+        "There is no account for you here and new ones are not made by signing in. Ask whoever runs this RomM for one.",
+        "No account has this identity or address, and OIDC_ALLOW_REGISTRATION is false. Create the account with the same "
+        "e-mail address, or set it to true.",
+    ),
+    Code.CREDENTIALS_WRONG: _row(
+        401,
+        "User name or password is wrong.",
+        "Password sign-in failed for {username}: {reason}.",
+    ),
+    Code.PASSWORDS_OFF: _row(
+        403,
+        "Signing in with a password is switched off here. Use the sign-in provider.",
+        "DISABLE_USERPASS_LOGIN is true.",
+    ),
+    Code.SETUP_CLOSED: _row(
+        403,
+        "This RomM is already set up. Sign in, or ask its administrator for an account.",
+        "An admin account exists, or DISABLE_SETUP_WIZARD is true: /setup is closed.",
+    ),
+    Code.USERNAME_INVALID: _row(
+        400,
+        "A user name has 3 to 64 characters: letters a to z, digits, dot, hyphen and underscore, a letter or digit first.",
+        "The user name {found} is not usable.",
+    ),
+    Code.USERNAME_TAKEN: _row(
+        409,
+        "This user name is taken. Choose another.",
+        "The user name {found} is taken.",
+    ),
+    Code.EMAIL_TAKEN: _row(
+        409,
+        "This e-mail address belongs to another account.",
+        "The e-mail address is taken.",
+    ),
+    Code.PASSWORD_WEAK: _row(
+        400,
+        "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
+        "the user name.",
+        "The password was refused: {reason}.",
+    ),
+    Code.NOT_SIGNED_IN: _row(
+        401,
+        "You are not signed in, or your session has ended. Please sign in.",
+        "No valid credential came with the request.",
+    ),
+    Code.FORBIDDEN: _row(
+        403,
+        "Your account may not do this.",
+        "The scope {scope} is missing.",
+    ),
+    Code.CROSS_SITE: _row(
+        403,
+        "This request came from another site and was not carried out. Open RomM's own page and try again.",
+        "Origin {origin} is neither ROMM_BASE_URL ({base_url}) nor the host that was asked. Behind a proxy set ROMM_BASE_URL "
+        "to the address that people use; programs send a bearer token or Basic instead of a cookie.",
+    ),
+    Code.REQUEST_INVALID: _row(
+        400,
+        "The request is not complete or not well-formed.",
+        "The request cannot be read: {problem}.",
+    ),
+    Code.NOT_FOUND: _row(
+        404,
+        "There is nothing at this address.",
+        "No route for {path}.",
+    ),
+    Code.STORAGE_UNAVAILABLE: _row(
+        503,
+        "RomM cannot reach its database right now. Try again in a minute.",
+        "The database failed: {problem}. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
+    ),
+    Code.BUSY: _row(
+        503,
+        "Too many people are signing in at this moment. Try again in a few seconds.",
+        "{problem}. If it lasts, somebody is guessing passwords, or there are too few workers: see WEB_SERVER_CONCURRENCY.",
+    ),
+    Code.UNEXPECTED: _row(
+        500,
+        "Something went wrong that RomM did not expect. Whoever runs it finds the cause in the log by the reference below.",
+        "Unexpected {problem}; the log line with the same correlation id has the traceback. Please report it.",
+    ),
+}

@@ -1,0 +1,72 @@
+"""The nouns every layer shares: an identity (who someone is there) and an account (who they are here)."""
+
+import enum
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class AccessLevel(enum.IntEnum):
+    """What an account may do, ordered: the greater one may do all that the smaller one may."""
+
+    VIEWER = 1
+    EDITOR = 2
+    ADMIN = 3
+
+    @property
+    def label(self) -> str:
+        """The name on the wire and in the database: `viewer`, `editor` or `admin`."""
+        return self.name.lower()
+
+    @property
+    def role(self) -> str:
+        """RomM's coarser word for it: `admin` or `user`."""
+        return "admin" if self is AccessLevel.ADMIN else "user"
+
+
+class Identity(Struct, frozen=True):
+    """Who someone is at a provider; both texts are compared byte for byte (OpenID Connect Core 1.0, 5.7)."""
+
+    issuer: str
+    subject: str
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """One identity attached to an account: since when, and by which row of the linking rules."""
+
+    identity: Identity
+    linked_at: datetime
+    rule: str
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Who someone is here.
+
+    `email` is in canonical form (`emails.canonical`). `password_set_at` is None when no password can open the account.
+    `version` grows with every change that a decision may depend on, so that a stale decision is noticed.
+    """
+
+    id: int
+    username: str
+    email: str | None
+    enabled: bool
+    level: AccessLevel
+    password_set_at: datetime | None
+    links: tuple[Link, ...]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    last_login: datetime | None = None
+    last_active: datetime | None = None
+
+    @property
+    def is_enabled_admin(self) -> bool:
+        return self.enabled and self.level is AccessLevel.ADMIN
+
+
+class Visitor(Struct, frozen=True, kw_only=True):
+    """Where a request came from, for the log and the list of sessions; never a reason to let somebody in."""
+
+    address: str
+    user_agent: str
+    correlation_id: str

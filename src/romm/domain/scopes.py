@@ -1,0 +1,20 @@
+"""What each access level may do, as the scope names that companion apps know."""
+
+from romm.domain.model import AccessLevel
+
+_ADDED = {
+    AccessLevel.VIEWER: (
+        "me.read", "roms.read", "platforms.read", "assets.read", "devices.read", "firmware.read",
+        "roms.user.read", "collections.read", "playlists.read",
+        "me.write", "assets.write", "devices.write", "roms.user.write", "collections.write", "playlists.write",
+    ),
+    AccessLevel.EDITOR: ("roms.write", "platforms.write", "firmware.write"),
+    AccessLevel.ADMIN: ("users.read", "users.write", "tasks.run", "logs.read"),
+}  # fmt: skip
+
+ALL = tuple(scope for added in _ADDED.values() for scope in added)
+
+
+def granted(level: AccessLevel) -> tuple[str, ...]:
+    """All scopes of an access level, cumulative and in their published order."""
+    return tuple(scope for step, added in _ADDED.items() if step <= level for scope in added)

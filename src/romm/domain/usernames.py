@@ -1,0 +1,52 @@
+"""A readable name for an account, made from claims or typed by a person; never a key, never a match."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+MIN_LENGTH, MAX_LENGTH = 3, 64
+RESERVED = frozenset(
+    {"admin", "administrator", "anonymous", "api", "guest", "kiosk", "me", "nobody", "romm", "root", "setup", "system", "user"}
+)  # fmt: skip
+
+_FORM = re.compile(rf"[a-z0-9][a-z0-9._-]{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}")
+_FOREIGN = re.compile(r"[^a-z0-9._-]+")
+_SUBJECT_CHARACTERS = 12
+
+
+def normalized(typed: str) -> str | None:
+    """The stored form of a name that a person chose, or None when it cannot be one. Reserved names are theirs to take."""
+    name = unicodedata.normalize("NFKC", typed).lower()
+    return name if _FORM.fullmatch(name) else None
+
+
+def proposal(claims: Mapping[str, object], attribute: str) -> str:
+    """The best name the claims offer: the configured claim, `nickname`, the local part of the e-mail, a short `sub`."""
+    offers = (claims.get(attribute), claims.get("nickname"), _local_part(claims.get("email")))
+    for offer in offers:
+        if isinstance(offer, str) and (name := _cleaned(offer)):
+            return name
+    subject = _FOREIGN.sub("-", str(claims.get("sub", "")).lower())
+    return f"user-{subject[:_SUBJECT_CHARACTERS]}".rstrip("._-")
+
+
+def series(name: str) -> Iterator[str]:
+    """The name itself unless it is reserved, then `name-2`, `name-3`, … without end, each within the length limit."""
+    if name not in RESERVED:
+        yield name
+    number = 2
+    while True:
+        suffix = f"-{number}"
+        if (numbered := name[: MAX_LENGTH - len(suffix)] + suffix) != name:
+            yield numbered
+        number += 1
+
+
+def _cleaned(offer: str) -> str | None:
+    plain = _FOREIGN.sub("-", unicodedata.normalize("NFKC", offer).lower())
+    name = plain.strip("._-")[:MAX_LENGTH]
+    return name if _FORM.fullmatch(name) else None
+
+
+def _local_part(email: object) -> str | None:
+    return email.partition("@")[0] if isinstance(email, str) else None

@@ -1,0 +1,85 @@
+"""Small builders: an ordinary account, ordinary claims, an ordinary attempt. A test changes only what it is about."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from romm.domain.authorization import Client, LoginAttempt
+from romm.domain.claims import Claims, Email, NotConfigured
+from romm.domain.credentials import digest
+from romm.domain.discovery import Metadata
+from romm.domain.model import AccessLevel, Account, Identity, Link
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+ISSUER = "https://auth.example.com"
+ALICE = Identity(ISSUER, "alice-at-the-provider")
+ADDRESS = "alice@example.com"
+BROWSER_KEY = "the key in the cookie of the browser that began"
+CLIENT = Client(client_id="romm", redirect_uri="https://romm.example/api/oauth/openid", scope="openid profile email")
+
+scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10))
+json_values = st.one_of(
+    scalars, st.lists(scalars, max_size=3), st.dictionaries(st.text(max_size=5), scalars, max_size=3)
+)
+"""Whatever a provider may put into a claim."""
+
+
+def link(identity: Identity = ALICE, linked_at: datetime = NOW - timedelta(days=7)) -> Link:
+    """A link that is a week old."""
+    return Link(identity=identity, linked_at=linked_at, rule="L-12")
+
+
+def account(**changes: Any) -> Account:
+    """Alice's account: an enabled viewer without a password and without a link."""
+    ordinary: dict[str, Any] = {
+        "id": 7,
+        "username": "alice",
+        "email": ADDRESS,
+        "enabled": True,
+        "level": AccessLevel.VIEWER,
+        "password_set_at": None,
+        "links": (),
+        "version": 1,
+        "created_at": NOW - timedelta(days=30),
+        "updated_at": NOW - timedelta(days=30),
+    }
+    return Account(**ordinary | changes)
+
+
+def claims(address: str | None = ADDRESS, *, verified: bool | None = True, **changes: Any) -> Claims:
+    """What the provider says about Alice: a verified address, no roles claim."""
+    source = "nowhere" if address is None else "id_token"
+    ordinary: dict[str, Any] = {
+        "identity": ALICE,
+        "email": Email(address, verified, source),
+        "roles": NotConfigured(),
+        "merged": {},
+    }
+    return Claims(**ordinary | changes)
+
+
+def metadata(**changes: Any) -> Metadata:
+    """The metadata of an ordinary provider."""
+    ordinary: dict[str, Any] = {
+        "issuer": ISSUER,
+        "authorization_endpoint": f"{ISSUER}/authorize",
+        "token_endpoint": f"{ISSUER}/token",
+        "jwks_uri": f"{ISSUER}/jwks.json",
+    }
+    return Metadata(**ordinary | changes)
+
+
+def attempt(**changes: Any) -> LoginAttempt:
+    """A login attempt that was begun just now."""
+    ordinary: dict[str, Any] = {
+        "state_digest": digest("state"),
+        "browser_key_digest": digest(BROWSER_KEY),
+        "nonce": "nonce",
+        "code_verifier": "verifier",
+        "return_to": "/",
+        "issuer": ISSUER,
+        "client_id": CLIENT.client_id,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return LoginAttempt(**ordinary | changes)
