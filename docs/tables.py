@@ -1,0 +1,119 @@
+"""Prints the tables in docs/*.md from the code and settings.toml, so that no text about a setting or an error stands twice.
+
+`python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; with `--check` it only compares.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+from romm.domain import scopes
+from romm.domain.errors import CATALOGUE
+from romm.domain.linking import ROWS
+from romm.domain.model import AccessLevel
+from romm.settings import FIELDS
+
+DOCS = Path(__file__).parent
+DEFAULTS = DOCS.parent / "settings.toml"
+COMMAND = "python docs/tables.py"
+_CODE = re.compile(rf"`({'|'.join(CATALOGUE)})`")
+
+_TABLE = re.compile(r"(?P<begin><!-- table:(?P<name>[\w-]+) -->\n)(?P<body>.*?)(?P<end><!-- /table -->)", re.DOTALL)
+
+
+def settings() -> Iterator[Sequence[str]]:
+    """One row per setting, in the order of settings.toml; the meaning is the comment above the key."""
+    yield "Variable", "Default", "Meaning"
+    variables = {field.path: field.variable.name for field in FIELDS}
+    defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    for path, meaning in comments(DEFAULTS.read_text(encoding="utf-8").splitlines()):
+        section, _, key = path.partition(".")
+        yield f"`{variables[path]}`<br>`[{section}] {key}`", _default(defaults[section][key]), meaning
+
+
+def errors() -> Iterator[Sequence[str]]:
+    """One row per reason to refuse; its code is the anchor that pages and log lines point to."""
+    yield "Code", "HTTP status", "What the person reads", "What to do"
+    for code, refusal in CATALOGUE.items():
+        status = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
+        yield f'<a id="{code}"></a>`{code}`', status, refusal.person, refusal.operator
+
+
+def access_levels() -> Iterator[Sequence[str]]:
+    """One row per access level, with what it has beyond the one before."""
+    yield "Access level", "Adds"
+    before: tuple[str, ...] = ()
+    for level in AccessLevel:
+        granted = scopes.granted(level)
+        yield level.label, " ".join(f"`{scope}`" for scope in granted if scope not in before)
+        before = granted
+
+
+def linking() -> Iterator[Sequence[str]]:
+    """One row per rule, in the order in which they are tried; a code links to its row in errors.md."""
+    yield "Rule", "When", "Then"
+    for rule, (when, then) in ROWS.items():
+        yield rule, when, _CODE.sub(r"[`\1`](errors.md#\1)", then)
+
+
+TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
+    "settings": settings,
+    "errors": errors,
+    "linking": linking,
+    "scopes": access_levels,
+}
+
+
+def comments(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Every key of a TOML file with the comment lines directly above it, joined."""
+    section, comment = "", list[str]()
+    for line in lines:
+        if line.startswith("#"):
+            comment.append(line.removeprefix("#").strip())
+            continue
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif "=" in line:
+            yield f"{section}.{line.partition('=')[0].strip()}", " ".join(comment)
+        comment.clear()
+
+
+def markdown(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as a Markdown table; the first one is the head."""
+    head, *body = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *body))
+
+
+def printed(text: str) -> str:
+    """A page with its tables as they must be now."""
+    return _TABLE.sub(lambda found: found["begin"] + markdown(TABLES[found["name"]]()) + found["end"], text)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the tables, or with `--check` name the pages where they are out of date. Gives the exit code."""
+    outdated = {page: new for page in sorted(DOCS.glob("*.md")) if (new := printed(old := _read(page))) != old}
+    for page, new in outdated.items():
+        name = page.relative_to(DOCS.parent)
+        if "--check" in arguments:
+            print(f"{name} is out of date. Run: {COMMAND}")
+        else:
+            page.write_text(new, encoding="utf-8")
+            print(f"{name} written")
+    return 1 if outdated and "--check" in arguments else 0
+
+
+def _read(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def _default(value: object) -> str:
+    if value == "":
+        return "empty"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,202 @@
+"""What the use cases need from the outside, as small Protocols; their docstrings are the contract of every adapter.
+
+Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from romm.domain.authorization import Client, LoginAttempt
+from romm.domain.credentials import Credential, Kind
+from romm.domain.discovery import Metadata
+from romm.domain.errors import Code
+from romm.domain.linking import Attach, Found, Register, SignIn
+from romm.domain.model import AccessLevel, Account, Identity
+
+Clock = Callable[[], datetime]
+"""The current time, aware and in UTC."""
+
+
+class Conflict(Exception):
+    """A unique constraint or a newer version won. `what`: `username`, `email`, `identity`, `version` or `first_admin`."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class TokenResponse(Struct, frozen=True, kw_only=True):
+    """What the token endpoint gave for a code (OpenID Connect Core 1.0, 3.1.3.3)."""
+
+    access_token: str
+    unverified_id_token: str
+
+
+class SignedClaims(Struct, frozen=True, kw_only=True):
+    """The claims of a token whose signature is checked and whose content is not, with the algorithm that signed it."""
+
+    algorithm: str
+    unverified_claims: Mapping[str, Any]
+
+
+class Provider(Protocol):
+    """The OpenID Provider. Each method may raise `Refused` with a provider, client or ID token code."""
+
+    @property
+    def client(self) -> Client:
+        """Us, as this provider sees us."""
+
+    async def metadata(self) -> Metadata:
+        """The provider's metadata, judged and pinned; from memory while fresh, the last good copy when a refresh fails."""
+
+    def known_metadata(self) -> Metadata | None:
+        """The metadata in memory, without asking anybody."""
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """Push an authorization request; gives its `request_uri` (RFC 9126, 2)."""
+
+    async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
+        """Exchange a code, once."""
+
+    async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
+        """Check the signature against the provider's published keys and our own list of algorithms."""
+
+    async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
+        """UserInfo, None when the provider has none. A signed answer is checked first.
+
+        Raises `Refused(PROVIDER_UNAVAILABLE)` when it does not answer, `PROVIDER_TLS` when it is not to be trusted,
+        `USERINFO_INVALID` when it answers nonsense.
+        """
+
+
+class Recalled(Struct, frozen=True, kw_only=True):
+    """What is left of an attempt: was it taken, how did it end (None: not yet), where did the person want to go?"""
+
+    taken: bool
+    outcome: str | None
+    return_to: str
+
+
+class Attempts(Protocol):
+    """Login attempts between request and response."""
+
+    async def put(self, attempt: LoginAttempt) -> None:
+        """Remember an attempt; forget those that expired long ago."""
+
+    async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
+        """The attempt of this state and this browser, to exactly one caller ever; None leaves everything as it was.
+
+        Its nonce and verifier are gone from the store afterwards.
+        """
+
+    async def conclude(self, state_digest: str, outcome: str) -> None:
+        """Remember how a taken attempt ended: `done` or the refusal's code. The first outcome stays."""
+
+    async def recall(self, state_digest: str) -> Recalled | None:
+        """What is left of an attempt that was put within the last hour or so, taken or not."""
+
+
+class Accounts(Protocol):
+    """Accounts and the identities linked to them."""
+
+    async def get(self, account_id: int) -> Account | None:
+        """One account with its links."""
+
+    async def find(self, identity: Identity, email: str | None) -> Found:
+        """All facts the linking rules need, from one consistent read; `email` is canonical."""
+
+    async def sign_in(self, decision: SignIn, now: datetime) -> Account:
+        """Carry out `SignIn`. Raises `Conflict("version")` when the account changed since it was read, `Conflict("email")`."""
+
+    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
+        """Carry out `Attach`. Raises `Conflict("version")`, `Conflict("identity")`."""
+
+    async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
+        """Carry out `Register`. Raises `Conflict` with `username`, `email` or `identity`."""
+
+    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
+        """Make the first admin. Raises `Conflict("first_admin")` when there is an admin, `Conflict("username" | "email")`."""
+
+    async def create(
+        self, username: str, email: str | None, level: AccessLevel, password_hash: str | None, now: datetime
+    ) -> Account:
+        """Make an account. Raises `Conflict("username" | "email")`."""
+
+    async def any_admin(self) -> bool:
+        """Is there an admin account, enabled or not?"""
+
+    async def password(self, username: str) -> tuple[Account, str | None] | None:
+        """The account of a lower-case username and its password hash; None when there is no such account."""
+
+    async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
+        """Store a newer hash of the same password, unless the password changed in between."""
+
+    async def signed_in(self, account_id: int, now: datetime) -> None:
+        """Note a password sign-in in `last_login`."""
+
+
+class Credentials(Protocol):
+    """Stored credentials, looked up by kind and digest."""
+
+    async def add(self, credential: Credential) -> None:
+        """Store a credential; forget expired ones."""
+
+    async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
+        """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""
+
+    async def touch(self, credential: Credential, now: datetime) -> None:
+        """Note the use of a credential and of its owner's account."""
+
+    async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
+        """The credential, to exactly one caller ever; it is gone afterwards."""
+
+
+class SignInEntry(Struct, frozen=True, kw_only=True):
+    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed."""
+
+    at: datetime
+    method: str
+    outcome: str
+    rule: str | None
+    code: Code | None
+    issuer: str | None
+    subject_digest: str | None
+    account_id: int | None
+    address: str
+    correlation_id: str
+
+
+class SignInLog(Protocol):
+    """The sign-in log that admins read."""
+
+    async def add(self, entry: SignInEntry) -> None:
+        """Append a line; forget lines older than the retention."""
+
+
+class Passwords(Protocol):
+    """Slow hashing, off the event loop and bounded."""
+
+    async def hash(self, password: str) -> str:
+        """A self-describing hash."""
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Does the password fit? Without a hash the answer is no, in the same time."""
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Was the hash made with other parameters than today's?"""
+
+
+class Log(Protocol):
+    """Structured log lines: an event name and facts, never a secret."""
+
+    def debug(self, event: str, **facts: Any) -> None: ...
+
+    def info(self, event: str, **facts: Any) -> None: ...
+
+    def warning(self, event: str, **facts: Any) -> None: ...
+
+    def error(self, event: str, **facts: Any) -> None:
+        """`exc_info` may carry an exception, for its traceback."""

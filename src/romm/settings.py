@@ -1,0 +1,241 @@
+"""Every setting, from the defaults, the operator's file and the environment to one frozen struct.
+
+This is the only reader of configuration. Defaults and their documentation stand in settings.toml, nowhere else.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from romm.configuration import database, environment, file, oidc, server
+from romm.configuration.values import Draft, Field, Findings, Given, Variable, typed
+from romm.domain.linking import TrustEmail
+
+
+class SettingsError(Exception):
+    """The configuration is wrong. `problems` has a sentence for each mistake, naming the variable and the fix."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation."""
+
+    base_url: Annotated[str, Variable("ROMM_BASE_URL")]
+    host: Annotated[str, Variable("ROMM_HOST")]
+    port: Annotated[int, Variable("ROMM_PORT", most=65535)]
+    workers: Annotated[int, Variable("WEB_SERVER_CONCURRENCY", most=64)]
+    base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
+    trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
+
+
+class Database(Struct, frozen=True, kw_only=True):
+    """`url` is complete and names an asynchronous driver, as SQLAlchemy wants it; the other fields went into it."""
+
+    url: Annotated[str, Variable("ROMM_DATABASE_URL")]
+    host: Annotated[str, Variable("DB_HOST")]
+    port: Annotated[int, Variable("DB_PORT", most=65535)]
+    user: Annotated[str, Variable("DB_USER")]
+    password: Annotated[str, Variable("DB_PASSWD", secret=True)]
+    name: Annotated[str, Variable("DB_NAME")]
+    driver: Annotated[str, Variable("ROMM_DB_DRIVER")]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Is it a SQLite file, which lives and dies with RomM's own folder?"""
+        return self.url.startswith("sqlite")
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """How long a session lasts unused and at most, in seconds."""
+
+    max_age_seconds: Annotated[int, Variable("SESSION_MAX_AGE_SECONDS")]
+    absolute_age_seconds: Annotated[int, Variable("SESSION_ABSOLUTE_AGE_SECONDS")]
+
+
+class Accounts(Struct, frozen=True, kw_only=True):
+    """Which local doors are closed."""
+
+    disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
+    disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
+
+
+class Oidc(Struct, frozen=True, kw_only=True):
+    """The provider and us. Empty texts in `scopes`, `claim_roles_shape` and the method mean: as the preset or the provider says.
+
+    `redirect_uri` is verbatim; `scopes` is space-separated. Nothing here may be relied on while `Settings.oidc_off` has a reason.
+    """
+
+    enabled: Annotated[bool, Variable("OIDC_ENABLED")]
+    provider: Annotated[str, Variable("OIDC_PROVIDER")]
+    client_id: Annotated[str, Variable("OIDC_CLIENT_ID")]
+    client_secret: Annotated[str, Variable("OIDC_CLIENT_SECRET", secret=True)]
+    redirect_uri: Annotated[str, Variable("OIDC_REDIRECT_URI")]
+    server_application_url: Annotated[str, Variable("OIDC_SERVER_APPLICATION_URL")]
+    server_metadata_url: Annotated[str, Variable("OIDC_SERVER_METADATA_URL")]
+    claim_roles: Annotated[str, Variable("OIDC_CLAIM_ROLES")]
+    claim_roles_shape: Annotated[str, Variable("OIDC_CLAIM_ROLES_SHAPE")]
+    role_viewer: Annotated[tuple[str, ...], Variable("OIDC_ROLE_VIEWER", commas=True)]
+    role_editor: Annotated[tuple[str, ...], Variable("OIDC_ROLE_EDITOR", commas=True)]
+    role_admin: Annotated[tuple[str, ...], Variable("OIDC_ROLE_ADMIN", commas=True)]
+    scopes: Annotated[str, Variable("OIDC_SCOPES")]
+    username_attribute: Annotated[str, Variable("OIDC_USERNAME_ATTRIBUTE")]
+    allow_registration: Annotated[bool, Variable("OIDC_ALLOW_REGISTRATION")]
+    trust_email: Annotated[TrustEmail, Variable("OIDC_TRUST_EMAIL")]
+    link_by_email: Annotated[bool, Variable("OIDC_LINK_BY_EMAIL")]
+    autologin: Annotated[bool, Variable("OIDC_AUTOLOGIN")]
+    rp_initiated_logout: Annotated[bool, Variable("OIDC_RP_INITIATED_LOGOUT")]
+    end_session_endpoint: Annotated[str, Variable("OIDC_END_SESSION_ENDPOINT")]
+    post_logout_redirect_uri: Annotated[str, Variable("OIDC_POST_LOGOUT_REDIRECT_URI")]
+    tls_cacertfile: Annotated[str, Variable("OIDC_TLS_CACERTFILE")]
+    token_endpoint_auth_method: Annotated[str, Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")]
+    id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
+    extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """`level` is in capitals; an empty `format` means: console on a terminal, else json."""
+
+    level: Annotated[str, Variable("LOGLEVEL")]
+    format: Annotated[str, Variable("LOG_FORMAT")]
+    sign_in_retention_days: Annotated[int, Variable("ROMM_SIGN_IN_RETENTION_DAYS", most=36500)]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The effective settings. `oidc_off` has the reasons why OIDC is off, for the operator; it is empty when OIDC is on."""
+
+    server: Server
+    database: Database
+    session: Session
+    accounts: Accounts
+    oidc: Oidc
+    log: Log
+    oidc_off: str
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """Settings, where each came from (`oidc.client_id` → `OIDC_CLIENT_ID`), and what to log at start."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _fields() -> Iterator[Field]:
+    sections = {name: hint for name, hint in get_type_hints(Settings).items() if name != "oidc_off"}
+    for section, struct in sections.items():
+        for key, hint in get_type_hints(struct, include_extras=True).items():
+            plain, variable = hint.__origin__, hint.__metadata__[0]
+            yield Field(section=section, key=key, type=get_origin(plain) or plain, variable=variable)
+
+
+FIELDS = tuple(_fields())
+"""One row per setting. It drives the environment, the file, `romm settings` and the table in the docs."""
+
+
+def load(environ: Mapping[str, str]) -> Loaded:
+    """Read all settings; `environ` stands over the operator's file, that over the defaults.
+
+    Raises SettingsError with all mistakes at once. Half-configured OIDC is none: it only fills `Settings.oidc_off`.
+    """
+    draft = _draft(environ, Findings())
+    server.complete(draft)
+    database.complete(draft)
+    oidc_off = oidc.complete(draft)
+    if draft.findings.problems:
+        raise SettingsError(tuple(draft.findings.problems))
+    return Loaded(
+        settings=msgspec.convert({**_tables(draft.values), "oidc_off": oidc_off}, Settings),
+        origins=draft.origins,
+        warnings=tuple(draft.findings.warnings),
+        notes=tuple(draft.findings.notes),
+    )
+
+
+def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
+    """Every setting as variable, value and origin, for people; secrets are hidden."""
+    return [(field.variable.name, _shown(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
+
+
+def _shown(settings: Settings, field: Field) -> str:
+    value = getattr(getattr(settings, field.section), field.key)
+    if field.path == "database.url":
+        return database.hidden(value)
+    if field.variable.secret:
+        return "(hidden)" if value else ""
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _draft(environ: Mapping[str, str], findings: Findings) -> Draft:
+    defaults = tomllib.loads(_defaults_file().read_text(encoding="utf-8"))
+    written = {**_from_files(defaults, environ, findings), **environment.read(FIELDS, environ, findings)}
+    values = {}
+    for field in FIELDS:
+        try:
+            values[field.path] = typed(field, written[field.path])
+        except ValueError as error:
+            findings.problems.append(str(error))
+            # With the default in its place the rest can still be judged, and all mistakes come out together.
+            values[field.path] = typed(field, Given(defaults[field.section][field.key], "", ""))
+    return Draft(
+        values=values,
+        names={path: given.name for path, given in written.items()},
+        origins={path: given.origin for path, given in written.items()},
+        findings=findings,
+    )
+
+
+def _from_files(defaults: file.Tables, environ: Mapping[str, str], findings: Findings) -> dict[str, Given]:
+    name = environment.text(environment.SETTINGS_FILE, environ, findings)
+    own = file.read(name, FIELDS, findings) if name else {}
+    layered = _layered(defaults, own)
+    return {
+        field.path: Given(layered[field.section.upper()][field.key], *_source(field, name, own)) for field in FIELDS
+    }
+
+
+def _source(field: Field, name: str, own: file.Tables) -> tuple[str, str]:
+    """What a value from the files is called, and where it comes from."""
+    if field.key in own.get(field.section, {}):
+        return f"{field.key} in [{field.section}] of {name}", f"settings file {name}"
+    return field.variable.name, "default"
+
+
+def _layered(*layers: file.Tables) -> file.Tables:
+    """The layers merged, the later over the earlier one."""
+    # Importing Dynaconf takes longer than everything else here together, and the types above are wanted everywhere.
+    from dynaconf import Dynaconf  # noqa: PLC0415
+
+    # It is given tables, not file names: for a name it searches parent folders, takes a `.local.toml` next to it, runs
+    # a `dynaconf_hooks.py` and keeps silent when there is no such file. Its own reading of the environment and of
+    # `@format` in texts is off.
+    options: dict[str, Any] = {"envvar_prefix": None, "load_dotenv": False, "loaders": [], "core_loaders": []}
+    merged = Dynaconf(merge_enabled=True, auto_cast=False, **options)
+    for layer in layers:
+        copy = {section: dict(table) for section, table in layer.items()}  # it writes into what it is given
+        merged.update(copy)
+    tables: file.Tables = merged.as_dict()
+    return tables
+
+
+def _defaults_file() -> Path:
+    """The copy that the wheel has beside this module, else the one in the repository."""
+    packaged = Path(__file__).with_name("settings.toml")
+    return packaged if packaged.exists() else Path(__file__).parents[2] / "settings.toml"
+
+
+def _tables(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    tables: dict[str, dict[str, Any]] = {}
+    for path, value in values.items():
+        section, _, key = path.partition(".")
+        tables.setdefault(section, {})[key] = value
+    return tables
