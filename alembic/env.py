@@ -1,0 +1,39 @@
+"""Runs migrations over the engine RomM itself would use; `romm.adapters.database` starts it and says which database."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from romm.adapters.engines import migrating
+from romm.adapters.tables import Base
+
+LOCK = 7666_0001  # any number of our own: two containers that start together take turns
+
+
+def migrate(connection: Connection) -> None:
+    """All pending migrations in one transaction: the database ends up new, or exactly as it was."""
+    sqlite = connection.dialect.name == "sqlite"
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transactional_ddl=True,
+        render_as_batch=sqlite,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        if not sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        context.run_migrations()
+
+
+async def run(url: str) -> None:
+    engine = migrating(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
+
+
+asyncio.run(run(context.config.attributes["url"]))

@@ -1,0 +1,176 @@
+"""The one door to the database: transactions, what their failures mean to us, and the state of its migrations."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Row, Select, inspect, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from romm.adapters.engines import engines
+from romm.domain.errors import Code, Refused
+from romm.ports import Conflict
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest migration, written out so that starting the server need not import alembic."""
+
+_CONFLICTS = {
+    "uq_accounts_username": "username",
+    "accounts.username": "username",
+    "uq_accounts_email": "email",
+    "accounts.email": "email",
+    "uq_identities_issuer_subject": "identity",
+    "identities.issuer, identities.subject": "identity",
+    "uq_identities_account_id_issuer": "identity",
+    "identities.account_id, identities.issuer": "identity",
+}  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does
+
+_OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation
+_UNDEFINED_TABLE = "42P01"
+
+
+class Database:
+    """The database at `ROMM_DATABASE_URL`. Opens nothing before it is used; belongs to one event loop."""
+
+    def __init__(self, url: str) -> None:
+        self._engines = engines(url)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection to read with. Every statement sees the newest state; facts that must agree come from one.
+
+        Raises `Refused(STORAGE_UNAVAILABLE)`.
+        """
+        with storage_errors():
+            async with self._engines.reads.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction, committed at the end and rolled back by any exception; never inside another.
+
+        Raises `Conflict` for a unique constraint, `Refused(STORAGE_UNAVAILABLE)`.
+        """
+        with storage_errors():
+            async with AsyncSession(self._engines.writes) as session, session.begin():
+                yield session
+
+    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """The rows of a look-up by key, as fast as the database gives them.
+
+        On SQLite it runs on the event loop itself: the row comes from the page cache in microseconds, while the four
+        ways to aiosqlite's thread and back make the look-up five times as expensive. A reader in WAL mode waits for
+        nobody; should the file be locked all the same (a repair, a restore), the look-up waits in the thread.
+        """
+        if self._engines.inline is not None:
+            with suppress(OperationalError), self._engines.inline.connect() as connection:
+                return connection.execute(statement, parameters).all()
+        async with self.read() as reader:
+            return (await reader.execute(statement, parameters)).all()
+
+    async def revision(self) -> str | None:
+        """The migration this database is at, None for an empty one. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+        async with self.read() as connection:
+            if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
+                return None
+            found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
+    async def ready(self) -> bool:
+        """Does the database answer, and is it what this code expects?"""
+        with suppress(Refused):
+            return await self.revision() == HEAD
+        return False
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._engines.inline is not None:
+            self._engines.inline.dispose()
+        await self._engines.reads.dispose()
+        await self._engines.writes.dispose()
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+    if revision == "head" and is_current(url):
+        return  # as at nearly every start
+    from alembic import command  # noqa: PLC0415  (slow to import)
+
+    with storage_errors():
+        command.upgrade(alembic_config(url), revision)
+
+
+def revise(url: str, title: str) -> None:
+    """Write the migration from the database at HEAD to `tables.py`, for its author to read and correct."""
+    from alembic import command  # noqa: PLC0415
+
+    command.revision(alembic_config(url), title, autogenerate=True, rev_id=f"{int(HEAD) + 1:04}")
+
+
+def current(url: str) -> str | None:
+    """The migration a database is at. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+    return asyncio.run(_revision(url))
+
+
+def is_current(url: str) -> bool:
+    """Is the database what this code expects? Raises as `current`; neither of the two imports alembic."""
+    return current(url) == HEAD
+
+
+def alembic_config(url: str) -> "Config":
+    """What alembic needs to know; `env.py` reads the URL, so that no `%` in a password is ever interpolated."""
+    from alembic.config import Config  # noqa: PLC0415
+
+    packaged = Path(__file__).parents[1] / "_migrations"
+    folder = packaged if packaged.is_dir() else Path(__file__).parents[3] / "alembic"
+    config = Config(attributes={"url": url})
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+async def _revision(url: str) -> str | None:
+    database = Database(url)
+    try:
+        return await database.revision()
+    finally:
+        await database.close()
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Translate a violated constraint to `Conflict` and a failing database to `Refused`; our own mistakes pass."""
+    try:
+        yield
+    except IntegrityError as error:
+        what = _CONFLICTS.get(_constraint(error))
+        if what is None:
+            raise
+        raise Conflict(what) from error
+    except (DBAPIError, PoolTimeoutError, OSError) as error:
+        if _is_ours(error):
+            raise
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem=_problem(error)) from error
+
+
+def _constraint(error: IntegrityError) -> str:
+    cause = error.orig.__cause__ if error.orig is not None else None
+    return getattr(cause, "constraint_name", None) or str(error.orig).removeprefix("UNIQUE constraint failed: ")
+
+
+def _is_ours(error: Exception) -> bool:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return state.startswith(_OUR_MISTAKES) and state != _UNDEFINED_TABLE
+
+
+def _problem(error: Exception) -> str:
+    told = getattr(error, "orig", None) or error
+    cause = told.__cause__ or told
+    return f"{type(cause).__name__}: {cause}"

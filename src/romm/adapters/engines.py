@@ -1,0 +1,127 @@
+"""How each database is opened: what RomM relies on is set here, never left to a driver's default.
+
+SQLite's driver begins a transaction as a reader and becomes a writer too late, which loses updates. Here a writing
+transaction is a writer from its first statement (BEGIN IMMEDIATE), and reading needs no transaction at all.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from romm.domain.errors import Code, Refused
+
+BUSY_SECONDS = 5
+"""How long to wait for a lock, for a connection, or for a free one in the pool."""
+STATEMENT_SECONDS = 15
+
+SQLITE_READERS = 4  # each is a thread
+POSTGRESQL_CONNECTIONS = 5  # per worker process, and as many again under load
+
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # e-mail addresses and password hashes are nobody else's business
+
+
+class Engines(Struct, frozen=True):
+    """One to write with and one to read with; `inline`, on SQLite, reads without leaving the event loop."""
+
+    writes: AsyncEngine
+    reads: AsyncEngine
+    inline: Engine | None = None
+
+
+def engines(url: str) -> Engines:
+    """The engines for a `sqlite+aiosqlite:` or `postgresql+asyncpg:` URL; nothing is opened yet."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return Engines(_sqlite_writes(address), _sqlite_reads(address), _sqlite_inline(address))
+    writes = _postgresql(address, pool_size=POSTGRESQL_CONNECTIONS, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
+    return Engines(writes, writes.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def migrating(url: str) -> AsyncEngine:
+    """An engine for migrations: any statement may take its time.
+
+    On SQLite foreign keys are not enforced: rebuilding a table drops the old one, and that would cascade.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address, "foreign_keys=OFF", begin="BEGIN IMMEDIATE", poolclass=NullPool)
+    return _postgresql(address, command_timeout=None, poolclass=NullPool)
+
+
+def _sqlite_writes(address: URL) -> AsyncEngine:
+    # SQLite has one writer at a time; waiting in our own queue is fair, waiting for its lock is a lottery.
+    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
+    return _sqlite(address, "foreign_keys=ON", begin="BEGIN IMMEDIATE", **pool)
+
+
+def _sqlite_reads(address: URL) -> AsyncEngine:
+    pool: dict[str, Any] = {"pool_size": SQLITE_READERS, "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
+    return _sqlite(address, "query_only=ON", **pool, **_AUTOCOMMIT)
+
+
+def _sqlite_inline(address: URL) -> Engine:
+    address = address.set(drivername="sqlite+pysqlite")
+    engine = create_engine(address, connect_args={"timeout": 0}, hide_parameters=True, **_AUTOCOMMIT)
+    _configure(engine, "query_only=ON")
+    return engine
+
+
+_AUTOCOMMIT: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",
+    "skip_autocommit_rollback": True,
+    "pool_reset_on_return": None,
+}
+
+
+def _sqlite(address: URL, pragma: str, *, begin: str = "", **options: Any) -> AsyncEngine:
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}  # None: the driver begins nothing by itself
+    engine = create_async_engine(address, connect_args=arguments, hide_parameters=True, **options)
+    _configure(engine.sync_engine, pragma)
+    if begin:
+        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _configure(engine: Engine, pragma: str) -> None:
+    @event.listens_for(engine, "do_connect")
+    def prepare(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
+        _prepare(Path(arguments[0]))
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for each in ("journal_mode=WAL", "synchronous=NORMAL", pragma):
+            cursor.execute(f"PRAGMA {each}")
+        cursor.close()
+
+
+def _prepare(path: Path) -> None:
+    """Make the file, for its owner only. Raises OSError in plainer words than SQLite's."""
+    # An existing file must not be opened here: closing it would drop the locks that SQLite holds on it (POSIX).
+    if not path.exists():
+        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        path.touch(mode=_FILE_MODE)
+    if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+        raise PermissionError(f"{path} is not a file that RomM may read and write")
+
+
+def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS, **options: Any) -> AsyncEngine:
+    try:
+        import asyncpg  # noqa: PLC0415  (an extra: not everybody has it)
+    except ImportError as error:
+        problem = "PostgreSQL needs asyncpg, so install romm-sign-in[postgres]"
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem) from error
+
+    async def connect(*arguments: Any, **parameters: Any) -> Any:
+        # SQLAlchemy passes asyncpg's own errors through when they happen before there is a connection.
+        try:
+            return await asyncpg.connect(*arguments, **parameters)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConnectionError(str(error)) from error
+
+    arguments = {"async_creator_fn": connect, "timeout": BUSY_SECONDS, "command_timeout": command_timeout}
+    return create_async_engine(address, connect_args=arguments, hide_parameters=True, **options)

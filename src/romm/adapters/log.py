@@ -1,0 +1,66 @@
+"""Log lines: readable on a terminal, JSON elsewhere, and never a secret in either."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from structlog.types import Processor
+
+from romm.ports import Log
+
+REDACTED = "[redacted]"
+_SECRET_NAMES = frozenset(
+    {
+        "access_token", "authorization", "browser_key", "client_secret", "code_verifier", "cookie", "id_token",
+        "password", "refresh_token", "secret", "session", "state", "nonce",
+    }
+)  # fmt: skip
+
+_JSON: list[Processor] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+
+bound = structlog.contextvars.bound_contextvars
+"""Puts facts on all log lines inside a `with` block, also across awaits."""
+
+
+def configure(level: str, style: str) -> Log:
+    """Set up all logging of this process: `style` is `console`, `json`, or empty for whichever fits the output."""
+    console = style == "console" or (not style and sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redact,
+    ]
+    finish: list[Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())] if console else _JSON
+    number = logging.getLevelNamesMapping()[level]
+    structlog.configure(
+        processors=[*shared, *finish],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    _route_library_logs(shared, finish, number)
+    log: Log = structlog.get_logger()
+    return log
+
+
+def _route_library_logs(shared: list[Processor], finish: list[Processor], level: int) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(level, logging.WARNING))
+
+
+def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name in event:
+        if name in _SECRET_NAMES:
+            event[name] = REDACTED
+    return event

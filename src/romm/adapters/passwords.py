@@ -1,0 +1,78 @@
+"""Slow hashing of passwords with Argon2id, off the event loop and a few at a time.
+
+Parameters: OWASP's m=19 MiB, t=2, p=1 (Password Storage Cheat Sheet), some 20 ms a piece. The low-memory profile of
+RFC 9106 (64 MiB, t=3, p=4) takes 150 ms, and two at a time are 128 MiB: more than a whole worker process may have.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import VerificationError, VerifyMismatchError
+
+from romm.domain.errors import Code, Refused
+
+THREADS = 2
+WAITING = 64
+"""So many may wait, about a second's work. Whoever comes after them is asked to try again, instead of waiting too."""
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
+_NOBODYS = _HASHER.hash("")
+
+T = TypeVar("T")
+
+
+class Argon2Passwords:
+    """`ports.Passwords` with Argon2id."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+        self._under_way = 0
+
+    async def hash(self, password: str) -> str:
+        """Raises `Refused(BUSY)` when too many wait."""
+        return await self._run(partial(_hash, password))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Raises `Refused(BUSY)` when too many wait."""
+        return await self._run(partial(_fits, password_hash, password))
+
+    def is_outdated(self, password_hash: str) -> bool:
+        try:
+            return _HASHER.check_needs_rehash(password_hash)
+        except ValueError:
+            return True
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._under_way >= THREADS + WAITING:
+            raise Refused(Code.BUSY, problem=f"{WAITING} passwords wait to be checked")
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._under_way -= 1
+
+
+def _hash(password: str) -> str:
+    return _HASHER.hash(_bytes(password))
+
+
+def _fits(password_hash: str | None, password: str) -> bool:
+    if password_hash:
+        try:
+            return _HASHER.verify(password_hash, _bytes(password))
+        except VerifyMismatchError:
+            return False
+        except (VerificationError, ValueError):
+            pass  # not a hash that we can read
+    with suppress(VerificationError):  # who has no password must not be told apart by a faster answer
+        _HASHER.verify(_NOBODYS, _bytes(password))
+    return False
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

@@ -1,0 +1,139 @@
+"""The rows RomM keeps. What they mean stands in `romm.domain`, what may be asked of them in the files beside this."""
+
+from datetime import datetime
+from typing import Annotated
+
+from advanced_alchemy.base import CommonTableAttributes, create_registry
+from advanced_alchemy.types import BigIntIdentity
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from romm.domain.model import AccessLevel
+
+# Compared and sorted byte for byte: on PostgreSQL the default collation follows the operating system's language.
+EXACT = Text().with_variant(Text(collation="C"), "postgresql")
+
+Exact = Annotated[str, mapped_column(EXACT)]
+Id = Annotated[int, mapped_column(BigIntIdentity, Identity(), primary_key=True)]
+
+
+class Level(TypeDecorator[AccessLevel]):
+    """An access level, stored by its label."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: AccessLevel | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else value.label
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> AccessLevel | None:  # noqa: ARG002
+        return None if value is None else AccessLevel[value.upper()]
+
+
+class Base(CommonTableAttributes, DeclarativeBase):
+    """advanced-alchemy's naming convention and UTC times, without the sentinel column of its ready-made bases."""
+
+    registry = create_registry({str: Text(), int: BigIntIdentity, AccessLevel: Level()})
+
+
+class AccountRow(Base):
+    """`version` grows with every change a decision may depend on. `email` is in canonical form."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("username"),
+        UniqueConstraint("email"),
+        CheckConstraint("level IN ('viewer', 'editor', 'admin')", name="level"),
+        {"sqlite_autoincrement": True},  # the id of a deleted account never comes back
+    )
+
+    id: Mapped[Id]
+    username: Mapped[Exact]
+    email: Mapped[Exact | None]
+    enabled: Mapped[bool]
+    level: Mapped[AccessLevel]
+    password_hash: Mapped[str | None]
+    password_set_at: Mapped[datetime | None]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    last_login: Mapped[datetime | None]
+    last_active: Mapped[datetime | None]
+
+
+class IdentityRow(Base):
+    """An identity and its account: an identity has one account, an account at most one subject per issuer."""
+
+    __tablename__ = "identities"
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject", name="uq_identities_issuer_subject"),
+        UniqueConstraint("account_id", "issuer", name="uq_identities_account_id_issuer"),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    issuer: Mapped[Exact]
+    subject: Mapped[Exact]
+    linked_at: Mapped[datetime]
+    rule: Mapped[str]
+
+
+class CredentialRow(Base):
+    """The kind is part of the key, so that one kind never passes for another. `scopes` is space-separated."""
+
+    __tablename__ = "credentials"
+    __table_args__ = (UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),)
+
+    id: Mapped[Id]
+    digest: Mapped[Exact]
+    kind: Mapped[Exact]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    scopes: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    address: Mapped[str]
+    user_agent: Mapped[str]
+    issuer: Mapped[Exact | None]
+    subject: Mapped[Exact | None]
+    id_token: Mapped[str | None]
+
+
+class AttemptRow(Base):
+    """`nonce` and `code_verifier` are null as soon as `taken_at` is set."""
+
+    __tablename__ = "login_attempts"
+
+    state_digest: Mapped[Exact] = mapped_column(primary_key=True)
+    browser_key_digest: Mapped[str]
+    nonce: Mapped[str | None]
+    code_verifier: Mapped[str | None]
+    return_to: Mapped[str]
+    issuer: Mapped[str]
+    client_id: Mapped[str]
+    purpose: Mapped[str]
+    account_id: Mapped[int | None]
+    session_digest: Mapped[str | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    taken_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class SignInRow(Base):
+    """A line of the sign-in log. No foreign key: history outlives the account."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(index=True)
+    method: Mapped[str]
+    outcome: Mapped[str]
+    rule: Mapped[str | None]
+    code: Mapped[str | None]
+    issuer: Mapped[str | None]
+    subject_digest: Mapped[str | None]
+    account_id: Mapped[int | None]
+    address: Mapped[str]
+    correlation_id: Mapped[str]

@@ -1,0 +1,182 @@
+"""One contract, many adapters: storage is tested in memory, on SQLite and, where there is one, on PostgreSQL."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import make_url, select, text, update
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from romm.adapters.accounts import SQLAccounts
+from romm.adapters.attempts import SQLAttempts
+from romm.adapters.credentials import SQLCredentials
+from romm.adapters.database import Database, upgrade
+from romm.adapters.signin_log import SQLSignInLog
+from romm.adapters.tables import AccountRow, SignInRow
+from romm.ports import Accounts, Attempts, Credentials, SignInLog
+from tests.domain.examples import NOW
+from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeSignInLog
+
+RETENTION = timedelta(days=90)
+RIVALS = 4  # processes that share a database in the tests about races
+
+POSTGRES = os.environ.get("ROMM_TEST_POSTGRES_URL", "").replace("postgresql://", "postgresql+asyncpg://")
+on_postgres = pytest.mark.skipif(not POSTGRES, reason="ROMM_TEST_POSTGRES_URL names no PostgreSQL to test on")
+
+SQLITE_AND_POSTGRES = ["sqlite", pytest.param("postgres", marks=on_postgres)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """The storage ports over one database, and what no port offers but a test wants to do or see."""
+
+    clock: FakeClock
+    accounts: Accounts
+    attempts: Attempts
+    credentials: Credentials
+    sign_in_log: SignInLog
+    disable: Callable[[int], Awaitable[None]]
+    subjects_in_log: Callable[[], Awaitable[list[str | None]]]
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "romm.db"
+    upgrade(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> Iterator[str]:
+    with temporary_database() as url:
+        upgrade(url)
+        yield make_url(url).database or ""
+
+
+@pytest.fixture(params=SQLITE_AND_POSTGRES)
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database before its first migration."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/romm.db"
+    else:
+        with temporary_database() as url:
+            yield url
+
+
+@pytest.fixture(params=SQLITE_AND_POSTGRES)
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database without rows."""
+    with empty_database(request) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = Database(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=["memory", *SQLITE_AND_POSTGRES])
+def storage(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Where the ports keep their things: a migrated database without rows, or None for memory."""
+    if request.param == "memory":
+        yield None
+    else:
+        with empty_database(request) as url:
+            yield url
+
+
+@pytest.fixture
+async def rivals(storage: str | None) -> AsyncIterator[list[Stores]]:
+    """The same storage as several processes see it."""
+    clock = FakeClock(NOW)
+    databases = [Database(storage) for _ in range(RIVALS)] if storage else []
+    yield [in_database(each, clock) for each in databases] or [in_memory(clock)] * RIVALS
+    for each in databases:
+        await each.close()
+
+
+@pytest.fixture
+def stores(rivals: list[Stores]) -> Stores:
+    return rivals[0]
+
+
+def in_memory(clock: FakeClock) -> Stores:
+    accounts, log = FakeAccounts(), FakeSignInLog(RETENTION)
+
+    async def disable(account_id: int) -> None:
+        seen = accounts.by_id[account_id]
+        accounts.by_id[account_id] = replace(seen, enabled=False, version=seen.version + 1)
+
+    async def subjects() -> list[str | None]:
+        return [entry.subject_digest for entry in log.entries]
+
+    return Stores(
+        clock=clock,
+        accounts=accounts,
+        attempts=FakeAttempts(clock),
+        credentials=FakeCredentials(accounts, clock),
+        sign_in_log=log,
+        disable=disable,
+        subjects_in_log=subjects,
+    )
+
+
+def in_database(database: Database, clock: FakeClock) -> Stores:
+    async def disable(account_id: int) -> None:
+        row = update(AccountRow).where(AccountRow.id == account_id)
+        async with database.write() as session:
+            await session.execute(row.values(enabled=False, version=AccountRow.version + 1))
+
+    async def subjects() -> list[str | None]:
+        async with database.read() as reader:
+            return list((await reader.scalars(select(SignInRow.subject_digest).order_by(SignInRow.id))).all())
+
+    return Stores(
+        clock=clock,
+        accounts=SQLAccounts(database),
+        attempts=SQLAttempts(database, clock),
+        credentials=SQLCredentials(database, clock),
+        sign_in_log=SQLSignInLog(database, RETENTION),
+        disable=disable,
+        subjects_in_log=subjects,
+    )
+
+
+@contextmanager
+def empty_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A copy of a migrated database, of the kind that the fixture was parametrized with."""
+    if request.param == "sqlite":
+        path = request.getfixturevalue("tmp_path") / "romm.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite+aiosqlite:///{path}"
+    else:
+        with temporary_database(template=request.getfixturevalue("migrated_postgres")) as url:
+            yield url
+
+
+@contextmanager
+def temporary_database(template: str = "template1") -> Iterator[str]:
+    name = f"romm_test_{secrets.token_hex(8)}"
+    _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
+    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _administer(statement: str) -> None:
+    async def execute() -> None:
+        engine = create_async_engine(POSTGRES, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+    asyncio.run(execute())

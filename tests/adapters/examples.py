@@ -1,0 +1,78 @@
+"""Small builders for the tests of storage: two people, their sessions, and decisions about them."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from romm.domain.credentials import Credential, Kind
+from romm.domain.linking import Attach, Ends, Register, SignIn
+from romm.domain.model import AccessLevel, Account, Identity
+from romm.ports import Conflict
+from tests.adapters.conftest import Stores
+from tests.domain.examples import ADDRESS, ISSUER, NOW
+
+LATER = NOW + timedelta(hours=3)
+DAY = timedelta(days=1)
+BOB = Identity(ISSUER, "bob")
+
+
+async def alice(
+    stores: Stores, level: AccessLevel = AccessLevel.VIEWER, password_hash: str | None = "her hash"
+) -> Account:
+    return await stores.accounts.create("alice", ADDRESS, level, password_hash, NOW)
+
+
+async def bob(stores: Stores, level: AccessLevel = AccessLevel.VIEWER) -> Account:
+    decision = Register(rule="L-12", level=level, email="bob@example.com")
+    return await stores.accounts.register(decision, BOB, "bob", NOW)
+
+
+def session(owner: Account, digest: str = "digest", **changes: Any) -> Credential:
+    ordinary = Credential(
+        digest=digest,
+        kind=Kind.SESSION,
+        account_id=owner.id,
+        scopes=("me.read", "roms.read"),
+        created_at=NOW,
+        last_used_at=NOW,
+        expires_at=NOW + DAY,
+    )
+    return replace(ordinary, **changes)
+
+
+async def has_session(stores: Stores, digest: str = "digest") -> bool:
+    return await stores.credentials.find(Kind.SESSION, digest) is not None
+
+
+def sign_in(account: Account, **changes: Any) -> SignIn:
+    decision = SignIn(rule="L-03", account=account, level=account.level, email=account.email)
+    return replace(decision, **changes)
+
+
+def attach(account: Account, ends: Ends = Ends.NOTHING, **changes: Any) -> Attach:
+    return replace(Attach(rule="L-11a", account=account, level=account.level, ends=ends), **changes)
+
+
+async def conflict(work: Awaitable[Account]) -> str:
+    """What was in conflict."""
+    with pytest.raises(Conflict) as refused:
+        await work
+    return refused.value.what
+
+
+async def outcomes(works: list[Awaitable[Account]]) -> Counter[str]:
+    """All at once: how often each thing happened, `done` or what was in conflict."""
+    return Counter(await asyncio.gather(*(_outcome(work) for work in works)))
+
+
+async def _outcome(work: Awaitable[Account]) -> str:
+    try:
+        await work
+    except Conflict as refused:
+        return refused.what
+    return "done"

@@ -1,0 +1,157 @@
+"""What every adapter relies on: transactions that lose nothing, and errors that mean the same on each database."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from romm.adapters.accounts import SQLAccounts
+from romm.adapters.database import Database
+from romm.adapters.tables import AccountRow, CredentialRow
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel
+from romm.ports import Conflict
+from tests.adapters.conftest import on_postgres
+from tests.domain.examples import NOW
+
+SECRET = "a secret value"
+
+
+on_postgres_only = pytest.mark.parametrize("url", [pytest.param("postgres", marks=on_postgres)], indirect=True)
+
+
+def account(username: str | None = "alice", **changes: object) -> dict[str, object]:
+    times = {"created_at": NOW, "updated_at": NOW}
+    ordinary = {"username": username, "enabled": True, "level": AccessLevel.VIEWER, "version": 1}
+    return {**ordinary, **times, **changes}
+
+
+async def usernames(database: Database) -> list[str]:
+    async with database.read() as reader:
+        return list((await reader.scalars(select(AccountRow.username))).all())
+
+
+async def test_what_is_written_can_be_read(database: Database):
+    async with database.write() as session:
+        await session.execute(insert(AccountRow).values(account()))
+
+    assert await usernames(database) == ["alice"]
+
+
+async def test_an_exception_takes_back_everything(database: Database):
+    async def fail() -> None:
+        async with database.write() as session:
+            await session.execute(insert(AccountRow).values(account()))
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+
+    assert await usernames(database) == []
+
+
+async def test_a_cancelled_request_takes_back_everything(database: Database):
+    async def hang() -> None:
+        async with database.write() as session:
+            await session.execute(insert(AccountRow).values(account()))
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(hang(), 0.3)
+
+    assert await usernames(database) == []
+    async with database.write() as session:
+        await session.execute(insert(AccountRow).values(account("bob")))
+
+
+async def test_updates_of_several_processes_are_not_lost(url: str):
+    databases = [Database(url) for _ in range(4)]
+    async with databases[0].write() as session:
+        await session.execute(insert(AccountRow).values(account()))
+
+    async def increment(database: Database) -> None:
+        async with database.write() as session:
+            row = (await session.scalars(select(AccountRow).with_for_update())).one()
+            row.version += 1
+
+    await asyncio.gather(*(increment(databases[n % 4]) for n in range(40)))
+
+    async with databases[0].read() as reader:
+        assert await reader.scalar(select(AccountRow.version)) == 41
+    for each in databases:
+        await each.close()
+
+
+async def test_a_violated_constraint_that_means_nothing_to_us_is_our_mistake(database: Database):
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            await session.execute(insert(AccountRow).values(account(username=None)))
+
+
+async def test_a_level_that_does_not_exist_is_not_stored(database: Database):
+    async with database.write() as session:
+        await session.execute(insert(AccountRow).values(account()))
+
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            await session.execute(text("UPDATE accounts SET level = 'owner'"))
+
+
+async def test_a_credential_needs_an_owner(database: Database):
+    times = dict.fromkeys(("created_at", "last_used_at", "expires_at"), NOW)
+    orphan = {
+        "digest": "d",
+        "kind": "session",
+        "account_id": 99,
+        "scopes": "",
+        "address": "",
+        "user_agent": "",
+    }
+
+    with pytest.raises(IntegrityError):
+        async with database.write() as session:
+            await session.execute(insert(CredentialRow).values(orphan | times))
+
+
+async def test_no_error_tells_the_values_it_is_about(database: Database):
+    async with database.write() as session:
+        await session.execute(insert(AccountRow).values(account(password_hash=SECRET)))
+
+    with pytest.raises(Conflict) as refused:
+        async with database.write() as session:
+            await session.execute(insert(AccountRow).values(account(password_hash=SECRET)))
+
+    assert refused.value.__cause__ is not None
+    assert SECRET not in str(refused.value.__cause__)
+
+
+@on_postgres_only
+async def test_a_wrong_statement_is_our_mistake_and_no_failing_database(database: Database):
+    with pytest.raises(DBAPIError):
+        async with database.read() as reader:
+            await reader.execute(text("SELECT nonsense FROM accounts"))
+
+
+async def test_a_database_without_tables_is_not_ready(bare_url: str):
+    database = Database(bare_url)
+
+    assert await database.revision() is None
+    assert not await database.ready()
+    with pytest.raises(Refused) as refused:
+        await SQLAccounts(database).any_admin()
+    assert refused.value.code is Code.STORAGE_UNAVAILABLE
+    assert "accounts" in str(refused.value.facts["problem"])
+    await database.close()
+
+
+async def test_a_migrated_database_is_ready(database: Database):
+    assert await database.ready()
+
+
+async def test_a_database_of_another_version_is_not_ready(database: Database):
+    async with database.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+
+    assert await database.revision() == "0000"
+    assert not await database.ready()

@@ -1,0 +1,77 @@
+"""The contract of `ports.SignInLog`."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from romm.adapters.database import Database
+from romm.adapters.signin_log import SQLSignInLog
+from romm.adapters.tables import SignInRow
+from romm.domain.errors import Code
+from romm.ports import SignInEntry
+from tests.adapters.conftest import RETENTION, Stores
+from tests.domain.examples import ISSUER, NOW
+
+
+def entry(subject_digest: str, after: timedelta = timedelta(0)) -> SignInEntry:
+    return SignInEntry(
+        at=NOW + after,
+        method="openid",
+        outcome="refused",
+        rule="L-02",
+        code=Code.ACCOUNT_DISABLED,
+        issuer=ISSUER,
+        subject_digest=subject_digest,
+        account_id=7,
+        address="192.0.2.1",
+        correlation_id="abc",
+    )
+
+
+async def test_lines_stand_in_the_order_they_came(stores: Stores):
+    for name in ("one", "two", "three"):
+        await stores.sign_in_log.add(entry(name))
+
+    assert await stores.subjects_in_log() == ["one", "two", "three"]
+
+
+async def test_lines_older_than_the_retention_are_forgotten(stores: Stores):
+    await stores.sign_in_log.add(entry("old"))
+    await stores.sign_in_log.add(entry("young", timedelta(days=1)))
+
+    await stores.sign_in_log.add(entry("new", RETENTION + timedelta(hours=12)))
+
+    assert await stores.subjects_in_log() == ["young", "new"]
+
+
+async def test_a_line_outlives_its_account_and_keeps_every_fact(database: Database):
+    await SQLSignInLog(database, RETENTION).add(entry("subject"))
+
+    async with database.read() as reader:
+        row = (await reader.execute(select(SignInRow.__table__))).mappings().one()
+
+    assert {**row, "id": None} == {
+        "id": None,
+        "at": NOW,
+        "method": "openid",
+        "outcome": "refused",
+        "rule": "L-02",
+        "code": "account_disabled",
+        "issuer": ISSUER,
+        "subject_digest": "subject",
+        "account_id": 7,
+        "address": "192.0.2.1",
+        "correlation_id": "abc",
+    }
+
+
+async def test_old_lines_are_looked_for_once_an_hour(database: Database):
+    log = SQLSignInLog(database, timedelta(minutes=10))
+    for name, minutes in (("looks", 0), ("old by now", 20), ("does not look", 59), ("looks again", 60)):
+        await log.add(entry(name, timedelta(minutes=minutes)))
+        async with database.read() as reader:
+            left = (await reader.scalars(select(SignInRow.subject_digest).order_by(SignInRow.id))).all()
+        if name == "does not look":
+            assert left == ["looks", "old by now", "does not look"]
+
+    assert left == ["does not look", "looks again"]

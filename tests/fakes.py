@@ -1,0 +1,271 @@
+"""The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from msgspec.structs import replace
+
+from romm.domain.authorization import LoginAttempt
+from romm.domain.credentials import Credential, Kind
+from romm.domain.linking import Attach, Ends, Found, Register, SignIn
+from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.ports import Clock, Conflict, Recalled, SignInEntry
+
+
+class FakeClock:
+    """A clock that stands still until it is moved on."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, by: timedelta) -> None:
+        self.now += by
+
+
+class FakeAccounts:
+    """`ports.Accounts`. `by_id` and `hashes` are open to tests; credentials end here, so they are kept here."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[int, Account] = {}
+        self.hashes: dict[int, str | None] = {}
+        self.credentials: dict[tuple[Kind, str], Credential] = {}
+        self._ids = count(1)
+
+    async def get(self, account_id: int) -> Account | None:
+        return self.by_id.get(account_id)
+
+    async def find(self, identity: Identity, email: str | None) -> Found:
+        return Found(
+            by_identity=next((each for each in self.by_id.values() if identity in _identities(each)), None),
+            by_email=tuple(each for each in self.by_id.values() if email is not None and each.email == email),
+            any_admin=await self.any_admin(),
+            enabled_admins=sum(each.is_enabled_admin for each in self.by_id.values()),
+        )
+
+    async def sign_in(self, decision: SignIn, now: datetime) -> Account:
+        changes = (decision.level, decision.email) != (decision.account.level, decision.account.email)
+        if changes or decision.ends is Ends.EVERYTHING:
+            return self._carry_out(decision, now, email=decision.email)
+        return self._carry_out(decision, now)
+
+    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
+        links = (*decision.account.links, Link(identity=identity, linked_at=now, rule=decision.rule))
+        return self._carry_out(decision, now, links=links)
+
+    async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
+        link = Link(identity=identity, linked_at=now, rule=decision.rule)
+        account = self._new(username, decision.email, decision.level, now)
+        return self._store(replace(account, links=(link,), last_login=now))
+
+    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
+        if await self.any_admin():
+            raise Conflict("first_admin")
+        return await self.create(username, email, AccessLevel.ADMIN, password_hash, now)
+
+    async def create(
+        self, username: str, email: str | None, level: AccessLevel, password_hash: str | None, now: datetime
+    ) -> Account:
+        account = self._new(username, email, level, now)
+        account = self._store(replace(account, password_set_at=now if password_hash else None))
+        self.hashes[account.id] = password_hash
+        return account
+
+    async def any_admin(self) -> bool:
+        return any(each.level is AccessLevel.ADMIN for each in self.by_id.values())
+
+    async def password(self, username: str) -> tuple[Account, str | None] | None:
+        found = next((each for each in self.by_id.values() if each.username == username), None)
+        return None if found is None else (found, self.hashes.get(found.id))
+
+    async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
+        if self.hashes.get(account_id) == old_hash:
+            self.hashes[account_id] = new_hash
+
+    async def signed_in(self, account_id: int, now: datetime) -> None:
+        self.by_id[account_id] = replace(self.by_id[account_id], last_login=now)
+
+    def _new(self, username: str, email: str | None, level: AccessLevel, now: datetime) -> Account:
+        return Account(
+            id=next(self._ids),
+            username=username,
+            email=email,
+            enabled=True,
+            level=level,
+            password_set_at=None,
+            links=(),
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _carry_out(self, decision: SignIn | Attach, now: datetime, **changes: Any) -> Account:
+        seen, current = decision.account, self.by_id.get(decision.account.id)
+        if current is None or not current.enabled or current.version != seen.version or self._last_admin(decision):
+            raise Conflict("version")
+        if decision.ends is Ends.EVERYTHING:
+            changes["password_set_at"] = None
+        if changes:
+            changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
+        account = self._store(replace(current, last_login=now, **changes))
+        if decision.ends is Ends.EVERYTHING:
+            self.hashes[account.id] = None
+        if decision.ends is not Ends.NOTHING or decision.level is not seen.level:
+            self._end_credentials(account.id)
+        return account
+
+    def _last_admin(self, decision: SignIn | Attach) -> bool:
+        others = (each for each in self.by_id.values() if each.id != decision.account.id)
+        demoted = decision.account.is_enabled_admin and decision.level < AccessLevel.ADMIN
+        return demoted and not any(each.is_enabled_admin for each in others)
+
+    def _store(self, account: Account) -> Account:
+        for other in self.by_id.values():
+            if other.id != account.id:
+                _check_unique(account, other)
+        issuers = [identity.issuer for identity in _identities(account)]
+        if len(issuers) > len(set(issuers)):
+            raise Conflict("identity")
+        self.by_id[account.id] = account
+        return account
+
+    def _end_credentials(self, account_id: int) -> None:
+        kept = {key: each for key, each in self.credentials.items() if each.account_id != account_id}
+        self.credentials.clear()
+        self.credentials.update(kept)
+
+
+def _identities(account: Account) -> set[Identity]:
+    return {link.identity for link in account.links}
+
+
+def _check_unique(account: Account, other: Account) -> None:
+    if other.username == account.username:
+        raise Conflict("username")
+    if account.email is not None and other.email == account.email:
+        raise Conflict("email")
+    if _identities(other) & _identities(account):
+        raise Conflict("identity")
+
+
+class FakeCredentials:
+    """`ports.Credentials`, of the owners in `accounts`."""
+
+    def __init__(self, accounts: FakeAccounts, clock: Clock) -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self.stored = accounts.credentials
+
+    async def add(self, credential: Credential) -> None:
+        for key in [key for key, each in self.stored.items() if each.expires_at < self._clock()]:
+            del self.stored[key]
+        self.stored[credential.kind, credential.digest] = credential
+
+    async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
+        found = self.stored.get((kind, secret_digest))
+        return None if found is None else (found, self._accounts.by_id[found.account_id])
+
+    async def touch(self, credential: Credential, now: datetime) -> None:
+        key = (credential.kind, credential.digest)
+        if key in self.stored:
+            self.stored[key] = replace(self.stored[key], last_used_at=now)
+        owners = self._accounts.by_id
+        owners[credential.account_id] = replace(owners[credential.account_id], last_active=now)
+
+    async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
+        return self.stored.pop((kind, secret_digest), None)
+
+
+class FakeAttempts:
+    """`ports.Attempts`. `waiting` holds the attempts that nobody took yet."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.waiting: dict[str, LoginAttempt] = {}
+        self._remembered: dict[str, tuple[datetime, Recalled]] = {}
+
+    async def put(self, attempt: LoginAttempt) -> None:
+        limit = self._clock() - timedelta(hours=1)
+        kept = {state: each for state, each in self._remembered.items() if each[0] >= limit}
+        self.waiting = {state: each for state, each in self.waiting.items() if state in kept} | {
+            attempt.state_digest: attempt
+        }
+        untaken = Recalled(taken=False, outcome=None, return_to=attempt.return_to)
+        self._remembered = kept | {attempt.state_digest: (attempt.expires_at, untaken)}
+
+    async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
+        attempt = self.waiting.get(state_digest)
+        if attempt is None or attempt.browser_key_digest != browser_key_digest:
+            return None
+        self._remember(state_digest, taken=True)
+        return self.waiting.pop(state_digest)
+
+    async def conclude(self, state_digest: str, outcome: str) -> None:
+        recalled = await self.recall(state_digest)
+        if recalled is not None and recalled.taken and recalled.outcome is None:
+            self._remember(state_digest, outcome=outcome)
+
+    async def recall(self, state_digest: str) -> Recalled | None:
+        _, recalled = self._remembered.get(state_digest, (None, None))
+        return recalled
+
+    def _remember(self, state_digest: str, **changes: Any) -> None:
+        expires_at, recalled = self._remembered[state_digest]
+        self._remembered[state_digest] = (expires_at, replace(recalled, **changes))
+
+
+class FakeSignInLog:
+    """`ports.SignInLog`, in `entries`."""
+
+    def __init__(self, retention: timedelta = timedelta(days=90)) -> None:
+        self.entries: list[SignInEntry] = []
+        self._retention = retention
+
+    async def add(self, entry: SignInEntry) -> None:
+        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [entry]
+
+
+class FakePasswords:
+    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew."""
+
+    def __init__(self, outdated: Iterable[str] = ()) -> None:
+        self.outdated = set(outdated)
+
+    async def hash(self, password: str) -> str:
+        return f"hash of {password}"
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        return password_hash in {await self.hash(password), f"old hash of {password}"}
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return password_hash.startswith("old ") or password_hash in self.outdated
+
+
+class FakeLog:
+    """`ports.Log`: every line as (level, event, facts) in `lines`."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def debug(self, event: str, **facts: Any) -> None:
+        self.lines.append(("debug", event, facts))
+
+    def info(self, event: str, **facts: Any) -> None:
+        self.lines.append(("info", event, facts))
+
+    def warning(self, event: str, **facts: Any) -> None:
+        self.lines.append(("warning", event, facts))
+
+    def error(self, event: str, **facts: Any) -> None:
+        self.lines.append(("error", event, facts))
+
+    def exception(self, event: str, **facts: Any) -> None:
+        self.lines.append(("exception", event, facts))
+
+    def events(self) -> list[str]:
+        """The names of what happened, in order."""
+        return [event for _, event, _ in self.lines]
