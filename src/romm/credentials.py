@@ -1,0 +1,92 @@
+"""Use cases around credentials: sessions for browsers."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from msgspec import Struct
+
+from romm.domain import scopes
+from romm.domain.credentials import (
+    SECRET_BYTES,
+    TOUCH_INTERVAL,
+    Credential,
+    Kind,
+    SessionLimits,
+    digest,
+    is_live,
+)
+from romm.domain.model import Account, Identity, Visitor
+from romm.ports import Clock, Credentials
+
+
+class Principal(Struct, frozen=True, kw_only=True):
+    """Who is asking: the account as it is now, and what this credential may do for it."""
+
+    account: Account
+    scopes: frozenset[str]
+    credential: Credential | None = None
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions of browsers: a new secret at every sign-in, valid within an idle and an absolute limit."""
+
+    credentials: Credentials
+    limits: SessionLimits
+    clock: Clock
+
+    async def start(
+        self,
+        account: Account,
+        visitor: Visitor,
+        identity: Identity | None = None,
+        id_token: str | None = None,
+    ) -> str:
+        """Open a session; gives its secret, which is stored nowhere."""
+        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        await self.credentials.add(
+            Credential(
+                digest=digest(secret),
+                kind=Kind.SESSION,
+                account_id=account.id,
+                scopes=scopes.ALL,
+                created_at=now,
+                last_used_at=now,
+                expires_at=now + self.limits.absolute,
+                address=visitor.address,
+                user_agent=visitor.user_agent,
+                identity=identity,
+                id_token=id_token,
+            )
+        )
+        return secret
+
+    async def who(self, secret: str | None) -> Principal | None:
+        """Who a session belongs to, None when it is nobody's, over, or its owner is disabled."""
+        found = secret and await self.credentials.find(Kind.SESSION, digest(secret))
+        if not found:
+            return None
+        credential, account = found
+        now = self.clock()
+        if not account.enabled or not is_live(credential, self.limits, now):
+            return None
+        if now - credential.last_used_at > min(TOUCH_INTERVAL, self.limits.idle / 2):
+            await self.credentials.touch(credential, now)
+        return principal(account, credential)
+
+    async def end(self, secret: str) -> Credential | None:
+        """End a session; gives what was stored of it."""
+        return await self.credentials.take(Kind.SESSION, digest(secret))
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a browser shall keep the cookie."""
+        return self.limits.absolute
+
+
+def principal(account: Account, credential: Credential | None = None) -> Principal:
+    """What the credential was given and its owner has now; without a credential (Basic) all that the owner has."""
+    allowed = frozenset(scopes.granted(account.level))
+    given = allowed if credential is None else allowed & frozenset(credential.scopes)
+    return Principal(account=account, scopes=given, credential=credential)

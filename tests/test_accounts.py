@@ -1,0 +1,122 @@
+"""The use case of the first admin, without HTTP."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from romm.accounts import Setup
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel
+from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakePasswords
+from tests.world import PASSWORD
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class LateAccounts(FakeAccounts):
+    """Somebody else makes the first admin between the look and the write."""
+
+    async def any_admin(self) -> bool:
+        before = await super().any_admin()
+        if not before:
+            await self.create("rival", None, AccessLevel.ADMIN, None, NOW)
+        return before
+
+
+def setup(
+    accounts: FakeAccounts | None = None,
+    *,
+    wizard: bool = True,
+    passwords_enabled: bool = True,
+    log: FakeLog | None = None,
+) -> Setup:
+    return Setup(
+        wizard=wizard,
+        passwords_enabled=passwords_enabled,
+        accounts=accounts or FakeAccounts(),
+        passwords=FakePasswords(),
+        log=log or FakeLog(),
+        clock=FakeClock(NOW),
+    )
+
+
+async def refused(use_case: Setup, username: str = "keeper", email: str = "", password: str = PASSWORD) -> Refused:
+    with pytest.raises(Refused) as caught:
+        await use_case.create_first_admin(username, email, password)
+    return caught.value
+
+
+async def test_the_first_admin_is_an_admin_with_a_password_that_nobody_reads() -> None:
+    accounts, log = FakeAccounts(), FakeLog()
+    made = await setup(accounts, log=log).create_first_admin("Keeper", "Keeper@Example.org", PASSWORD)
+    assert (made.username, made.email, made.level) == ("keeper", "keeper@example.org", AccessLevel.ADMIN)
+    assert made.password_set_at == NOW
+    assert accounts.hashes == {made.id: f"hash of {PASSWORD}"}
+    assert log.events() == ["account.first_admin"]
+    assert PASSWORD not in str(log.lines)
+
+
+@pytest.mark.parametrize("name", ["admin", "root", "romm"])
+async def test_a_reserved_name_is_for_people_to_take(name: str) -> None:
+    """Reserved names keep the provider from handing them out, not the owner of the house from having one."""
+    assert (await setup().create_first_admin(name, "", PASSWORD)).username == name
+
+
+@pytest.mark.parametrize(
+    ("wizard", "passwords_enabled", "code"),
+    [(False, True, Code.SETUP_CLOSED), (True, False, Code.PASSWORDS_OFF), (False, False, Code.PASSWORDS_OFF)],
+    ids=["no wizard", "no passwords", "neither"],
+)
+async def test_the_operator_can_keep_the_door_closed(wizard: bool, passwords_enabled: bool, code: Code) -> None:
+    closed = setup(wizard=wizard, passwords_enabled=passwords_enabled)
+    assert not await closed.is_open()
+    assert (await refused(closed)).code is code
+
+
+@pytest.mark.parametrize("enabled", [True, False], ids=["enabled", "disabled"])
+async def test_an_admin_closes_the_door_also_a_disabled_one(enabled: bool) -> None:
+    """R-67: nobody becomes the admin of a house whose admin is on leave."""
+    from msgspec.structs import replace
+
+    accounts = FakeAccounts()
+    admin = await accounts.create("admin", None, AccessLevel.ADMIN, None, NOW)
+    accounts.by_id[admin.id] = replace(admin, enabled=enabled)
+    assert not await setup(accounts).is_open()
+    assert (await refused(setup(accounts))).code is Code.SETUP_CLOSED
+
+
+@pytest.mark.parametrize("level", [AccessLevel.VIEWER, AccessLevel.EDITOR])
+async def test_other_accounts_leave_it_open(level: AccessLevel) -> None:
+    accounts = FakeAccounts()
+    await accounts.create("somebody", None, level, None, NOW)
+    assert await setup(accounts).is_open()
+
+
+async def test_who_comes_second_in_the_same_moment_is_told_that_it_is_set_up() -> None:
+    """R-67: the storage has the last word."""
+    accounts = LateAccounts()
+    assert (await refused(setup(accounts))).code is Code.SETUP_CLOSED
+    assert [account.username for account in accounts.by_id.values()] == ["rival"]
+
+
+@pytest.mark.parametrize(
+    ("username", "email", "password", "code"),
+    [
+        pytest.param("ab", "", PASSWORD, Code.USERNAME_INVALID, id="a short name"),
+        pytest.param("keeper", "nonsense", PASSWORD, Code.EMAIL_INVALID, id="no address"),
+        pytest.param("keeper", "", "short", Code.PASSWORD_WEAK, id="a short password"),
+        pytest.param("keeper", "", "keeper2026!", Code.PASSWORD_WEAK, id="R-36: the name as the password"),
+        pytest.param("KEEPER", "", "keeper2026!", Code.PASSWORD_WEAK, id="R-36: the name in capitals"),
+        pytest.param("somebody", "", PASSWORD, Code.USERNAME_TAKEN, id="a name that somebody has"),
+        pytest.param("keeper", "somebody@example.org", PASSWORD, Code.EMAIL_TAKEN, id="an address that somebody has"),
+    ],
+)
+async def test_what_cannot_be_used_makes_nobody(username: str, email: str, password: str, code: Code) -> None:
+    accounts = FakeAccounts()
+    await accounts.create("somebody", "somebody@example.org", AccessLevel.VIEWER, None, NOW)
+    assert (await refused(setup(accounts), username, email, password)).code is code
+    assert len(accounts.by_id) == 1
+
+
+async def test_a_weak_password_is_not_repeated_to_the_operator() -> None:
+    assert "Hunter2" not in (await refused(setup(), password="Hunter2")).operator_text

@@ -1,0 +1,223 @@
+"""The use cases of signing in with a password and of signing out, without HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from msgspec.structs import replace
+
+from romm.credentials import Sessions
+from romm.domain import scopes
+from romm.domain.credentials import SessionLimits
+from romm.domain.discovery import Metadata
+from romm.domain.end_session import EndSession
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Account, Identity
+from romm.login import PasswordSignIn, SignOut
+from romm.ports import Passwords
+from romm.signin_log import SignInJournal
+from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog
+from tests.test_signin import METADATA, ScriptedProvider
+from tests.world import PASSWORD, VISITOR
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ENDPOINT = "https://idp.test/end_session"
+
+
+class CountingPasswords(FakePasswords):
+    """Notes what it was asked to compare."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str | None, str]] = []
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        self.asked.append((password_hash, password))
+        return await super().verify(password_hash, password)
+
+
+class House:
+    """Both use cases and all that they work with."""
+
+    def __init__(self, *, enabled: bool = True, passwords: Passwords | None = None) -> None:
+        self.clock = FakeClock(NOW)
+        self.accounts = FakeAccounts()
+        self.log = FakeLog()
+        self.entries = FakeSignInLog()
+        limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
+        self.sessions = Sessions(FakeCredentials(self.accounts, self.clock), limits, self.clock)
+        self.passwords = passwords or FakePasswords()
+        self.login = PasswordSignIn(
+            enabled=enabled,
+            accounts=self.accounts,
+            passwords=self.passwords,
+            sessions=self.sessions,
+            journal=SignInJournal(self.entries, self.log, self.clock),
+            clock=self.clock,
+        )
+
+    async def add(self, username: str = "keeper", password_hash: str | None = f"hash of {PASSWORD}") -> Account:
+        return await self.accounts.create(username, None, AccessLevel.EDITOR, password_hash, self.clock())
+
+    async def refused(self, username: str, password: str) -> Refused:
+        with pytest.raises(Refused) as caught:
+            await self.login.sign_in(username, password, VISITOR)
+        return caught.value
+
+    def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
+        wishes = EndSession(enabled=enabled, endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login")
+        return SignOut(sessions=self.sessions, provider=provider, wishes=wishes)
+
+    async def session(self, id_token: str | None = "an ID token") -> str:
+        identity = Identity("https://idp.test", "alice") if id_token else None
+        return await self.sessions.start(await self.add(), VISITOR, identity, id_token)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def provider(metadata: Metadata | None = None) -> ScriptedProvider:
+    scripted = ScriptedProvider(FakeClock(NOW))
+    scripted.found = metadata or replace(METADATA, end_session_endpoint=ENDPOINT)
+    return scripted
+
+
+async def test_a_password_opens_a_session_and_is_noted(house: House) -> None:
+    account = await house.add()
+    house.clock.advance(timedelta(hours=1))
+    session = await house.login.sign_in("keeper", PASSWORD, VISITOR)
+    who = await house.sessions.who(session)
+    assert who is not None
+    assert who.account.id == account.id
+    assert who.account.last_login == house.clock()
+    [entry] = house.entries.entries
+    assert (entry.method, entry.outcome, entry.account_id, entry.rule) == ("password", "signed_in", account.id, None)
+    assert (entry.address, entry.correlation_id) == (VISITOR.address, VISITOR.correlation_id)
+
+
+@pytest.mark.parametrize("typed", ["KEEPER", "ｋｅｅｐｅｒ", "Keeper"])
+async def test_a_name_is_looked_up_in_its_stored_form(house: House, typed: str) -> None:
+    await house.add()
+    assert await house.login.sign_in(typed, PASSWORD, VISITOR)
+
+
+@pytest.mark.parametrize(
+    ("username", "password_hash", "enabled", "password", "reason"),
+    [
+        ("nobody", f"hash of {PASSWORD}", True, PASSWORD, "no such account"),
+        ("keeper", f"hash of {PASSWORD}", True, "wrong", "wrong password"),
+        ("keeper", f"hash of {PASSWORD}", False, PASSWORD, "the account is disabled"),
+        ("keeper", None, True, PASSWORD, "the account has no password"),
+        ("keeper", None, True, "", "the account has no password"),
+    ],
+    ids=["unknown", "wrong", "disabled", "of single sign-on", "of single sign-on, empty"],
+)
+async def test_whatever_was_wrong_takes_the_same_way_and_time(
+    username: str, password_hash: str | None, enabled: bool, password: str, reason: str
+) -> None:
+    """R-33: exactly one comparison, the same code; only the operator reads why."""
+    passwords = CountingPasswords()
+    house = House(passwords=passwords)
+    account = await house.add("keeper", password_hash)
+    house.accounts.by_id[account.id] = replace(account, enabled=enabled)
+    refused = await house.refused(username, password)
+    assert (refused.code, refused.facts["reason"]) == (Code.CREDENTIALS_WRONG, reason)
+    assert len(passwords.asked) == 1
+    assert house.accounts.credentials == {}
+    [entry] = house.entries.entries
+    assert (entry.outcome, entry.code, entry.account_id) == ("refused", Code.CREDENTIALS_WRONG, None)
+
+
+async def test_a_closed_door_compares_nothing() -> None:
+    """R-30: right and wrong alike."""
+    passwords = CountingPasswords()
+    house = House(enabled=False, passwords=passwords)
+    await house.add()
+    for username, password in (("keeper", PASSWORD), ("keeper", "wrong"), ("nobody", PASSWORD)):
+        assert (await house.refused(username, password)).code is Code.PASSWORDS_OFF
+        with pytest.raises(Refused, match=Code.PASSWORDS_OFF):
+            await house.login.who(username, password)
+    assert passwords.asked == []
+
+
+async def test_a_hash_of_old_parameters_is_made_anew_at_sign_in(house: House) -> None:
+    """R-34."""
+    account = await house.add(password_hash=f"old hash of {PASSWORD}")
+    await house.login.sign_in("keeper", PASSWORD, VISITOR)
+    assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
+
+
+async def test_a_wrong_password_changes_no_hash(house: House) -> None:
+    account = await house.add(password_hash=f"old hash of {PASSWORD}")
+    await house.refused("keeper", "wrong")
+    assert house.accounts.hashes[account.id] == f"old hash of {PASSWORD}"
+
+
+async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothing(house: House) -> None:
+    account = await house.add()
+    who = await house.login.who("keeper", PASSWORD)
+    assert (who.account, who.credential) == (account, None)
+    assert who.scopes == set(scopes.granted(AccessLevel.EDITOR))
+    assert house.accounts.credentials == {}
+    assert house.entries.entries == []
+
+
+async def test_wrong_basic_credentials_are_refused(house: House) -> None:
+    await house.add()
+    with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
+        await house.login.who("keeper", "wrong")
+
+
+async def test_signing_out_ends_the_session_and_names_the_providers_end(house: House) -> None:
+    """R-40, R-41."""
+    session = await house.session()
+    url = await house.sign_out(provider()).sign_out(session)
+    assert url is not None
+    assert url.startswith(f"{ENDPOINT}?")
+    sent = parse_qs(urlsplit(url).query)
+    assert sent["id_token_hint"] == ["an ID token"]
+    assert sent["client_id"] == ["romm"]
+    assert await house.sessions.who(session) is None
+
+
+async def test_every_way_out_has_its_own_state(house: House) -> None:
+    """R-41."""
+    states = set()
+    for number in range(20):
+        account = await house.add(f"keeper-{number}")
+        session = await house.sessions.start(account, VISITOR, Identity("https://idp.test", "alice"), "an ID token")
+        url = await house.sign_out(provider()).sign_out(session)
+        states.add(parse_qs(urlsplit(url or "").query)["state"][0])
+    assert len(states) == 20
+
+
+@pytest.mark.parametrize(
+    ("known", "enabled", "endpoint", "id_token"),
+    [
+        pytest.param(None, True, ENDPOINT, "an ID token", id="single sign-on is off by now"),
+        pytest.param(provider(), False, ENDPOINT, "an ID token", id="the operator does not want it"),
+        pytest.param(provider(METADATA), True, "", "an ID token", id="the provider has no such endpoint"),
+        pytest.param(provider(), True, ENDPOINT, None, id="the session came by password"),
+    ],
+)
+async def test_signing_out_here_is_all_there_is(
+    house: House, known: ScriptedProvider | None, enabled: bool, endpoint: str, id_token: str | None
+) -> None:
+    """R-40: in every case the session is over."""
+    session = await house.session(id_token)
+    assert await house.sign_out(known, enabled=enabled, endpoint=endpoint).sign_out(session) is None
+    assert await house.sessions.who(session) is None
+
+
+@pytest.mark.parametrize("session", [None, "", "invented"])
+async def test_nobody_can_sign_out_too(house: House, session: str | None) -> None:
+    assert await house.sign_out(provider()).sign_out(session) is None
+
+
+async def test_signing_out_twice_leads_to_the_provider_once(house: House) -> None:
+    session = await house.session()
+    out = house.sign_out(provider())
+    assert await out.sign_out(session)
+    assert await out.sign_out(session) is None

@@ -1,0 +1,85 @@
+"""How sign-ins ended: one entry for admins and one line for the log, with neither subjects nor secrets."""
+
+from datetime import UTC, datetime
+
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Identity
+from romm.ports import SignInEntry
+from romm.signin_log import SUBJECT_DIGITS, SignInJournal, subject_digest
+from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakeSignInLog
+from tests.world import VISITOR
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ALICE = Identity("https://idp.test", "alice")
+
+
+def journal() -> tuple[SignInJournal, FakeSignInLog, FakeLog]:
+    entries, log = FakeSignInLog(), FakeLog()
+    return SignInJournal(entries, log, FakeClock(NOW)), entries, log
+
+
+async def test_a_success_is_one_entry_and_one_line() -> None:
+    """R-60."""
+    written, entries, log = journal()
+    account = await FakeAccounts().create("alice", "alice@example.org", AccessLevel.EDITOR, None, NOW)
+    await written.signed_in("openid", account, VISITOR, rule="L-12", identity=ALICE)
+    assert entries.entries == [
+        SignInEntry(
+            at=NOW,
+            method="openid",
+            outcome="signed_in",
+            rule="L-12",
+            code=None,
+            issuer="https://idp.test",
+            subject_digest=subject_digest(ALICE),
+            account_id=account.id,
+            address=VISITOR.address,
+            correlation_id=VISITOR.correlation_id,
+        )
+    ]
+    [(level, event, facts)] = log.lines
+    assert (level, event) == ("info", "signin.done")
+    assert (facts["account"], facts["level"], facts["rule"], facts["address"]) == (1, "editor", "L-12", "192.0.2.7")
+    assert "alice" not in str(log.lines)
+
+
+async def test_a_success_with_a_password_has_neither_rule_nor_issuer() -> None:
+    written, entries, _ = journal()
+    account = await FakeAccounts().create("alice", None, AccessLevel.VIEWER, None, NOW)
+    await written.signed_in("password", account, VISITOR)
+    [entry] = entries.entries
+    assert (entry.method, entry.rule, entry.issuer, entry.subject_digest) == ("password", None, None, None)
+
+
+async def test_a_refusal_is_one_entry_with_what_its_facts_tell() -> None:
+    """R-60; the log line is written where HTTP is made of it."""
+    written, entries, log = journal()
+    refused = Refused(
+        Code.NO_ROLE, rule="L-none", issuer="https://idp.test", subject_digest="abc", values=["family"], account=7
+    )
+    await written.refused("openid", refused, VISITOR)
+    [entry] = entries.entries
+    assert (entry.outcome, entry.code, entry.rule) == ("refused", Code.NO_ROLE, "L-none")
+    assert (entry.issuer, entry.subject_digest, entry.account_id) == ("https://idp.test", "abc", None)
+    assert log.lines == []
+
+
+async def test_a_refusal_before_anybody_is_known_has_only_its_code() -> None:
+    written, entries, _ = journal()
+    await written.refused("password", Refused(Code.CREDENTIALS_WRONG, username="alice", reason="canary"), VISITOR)
+    [entry] = entries.entries
+    assert (entry.code, entry.rule, entry.issuer, entry.subject_digest) == (Code.CREDENTIALS_WRONG, None, None, None)
+    assert "alice" not in str(entry)
+    assert "canary" not in str(entry)
+
+
+def test_a_subject_is_told_apart_without_being_told() -> None:
+    """R-60: the same subject of another issuer is somebody else."""
+    digests = {
+        subject_digest(Identity(issuer, subject))
+        for issuer in ("https://idp.test", "https://other.test")
+        for subject in ("alice", "bob")
+    }
+    assert len(digests) == 4
+    assert {len(digest) for digest in digests} == {SUBJECT_DIGITS}
+    assert subject_digest(ALICE) == subject_digest(Identity("https://idp.test", "alice"))

@@ -1,0 +1,146 @@
+"""The whole service in one process: real rules, use cases and routes, a scripted provider, storage in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from litestar.types import ASGIApp
+
+from romm import app
+from romm.adapters.provider import OpenIDProvider
+from romm.domain.model import AccessLevel, Account, Visitor
+from romm.ports import Provider
+from romm.settings import Settings, load
+from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
+from tests.fakes import (
+    FakeAccounts,
+    FakeAttempts,
+    FakeClock,
+    FakeCredentials,
+    FakeLog,
+    FakePasswords,
+    FakeSignInLog,
+)
+
+ORIGIN = "https://romm.test"
+HTML = {"accept": "text/html,application/xhtml+xml"}
+PASSWORD = "a lantern in the attic"
+VISITOR = Visitor(address="192.0.2.7", user_agent="a browser", correlation_id="0123456789abcdef")
+
+
+def environment(issuer: str, **more: str) -> dict[str, str]:
+    """A compose file's environment, with roles by group."""
+    return {
+        "ROMM_BASE_URL": ORIGIN,
+        "OIDC_ENABLED": "true",
+        "OIDC_PROVIDER": "authelia",
+        "OIDC_CLIENT_ID": CLIENT_ID,
+        "OIDC_CLIENT_SECRET": CLIENT_SECRET,
+        "OIDC_SERVER_APPLICATION_URL": issuer,
+        "OIDC_CLAIM_ROLES": "groups",
+        "OIDC_ROLE_ADMIN": "romm-admins",
+        "OIDC_ROLE_EDITOR": "romm-editors",
+        "OIDC_ROLE_VIEWER": "users",
+    } | more
+
+
+@dataclass
+class World:
+    """One instance of RomM. `settings` are environment variables; everything inside is open to tests."""
+
+    environ: Mapping[str, str] = field(default_factory=dict)
+    idp: FakeProvider = field(default_factory=FakeProvider)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC)))
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+    log: FakeLog = field(default_factory=FakeLog)
+    sign_ins: FakeSignInLog = field(default_factory=FakeSignInLog)
+
+    def __post_init__(self) -> None:
+        self.idp.clock = lambda: self.clock().timestamp()
+        self.credentials = FakeCredentials(self.accounts, self.clock)
+        self.attempts = FakeAttempts(self.clock)
+        self.reconfigure(environment(self.idp.issuer, **self.environ))
+
+    def reconfigure(self, environ: Mapping[str, str]) -> None:
+        """Start anew with other settings, on the same storage."""
+        self.settings: Settings = load(environ).settings
+        self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
+        self.ports = app.Ports(
+            provider=self.provider,
+            accounts=self.accounts,
+            attempts=self.attempts,
+            credentials=self.credentials,
+            sign_in_log=self.sign_ins,
+            passwords=FakePasswords(),
+            log=self.log,
+            clock=self.clock,
+            is_ready=self._ready,
+            close=self._ready,
+        )
+        self.app: ASGIApp = app.create_app(self.settings, self.ports)
+
+    def _provider(self) -> OpenIDProvider:
+        return OpenIDProvider(
+            app.provider_settings(self.settings),
+            app.client(self.settings),
+            log=self.log,
+            clock=lambda: self.clock().timestamp(),
+            transport=self.idp.transport,
+        )
+
+    async def _ready(self) -> bool:
+        return True
+
+    async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
+        """A local account with a password."""
+        return await self.accounts.create(username, email, level, f"hash of {PASSWORD}", self.clock())
+
+    def browser(self, **headers: str) -> "Browser":
+        """A browser that knows nobody."""
+        return Browser(
+            self, httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=ORIGIN, headers=HTML | headers)
+        )
+
+    def program(self) -> httpx.AsyncClient:
+        """A program, which wants bodies instead of pages."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url=ORIGIN)
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        return [facts for _, name, facts in self.log.lines if name == event]
+
+
+@dataclass
+class Browser:
+    """A person's browser: keeps cookies, says which site a request comes from, stops at every redirect."""
+
+    world: World
+    client: httpx.AsyncClient
+
+    async def get(self, url: str) -> httpx.Response:
+        return await self.client.get(url)
+
+    async def submit(self, url: str, **fields: str) -> httpx.Response:
+        """Send a form of our own page."""
+        return await self.client.post(url, data=fields, headers={"sec-fetch-site": "same-origin"})
+
+    async def begin(self, return_to: str = "/") -> str:
+        """Click the button; gives where the browser is sent."""
+        response = await self.client.get("/api/login/openid", params={"next": return_to})
+        assert response.status_code == 303
+        return response.headers["location"]
+
+    async def sign_in(self, return_to: str = "/") -> httpx.Response:
+        """Click the button, agree at the provider, come back; gives the callback's answer."""
+        return await self.come_back(await self.world.idp.approve(await self.begin(return_to)))
+
+    async def come_back(self, query: str) -> httpx.Response:
+        return await self.client.get(f"/api/oauth/openid?{query}")
+
+    async def me(self) -> httpx.Response:
+        return await self.client.get("/api/users/me")
+
+    @property
+    def session(self) -> str | None:
+        return self.client.cookies.get("__Host-romm_session")
