@@ -1,0 +1,41 @@
+"""The credential on a request becomes who is asking. A wrong one is refused, never ignored for the next one."""
+
+from dataclasses import dataclass
+
+from romm.api.cookies import Cookies
+from romm.api.requests import Asking, basic_credentials
+from romm.credentials import Principal, Sessions
+from romm.domain.errors import Code, Refused
+from romm.login import PasswordSignIn
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """Every way to say who is asking.
+
+    It holds what it needs. As dependencies of a dependency, Litestar would look them up at every request, each in a
+    task of its own: that took as long as all the rest of `GET /api/users/me`.
+    """
+
+    sessions: Sessions
+    password_sign_in: PasswordSignIn
+    jar: Cookies
+
+    async def principal(self, request: Asking) -> Principal:
+        """Who is asking: by the `Authorization` header when there is one, else by the session cookie.
+
+        Raises `Refused(NOT_SIGNED_IN)` or, when the scope that the route names is missing, `Refused(FORBIDDEN)`.
+        """
+        header = request.headers.get("authorization")
+        session = self.jar.session(request)
+        who = await (self.sessions.who(session) if header is None else self._by_header(header))
+        if who is None:
+            raise Refused(Code.NOT_SIGNED_IN)
+        scope = request.route_handler.opt.get("scope")
+        if scope and scope not in who.scopes:
+            raise Refused(Code.FORBIDDEN, scope=scope)
+        return who
+
+    async def _by_header(self, header: str) -> Principal | None:
+        named = basic_credentials(header)
+        return await self.password_sign_in.who(*named) if named else None

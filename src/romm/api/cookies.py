@@ -1,0 +1,74 @@
+"""Our cookies: their names, attributes and lifetimes.
+
+With an https base URL every cookie is `__Host-` and Secure, so that no other host and no plain request can set or read it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from litestar.datastructures import Cookie
+
+from romm.api.requests import Asking
+from romm.domain.authorization import ATTEMPT_LIFETIME
+
+MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """All cookies of this instance; `secure` follows the base URL."""
+
+    secure: bool
+    session_lifetime: timedelta
+
+    def session(self, request: Asking) -> str | None:
+        """The session secret that the browser brought."""
+        return request.cookies.get(self._name("romm_session"))
+
+    def attempt(self, request: Asking, attempt_id: str) -> str | None:
+        """The browser key of a login attempt."""
+        return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
+
+    def was_signed_out(self, request: Asking) -> bool:
+        """Did this browser sign out, and not sign in since? Then nobody signs it in without a click."""
+        return self._name("romm_signed_out") in request.cookies
+
+    def signed_in(self, request: Asking, secret: str, attempt_id: str | None = None) -> list[Cookie]:
+        """The cookies of a browser that just signed in."""
+        old = [f"romm_attempt_{attempt_id}"] if attempt_id else []
+        gone = [self._expired(name) for name in [*old, "romm_signed_out"] if self._name(name) in request.cookies]
+        return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
+
+    def signed_out(self) -> list[Cookie]:
+        """The cookies of a browser that signed out; the mark lasts until the browser is closed."""
+        return [self.no_session(), self._cookie("romm_signed_out", "1", None)]
+
+    def no_session(self) -> Cookie:
+        """Clears a session that is over."""
+        return self._expired("romm_session")
+
+    def attempt_begun(self, request: Asking, attempt_id: str, browser_key: str) -> list[Cookie]:
+        """The cookie of a new attempt; when there are too many, the oldest are expired. Browsers send older ones first."""
+        prefix = self._name("romm_attempt_")
+        others = [name for name in request.cookies if name.startswith(prefix)]
+        too_many = others[: max(0, len(others) + 1 - MAX_ATTEMPTS)]
+        gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many]
+        return [*gone, self._cookie(f"romm_attempt_{attempt_id}", browser_key, ATTEMPT_LIFETIME)]
+
+    def _name(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure else name
+
+    def _cookie(self, name: str, value: str, lifetime: timedelta | None) -> Cookie:
+        max_age = None if lifetime is None else int(lifetime.total_seconds())
+        return Cookie(
+            key=self._name(name),
+            value=value,
+            path="/",
+            max_age=max_age,
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def _expired(self, name: str) -> Cookie:
+        return self._cookie(name, "", timedelta())

@@ -1,0 +1,124 @@
+"""The only place that makes HTTP of a refusal: 303 to a page that explains it, or a problem+json body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+
+from romm.api.cookies import Cookies
+from romm.api.pages import Site
+from romm.api.requests import Asking, correlation_id, wants_page
+from romm.api.schemas import Problem
+from romm.domain.errors import CATALOGUE, Code, Refused
+from romm.ports import Log
+
+RETRY_AFTER_SECONDS = 5
+_CHALLENGES = {Code.NOT_SIGNED_IN: "Bearer", Code.CREDENTIALS_WRONG: 'Basic realm="RomM", charset="UTF-8"'}
+_CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line."""
+
+    jar: Cookies
+    site: Site
+    log: Log
+
+    def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+        """The answer to a refusal of ours."""
+        status = CATALOGUE[refused.code].status
+        write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
+        write(
+            "refused",
+            code=refused.code,
+            hint=refused.operator_text,
+            path=request.scope["path"],
+            facts=refused.facts,
+        )
+        return self._answer(request, refused)
+
+    def http(self, request: Asking, error: HTTPException) -> Response[bytes] | Template:
+        """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
+        code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer = self._problem(request, Refused(code, problem=error.detail), status=error.status_code)
+            answer.headers.update(error.headers or {})  # Allow (RFC 9110, 15.5.6)
+            return answer
+        return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]))
+
+    def unexpected(self, request: Asking, error: Exception) -> Response[bytes] | Template:
+        """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
+        self.log.error("unexpected", path=request.scope["path"], problem=type(error).__name__, exc_info=error)
+        return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
+
+    def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+        page = _route_options(request).get("error_page")
+        if page and wants_page(request):
+            return self._page(request, refused, page)
+        if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+            return self._message(request, refused)
+        return self._problem(request, refused)
+
+    def _page(self, request: Asking, refused: Refused, page: str) -> Response[bytes]:
+        query = {"error": str(refused.code), "ref": correlation_id(request)}
+        if refused.return_to and refused.return_to != "/":
+            query["next"] = refused.return_to
+        return Response(
+            b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
+        )
+
+    def _message(self, request: Asking, refused: Refused) -> Template:
+        row = CATALOGUE[refused.code]
+        return self.site.page(
+            "message.html",
+            status_code=row.status,
+            title=HTTPStatus(row.status).phrase,
+            person=row.person,
+            code=refused.code,
+            reference=correlation_id(request),
+            status=row.status,
+        )
+
+    def _problem(self, request: Asking, refused: Refused, status: int | None = None) -> Response[bytes]:
+        row = CATALOGUE[refused.code]
+        status = status or row.status
+        problem = Problem(
+            type=f"urn:romm:refusal:{refused.code}",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=row.person,
+            code=refused.code,
+            reference=correlation_id(request),
+        )
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=status,
+            media_type="application/problem+json",
+            headers=_headers(refused.code, status),
+            cookies=self._cleared(request, refused),
+        )
+
+    def _cleared(self, request: Asking, refused: Refused) -> list[Cookie]:
+        # With an Authorization header nobody looked at the cookie: the session may well be alive.
+        judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
+        dead = judged and self.jar.session(request) is not None
+        return [self.jar.no_session()] if dead else []
+
+
+def _route_options(request: Asking) -> Mapping[str, Any]:
+    """What the route said of itself; nothing when no route fitted."""
+    route = cast("dict[str, Any]", request.scope).get("route_handler")
+    return {} if route is None else cast("Mapping[str, Any]", route.opt)
+
+
+def _headers(code: Code, status: int) -> dict[str, str]:
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return headers | ({"www-authenticate": _CHALLENGES[code]} if code in _CHALLENGES else {})

@@ -1,0 +1,79 @@
+"""Signing in with a password, and signing out."""
+
+from urllib.parse import urlencode
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+
+from romm.api.cookies import Cookies
+from romm.api.openapi import gives, refuses, takes
+from romm.api.requests import Asking, basic_credentials, body, visitor, wants_page
+from romm.api.responses import see_other
+from romm.api.schemas import LogoutAnswer, SignInForm
+from romm.domain import authorization
+from romm.domain.errors import Code, Refused
+from romm.login import PasswordSignIn, SignOut
+
+
+@post(
+    "/login",
+    opt={"error_page": "/login"},
+    status_code=200,
+    summary="Sign in with a password",
+    operation_class=takes(SignInForm, {"username": "alice", "password": "a lantern in the attic"}),
+    responses=gives(200, None, "Signed in: the session cookie is set.")
+    | refuses(Code.CREDENTIALS_WRONG, Code.PASSWORDS_OFF, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    security=[{}, {"basic": []}],
+)
+async def sign_in(
+    request: Asking, password_sign_in: NamedDependency[PasswordSignIn], jar: NamedDependency[Cookies]
+) -> Response[None] | Response[bytes]:
+    """Name and password as HTTP Basic, JSON or form; answers `null` and the session cookie (the HTML form: 303)."""
+    form = await _form(request)
+    return_to = authorization.return_to(form.next)
+    try:
+        session = await password_sign_in.sign_in(form.username, form.password, visitor(request))
+    except Refused as refused:
+        refused.return_to = return_to
+        raise
+    signed_in = jar.signed_in(request, session)
+    if wants_page(request):
+        return see_other(return_to, signed_in)
+    return Response(None, cookies=signed_in, status_code=200)
+
+
+@post(
+    "/logout",
+    opt={"error_page": "/login"},
+    status_code=200,
+    summary="Sign out",
+    responses=gives(
+        200,
+        LogoutAnswer | None,
+        "Signed out here; go on to the URL, when there is one.",
+        {"oidc_logout_url": "https://auth.example.org/end-session?id_token_hint=…&client_id=romm"},
+    )
+    | refuses(Code.CROSS_SITE),
+    security=[{}, {"session": []}],
+)
+async def sign_out(
+    request: Asking, signing_out: NamedDependency[SignOut], jar: NamedDependency[Cookies]
+) -> Response[LogoutAnswer | None] | Response[bytes]:
+    """Ends the session here first; answers `null`, or where to end the provider's too (the HTML form: 303 there)."""
+    url = await signing_out.sign_out(jar.session(request))
+    if wants_page(request):
+        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", jar.signed_out())
+    return Response(LogoutAnswer(url) if url else None, cookies=jar.signed_out(), status_code=200)
+
+
+async def _form(request: Asking) -> SignInForm:
+    header = request.headers.get("authorization")
+    if header is None:
+        return await body(request, SignInForm)
+    named = basic_credentials(header)
+    if named is None:
+        raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header is not HTTP Basic")
+    return SignInForm(*named)
+
+
+router = Router("/api", route_handlers=[sign_in, sign_out], tags=["Sign-in"])

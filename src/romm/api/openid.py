@@ -1,0 +1,70 @@
+"""Sign-in through the provider: the way there, and the callback."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from romm.api.cookies import Cookies
+from romm.api.openapi import OPEN, sends_on
+from romm.api.requests import Asking, visitor
+from romm.api.responses import see_other
+from romm.domain import authorization
+from romm.domain.errors import Refuse, Refused
+from romm.domain.linking import Attach
+from romm.signin import Finished, OpenIDSignIn, attempt_id
+
+_BROWSER = {"browser": True, "error_page": "/login"}
+
+
+@get(
+    "/login/openid",
+    opt=_BROWSER,
+    status_code=303,
+    summary="Sign in with the provider",
+    responses=sends_on("To the provider; when that cannot be, to /login?error=<code>."),
+    security=OPEN,
+)
+async def begin(
+    request: Asking,
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+    target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
+) -> Response[bytes]:
+    """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
+    begun = await signin.begin(target)
+    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+
+
+@get(
+    "/oauth/openid",
+    opt=_BROWSER,
+    status_code=303,
+    summary="The redirect URI: the provider's answer",
+    responses=sends_on("To where the person wanted to go, with a session; or to /login?error=<code>."),
+    security=OPEN,
+)
+async def finish(
+    request: Asking, signin: NamedDependency[OpenIDSignIn], jar: NamedDependency[Cookies]
+) -> Response[bytes]:
+    """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
+    response = authorization.response(list(request.query_params.multi_items()))
+    if isinstance(response, Refuse):
+        raise Refused.by(response)
+    attempt = attempt_id(response.state or "")
+    finished = await signin.finish(response, jar.attempt(request, attempt), jar.session(request), visitor(request))
+    if finished.session is None:
+        return see_other(finished.return_to, [])
+    return see_other(_landing(finished), jar.signed_in(request, finished.session, attempt))
+
+
+def _landing(finished: Finished) -> str:
+    """Where to: the page asked for, but first the news that an existing account was linked."""
+    if not isinstance(finished.decision, Attach):
+        return finished.return_to
+    return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
+
+
+router = Router("/api", route_handlers=[begin, finish], tags=["Single sign-on"])

@@ -1,0 +1,179 @@
+"""The pages people see: rendered on the server, usable without JavaScript, over the same use cases as the API."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import urlencode, urlsplit
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+from litestar.response import Template
+
+from romm.accounts import Setup
+from romm.api.cookies import Cookies
+from romm.api.requests import Asking
+from romm.api.responses import see_other
+from romm.credentials import Principal, Sessions
+from romm.domain import authorization
+from romm.domain.errors import CATALOGUE, Code
+from romm.domain.presets import preset
+from romm.domain.scopes import granted
+from romm.ports import Provider
+from romm.settings import Settings
+
+_REFERENCE = re.compile(r"[0-9a-f]{16}")
+
+Page = Response[bytes] | Template
+NextPath = Annotated[str, QueryParameter(name="next")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What every page of this instance has in common."""
+
+    settings: Settings
+    provider: Provider | None
+    version: str
+
+    def page(self, template: str, *, status_code: int = 200, **context: Any) -> Template:
+        """A page that may load only its own style and images, and send its forms only here and to the provider."""
+        shared = {
+            "version": self.version,
+            "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
+            "provider_icon": None if self.settings.oidc.provider else "oidc",
+        }
+        headers = {
+            "content-security-policy": self._policy(),
+            "referrer-policy": "same-origin",  # with less, a browser says `Origin: null` when it sends our own form
+        }
+        return Template(template, context=shared | context, headers=headers, status_code=status_code)
+
+    def login_url(self, return_to: str) -> str:
+        """Where the button of the provider leads."""
+        return f"/api/login/openid?{urlencode({'next': return_to})}"
+
+    def _policy(self) -> str:
+        # Chromium applies form-action to every hop of a redirect, so signing out must be allowed to reach the provider.
+        targets = " ".join(("'self'", *self._provider_origins()))
+        return (
+            f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    def _provider_origins(self) -> list[str]:
+        if self.provider is None:
+            return []
+        oidc, metadata = self.settings.oidc, self.provider.known_metadata()
+        urls = [oidc.server_application_url, oidc.server_metadata_url, oidc.end_session_endpoint]
+        if metadata is not None:
+            urls += [metadata.authorization_endpoint, metadata.end_session_endpoint or ""]
+        return sorted({origin for url in urls if url and (origin := _origin(url))})
+
+
+@get("/login", summary="Sign-in page")
+async def login(
+    request: Asking,
+    site: NamedDependency[Site],
+    setup: NamedDependency[Setup],
+    jar: NamedDependency[Cookies],
+    return_to: NextPath = "/",
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+    bypass_autologin: FromQuery[str] = "",
+) -> Page:
+    """The button of the provider, the password form, and what went wrong."""
+    target = authorization.return_to(return_to)
+    if "state" in request.query_params:  # the provider sends the browser back from its end-session endpoint
+        notice = "signed_out"
+    asked_to_stay = error or notice or bypass_autologin == "true" or jar.was_signed_out(request)
+    if site.provider and site.settings.oidc.autologin and not asked_to_stay:
+        return see_other(site.login_url(target))
+    return site.page(
+        "login.html",
+        login_url=site.login_url(target),
+        passwords=not site.settings.accounts.disable_userpass_login,
+        next=target,
+        username="",
+        error=_explained(error, ref),
+        notice=notice,
+        setup_needed=await setup.is_open(),
+        oidc_off=site.settings.oidc.enabled and site.provider is None,
+    )
+
+
+@get("/setup", summary="First admin")
+async def first_admin(
+    site: NamedDependency[Site],
+    setup: NamedDependency[Setup],
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+) -> Page:
+    """The form for the first admin; closed once there is one."""
+    if not await setup.is_open():
+        return see_other("/login")
+    return site.page("setup.html", login_url=site.login_url("/"), error=_explained(error, ref), username="", email="")
+
+
+@get("/", summary="Who am I")
+async def home(
+    request: Asking,
+    site: NamedDependency[Site],
+    setup: NamedDependency[Setup],
+    sessions: NamedDependency[Sessions],
+    jar: NamedDependency[Cookies],
+    return_to: NextPath = "/",
+    notice: FromQuery[str] = "",
+) -> Page:
+    """Who is signed in, how, and what they may do; nobody is sent to sign in."""
+    principal = await sessions.who(jar.session(request))
+    if principal is None:
+        return see_other("/setup" if await setup.is_open() else "/login", [jar.no_session()])
+    target = authorization.return_to(return_to)
+    return site.page(
+        "home.html",
+        **_who(principal),
+        notice=notice,
+        continue_to=None if target == "/" else target,
+        sign_out_goes_to_provider=site.settings.oidc.rp_initiated_logout and _by_provider(principal),
+    )
+
+
+def _who(principal: Principal) -> dict[str, Any]:
+    account, credential = principal.account, principal.credential
+    identity = credential.identity if credential else None
+    by_session = (link for link in account.links if link.identity == identity)
+    link = next(by_session, next(iter(account.links), None))
+    return {
+        "account": {
+            "username": account.username,
+            "email": account.email,
+            "level": account.level.label,
+            "role": account.level.role,
+        },
+        "scopes": granted(account.level),
+        "link": link and {"issuer": link.identity.issuer, "since": f"{link.linked_at:%Y-%m-%d}", "rule": link.rule},
+        "has_password": account.password_set_at is not None,
+    }
+
+
+def _by_provider(principal: Principal) -> bool:
+    return principal.credential is not None and principal.credential.id_token is not None
+
+
+def _explained(error: str, reference: str) -> dict[str, str | None] | None:
+    """The catalogue's sentence for a code in the query; an invented code gets the general one, never its own text."""
+    if not error:
+        return None
+    code = Code(error) if error in set(Code) else Code.UNEXPECTED
+    shown = reference if _REFERENCE.fullmatch(reference) else None
+    return {"code": code, "person": CATALOGUE[code].person, "reference": shown, "docs": None}
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""
+
+
+router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)

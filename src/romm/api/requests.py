@@ -1,0 +1,59 @@
+"""Reading a request: who is visiting, does a browser want a page, and a body that may come as form or as JSON."""
+
+import base64
+import binascii
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ClientException, SerializationException
+
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Visitor
+
+MAX_USER_AGENT_LENGTH = 255
+Asking = Request[Any, Any, Any]
+
+_UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
+
+T = TypeVar("T")
+
+
+def visitor(request: Asking) -> Visitor:
+    """Where a request came from. The address is the peer's, or what a trusted proxy says (`app.create_app`)."""
+    return Visitor(
+        address=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", "")[:MAX_USER_AGENT_LENGTH],
+        correlation_id=correlation_id(request),
+    )
+
+
+def correlation_id(request: Asking) -> str:
+    """The id that the person, the answer and the log line share."""
+    return str(request.scope["state"].get("correlation_id", ""))
+
+
+def wants_page(request: Asking) -> bool:
+    """Is this a person with a browser, who needs a page, rather than a program, which needs a body?"""
+    return bool(request.route_handler.opt.get("browser")) or "text/html" in request.headers.get("accept", "")
+
+
+async def body(request: Asking, shape: type[T]) -> T:
+    """A struct from a JSON or form body. Raises `Refused(REQUEST_INVALID)`."""
+    try:
+        fields = await (request.json() if request.content_type[0] == "application/json" else request.form())
+        return msgspec.convert(fields if isinstance(fields, dict) else dict(fields), shape)
+    except _UNREADABLE as error:
+        raise Refused(Code.REQUEST_INVALID, problem=error) from error
+
+
+def basic_credentials(authorization: str) -> tuple[str, str] | None:
+    """Name and password of a Basic header (RFC 7617), None when it is not one. Total: no header makes it fail."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return None
+    return (name, password) if colon else None

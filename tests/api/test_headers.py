@@ -1,0 +1,77 @@
+"""What every answer carries: safe headers, cookies with the right attributes, a correlation id."""
+
+import httpx
+import pytest
+
+from tests.world import ORIGIN, World, environment
+
+
+def cookies_of(response: httpx.Response) -> list[str]:
+    return response.headers.get_list("set-cookie")
+
+
+async def test_with_https_every_cookie_is_bound_to_this_host(world: World) -> None:
+    """R-18, R-19."""
+    browser = world.browser()
+    begun = await browser.get("/api/login/openid")
+    finished = await browser.come_back(await world.idp.approve(begun.headers["location"]))
+    cookies = cookies_of(begun) + cookies_of(finished)
+    assert len(cookies) == 3
+    for cookie in cookies:
+        attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert cookie.startswith("__Host-romm_")
+        assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes
+        assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+async def test_with_http_cookies_are_plain_so_that_a_home_network_works(world: World) -> None:
+    """R-18, seed 004."""
+    world.reconfigure(environment(world.idp.issuer, ROMM_BASE_URL="http://romm.test"))
+    begun = await world.browser().get("/api/login/openid")
+    [cookie] = cookies_of(begun)
+    assert cookie.startswith("romm_attempt_")
+    assert "secure" not in cookie.lower()
+
+
+@pytest.mark.parametrize("path", ["/login", "/setup", "/nothing-here", "/api/docs"])
+async def test_pages_carry_a_strict_policy(path: str) -> None:
+    """R-56."""
+    response = await World().browser().get(path)
+    assert response.headers["content-type"].startswith("text/html")
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script" not in policy
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "same-origin"
+    assert response.headers["strict-transport-security"]
+
+
+async def test_the_policy_lets_a_form_reach_the_provider(world: World) -> None:
+    """R-55."""
+    browser = world.browser()
+    await browser.begin()
+    policy = (await browser.get("/login")).headers["content-security-policy"]
+    assert f"form-action 'self' {world.idp.issuer};" in policy
+
+
+async def test_hsts_is_not_sent_over_http(world: World) -> None:
+    world.reconfigure(environment(world.idp.issuer, ROMM_BASE_URL="http://romm.test"))
+    assert "strict-transport-security" not in (await world.browser().get("/login")).headers
+
+
+async def test_an_answer_and_its_log_line_share_a_correlation_id(world: World) -> None:
+    response = await world.program().get("/api/users/me")
+    assert response.json()["reference"] == response.headers["x-correlation-id"]
+
+
+async def test_the_address_of_a_visitor_comes_from_a_trusted_proxy_only() -> None:
+    """R-32."""
+    forwarded = {"x-forwarded-for": "203.0.113.9"}
+    believed = World({"ROMM_TRUSTED_PROXIES": "127.0.0.1"})
+    await believed.program().post("/api/login", json={"username": "a", "password": "b"}, headers=forwarded)
+    forged = World({"ROMM_TRUSTED_PROXIES": "10.0.0.0/8"})
+    await forged.program().post("/api/login", json={"username": "a", "password": "b"}, headers=forwarded)
+    assert believed.sign_ins.entries[0].address == "203.0.113.9"
+    assert forged.sign_ins.entries[0].address == "127.0.0.1"
+    assert believed.settings.server.base_url == ORIGIN
