@@ -1,0 +1,5 @@
+"""`python -m romm` is the `romm` command."""
+
+from romm.cli import main
+
+main()

@@ -1,0 +1,271 @@
+"""The composition root: makes the adapters that the settings ask for and hands them to the use cases and routes."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
+from litestar import Litestar
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.static_files import create_static_files_router
+from litestar.template.config import TemplateConfig
+from litestar.types import ASGIApp
+
+from romm import settings as configuration
+from romm.accounts import Setup
+from romm.adapters import log as logs
+from romm.adapters.accounts import SQLAccounts
+from romm.adapters.attempts import SQLAttempts
+from romm.adapters.credentials import SQLCredentials
+from romm.adapters.database import Database
+from romm.adapters.passwords import Argon2Passwords
+from romm.adapters.provider import OpenIDProvider, ProviderSettings
+from romm.adapters.signin_log import SQLSignInLog
+from romm.api import docs, health, login, openapi, openid, pages, users
+from romm.api.authentication import Authentication
+from romm.api.cookies import Cookies
+from romm.api.cross_site import CrossSiteCheck
+from romm.api.envelope import envelope
+from romm.api.errors import Errors
+from romm.credentials import Sessions
+from romm.domain import discovery
+from romm.domain.authorization import Client
+from romm.domain.claims import Reading
+from romm.domain.credentials import SessionLimits
+from romm.domain.end_session import EndSession
+from romm.domain.errors import Refused
+from romm.domain.linking import Policy
+from romm.domain.presets import DEFAULT_SCOPES, preset
+from romm.domain.roles import RoleMapping
+from romm.login import PasswordSignIn, SignOut
+from romm.ports import Accounts, Attempts, Clock, Credentials, Log, Passwords, Provider, SignInLog
+from romm.settings import Settings
+from romm.signin import OpenIDSignIn, Rules
+from romm.signin_log import SignInJournal
+
+VERSION = version("romm-sign-in")
+MAX_BODY_BYTES = 65_536  # no route takes more than a form
+STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+_API = Path(__file__).parent / "api"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
+
+    provider: Provider | None
+    accounts: Accounts
+    attempts: Attempts
+    credentials: Credentials
+    sign_in_log: SignInLog
+    passwords: Passwords
+    log: Log
+    clock: Clock
+    is_ready: health.Ready
+    close: Callable[[], Any]
+
+
+def now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+def ports(settings: Settings, log: Log) -> Ports:
+    """The real adapters. Nothing is connected to before the first request needs it."""
+    database = Database(settings.database.url)
+    provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
+
+    async def close() -> None:
+        await database.close()
+        if provider is not None:
+            await provider.aclose()
+
+    return Ports(
+        provider=provider,
+        accounts=SQLAccounts(database),
+        attempts=SQLAttempts(database, now),
+        credentials=SQLCredentials(database, now),
+        sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
+        passwords=Argon2Passwords(),
+        log=log,
+        clock=now,
+        is_ready=database.ready,
+        close=close,
+    )
+
+
+def client(settings: Settings) -> Client:
+    """Us, as the provider sees us."""
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    wanted = f"{DEFAULT_SCOPES} {known.roles_scope}" if oidc.claim_roles else DEFAULT_SCOPES
+    return Client(client_id=oidc.client_id, redirect_uri=oidc.redirect_uri, scope=oidc.scopes or wanted.strip())
+
+
+def provider_settings(settings: Settings) -> ProviderSettings:
+    """Where the provider is and how to speak to it."""
+    oidc = settings.oidc
+    return ProviderSettings(
+        location=discovery.location(oidc.server_application_url, oidc.server_metadata_url),
+        client_secret=oidc.client_secret,
+        token_endpoint_auth_method=oidc.token_endpoint_auth_method,
+        signing_algorithms=oidc.id_token_signed_response_algs,
+        tls_cacertfile=oidc.tls_cacertfile,
+    )
+
+
+def rules(settings: Settings) -> Rules:
+    """What the operator and the preset of the provider say about claims, roles and accounts."""
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    return Rules(
+        reading=Reading(
+            roles_claim=oidc.claim_roles,
+            roles_shape=oidc.claim_roles_shape or known.roles_shape,
+            booleans_as_text=known.booleans_as_text,
+        ),
+        mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
+        policy=Policy(
+            trust_email=oidc.trust_email,
+            link_by_email=oidc.link_by_email,
+            allow_registration=oidc.allow_registration,
+        ),
+        username_attribute=oidc.username_attribute,
+        extra_audiences=oidc.extra_audiences or known.extra_audiences,
+    )
+
+
+def create_app(settings: Settings, ports: Ports) -> ASGIApp:
+    """The whole service as one ASGI app."""
+    https = settings.server.base_url.startswith("https://")
+    jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
+    site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
+    errors = Errors(jar, site, ports.log)
+    app = Litestar(
+        route_handlers=[
+            openid.router,
+            login.router,
+            users.router,
+            health.router,
+            docs.router,
+            pages.router,
+            _static_files(),
+        ],
+        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
+        before_request=CrossSiteCheck(settings.server.base_url),
+        exception_handlers={
+            Refused: errors.refused,
+            HTTPException: errors.http,
+            Exception: errors.unexpected,
+        },
+        lifespan=[_lifespan(ports)],
+        openapi_config=openapi.config(VERSION),
+        template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
+        request_max_body_size=MAX_BODY_BYTES,
+        logging_config=None,
+        debug=False,
+    )
+    enveloped = envelope(app, ports.log, logs.bound, https=https)
+    behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
+    return behind_proxy
+
+
+def serve() -> ASGIApp:
+    """What each worker of the server runs: the app that the environment describes."""
+    loaded = configuration.load(os.environ)
+    log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
+    return create_app(loaded.settings, ports(loaded.settings, log))
+
+
+def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:
+    limits = SessionLimits(
+        idle=timedelta(seconds=settings.session.max_age_seconds),
+        absolute=timedelta(seconds=settings.session.absolute_age_seconds),
+    )
+    sessions = Sessions(ports.credentials, limits, ports.clock)
+    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
+    passwords_enabled = not settings.accounts.disable_userpass_login
+    password_sign_in = PasswordSignIn(
+        enabled=passwords_enabled,
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        sessions=sessions,
+        journal=journal,
+        clock=ports.clock,
+    )
+    authentication = Authentication(sessions, password_sign_in, jar)
+    made = {
+        "jar": jar,
+        "settings": settings,
+        "version": VERSION,
+        "is_ready": ports.is_ready,
+        "sessions": sessions,
+        "signin": OpenIDSignIn(
+            provider=ports.provider,
+            off=settings.oidc_off,
+            rules=rules(settings),
+            attempts=ports.attempts,
+            accounts=ports.accounts,
+            sessions=sessions,
+            journal=journal,
+            log=ports.log,
+            clock=ports.clock,
+        ),
+        "password_sign_in": password_sign_in,
+        "signing_out": SignOut(
+            sessions=sessions,
+            provider=ports.provider,
+            wishes=EndSession(
+                enabled=settings.oidc.rp_initiated_logout,
+                endpoint=settings.oidc.end_session_endpoint,
+                post_logout_redirect_uri=settings.oidc.post_logout_redirect_uri,
+            ),
+        ),
+        "setup": Setup(
+            wizard=not settings.accounts.disable_setup_wizard,
+            passwords_enabled=passwords_enabled,
+            accounts=ports.accounts,
+            passwords=ports.passwords,
+            log=ports.log,
+            clock=ports.clock,
+        ),
+    }
+    always = {name: _always(made_once) for name, made_once in made.items()}
+    return always | {"principal": Provide(authentication.principal)}
+
+
+def _always(made_once: Any) -> Provide:
+    return Provide(lambda: made_once, use_cache=True, sync_to_thread=False)
+
+
+def _static_files() -> Any:
+    cache = CacheControlHeader(max_age=STATIC_SECONDS, public=True, immutable=True)
+    return create_static_files_router("/static", [_API / "static"], cache_control=cache)
+
+
+def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        meeting = asyncio.create_task(_meet(ports))
+        yield
+        meeting.cancel()
+        await ports.close()
+
+    return lifespan
+
+
+async def _meet(ports: Ports) -> None:
+    """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
+    if ports.provider is None:
+        return
+    try:
+        await ports.provider.metadata()
+    except Refused as refused:
+        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text)

@@ -1,0 +1,140 @@
+"""The `romm` command: what it prints, and what it answers the shell."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from romm.adapters.database import HEAD
+from romm.cli import main
+from tests.fake_provider import CLIENT_SECRET
+from tests.world import environment
+
+CANARY = "canary-of-a-secret"
+
+
+def romm(*arguments: str, **environ: str) -> Result:
+    """Run the command in an environment without other settings than these."""
+    foreign = {name: None for name in os.environ if name.partition("_")[0] in ("ROMM", "OIDC", "DB", "LOG", "DISABLE")}
+    return CliRunner().invoke(main, arguments, env={**foreign, **environ})
+
+
+def rows(result: Result) -> dict[str, tuple[str, str]]:
+    """The printed settings: variable → value and origin."""
+    lines = (line.partition("  ") for line in result.stdout.splitlines() if line.endswith(")"))
+    parted = ((name, *rest.strip().rpartition("(")[::2]) for name, _, rest in lines)
+    return {name: (value.strip(), origin.removesuffix(")")) for name, value, origin in parted}
+
+
+def test_settings_are_printed_with_their_origin() -> None:
+    result = romm("settings", **environment("https://idp.test"))
+    printed = rows(result)
+    assert result.exit_code == 0
+    assert printed["ROMM_BASE_URL"] == ("https://romm.test", "ROMM_BASE_URL")
+    assert printed["OIDC_REDIRECT_URI"] == ("https://romm.test/api/oauth/openid", "derived from ROMM_BASE_URL")
+    assert printed["ROMM_PORT"] == ("8080", "default")
+    assert printed["OIDC_ROLE_ADMIN"] == ("romm-admins", "OIDC_ROLE_ADMIN")
+    assert "Single sign-on is on" in result.stdout
+
+
+def test_settings_of_a_file_name_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "romm.toml"
+    file.write_text('[oidc]\nprovider = "authelia"\n', encoding="utf-8")
+    assert rows(romm("settings", ROMM_SETTINGS_FILE=str(file)))["OIDC_PROVIDER"] == (
+        "authelia",
+        f"settings file {file}",
+    )
+
+
+def test_secrets_are_hidden(tmp_path: Path) -> None:
+    """R-59: wherever they come from."""
+    file = tmp_path / "secret"
+    file.write_text(f"{CANARY}\n", encoding="utf-8")
+    for secrets in (
+        {"OIDC_CLIENT_SECRET": CANARY},
+        {"OIDC_CLIENT_SECRET_FILE": str(file)},
+        {"ROMM_OIDC__CLIENT_SECRET": CANARY},
+        {"ROMM_DATABASE_URL": f"postgresql://romm:{CANARY}@db/romm"},
+        {"ROMM_DB_DRIVER": "postgresql", "DB_HOST": "db", "DB_NAME": "romm", "DB_USER": "romm", "DB_PASSWD": CANARY},
+    ):
+        result = romm("settings", **secrets)
+        assert result.exit_code == 0, result.output
+        assert CANARY not in result.output
+    assert CLIENT_SECRET not in romm("settings", **environment("https://idp.test")).output
+
+
+def test_a_secret_that_is_set_is_told_from_one_that_is_not() -> None:
+    assert rows(romm("settings", OIDC_CLIENT_SECRET=CANARY))["OIDC_CLIENT_SECRET"][0] == "(hidden)"
+    assert rows(romm("settings"))["OIDC_CLIENT_SECRET"][0] == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "reasons"),
+    [
+        pytest.param({}, ["OIDC_ENABLED is false"], id="not wanted"),
+        pytest.param(
+            {"OIDC_ENABLED": "true"},
+            ["OIDC_CLIENT_ID is missing", "OIDC_SERVER_APPLICATION_URL is missing"],
+            id="R-66: half configured",
+        ),
+    ],
+)
+def test_settings_say_why_single_sign_on_is_off(environ: dict[str, str], reasons: list[str]) -> None:
+    result = romm("settings", **environ)
+    assert result.exit_code == 0, "half-configured single sign-on stops nothing"
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("Single sign-on is off: ")]
+    for reason in reasons:
+        assert reason in line
+
+
+def test_warnings_are_printed_beside_the_settings() -> None:
+    result = romm("settings", ROMM_BASE_URL="http://romm.example.com")
+    assert result.exit_code == 0
+    assert "warning: ROMM_BASE_URL is http://romm.example.com" in result.stderr
+    assert "warning" not in result.stdout
+
+
+@pytest.mark.parametrize("command", [["settings"], ["serve"], ["db", "upgrade"], ["db", "current"]], ids=" ".join)
+def test_every_mistake_is_told_at_once(command: list[str]) -> None:
+    """Whatever the command, and nothing is started."""
+    result = romm(*command, ROMM_PORT="eighty", OIDC_ENABLED="maybe", LOGLEVEL="loud")
+    assert result.exit_code == 2
+    problems = result.stderr.splitlines()
+    assert [problem.split()[:2] for problem in problems] == [
+        ["error:", "ROMM_PORT"],
+        ["error:", "OIDC_ENABLED"],
+        ["error:", "LOGLEVEL"],
+    ]
+    assert result.stdout == ""
+
+
+def test_the_database_is_migrated_and_says_where_it_is(tmp_path: Path) -> None:
+    folder = {"ROMM_BASE_PATH": str(tmp_path)}
+    assert romm("db", "current", **folder).stdout == "none\n"
+    for _ in range(2):
+        result = romm("db", "upgrade", **folder)
+        assert (result.exit_code, result.stdout) == (0, "The database is up to date.\n")
+    assert romm("db", "current", **folder).stdout == f"{HEAD}\n"
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "current"], ["serve"]], ids=" ".join)
+def test_a_database_that_cannot_be_used_is_a_sentence_and_no_traceback(command: list[str], tmp_path: Path) -> None:
+    blocked = tmp_path / "a file, not a folder"
+    blocked.touch()
+    result = romm(*command, ROMM_BASE_PATH=str(blocked))
+    assert result.exit_code == 2
+    assert "error: The database failed: " in result.stderr
+    assert "ROMM_DATABASE_URL" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["demo", "--help"], ["--version"]], ids=" ".join)
+def test_help_needs_no_settings(arguments: list[str]) -> None:
+    result = romm(*arguments, ROMM_PORT="eighty")
+    assert result.exit_code == 0
+    assert result.stdout
+
+
+def test_every_command_says_what_it_does() -> None:
+    for name, command in main.commands.items():
+        assert command.get_short_help_str(), name

@@ -1,0 +1,117 @@
+"""What the house asks of every file: a pure domain, no reason without a test, no file that nobody reads in one sitting."""
+
+import ast
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from romm.domain.errors import CATALOGUE, Code
+from romm.domain.linking import ROWS
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "romm"
+TESTS = ROOT / "tests"
+DOMAIN = sorted((SOURCE / "domain").glob("*.py"))
+
+LONGEST = 300
+CATALOGUES = {SOURCE / "domain" / "errors.py"}
+"""Tables grow with what they list; nobody reads them in one sitting anyway."""
+
+IMPURE = {
+    "asyncio", "io", "logging", "os", "pathlib", "random", "secrets", "socket", "subprocess", "tempfile", "threading",
+    "time", "uuid",
+}  # fmt: skip
+IMPURE_CALLS = {"now", "today", "utcnow", "open", "print", "input"}
+_RULE = re.compile(r"L-(\d\d[a-z]?|none)")
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "a relative import"
+
+
+def called(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def rules_in_code() -> set[str]:
+    """The rule ids in linking.py, except in the table that people read."""
+    module = tree(SOURCE / "domain" / "linking.py")
+    table = next(node for node in module.body if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "ROWS")
+    module.body.remove(table)
+    texts = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {text for text in texts if _RULE.fullmatch(text)}
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=name_of)
+def test_the_domain_imports_nothing_that_acts(path: Path) -> None:
+    allowed = (sys.stdlib_module_names | {"msgspec"}) - IMPURE
+    foreign = [name for name in imports(tree(path)) if name.partition(".")[0] not in allowed]
+    assert [name for name in foreign if not name.startswith("romm.domain")] == []
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=name_of)
+def test_the_domain_waits_for_nothing_and_asks_no_clock(path: Path) -> None:
+    module = tree(path)
+    waiting = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    assert [ast.unparse(node) for node in ast.walk(module) if isinstance(node, waiting)] == []
+    assert IMPURE_CALLS.isdisjoint(called(module))
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_refusal_has_a_line_in_the_docs(code: Code) -> None:
+    assert f'<a id="{code}"></a>`{code}`' in (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
+
+
+def test_every_refusal_has_a_row_in_the_catalogue() -> None:
+    assert set(CATALOGUE) == set(Code)
+
+
+def test_every_refusal_is_expected_by_some_test() -> None:
+    """By its name, so that a look for it finds the test."""
+    texts = [path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py") if path != Path(__file__)]
+    named = set(re.findall(r"\bCode\.([A-Z_]+)\b", "\n".join(texts)))
+    assert {code.name for code in Code} - named == set()
+
+
+def test_the_table_that_people_read_has_the_rules_of_the_code() -> None:
+    assert rules_in_code() == set(ROWS)
+
+
+def test_every_rule_of_the_table_is_tested() -> None:
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in (TESTS / "domain").glob("test_linking*.py"))
+    assert {rule for rule in ROWS if f'"{rule}"' not in texts} == set()
+
+
+@pytest.mark.parametrize("path", sorted(set(SOURCE.rglob("*.py")) - CATALOGUES), ids=name_of)
+def test_a_file_is_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+def test_nothing_is_patched_in_tests() -> None:
+    """House, 8: what a test wants to be otherwise is handed in; the environment of a process is no code."""
+    patching = re.compile(r"\bmonkeypatch\." + r"(setattr|setitem|delattr)\b|\bunittest\.mock\b|\bmock\.patch\b")
+    found = [name_of(path) for path in TESTS.rglob("*.py") if patching.search(path.read_text(encoding="utf-8"))]
+    assert found == []
+
+
+def test_the_http_library_that_changes_authlib_is_absent() -> None:
+    """Authlib prefers httpx2 to httpx as soon as it can be imported; no code path of ours is tested with it."""
+    assert importlib.util.find_spec("httpx2") is None
