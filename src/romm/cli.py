@@ -45,6 +45,8 @@ def settings() -> None:
     width = max(len(variable) for variable, _, _ in rows)
     for variable, value, origin in rows:
         click.echo(f"{variable:<{width}}  {value}  ({origin})")
+    for line in loaded.notes:
+        click.echo(f"note: {line}", err=True)
     for line in loaded.warnings:
         click.secho(f"warning: {line}", err=True, fg="yellow")
     click.echo(f"Single sign-on is {'off: ' + loaded.settings.oidc_off if loaded.settings.oidc_off else 'on'}")

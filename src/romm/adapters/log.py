@@ -11,7 +11,7 @@ from structlog.types import Processor
 from romm.ports import Log
 
 REDACTED = "[redacted]"
-_SECRET_NAMES = frozenset(
+SECRET_NAMES = frozenset(
     {
         "access_token", "authorization", "browser_key", "client_secret", "code_verifier", "cookie", "id_token",
         "password", "refresh_token", "secret", "session", "state", "nonce",
@@ -61,6 +61,6 @@ def _route_library_logs(shared: list[Processor], finish: list[Processor], level:
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for name in event:
-        if name in _SECRET_NAMES:
+        if name in SECRET_NAMES:
             event[name] = REDACTED
     return event

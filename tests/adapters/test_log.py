@@ -1,0 +1,79 @@
+"""Log lines: one per event, machine-readable where nobody reads along, and without secrets."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from romm.adapters import log
+from romm.domain.errors import MAX_FACT_LENGTH, Code, Refused
+
+
+@pytest.fixture(autouse=True)
+def as_it_was() -> Iterator[None]:
+    """Logging is set up once per process; a test gives it back as it found it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def only_line(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    [line] = capsys.readouterr().err.splitlines()
+    found: dict[str, object] = json.loads(line)
+    return found
+
+
+def test_a_line_is_one_json_object_with_its_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO", "json").info("signin.done", account=7)
+    line = only_line(capsys)
+    assert (line["event"], line["account"], line["level"]) == ("signin.done", 7, "info")
+
+
+@pytest.mark.parametrize("name", sorted(log.SECRET_NAMES))
+def test_a_fact_with_the_name_of_a_secret_is_redacted(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """R-59."""
+    log.configure("INFO", "json").info("event", **{name: "canary"})
+    assert only_line(capsys)[name] == log.REDACTED
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_no_fact_can_begin_a_line_of_its_own(capsys: pytest.CaptureFixture[str], style: str) -> None:
+    """R-58."""
+    refused = Refused(Code.NO_ROLE, values=("a\r\nlevel=info event=forged", "b"))
+    log.configure("INFO", style).info("refused", facts=refused.facts, hint=refused.operator_text)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_fact_of_a_megabyte_becomes_a_short_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """R-58."""
+    log.configure("INFO", "json").info("refused", facts=Refused(Code.EMAIL_INVALID, found="x" * 1_000_000).facts)
+    assert len(capsys.readouterr().err) < MAX_FACT_LENGTH + 300
+
+
+def test_facts_that_are_bound_stand_in_every_line_inside(capsys: pytest.CaptureFixture[str]) -> None:
+    written = log.configure("INFO", "json")
+    with log.bound(correlation_id="abc"):
+        written.info("inside")
+    assert only_line(capsys)["correlation_id"] == "abc"
+
+
+def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("WARNING", "json").info("unwanted")
+    assert capsys.readouterr().err == ""
+
+
+def test_an_exception_comes_with_its_traceback_in_the_same_line(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO", "json").error("unexpected", exc_info=ValueError("broken"))
+    assert "broken" in json.dumps(only_line(capsys)["exception"])
+
+
+def test_a_library_s_own_line_has_the_same_form_and_none_below_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO", "json")
+    logging.getLogger("httpx").info("GET https://idp.test/callback?code=canary")
+    logging.getLogger("somebody").warning("careful")
+    assert only_line(capsys)["event"] == "careful"
