@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import httpx
@@ -15,12 +16,16 @@ import pytest
 from romm import app
 from romm.adapters.database import upgrade
 from romm.adapters.provider import ProviderSettings
+from romm.admission import Admission
 from romm.domain.authorization import Client
 from romm.domain.claims import Reading
 from romm.domain.discovery import Location
 from romm.domain.errors import Code
 from romm.domain.linking import Policy, TrustEmail
+from romm.domain.model import AccessLevel
 from romm.domain.roles import RoleMapping
+from romm.identification import Identification
+from romm.ports import Conflict
 from romm.settings import load
 from tests.api.test_openid import error_of
 from tests.fake_provider import BROKEN, CLIENT_ID, CLIENT_SECRET, FakeProvider, served
@@ -45,8 +50,20 @@ def provider_settings(**more: str) -> ProviderSettings:
     return app.provider_settings(load(BARE | more).settings)
 
 
-def rules(**more: str) -> Any:
-    return app.rules(load(BARE | more).settings)
+@pytest.fixture(scope="module")
+def ports() -> app.Ports:
+    """The real adapters, none of which has been used."""
+    return app.ports(load(BARE).settings, FakeLog())
+
+
+def identification(ports: app.Ports, **more: str) -> Identification:
+    found = app.identification(load(BARE | more).settings, ports)
+    assert found is not None
+    return found
+
+
+def admission(ports: app.Ports, **more: str) -> Admission:
+    return app.admission(load(BARE | more).settings, ports)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +152,11 @@ def test_a_client_without_a_secret_is_a_public_client() -> None:
         pytest.param("authentik", {}, (), id="another preset"),
     ],
 )
-def test_extra_audiences_are_known_ones(provider: str, more: dict[str, str], audiences: tuple[str, ...]) -> None:
+def test_extra_audiences_are_known_ones(
+    ports: app.Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
+) -> None:
     """R-04."""
-    assert rules(OIDC_PROVIDER=provider, **more).extra_audiences == audiences
+    assert identification(ports, OIDC_PROVIDER=provider, **more).extra_audiences == audiences
 
 
 @pytest.mark.parametrize(
@@ -156,14 +175,17 @@ def test_extra_audiences_are_known_ones(provider: str, more: dict[str, str], aud
         pytest.param("google", {}, Reading(booleans_as_text=True), id="Google writes booleans as text"),
     ],
 )  # fmt: skip
-def test_claims_are_read_as_the_provider_writes_them(provider: str, more: dict[str, str], reading: Reading) -> None:
-    assert rules(OIDC_PROVIDER=provider, **more).reading == reading
+def test_claims_are_read_as_the_provider_writes_them(
+    ports: app.Ports, provider: str, more: dict[str, str], reading: Reading
+) -> None:
+    assert identification(ports, OIDC_PROVIDER=provider, **more).reading == reading
 
 
-def test_the_operators_switches_become_rules() -> None:
-    assert rules().policy == Policy()
-    assert rules().mapping == RoleMapping()
-    found = rules(
+def test_the_operators_switches_become_rules(ports: app.Ports) -> None:
+    assert admission(ports).policy == Policy()
+    assert admission(ports).mapping == RoleMapping()
+    found = admission(
+        ports,
         OIDC_TRUST_EMAIL="absent",
         OIDC_LINK_BY_EMAIL="false",
         OIDC_ALLOW_REGISTRATION="off",
@@ -327,14 +349,12 @@ async def test_a_password_signs_in_through_everything_that_is_real(workers: list
     assert (await me(there)).json()["username"] == "keeper"
 
 
-@pytest.mark.parametrize("username", ["a\x00b", "é" * 64, "🗝️", "' OR 1=1 --", "a" * 10_000, "%", "\ufffd"])
-async def test_no_name_breaks_the_storage(workers: list[Worker], username: str) -> None:
-    answer = (
-        await workers[0]
-        .client()
-        .post("/api/login", json={"username": username, "password": PASSWORD}, headers={"accept": "*/*"})
-    )
-    assert (answer.status_code, answer.json()["code"]) == (401, Code.CREDENTIALS_WRONG)
+async def test_no_name_breaks_the_storage(workers: list[Worker]) -> None:
+    program = workers[0].client()
+    program.headers["accept"] = "*/*"
+    for name in ("a\x00b", "é" * 64, "🗝️", "' OR 1=1 --", "a" * 10_000, "%", "\ufffd"):
+        answer = await program.post("/api/login", json={"username": name, "password": PASSWORD})
+        assert (answer.status_code, answer.json()["code"]) == (401, Code.CREDENTIALS_WRONG), name
 
 
 async def test_a_sign_in_begins_at_one_worker_and_ends_at_the_other(workers: list[Worker], idp: FakeProvider) -> None:
@@ -405,6 +425,17 @@ async def test_twenty_first_sign_ins_at_two_workers_make_one_account(
     assert {answer.headers["location"] for answer in answers} == {"/"}
     assert count(database, "accounts") == count(database, "identities") == 1
     assert {(await me(each)).json()["id"] for each in twenty} == {1}
+
+
+async def test_a_write_that_was_refused_holds_on_to_nothing_of_its_connection(workers: list[Worker]) -> None:
+    """Else the event loop waits for that connection when the rest is collected, and nobody is served meanwhile."""
+    accounts, now = workers[0].ports.accounts, app.now()
+    await accounts.create("alice", None, AccessLevel.VIEWER, None, now)
+    with pytest.raises(Conflict) as caught:
+        await accounts.create("alice", None, AccessLevel.VIEWER, None, now)
+    cause: Any = caught.value.__cause__
+    left = [local for frame, _ in walk_tb(cause.orig.__traceback__) for local in frame.f_locals.values()]
+    assert [local for local in left if "ursor" in type(local).__name__] == []
 
 
 async def test_twenty_setups_at_two_workers_make_one_admin(workers: list[Worker], database: Path) -> None:

@@ -58,8 +58,8 @@ async def test_a_session_says_who_it_belongs_to(house: House) -> None:
 
 async def test_a_secret_is_random_long_and_stored_nowhere(house: House) -> None:
     """R-17, R-75."""
-    secrets = [await house.start() for _ in range(500)]
-    assert len(set(secrets)) == 500
+    secrets = [await house.start() for _ in range(100)]
+    assert len(set(secrets)) == 100
     assert {len(secret) for secret in secrets} == {43}, "256 bits"
     assert not any(secret in str(house.stored) for secret in secrets)
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
+from romm.admission import MAX_DECISIONS, MAX_USERNAMES, Admission
 from romm.credentials import Sessions
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.claims import Reading
@@ -17,8 +18,9 @@ from romm.domain.errors import Code, Refused
 from romm.domain.linking import Attach, Found, Policy, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.roles import RoleMapping
+from romm.identification import Identification
 from romm.ports import Conflict, SignedClaims, TokenResponse
-from romm.signin import DONE, MAX_DECISIONS, MAX_USERNAMES, Begun, Finished, OpenIDSignIn, Rules
+from romm.signin import DONE, Begun, Finished, OpenIDSignIn
 from romm.signin_log import SignInJournal
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog
 from tests.world import VISITOR
@@ -108,7 +110,7 @@ class BusyAccounts(FakeAccounts):
 class House:
     """The use case and all that it works with."""
 
-    def __init__(self, accounts: FakeAccounts | None = None, **policy: Any) -> None:
+    def __init__(self, accounts: FakeAccounts | None = None) -> None:
         self.clock = FakeClock(NOW)
         self.provider = ScriptedProvider(self.clock)
         self.accounts = accounts or BusyAccounts()
@@ -118,20 +120,25 @@ class House:
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
         self.signin = OpenIDSignIn(
-            provider=self.provider,
-            off="",
-            rules=Rules(
+            identification=Identification(
+                provider=self.provider,
                 reading=Reading(roles_claim="groups"),
-                mapping=RoleMapping(admin=("admins",), viewer=("users",)),
-                policy=Policy(**policy),
-                username_attribute="preferred_username",
                 extra_audiences=(),
+                log=self.log,
+                clock=self.clock,
+            ),
+            off="",
+            admission=Admission(
+                accounts=self.accounts,
+                mapping=RoleMapping(admin=("admins",), viewer=("users",)),
+                policy=Policy(),
+                username_attribute="preferred_username",
+                log=self.log,
+                clock=self.clock,
             ),
             attempts=self.attempts,
-            accounts=self.accounts,
             sessions=Sessions(self.credentials, limits, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock),
-            log=self.log,
             clock=self.clock,
         )
 
@@ -214,7 +221,7 @@ async def test_every_attempt_has_its_own_secrets(house: House) -> None:
 
 async def test_nothing_begins_without_a_provider(house: House) -> None:
     off = House()
-    off.signin = OpenIDSignIn(**{**vars(off.signin), "provider": None, "off": "OIDC_ENABLED is false"})
+    off.signin = OpenIDSignIn(**{**vars(off.signin), "identification": None, "off": "OIDC_ENABLED is false"})
     with pytest.raises(Refused) as caught:
         await off.signin.begin("/")
     assert caught.value.code is Code.OIDC_OFF

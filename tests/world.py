@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from litestar.types import ASGIApp
 
 from romm import app
 from romm.adapters.provider import OpenIDProvider
@@ -79,7 +78,7 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
-        self.app: ASGIApp = app.create_app(self.settings, self.ports)
+        self.app: Any = app.create_app(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(

@@ -30,6 +30,7 @@ from romm.adapters.database import Database
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
+from romm.admission import Admission
 from romm.api import docs, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
@@ -46,10 +47,11 @@ from romm.domain.errors import Refused
 from romm.domain.linking import Policy
 from romm.domain.presets import DEFAULT_SCOPES, preset
 from romm.domain.roles import RoleMapping
+from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import Accounts, Attempts, Clock, Credentials, Log, Passwords, Provider, SignInLog
 from romm.settings import Settings
-from romm.signin import OpenIDSignIn, Rules
+from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 
 VERSION = version("romm-sign-in")
@@ -122,23 +124,36 @@ def provider_settings(settings: Settings) -> ProviderSettings:
     )
 
 
-def rules(settings: Settings) -> Rules:
-    """What the operator and the preset of the provider say about claims, roles and accounts."""
+def identification(settings: Settings, ports: Ports) -> Identification | None:
+    """How claims are read, by the operator's settings and the provider's preset. None when single sign-on is off."""
     oidc, known = settings.oidc, preset(settings.oidc.provider)
-    return Rules(
+    if ports.provider is None:
+        return None
+    return Identification(
+        provider=ports.provider,
         reading=Reading(
             roles_claim=oidc.claim_roles,
             roles_shape=oidc.claim_roles_shape or known.roles_shape,
             booleans_as_text=known.booleans_as_text,
         ),
+        extra_audiences=oidc.extra_audiences or known.extra_audiences,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def admission(settings: Settings, ports: Ports) -> Admission:
+    """Which roles and accounts the operator wants to give."""
+    oidc = settings.oidc
+    return Admission(
+        accounts=ports.accounts,
         mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
         policy=Policy(
-            trust_email=oidc.trust_email,
-            link_by_email=oidc.link_by_email,
-            allow_registration=oidc.allow_registration,
+            trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
         ),
         username_attribute=oidc.username_attribute,
-        extra_audiences=oidc.extra_audiences or known.extra_audiences,
+        log=ports.log,
+        clock=ports.clock,
     )
 
 
@@ -208,14 +223,12 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
         "is_ready": ports.is_ready,
         "sessions": sessions,
         "signin": OpenIDSignIn(
-            provider=ports.provider,
+            identification=identification(settings, ports),
             off=settings.oidc_off,
-            rules=rules(settings),
+            admission=admission(settings, ports),
             attempts=ports.attempts,
-            accounts=ports.accounts,
             sessions=sessions,
             journal=journal,
-            log=ports.log,
             clock=ports.clock,
         ),
         "password_sign_in": password_sign_in,

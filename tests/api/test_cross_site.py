@@ -33,7 +33,7 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("another site", False, sec_fetch_site="cross-site", origin=EVIL),
         row("another host of our domain", False, sec_fetch_site="same-site", origin="https://blog.romm.test"),
         row("a value of the future", False, sec_fetch_site="same-planet"),
-        row("an empty value", False, sec_fetch_site=""),
+        row("an empty value beside our origin", False, sec_fetch_site="", origin=ORIGIN),
         row("our value in capitals is not the browser's", False, sec_fetch_site="SAME-ORIGIN"),
         row("another site that claims our origin", False, sec_fetch_site="cross-site", origin=ORIGIN),
         row("our own page in a browser that hides origins", True, sec_fetch_site="same-origin", origin="null"),

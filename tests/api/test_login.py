@@ -305,6 +305,7 @@ async def test_a_program_that_signs_out_gets_null(house: World) -> None:
     await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
     response = await program.post("/api/logout", headers={"origin": ORIGIN})
     assert (response.status_code, response.json()) == (200, None)
+    assert "__Host-romm_session" not in program.cookies
     assert (await program.get("/api/users/me")).status_code == 401
 
 

@@ -5,13 +5,27 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
+from msgspec.structs import replace
 
 from romm.domain.authorization import code_challenge
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.model import AccessLevel
 from tests.api.test_headers import cookies_of
-from tests.fake_provider import BROKEN, CUT, DEEP, GZIP_BOMB, HTML, HUGE, LIST, NO_CONTENT, FakeProvider, error
+from tests.fake_provider import (
+    BROKEN,
+    CUT,
+    DEEP,
+    GZIP_BOMB,
+    HTML,
+    HUGE,
+    LIST,
+    NO_CONTENT,
+    FakeProvider,
+    Response,
+    error,
+)
 from tests.world import ORIGIN, Browser, World, environment
 
 Twist = Callable[[FakeProvider], object]
@@ -29,7 +43,7 @@ def without(claim: str) -> Twist:
     return put("alter_id_token", lambda found: found.pop(claim, None))
 
 
-def instead(endpoint: str, response: object) -> Twist:
+def instead(endpoint: str, response: Response) -> Twist:
     return lambda idp: idp.instead.update({endpoint: response})
 
 
@@ -102,7 +116,7 @@ REFUSED = [
 async def with_other_accounts(world: World) -> None:
     """Somebody disabled, and somebody who is linked to another subject already."""
     gone = await world.add("gone", "gone@example.org")
-    world.accounts.by_id[gone.id] = disabled(gone)
+    world.accounts.by_id[gone.id] = replace(gone, enabled=False)
     linked = World(idp=world.idp, clock=world.clock, accounts=world.accounts)
     honest = (world.idp.sub, dict(world.idp.claims))
     world.idp.sub, world.idp.claims = (
@@ -113,10 +127,10 @@ async def with_other_accounts(world: World) -> None:
     world.idp.sub, world.idp.claims = honest
 
 
-def disabled(account):
-    from msgspec.structs import replace
-
-    return replace(account, enabled=False)
+def sign_in_as(world: World, sub: str, **claims: object) -> None:
+    """Who sits at the provider from now on: somebody with a verified address and the group of ordinary people."""
+    world.idp.sub = sub
+    world.idp.claims = {"email": f"{sub}@example.org", "email_verified": True, "groups": ["users"]} | claims
 
 
 @pytest.mark.parametrize(("twist", "code"), REFUSED)
@@ -379,12 +393,9 @@ async def test_swapping_addresses_at_the_provider_swaps_no_accounts(world: World
     """R-01."""
     people = {"alice": ("alice@example.org", "romm-admins"), "bob": ("bob@example.org", "users")}
     for sub, (email, group) in people.items():
-        world.idp.sub, world.idp.claims = (
-            sub,
-            {"email": email, "email_verified": True, "groups": [group], "preferred_username": sub},
-        )
+        sign_in_as(world, sub, email=email, groups=[group], preferred_username=sub)
         await world.browser().sign_in()
-    world.idp.sub, world.idp.claims["email"], world.idp.claims["groups"] = "bob", "alice@example.org", ["users"]
+    sign_in_as(world, "bob", email="alice@example.org", preferred_username="bob")
     browser = world.browser()
     await browser.sign_in()
     assert (await browser.me()).json()["username"] == "bob"
@@ -412,9 +423,7 @@ async def test_twenty_first_sign_ins_at_once_make_one_account(world: World) -> N
 async def test_a_taken_or_reserved_name_gets_a_number(world: World) -> None:
     """R-46, username-taken."""
     for sub, name in (("a", "keeper"), ("b", "ADMIN"), ("c", "admin")):
-        world.idp.sub, world.idp.claims = sub, {
-            "email": f"{sub}@example.org", "email_verified": True, "groups": ["users"], "preferred_username": name,
-        }  # fmt: skip
+        sign_in_as(world, sub, preferred_username=name)
         await world.browser().sign_in()
     assert [account.username for account in world.accounts.by_id.values()] == [
         "keeper",
@@ -443,7 +452,7 @@ async def test_a_session_that_the_browser_brings_is_never_adopted(world: World, 
     ],
 )
 async def test_without_a_usable_provider_nobody_is_sent_there(
-    world: World, endpoint: str, response: object, code: Code
+    world: World, endpoint: str, response: Response, code: Code
 ) -> None:
     instead(endpoint, response)(world.idp)
     answer = await world.browser().get("/api/login/openid")
@@ -513,7 +522,7 @@ async def test_the_callback_leaves_no_code_or_state_behind(world: World) -> None
     assert response.headers["cache-control"] == "no-store"
 
 
-def error_of(response) -> str:
+def error_of(response: httpx.Response) -> str:
     """The code in the page that a browser is sent to."""
     assert response.status_code == 303
     return parse_qs(urlsplit(response.headers["location"]).query).get("error", ["none"])[0]

@@ -12,7 +12,7 @@ from romm.api.openapi import OPEN, sends_on
 from romm.api.requests import Asking, visitor
 from romm.api.responses import see_other
 from romm.domain import authorization
-from romm.domain.errors import Refuse, Refused
+from romm.domain.errors import required
 from romm.domain.linking import Attach
 from romm.signin import Finished, OpenIDSignIn, attempt_id
 
@@ -50,9 +50,7 @@ async def finish(
     request: Asking, signin: NamedDependency[OpenIDSignIn], jar: NamedDependency[Cookies]
 ) -> Response[bytes]:
     """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
-    response = authorization.response(list(request.query_params.multi_items()))
-    if isinstance(response, Refuse):
-        raise Refused.by(response)
+    response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
     finished = await signin.finish(response, jar.attempt(request, attempt), jar.session(request), visitor(request))
     if finished.session is None:

@@ -3,11 +3,13 @@
 import enum
 import reprlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 MAX_FACT_LENGTH = 200
+
+T = TypeVar("T")
 
 _OUTLINE = reprlib.Repr()  # a plain repr() of a hostile document is as deep and as long as the document
 _OUTLINE.maxtuple = _OUTLINE.maxlist = _OUTLINE.maxdict = 20
@@ -122,6 +124,13 @@ class Refused(Exception):
 class _Facts(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "unknown"
+
+
+def required(judged: T | Refuse) -> T:
+    """What a rule let pass; its refusal becomes the exception."""
+    if isinstance(judged, Refuse):
+        raise Refused.by(judged)
+    return judged
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,87 @@
+"""Use case: whose account does this person open? Look up, decide by the rules, carry the decision out."""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import assert_never
+
+from romm.domain import emails, linking, roles, usernames
+from romm.domain.claims import Claims
+from romm.domain.errors import Code, Refused
+from romm.domain.linking import Attach, Decision, Policy, Register, Reject, SignIn
+from romm.domain.model import Account
+from romm.domain.roles import RoleMapping
+from romm.identification import Person
+from romm.ports import Accounts, Clock, Conflict, Log
+from romm.signin_log import subject_digest
+
+MAX_DECISIONS = 5  # how often the facts may change under a decision before we give up
+MAX_USERNAMES = 100  # how many suffixes are tried for a name that many people have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """Applies the operator's mapping of roles and policy for accounts."""
+
+    accounts: Accounts
+    mapping: RoleMapping
+    policy: Policy
+    username_attribute: str
+    log: Log
+    clock: Clock
+
+    async def admit(self, person: Person) -> tuple[Decision, Account]:
+        """The decision and the account it opens, as it is afterwards. Raises `Refused`; then nothing was written.
+
+        When the facts change between look-up and writing, all of it is done once more.
+        """
+        role = roles.grant(person.claims.roles, self.mapping)
+        email = emails.canonical(person.claims.email.address)
+        for _ in range(MAX_DECISIONS):
+            found = await self.accounts.find(person.claims.identity, email)
+            decision = linking.decide(person.claims, found, self.policy, role, self.clock())
+            self._log(decision, person.claims)
+            try:
+                return decision, await self._carry_out(decision, person)
+            except Conflict as conflict:
+                self.log.info("signin.decided_again", conflict=conflict.what)
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem="the account kept changing during the sign-in")
+
+    async def _carry_out(self, decision: Decision, person: Person) -> Account:
+        identity, now = person.claims.identity, self.clock()
+        match decision:
+            case SignIn():
+                return await self.accounts.sign_in(decision, now)
+            case Attach():
+                return await self.accounts.link(decision, identity, now)
+            case Register():
+                return await self._register(decision, person.claims)
+            case Reject():
+                raise _rejected(decision, person)
+            case _:
+                assert_never(decision)
+
+    async def _register(self, decision: Register, person: Claims) -> Account:
+        name = usernames.proposal(person.merged, self.username_attribute)
+        for username in islice(usernames.series(name), MAX_USERNAMES):
+            try:
+                return await self.accounts.register(decision, person.identity, username, self.clock())
+            except Conflict as conflict:
+                if conflict.what != "username":
+                    raise
+        raise Refused(Code.USERNAME_TAKEN, found=name)
+
+    def _log(self, decision: Decision, person: Claims) -> None:
+        kind = type(decision).__struct_config__.tag
+        warning = getattr(decision, "warning", None)
+        write = self.log.warning if warning or getattr(decision, "severe", False) else self.log.info
+        facts = {"decision": kind, "rule": decision.rule, "warning": warning, "email_source": person.email.source}
+        write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
+
+
+def _rejected(decision: Reject, person: Person) -> Refused:
+    """The refusal of a decision. What UserInfo would have told is not called missing when UserInfo did not answer."""
+    missing = decision.refuse.code in (Code.EMAIL_MISSING, Code.EMAIL_NOT_VERIFIED)
+    refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)
+    identity = person.claims.identity
+    refused.facts |= {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}
+    return refused

@@ -1,0 +1,75 @@
+"""Use case: who does the provider say this is? From a code to checked claims, within a bounded time."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import Struct
+
+from romm.domain import claims
+from romm.domain.authorization import LoginAttempt
+from romm.domain.claims import Claims, Expected, Reading
+from romm.domain.discovery import Metadata
+from romm.domain.errors import Code, Refused, required
+from romm.ports import Clock, Log, Provider
+
+CALLBACK_SECONDS = 14  # for all that the provider is asked during a callback
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did."""
+
+    claims: Claims
+    id_token: str
+    without_userinfo: Refused | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identification:
+    """Asks the provider. `extra_audiences` are clients that may stand beside us in an ID token."""
+
+    provider: Provider
+    reading: Reading
+    extra_audiences: tuple[str, ...]
+    log: Log
+    clock: Clock
+
+    async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
+        """Exchange the code and check everything that comes for it. Raises `Refused`.
+
+        A provider that is slow everywhere must not keep a person waiting for the sum of its delays.
+        """
+        try:
+            async with asyncio.timeout(CALLBACK_SECONDS):
+                return await self._identify(metadata, attempt, code)
+        except TimeoutError as error:
+            problem = f"no end within {CALLBACK_SECONDS} s"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=metadata.issuer, problem=problem) from error
+
+    async def _identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
+        tokens = await self.provider.exchange(metadata, code, attempt.code_verifier)
+        signed = await self.provider.verify(metadata, tokens.unverified_id_token)
+        expected = Expected(
+            issuer=metadata.issuer,
+            client_id=self.provider.client.client_id,
+            nonce=attempt.nonce,
+            now=self.clock().timestamp(),
+            algorithm=signed.algorithm,
+            access_token=tokens.access_token,
+            extra_audiences=self.extra_audiences,
+        )
+        required(claims.validate(signed.unverified_claims, expected))
+        userinfo, problem = await self._userinfo(metadata, tokens.access_token)
+        read = required(claims.read(signed.unverified_claims, userinfo, self.reading))
+        return Person(claims=read, id_token=tokens.unverified_id_token, without_userinfo=problem)
+
+    async def _userinfo(self, metadata: Metadata, access_token: str) -> tuple[Mapping[str, Any] | None, Refused | None]:
+        """UserInfo, or why there is none: one that does not answer must not keep out who needs nothing of it."""
+        try:
+            return await self.provider.userinfo(metadata, access_token), None
+        except Refused as problem:
+            if problem.code is not Code.PROVIDER_UNAVAILABLE:
+                raise
+            self.log.warning("signin.userinfo_unavailable", **problem.facts)
+            return None, problem
