@@ -103,7 +103,7 @@ async def test_who_comes_second_in_the_same_moment_is_told_that_it_is_set_up() -
     ("username", "email", "password", "code"),
     [
         pytest.param("ab", "", PASSWORD, Code.USERNAME_INVALID, id="a short name"),
-        pytest.param("keeper", "nonsense", PASSWORD, Code.EMAIL_INVALID, id="no address"),
+        pytest.param("keeper", "nonsense", PASSWORD, Code.ADDRESS_INVALID, id="no address"),
         pytest.param("keeper", "", "short", Code.PASSWORD_WEAK, id="a short password"),
         pytest.param("keeper", "", "keeper2026!", Code.PASSWORD_WEAK, id="R-36: the name as the password"),
         pytest.param("KEEPER", "", "keeper2026!", Code.PASSWORD_WEAK, id="R-36: the name in capitals"),

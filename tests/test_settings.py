@@ -113,14 +113,10 @@ AUTHENTIK_HOME = shell_form("""
     ("environ", "base_url", "warnings"),
     [
         pytest.param(AUTHELIA_LIST, "https://romm.example.com", 0, id="Authelia, list form, RomM's guide"),
-        pytest.param(
-            AUTHELIA_SHELL, "https://romm.example.com", 0, id="Authelia, .env file, no ROMM_BASE_URL"
-        ),
+        pytest.param(AUTHELIA_SHELL, "https://romm.example.com", 0, id="Authelia, .env file, no ROMM_BASE_URL"),
         pytest.param(AUTHELIA_MAPPING, "https://romm.example.com", 0, id="Authelia, mapping with quotes"),
         pytest.param(AUTHENTIK_LIST, "https://romm.example.com", 0, id="Authentik, list form, RomM's guide"),
-        pytest.param(
-            AUTHENTIK_HOME, "http://romm.host.local", 2, id="Authentik, a home network, plain http twice"
-        ),
+        pytest.param(AUTHENTIK_HOME, "http://romm.host.local", 2, id="Authentik, a home network, plain http twice"),
     ],
 )
 def test_a_guides_block_works_as_pasted(environ: dict[str, str], base_url: str, warnings: int):
@@ -154,9 +150,7 @@ def test_an_existing_compose_file_for_mariadb_starts_on_the_embedded_file_and_sa
     assert loaded.settings.database.is_embedded
     assert loaded.settings.database.url == "sqlite+aiosqlite:////romm/romm.db"
     (warning,) = loaded.warnings
-    assert all(
-        part in warning for part in ("DB_HOST", "MariaDB", "/romm/romm.db", "romm import", "ROMM_DB_DRIVER")
-    )
+    assert all(part in warning for part in ("DB_HOST", "MariaDB", "/romm/romm.db", "romm import", "ROMM_DB_DRIVER"))
     (note,) = loaded.notes
     assert "ROMM_AUTH_SECRET_KEY" in note
 
@@ -264,9 +258,7 @@ def test_a_value_and_its_file_together_are_an_error(tmp_path: Path):
 
 def test_a_file_that_cannot_be_read_or_is_no_text_is_named(tmp_path: Path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    gone, binary = problems(
-        {"DB_PASSWD_FILE": "/no/such/file", "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "binary")}
-    )
+    gone, binary = problems({"DB_PASSWD_FILE": "/no/such/file", "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "binary")})
     assert "DB_PASSWD_FILE" in gone
     assert "/no/such/file" in gone
     assert "OIDC_CLIENT_SECRET_FILE" in binary
@@ -275,9 +267,7 @@ def test_a_file_that_cannot_be_read_or_is_no_text_is_named(tmp_path: Path):
 def test_an_empty_secrets_file_does_not_make_a_public_client_unnoticed(tmp_path: Path):
     (tmp_path / "empty").write_text("\n")
     environ = {**SSO, "OIDC_CLIENT_SECRET": "", "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "empty")}
-    assert any(
-        "OIDC_CLIENT_SECRET_FILE" in warning and "empty" in warning for warning in load(environ).warnings
-    )
+    assert any("OIDC_CLIENT_SECRET_FILE" in warning and "empty" in warning for warning in load(environ).warnings)
 
 
 # Values of each type
@@ -330,9 +320,7 @@ def test_text_stays_text(written: str, tmp_path: Path):
     assert load(in_a_file).settings.oidc.client_id == written
 
 
-PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1).filter(
-    lambda text: text[0] not in "\"'"
-)
+PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1).filter(lambda text: text[0] not in "\"'")
 
 
 @given(secret=PRINTABLE)
@@ -382,9 +370,7 @@ def test_a_warning_about_quotes_does_not_show_the_secret():
             ("account", "other", "third"),
             id="both separators",
         ),
-        pytest.param(
-            "OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS", "RS256,ES256", ("RS256", "ES256"), id="algorithms"
-        ),
+        pytest.param("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS", "RS256,ES256", ("RS256", "ES256"), id="algorithms"),
     ],
 )
 def test_a_list_is_one_text(name: str, written: str, expected: tuple[str, ...]):
@@ -426,9 +412,7 @@ def test_log_level_and_format_come_in_any_case_and_from_a_list():
 
 
 def test_a_kubernetes_service_link_is_no_port():
-    loaded = load(
-        {"ROMM_PORT": "tcp://10.0.0.7:8080", "ROMM_SERVICE_PORT": "8080", "ROMM_SERVER__HOST": "::"}
-    )
+    loaded = load({"ROMM_PORT": "tcp://10.0.0.7:8080", "ROMM_SERVICE_PORT": "8080", "ROMM_SERVER__HOST": "::"})
     assert loaded.settings.server.port == 8080
     assert loaded.warnings == ()
     (note,) = loaded.notes
@@ -470,20 +454,12 @@ def test_all_mistakes_come_together_each_with_its_variable():
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        pytest.param(
-            "[oidc]\nclientid = 'x'", ("oidc.clientid", "client_id in [oidc]"), id="a slip in a key"
-        ),
-        pytest.param(
-            "[OIDC]\nclient_id = 'x'", ("OIDC.client_id", "client_id in [oidc]"), id="a section in capitals"
-        ),
-        pytest.param(
-            "OIDC_CLIENT_ID = 'x'", ("OIDC_CLIENT_ID", "client_id in [oidc]"), id="the variable's name"
-        ),
+        pytest.param("[oidc]\nclientid = 'x'", ("oidc.clientid", "client_id in [oidc]"), id="a slip in a key"),
+        pytest.param("[OIDC]\nclient_id = 'x'", ("OIDC.client_id", "client_id in [oidc]"), id="a section in capitals"),
+        pytest.param("OIDC_CLIENT_ID = 'x'", ("OIDC_CLIENT_ID", "client_id in [oidc]"), id="the variable's name"),
         pytest.param("[oidc.roles]\nadmin = 'x'", ("oidc.roles",), id="a table too deep"),
         pytest.param("[sections]\nquux = 1", ("sections.quux", "remove it"), id="nothing like ours"),
-        pytest.param(
-            "dynaconf_merge = true", ("dynaconf_merge",), id="the library's own words are none of ours"
-        ),
+        pytest.param("dynaconf_merge = true", ("dynaconf_merge",), id="the library's own words are none of ours"),
         pytest.param(
             "[oidc]\nclient_id = 12345",
             ("client_id in [oidc]", "in quotes"),
@@ -497,9 +473,7 @@ def test_all_mistakes_come_together_each_with_its_variable():
         pytest.param("[oidc]\nrole_admin = ['a']", ("role_admin in [oidc]", "one text"), id="a TOML list"),
         pytest.param("[oidc]\nenabled = 'maybe'", ("enabled in [oidc]", "maybe"), id="a switch that is none"),
         pytest.param("[oidc\n", ("ROMM_SETTINGS_FILE", "TOML"), id="no TOML"),
-        pytest.param(
-            "[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"
-        ),
+        pytest.param("[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"),
     ],
 )
 def test_a_mistake_in_the_file_names_file_and_key(content: str, parts: tuple[str, ...], tmp_path: Path):
@@ -542,13 +516,9 @@ def test_a_slip_in_a_variables_name_is_noticed(name: str, meant: str):
 @pytest.mark.parametrize(
     "environ",
     [
-        pytest.param(
-            {"ROMM_SERVICE_HOST": "10.0.0.7", "ROMM_PORT_8080_TCP": "tcp://10.0.0.7:8080"}, id="Kubernetes"
-        ),
+        pytest.param({"ROMM_SERVICE_HOST": "10.0.0.7", "ROMM_PORT_8080_TCP": "tcp://10.0.0.7:8080"}, id="Kubernetes"),
         pytest.param({"OIDC_CLIENTID": ""}, id="an empty one is an unset one"),
-        pytest.param(
-            {"MY_OIDC_CLIENT_ID": "x", "LOG_LEVEL": "x", "PATH": "/bin"}, id="other programs' variables"
-        ),
+        pytest.param({"MY_OIDC_CLIENT_ID": "x", "LOG_LEVEL": "x", "PATH": "/bin"}, id="other programs' variables"),
         pytest.param({"OIDC_SOMETHING_ELSE": "x"}, id="nothing like ours"),
     ],
 )
@@ -580,9 +550,7 @@ def test_foreign_variables_are_left_alone(environ: dict[str, str]):
             ("https://a.example", "ROMM_BASE_URL"),
             ROMM_BASE_URL="HTTPS://A.example:443/",
         ),
-        row(
-            "with a port", ("https://a.example:8443", "ROMM_BASE_URL"), ROMM_BASE_URL="https://a.example:8443"
-        ),
+        row("with a port", ("https://a.example:8443", "ROMM_BASE_URL"), ROMM_BASE_URL="https://a.example:8443"),
         row("IPv6", ("http://[::1]", "ROMM_BASE_URL"), ROMM_BASE_URL="http://[::1]:80"),
     ],
 )
@@ -709,9 +677,7 @@ def test_all_reasons_are_told_together():
 
 
 def test_a_reason_names_what_the_operator_wrote(tmp_path: Path):
-    environ = with_file(
-        tmp_path, "[oidc]\nenabled = true\ntrust_email = 'x'", ROMM_OIDC__CLAIM_ROLES_SHAPE="y"
-    )
+    environ = with_file(tmp_path, "[oidc]\nenabled = true\ntrust_email = 'x'", ROMM_OIDC__CLAIM_ROLES_SHAPE="y")
     off = load(environ).settings.oidc_off
     assert f"trust_email in [oidc] of {environ['ROMM_SETTINGS_FILE']}" in off
     assert "ROMM_OIDC__CLAIM_ROLES_SHAPE is 'y'" in off
@@ -858,9 +824,7 @@ def test_the_list_of_settings_shows_values_and_origins_in_order():
     [
         row("parts", "postgresql+asyncpg://u:***@db:5432/romm", **SERVER, DB_USER="u", DB_PASSWD="s3cret@/"),
         row("a URL", "postgresql+asyncpg://u:***@h/n", ROMM_DATABASE_URL="postgres://u:s3cret@h/n"),
-        row(
-            "badly written", "postgresql+asyncpg://u:***@h/n", ROMM_DATABASE_URL="postgres://u:12/s3cret@h/n"
-        ),
+        row("badly written", "postgresql+asyncpg://u:***@h/n", ROMM_DATABASE_URL="postgres://u:12/s3cret@h/n"),
         row(
             "in a query",
             "postgresql+asyncpg://h/n?user=u&password=***",
@@ -893,18 +857,14 @@ def test_every_key_of_the_defaults_file_is_explained_in_a_sentence():
     comments = runpy.run_path(str(ROOT / "docs" / "tables.py"))["comments"]
     explained = dict(comments((ROOT / "settings.toml").read_text(encoding="utf-8").splitlines()))
     assert explained.keys() == {field.path for field in FIELDS}
-    assert [
-        path for path, text in explained.items() if len(text) < 20 or text[0] in string.ascii_lowercase
-    ] == []
+    assert [path for path, text in explained.items() if len(text) < 20 or text[0] in string.ascii_lowercase] == []
 
 
 def test_a_table_in_the_docs_is_replaced_and_the_rest_is_kept():
     printed = runpy.run_path(str(ROOT / "docs" / "tables.py"))["printed"]
     page = "before\n<!-- table:scopes -->\nYESTERDAY\n<!-- /table -->\nafter <!-- table:errors -->\n<!-- /table -->"
     new = printed(page)
-    assert new.startswith(
-        "before\n<!-- table:scopes -->\n| Access level | Adds |\n| --- | --- |\n| viewer | `me.read`"
-    )
+    assert new.startswith("before\n<!-- table:scopes -->\n| Access level | Adds |\n| --- | --- |\n| viewer | `me.read`")
     assert "YESTERDAY" not in new
     assert "<!-- /table -->\nafter" in new
     assert "| editor | `roms.write` `platforms.write` `firmware.write` |" in new

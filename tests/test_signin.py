@@ -1,5 +1,7 @@
 """The use case of signing in through the provider, without HTTP: a scripted provider, storage in memory."""
 
+import asyncio
+import dataclasses
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -492,3 +494,19 @@ async def test_every_conflict_of_the_storage_is_one_that_is_decided_again(house:
     accounts.changes = [conflict("identity"), conflict("email"), conflict("version")]
     assert (await house.sign_in()).session
     assert accounts.looked_up == 4
+
+
+async def test_a_provider_that_is_slow_everywhere_ends_within_the_budget(house: House):
+    """Requirements, section 4: the limits of its endpoints add up, a person's patience does not."""
+
+    async def slow(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    house.provider.exchange = slow  # type: ignore[method-assign,assignment]
+    house.signin = replace_field(house.signin, budget_seconds=0.01)
+    assert (await house.refused()).code is Code.PROVIDER_UNAVAILABLE
+
+
+def replace_field(signin: OpenIDSignIn, **changes: Any) -> OpenIDSignIn:
+    assert signin.identification is not None
+    return dataclasses.replace(signin, identification=dataclasses.replace(signin.identification, **changes))

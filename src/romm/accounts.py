@@ -49,5 +49,5 @@ def _email(typed: str) -> str | None:
         return None
     email = emails.canonical(typed)
     if email is None:
-        raise Refused(Code.EMAIL_INVALID, found=typed)
+        raise Refused(Code.ADDRESS_INVALID, found=typed)
     return email

@@ -1,6 +1,7 @@
 """`romm demo`: RomM beside a real identity provider with three people, on a database that is thrown away."""
 
 import asyncio
+import logging
 import os
 import secrets
 import signal
@@ -76,6 +77,7 @@ def _provider(port: int) -> Any:
             import oidc_provider_mock  # noqa: PLC0415  an optional extra
     except ImportError:
         raise click.ClickException("The demo needs its provider: pip install 'romm-sign-in[demo]'") from None
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its line per request would bury the invitation
     users = [oidc_provider_mock.User(sub=name, claims=_claims(name, *about)) for name, about in PEOPLE.items()]
     return oidc_provider_mock.run_server_in_thread(port, user_claims=users)
 

@@ -34,6 +34,7 @@ class Identification:
     extra_audiences: tuple[str, ...]
     log: Log
     clock: Clock
+    budget_seconds: float = CALLBACK_SECONDS
 
     async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
         """Exchange the code and check everything that comes for it. Raises `Refused`.
@@ -41,10 +42,10 @@ class Identification:
         A provider that is slow everywhere must not keep a person waiting for the sum of its delays.
         """
         try:
-            async with asyncio.timeout(CALLBACK_SECONDS):
+            async with asyncio.timeout(self.budget_seconds):
                 return await self._identify(metadata, attempt, code)
         except TimeoutError as error:
-            problem = f"no end within {CALLBACK_SECONDS} s"
+            problem = f"no end within {self.budget_seconds} s"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=metadata.issuer, problem=problem) from error
 
     async def _identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:

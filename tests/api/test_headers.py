@@ -75,3 +75,19 @@ async def test_the_address_of_a_visitor_comes_from_a_trusted_proxy_only() -> Non
     assert believed.sign_ins.entries[0].address == "203.0.113.9"
     assert forged.sign_ins.entries[0].address == "127.0.0.1"
     assert believed.settings.server.base_url == ORIGIN
+
+
+@pytest.mark.parametrize("path", ["/api/heartbeat", "/api/health/live", "/login", "/nothing-here"])
+async def test_head_is_answered_as_get_without_a_body(path: str) -> None:
+    """RFC 9110, 9.3.2: health checks of containers send it."""
+    program = World().program()
+    got, head = await program.get(path), await program.head(path)
+    assert (head.status_code, head.headers["content-type"], head.content) == (
+        got.status_code,
+        got.headers["content-type"],
+        b"",
+    )
+
+
+async def test_head_does_what_get_does_and_no_more(world: World) -> None:
+    assert (await world.program().head("/api/logout")).status_code == 405

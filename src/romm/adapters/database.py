@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Row, Select, inspect, text
@@ -102,9 +103,13 @@ def upgrade(url: str, revision: str = "head") -> None:
     if revision == "head" and is_current(url):
         return  # as at nearly every start
     from alembic import command  # noqa: PLC0415  (slow to import)
+    from alembic.util import CommandError  # noqa: PLC0415
 
-    with storage_errors():
-        command.upgrade(alembic_config(url), revision)
+    try:
+        with storage_errors():
+            command.upgrade(alembic_config(url), revision)
+    except CommandError as error:  # no such revision
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem=error) from error
 
 
 def revise(url: str, title: str) -> None:
@@ -150,14 +155,26 @@ def storage_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        _release(error)
         what = _CONFLICTS.get(_constraint(error))
         if what is None:
             raise
         raise Conflict(what) from error
     except (DBAPIError, PoolTimeoutError, OSError) as error:
+        _release(error)
         if _is_ours(error):
             raise
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=_problem(error)) from error
+
+
+def _release(error: Exception) -> None:
+    """Let go of the failed statement, whose cursor hangs in the traceback.
+
+    Collected later, on the event loop, it would wait there for its SQLite connection, and that may wait in its thread for
+    another process's lock: until then nobody would be served.
+    """
+    if (cause := getattr(error, "orig", None)) is not None:
+        clear_frames(cause.__traceback__)
 
 
 def _constraint(error: IntegrityError) -> str:

@@ -37,5 +37,9 @@ class Authentication:
         return who
 
     async def _by_header(self, header: str) -> Principal | None:
+        if not header.lower().startswith("basic"):
+            return None
         named = basic_credentials(header)
-        return await self.password_sign_in.who(*named) if named else None
+        if named is None:
+            raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
+        return await self.password_sign_in.who(*named)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from romm.ports import Log
@@ -40,8 +40,13 @@ def envelope(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = _headers(list(message["headers"]), correlation_id, extra)
+            elif asks_for_head and message["type"] == "http.response.body":
+                message["body"] = b""
             await send(message)
 
+        asks_for_head = scope["method"] == "HEAD"
+        if asks_for_head:  # health checks send it; every GET can answer it (RFC 9110, 9.3.2)
+            scope["method"] = HttpMethod.GET
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         with bind(correlation_id=correlation_id):
             await app(scope, receive, send_with_headers)

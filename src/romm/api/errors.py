@@ -20,7 +20,6 @@ from romm.domain.errors import CATALOGUE, Code, Refused
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
-_CHALLENGES = {Code.NOT_SIGNED_IN: "Bearer", Code.CREDENTIALS_WRONG: 'Basic realm="RomM", charset="UTF-8"'}
 _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
 
 
@@ -102,7 +101,7 @@ class Errors:
             msgspec.json.encode(problem),
             status_code=status,
             media_type="application/problem+json",
-            headers=_headers(refused.code, status),
+            headers=_headers(refused.code, status, with_header="authorization" in request.headers),
             cookies=self._cleared(request, refused),
         )
 
@@ -119,6 +118,9 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
 
-def _headers(code: Code, status: int) -> dict[str, str]:
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return headers | ({"www-authenticate": _CHALLENGES[code]} if code in _CHALLENGES else {})
+def _headers(code: Code, status: int, *, with_header: bool) -> dict[str, str]:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"retry-after": str(RETRY_AFTER_SECONDS)}
+    if code is Code.NOT_SIGNED_IN:  # RFC 6750, 3: no error code for who brought nothing
+        return {"www-authenticate": 'Bearer error="invalid_token"' if with_header else "Bearer"}
+    return {"www-authenticate": 'Basic realm="RomM", charset="UTF-8"'} if code is Code.CREDENTIALS_WRONG else {}

@@ -79,6 +79,7 @@ class Code(enum.StrEnum):
     USERNAME_INVALID = "username_invalid"
     USERNAME_TAKEN = "username_taken"
     EMAIL_TAKEN = "email_taken"
+    ADDRESS_INVALID = "address_invalid"
     PASSWORD_WEAK = "password_weak"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
@@ -447,6 +448,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         409,
         "This e-mail address belongs to another account.",
         "The e-mail address is taken.",
+    ),
+    Code.ADDRESS_INVALID: _row(
+        400,
+        "This e-mail address cannot be used. Write it as name@example.org, without spaces or unusual letters before the @.",
+        "The e-mail address {found} has no canonical form: one @, no spaces or look-alike letters, ASCII before the @.",
     ),
     Code.PASSWORD_WEAK: _row(
         400,
