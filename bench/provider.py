@@ -1,0 +1,41 @@
+"""The tests' scripted provider in a process of its own, over http and https: it answers at once, with real signatures."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+from tests.adapters.test_transport import Authority
+from tests.fake_provider import FakeProvider, served
+
+ADDRESS = "127.0.0.1"
+
+
+def main(folder: Path, redirect_uris: list[str]) -> None:
+    """Serve a provider for the first client over http and one for the second over https, until killed.
+
+    Prints the settings for each client, as a JSON list of two objects.
+    """
+    authority = Authority(folder)
+    plain, encrypted = (FakeProvider(redirect_uri=uri) for uri in redirect_uris)
+    with served(plain) as http, served(encrypted, *authority.issue(ADDRESS)) as https:
+        plain.issuer, encrypted.issuer = f"http://{ADDRESS}:{http}", f"https://{ADDRESS}:{https}"
+        print(json.dumps([_settings(plain, ""), _settings(encrypted, authority.file)]), flush=True)
+        signal.pause()
+
+
+def _settings(provider: FakeProvider, authority: str) -> dict[str, str]:
+    return {
+        "OIDC_ENABLED": "true",
+        "OIDC_CLIENT_ID": provider.client_id,
+        "OIDC_CLIENT_SECRET": provider.client_secret,
+        "OIDC_REDIRECT_URI": provider.redirect_uri,
+        "OIDC_SERVER_APPLICATION_URL": provider.issuer,
+        "OIDC_TLS_CACERTFILE": authority,
+        "OIDC_CLAIM_ROLES": "groups",
+        "OIDC_ROLE_ADMIN": "romm-admins",
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
