@@ -22,7 +22,7 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.ports import Conflict, SignedClaims, TokenResponse
-from romm.signin import DONE, Begun, Finished, OpenIDSignIn
+from romm.signin import Begun, Finished, OpenIDSignIn
 from romm.signin_log import SignInJournal
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog
 from tests.world import VISITOR
@@ -195,7 +195,7 @@ async def test_a_person_is_signed_in_and_everything_about_it_is_remembered(house
     assert credential.digest == digest(finished.session or "")
     assert credential.identity == Identity(ISSUER, "alice")
     assert credential.id_token == "an ID token"
-    assert await house.outcome(response) == DONE
+    assert await house.outcome(response) is None
     [entry] = house.entries.entries
     assert (entry.method, entry.outcome, entry.rule, entry.account_id) == ("openid", "signed_in", "L-12", 2)
 

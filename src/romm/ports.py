@@ -73,7 +73,7 @@ class Provider(Protocol):
 
 
 class Recalled(Struct, frozen=True, kw_only=True):
-    """What is left of an attempt: was it taken, how did it end (None: not yet), where did the person want to go?"""
+    """What is left of an attempt: was it taken, by which refusal did it end, where did the person want to go?"""
 
     taken: bool
     outcome: str | None
@@ -93,7 +93,7 @@ class Attempts(Protocol):
         """
 
     async def conclude(self, state_digest: str, outcome: str) -> None:
-        """Remember how a taken attempt ended: `done` or the refusal's code. The first outcome stays."""
+        """Remember by which refusal a taken attempt ended. The first outcome stays; a success leaves none."""
 
     async def recall(self, state_digest: str) -> Recalled | None:
         """What is left of an attempt that was put within the last hour or so, taken or not."""

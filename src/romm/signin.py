@@ -17,8 +17,6 @@ from romm.identification import Identification
 from romm.ports import Attempts, Clock, Provider
 from romm.signin_log import SignInJournal
 
-DONE = "done"
-
 
 class Begun(Struct, frozen=True, kw_only=True):
     """Where to send the browser, and the key that it must bring back under the attempt's id."""
@@ -93,12 +91,10 @@ class OpenIDSignIn:
         if attempt is None:
             return await self._again(identification.provider, response, session)
         try:
-            finished = await self._complete(identification, response, attempt, visitor)
+            return await self._complete(identification, response, attempt, visitor)
         except Exception as problem:
             await self._failed(attempt, problem, visitor)
             raise
-        await self.attempts.conclude(attempt.state_digest, DONE)
-        return finished
 
     async def _complete(
         self, identification: Identification, response: AuthorizationResponse, attempt: LoginAttempt, visitor: Visitor

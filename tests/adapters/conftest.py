@@ -134,8 +134,8 @@ def in_memory(clock: FakeClock) -> Stores:
 def in_database(database: Database, clock: FakeClock) -> Stores:
     async def disable(account_id: int) -> None:
         row = update(AccountRow).where(AccountRow.id == account_id)
-        async with database.write() as session:
-            await session.execute(row.values(enabled=False, version=AccountRow.version + 1))
+        disabled = row.values(enabled=False, version=AccountRow.version + 1)
+        await database.write(lambda connection: connection.execute(disabled).rowcount)
 
     async def subjects() -> list[str | None]:
         async with database.read() as reader:

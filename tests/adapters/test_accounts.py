@@ -187,8 +187,9 @@ async def test_a_password_sign_in_is_noted(stores: Stores):
 async def test_the_id_of_a_deleted_account_never_comes_back(database: Database):
     accounts = SQLAccounts(database)
     gone = await accounts.create("gone", None, AccessLevel.VIEWER, None, NOW)
-    async with database.write() as session:
-        await session.execute(delete(AccountRow).where(AccountRow.id == gone.id))
+    await database.write(
+        lambda connection: connection.execute(delete(AccountRow).where(AccountRow.id == gone.id)).rowcount
+    )
 
     made = await accounts.create("made", None, AccessLevel.VIEWER, None, NOW)
 
@@ -198,8 +199,9 @@ async def test_the_id_of_a_deleted_account_never_comes_back(database: Database):
 async def test_a_deleted_account_takes_its_identities_along(database: Database):
     accounts = SQLAccounts(database)
     gone = await accounts.register(ALICES, ALICE, "alice", NOW)
-    async with database.write() as session:
-        await session.execute(delete(AccountRow).where(AccountRow.id == gone.id))
+    await database.write(
+        lambda connection: connection.execute(delete(AccountRow).where(AccountRow.id == gone.id)).rowcount
+    )
 
     async with database.read() as reader:
         assert await reader.scalar(select(func.count()).select_from(IdentityRow)) == 0

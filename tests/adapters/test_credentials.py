@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.credentials import FORGOTTEN_AT_ONCE, SQLCredentials
@@ -131,8 +132,9 @@ async def test_a_deleted_account_takes_its_credentials_along(database: Database)
     clock = FakeClock(NOW)
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
     await SQLCredentials(database, clock).add(session(owner))
-    async with database.write() as writer:
-        await writer.execute(delete(AccountRow).where(AccountRow.id == owner.id))
+    await database.write(
+        lambda connection: connection.execute(delete(AccountRow).where(AccountRow.id == owner.id)).rowcount
+    )
 
     assert await SQLCredentials(database, clock).find(Kind.SESSION, "digest") is None
 
@@ -141,8 +143,7 @@ async def test_a_credential_of_another_kind_never_passes(database: Database):
     credentials = SQLCredentials(database, FakeClock(NOW))
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
     await credentials.add(session(owner))
-    async with database.write() as writer:
-        await writer.execute(update(CredentialRow).values(kind="another"))
+    await database.write(lambda connection: connection.execute(update(CredentialRow).values(kind="another")).rowcount)
 
     assert await credentials.find(Kind.SESSION, "digest") is None
     assert await credentials.take(Kind.SESSION, "digest") is None
@@ -165,15 +166,17 @@ async def test_forgetting_is_done_in_small_portions(database: Database):
         assert await reader.scalar(select(func.count()).select_from(CredentialRow)) == 5 + 1
 
 
-async def test_a_look_up_does_not_wait_for_a_writer(database: Database):
+async def test_a_look_up_does_not_wait_for_a_writer(database: Database, url: str):
     credentials = SQLCredentials(database, FakeClock(NOW))
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
     await credentials.add(session(owner))
 
-    async with database.write() as writer:
+    engine = create_async_engine(url)
+    async with engine.connect() as writer:
         await writer.execute(delete(CredentialRow))
         async with asyncio.timeout(1):
             found = await credentials.find(Kind.SESSION, "digest")
+    await engine.dispose()
 
     assert found == (session(owner), owner)
 

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, make_url, text
+from sqlalchemy import Connection, delete, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from romm.adapters.accounts import SQLAccounts
@@ -39,9 +39,11 @@ async def test_sqlite_is_set_up_for_several_processes(database: Database):
 
     async with database.read() as reader:
         assert {name: await reader.scalar(text(f"PRAGMA {name}")) for name in expected} == expected
-    async with database.write() as session:
-        assert {name: await session.scalar(text(f"PRAGMA {name}")) for name in expected} == expected
-        assert await session.scalar(text("PRAGMA foreign_keys")) == 1
+
+    def pragmas(connection: Connection) -> dict[str, object]:
+        return {name: connection.scalar(text(f"PRAGMA {name}")) for name in (*expected, "foreign_keys")}
+
+    assert await database.write(pragmas) == expected | {"foreign_keys": 1}
 
 
 @on_sqlite

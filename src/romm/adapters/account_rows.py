@@ -52,8 +52,7 @@ def account_row(
     )
 
 
-def identity_row(account_id: int, identity: Identity, rule: str, now: datetime) -> IdentityRow:
-    """A new link."""
-    return IdentityRow(
-        account_id=account_id, issuer=identity.issuer, subject=identity.subject, linked_at=now, rule=rule
-    )
+def identity_values(account_id: int, identity: Identity, rule: str, now: datetime) -> dict[str, Any]:
+    """The columns of a new link."""
+    named = {"issuer": identity.issuer, "subject": identity.subject}
+    return {"account_id": account_id, **named, "linked_at": now, "rule": rule}

@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, bindparam, delete, exists, func, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from advanced_alchemy.repository import SQLAlchemySyncRepository
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
 
-from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, account, account_row, accounts, identity_row
+from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, account, account_row, accounts, identity_values
 from romm.adapters.database import Database
 from romm.adapters.tables import AccountRow, CredentialRow, IdentityRow
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
@@ -45,7 +44,17 @@ _FOUND = (
 )
 
 
-class _Repository(SQLAlchemyAsyncRepository[AccountRow]):
+_SIGNED_IN = update(AccountRow).where(AccountRow.id == bindparam("key")).values(last_login=bindparam("now"))
+_REHASH = (
+    update(AccountRow)
+    .where(AccountRow.id == bindparam("key"), AccountRow.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+)
+_END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
+_LINK = insert(IdentityRow)
+
+
+class _Repository(SQLAlchemySyncRepository[AccountRow]):
     model_type = AccountRow
 
 
@@ -56,14 +65,12 @@ class SQLAccounts:
         self._database = database
 
     async def get(self, account_id: int) -> Account | None:
-        async with self._database.read() as reader:
-            rows = (await reader.execute(_BY_ID, {"id": account_id})).all()
+        rows = await self._database.fetch(_BY_ID, {"id": account_id})
         return account(rows) if rows else None
 
     async def find(self, identity: Identity, email: str | None) -> Found:
         parameters = {"issuer": identity.issuer, "subject": identity.subject, "email": email}
-        async with self._database.read() as reader:
-            rows = (await reader.execute(_FOUND, parameters)).all()
+        rows = await self._database.fetch(_FOUND, parameters)
         found = accounts(rows)
         return Found(
             by_identity=next((each for each in found if any(link.identity == identity for link in each.links)), None),
@@ -74,83 +81,87 @@ class SQLAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        changes = (decision.level, decision.email) != (
-            seen.level,
-            seen.email,
-        ) or decision.ends is Ends.EVERYTHING
-        async with self._database.write() as session:
-            await _carry_out(session, decision, {"email": decision.email} if changes else {}, now)
-            return await _fresh(session, seen.id)
+        changed = (decision.level, decision.email) != (seen.level, seen.email) or decision.ends is Ends.EVERYTHING
+
+        def work(connection: Connection) -> Account:
+            _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
+            return _fresh(connection, seen.id)
+
+        return await self._database.write(work)
 
     async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
         seen = decision.account
-        async with self._database.write() as session:
-            await _carry_out(session, decision, {"email": seen.email}, now)
-            session.add(identity_row(seen.id, identity, decision.rule, now))
-            return await _fresh(session, seen.id)
+
+        def work(connection: Connection) -> Account:
+            _carry_out(connection, decision, {"email": seen.email}, now)
+            connection.execute(_LINK, identity_values(seen.id, identity, decision.rule, now))
+            return _fresh(connection, seen.id)
+
+        return await self._database.write(work)
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         row = account_row(username, decision.email, decision.level, now)
         row.last_login = now
-        async with self._database.write() as session:
-            account_id = await _insert(session, row)
-            session.add(identity_row(account_id, identity, decision.rule, now))
-            return await _fresh(session, account_id)
+
+        def work(connection: Connection) -> Account:
+            account_id = _insert(connection, row)
+            connection.execute(_LINK, identity_values(account_id, identity, decision.rule, now))
+            return _fresh(connection, account_id)
+
+        return await self._database.write(work)
 
     async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
         row = account_row(username, email, AccessLevel.ADMIN, now, password_hash)
-        async with self._database.write() as session:
-            await _write_alone(session)
-            if await session.scalar(_ANY_ADMIN):
+
+        def work(connection: Connection) -> Account:
+            _write_alone(connection)
+            if connection.scalar(_ANY_ADMIN):
                 raise Conflict("first_admin")
-            return await _fresh(session, await _insert(session, row))
+            return _fresh(connection, _insert(connection, row))
+
+        return await self._database.write(work)
 
     async def create(
         self, username: str, email: str | None, level: AccessLevel, password_hash: str | None, now: datetime
     ) -> Account:
         row = account_row(username, email, level, now, password_hash)
-        async with self._database.write() as session:
-            return await _fresh(session, await _insert(session, row))
+        return await self._database.write(lambda connection: _fresh(connection, _insert(connection, row)))
 
     async def any_admin(self) -> bool:
-        async with self._database.read() as reader:
-            return bool(await reader.scalar(_ANY_ADMIN))
+        return bool((await self._database.fetch(_ANY_ADMIN, {}))[0][0])
 
     async def password(self, username: str) -> tuple[Account, str | None] | None:
         if not username.isprintable():
             return None  # PostgreSQL cannot even be asked for a NUL
-        async with self._database.read() as reader:
-            rows = (await reader.execute(_BY_USERNAME, {"username": username})).all()
+        rows = await self._database.fetch(_BY_USERNAME, {"username": username})
         return (account(rows), rows[0].password_hash) if rows else None
 
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
-        same = (AccountRow.id == account_id, AccountRow.password_hash == old_hash)
-        async with self._database.write() as session:
-            await session.execute(update(AccountRow).where(*same).values(password_hash=new_hash))
+        parameters = {"key": account_id, "old": old_hash, "new": new_hash}
+        await self._database.write(lambda connection: connection.execute(_REHASH, parameters).rowcount)
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
-        async with self._database.write() as session:
-            await session.execute(update(AccountRow).where(AccountRow.id == account_id).values(last_login=now))
+        parameters = {"key": account_id, "now": now}
+        await self._database.write(lambda connection: connection.execute(_SIGNED_IN, parameters).rowcount)
 
 
-async def _carry_out(session: AsyncSession, decision: SignIn | Attach, changes: dict[str, Any], now: datetime) -> None:
+def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[str, Any], now: datetime) -> None:
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
     seen, ends = decision.account, _ends(decision)
-    after = {"last_login": now, **changes}
     if changes:
-        after |= {"level": decision.level, "version": AccountRow.version + 1, "updated_at": now}
+        changes |= {"level": decision.level, "version": AccountRow.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:
-        after |= {"password_hash": None, "password_set_at": None}
+        changes |= {"password_hash": None, "password_set_at": None}
     judged = [AccountRow.id == seen.id, AccountRow.version == seen.version, AccountRow.enabled]
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
         # Two admins losing their role at once are two accounts, and neither version knows of the other.
-        await _write_alone(session)
+        _write_alone(connection)
         judged.append(_another_admin(seen.id))
-    written = await session.scalar(update(AccountRow).where(*judged).values(after).returning(AccountRow.id))
-    if written is None:
+    written = update(AccountRow).where(*judged).values(last_login=now, **changes)
+    if connection.execute(written).rowcount == 0:
         raise Conflict("version")
     if ends is not Ends.NOTHING:
-        await session.execute(delete(CredentialRow).where(CredentialRow.account_id == seen.id))
+        connection.execute(_END_CREDENTIALS, {"key": seen.id})
 
 
 def _ends(decision: SignIn | Attach) -> Ends:
@@ -164,15 +175,16 @@ def _another_admin(account_id: int) -> ColumnElement[bool]:
     return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
 
 
-async def _write_alone(session: AsyncSession) -> None:
+def _write_alone(connection: Connection) -> None:
     """Until this transaction ends nobody else changes an account; on SQLite that is true of every writer."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
 
 
-async def _insert(session: AsyncSession, row: AccountRow) -> int:
-    return (await _Repository(session=session, wrap_exceptions=False).add(row, auto_refresh=False)).id
+def _insert(connection: Connection, row: AccountRow) -> int:
+    with Session(connection) as session:
+        return _Repository(session=session, wrap_exceptions=False).add(row, auto_refresh=False).id
 
 
-async def _fresh(session: AsyncSession, account_id: int) -> Account:
-    return account((await session.execute(_BY_ID, {"id": account_id})).all())
+def _fresh(connection: Connection, account_id: int) -> Account:
+    return account(connection.execute(_BY_ID, {"id": account_id}).all())

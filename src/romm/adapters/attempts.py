@@ -4,9 +4,10 @@ The memory is for somebody who reloads the callback page: they get the same expl
 """
 
 from datetime import timedelta
+from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from romm.adapters.database import Database
 from romm.adapters.tables import AttemptRow
@@ -17,7 +18,25 @@ REMEMBERED = timedelta(hours=1)
 """How long after its expiry an attempt can still be recalled."""
 
 _FIELDS = LoginAttempt.__struct_fields__
-_COLUMNS = tuple(getattr(AttemptRow, name) for name in _FIELDS)
+_UNTAKEN = (
+    AttemptRow.state_digest == bindparam("state"),
+    AttemptRow.browser_key_digest == bindparam("browser_key"),
+    AttemptRow.taken_at.is_(None),
+)
+_PUT = insert(AttemptRow)
+_FORGET = delete(AttemptRow).where(AttemptRow.expires_at < bindparam("long_ago"))
+_READ = select(*(getattr(AttemptRow, name) for name in _FIELDS)).where(*_UNTAKEN)
+_TAKE = update(AttemptRow).where(*_UNTAKEN).values(taken_at=bindparam("now"), nonce=None, code_verifier=None)
+_CONCLUDE = (
+    update(AttemptRow)
+    .where(
+        AttemptRow.state_digest == bindparam("state"), AttemptRow.taken_at.is_not(None), AttemptRow.outcome.is_(None)
+    )
+    .values(outcome=bindparam("how"))
+)
+_RECALL = select(AttemptRow.taken_at, AttemptRow.outcome, AttemptRow.return_to).where(
+    AttemptRow.state_digest == bindparam("state")
+)
 
 
 class SQLAttempts:
@@ -28,39 +47,34 @@ class SQLAttempts:
         self._clock = clock
 
     async def put(self, attempt: LoginAttempt) -> None:
-        async with self._database.write() as session:
-            await session.execute(delete(AttemptRow).where(AttemptRow.expires_at < self._clock() - REMEMBERED))
-            await session.execute(insert(AttemptRow).values(asdict(attempt)))
+        long_ago = self._clock() - REMEMBERED
+
+        def work(connection: Connection) -> None:
+            connection.execute(_FORGET, {"long_ago": long_ago})
+            connection.execute(_PUT, asdict(attempt))
+
+        await self._database.write(work)
 
     async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
-        # RETURNING would give the values after the update, and the secrets are gone by then. Of several who read
-        # them at the same time one does the update; for the others `taken_at` is no longer null.
-        untaken = (
-            AttemptRow.state_digest == state_digest,
-            AttemptRow.browser_key_digest == browser_key_digest,
-            AttemptRow.taken_at.is_(None),
-        )
-        taken = {"taken_at": self._clock(), "nonce": None, "code_verifier": None}
-        async with self._database.write() as session:
-            row = (await session.execute(select(*_COLUMNS).where(*untaken))).first()
-            won = await session.scalar(update(AttemptRow).where(*untaken).values(taken).returning(AttemptRow.taken_at))
-        if row is None or not won:
+        key = {"state": state_digest, "browser_key": browser_key_digest}
+        now = self._clock()
+
+        def work(connection: Connection) -> Row[Any] | None:
+            # RETURNING would give the values after the update, and the secrets are gone by then. Of several who read
+            # them at the same time one does the update; for the others `taken_at` is no longer null.
+            row = connection.execute(_READ, key).first()
+            return row if connection.execute(_TAKE, {**key, "now": now}).rowcount else None
+
+        row = await self._database.write(work)
+        if row is None:
             return None
         return LoginAttempt(**dict(zip(_FIELDS, row, strict=True)) | {"purpose": Purpose(row.purpose)})
 
     async def conclude(self, state_digest: str, outcome: str) -> None:
-        concluded = update(AttemptRow).where(
-            AttemptRow.state_digest == state_digest,
-            AttemptRow.taken_at.is_not(None),
-            AttemptRow.outcome.is_(None),
-        )
-        async with self._database.write() as session:
-            await session.execute(concluded.values(outcome=outcome))
+        parameters = {"state": state_digest, "how": outcome}
+        await self._database.write(lambda connection: connection.execute(_CONCLUDE, parameters).rowcount)
 
     async def recall(self, state_digest: str) -> Recalled | None:
-        columns = (AttemptRow.taken_at, AttemptRow.outcome, AttemptRow.return_to)
-        async with self._database.read() as reader:
-            row = (await reader.execute(select(*columns).where(AttemptRow.state_digest == state_digest))).first()
-        if row is None:
-            return None
-        return Recalled(taken=row.taken_at is not None, outcome=row.outcome, return_to=row.return_to)
+        for row in await self._database.fetch(_RECALL, {"state": state_digest}):
+            return Recalled(taken=row.taken_at is not None, outcome=row.outcome, return_to=row.return_to)
+        return None

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database import Database
@@ -21,7 +21,7 @@ _COLUMNS = (
     *(getattr(CredentialRow, name) for name in _FIELDS),
     *(CredentialRow.scopes, CredentialRow.issuer, CredentialRow.subject),
 )
-_KEY = (CredentialRow.digest == bindparam("digest"), CredentialRow.kind == bindparam("kind"))
+_KEY = (CredentialRow.digest == bindparam("key_digest"), CredentialRow.kind == bindparam("key_kind"))
 
 _FIND = (
     select(*COLUMNS, *_COLUMNS)
@@ -30,6 +30,16 @@ _FIND = (
     .where(*_KEY)
     .order_by(*ORDER)
 )
+_ADD = insert(CredentialRow)
+_EXPIRED = (
+    select(CredentialRow.id)
+    .where(CredentialRow.expires_at < bindparam("now"))
+    .order_by(CredentialRow.expires_at)
+    .limit(FORGOTTEN_AT_ONCE)
+)
+_FORGET = delete(CredentialRow).where(CredentialRow.id.in_(_EXPIRED))
+_USED = update(CredentialRow).where(*_KEY).values(last_used_at=bindparam("now"))
+_ACTIVE = update(AccountRow).where(AccountRow.id == bindparam("owner")).values(last_active=bindparam("now"))
 _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
 
 
@@ -41,27 +51,33 @@ class SQLCredentials:
         self._clock = clock
 
     async def add(self, credential: Credential) -> None:
-        async with self._database.write() as session:
-            await session.execute(insert(CredentialRow).values(_values(credential)))
-            expired = select(CredentialRow.id).where(CredentialRow.expires_at < self._clock())
-            some = expired.order_by(CredentialRow.expires_at).limit(FORGOTTEN_AT_ONCE)
-            await session.execute(delete(CredentialRow).where(CredentialRow.id.in_(some)))
+        now = self._clock()
+
+        def work(connection: Connection) -> None:
+            connection.execute(_ADD, _values(credential))
+            connection.execute(_FORGET, {"now": now})
+
+        await self._database.write(work)
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
-        rows = await self._database.fetch(_FIND, {"kind": kind.value, "digest": secret_digest})
+        rows = await self._database.fetch(_FIND, _key(kind, secret_digest))
         return (_credential(rows[0][WIDTH:]), account(rows)) if rows else None
 
     async def touch(self, credential: Credential, now: datetime) -> None:
-        this = (CredentialRow.digest == credential.digest, CredentialRow.kind == credential.kind)
-        async with self._database.write() as session:
-            await session.execute(update(CredentialRow).where(*this).values(last_used_at=now))
-            owner = AccountRow.id == credential.account_id
-            await session.execute(update(AccountRow).where(owner).values(last_active=now))
+        def work(connection: Connection) -> None:
+            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
+            connection.execute(_ACTIVE, {"owner": credential.account_id, "now": now})
+
+        await self._database.write(work)
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
-        async with self._database.write() as session:
-            row = (await session.execute(_TAKE, {"kind": kind.value, "digest": secret_digest})).first()
+        key = _key(kind, secret_digest)
+        row = await self._database.write(lambda connection: connection.execute(_TAKE, key).first())
         return None if row is None else _credential(row)
+
+
+def _key(kind: Kind, secret_digest: str) -> dict[str, str]:
+    return {"key_digest": secret_digest, "key_kind": kind.value}
 
 
 def _credential(values: Sequence[Any]) -> Credential:

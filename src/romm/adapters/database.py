@@ -1,23 +1,26 @@
 """The one door to the database: transactions, what their failures mean to us, and the state of its migrations."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from traceback import clear_frames
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Row, Select, inspect, text
+from sqlalchemy import Connection, Engine, Row, Select, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from romm.adapters.engines import engines
+from romm.adapters.engines import BUSY_SECONDS, engines
 from romm.domain.errors import Code, Refused
 from romm.ports import Conflict
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+T = TypeVar("T")
 
 HEAD = "0001"
 """The newest migration, written out so that starting the server need not import alembic."""
@@ -42,6 +45,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engines = engines(url)
+        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -53,15 +58,24 @@ class Database:
             async with self._engines.reads.connect() as connection:
                 yield connection
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction, committed at the end and rolled back by any exception; never inside another.
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """One transaction, committed when `work` returns and rolled back by any exception; never inside another.
 
-        Raises `Conflict` for a unique constraint, `Refused(STORAGE_UNAVAILABLE)`.
+        `work` is a plain function: it runs in a thread on SQLite, so it touches nothing but its connection and gives
+        back values, not rows still to be fetched. Raises `Conflict` for a unique constraint,
+        `Refused(STORAGE_UNAVAILABLE)`.
         """
+        engine = self._engines.writes
         with storage_errors():
-            async with AsyncSession(self._engines.writes) as session, session.begin():
-                yield session
+            if isinstance(engine, AsyncEngine):
+                async with engine.begin() as connection:
+                    return await connection.run_sync(work)
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._turn.acquire()
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._thread, _transaction, engine, work)
+            finally:
+                self._turn.release()
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """The rows of a look-up by key, as fast as the database gives them.
@@ -71,7 +85,7 @@ class Database:
         nobody; should the file be locked all the same (a repair, a restore), the look-up waits in the thread.
         """
         if self._engines.inline is not None:
-            with suppress(OperationalError), self._engines.inline.connect() as connection:
+            with storage_errors(), suppress(OperationalError), self._engines.inline.connect() as connection:
                 return connection.execute(statement, parameters).all()
         async with self.read() as reader:
             return (await reader.execute(statement, parameters)).all()
@@ -95,7 +109,11 @@ class Database:
         if self._engines.inline is not None:
             self._engines.inline.dispose()
         await self._engines.reads.dispose()
-        await self._engines.writes.dispose()
+        if isinstance(self._engines.writes, AsyncEngine):
+            await self._engines.writes.dispose()
+        else:
+            self._thread.submit(self._engines.writes.dispose).result()
+        self._thread.shutdown()
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -147,6 +165,11 @@ async def _revision(url: str) -> str | None:
         return await database.revision()
     finally:
         await database.close()
+
+
+def _transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
 
 
 @contextmanager

@@ -25,9 +25,13 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # e-mail addresses and password hashes 
 
 
 class Engines(Struct, frozen=True):
-    """One to write with and one to read with; `inline`, on SQLite, reads without leaving the event loop."""
+    """One to write with and one to read with; `inline`, on SQLite, reads without leaving the event loop.
 
-    writes: AsyncEngine
+    On SQLite `writes` is synchronous: a whole transaction takes one way to a thread and back, where aiosqlite takes one
+    for every statement, and each costs more than the statement.
+    """
+
+    writes: AsyncEngine | Engine
     reads: AsyncEngine
     inline: Engine | None = None
 
@@ -52,10 +56,20 @@ def migrating(url: str) -> AsyncEngine:
     return _postgresql(address, command_timeout=None, poolclass=NullPool)
 
 
-def _sqlite_writes(address: URL) -> AsyncEngine:
-    # SQLite has one writer at a time; waiting in our own queue is fair, waiting for its lock is a lottery.
-    pool: dict[str, Any] = {"pool_size": 1, "max_overflow": 0, "pool_timeout": BUSY_SECONDS}
-    return _sqlite(address, "foreign_keys=ON", begin="BEGIN IMMEDIATE", **pool)
+def _sqlite_writes(address: URL) -> Engine:
+    # `Database` lets one transaction in at a time, from a thread of its own: waiting in our own queue is fair, waiting
+    # for SQLite's lock is a lottery.
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
+    engine = create_engine(
+        address.set(drivername="sqlite+pysqlite"),
+        connect_args=arguments,
+        hide_parameters=True,
+        pool_size=1,
+        max_overflow=0,
+    )
+    _configure(engine, "foreign_keys=ON")
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
 
 
 def _sqlite_reads(address: URL) -> AsyncEngine:

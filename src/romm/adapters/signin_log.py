@@ -2,9 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec.structs import asdict
-from sqlalchemy import delete
+from sqlalchemy import Connection, bindparam, delete, insert
 
 from romm.adapters.database import Database
 from romm.adapters.tables import SignInRow
@@ -13,8 +12,8 @@ from romm.ports import SignInEntry
 FORGET_EVERY = timedelta(hours=1)
 
 
-class _Repository(SQLAlchemyAsyncRepository[SignInRow]):
-    model_type = SignInRow
+_ADD = insert(SignInRow)
+_FORGET = delete(SignInRow).where(SignInRow.at < bindparam("long_ago"))
 
 
 class SQLSignInLog:
@@ -26,9 +25,13 @@ class SQLSignInLog:
         self._forgot_at: datetime | None = None
 
     async def add(self, entry: SignInEntry) -> None:
-        async with self._database.write() as session:
-            lines = _Repository(session=session, wrap_exceptions=False)
-            await lines.add(SignInRow(**asdict(entry)), auto_refresh=False)
-            if self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY:
-                await session.execute(delete(SignInRow).where(SignInRow.at < entry.at - self._retention))
-                self._forgot_at = entry.at
+        forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
+
+        def work(connection: Connection) -> None:
+            connection.execute(_ADD, asdict(entry))
+            if forgets:
+                connection.execute(_FORGET, {"long_ago": entry.at - self._retention})
+
+        await self._database.write(work)
+        if forgets:
+            self._forgot_at = entry.at
