@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.adapters.test_transport import Authority
+from tests.authority import Authority
 from tests.fake_provider import FakeProvider, served
 
 ADDRESS = "127.0.0.1"
