@@ -40,9 +40,9 @@ class SQLCredentials:
         self._database = database
         self._clock = clock
 
-    async def add(self, credential: Credential) -> None:
+    async def add(self, *credentials: Credential) -> None:
         async with self._database.write() as session:
-            await session.execute(insert(CredentialRow).values(_values(credential)))
+            await session.execute(insert(CredentialRow).values([_values(each) for each in credentials]))
             expired = select(CredentialRow.id).where(CredentialRow.expires_at < self._clock())
             some = expired.order_by(CredentialRow.expires_at).limit(FORGOTTEN_AT_ONCE)
             await session.execute(delete(CredentialRow).where(CredentialRow.id.in_(some)))
@@ -75,4 +75,4 @@ def _values(credential: Credential) -> dict[str, Any]:
     values = asdict(credential)
     identity = values.pop("identity")
     values["scopes"] = " ".join(credential.scopes)
-    return values if identity is None else values | asdict(identity)
+    return values | ({"issuer": None, "subject": None} if identity is None else asdict(identity))

@@ -19,7 +19,7 @@ from romm.ports import Conflict
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 _CONFLICTS = {
