@@ -1,6 +1,6 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -11,6 +11,7 @@ from romm.domain.authorization import LoginAttempt
 from romm.domain.credentials import Credential, Kind
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports import Clock, Conflict, Recalled, SignInEntry
 
 
@@ -160,10 +161,10 @@ class FakeCredentials:
         self._clock = clock
         self.stored = accounts.credentials
 
-    async def add(self, credential: Credential) -> None:
+    async def add(self, *credentials: Credential) -> None:
         for key in [key for key, each in self.stored.items() if each.expires_at < self._clock()]:
             del self.stored[key]
-        self.stored[credential.kind, credential.digest] = credential
+        self.stored.update({(each.kind, each.digest): each for each in credentials})
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         found = self.stored.get((kind, secret_digest))
@@ -216,6 +217,27 @@ class FakeAttempts:
     def _remember(self, state_digest: str, **changes: Any) -> None:
         expires_at, recalled = self._remembered[state_digest]
         self._remembered[state_digest] = (expires_at, replace(recalled, **changes))
+
+
+class FakeThrottles:
+    """`ports.Throttles`, in `counted`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.counted: dict[str, Failures] = {}
+
+    async def read(self, keys: Sequence[str]) -> list[Failures]:
+        return [self.counted[key] for key in keys if key in self.counted]
+
+    async def count(self, keys: Sequence[str]) -> None:
+        now = self._clock()
+        self.counted = {key: each for key, each in self.counted.items() if each.last_at >= now - FORGOTTEN_AFTER}
+        for key in keys:
+            before = self.counted.get(key)
+            self.counted[key] = Failures(key, before.count + 1 if before else 1, now)
+
+    async def forget(self, key: str) -> None:
+        self.counted.pop(key, None)
 
 
 class FakeSignInLog:

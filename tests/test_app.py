@@ -4,8 +4,10 @@ import asyncio
 import dataclasses
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
@@ -289,9 +291,9 @@ class Worker:
         self.ports = app.ports(settings, self.log)
         self.app: Any = app.create_app(settings, self.ports)  # Litestar and httpx type ASGI differently
 
-    def client(self, cookies: httpx.Cookies | None = None) -> httpx.AsyncClient:
+    def client(self, cookies: httpx.Cookies | None = None, address: str = "127.0.0.1") -> httpx.AsyncClient:
         """A browser, with the cookies of one that was elsewhere before."""
-        transport = httpx.ASGITransport(self.app)
+        transport = httpx.ASGITransport(self.app, client=(address, 50_000))
         return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=HTML, cookies=cookies)
 
 
@@ -350,11 +352,56 @@ async def test_a_password_signs_in_through_everything_that_is_real(workers: list
 
 
 async def test_no_name_breaks_the_storage(workers: list[Worker]) -> None:
-    program = workers[0].client()
-    program.headers["accept"] = "*/*"
-    for name in ("a\x00b", "é" * 64, "🗝️", "' OR 1=1 --", "a" * 10_000, "%", "\ufffd"):
+    for number, name in enumerate(("a\x00b", "é" * 64, "🗝️", "' OR 1=1 --", "a" * 10_000, "%", "\ufffd")):
+        program = workers[0].client(address=f"192.0.2.{number}")  # at the fifth failure an address has to wait
+        program.headers["accept"] = "*/*"
         answer = await program.post("/api/login", json={"username": name, "password": PASSWORD})
         assert (answer.status_code, answer.json()["code"]) == (401, Code.CREDENTIALS_WRONG), name
+
+
+def guess(number: int, workers: list[Worker], address: str) -> Awaitable[httpx.Response]:
+    """One of many guesses, at both workers in turn and at every door."""
+    program = workers[number % 2].client(address=address)
+    program.headers["accept"] = "*/*"
+    form = {"username": "keeper", "password": f"guess {number}"}
+    basic = (form["username"], form["password"])
+    doors = [
+        partial(program.post, "/api/login", data=form),
+        partial(program.post, "/api/login", json=form),
+        partial(program.post, "/api/login", auth=basic),
+        partial(program.get, "/api/users/me", auth=basic),
+    ]
+    return doors[number // 2 % len(doors)]()
+
+
+@pytest.mark.parametrize("addresses", [1, 250], ids=["one address", "many addresses"])
+async def test_a_thousand_guesses_at_two_workers_and_all_doors_are_not_a_hundred(
+    workers: list[Worker], idp: FakeProvider, database: Path, addresses: int
+) -> None:
+    """R-31: and the owner comes in all the same, from the known browser and by single sign-on."""
+    idp.sub = "keeper"
+    idp.claims |= {"email": "keeper@example.org"}
+    form = {"username": "keeper", "password": PASSWORD, "email": "keeper@example.org"}
+    own = {"origin": ORIGIN}
+    mine = workers[0].client()
+    await mine.post("/api/users", data=form, headers=own)
+    assert (await mine.post("/api/login", data=form, headers=own)).headers["location"] == "/"
+
+    statuses = Counter[int]()
+    for first in range(0, 1_000, 20):
+        some = (guess(n, workers, f"203.0.113.{n % addresses}") for n in range(first, first + 20))
+        statuses.update(answer.status_code for answer in await asyncio.gather(*some))
+    assert statuses.keys() == {401, 429}
+    assert statuses[401] < 30
+    assert count(database, "password_failures") < 40
+
+    stranger = workers[0].client(address="192.0.2.1")
+    assert error_of(await stranger.post("/api/login", data=form, headers=own)) == Code.TOO_MANY_ATTEMPTS
+    known = workers[1].client(mine.cookies)
+    assert (await known.post("/api/login", data=form, headers=own)).headers["location"] == "/"
+    assert error_of(await stranger.post("/api/login", data=form, headers=own)) == Code.TOO_MANY_ATTEMPTS
+    assert (await sign_in(stranger, idp)).status_code == 303
+    assert (await me(stranger)).json()["username"] == "keeper"
 
 
 async def test_a_sign_in_begins_at_one_worker_and_ends_at_the_other(workers: list[Worker], idp: FakeProvider) -> None:

@@ -1,22 +1,26 @@
 """The use cases of signing in with a password and of signing out, without HTTP."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from msgspec.structs import replace
 
-from romm.credentials import Sessions
+from romm.credentials import KnownBrowsers, Sessions
 from romm.domain import scopes
-from romm.domain.credentials import SessionLimits
+from romm.domain.credentials import Kind, SessionLimits, digest
 from romm.domain.discovery import Metadata
 from romm.domain.end_session import EndSession
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.login import PasswordSignIn, SignOut
+from romm.login import PasswordSignIn, SignOut, Typed
 from romm.ports import Passwords
 from romm.signin_log import SignInJournal
-from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog
+from romm.throttle import Throttle
+from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
 from tests.test_signin import METADATA, ScriptedProvider
 from tests.world import PASSWORD, VISITOR
 
@@ -39,19 +43,29 @@ class CountingPasswords(FakePasswords):
 class House:
     """Both use cases and all that they work with."""
 
-    def __init__(self, *, enabled: bool = True, passwords: Passwords | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        enabled: bool = True,
+        passwords: Passwords | None = None,
+        throttles: type[FakeThrottles] = FakeThrottles,
+    ) -> None:
         self.clock = FakeClock(NOW)
         self.accounts = FakeAccounts()
         self.log = FakeLog()
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
-        self.sessions = Sessions(FakeCredentials(self.accounts, self.clock), limits, self.clock)
+        credentials = FakeCredentials(self.accounts, self.clock)
+        self.sessions = Sessions(credentials, limits, self.clock)
+        self.throttles = throttles(self.clock)
         self.passwords = passwords or FakePasswords()
         self.login = PasswordSignIn(
             enabled=enabled,
             accounts=self.accounts,
             passwords=self.passwords,
             sessions=self.sessions,
+            browsers=KnownBrowsers(credentials, self.clock),
+            throttle=Throttle(self.throttles, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock),
             clock=self.clock,
         )
@@ -61,7 +75,7 @@ class House:
 
     async def refused(self, username: str, password: str) -> Refused:
         with pytest.raises(Refused) as caught:
-            await self.login.sign_in(username, password, VISITOR)
+            await self.login.sign_in(Typed(username, password, VISITOR))
         return caught.value
 
     def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
@@ -87,7 +101,7 @@ def provider(metadata: Metadata | None = None) -> ScriptedProvider:
 async def test_a_password_opens_a_session_and_is_noted(house: House) -> None:
     account = await house.add()
     house.clock.advance(timedelta(hours=1))
-    session = await house.login.sign_in("keeper", PASSWORD, VISITOR)
+    session = (await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))).session
     who = await house.sessions.who(session)
     assert who is not None
     assert who.account.id == account.id
@@ -100,7 +114,7 @@ async def test_a_password_opens_a_session_and_is_noted(house: House) -> None:
 @pytest.mark.parametrize("typed", ["KEEPER", "ｋｅｅｐｅｒ", "Keeper"])
 async def test_a_name_is_looked_up_in_its_stored_form(house: House, typed: str) -> None:
     await house.add()
-    assert await house.login.sign_in(typed, PASSWORD, VISITOR)
+    assert (await house.login.sign_in(Typed(typed, PASSWORD, VISITOR))).session
 
 
 @pytest.mark.parametrize(
@@ -138,14 +152,14 @@ async def test_a_closed_door_compares_nothing() -> None:
     for username, password in (("keeper", PASSWORD), ("keeper", "wrong"), ("nobody", PASSWORD)):
         assert (await house.refused(username, password)).code is Code.PASSWORDS_OFF
         with pytest.raises(Refused, match=Code.PASSWORDS_OFF):
-            await house.login.who(username, password)
+            await house.login.who(Typed(username, password, VISITOR))
     assert passwords.asked == []
 
 
 async def test_a_hash_of_old_parameters_is_made_anew_at_sign_in(house: House) -> None:
     """R-34."""
     account = await house.add(password_hash=f"old hash of {PASSWORD}")
-    await house.login.sign_in("keeper", PASSWORD, VISITOR)
+    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
     assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
 
 
@@ -157,7 +171,7 @@ async def test_a_wrong_password_changes_no_hash(house: House) -> None:
 
 async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothing(house: House) -> None:
     account = await house.add()
-    who = await house.login.who("keeper", PASSWORD)
+    who = await house.login.who(Typed("keeper", PASSWORD, VISITOR))
     assert (who.account, who.credential) == (account, None)
     assert who.scopes == set(scopes.granted(AccessLevel.EDITOR))
     assert house.accounts.credentials == {}
@@ -167,7 +181,80 @@ async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothin
 async def test_wrong_basic_credentials_are_refused(house: House) -> None:
     await house.add()
     with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
-        await house.login.who("keeper", "wrong")
+        await house.login.who(Typed("keeper", "wrong", VISITOR))
+
+
+class SlowPasswords(CountingPasswords):
+    """Compares nothing before as many wait as there are tries side by side."""
+
+    def __init__(self, side_by_side: int) -> None:
+        super().__init__()
+        self._all_here = asyncio.Barrier(side_by_side)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        await self._all_here.wait()
+        return await super().verify(password_hash, password)
+
+
+async def test_many_tries_side_by_side_are_no_way_around_the_wait() -> None:
+    """R-31: all of them begin before one has failed; the right password is in the middle."""
+    house = House(passwords=SlowPasswords(100))
+    await house.add()
+    guesses = [PASSWORD if number == 50 else f"guess {number}" for number in range(100)]
+    tries = (house.login.sign_in(Typed("keeper", guess, VISITOR)) for guess in guesses)
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    codes = Counter(answer.code if isinstance(answer, Refused) else "in" for answer in answers)
+    assert codes == {Code.CREDENTIALS_WRONG: 5, Code.TOO_MANY_ATTEMPTS: 95}
+
+
+async def test_a_try_that_has_to_wait_is_told_for_how_long_and_the_operator_why(house: House) -> None:
+    await house.add()
+    for _ in range(5):
+        await house.refused("KEEPER", "wrong")
+    refused = await house.refused("keeper", PASSWORD)
+    assert refused.code is Code.TOO_MANY_ATTEMPTS
+    assert (refused.facts["retry_after"], refused.facts["failures"]) == (30, 5)
+    assert VISITOR.address in refused.operator_text
+    assert "unknown" not in refused.operator_text
+
+
+class NotedThrottles(FakeThrottles):
+    """Notes what is written."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.writes: list[str] = []
+
+    async def count(self, keys: Sequence[str]) -> None:
+        self.writes.append("count")
+        await super().count(keys)
+
+    async def forget(self, key: str) -> None:
+        self.writes.append("forget")
+        await super().forget(key)
+
+
+async def test_a_right_password_writes_only_when_there_is_something_to_forget() -> None:
+    house = House(throttles=NotedThrottles)
+    await house.add()
+    await house.add("other")
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.refused("other", "wrong")  # at the same address
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.refused("keeper", "wrong")
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    assert isinstance(house.throttles, NotedThrottles)
+    assert house.throttles.writes == ["count", "count", "forget"]
+
+
+async def test_a_browser_is_known_by_one_secret_at_a_time(house: House) -> None:
+    await house.add()
+    first = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    second = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, first.known_browser))
+    known = {credential.digest for (kind, _), credential in house.accounts.credentials.items() if kind != Kind.SESSION}
+    assert known == {digest(second.known_browser)}
+    assert len({first.session, second.session, first.known_browser, second.known_browser}) == 4
 
 
 async def test_signing_out_ends_the_session_and_names_the_providers_end(house: House) -> None:

@@ -21,6 +21,7 @@ from tests.fakes import (
     FakeLog,
     FakePasswords,
     FakeSignInLog,
+    FakeThrottles,
 )
 
 ORIGIN = "https://romm.test"
@@ -60,6 +61,7 @@ class World:
         self.idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
+        self.throttles = FakeThrottles(self.clock)
         self.reconfigure(environment(self.idp.issuer, **self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
@@ -71,6 +73,7 @@ class World:
             accounts=self.accounts,
             attempts=self.attempts,
             credentials=self.credentials,
+            throttles=self.throttles,
             sign_in_log=self.sign_ins,
             passwords=FakePasswords(),
             log=self.log,

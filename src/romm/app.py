@@ -30,6 +30,7 @@ from romm.adapters.database import Database
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
+from romm.adapters.throttle import SQLThrottles
 from romm.admission import Admission
 from romm.api import docs, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
@@ -37,7 +38,7 @@ from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
-from romm.credentials import Sessions
+from romm.credentials import KnownBrowsers, Sessions
 from romm.domain import discovery
 from romm.domain.authorization import Client
 from romm.domain.claims import Reading
@@ -49,10 +50,11 @@ from romm.domain.presets import DEFAULT_SCOPES, preset
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
-from romm.ports import Accounts, Attempts, Clock, Credentials, Log, Passwords, Provider, SignInLog
+from romm.ports import Accounts, Attempts, Clock, Credentials, Log, Passwords, Provider, SignInLog, Throttles
 from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
+from romm.throttle import Throttle
 
 VERSION = version("romm-sign-in")
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
@@ -68,6 +70,7 @@ class Ports:
     accounts: Accounts
     attempts: Attempts
     credentials: Credentials
+    throttles: Throttles
     sign_in_log: SignInLog
     passwords: Passwords
     log: Log
@@ -96,6 +99,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
+        throttles=SQLThrottles(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
         passwords=Argon2Passwords(),
         log=log,
@@ -212,6 +216,8 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
         accounts=ports.accounts,
         passwords=ports.passwords,
         sessions=sessions,
+        browsers=KnownBrowsers(ports.credentials, ports.clock),
+        throttle=Throttle(ports.throttles, ports.clock),
         journal=journal,
         clock=ports.clock,
     )

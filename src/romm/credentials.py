@@ -1,4 +1,4 @@
-"""Use cases around credentials: sessions for browsers."""
+"""Use cases around credentials: sessions for browsers, and knowing a browser again."""
 
 import secrets
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from romm.domain import scopes
 from romm.domain.credentials import (
+    KNOWN_BROWSER_LIFETIME,
     SECRET_BYTES,
     TOUCH_INTERVAL,
     Credential,
@@ -42,8 +43,9 @@ class Sessions:
         visitor: Visitor,
         identity: Identity | None = None,
         id_token: str | None = None,
+        beside: tuple[Credential, ...] = (),
     ) -> str:
-        """Open a session; gives its secret, which is stored nowhere."""
+        """Open a session; gives its secret, which is stored nowhere. What is `beside` it is stored in the same breath."""
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
         await self.credentials.add(
             Credential(
@@ -58,7 +60,8 @@ class Sessions:
                 user_agent=visitor.user_agent,
                 identity=identity,
                 id_token=id_token,
-            )
+            ),
+            *beside,
         )
         return secret
 
@@ -83,6 +86,41 @@ class Sessions:
     def lifetime(self) -> timedelta:
         """How long a browser shall keep the cookie."""
         return self.limits.absolute
+
+
+@dataclass(frozen=True)
+class KnownBrowsers:
+    """Browsers that signed in with a password before. Being known opens nothing; see `domain.throttle`."""
+
+    credentials: Credentials
+    clock: Clock
+
+    async def find(self, secret: str | None, username: str) -> Credential | None:
+        """The credential of a browser that this account knows; another account's is none."""
+        found = secret and await self.credentials.find(Kind.KNOWN_BROWSER, digest(secret))
+        if not found:
+            return None
+        credential, account = found
+        return credential if account.username == username and self.clock() < credential.expires_at else None
+
+    def new(self, account: Account, visitor: Visitor) -> tuple[str, Credential]:
+        """The secret for a browser from now on, and what is to be stored of it."""
+        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        return secret, Credential(
+            digest=digest(secret),
+            kind=Kind.KNOWN_BROWSER,
+            account_id=account.id,
+            scopes=(),
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + KNOWN_BROWSER_LIFETIME,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+        )
+
+    async def forget(self, credential: Credential) -> None:
+        """The browser has a newer secret."""
+        await self.credentials.take(credential.kind, credential.digest)
 
 
 def principal(account: Account, credential: Credential | None = None) -> Principal:

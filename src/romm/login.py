@@ -4,13 +4,32 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 
-from romm.credentials import Principal, Sessions, principal
+from msgspec import Struct
+
+from romm.credentials import KnownBrowsers, Principal, Sessions, principal
 from romm.domain.discovery import Metadata
 from romm.domain.end_session import EndSession, end_session_url
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
 from romm.ports import Accounts, Clock, Passwords, Provider
 from romm.signin_log import SignInJournal
+from romm.throttle import Throttle, Try
+
+
+class SignedIn(Struct, frozen=True):
+    """The secrets of a browser that signed in: of its session, and to be known again."""
+
+    session: str
+    known_browser: str
+
+
+class Typed(Struct, frozen=True):
+    """What somebody typed, where, and the secret of a browser that some account may know."""
+
+    username: str
+    password: str
+    visitor: Visitor
+    known_browser: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,36 +40,57 @@ class PasswordSignIn:
     accounts: Accounts
     passwords: Passwords
     sessions: Sessions
+    browsers: KnownBrowsers
+    throttle: Throttle
     journal: SignInJournal
     clock: Clock
 
-    async def sign_in(self, username: str, password: str, visitor: Visitor) -> str:
-        """Open a session; gives its secret. Raises `Refused` with the same code whatever was wrong."""
+    async def sign_in(self, typed: Typed) -> SignedIn:
+        """Open a session. Raises `Refused` with the same code whatever was wrong, or `TOO_MANY_ATTEMPTS`."""
+        tried = await self._tried(typed)
         try:
-            account = await self.check(username, password)
+            account = await self._check(typed.password, tried)
         except Refused as refused:
-            await self.journal.refused("password", refused, visitor)
+            if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are noted; a flood shall not be
+                await self.journal.refused("password", refused, typed.visitor)
             raise
         await self.accounts.signed_in(account.id, self.clock())
-        await self.journal.signed_in("password", account, visitor)
-        return await self.sessions.start(account, visitor)
+        await self.journal.signed_in("password", account, typed.visitor)
+        return await self._open(account, typed.visitor, tried)
 
-    async def who(self, username: str, password: str) -> Principal:
+    async def who(self, typed: Typed) -> Principal:
         """Who HTTP Basic credentials belong to. Raises `Refused` as `sign_in` does."""
-        return principal(await self.check(username, password))
+        return principal(await self._check(typed.password, await self._tried(typed)))
 
-    async def check(self, username: str, password: str) -> Account:
+    async def _tried(self, typed: Typed) -> Try:
+        username = unicodedata.normalize("NFKC", typed.username).lower()
+        browser = await self.browsers.find(typed.known_browser, username)
+        return Try(username=username, address=typed.visitor.address, browser=browser)
+
+    async def _check(self, password: str, tried: Try) -> Account:
         """The account that a name and a password open; unknown, wrong, disabled and without password take one way."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        found = await self.accounts.password(unicodedata.normalize("NFKC", username).lower())
-        account, password_hash = found or (None, None)
+        await self.throttle.admit(tried)
+        account, password_hash = await self.accounts.password(tried.username) or (None, None)
         fits = await self.passwords.verify(password_hash, password)
+        failed_before = await self.throttle.admit(tried)  # again, or many tries side by side were a way around
         if account is None or not fits or not account.enabled:
-            raise Refused(Code.CREDENTIALS_WRONG, username=username, reason=_reason(account, password_hash))
+            await self.throttle.failed(tried)
+            raise Refused(Code.CREDENTIALS_WRONG, username=tried.username, reason=_reason(account, password_hash))
+        if failed_before:
+            await self.throttle.succeeded(tried)
         if password_hash and self.passwords.is_outdated(password_hash):
             await self.accounts.rehash(account.id, password_hash, await self.passwords.hash(password))
         return account
+
+    async def _open(self, account: Account, visitor: Visitor, tried: Try) -> SignedIn:
+        """A session, and a new secret to be known by; the one that the browser brought is used up."""
+        known_browser, credential = self.browsers.new(account, visitor)
+        session = await self.sessions.start(account, visitor, beside=(credential,))
+        if tried.browser is not None:
+            await self.browsers.forget(tried.browser)
+        return SignedIn(session, known_browser)
 
 
 @dataclass(frozen=True, kw_only=True)

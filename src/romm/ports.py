@@ -3,7 +3,7 @@
 Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
 from romm.domain.linking import Attach, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.throttle import Failures
 
 Clock = Callable[[], datetime]
 """The current time, aware and in UTC."""
@@ -141,8 +142,8 @@ class Accounts(Protocol):
 class Credentials(Protocol):
     """Stored credentials, looked up by kind and digest."""
 
-    async def add(self, credential: Credential) -> None:
-        """Store a credential; forget expired ones."""
+    async def add(self, *credentials: Credential) -> None:
+        """Store credentials, all or none; forget expired ones."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""
@@ -152,6 +153,22 @@ class Credentials(Protocol):
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """The credential, to exactly one caller ever; it is gone afterwards."""
+
+
+class Throttles(Protocol):
+    """Failed password tries, by the keys of `domain.throttle`. All workers see and change the same numbers."""
+
+    async def read(self, keys: Sequence[str]) -> Sequence[Failures]:
+        """What is counted for these keys, in any order, without those that have no failures. One look-up."""
+
+    async def count(self, keys: Sequence[str]) -> None:
+        """One more failure for each key, now; none is lost, however many workers count at once.
+
+        Keys without a failure for longer than `throttle.FORGOTTEN_AFTER` are forgotten before that.
+        """
+
+    async def forget(self, key: str) -> None:
+        """The key has no failures any more."""
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):

@@ -21,9 +21,10 @@ from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
-from romm.ports import Accounts, Attempts, Credentials, SignInLog
+from romm.adapters.throttle import SQLThrottles
+from romm.ports import Accounts, Attempts, Credentials, SignInLog, Throttles
 from tests.domain.examples import NOW
-from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeSignInLog
+from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeSignInLog, FakeThrottles
 
 RETENTION = timedelta(days=90)
 RIVALS = 4  # processes that share a database in the tests about races
@@ -42,6 +43,7 @@ class Stores:
     accounts: Accounts
     attempts: Attempts
     credentials: Credentials
+    throttles: Throttles
     sign_in_log: SignInLog
     disable: Callable[[int], Awaitable[None]]
     subjects_in_log: Callable[[], Awaitable[list[str | None]]]
@@ -125,6 +127,7 @@ def in_memory(clock: FakeClock) -> Stores:
         accounts=accounts,
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
+        throttles=FakeThrottles(clock),
         sign_in_log=log,
         disable=disable,
         subjects_in_log=subjects,
@@ -146,6 +149,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
+        throttles=SQLThrottles(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
         disable=disable,
         subjects_in_log=subjects,

@@ -40,9 +40,16 @@ class BrokenAccounts(FakeAccounts):
 
 
 @pytest.fixture(scope="module")
-def house() -> World:
+def standing_house() -> World:
     """An instance for tests that only knock: making one takes longer than asking it."""
     return World()
+
+
+@pytest.fixture
+def house(standing_house: World) -> World:
+    """The same for every test, but for the wrong passwords of the one before."""
+    standing_house.throttles.counted.clear()
+    return standing_house
 
 
 def broken(problem: Exception) -> World:

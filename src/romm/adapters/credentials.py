@@ -50,11 +50,11 @@ class SQLCredentials:
         self._database = database
         self._clock = clock
 
-    async def add(self, credential: Credential) -> None:
-        now = self._clock()
+    async def add(self, *credentials: Credential) -> None:
+        now, values = self._clock(), [_values(each) for each in credentials]
 
         def work(connection: Connection) -> None:
-            connection.execute(_ADD, _values(credential))
+            connection.execute(_ADD, values)
             connection.execute(_FORGET, {"now": now})
 
         await self._database.write(work)
@@ -90,5 +90,5 @@ def _credential(values: Sequence[Any]) -> Credential:
 def _values(credential: Credential) -> dict[str, Any]:
     values = asdict(credential)
     identity = values.pop("identity")
-    values["scopes"] = " ".join(credential.scopes)
-    return values if identity is None else values | asdict(identity)
+    named = {"issuer": None, "subject": None} if identity is None else asdict(identity)
+    return {**values, **named, "scopes": " ".join(credential.scopes)}

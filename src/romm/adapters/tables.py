@@ -137,3 +137,13 @@ class SignInRow(Base):
     account_id: Mapped[int | None]
     address: Mapped[str]
     correlation_id: Mapped[str]
+
+
+class FailuresRow(Base):
+    """Failures in a row of one key of `domain.throttle`."""
+
+    __tablename__ = "password_failures"
+
+    key: Mapped[Exact] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from romm.api.cookies import Cookies
-from romm.api.requests import Asking, basic_credentials
+from romm.api.requests import Asking, basic_credentials, visitor
 from romm.credentials import Principal, Sessions
 from romm.domain.errors import Code, Refused
-from romm.login import PasswordSignIn
+from romm.login import PasswordSignIn, Typed
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,12 @@ class Authentication:
     async def principal(self, request: Asking) -> Principal:
         """Who is asking: by the `Authorization` header when there is one, else by the session cookie.
 
-        Raises `Refused(NOT_SIGNED_IN)` or, when the scope that the route names is missing, `Refused(FORBIDDEN)`.
+        Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, or `Refused(FORBIDDEN)` when the scope that
+        the route names is missing.
         """
         header = request.headers.get("authorization")
         session = self.jar.session(request)
-        who = await (self.sessions.who(session) if header is None else self._by_header(header))
+        who = await (self.sessions.who(session) if header is None else self._by_header(request, header))
         if who is None:
             raise Refused(Code.NOT_SIGNED_IN)
         scope = request.route_handler.opt.get("scope")
@@ -36,10 +37,10 @@ class Authentication:
             raise Refused(Code.FORBIDDEN, scope=scope)
         return who
 
-    async def _by_header(self, header: str) -> Principal | None:
+    async def _by_header(self, request: Asking, header: str) -> Principal | None:
         if not header.lower().startswith("basic"):
             return None
         named = basic_credentials(header)
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
-        return await self.password_sign_in.who(*named)
+        return await self.password_sign_in.who(Typed(*named, visitor(request), self.jar.known_browser(request)))

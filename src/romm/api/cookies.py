@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie
 
 from romm.api.requests import Asking
 from romm.domain.authorization import ATTEMPT_LIFETIME
+from romm.domain.credentials import KNOWN_BROWSER_LIFETIME
 
 MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
 
@@ -28,6 +29,14 @@ class Cookies:
     def attempt(self, request: Asking, attempt_id: str) -> str | None:
         """The browser key of a login attempt."""
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
+
+    def known_browser(self, request: Asking) -> str | None:
+        """The secret of a browser that signed in with a password before; it outlives the session."""
+        return request.cookies.get(self._name("romm_known"))
+
+    def known(self, secret: str) -> Cookie:
+        """Makes the browser known from now on."""
+        return self._cookie("romm_known", secret, KNOWN_BROWSER_LIFETIME)
 
     def was_signed_out(self, request: Asking) -> bool:
         """Did this browser sign out, and not sign in since? Then nobody signs it in without a click."""

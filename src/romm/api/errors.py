@@ -101,7 +101,7 @@ class Errors:
             msgspec.json.encode(problem),
             status_code=status,
             media_type="application/problem+json",
-            headers=_headers(refused.code, status, with_header="authorization" in request.headers),
+            headers=_headers(refused, status, with_header="authorization" in request.headers),
             cookies=self._cleared(request, refused),
         )
 
@@ -118,7 +118,10 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
 
-def _headers(code: Code, status: int, *, with_header: bool) -> dict[str, str]:
+def _headers(refused: Refused, status: int, *, with_header: bool) -> dict[str, str]:
+    code = refused.code
+    if code is Code.TOO_MANY_ATTEMPTS:
+        return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
     if code is Code.NOT_SIGNED_IN:  # RFC 6750, 3: no error code for who brought nothing

@@ -12,7 +12,7 @@ from romm.api.responses import see_other
 from romm.api.schemas import LogoutAnswer, SignInForm
 from romm.domain import authorization
 from romm.domain.errors import Code, Refused
-from romm.login import PasswordSignIn, SignOut
+from romm.login import PasswordSignIn, SignOut, Typed
 
 
 @post(
@@ -22,7 +22,9 @@ from romm.login import PasswordSignIn, SignOut
     summary="Sign in with a password",
     operation_class=takes(SignInForm, {"username": "alice", "password": "a lantern in the attic"}),
     responses=gives(200, None, "Signed in: the session cookie is set.")
-    | refuses(Code.CREDENTIALS_WRONG, Code.PASSWORDS_OFF, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    | refuses(
+        Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.PASSWORDS_OFF, Code.CROSS_SITE, Code.REQUEST_INVALID
+    ),
     security=[{}, {"basic": []}],
 )
 async def sign_in(
@@ -32,14 +34,16 @@ async def sign_in(
     form = await _form(request)
     return_to = authorization.return_to(form.next)
     try:
-        session = await password_sign_in.sign_in(form.username, form.password, visitor(request))
+        signed_in = await password_sign_in.sign_in(
+            Typed(form.username, form.password, visitor(request), jar.known_browser(request))
+        )
     except Refused as refused:
         refused.return_to = return_to
         raise
-    signed_in = jar.signed_in(request, session)
+    cookies = [*jar.signed_in(request, signed_in.session), jar.known(signed_in.known_browser)]
     if wants_page(request):
-        return see_other(return_to, signed_in)
-    return Response(None, cookies=signed_in, status_code=200)
+        return see_other(return_to, cookies)
+    return Response(None, cookies=cookies, status_code=200)
 
 
 @post(

@@ -46,7 +46,7 @@ async def create_first_admin(request: Asking, setup: NamedDependency[Setup]) -> 
     opt={"scope": "me.read"},
     summary="Who am I",
     responses=gives(200, UserSchema, "The account of the credential.", USER_EXAMPLE)
-    | refuses(Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.FORBIDDEN),
+    | refuses(Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN),
     security=SIGNED_IN,
 )
 async def me(principal: NamedDependency[Principal]) -> UserSchema:

@@ -10,12 +10,14 @@ from romm.domain.model import Identity
 
 SECRET_BYTES = 32
 TOUCH_INTERVAL = timedelta(minutes=1)  # how exact `last_used_at` is; a write per request would be wasted
+KNOWN_BROWSER_LIFETIME = timedelta(days=365)  # browsers keep no cookie longer than 400 days (RFC 6265bis, 5.5)
 
 
 class Kind(enum.StrEnum):
     """What a credential is; part of every look-up, so that one kind never passes for another."""
 
     SESSION = "session"
+    KNOWN_BROWSER = "known_browser"
 
 
 class SessionLimits(Struct, frozen=True):

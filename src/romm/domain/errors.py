@@ -74,6 +74,7 @@ class Code(enum.StrEnum):
     REGISTRATION_CLOSED = "registration_closed"
     # local accounts
     CREDENTIALS_WRONG = "credentials_wrong"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
     PASSWORDS_OFF = "passwords_off"
     SETUP_CLOSED = "setup_closed"
     USERNAME_INVALID = "username_invalid"
@@ -423,6 +424,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         401,
         "User name or password is wrong.",
         "Password sign-in failed for {username}: {reason}.",
+    ),
+    Code.TOO_MANY_ATTEMPTS: _row(
+        429,
+        "Too many wrong passwords came one after the other. Wait a while, at most 15 minutes, then try again.",
+        "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
+        "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
+        "ROMM_TRUSTED_PROXIES.",
     ),
     Code.PASSWORDS_OFF: _row(
         403,

@@ -1,0 +1,49 @@
+"""Failed password tries in the database, where all workers count together."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from romm.adapters.database import Database
+from romm.adapters.tables import FailuresRow
+from romm.domain.throttle import FORGOTTEN_AFTER, Failures
+from romm.ports import Clock
+
+_READ = select(FailuresRow.key, FailuresRow.count, FailuresRow.last_at).where(
+    FailuresRow.key.in_(bindparam("keys", expanding=True))
+)
+_FORGET = delete(FailuresRow).where(FailuresRow.key == bindparam("forgotten"))
+_FORGET_OLD = delete(FailuresRow).where(FailuresRow.last_at < bindparam("long_ago"))
+# The same words in both, but SQLAlchemy has none for all databases.
+_INSERT: Mapping[str, Callable[[type[FailuresRow]], postgresql.Insert | sqlite.Insert]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+
+
+class SQLThrottles:
+    """`ports.Throttles` in the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def read(self, keys: Sequence[str]) -> list[Failures]:
+        return [Failures(*row) for row in await self._database.fetch(_READ, {"keys": keys})]
+
+    async def count(self, keys: Sequence[str]) -> None:
+        now, in_order = self._clock(), sorted(keys)  # two workers that lock the same rows do it in the same order
+
+        def work(connection: Connection) -> None:
+            connection.execute(_FORGET_OLD, {"long_ago": now - FORGOTTEN_AFTER})
+            insert = _INSERT[connection.dialect.name]
+            for key in in_order:
+                again = {"count": FailuresRow.count + 1, "last_at": now}
+                new = insert(FailuresRow).values(key=key, count=1, last_at=now)
+                connection.execute(new.on_conflict_do_update(index_elements=[FailuresRow.key], set_=again))
+
+        await self._database.write(work)
+
+    async def forget(self, key: str) -> None:
+        await self._database.write(lambda connection: connection.execute(_FORGET, {"forgotten": key}).rowcount)

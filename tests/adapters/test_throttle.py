@@ -1,0 +1,82 @@
+"""The contract of `ports.Throttles`."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from romm.domain.throttle import FORGOTTEN_AFTER, Failures
+from tests.adapters.conftest import Stores
+from tests.domain.examples import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+async def counted(stores: Stores, *keys: str) -> dict[str, int]:
+    return {each.key: each.count for each in await stores.throttles.read(keys)}
+
+
+async def test_what_never_failed_is_not_counted(stores: Stores):
+    assert list(await stores.throttles.read(("account:a", "address:b"))) == []
+
+
+async def test_a_failure_counts_for_each_of_its_keys_with_its_time(stores: Stores):
+    await stores.throttles.count(("account:a", "address:b"))
+    stores.clock.advance(MINUTE)
+    await stores.throttles.count(("account:c", "address:b"))
+
+    found = {each.key: each for each in await stores.throttles.read(("account:a", "address:b", "address:B"))}
+
+    assert found == {
+        "account:a": Failures("account:a", 1, NOW),
+        "address:b": Failures("address:b", 2, NOW + MINUTE),
+    }
+
+
+async def test_no_failure_is_lost_when_all_workers_count_at_once(rivals: list[Stores]):
+    orders = [("account:a", "address:b"), ("address:b", "account:a")]
+    await asyncio.gather(*(rivals[n % len(rivals)].throttles.count(orders[n // 2 % 2]) for n in range(40)))
+
+    assert await counted(rivals[0], "account:a", "address:b") == {"account:a": 40, "address:b": 40}
+
+
+async def test_another_worker_sees_a_failure_at_once(rivals: list[Stores]):
+    await rivals[0].throttles.count(("account:a",))
+
+    assert await counted(rivals[-1], "account:a") == {"account:a": 1}
+
+
+async def test_forgetting_one_key_leaves_the_others_alone(stores: Stores):
+    await stores.throttles.count(("account:a", "address:b"))
+
+    await stores.throttles.forget("account:a")
+    await stores.throttles.forget("account:never")
+
+    assert await counted(stores, "account:a", "address:b") == {"address:b": 1}
+
+
+@pytest.mark.parametrize(
+    ("since", "count"),
+    [
+        pytest.param(FORGOTTEN_AFTER, 3, id="not yet"),
+        pytest.param(FORGOTTEN_AFTER + timedelta(seconds=1), 1, id="it begins anew"),
+    ],
+)
+async def test_old_failures_are_forgotten(stores: Stores, since: timedelta, count: int):
+    await stores.throttles.count(("account:a",))
+    await stores.throttles.count(("account:a",))
+    stores.clock.advance(since)
+
+    await stores.throttles.count(("account:a",))
+
+    assert await counted(stores, "account:a") == {"account:a": count}
+
+
+async def test_a_failure_of_anybody_clears_away_what_is_old(stores: Stores):
+    for number in range(50):
+        await stores.throttles.count((f"account:{number}",))
+    stores.clock.advance(FORGOTTEN_AFTER + MINUTE)
+
+    await stores.throttles.count(("account:a",))
+
+    assert await counted(stores, *(f"account:{number}" for number in range(50))) == {}
