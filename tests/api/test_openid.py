@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from romm.domain.authorization import code_challenge
 from romm.domain.errors import CATALOGUE, Code
-from romm.domain.model import AccessLevel
+from romm.domain.linking import Register
+from romm.domain.model import AccessLevel, Identity
 from tests.api.test_headers import cookies_of
 from tests.fake_provider import (
     BROKEN,
@@ -117,14 +118,8 @@ async def with_other_accounts(world: World) -> None:
     """Somebody disabled, and somebody who is linked to another subject already."""
     gone = await world.add("gone", "gone@example.org")
     world.accounts.by_id[gone.id] = replace(gone, enabled=False)
-    linked = World(idp=world.idp, clock=world.clock, accounts=world.accounts)
-    honest = (world.idp.sub, dict(world.idp.claims))
-    world.idp.sub, world.idp.claims = (
-        "somebody else",
-        {"email": "linked@example.org", "email_verified": True, "groups": ["users"]},
-    )
-    assert (await linked.browser().sign_in()).headers["location"] == "/"
-    world.idp.sub, world.idp.claims = honest
+    registered = Register(rule="L-12", level=AccessLevel.VIEWER, email="linked@example.org")
+    await world.accounts.register(registered, Identity(world.idp.issuer, "somebody else"), "linked", world.clock())
 
 
 def sign_in_as(world: World, sub: str, **claims: object) -> None:
