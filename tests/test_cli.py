@@ -1,6 +1,10 @@
 """The `romm` command: what it prints, and what it answers the shell."""
 
+import json
 import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +142,18 @@ def test_help_needs_no_settings(arguments: list[str]) -> None:
 def test_every_command_says_what_it_does() -> None:
     for name, command in main.commands.items():
         assert command.get_short_help_str(), name
+
+
+def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path) -> None:
+    """The server would share the port with a forgotten instance, and each would get some of the requests."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        environ = {"ROMM_PORT": str(taken.getsockname()[1]), "ROMM_BASE_PATH": str(tmp_path), "LOG_FORMAT": "json"}
+        command = [sys.executable, "-m", "romm", "serve"]
+        ended = subprocess.run(
+            command, env=os.environ | environ, capture_output=True, text=True, timeout=30, check=False
+        )
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert json.loads(line)["event"] == "server.cannot_listen"

@@ -370,7 +370,7 @@ async def test_a_refused_attempt_is_concluded_with_its_reason(house: House) -> N
     with pytest.raises(Refused) as caught:
         await house.finish(begun, response)
     assert caught.value.return_to == "/collection"
-    assert await house.outcome(response) == Code.EMAIL_NOT_VERIFIED
+    assert await house.outcome(response) == f"{Code.EMAIL_NOT_VERIFIED} {VISITOR.correlation_id}"
     [entry] = house.entries.entries
     assert (entry.outcome, entry.code, entry.rule) == ("refused", Code.EMAIL_NOT_VERIFIED, "L-07")
     assert entry.issuer == ISSUER
@@ -382,7 +382,7 @@ async def test_a_surprise_concludes_the_attempt_too_and_goes_on(house: House) ->
     begun, response = await house.begin()
     with pytest.raises(ZeroDivisionError):
         await house.finish(begun, response)
-    assert await house.outcome(response) == Code.UNEXPECTED
+    assert await house.outcome(response) == f"{Code.UNEXPECTED} {VISITOR.correlation_id}"
     [entry] = house.entries.entries
     assert (entry.outcome, entry.code) == ("refused", Code.UNEXPECTED)
     assert house.accounts.credentials == {}

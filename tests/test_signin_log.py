@@ -39,7 +39,12 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
     ]
     [(level, event, facts)] = log.lines
     assert (level, event) == ("info", "signin.done")
-    assert (facts["account"], facts["level"], facts["rule"], facts["address"]) == (1, "editor", "L-12", "192.0.2.7")
+    assert (facts["account"], facts["access_level"], facts["rule"], facts["address"]) == (
+        1,
+        "editor",
+        "L-12",
+        "192.0.2.7",
+    )
     assert "alice" not in str(log.lines)
 
 

@@ -24,12 +24,13 @@ class SignedIn(Struct, frozen=True):
 
 
 class Typed(Struct, frozen=True):
-    """What somebody typed, where, and the secret of a browser that some account may know."""
+    """What somebody typed, where, and what their browser brought: a secret some account may know, and a session."""
 
     username: str
     password: str
     visitor: Visitor
     known_browser: str | None = None
+    session: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +57,10 @@ class PasswordSignIn:
             raise
         await self.accounts.signed_in(account.id, self.clock())
         await self.journal.signed_in("password", account, typed.visitor)
-        return await self._open(account, typed.visitor, tried)
+        signed_in = await self._open(account, typed.visitor, tried)
+        if typed.session is not None:  # a browser has one session at a time
+            await self.sessions.end(typed.session)
+        return signed_in
 
     async def who(self, typed: Typed) -> Principal:
         """Who HTTP Basic credentials belong to. Raises `Refused` as `sign_in` does."""

@@ -94,7 +94,10 @@ class Attempts(Protocol):
         """
 
     async def conclude(self, state_digest: str, outcome: str) -> None:
-        """Remember by which refusal a taken attempt ended. The first outcome stays; a success leaves none."""
+        """Remember how a taken attempt ended: the refusal's code and its reference; a success leaves nothing.
+
+        The first outcome stays.
+        """
 
     async def recall(self, state_digest: str) -> Recalled | None:
         """What is left of an attempt that was put within the last hour or so, taken or not."""

@@ -1,5 +1,6 @@
 """Runs the service: what the settings say is logged, the database migrated, then the workers answer HTTP."""
 
+import socket
 import sys
 
 from granian import Granian
@@ -10,6 +11,7 @@ from romm.adapters import database, log
 from romm.ports import Log
 from romm.settings import Loaded
 
+KILL_SECONDS = 10  # a worker that is told to stop while it starts does not hear it
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 
@@ -21,6 +23,12 @@ def run(loaded: Loaded) -> None:
     if settings.database.is_embedded:
         database.upgrade(settings.database.url)
     where = settings.server
+    try:
+        _check_free(where.host, where.port)
+    except OSError as error:
+        hint = "another program listens there, or the address is not this machine's: see ROMM_HOST and ROMM_PORT"
+        logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
+        sys.exit(1)
     server = Granian(
         "romm.app:serve",
         factory=True,
@@ -32,13 +40,18 @@ def run(loaded: Loaded) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=_OURS,
         respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
     )
     logger.info("server.starting", host=where.host, port=where.port, base_url=where.base_url)
-    try:
-        server.serve()
-    except OSError as error:
-        logger.error("server.cannot_listen", problem=str(error), hint="choose another ROMM_HOST or ROMM_PORT")
-        sys.exit(1)
+    server.serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raises OSError when the address is taken. The server itself would share it with a forgotten instance, silently."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
 
 
 def _report(loaded: Loaded, logger: Log) -> None:

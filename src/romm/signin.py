@@ -91,10 +91,13 @@ class OpenIDSignIn:
         if attempt is None:
             return await self._again(identification.provider, response, session)
         try:
-            return await self._complete(identification, response, attempt, visitor)
+            finished = await self._complete(identification, response, attempt, visitor)
         except Exception as problem:
             await self._failed(attempt, problem, visitor)
             raise
+        if session is not None:  # a browser has one session at a time
+            await self.sessions.end(session)
+        return finished
 
     async def _complete(
         self, identification: Identification, response: AuthorizationResponse, attempt: LoginAttempt, visitor: Visitor
@@ -118,7 +121,8 @@ class OpenIDSignIn:
             raise Refused(Code.STATE_UNKNOWN)
         if not recalled.taken:
             raise Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
-        refused = Refused(_first_reason(recalled.outcome), again=True)
+        code, first_reference = _first_reason(recalled.outcome)
+        refused = Refused(code, again=first_reference)
         refused.return_to = recalled.return_to
         raise refused
 
@@ -126,7 +130,7 @@ class OpenIDSignIn:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
         refused.return_to = attempt.return_to
         refused.facts.setdefault("issuer", attempt.issuer)
-        await self.attempts.conclude(attempt.state_digest, refused.code)
+        await self.attempts.conclude(attempt.state_digest, f"{refused.code} {visitor.correlation_id}")
         await self.journal.refused("openid", refused, visitor)
 
     def _identification(self) -> Identification:
@@ -135,5 +139,7 @@ class OpenIDSignIn:
         return self.identification
 
 
-def _first_reason(outcome: str | None) -> Code:
-    return Code(outcome) if outcome in set(Code) else Code.ATTEMPT_USED
+def _first_reason(outcome: str | None) -> tuple[Code, str]:
+    """The code of the first refusal and the reference under which the log has it."""
+    code, _, reference = (outcome or "").partition(" ")
+    return (Code(code), reference) if code in set(Code) else (Code.ATTEMPT_USED, "")

@@ -31,7 +31,7 @@ class SignInJournal:
         subject = identity and subject_digest(identity)
         facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
         level, address = account.level.label, visitor.address
-        self.log.info("signin.done", method=method, account=account.id, level=level, address=address, **facts)
+        self.log.info("signin.done", method=method, account=account.id, access_level=level, address=address, **facts)
         await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:

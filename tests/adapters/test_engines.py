@@ -116,7 +116,9 @@ def unreachable(tmp_path: Path) -> dict[str, str]:
 async def test_a_database_that_cannot_be_reached_is_unavailable(unreachable: dict[str, str], why: str):
     database = Database(unreachable[why])
 
-    assert not await database.ready()
+    with pytest.raises(Refused) as asking:
+        await database.ready()
+    assert asking.value.code is Code.STORAGE_UNAVAILABLE
     with pytest.raises(Refused) as reading:
         await SQLAccounts(database).any_admin()
     with pytest.raises(Refused) as writing:

@@ -77,3 +77,20 @@ def test_a_library_s_own_line_has_the_same_form_and_none_below_warning(capsys: p
     logging.getLogger("httpx").info("GET https://idp.test/callback?code=canary")
     logging.getLogger("somebody").warning("careful")
     assert only_line(capsys)["event"] == "careful"
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_does_not_show_what_was_in_the_variables(capsys: pytest.CaptureFixture[str], style: str) -> None:
+    """R-59: a password is a local variable somewhere on the way."""
+    written = log.configure("INFO", style)
+
+    def fail(password: str) -> None:
+        raise ValueError("broken")
+
+    try:
+        fail(f"canary-{4711}")
+    except ValueError as error:
+        written.error("unexpected", exc_info=error)
+    line = capsys.readouterr().err
+    assert "broken" in line
+    assert "canary-4711" not in line

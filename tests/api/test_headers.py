@@ -91,3 +91,23 @@ async def test_head_is_answered_as_get_without_a_body(path: str) -> None:
 
 async def test_head_does_what_get_does_and_no_more(world: World) -> None:
     assert (await world.program().head("/api/logout")).status_code == 405
+
+
+async def test_cookies_with_strange_names_do_not_break_the_button(world: World) -> None:
+    """Another application on the same host may set anything; nothing of it comes back in a header of ours."""
+    names = "; ".join(f'__Host-romm_attempt_a{number}"(=x' for number in range(8))
+    response = await world.program().get("/api/login/openid", headers={"cookie": names})
+    assert response.headers["location"].startswith(world.idp.issuer)
+    assert [cookie.split("=")[0].removeprefix("__Host-romm_attempt_").isalnum() for cookie in cookies_of(response)] == [
+        True
+    ]
+
+
+async def test_a_nul_in_the_path_is_nothing_to_be_found(world: World) -> None:
+    assert (await world.program().get("/static/a%00b")).status_code == 404
+
+
+async def test_every_reference_has_its_line_in_the_log(world: World) -> None:
+    response = await world.program().get("/api/nothing")
+    assert response.status_code == 404
+    assert [line["code"] for line in world.lines("refused")] == ["not_found"]

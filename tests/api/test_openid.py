@@ -517,6 +517,39 @@ async def test_the_callback_leaves_no_code_or_state_behind(world: World) -> None
     assert response.headers["cache-control"] == "no-store"
 
 
+async def test_signing_in_again_ends_the_session_before(world: World) -> None:
+    """R-16: also after signing out of the second one, the first cookie opens nothing."""
+    browser = world.browser()
+    await browser.sign_in()
+    first = browser.session
+    await browser.sign_in()
+    assert browser.session != first
+    old = world.browser()
+    old.client.cookies.set("__Host-romm_session", first or "", domain="romm.test")
+    assert (await old.me()).status_code == 401
+
+
+async def test_a_response_that_comes_again_points_to_the_line_with_the_facts(world: World) -> None:
+    world.idp.claims["email_verified"] = False
+    browser = world.browser()
+    query = await world.idp.approve(await browser.begin())
+    for _ in range(2):
+        answer = await browser.come_back(query)
+    first, again = (line for line in world.lines("refused") if line["code"] == Code.EMAIL_NOT_VERIFIED)
+    assert again["hint"].endswith(f"{again['facts']['again']} has the facts.")
+    assert again["facts"]["again"] != parse_qs(urlsplit(answer.headers["location"]).query)["ref"][0]
+    assert "email_verified" in first["hint"]
+
+
+async def test_whoever_wonders_why_their_group_makes_no_admin_reads_what_the_claim_said() -> None:
+    """L-01: a misspelt group is the likeliest mistake of the first evening."""
+    world = World()
+    world.idp.claims["groups"] = ["Romm-Admins"]
+    await world.browser().sign_in()
+    [line] = [line for line in world.lines("refused") if line["code"] == Code.SETUP_REQUIRED]
+    assert "Romm-Admins" in line["hint"]
+
+
 def error_of(response: httpx.Response) -> str:
     """The code in the page that a browser is sent to."""
     assert response.status_code == 303

@@ -6,7 +6,7 @@ import pytest
 
 from romm.domain.claims import Claims, NotConfigured, Reading, RolesClaim, Unknown, Values, read
 from romm.domain.model import AccessLevel
-from romm.domain.roles import Give, Grant, Keep, NoRole, RoleMapping, grant
+from romm.domain.roles import Give, Grant, Keep, NoRole, RoleMapping, grant, told
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 OURS = RoleMapping(admin=("romm-admins", "owners"), editor=("romm-editors",), viewer=("romm-users",))
@@ -102,3 +102,17 @@ def level_of(claim: Any, shape: str) -> AccessLevel | None:
     assert isinstance(claims, Claims)
     given = grant(claims.roles, OURS)
     return given.level if isinstance(given, Give) else None
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        pytest.param(Keep(), "not given (no roles claim is configured)", id="roles are managed here"),
+        pytest.param(Keep("absent"), "not given (the roles claim is absent)", id="no claim came"),
+        pytest.param(Give(AccessLevel.EDITOR, "eds"), "editor, by eds", id="a level"),
+        pytest.param(NoRole(("a", "b")), "none of ours (the claim has a, b)", id="other values"),
+        pytest.param(NoRole(()), "none of ours (the claim has nothing)", id="an empty claim"),
+    ],
+)
+def test_what_the_claim_said_can_be_told(given: Grant, text: str) -> None:
+    assert told(given) == text

@@ -99,10 +99,8 @@ class Database:
             return found
 
     async def ready(self) -> bool:
-        """Does the database answer, and is it what this code expects?"""
-        with suppress(Refused):
-            return await self.revision() == HEAD
-        return False
+        """Is the database what this code expects? Raises `Refused(STORAGE_UNAVAILABLE)` when it does not answer."""
+        return await self.revision() == HEAD
 
     async def close(self) -> None:
         """Close every connection."""
@@ -128,13 +126,6 @@ def upgrade(url: str, revision: str = "head") -> None:
             command.upgrade(alembic_config(url), revision)
     except CommandError as error:  # no such revision
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=error) from error
-
-
-def revise(url: str, title: str) -> None:
-    """Write the migration from the database at HEAD to `tables.py`, for its author to read and correct."""
-    from alembic import command  # noqa: PLC0415
-
-    command.revision(alembic_config(url), title, autogenerate=True, rev_id=f"{int(HEAD) + 1:04}")
 
 
 def current(url: str) -> str | None:

@@ -18,7 +18,9 @@ SECRET_NAMES = frozenset(
     }
 )  # fmt: skip
 
-_JSON: list[Processor] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+# Without local variables: among them are passwords and secrets.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+_JSON: list[Processor] = [_TRACEBACKS, structlog.processors.JSONRenderer()]
 
 bound = structlog.contextvars.bound_contextvars
 """Puts facts on all log lines inside a `with` block, also across awaits."""
@@ -33,7 +35,7 @@ def configure(level: str, style: str) -> Log:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _redact,
     ]
-    finish: list[Processor] = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())] if console else _JSON
+    finish: list[Processor] = [_console()] if console else _JSON
     number = logging.getLevelNamesMapping()[level]
     structlog.configure(
         processors=[*shared, *finish],
@@ -44,6 +46,11 @@ def configure(level: str, style: str) -> Log:
     _route_library_logs(shared, finish, number)
     log: Log = structlog.get_logger()
     return log
+
+
+def _console() -> Processor:
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
 
 
 def _route_library_logs(shared: list[Processor], finish: list[Processor], level: int) -> None:

@@ -3,6 +3,7 @@
 With an https base URL every cookie is `__Host-` and Secure, so that no other host and no plain request can set or read it.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from romm.api.requests import Asking
 from romm.domain.authorization import ATTEMPT_LIFETIME
 from romm.domain.credentials import KNOWN_BROWSER_LIFETIME
 
+_ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
 
 
@@ -59,7 +61,8 @@ class Cookies:
     def attempt_begun(self, request: Asking, attempt_id: str, browser_key: str) -> list[Cookie]:
         """The cookie of a new attempt; when there are too many, the oldest are expired. Browsers send older ones first."""
         prefix = self._name("romm_attempt_")
-        others = [name for name in request.cookies if name.startswith(prefix)]
+        # Only names that we gave: others may be anything, and must not come back in a header of ours.
+        others = [name for name in request.cookies if name.startswith(prefix) and _ID.fullmatch(name, len(prefix))]
         too_many = others[: max(0, len(others) + 1 - MAX_ATTEMPTS)]
         gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many]
         return [*gone, self._cookie(f"romm_attempt_{attempt_id}", browser_key, ATTEMPT_LIFETIME)]

@@ -47,6 +47,7 @@ def envelope(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
         asks_for_head = scope["method"] == "HEAD"
         if asks_for_head:  # health checks send it; every GET can answer it (RFC 9110, 9.3.2)
             scope["method"] = HttpMethod.GET
+        scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and asking for it is an error
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         with bind(correlation_id=correlation_id):
             await app(scope, receive, send_with_headers)

@@ -16,7 +16,7 @@ from romm.api.cookies import Cookies
 from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, wants_page
 from romm.api.schemas import Problem
-from romm.domain.errors import CATALOGUE, Code, Refused
+from romm.domain.errors import CATALOGUE, Code, Refused, bounded
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
@@ -47,6 +47,9 @@ class Errors:
     def http(self, request: Asking, error: HTTPException) -> Response[bytes] | Template:
         """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
+        self.log.info(
+            "refused", code=code, status=error.status_code, path=request.scope["path"], hint=bounded(error.detail)
+        )
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer = self._problem(request, Refused(code, problem=error.detail), status=error.status_code)
             answer.headers.update(error.headers or {})  # Allow (RFC 9110, 15.5.6)

@@ -35,7 +35,7 @@ async def sign_in(
     return_to = authorization.return_to(form.next)
     try:
         signed_in = await password_sign_in.sign_in(
-            Typed(form.username, form.password, visitor(request), jar.known_browser(request))
+            Typed(form.username, form.password, visitor(request), jar.known_browser(request), jar.session(request))
         )
     except Refused as refused:
         refused.return_to = return_to

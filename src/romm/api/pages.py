@@ -168,7 +168,7 @@ def _explained(error: str, reference: str) -> dict[str, str | None] | None:
         return None
     code = Code(error) if error in set(Code) else Code.UNEXPECTED
     shown = reference if _REFERENCE.fullmatch(reference) else None
-    return {"code": code, "person": CATALOGUE[code].person, "reference": shown, "docs": None}
+    return {"code": code, "person": CATALOGUE[code].person, "reference": shown}
 
 
 def _origin(url: str) -> str:

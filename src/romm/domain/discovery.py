@@ -25,7 +25,6 @@ class Metadata(Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = False
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
-    scopes_supported: tuple[str, ...] = ()
 
 
 class Location(Struct, frozen=True):

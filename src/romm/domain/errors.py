@@ -119,7 +119,9 @@ class Refused(Exception):
 
     @property
     def operator_text(self) -> str:
-        """What the operator reads, with this refusal's facts."""
+        """What the operator reads, with this refusal's facts; of a response that came again, where they stand."""
+        if first := self.facts.get("again"):
+            return f"The response came again. The line with correlation id {first} has the facts."
         return CATALOGUE[self.code].operator.format_map(_Facts(self.facts))
 
 
@@ -160,7 +162,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.OIDC_OFF: _row(
         404,
         "Single sign-on is not switched on here. Sign in with a local account, or ask whoever runs this RomM.",
-        "OIDC is off: {reason}. Set OIDC_ENABLED=true and the variables named at start, then restart.",
+        "OIDC is off: {reason}. Correct that and restart; `romm settings` shows what is in force.",
     ),
     Code.PROVIDER_UNAVAILABLE: _row(
         503,
@@ -177,7 +179,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "RomM cannot make a trusted connection to the sign-in provider. Whoever runs this RomM has to look at its certificate.",
         "TLS to {url} failed: {problem}. For a private authority put its certificate (PEM) in OIDC_TLS_CACERTFILE; "
-        "for a wrong name or an expired certificate mend the provider's certificate.",
+        "for a wrong name or an expired certificate mend the provider's certificate. WRONG_VERSION_NUMBER means that this "
+        "port speaks plain http: check scheme and port in OIDC_SERVER_APPLICATION_URL.",
     ),
     Code.ISSUER_MISMATCH: _row(
         503,
@@ -230,7 +233,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ACCESS_DENIED: _row(
         403,
         "The sign-in was cancelled, or the provider does not let you use RomM. Try again, or ask whoever runs it for access.",
-        "The provider answered access_denied ({description}). Check the application's authorization policy there.",
+        "The provider answered {error} ({description}). Check the application's authorization policy there.",
     ),
     Code.INVALID_SCOPE: _row(
         502,
@@ -265,7 +268,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.TOKEN_RESPONSE_INVALID: _row(
         502,
         "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
-        "The token endpoint's answer is not usable: {problem}.",
+        "The answer of the token endpoint ({url}) is not usable: {problem}.",
     ),
     Code.ID_TOKEN_MISSING: _row(
         502,
@@ -298,7 +301,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The answer of the sign-in provider is not genuine. Please sign in again; if it happens again, tell whoever runs "
         "this RomM.",
-        "The ID token's signature does not fit the keys of {url}, also after fetching them again.",
+        "The ID token's signature does not fit the keys of {url}, also after fetching them again (with HS256: does not fit "
+        "OIDC_CLIENT_SECRET).",
     ),
     Code.ID_TOKEN_ISSUER: _row(
         502,
@@ -324,8 +328,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_ISSUED_AT: _row(
         502,
         "The clocks of RomM and the sign-in provider disagree. Whoever runs this RomM has to set them.",
-        "The ID token's `iat` is {found}, the time here is {expected}; 60 seconds ahead or 600 behind are allowed. "
-        "Set both clocks by NTP.",
+        "The ID token's `iat` is {found} (None: not sent), the time here is {expected}; 60 seconds ahead or "
+        "600 behind are allowed. Set both clocks by NTP.",
     ),
     Code.ID_TOKEN_NONCE: _row(
         502,
@@ -356,7 +360,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.SETUP_REQUIRED: _row(
         403,
         "This RomM has no administrator yet. Whoever runs it has to create one first; then sign in again.",
-        "No admin account exists. Open /setup, or map a group of yours with OIDC_CLAIM_ROLES and OIDC_ROLE_ADMIN.",
+        "No admin account exists, and this sign-in does not make one: its role is {role}. Open /setup, or sign in as a "
+        "member of a group that OIDC_ROLE_ADMIN names, in the claim that OIDC_CLAIM_ROLES names.",
     ),
     Code.NO_ROLE: _row(
         403,
@@ -367,7 +372,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ACCOUNT_DISABLED: _row(
         403,
         "Your account is disabled. Ask whoever runs this RomM to enable it.",
-        "Account {account} is disabled. Enable it to let this person in.",
+        "Account {account} is disabled.",
     ),
     Code.IDENTITY_IN_USE: _row(
         409,
@@ -407,18 +412,21 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), unlink the old identity; else somebody tries to take the account over.",
+        "mode, a new realm), the old identity has to be unlinked, for which this version has no page yet; else somebody tries "
+        "to take the account over.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
-        "There is an account with your e-mail address. Sign in to it with its password and link the provider from there.",
-        "OIDC_LINK_BY_EMAIL is false, so account {account} must be linked from its own account page.",
+        "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
+        "or ask whoever runs this RomM.",
+        "OIDC_LINK_BY_EMAIL is false, and this version has no other way to link account {account} (its account page is still "
+        "to come). Set it to true to link by verified address.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
         "There is no account for you here and new ones are not made by signing in. Ask whoever runs this RomM for one.",
-        "No account has this identity or address, and OIDC_ALLOW_REGISTRATION is false. Create the account with the same "
-        "e-mail address, or set it to true.",
+        "No account has this identity or address, and OIDC_ALLOW_REGISTRATION is false. Set it to true to let this "
+        "person in.",
     ),
     Code.CREDENTIALS_WRONG: _row(
         401,

@@ -13,7 +13,7 @@ from romm.domain import emails
 from romm.domain.claims import Claims, Email
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
-from romm.domain.roles import Give, Grant, NoRole
+from romm.domain.roles import Give, Grant, NoRole, told
 
 FRESH_SESSION = timedelta(minutes=5)
 
@@ -182,7 +182,7 @@ def decide(claims: Claims, found: Found, policy: Policy, role: Grant, now: datet
     verified = _is_trusted(claims.email, policy.trust_email)
     match found:
         case Found(any_admin=False) if not _gives_admin(role):
-            return _reject("L-01", Code.SETUP_REQUIRED)
+            return _reject("L-01", Code.SETUP_REQUIRED, role=told(role))
         case Found(by_identity=Account(enabled=False, id=account)):
             return _reject("L-02", Code.ACCOUNT_DISABLED, account=account)
         case _ if isinstance(role, NoRole):

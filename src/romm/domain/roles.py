@@ -49,6 +49,19 @@ def grant(claim: RolesClaim, mapping: RoleMapping) -> Grant:
             return _highest(values, mapping) or NoRole(values)
 
 
+def told(role: Grant) -> str:
+    """What the roles claim said, for the operator who wonders why somebody has this role or none."""
+    match role:
+        case Keep(warning=None):
+            return "not given (no roles claim is configured)"
+        case Keep(warning=why):
+            return f"not given (the roles claim is {why})"
+        case Give(level=level, value=value):
+            return f"{level.label}, by {value}"
+        case NoRole(values=values):
+            return f"none of ours (the claim has {', '.join(values) or 'nothing'})"
+
+
 def _highest(values: tuple[str, ...], mapping: RoleMapping) -> Give | None:
     present = {name: value for value in values if (name := _name(value))}
     ranked = (
