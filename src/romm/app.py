@@ -167,23 +167,12 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
+    routers = [openid.router, login.router, users.router, health.router, docs.router, pages.router]
     app = Litestar(
-        route_handlers=[
-            openid.router,
-            login.router,
-            users.router,
-            health.router,
-            docs.router,
-            pages.router,
-            _static_files(),
-        ],
+        route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
         before_request=CrossSiteCheck(settings.server.base_url),
-        exception_handlers={
-            Refused: errors.refused,
-            HTTPException: errors.http,
-            Exception: errors.unexpected,
-        },
+        exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=[_lifespan(ports)],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
@@ -210,9 +199,37 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
     )
     sessions = Sessions(ports.credentials, limits, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
-    passwords_enabled = not settings.accounts.disable_userpass_login
-    password_sign_in = PasswordSignIn(
-        enabled=passwords_enabled,
+    password_sign_in = _password_sign_in(settings, ports, sessions, journal)
+    made = {
+        "jar": jar,
+        "settings": settings,
+        "version": VERSION,
+        "is_ready": ports.is_ready,
+        "sessions": sessions,
+        "signin": _openid_sign_in(settings, ports, sessions, journal),
+        "password_sign_in": password_sign_in,
+        "signing_out": _signing_out(settings, ports, sessions),
+        "setup": _setup(settings, ports),
+    }
+    always = {name: _always(made_once) for name, made_once in made.items()}
+    return always | {"principal": Provide(Authentication(sessions, password_sign_in, jar).principal)}
+
+
+def _openid_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> OpenIDSignIn:
+    return OpenIDSignIn(
+        identification=identification(settings, ports),
+        off=settings.oidc_off,
+        admission=admission(settings, ports),
+        attempts=ports.attempts,
+        sessions=sessions,
+        journal=journal,
+        clock=ports.clock,
+    )
+
+
+def _password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:
+    return PasswordSignIn(
+        enabled=not settings.accounts.disable_userpass_login,
         accounts=ports.accounts,
         passwords=ports.passwords,
         sessions=sessions,
@@ -221,43 +238,27 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
         journal=journal,
         clock=ports.clock,
     )
-    authentication = Authentication(sessions, password_sign_in, jar)
-    made = {
-        "jar": jar,
-        "settings": settings,
-        "version": VERSION,
-        "is_ready": ports.is_ready,
-        "sessions": sessions,
-        "signin": OpenIDSignIn(
-            identification=identification(settings, ports),
-            off=settings.oidc_off,
-            admission=admission(settings, ports),
-            attempts=ports.attempts,
-            sessions=sessions,
-            journal=journal,
-            clock=ports.clock,
-        ),
-        "password_sign_in": password_sign_in,
-        "signing_out": SignOut(
-            sessions=sessions,
-            provider=ports.provider,
-            wishes=EndSession(
-                enabled=settings.oidc.rp_initiated_logout,
-                endpoint=settings.oidc.end_session_endpoint,
-                post_logout_redirect_uri=settings.oidc.post_logout_redirect_uri,
-            ),
-        ),
-        "setup": Setup(
-            wizard=not settings.accounts.disable_setup_wizard,
-            passwords_enabled=passwords_enabled,
-            accounts=ports.accounts,
-            passwords=ports.passwords,
-            log=ports.log,
-            clock=ports.clock,
-        ),
-    }
-    always = {name: _always(made_once) for name, made_once in made.items()}
-    return always | {"principal": Provide(authentication.principal)}
+
+
+def _signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
+    oidc = settings.oidc
+    wishes = EndSession(
+        enabled=oidc.rp_initiated_logout,
+        endpoint=oidc.end_session_endpoint,
+        post_logout_redirect_uri=oidc.post_logout_redirect_uri,
+    )
+    return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes)
+
+
+def _setup(settings: Settings, ports: Ports) -> Setup:
+    return Setup(
+        wizard=not settings.accounts.disable_setup_wizard,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        log=ports.log,
+        clock=ports.clock,
+    )
 
 
 def _always(made_once: Any) -> Provide:

@@ -11,7 +11,8 @@ from romm.adapters import database, log
 from romm.ports import Log
 from romm.settings import Loaded
 
-KILL_SECONDS = 10  # a worker that is told to stop while it starts does not hear it
+# A worker that is told to stop while it starts does not hear it; Docker waits for 10 seconds.
+KILL_SECONDS = 8
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 

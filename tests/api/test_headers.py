@@ -43,6 +43,7 @@ async def test_pages_carry_a_strict_policy(path: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert "script" not in policy
     assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["cross-origin-opener-policy"] == "same-origin"
     assert response.headers["referrer-policy"] == "same-origin"
     assert response.headers["strict-transport-security"]
 

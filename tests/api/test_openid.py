@@ -143,7 +143,7 @@ async def test_a_refused_sign_in_is_explained_and_leaves_nothing_behind(world: W
     [line] = [line for line in world.lines("refused") if line["code"] == code]
     assert line["hint"]
     assert "{" not in line["hint"]
-    assert world.sign_ins.entries[-1].code == code
+    assert (world.sign_ins.entries[-1].code, world.sign_ins.entries[-1].issuer) == (code, world.idp.issuer)
     page = (await browser.get(response.headers["location"])).text
     assert CATALOGUE[code].person.split(".")[0] in page.replace("&#39;", "'")
     assert code in page
