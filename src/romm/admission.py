@@ -1,18 +1,31 @@
 """Use case: whose account does this person open? Look up, decide by the rules, carry the decision out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain import emails, linking, roles, usernames
 from romm.domain.claims import Claims
 from romm.domain.errors import Code, Refused
-from romm.domain.linking import Attach, Decision, Policy, Register, Reject, SignIn
-from romm.domain.model import Account
+from romm.domain.linking import Attach, Decision, Found, LinkRequest, Policy, Register, Reject, SignIn
+from romm.domain.model import Account, Identity
 from romm.domain.roles import RoleMapping
 from romm.identification import Person
 from romm.ports import Accounts, Clock, Conflict, Log
 from romm.signin_log import subject_digest
+
+
+class Linking(Struct, frozen=True, kw_only=True):
+    """Somebody signed in wants to link: to which account, in the same session from start to end, and how fresh it is."""
+
+    account_id: int
+    same_session: bool
+    authenticated_at: datetime
+
 
 MAX_DECISIONS = 5  # how often the facts may change under a decision before we give up
 MAX_USERNAMES = 100  # how many suffixes are tried for a name that many people have
@@ -29,7 +42,7 @@ class Admission:
     log: Log
     clock: Clock
 
-    async def admit(self, person: Person) -> tuple[Decision, Account]:
+    async def admit(self, person: Person, linking_to: Linking | None = None) -> tuple[Decision, Account]:
         """The decision and the account it opens, as it is afterwards. Raises `Refused`; then nothing was written.
 
         When the facts change between look-up and writing, all of it is done once more.
@@ -37,7 +50,7 @@ class Admission:
         role = roles.grant(person.claims.roles, self.mapping)
         email = emails.canonical(person.claims.email.address)
         for _ in range(MAX_DECISIONS):
-            found = await self.accounts.find(person.claims.identity, email)
+            found = await self._find(person.claims.identity, email, linking_to)
             decision = linking.decide(person.claims, found, self.policy, role, self.clock())
             self._log(decision, person.claims)
             try:
@@ -45,6 +58,18 @@ class Admission:
             except Conflict as conflict:
                 self.log.info("signin.decided_again", conflict=conflict.what)
         raise Refused(Code.STORAGE_UNAVAILABLE, problem="the account kept changing during the sign-in")
+
+    async def _find(self, identity: Identity, email: str | None, linking_to: Linking | None) -> Found:
+        found = await self.accounts.find(identity, email)
+        if linking_to is None:
+            return found
+        account = await self.accounts.get(linking_to.account_id)
+        if account is None:
+            raise Refused(Code.LINK_SESSION_CHANGED)
+        request = LinkRequest(
+            account=account, same_session=linking_to.same_session, authenticated_at=linking_to.authenticated_at
+        )
+        return replace(found, link=request)
 
     async def _carry_out(self, decision: Decision, person: Person) -> Account:
         identity, now = person.claims.identity, self.clock()

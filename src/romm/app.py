@@ -31,7 +31,7 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import docs, health, login, openapi, openid, pages, users
+from romm.api import account_links, docs, health, identities, login, openapi, openid, pages, sessions, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -107,7 +107,8 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
-    routers = [openid.router, login.router, users.router, health.router, docs.router, pages.router]
+    accounts = [users.router, account_links.router, sessions.router, identities.router]
+    routers = [openid.router, login.router, *accounts, health.router, docs.router, pages.router]
     app = Litestar(
         route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
@@ -135,9 +136,10 @@ def serve() -> ASGIApp:
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:
     made = use_cases(settings, ports)
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    named |= {"jar": jar, "settings": settings, "version": VERSION, "is_ready": ports.is_ready}
-    always = {name: _always(made_once) for name, made_once in named.items()}
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
+    named |= {"authentication": authentication, "jar": jar, "settings": settings}
+    named |= {"version": VERSION, "is_ready": ports.is_ready}
+    always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from romm.accounts import Setup
+from romm.administration import Administration
 from romm.admission import Admission
 from romm.credentials import Bearers, KnownBrowsers, Sessions
 from romm.domain.claims import Reading
@@ -15,6 +16,7 @@ from romm.domain.linking import Policy
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
+from romm.invitations import Invitations
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import (
     Accounts,
@@ -28,6 +30,8 @@ from romm.ports import (
     SignInLog,
     Throttles,
 )
+from romm.profile import Profile
+from romm.recovery import Recovery
 from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
@@ -62,6 +66,10 @@ class UseCases:
     password_sign_in: PasswordSignIn
     signing_out: SignOut
     setup: Setup
+    profile: Profile
+    administration: Administration
+    invitations: Invitations
+    recovery: Recovery
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -80,6 +88,10 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
+        profile=_profile(ports, password_sign_in),
+        administration=_administration(settings, ports),
+        invitations=_invitations(settings, ports),
+        recovery=_recovery(settings, ports, sessions, journal),
     )
 
 
@@ -157,6 +169,57 @@ def _setup(settings: Settings, ports: Ports) -> Setup:
         passwords_enabled=not settings.accounts.disable_userpass_login,
         accounts=ports.accounts,
         passwords=ports.passwords,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
+    return Profile(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        passwords=ports.passwords,
+        password_sign_in=password_sign_in,
+        provider=ports.provider,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _administration(settings: Settings, ports: Ports) -> Administration:
+    return Administration(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        roles_by_claim=ports.provider is not None and bool(settings.oidc.claim_roles),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _invitations(settings: Settings, ports: Ports) -> Invitations:
+    return Invitations(
+        accounts=ports.accounts,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        lifetime=timedelta(seconds=settings.accounts.invite_token_expiry_seconds),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _recovery(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> Recovery:
+    return Recovery(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        sessions=sessions,
+        journal=journal,
         log=ports.log,
         clock=ports.clock,
     )

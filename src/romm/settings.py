@@ -60,10 +60,11 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class Accounts(Struct, frozen=True, kw_only=True):
-    """Which local doors are closed."""
+    """Which local doors are closed, and how many seconds an invitation lasts."""
 
     disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
     disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
+    invite_token_expiry_seconds: Annotated[int, Variable("INVITE_TOKEN_EXPIRY_SECONDS", most=2592000)]
 
 
 class Oidc(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, wants_page
 from romm.api.responses import see_other
 from romm.api.schemas import Problem
+from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
 from romm.ports import Log
 
@@ -65,7 +66,7 @@ class Errors:
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         page = _route_options(request).get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, page.format(**request.path_params))
+            return self._page(request, refused, refused.page or page.format(**request.path_params))
         if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
@@ -76,9 +77,7 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return Response(
-            b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
-        )
+        return see_other(with_query(page, query))
 
     def _sign_in_first(self, request: Asking) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""

@@ -93,6 +93,7 @@ class Code(enum.StrEnum):
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
     CREDENTIAL_UNKNOWN = "credential_unknown"
+    NOT_AN_ADMIN = "not_an_admin"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -114,7 +115,8 @@ class Refuse(Struct, frozen=True):
 class Refused(Exception):
     """The one exception of this program: somebody is refused, for a reason of the catalogue.
 
-    `return_to` is where the person wanted to go, when that is known, so that trying again leads there.
+    `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
+    they came from, when it is another than the route's own.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -122,6 +124,7 @@ class Refused(Exception):
         self.code = code
         self.facts = {name: bounded(fact) for name, fact in facts.items()}
         self.return_to: str | None = None
+        self.page: str | None = None
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
@@ -423,15 +426,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), the old identity has to be unlinked, for which this version has no page yet; else somebody tries "
-        "to take the account over.",
+        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
         "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
-        "or ask whoever runs this RomM.",
-        "OIDC_LINK_BY_EMAIL is false, and this version has no other way to link account {account} (its account page is still "
-        "to come). Set it to true to link by verified address.",
+        "and link it on your account page.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
+        "to link by verified address.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -539,6 +541,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "There is no such session, token or link any more.",
         "Nothing live has the id {credential}, or it belongs to somebody else.",
+    ),
+    Code.NOT_AN_ADMIN: _row(
+        409,
+        "A recovery link signs in an administrator, and this account is not an enabled one.",
+        "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
