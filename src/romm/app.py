@@ -39,7 +39,7 @@ from romm.api.cross_site import CrossSiteCheck
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.credentials import KnownBrowsers, Sessions
-from romm.domain import discovery
+from romm.domain import discovery, provider_hints
 from romm.domain.authorization import Client
 from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
@@ -47,6 +47,7 @@ from romm.domain.end_session import EndSession
 from romm.domain.errors import Refused
 from romm.domain.linking import Policy
 from romm.domain.presets import DEFAULT_SCOPES, preset
+from romm.domain.provider_hints import Hints
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
@@ -141,6 +142,8 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
             booleans_as_text=known.booleans_as_text,
         ),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
+        hosted_domains=oidc.hosted_domains,
+        issuer_spellings=known.issuer_spellings,
         log=ports.log,
         clock=ports.clock,
     )
@@ -166,14 +169,15 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
-    errors = Errors(jar, site, ports.log)
+    hints = preset(settings.oidc.provider).hints
+    errors = Errors(jar, site, ports.log, hints)
     routers = [openid.router, login.router, users.router, health.router, docs.router, pages.router]
     app = Litestar(
         route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=[_lifespan(ports)],
+        lifespan=[_lifespan(ports, hints)],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
         request_max_body_size=MAX_BODY_BYTES,
@@ -270,10 +274,10 @@ def _static_files() -> Any:
     return create_static_files_router("/static", [_API / "static"], cache_control=cache)
 
 
-def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports))
+        meeting = asyncio.create_task(_meet(ports, hints))
         yield
         meeting.cancel()
         await ports.close()
@@ -281,11 +285,12 @@ def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[
     return lifespan
 
 
-async def _meet(ports: Ports) -> None:
+async def _meet(ports: Ports, hints: Hints) -> None:
     """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
     if ports.provider is None:
         return
     try:
         await ports.provider.metadata()
     except Refused as refused:
-        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text)
+        more = provider_hints.fact(hints, refused.code)
+        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)
