@@ -15,7 +15,7 @@ def fact(hints: Hints, code: Code) -> dict[str, str]:
     return {"provider_hint": hints[code]} if code in hints else {}
 
 
-_SECRET = "A $ in it is written $$ in a compose file."
+_SECRET = "A dollar sign in it is written twice in a compose file."
 
 AUTHELIA: Hints = {
     Code.INVALID_SCOPE: "The client may not have a scope that RomM asks for, mostly groups: add it to the client's scopes in "
@@ -56,7 +56,7 @@ KEYCLOAK: Hints = {
     Code.EMAIL_MISSING: "Give the person an address (Users → Details), and the client the scope email as Default (Clients → "
     "Client scopes).",
     Code.NO_ROLE: "Groups arrive as paths such as /team/romm-admins: write the whole path, or switch Full group path off in "
-    "the mapper. Realm roles are at realm_access.roles, a client's at resource_access.<client id>.roles.",
+    "the mapper. Realm roles are at realm_access.roles, a client's at resource_access.romm.roles.",
     Code.SETUP_REQUIRED: "If the roles claim is absent: Keycloak sends roles and groups to RomM only when a mapper has Add to "
     "ID token or Add to userinfo on.",
     Code.CLIENT_REJECTED: "Clients → RomM's client: Client authentication must be On; the secret is under Credentials. "
@@ -151,7 +151,7 @@ KANIDM: Hints = {
     "OIDC_SCOPES: kanidm system oauth2 update-scope-map romm a-group openid profile email groups.",
     Code.INVALID_SCOPE: "Kanidm refuses as a whole when one scope is missing: kanidm system oauth2 update-scope-map romm "
     "a-group openid profile email groups; or set OIDC_SCOPES to what the map has.",
-    Code.NO_ROLE: "With the scope groups the values are group@domain and UUIDs: write romm-admins@idm.example.com.",
+    Code.NO_ROLE: "With the scope groups the values are group@domain and UUIDs: write romm_admins@idm.example.com.",
     Code.CLIENT_REJECTED: "OIDC_CLIENT_ID is the client's name; its secret: kanidm system oauth2 show-basic-secret romm. Leave "
     "OIDC_TOKEN_ENDPOINT_AUTH_METHOD empty.",
     Code.EMAIL_MISSING: "Give the person an address: kanidm person update alice --mail alice@example.com.",
