@@ -14,6 +14,7 @@ from romm.domain.credentials import (
     Credential,
     Kind,
     SessionLimits,
+    bearer_kind,
     digest,
     is_live,
 )
@@ -86,6 +87,27 @@ class Sessions:
     def lifetime(self) -> timedelta:
         """How long a browser shall keep the cookie."""
         return self.limits.absolute
+
+
+@dataclass(frozen=True)
+class Bearers:
+    """What apps bring in an `Authorization: Bearer` header: access tokens, and client tokens by their prefix."""
+
+    credentials: Credentials
+    clock: Clock
+
+    async def who(self, secret: str) -> Principal | None:
+        """Who a token belongs to, None when it is nobody's, over, or its owner is disabled."""
+        found = await self.credentials.find(bearer_kind(secret), digest(secret))
+        if not found:
+            return None
+        credential, account = found
+        now = self.clock()
+        if not account.enabled or now >= credential.expires_at:
+            return None
+        if now - credential.last_used_at > TOUCH_INTERVAL:
+            await self.credentials.touch(credential, now)
+        return principal(account, credential)
 
 
 @dataclass(frozen=True)

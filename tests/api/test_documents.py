@@ -111,7 +111,8 @@ def test_every_security_requirement_names_a_scheme(document: dict[str, Any]) -> 
 
 
 def test_a_route_that_needs_somebody_says_so(document: dict[str, Any]) -> None:
-    assert document["paths"]["/api/users/me"]["get"]["security"] == [{"session": []}, {"basic": []}]
+    ways = document["paths"]["/api/users/me"]["get"]["security"]
+    assert ways == [{"session": ["me.read"]}, {"basic": ["me.read"]}, {"bearer": ["me.read"]}]
 
 
 def test_a_refusal_is_documented_as_it_is_answered(document: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from romm.api.cookies import Cookies
 from romm.api.requests import Asking, basic_credentials, visitor
-from romm.credentials import Principal, Sessions
+from romm.credentials import Bearers, Principal, Sessions
 from romm.domain.errors import Code, Refused
 from romm.login import PasswordSignIn, Typed
 
@@ -18,6 +18,7 @@ class Authentication:
     """
 
     sessions: Sessions
+    bearers: Bearers
     password_sign_in: PasswordSignIn
     jar: Cookies
 
@@ -38,7 +39,10 @@ class Authentication:
         return who
 
     async def _by_header(self, request: Asking, header: str) -> Principal | None:
-        if not header.lower().startswith("basic"):
+        scheme, _, value = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return await self.bearers.who(value.strip())
+        if scheme.lower() != "basic":
             return None
         named = basic_credentials(header)
         if named is None:

@@ -15,6 +15,7 @@ from litestar.response import Template
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, wants_page
+from romm.api.responses import see_other
 from romm.api.schemas import Problem
 from romm.domain import provider_hints
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
@@ -71,18 +72,27 @@ class Errors:
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         page = _route_options(request).get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, page)
+            return self._page(request, refused, page.format(**request.path_params))
         if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
 
     def _page(self, request: Asking, refused: Refused, page: str) -> Response[bytes]:
+        if refused.code is Code.NOT_SIGNED_IN:
+            return self._sign_in_first(request)
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
         return Response(
             b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
         )
+
+    def _sign_in_first(self, request: Asking) -> Response[bytes]:
+        """To the sign-in page and, from a page that was only looked at, back to it."""
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        wanted = path + (f"?{query}" if query else "")
+        target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
+        return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
     def _message(self, request: Asking, refused: Refused) -> Template:
         row = CATALOGUE[refused.code]

@@ -4,7 +4,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 
 from romm.accounts import Setup
-from romm.api.openapi import OPEN, SIGNED_IN, gives, refuses, takes
+from romm.api.openapi import OPEN, gives, needs, refuses, takes
 from romm.api.requests import Asking, body, wants_page
 from romm.api.responses import see_other
 from romm.api.schemas import USER_EXAMPLE, SetupForm, UserSchema, user_schema
@@ -43,11 +43,10 @@ async def create_first_admin(request: Asking, setup: NamedDependency[Setup]) -> 
 
 @get(
     "/me",
-    opt={"scope": "me.read"},
+    **needs("me.read"),
     summary="Who am I",
     responses=gives(200, UserSchema, "The account of the credential.", USER_EXAMPLE)
     | refuses(Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN),
-    security=SIGNED_IN,
 )
 async def me(principal: NamedDependency[Principal]) -> UserSchema:
     """The account that the request's credential belongs to."""

@@ -84,6 +84,17 @@ class Code(enum.StrEnum):
     EMAIL_TAKEN = "email_taken"
     ADDRESS_INVALID = "address_invalid"
     PASSWORD_WEAK = "password_weak"
+    PASSWORD_WRONG = "password_wrong"
+    CONFIRMATION_REQUIRED = "confirmation_required"
+    LAST_WAY_IN = "last_way_in"
+    LINK_INVALID = "link_invalid"
+    # administration
+    ADMIN_REQUIRED = "admin_required"
+    OWN_ACCOUNT = "own_account"
+    ROLE_MANAGED = "role_managed"
+    LAST_ADMIN = "last_admin"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    CREDENTIAL_UNKNOWN = "credential_unknown"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -490,6 +501,59 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
         "the user name.",
         "The password was refused: {reason}.",
+    ),
+    Code.PASSWORD_WRONG: _row(
+        403,
+        "The current password is wrong. Nothing was changed.",
+        "Somebody signed in as account {account} typed a wrong current password.",
+    ),
+    Code.CONFIRMATION_REQUIRED: _row(
+        403,
+        "Please prove that it is you: enter your current password, or sign in again, and then do it within five minutes.",
+        "The session of account {account} is older than five minutes, and no current password came with the change. A program "
+        "sends `current_password`.",
+    ),
+    Code.LAST_WAY_IN: _row(
+        409,
+        "This is the only way into your account. Set a password first, then unlink it.",
+        "Account {account} has no usable password and no other identity of this provider.",
+    ),
+    Code.LINK_INVALID: _row(
+        400,
+        "This link was used already, has expired, or was taken back. Ask whoever runs this RomM for a new one.",
+        "No live link of the kind {kind} has this secret. Links are used once and end when the account changes; "
+        "INVITE_TOKEN_EXPIRY_SECONDS says how long an invitation lasts.",
+    ),
+    Code.ADMIN_REQUIRED: _row(
+        403,
+        "Only somebody with all rights of an administrator may do this to an administrator.",
+        "The credential lacks {missing}. A token that shall manage administrators needs all scopes of an administrator.",
+    ),
+    Code.OWN_ACCOUNT: _row(
+        409,
+        "You cannot disable, demote or delete your own account. Ask another administrator.",
+        "Account {account} tried to take its own rights away.",
+    ),
+    Code.ROLE_MANAGED: _row(
+        409,
+        "This person's role follows their groups at the sign-in provider. Change it there.",
+        "OIDC_CLAIM_ROLES is set and account {account} is linked, so each sign-in sets its role. Change the person's groups at "
+        "the provider, or unlink the account.",
+    ),
+    Code.LAST_ADMIN: _row(
+        409,
+        "This is the last administrator. Make somebody else one first.",
+        "Account {account} is the only enabled admin.",
+    ),
+    Code.ACCOUNT_UNKNOWN: _row(
+        404,
+        "There is no such account.",
+        "No account has the id or name {account}.",
+    ),
+    Code.CREDENTIAL_UNKNOWN: _row(
+        404,
+        "There is no such session, token or link any more.",
+        "Nothing live has the id {credential}, or it belongs to somebody else.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
