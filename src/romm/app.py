@@ -38,16 +38,28 @@ from romm.api.cross_site import CrossSiteCheck
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.composition import Ports, use_cases
-from romm.domain import discovery
+from romm.domain import discovery, provider_hints
 from romm.domain.authorization import Client
 from romm.domain.errors import Refused
 from romm.domain.presets import DEFAULT_SCOPES, preset
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 from romm.settings import Settings
 
 VERSION = version("romm-sign-in")
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
 STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+ROUTERS = (
+    openid.router,
+    login.router,
+    users.router,
+    account_links.router,
+    sessions.router,
+    identities.router,
+    health.router,
+    docs.router,
+    pages.router,
+)
 _API = Path(__file__).parent / "api"
 
 
@@ -106,15 +118,14 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
-    errors = Errors(jar, site, ports.log)
-    accounts = [users.router, account_links.router, sessions.router, identities.router]
-    routers = [openid.router, login.router, *accounts, health.router, docs.router, pages.router]
+    hints = preset(settings.oidc.provider).hints
+    errors = Errors(jar, site, ports.log, hints)
     app = Litestar(
-        route_handlers=[*routers, _static_files()],
+        route_handlers=[*ROUTERS, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=[_lifespan(ports)],
+        lifespan=[_lifespan(ports, hints)],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
         request_max_body_size=MAX_BODY_BYTES,
@@ -152,10 +163,10 @@ def _static_files() -> Any:
     return create_static_files_router("/static", [_API / "static"], cache_control=cache)
 
 
-def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports))
+        meeting = asyncio.create_task(_meet(ports, hints))
         yield
         meeting.cancel()
         await ports.close()
@@ -163,11 +174,12 @@ def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[
     return lifespan
 
 
-async def _meet(ports: Ports) -> None:
+async def _meet(ports: Ports, hints: Hints) -> None:
     """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
     if ports.provider is None:
         return
     try:
         await ports.provider.metadata()
     except Refused as refused:
-        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text)
+        more = provider_hints.fact(hints, refused.code)
+        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)

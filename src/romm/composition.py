@@ -108,6 +108,8 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
             booleans_as_text=known.booleans_as_text,
         ),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
+        hosted_domains=oidc.hosted_domains,
+        issuer_spellings=known.issuer_spellings,
         log=ports.log,
         clock=ports.clock,
     )

@@ -98,6 +98,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     token_endpoint_auth_method: Annotated[str, Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")]
     id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
     extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
+    hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]
 
 
 class Log(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """The only place that makes HTTP of a refusal: 303 to a page that explains it, or a problem+json body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -17,8 +17,10 @@ from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, wants_page
 from romm.api.responses import see_other
 from romm.api.schemas import Problem
+from romm.domain import provider_hints
 from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
@@ -27,11 +29,15 @@ _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORB
 
 @dataclass(frozen=True)
 class Errors:
-    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line."""
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
+
+    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
+    """
 
     jar: Cookies
     site: Site
     log: Log
+    provider_hints: Hints = field(default_factory=dict)
 
     def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         """The answer to a refusal of ours."""
@@ -43,6 +49,7 @@ class Errors:
             hint=refused.operator_text,
             path=request.scope["path"],
             facts=refused.facts,
+            **provider_hints.fact(self.provider_hints, refused.code),
         )
         return self._answer(request, refused)
 

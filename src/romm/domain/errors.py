@@ -25,6 +25,7 @@ class Code(enum.StrEnum):
     PROVIDER_ANSWER_INVALID = "provider_answer_invalid"
     PROVIDER_TLS = "provider_tls"
     ISSUER_MISMATCH = "issuer_mismatch"
+    ISSUER_PLACEHOLDER = "issuer_placeholder"
     ENDPOINT_INSECURE = "endpoint_insecure"
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
@@ -57,6 +58,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
     # which account
@@ -200,6 +202,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
         "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+    ),
+    Code.ISSUER_PLACEHOLDER: _row(
+        503,
+        "RomM was told to ask a sign-in provider that stands for many organisations at once. Whoever runs this RomM has to "
+        "name the one.",
+        "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
+        "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
     ),
     Code.ENDPOINT_INSECURE: _row(
         503,
@@ -359,6 +368,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
         "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
+    ),
+    Code.HOSTED_DOMAIN: _row(
+        403,
+        "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
+        "this RomM.",
+        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
     ),
     Code.USERINFO_MISMATCH: _row(
         502,
