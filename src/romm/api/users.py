@@ -17,6 +17,7 @@ from romm.domain.errors import Code
 from romm.profile import Profile
 
 MOST_AT_ONCE = 1000
+EVERYBODY = 2**31 - 1
 
 _UNUSABLE = (
     Code.USERNAME_INVALID,
@@ -94,7 +95,7 @@ async def identifiers(
     administration: NamedDependency[Administration],
 ) -> list[int]:
     """The ids alone, for apps that keep a copy."""
-    return [account.id for account in (await administration.search("", -1, 0))[0]]
+    return [account.id for account in (await administration.search("", EVERYBODY, 0))[0]]
 
 
 @get(
