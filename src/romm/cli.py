@@ -1,6 +1,7 @@
 """The `romm` command: one thin function per subcommand. Imports stay inside, so that each starts fast."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -72,6 +73,17 @@ def current() -> None:
 
     with explained():
         click.echo(database.current(loaded(os.environ).settings.database.url) or "none")
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database into FILE, also while RomM runs; for PostgreSQL use pg_dump."""
+    from romm.adapters import backup
+
+    with explained():
+        backup.copy(loaded(os.environ).settings.database.url, file)
+    click.echo(f"Copied to {file}. To go back: stop RomM and put the file in the place of its database.")
 
 
 main.add_command(users)
