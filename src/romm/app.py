@@ -31,7 +31,19 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import account_links, docs, health, identities, login, openapi, openid, pages, sessions, users
+from romm.api import (
+    account_links,
+    docs,
+    explanation,
+    health,
+    identities,
+    login,
+    openapi,
+    openid,
+    pages,
+    sessions,
+    users,
+)
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -56,6 +68,7 @@ ROUTERS = (
     account_links.router,
     sessions.router,
     identities.router,
+    explanation.router,
     health.router,
     docs.router,
     pages.router,

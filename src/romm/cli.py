@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from romm.cli_explain import explain
 from romm.cli_report import explained, loaded
 from romm.cli_users import recover, users
 from romm.settings import describe
@@ -87,4 +88,5 @@ def backup(file: Path) -> None:
 
 
 main.add_command(users)
+main.add_command(explain)
 main.add_command(recover)

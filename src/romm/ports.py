@@ -223,7 +223,10 @@ class Throttles(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed."""
+    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+
+    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    """
 
     at: datetime
     method: str
@@ -235,10 +238,25 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     account_id: int | None
     address: str
     correlation_id: str
+    received: str = ""
+    id: int | None = None
+
+
+class SignInFilter(Struct, frozen=True, kw_only=True):
+    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+
+    outcome: str | None = None
+    code: str | None = None
+    correlation_id: str | None = None
+    account_id: int | None = None
+    before: int | None = None
 
 
 class SignInLog(Protocol):
     """The sign-in log that admins read."""
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Lines that fit, the newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
         """Append a line; forget lines older than the retention."""

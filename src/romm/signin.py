@@ -17,9 +17,13 @@ from romm.domain.model import Visitor
 from romm.identification import Identification
 from romm.ports import Attempts, Clock, Provider
 from romm.signin_log import SignInJournal
+from romm.trial import Trials
 
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
+TRIAL_PAGE = "/admin/oidc"
+
+_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.TRIAL: TRIAL_PAGE}
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -50,14 +54,24 @@ class OpenIDSignIn:
     identification: Identification | None
     off: str
     admission: Admission
+    trials: Trials
     attempts: Attempts
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
 
-    async def begin(self, unverified_return_to: str | None) -> Begun:
+    async def begin(self, unverified_return_to: str | None, visitor: Visitor) -> Begun:
         """Start an attempt. Raises `Refused` when single sign-on is off or the provider cannot be used."""
-        return await self._begin(authorization.return_to(unverified_return_to))
+        try:
+            return await self._begin(authorization.return_to(unverified_return_to))
+        except Refused as refused:
+            if refused.code is not Code.OIDC_OFF:
+                await self.journal.refused("openid", refused, visitor)
+            raise
+
+    async def begin_trial(self) -> Begun:
+        """Start an attempt that ends in a report for the administrator who asked. Raises `Refused`."""
+        return await self._begin(TRIAL_PAGE, Purpose.TRIAL)
 
     async def begin_link(self, who: Principal) -> Begun:
         """Start an attempt whose identity shall be linked to the account of this session. Raises `Refused`."""
@@ -111,14 +125,14 @@ class OpenIDSignIn:
         identification = self._identification()
         attempt = await self.attempts.take(digest(response.state or ""), digest(browser_key or ""))
         if attempt is None:
-            return await self._again(identification.provider, response, session)
+            return await self._again(identification.provider, response, session, visitor)
         try:
             linking_to = await self._linking(attempt, session)
             finished = await self._complete(identification, response, attempt, visitor, linking_to)
         except Exception as problem:
             await self._failed(attempt, problem, visitor)
             raise
-        if session is not None:  # a browser has one session at a time
+        if session is not None and finished.session is not None:  # a browser has one session at a time
             await self.sessions.end(session)
         return finished
 
@@ -144,13 +158,18 @@ class OpenIDSignIn:
         metadata = await provider.metadata()
         accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
         person = await identification.identify(metadata, attempt, accepted.code)
+        if attempt.purpose is Purpose.TRIAL:
+            await self.trials.keep(attempt.state_digest, person)
+            return Finished(return_to=f"{TRIAL_PAGE}?report={attempt.state_digest}")
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
         session = await self.sessions.start(account, visitor, identity, person.id_token)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
         return Finished(return_to=attempt.return_to, session=session, decision=decision)
 
-    async def _again(self, provider: Provider, response: AuthorizationResponse, session: str | None) -> Finished:
+    async def _again(
+        self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor
+    ) -> Finished:
         """A response without an open attempt of this browser: a reload, a bookmark, a replay, another browser."""
         recalled = await self.attempts.recall(digest(response.state or ""))
         if (recalled is None or recalled.taken) and await self.sessions.who(session):
@@ -158,7 +177,9 @@ class OpenIDSignIn:
         if recalled is None:
             raise Refused(Code.STATE_UNKNOWN)
         if not recalled.taken:
-            raise Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
+            mismatch = Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
+            await self.journal.refused("openid", mismatch, visitor)
+            raise mismatch
         code, first_reference = _first_reason(recalled.outcome)
         refused = Refused(code, again=first_reference)
         refused.return_to = recalled.return_to
@@ -167,7 +188,7 @@ class OpenIDSignIn:
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
         refused.return_to = attempt.return_to
-        refused.page = ACCOUNT_PAGE if attempt.purpose is Purpose.LINK else None
+        refused.page = _PAGES.get(attempt.purpose)
         refused.facts.setdefault("issuer", attempt.issuer)
         await self.attempts.conclude(attempt.state_digest, f"{refused.code} {visitor.correlation_id}")
         await self.journal.refused("openid", refused, visitor)
