@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from romm.domain import emails, passwords, usernames
+from romm.domain import emails, usernames
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account
+from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Conflict, Log, Passwords
 
 _TAKEN = {"username": Code.USERNAME_TAKEN, "email": Code.EMAIL_TAKEN, "first_admin": Code.SETUP_CLOSED}
@@ -32,12 +33,10 @@ class Setup:
         name = usernames.normalized(username)
         if name is None:
             raise Refused(Code.USERNAME_INVALID, found=username)
-        weakness = passwords.weakness(password, name)
-        if weakness:
-            raise Refused(Code.PASSWORD_WEAK, reason=weakness)
-        password_hash = await self.passwords.hash(password)
+        address = _email(email)
+        password_hash = await hash_of_new(self.passwords, password, username=name, email=address)
         try:
-            account = await self.accounts.create_first_admin(name, _email(email), password_hash, self.clock())
+            account = await self.accounts.create_first_admin(name, address, password_hash, self.clock())
         except Conflict as conflict:
             raise Refused(_TAKEN[conflict.what], found=username) from conflict
         self.log.warning("account.first_admin", account=account.id, username=account.username)

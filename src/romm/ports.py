@@ -3,7 +3,7 @@
 Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -138,6 +138,9 @@ class Accounts(Protocol):
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         """Store a newer hash of the same password, unless the password changed in between."""
 
+    async def legacy_hash(self) -> str | None:
+        """The costliest hash that an existing RomM made (`passwords.is_legacy`) and that is stored still, anybody's."""
+
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Note a password sign-in in `last_login`."""
 
@@ -203,10 +206,19 @@ class Passwords(Protocol):
         """A self-describing hash."""
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Does the password fit? Without a hash the answer is no, in the same time."""
+        """Does the password fit? Without a hash the answer is no, in the same time.
+
+        Legacy hashes (`passwords.is_legacy`) are understood; they take longer, and fit no password above 72 bytes.
+        """
+
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        """After a failed `verify(password_hash, password)`: spend what a failure with `legacy_hash` would have cost more."""
 
     def is_outdated(self, password_hash: str) -> bool:
         """Was the hash made with other parameters than today's?"""
+
+    async def common(self) -> Container[str]:
+        """The 3,000 most common passwords of at least `passwords.MIN_LENGTH` characters, in lower case."""
 
 
 class Log(Protocol):
