@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from romm.domain.authorization import LoginAttempt
 from romm.domain.credentials import Credential, Kind
+from romm.domain.imports import Here, Import
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
 from romm.domain.passwords import is_legacy
@@ -156,6 +157,33 @@ def _check_unique(account: Account, other: Account) -> None:
         raise Conflict("email")
     if _identities(other) & _identities(account):
         raise Conflict("identity")
+
+
+class FakeImports:
+    """`ports.Imports`, into `accounts`."""
+
+    def __init__(self, accounts: FakeAccounts) -> None:
+        self._accounts = accounts
+
+    async def here(self) -> Here:
+        everybody = list(self._accounts.by_id.values())
+        return Here(
+            usernames=frozenset(each.username for each in everybody),
+            emails={each.email: each.username for each in everybody if each.email is not None},
+            any_admin=any(each.level is AccessLevel.ADMIN for each in everybody),
+            enabled_admin=any(each.is_enabled_admin for each in everybody),
+        )
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        made = await self._accounts.create(
+            decision.username, decision.email, decision.level, decision.password_hash, now
+        )
+        self._accounts.by_id[made.id] = replace(
+            made,
+            enabled=decision.enabled,
+            created_at=decision.created_at or now,
+            last_login=decision.last_login,
+        )
 
 
 class FakeCredentials:

@@ -13,6 +13,7 @@ from romm.domain.authorization import Client, LoginAttempt
 from romm.domain.credentials import Credential, Kind
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
+from romm.domain.imports import ForeignUser, Here, Import
 from romm.domain.linking import Attach, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
@@ -143,6 +144,23 @@ class Accounts(Protocol):
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Note a password sign-in in `last_login`."""
+
+
+class ForeignUsers(Protocol):
+    """The users of an existing RomM."""
+
+    async def read(self) -> Sequence[ForeignUser]:
+        """All of them, in any order; nothing is written. Raises `Refused(IMPORT_UNREADABLE)`."""
+
+
+class Imports(Protocol):
+    """Accounts that are brought along from an existing RomM."""
+
+    async def here(self) -> Here:
+        """Who has an account here."""
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        """Carry out `Import`, whole or not at all. Raises `Conflict("username" | "email")`."""
 
 
 class Credentials(Protocol):

@@ -19,12 +19,21 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
+from romm.adapters.imports import SQLImports
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
-from romm.ports import Accounts, Attempts, Credentials, SignInLog, Throttles
+from romm.ports import Accounts, Attempts, Credentials, Imports, SignInLog, Throttles
 from tests.domain.examples import NOW
-from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeSignInLog, FakeThrottles
+from tests.fakes import (
+    FakeAccounts,
+    FakeAttempts,
+    FakeClock,
+    FakeCredentials,
+    FakeImports,
+    FakeSignInLog,
+    FakeThrottles,
+)
 
 RETENTION = timedelta(days=90)
 RIVALS = 4  # processes that share a database in the tests about races
@@ -43,6 +52,7 @@ class Stores:
     accounts: Accounts
     attempts: Attempts
     credentials: Credentials
+    imports: Imports
     throttles: Throttles
     sign_in_log: SignInLog
     disable: Callable[[int], Awaitable[None]]
@@ -127,6 +137,7 @@ def in_memory(clock: FakeClock) -> Stores:
         accounts=accounts,
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
+        imports=FakeImports(accounts),
         throttles=FakeThrottles(clock),
         sign_in_log=log,
         disable=disable,
@@ -149,6 +160,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
+        imports=SQLImports(database),
         throttles=SQLThrottles(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
         disable=disable,

@@ -182,11 +182,11 @@ async def test_the_costliest_legacy_hash_is_found_as_long_as_there_is_one(stores
     await stores.accounts.create("none", None, AccessLevel.VIEWER, None, NOW)
     assert await stores.accounts.legacy_hash() is None
 
-    first = await stores.accounts.create("first", None, AccessLevel.VIEWER, costly, NOW)
-    await stores.accounts.create("second", None, AccessLevel.VIEWER, cheap, NOW)
+    await stores.accounts.create("first", None, AccessLevel.VIEWER, cheap, NOW)
+    second = await stores.accounts.create("second", None, AccessLevel.VIEWER, costly, NOW)
 
     assert await stores.accounts.legacy_hash() == costly
-    await stores.accounts.rehash(first.id, costly, "newer hash")
+    await stores.accounts.rehash(second.id, costly, "newer hash")
     assert await stores.accounts.legacy_hash() == cheap
 
 

@@ -83,6 +83,7 @@ class Code(enum.StrEnum):
     ADDRESS_INVALID = "address_invalid"
     PASSWORD_WEAK = "password_weak"
     # every request
+    IMPORT_UNREADABLE = "import_unreadable"
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
     CROSS_SITE = "cross_site"
@@ -475,6 +476,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
         "the user name or the e-mail address.",
         "The password was refused: {reason}.",
+    ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
