@@ -1,6 +1,6 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count, islice
 from typing import Any
@@ -10,8 +10,10 @@ from msgspec.structs import asdict, replace
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
 from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.imports import Here, Import
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.passwords import is_legacy
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
 
@@ -94,6 +96,10 @@ class FakeAccounts:
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         if self.hashes.get(account_id) == old_hash:
             self.hashes[account_id] = new_hash
+
+    async def legacy_hash(self) -> str | None:
+        legacy = [each for each in self.hashes.values() if each is not None and is_legacy(each)]
+        return max(legacy, key=lambda each: each[4:], default=None)
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
         self.by_id[account_id] = replace(self.by_id[account_id], last_login=now)
@@ -239,6 +245,33 @@ class FakeDirectory:
         return self._accounts.by_id[account.id]
 
 
+class FakeImports:
+    """`ports.Imports`, into `accounts`."""
+
+    def __init__(self, accounts: FakeAccounts) -> None:
+        self._accounts = accounts
+
+    async def here(self) -> Here:
+        everybody = list(self._accounts.by_id.values())
+        return Here(
+            usernames=frozenset(each.username for each in everybody),
+            emails={each.email: each.username for each in everybody if each.email is not None},
+            any_admin=any(each.level is AccessLevel.ADMIN for each in everybody),
+            enabled_admin=any(each.is_enabled_admin for each in everybody),
+        )
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        made = await self._accounts.create(
+            decision.username, decision.email, decision.level, decision.password_hash, now
+        )
+        self._accounts.by_id[made.id] = replace(
+            made,
+            enabled=decision.enabled,
+            created_at=decision.created_at or now,
+            last_login=decision.last_login,
+        )
+
+
 class FakeCredentials:
     """`ports.Credentials`, of the owners in `accounts`."""
 
@@ -363,16 +396,24 @@ class FakeSignInLog:
 
 
 class FakePasswords:
-    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew."""
+    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew, `lingered` those worked through."""
 
     def __init__(self, outdated: Iterable[str] = ()) -> None:
         self.outdated = set(outdated)
+        self.lingered: list[str] = []
 
     async def hash(self, password: str) -> str:
         return f"hash of {password}"
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         return password_hash in {await self.hash(password), f"old hash of {password}"}
+
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        if legacy_hash is not None and not is_legacy(password_hash):
+            self.lingered.append(legacy_hash)
+
+    async def common(self) -> Container[str]:
+        return frozenset({"12345678", "sunshine"})
 
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old ") or password_hash in self.outdated

@@ -51,6 +51,20 @@ def settings() -> None:
     click.echo(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
 
 
+@main.command("import")
+@click.option("--from", "source", required=True, metavar="URL", help="The other database: postgresql:// or mysql://")
+@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+def import_(source: str, apply: bool) -> None:
+    """Bring the users of an existing RomM along, with their passwords.
+
+    Nobody who is here already is changed, so it can be run again.
+    """
+    from romm.import_command import run
+
+    with explained():
+        run(loaded(os.environ).settings, source, apply=apply)
+
+
 @main.group()
 def db() -> None:
     """The database's schema."""

@@ -97,6 +97,7 @@ class Code(enum.StrEnum):
     CREDENTIAL_UNKNOWN = "credential_unknown"
     NOT_AN_ADMIN = "not_an_admin"
     CLAIMS_UNREADABLE = "claims_unreadable"
+    IMPORT_UNREADABLE = "import_unreadable"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -504,7 +505,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WEAK: _row(
         400,
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
-        "the user name.",
+        "the user name or the e-mail address.",
         "The password was refused: {reason}.",
     ),
     Code.PASSWORD_WRONG: _row(
@@ -569,6 +570,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         400,
         "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
         "The claims cannot be explained: {problem}. Give one JSON object.",
+    ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
