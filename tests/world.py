@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 
 from romm import app
+from romm.adapters.probe import ProviderProbe
 from romm.adapters.provider import OpenIDProvider
 from romm.domain.model import AccessLevel, Account, Visitor
+from romm.instruments import Instruments
 from romm.ports import Provider
 from romm.settings import Settings, load
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -19,8 +21,10 @@ from tests.fakes import (
     FakeClock,
     FakeCredentials,
     FakeLog,
+    FakeNetwork,
     FakePasswords,
     FakeSignInLog,
+    FakeStorage,
     FakeThrottles,
 )
 
@@ -70,6 +74,7 @@ class World:
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = app.Ports(
             provider=self.provider,
+            instruments=self._instruments(),
             accounts=self.accounts,
             attempts=self.attempts,
             credentials=self.credentials,
@@ -91,6 +96,12 @@ class World:
             clock=lambda: self.clock().timestamp(),
             transport=self.idp.transport,
         )
+
+    def _instruments(self) -> Instruments:
+        settings, client = app.provider_settings(self.settings), app.client(self.settings)
+        located = settings.location.issuers != ("",)
+        probe = ProviderProbe(settings, client, log=self.log, clock=self.clock, transport=self.idp.transport)
+        return Instruments(network=FakeNetwork(), probe=probe if located else None, storage=FakeStorage())
 
     async def _ready(self) -> bool:
         return True

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
 
+from romm import examination
 from romm import settings as configuration
 from romm.accounts import Setup
 from romm.adapters import log as logs
@@ -32,7 +33,7 @@ from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
 from romm.admission import Admission
-from romm.api import docs, health, login, openapi, openid, pages, users
+from romm.api import diagnosis, docs, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -49,6 +50,7 @@ from romm.domain.linking import Policy
 from romm.domain.presets import DEFAULT_SCOPES, preset
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
+from romm.instruments import Instruments
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import Accounts, Attempts, Clock, Credentials, Log, Passwords, Provider, SignInLog, Throttles
 from romm.settings import Settings
@@ -67,6 +69,7 @@ class Ports:
     """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
 
     provider: Provider | None
+    instruments: Instruments
     accounts: Accounts
     attempts: Attempts
     credentials: Credentials
@@ -88,14 +91,17 @@ def ports(settings: Settings, log: Log) -> Ports:
     """The real adapters. Nothing is connected to before the first request needs it."""
     database = Database(settings.database.url)
     provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
+    instruments = examination.instruments(settings, provider_settings(settings), client(settings), log, now)
 
     async def close() -> None:
         await database.close()
-        if provider is not None:
-            await provider.aclose()
+        for each in (provider, instruments.probe):
+            if each is not None:
+                await each.aclose()
 
     return Ports(
         provider=provider,
+        instruments=instruments,
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
@@ -161,16 +167,17 @@ def admission(settings: Settings, ports: Ports) -> Admission:
     )
 
 
-def create_app(settings: Settings, ports: Ports) -> ASGIApp:
-    """The whole service as one ASGI app."""
+def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
+    """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
-    routers = [openid.router, login.router, users.router, health.router, docs.router, pages.router]
+    routers = [openid.router, login.router, users.router, health.router, diagnosis.router, docs.router, pages.router]
+    doctor = examination.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
     app = Litestar(
         route_handlers=[*routers, _static_files()],
-        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
+        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=[_lifespan(ports)],
@@ -189,7 +196,7 @@ def serve() -> ASGIApp:
     """What each worker of the server runs: the app that the environment describes."""
     loaded = configuration.load(os.environ)
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log))
+    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
 
 
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:

@@ -52,6 +52,15 @@ def settings() -> None:
     click.echo(f"Single sign-on is {'off: ' + loaded.settings.oidc_off if loaded.settings.oidc_off else 'on'}")
 
 
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+def doctor(as_json: bool) -> None:
+    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    from romm.doctor import run
+
+    sys.exit(run(os.environ, as_json=as_json))
+
+
 @main.group()
 def db() -> None:
     """The database's schema."""

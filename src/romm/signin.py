@@ -1,7 +1,9 @@
 """Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -10,12 +12,20 @@ from romm.credentials import Sessions
 from romm.domain import authorization
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, LoginAttempt
 from romm.domain.credentials import SECRET_BYTES, digest
+from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refused, required
 from romm.domain.linking import Decision
 from romm.domain.model import Visitor
 from romm.identification import Identification
 from romm.ports import Attempts, Clock, Provider
 from romm.signin_log import SignInJournal
+
+
+class Pushing(Protocol):
+    """As much of a provider as an authorization request needs."""
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """As `Provider.push`."""
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -37,6 +47,16 @@ class Finished(Struct, frozen=True, kw_only=True):
 def attempt_id(state: str) -> str:
     """The short public name of an attempt, so that several can be under way in one browser."""
     return digest(state)[:16]
+
+
+async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    """Where to send a browser with an authorization request, which is pushed first where the provider wants that."""
+    if metadata.require_pushed_authorization_requests:
+        request = {
+            "client_id": request["client_id"],
+            "request_uri": await provider.push(metadata, request),
+        }
+    return authorization.authorization_url(metadata, request)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +91,7 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
-        if metadata.require_pushed_authorization_requests:
-            request = {
-                "client_id": provider.client.client_id,
-                "request_uri": await provider.push(metadata, request),
-            }
-        url = authorization.authorization_url(metadata, request)
+        url = await request_url(provider, metadata, request)
         return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
 
     async def finish(
