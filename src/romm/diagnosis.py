@@ -11,7 +11,7 @@ from romm.domain.checks import client, configuration, connection, keys, metadata
 from romm.domain.checks.client import Tried
 from romm.domain.checks.request import Came, Sent
 from romm.domain.credentials import SECRET_BYTES
-from romm.domain.diagnosis import PLAN, Check, Finding, Outcome, skipped
+from romm.domain.diagnosis import Check, Finding, Outcome, barred, skipped
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.evidence import Asked, Configured, Discovered
@@ -56,16 +56,16 @@ class Doctor:
     async def _there(self) -> AsyncIterator[Finding]:
         """The checks at the provider; after a closed gate, why the others were not made."""
         probe = self.instruments.probe
-        left, why = list(_THERE), "the settings do not say where the provider is, or cannot be used"
+        left, closed = list(_THERE), Check.SINGLE_SIGN_ON
         if probe is not None:
             async for finding in self._at(probe):
                 yield finding
                 left.remove(finding.check)
                 if finding.check in _GATES and finding.outcome is Outcome.FAILED:
-                    why = f"not possible before {PLAN[finding.check].title} is mended"
+                    closed = finding.check
                     break
         for check in left:
-            yield skipped(check, why)
+            yield barred(check, closed)
 
     async def _at(self, probe: Probe) -> AsyncIterator[Finding]:
         place, network = probe.place, self.instruments.network

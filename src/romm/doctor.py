@@ -1,11 +1,13 @@
 """`romm doctor`: examines what the environment describes, and prints each finding as soon as it is there."""
 
 import asyncio
+import json
 import shutil
+import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
 from textwrap import wrap
-from typing import TextIO
 
 import click
 import msgspec
@@ -14,11 +16,12 @@ from romm import app, examination
 from romm.adapters import log as logs
 from romm.api.schemas import finding_schema
 from romm.domain.checks import configuration
-from romm.domain.diagnosis import PLAN, Check, Finding, Outcome, has_failed, skipped, summary
+from romm.domain.diagnosis import PLAN, Check, Finding, Outcome, barred, has_failed, summary
 from romm.settings import SettingsError, load
 
 MAX_WIDTH = 100  # longer lines are hard to read, and a terminal in a container often does not say how wide it is
 
+_ERASE = "\x1b[K"  # to the end of the line
 _MARKS = {
     Outcome.OK: ("✓", "green"),
     Outcome.WARNING: ("!", "yellow"),
@@ -27,7 +30,8 @@ _MARKS = {
 }
 _OUTCOME_WIDTH = max(len(outcome) for outcome in Outcome)
 _TITLE_WIDTH = max(len(plan.title) for plan in PLAN.values())
-_INDENT = 2 + _OUTCOME_WIDTH + 2 + _TITLE_WIDTH + 2
+_BESIDE_TITLE = " " * (2 + _OUTCOME_WIDTH + 2 + _TITLE_WIDTH + 2)
+_BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
 def run(environ: Mapping[str, str], *, as_json: bool) -> int:
@@ -43,7 +47,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
     except SettingsError as error:
         yield configuration.mistakes(error.problems)
         for check in list(Check)[1:]:
-            yield skipped(check, f"not possible before {PLAN[Check.SETTINGS].title} is mended")
+            yield barred(check, Check.SETTINGS)
         return
     settings, client = loaded.settings, app.client(loaded.settings)
     log = logs.configure("ERROR", "console")  # what the instruments remark in passing, the findings say better
@@ -60,53 +64,81 @@ def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
     """A finding for people: what was found, and unless all is well what was expected and what to do."""
     mark, colour = _MARKS[finding.outcome]
     head = click.style(f"{mark} {finding.outcome:<{_OUTCOME_WIDTH}}", fg=colour)
-    first, *more = wrap(finding.found, max(width - _INDENT, 40), break_long_words=False, break_on_hyphens=False)
-    yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first}"
-    yield from (" " * _INDENT + line for line in more)
+    first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
+    yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first.removeprefix(_BESIDE_TITLE)}"
+    yield from more
     if finding.outcome in (Outcome.WARNING, Outcome.FAILED):
-        yield from _labelled("expected", finding.expected, width)
-        for fix in finding.fixes:
-            yield from _labelled("fix", fix, width)
-        if finding.code is not None:
-            yield from _labelled("code", f"{finding.code} (docs/errors.md#{finding.code})", width)
+        for label, text in _details(finding):
+            first, *more = _wrapped(text, width, f"{_BELOW_TITLE}{'':8}  ")
+            yield f"{_BELOW_TITLE}{label:<8}  {first.strip()}"
+            yield from more
+
+
+def _details(finding: Finding) -> Iterator[tuple[str, str]]:
+    yield "expected", finding.expected
+    yield from (("fix", fix) for fix in finding.fixes)
+    if finding.code is not None:
+        yield "code", f"{finding.code}, which a sign-in ends with (docs/errors.md#{finding.code})"
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """At least 40 characters of text to a line, however narrow the terminal says it is; addresses stay whole."""
+    return wrap(
+        text,
+        max(width, len(indent) + 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[str]:
+    """Checks that were skipped for the same reason, told once."""
+    if len(left_out) < 2:
+        yield from (line for finding in left_out for line in lines(finding, width))
+        return
+    mark, colour = _MARKS[Outcome.SKIPPED]
+    yield f"{click.style(f'{mark} {Outcome.SKIPPED:<{_OUTCOME_WIDTH}}', fg=colour)}  {left_out[0].found}:"
+    yield from _wrapped(", ".join(finding.title for finding in left_out), width, _BELOW_TITLE)
 
 
 async def _json(environ: Mapping[str, str]) -> list[Finding]:
     findings = [finding async for finding in examine(environ)]
-    told = msgspec.json.encode([finding_schema(finding) for finding in findings])
-    click.echo(msgspec.json.format(told, indent=2))
+    told = msgspec.to_builtins([finding_schema(finding) for finding in findings])
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
     return findings
 
 
 async def _text(environ: Mapping[str, str]) -> list[Finding]:
-    stream, started = click.get_text_stream("stdout", errors="replace"), time.monotonic()
-    width = min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a check mark is no reason to fail
+    started, width = time.monotonic(), min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
     findings: list[Finding] = []
-    _announce(stream, findings)
+    left_out: list[Finding] = []
+    _announce(findings)
     async for finding in examine(environ):
         findings.append(finding)
-        for line in lines(finding, width):
-            click.echo(line, file=stream)
-        _announce(stream, findings)
-    click.echo(f"\n{summary(findings)} ({time.monotonic() - started:.1f} s)", file=stream)
+        if left_out and finding.found != left_out[0].found:
+            _print(together(left_out, width))
+            left_out = []
+        if finding.outcome is Outcome.SKIPPED:
+            left_out.append(finding)
+        else:
+            _print(lines(finding, width))
+        _announce(findings)
+    _print(together(left_out, width))
+    click.echo(f"\n{summary(findings)} ({time.monotonic() - started:.1f} s)")
     return findings
 
 
-def _announce(stream: TextIO, findings: list[Finding]) -> None:
+def _print(printed: Iterable[str]) -> None:
+    for line in printed:
+        click.echo(f"{_ERASE}{line}" if sys.stdout.isatty() else line)
+
+
+def _announce(findings: list[Finding]) -> None:
     """On a terminal, the check that is being made; its finding takes the line over."""
     coming = list(Check)[len(findings) :]
-    if stream.isatty() and coming:
-        click.echo(f"… {PLAN[coming[0]].title}\r", nl=False, file=stream)
-
-
-def _labelled(label: str, text: str, width: int) -> Iterator[str]:
-    indent = " " * _INDENT
-    begin = f"{indent}{label:<8}  "
-    yield from wrap(
-        text,
-        max(width, _INDENT + 40),
-        initial_indent=begin,
-        subsequent_indent=" " * len(begin),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    if sys.stdout.isatty() and coming:
+        click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)

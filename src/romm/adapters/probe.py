@@ -66,7 +66,7 @@ class ProviderProbe:
         jwks = (await self._get(metadata.jwks_uri)).json(Code.PROVIDER_ANSWER_INVALID)
         listed = jwks.get("keys")
         encrypting = [key for key in (listed if isinstance(listed, list) else ()) if _encrypts(key)]
-        kinds = tuple(str(key.as_dict().get("alg") or key.key_type) for key in published_keys(jwks))
+        kinds = tuple(_kind(key.as_dict()) for key in published_keys(jwks))
         return PublishedKeys(usable=kinds, for_encryption=len(encrypting))
 
     def method(self, metadata: Metadata) -> str:
@@ -115,6 +115,11 @@ def _time(date: str) -> datetime | None:
     except ValueError:
         return None
     return told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def _kind(key: Mapping[str, Any]) -> str:
+    """`alg` where it is said; an OKP key that can check signatures has but one."""
+    return str(key.get("alg") or ("EdDSA" if key["kty"] == "OKP" else key["kty"]))
 
 
 def _encrypts(key: Any) -> bool:

@@ -111,6 +111,11 @@ def skipped(check: Check, why: str) -> Finding:
     return _finding(check, Outcome.SKIPPED, why)
 
 
+def barred(check: Check, closed: Check) -> Finding:
+    """A check that needs another one to end well."""
+    return skipped(check, f"not possible before “{PLAN[closed].title}” is mended")
+
+
 def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
     """A failure that a sign-in would end with, too: the catalogue has its fix, `more` is what only the doctor knows."""
     return failed(check, found, Refused.by(refuse).operator_text, *more, code=refuse.code)
@@ -133,7 +138,7 @@ def summary(findings: Sequence[Finding]) -> str:
         return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}."
     if left_out:
         return f"Nothing failed, but {len(left_out)} of {len(findings)} checks were skipped: {_titles(left_out)}."
-    return f"All {len(findings)} checks are ok: people can sign in."
+    return f"All {len(findings)} checks are ok. What the provider says of a person, only a sign-in can show."
 
 
 def _finding(

@@ -1,6 +1,7 @@
 """Is RomM itself configured completely, without slips, and in agreement with the address that people use?"""
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from romm.domain.diagnosis import Check, Finding, failed, ok, refused, warning
 from romm.domain.errors import Code, Refuse
@@ -28,7 +29,7 @@ def single_sign_on(configured: Configured) -> Finding:
         return ok(Check.SINGLE_SIGN_ON, f"on, as client {configured.client_id}")
     if configured.enabled:
         missing = configured.off.split("; ")
-        found = f"off, although OIDC_ENABLED is true: {_number(missing, 'reason')}"
+        found = "off, although OIDC_ENABLED is true"
         return failed(Check.SINGLE_SIGN_ON, found, *map(_sentence, missing), code=Code.OIDC_OFF)
     fixes = ["Set OIDC_ENABLED=true and restart, if people shall sign in with a provider.", *_still_missing(configured)]
     return warning(Check.SINGLE_SIGN_ON, "off: OIDC_ENABLED is false", *fixes, code=Code.OIDC_OFF)
@@ -38,6 +39,8 @@ def addresses(configured: Configured) -> Finding:
     """Do people come back from the provider to the address at which they left?"""
     found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
     remarks = [each for each in configured.remarks if _is_about_addresses(each)]
+    if not remarks and configured.off and _origin(configured.base_url) != _origin(configured.redirect_uri):
+        remarks = ["ROMM_BASE_URL and OIDC_REDIRECT_URI must have the same scheme, host and port."]
     return warning(Check.ADDRESSES, found, *remarks) if remarks else ok(Check.ADDRESSES, found)
 
 
@@ -68,8 +71,8 @@ def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> F
         case str() if revision == newest:
             return ok(Check.DATABASE, f"reachable, migrated to {newest}")
         case _ if embedded:
-            state = "not made yet" if revision is None else f"at {revision}, this version wants {newest}"
-            return ok(Check.DATABASE, f"the SQLite file is {state}; `romm serve` does that when it starts")
+            state = "is not made yet" if revision is None else f"is at {revision}, and this version wants {newest}"
+            return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` sees to that when it starts")
         case _:
             problem = Refuse(Code.STORAGE_UNAVAILABLE, {"problem": f"it is at {revision}, this version wants {newest}"})
             return refused(Check.DATABASE, problem, f"reachable, but its schema is {revision or 'empty'}")
@@ -84,6 +87,11 @@ def _still_missing(configured: Configured) -> Iterable[str]:
 
 def _is_about_addresses(remark: str) -> bool:
     return _ABOUT_ADDRESSES in remark.lower()
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _sentence(reason: str) -> str:

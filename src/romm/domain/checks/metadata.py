@@ -25,12 +25,13 @@ def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
             slow = f"{found.url} answered after {found.seconds:.1f} s; a sign-in waits 4"
             return warning(Check.DISCOVERY, slow, "Look at what makes the provider or the way to it slow.")
         case Discovered():
-            return ok(Check.DISCOVERY, f"{found.url}, in {found.seconds * 1000:.0f} ms")
+            return ok(Check.DISCOVERY, f"in {found.seconds * 1000:.0f} ms, from {found.url}")
         case Refuse(code=code) if code in _LATER:
             return ok(Check.DISCOVERY, "there, but what it says is wrong; see below")
         case Refuse():
-            place = f"The right address is {places.at(configured.provider).issuer}."
-            return refused(Check.DISCOVERY, found, f"{found.facts.get('url')}: {found.facts.get('problem')}", place)
+            problem = str(found.facts.get("problem"))
+            place = f"The right address: {places.at(configured.provider).issuer}."
+            return refused(Check.DISCOVERY, found, f"{found.facts.get('url')}: {problem}", *_hints(problem), place)
 
 
 def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
@@ -111,6 +112,18 @@ def end_session(found: Discovered, configured: Configured) -> Finding:
         return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there")
     hint = f"to come back, register {configured.base_url}/login there and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
     return ok(Check.END_SESSION, f"at {endpoint}, where people stay; {hint}")
+
+
+def _hints(problem: str) -> list[str]:
+    """What usually stands behind an answer that is no discovery document."""
+    usual = {
+        "text/html": "That is a page for people: of a proxy that wants a sign-in first, or of the provider's own front page. "
+        "Let RomM through to this address without a sign-in, or correct the address.",
+        "404": "The server is there, but not at this path: the part before /.well-known is not the issuer. A document in an "
+        "unusual place goes into OIDC_SERVER_METADATA_URL.",
+        "redirects are not followed": "Set the address that it leads to: scheme, host and slashes to the letter.",
+    }
+    return [hint for sign, hint in usual.items() if sign in problem]
 
 
 def _why_another(said: str, expected: str, configured: Configured) -> list[str]:

@@ -16,6 +16,8 @@ from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refuse
 from romm.domain.evidence import Asked, Configured
 
+_NO_ANSWER = (Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS, Code.PROVIDER_ANSWER_INVALID)
+
 
 class Sent(Struct, frozen=True, kw_only=True):
     """The request: as whom, with which state, and when."""
@@ -74,6 +76,8 @@ def redirect_uri(came: Came, configured: Configured) -> Finding:
             return skipped(
                 Check.REDIRECT_URI, "the provider does not accept RomM's pushed request; see Client and secret"
             )
+        case Came(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
+            return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {told(refuse)}")
         case Came(verdict=Refuse() as refuse):
             return refused(Check.REDIRECT_URI, refuse, told(refuse), register, place)
         case Came(verdict=Elsewhere(url=url)) if "error" in url.lower():
