@@ -13,7 +13,7 @@ from anyio.streams.tls import TLSAttribute, TLSStream
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from romm.adapters.transport import Limits, tls_context
+from romm.adapters.transport import Limits, causes, tls_context
 from romm.domain.errors import Code, Refused
 from romm.domain.evidence import Certificate, Handshake, Place
 
@@ -77,7 +77,8 @@ class LocalNetwork:
         except ssl.SSLError:
             raise
         except (OSError, UnicodeError) as error:  # the latter is a name that cannot be one
-            problem = f"{type(error).__name__}: {error}"
+            deepest = [each for each in causes(error) if isinstance(each, OSError | UnicodeError)][-1]
+            problem = f"{type(deepest).__name__}: {deepest}"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
 
 

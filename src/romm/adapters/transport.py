@@ -177,16 +177,17 @@ def _problem(response: httpx.Response, *, redirects: bool) -> str | None:
 
 
 def _unreachable(place: str, error: httpx.TransportError) -> Refused:
-    causes = list(_causes(error))
-    for cause in causes:
+    behind = list(causes(error))
+    for cause in behind:
         if isinstance(cause, ssl.SSLError):
             problem = getattr(cause, "verify_message", "") or str(cause)
             return Refused(Code.PROVIDER_TLS, url=place, problem=problem)
-    deepest = [error, *(cause for cause in causes if isinstance(cause, OSError))][-1]
+    deepest = [error, *(cause for cause in behind if isinstance(cause, OSError))][-1]
     return Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=f"{type(deepest).__name__}: {deepest}")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what is behind it: the library says "all attempts failed", the system says why."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
