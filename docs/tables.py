@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from romm.domain import scopes
+from romm.domain.diagnosis import PLAN
 from romm.domain.errors import CATALOGUE
 from romm.domain.linking import ROWS
 from romm.domain.model import AccessLevel
@@ -59,11 +60,19 @@ def linking() -> Iterator[Sequence[str]]:
         yield rule, when, _CODE.sub(r"[`\1`](errors.md#\1)", then)
 
 
+def checks() -> Iterator[Sequence[str]]:
+    """One row per check of the doctor, in the order in which they are made."""
+    yield "Check", "In JSON", "What it expects"
+    for check, plan in PLAN.items():
+        yield plan.title, f"`{check}`", plan.expected
+
+
 TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "settings": settings,
     "errors": errors,
     "linking": linking,
     "scopes": access_levels,
+    "checks": checks,
 }
 
 

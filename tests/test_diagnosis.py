@@ -147,7 +147,7 @@ PLACE = "At the provider: "
         pytest.param({}, instead(token=json_response({"access_token": "a", "token_type": "bearer"})), Check.CLIENT, FAILED,
                      None, "lets anybody in", id="a provider that takes any code"),
         pytest.param({}, knob("redirect_uri", "https://romm.test/other"), Check.REDIRECT_URI, FAILED, Code.REQUEST_REFUSED,
-                     "OIDC_REDIRECT_URI=https://romm.test/api/oauth/openid", id="a redirect URI that is not registered"),
+                     "or set OIDC_REDIRECT_URI", id="a redirect URI that is not registered"),
         pytest.param({}, instead(authorize=HTML), Check.REDIRECT_URI, WARNING, None, "Look at that page",
                      id="a page that may be anything"),
         pytest.param({}, knob("authorization_error", "unauthorized_client"), Check.REQUEST, FAILED, Code.REQUEST_REFUSED,

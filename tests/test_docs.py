@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
+from romm.domain.diagnosis import PLAN, Outcome
 from romm.settings import FIELDS, load
 
 ROOT = Path(__file__).parents[1]
@@ -110,6 +111,18 @@ def test_a_block_of_the_documentation_signs_people_in_as_it_is(environment: dict
 @pytest.mark.parametrize("page", ["README.md", "docs/providers/authelia.md", "docs/providers/authentik.md"])
 def test_a_page_for_a_provider_has_a_complete_block_to_paste(page: str) -> None:
     assert any("OIDC_ENABLED" in compose_environment(text) for text in blocks(ROOT / page, "yaml"))
+
+
+def test_the_doctors_examples_have_the_checks_that_there_are() -> None:
+    healthy, broken = blocks(ROOT / "docs" / "doctor.md", "text")
+    titles = [plan.title for plan in PLAN.values()]
+    assert [title for line, title in zip(_heads(healthy), titles, strict=True) if title not in line] == []
+    assert all(any(title in line for title in titles) for line in _heads(broken))
+
+
+def _heads(printed: str) -> list[str]:
+    outcomes = "|".join(Outcome)
+    return [line for line in printed.splitlines() if re.match(rf"\S ({outcomes})", line)]
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

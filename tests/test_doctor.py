@@ -157,7 +157,7 @@ def test_a_clock_that_is_wrong(fake: FakeProvider, environ: dict[str, str]) -> N
     fake.clock = (datetime.now(UTC) + timedelta(hours=1)).timestamp
     result = doctor(environ)
     assert result.exit_code == 1
-    assert "the provider's clock is 1:00:00 ahead" in result.stdout
+    assert "ahead" in next(line for line in result.stdout.splitlines() if "failed   Clock" in line)
 
 
 def test_a_fix_is_wrapped_below_its_check_and_addresses_stay_whole() -> None:

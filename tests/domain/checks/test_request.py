@@ -83,7 +83,8 @@ def test_an_unregistered_redirect_uri_says_what_to_register_and_where() -> None:
     assert finding.code is Code.REQUEST_REFUSED
     assert "the provider answered invalid_request and did not send the browser back" in finding.found
     assert "this is invalid_request" in finding.fixes[0]
-    assert f"OIDC_REDIRECT_URI={REDIRECT_URI}" in finding.fixes[1]
+    assert f"Register {REDIRECT_URI} there" in finding.fixes[1]
+    assert "OIDC_REDIRECT_URI" in finding.fixes[1]
     assert "redirect_uris" in finding.fixes[2]
 
 

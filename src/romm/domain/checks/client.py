@@ -22,11 +22,8 @@ def client(found: Tried, configured: Configured) -> Finding:
     place = places.click(places.at(configured.provider).secret)
     match answer:
         case None:
-            return failed(
-                Check.CLIENT,
-                "the provider gave tokens for an invented code",
-                "Do not use this provider: it lets anybody in.",
-            )
+            unsafe = "Do not use this provider: it lets anybody in."
+            return failed(Check.CLIENT, "the provider gave tokens for an invented code", unsafe)
         case Refuse(code=Code.CODE_REJECTED):
             return ok(Check.CLIENT, f"known to the provider, with {method} (it answered {answer.facts.get('error')})")
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted:

@@ -69,7 +69,7 @@ def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> F
                 Check.DATABASE, revision, f"it does not answer: {revision.facts.get('problem', 'no reason given')}"
             )
         case str() if revision == newest:
-            return ok(Check.DATABASE, f"reachable, migrated to {newest}")
+            return ok(Check.DATABASE, "reachable, and migrated to this version")
         case _ if embedded:
             state = "is not made yet" if revision is None else f"is at {revision}, and this version wants {newest}"
             return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` sees to that when it starts")

@@ -67,8 +67,6 @@ def judge(asked: Asked | Refuse, sent: Sent, metadata: Metadata) -> Came:
 
 def redirect_uri(came: Came, configured: Configured) -> Finding:
     """Is it registered, to the letter?"""
-    place = places.click(places.at(configured.provider).redirect_uri)
-    register = f"Register OIDC_REDIRECT_URI={configured.redirect_uri} to the letter, for client {configured.client_id}."
     match came:
         case Came(returned=True):
             return ok(Check.REDIRECT_URI, f"{configured.redirect_uri} is registered")
@@ -79,24 +77,11 @@ def redirect_uri(came: Came, configured: Configured) -> Finding:
         case Came(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
             return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {told(refuse)}")
         case Came(verdict=Refuse() as refuse):
-            return refused(Check.REDIRECT_URI, refuse, told(refuse), register, place)
-        case Came(verdict=Elsewhere(url=url)) if "error" in url.lower():
-            shown = f"the provider sends the browser to an error page of its own, {url.partition('?')[0]}"
-            return refused(Check.REDIRECT_URI, _not_registered(shown, None, configured), shown, register, place)
+            return refused(Check.REDIRECT_URI, refuse, told(refuse), *_registering(configured))
         case Came(verdict=Elsewhere(url=url)):
-            shown = f"probably registered: the provider goes on to its own page {url.partition('?')[0]}"
-            return ok(Check.REDIRECT_URI, f"{shown}, which it should not do with prompt=none, so this is no proof")
-        case Came(verdict=Page(asked=asked)) if asked.status >= 400:
-            error = asked.error or f"{asked.status} with {asked.content_type or 'no content type'}"
-            shown = f"the provider answered {error} and did not send the browser back, so it probably is not registered"
-            return refused(
-                Check.REDIRECT_URI, _not_registered(error, asked.description, configured), shown, register, place
-            )
+            return _sent_elsewhere(url, configured)
         case Came(verdict=Page(asked=asked)):
-            shown = f"cannot be told: the provider shows a page ({asked.status} with {asked.content_type})"
-            return warning(
-                Check.REDIRECT_URI, shown, f"Look at that page in a browser. If it is an error: {register}", place
-            )
+            return _shown(asked, configured)
         case _:
             raise AssertionError(came)
 
@@ -114,6 +99,34 @@ def request(came: Came) -> Finding:
             return refused(Check.REQUEST, refuse, told(refuse))
         case _:
             return ok(Check.REQUEST, "accepted")
+
+
+def _sent_elsewhere(url: str, configured: Configured) -> Finding:
+    page = url.partition("?")[0]
+    if "error" in url.lower():
+        shown = f"the provider sends the browser to an error page of its own, {page}"
+        return refused(Check.REDIRECT_URI, _not_registered(shown, None, configured), shown, *_registering(configured))
+    shown = f"probably registered: the provider goes on to its own page {page}"
+    return ok(Check.REDIRECT_URI, f"{shown}, which it should not do with prompt=none, so this is no proof")
+
+
+def _shown(asked: Asked, configured: Configured) -> Finding:
+    if asked.status < 400:
+        shown = f"cannot be told: the provider shows a page ({asked.status} with {asked.content_type})"
+        look = "Look at that page in a browser: press the button of the sign-in page. If it is an error:"
+        return warning(Check.REDIRECT_URI, shown, look, *_registering(configured))
+    error = asked.error or f"{asked.status} with {asked.content_type or 'no content type'}"
+    shown = f"the provider answered {error} and did not send the browser back, so it probably is not registered"
+    refuse = _not_registered(error, asked.description, configured)
+    return refused(Check.REDIRECT_URI, refuse, shown, *_registering(configured))
+
+
+def _registering(configured: Configured) -> tuple[str, str]:
+    register = (
+        f"Register {configured.redirect_uri} there for client {configured.client_id}, or set OIDC_REDIRECT_URI to the one "
+        "that is registered: equal to the letter."
+    )
+    return register, places.click(places.at(configured.provider).redirect_uri)
 
 
 def told(refuse: Refuse) -> str:
