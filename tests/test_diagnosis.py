@@ -208,7 +208,7 @@ async def test_no_secret_is_sent_to_a_provider_that_calls_itself_otherwise() -> 
     metadata(issuer="https://other.test")(patient)
     findings = await examined(patient)
     assert [request.path for request in patient.idp.requests] == ["/.well-known/openid-configuration"]
-    assert findings[Check.CLIENT].outcome is Outcome.SKIPPED
+    assert findings[Check.ENDPOINTS].outcome is findings[Check.CLIENT].outcome is Outcome.SKIPPED
 
 
 async def test_the_slash_of_authentik_is_explained() -> None:

@@ -127,6 +127,12 @@ def test_settings_that_cannot_work_are_explained(environ: dict[str, str], more: 
     assert fix in " ".join(result.stdout.split())
 
 
+def test_an_address_that_is_none_is_not_looked_up(environ: dict[str, str]) -> None:
+    assert (
+        "not possible before “Single sign-on” is mended" in doctor(environ, OIDC_SERVER_APPLICATION_URL="auth").stdout
+    )
+
+
 def test_stray_quotes_are_a_warning_which_is_no_failure(environ: dict[str, str]) -> None:
     result = doctor(environ, OIDC_CLIENT_ID='"romm"')
     assert result.exit_code == 0

@@ -138,9 +138,17 @@ async def test_a_request_is_answered_and_not_followed() -> None:
     assert "text/html" in fake.requests[-1].headers["accept"]
 
 
-async def test_a_relative_redirect_is_made_whole() -> None:
-    fake = FakeProvider(instead={"authorize": Response(302, headers={"location": "/login?next=1"})})
-    assert (await probing(fake).ask(f"{fake.issuer}/authorize?a=b")).location == "https://idp.test/login?next=1"
+@pytest.mark.parametrize(
+    ("location", "whole"),
+    [
+        pytest.param("/login?next=1", "https://idp.test/login?next=1", id="relative"),
+        pytest.param("https://x/", "https://x/", id="absolute"),
+        pytest.param("http://[x", "http://[x", id="no address at all"),
+    ],
+)
+async def test_a_redirect_is_made_whole(location: str, whole: str) -> None:
+    fake = FakeProvider(instead={"authorize": Response(302, headers={"location": location})})
+    assert (await probing(fake).ask(f"{fake.issuer}/authorize?a=b")).location == whole
 
 
 async def test_an_error_of_its_own_is_read() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from romm.domain.evidence import Announced, Place, announced
+from romm.domain.evidence import Announced, Place, announced, scheme_and_host
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,11 @@ def test_a_list_that_is_none_says_nothing_and_breaks_nothing(value: Any, read: t
 def test_a_place_is_written_as_a_browser_writes_it() -> None:
     assert Place("https", "idp.test", 443).origin == "https://idp.test:443"
     assert Place("http", "::1", 80).origin == "http://[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [("https://a.test:8443/x", ("https", "a.test:8443")), ("http://[x", ("", "")), ("", ("", ""))],
+)
+def test_an_address_that_is_none_has_no_host(url: str, parts: tuple[str, str]) -> None:
+    assert scheme_and_host(url) == parts

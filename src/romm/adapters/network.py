@@ -74,6 +74,9 @@ class LocalNetwork:
         except TimeoutError as error:
             problem = f"no answer within {self._limit:.1f} s"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
+        except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
+            problem = "the connection was closed in the middle of the TLS handshake"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
         except ssl.SSLError:
             raise
         except (OSError, UnicodeError) as error:  # the latter is a name that cannot be one
@@ -87,7 +90,10 @@ def _chain(stream: TLSStream) -> tuple[Certificate, ...]:
     tls = stream.extra(TLSAttribute.ssl_object)  # noqa: S610  (no database far and wide)
     # The method is public from Python 3.13 on; the object behind it has it since 3.10, with PEM as its default.
     sent = tls._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
-    return tuple(_certificate(each.public_bytes()) for each in sent)
+    try:
+        return tuple(_certificate(each.public_bytes()) for each in sent)
+    except ValueError:  # a certificate that cannot be read has nothing to tell
+        return ()
 
 
 def _certificate(pem: str) -> Certificate:

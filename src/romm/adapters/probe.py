@@ -92,7 +92,7 @@ class ProviderProbe:
         return Asked(
             status=answer.status,
             content_type=answer.content_type,
-            location=None if answer.location is None else urljoin(answer.url, answer.location),
+            location=None if answer.location is None else _absolute(answer.url, answer.location),
             error=error,
             description=description,
         )
@@ -107,6 +107,13 @@ class ProviderProbe:
     def _as(self, method: str) -> OpenIDProvider:
         settings = replace(self._settings, token_endpoint_auth_method=method) if method else self._settings
         return OpenIDProvider(settings, self._client, log=self._log, transport=self._transport)
+
+
+def _absolute(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:  # brackets without an address
+        return location
 
 
 def _time(date: str) -> datetime | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -103,6 +104,15 @@ _MEMBERS = {
     "signing_algorithms": "id_token_signing_alg_values_supported",
     "challenge_methods": "code_challenge_methods_supported",
 }
+
+
+def scheme_and_host(url: str) -> tuple[str, str]:
+    """Total, unlike `urlsplit`: nothing of an address that is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.netloc
 
 
 def announced(unverified_document: Mapping[str, Any]) -> Announced:

@@ -57,6 +57,7 @@ def test_a_document_that_says_something_wrong_is_there(refuse: Refuse) -> None:
     [
         pytest.param("http://auth.example.com", ISSUER, "X-Forwarded-Proto", id="a proxy that does not tell of https"),
         pytest.param("http://authelia:9091", ISSUER, "authelia:9091 is the provider's public name", id="an inner name"),
+        pytest.param("http://[x", ISSUER, "Authelia's own address", id="no address at all"),
         pytest.param(f"{ISSUER}/realms/a", ISSUER, "Authelia's own address", id="another path"),
         pytest.param(
             "https://login.test/{tenantid}/v2.0", ISSUER, "your own tenant's id", id="all tenants of Entra ID"

@@ -1,11 +1,10 @@
 """Is RomM itself configured completely, without slips, and in agreement with the address that people use?"""
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from romm.domain.diagnosis import Check, Finding, failed, ok, refused, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.evidence import Configured
+from romm.domain.evidence import Configured, scheme_and_host
 
 _ABOUT_ADDRESSES = "base_url"  # however the operator wrote it: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
 
@@ -39,7 +38,11 @@ def addresses(configured: Configured) -> Finding:
     """Do people come back from the provider to the address at which they left?"""
     found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
     remarks = [each for each in configured.remarks if _is_about_addresses(each)]
-    if not remarks and configured.off and _origin(configured.base_url) != _origin(configured.redirect_uri):
+    if (
+        not remarks
+        and configured.off
+        and scheme_and_host(configured.base_url) != scheme_and_host(configured.redirect_uri)
+    ):
         remarks = ["ROMM_BASE_URL and OIDC_REDIRECT_URI must have the same scheme, host and port."]
     return warning(Check.ADDRESSES, found, *remarks) if remarks else ok(Check.ADDRESSES, found)
 
@@ -87,11 +90,6 @@ def _still_missing(configured: Configured) -> Iterable[str]:
 
 def _is_about_addresses(remark: str) -> bool:
     return _ABOUT_ADDRESSES in remark.lower()
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
 
 
 def _sentence(reason: str) -> str:

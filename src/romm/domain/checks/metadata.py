@@ -4,13 +4,12 @@ Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_m
 """
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from romm.domain.checks import places
 from romm.domain.claims import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 from romm.domain.diagnosis import Check, Finding, failed, ok, refused, skipped, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.evidence import Configured, Discovered
+from romm.domain.evidence import Configured, Discovered, scheme_and_host
 
 SLOW_SECONDS = 2.0  # half of what a sign-in waits
 NOTABLE_SKEW_SECONDS = 10
@@ -59,8 +58,8 @@ def endpoints(found: Discovered | Refuse) -> Finding:
         case Refuse(facts=facts):
             return refused(Check.ENDPOINTS, found, f"{facts.get('endpoint')} is {facts.get('found')}")
         case Discovered(metadata=metadata):
-            token = urlsplit(metadata.token_endpoint)
-            return ok(Check.ENDPOINTS, f"{token.scheme}, the token endpoint at {token.netloc}")
+            scheme, host = scheme_and_host(metadata.token_endpoint)
+            return ok(Check.ENDPOINTS, f"{scheme}, the token endpoint at {host}")
 
 
 def clock(found: Discovered) -> Finding:
@@ -127,13 +126,13 @@ def _hints(problem: str) -> list[str]:
 
 
 def _why_another(said: str, expected: str, configured: Configured) -> list[str]:
-    told, wanted = urlsplit(said), urlsplit(expected)
+    (scheme, host), (wanted_scheme, wanted_host) = scheme_and_host(said), scheme_and_host(expected)
     if "{" in said:
         return ["This is the address for all tenants: put your own tenant's id into OIDC_SERVER_APPLICATION_URL."]
-    if told.netloc == wanted.netloc and (told.scheme, wanted.scheme) == ("http", "https"):
+    if host == wanted_host and (scheme, wanted_scheme) == ("http", "https"):
         return ["The provider does not know that it is reached by https: have its proxy send it X-Forwarded-Proto."]
-    if told.netloc != wanted.netloc:
-        name = f"If {told.netloc} is the provider's public name, use it; if it is an inner one, set the provider's own public"
+    if host and host != wanted_host:
+        name = f"If {host} is the provider's public name, use it; if it is an inner one, set the provider's own public"
         return [f"{name} address, or have its proxy send it the Host header."]
     return [places.click(places.at(configured.provider).issuer)]
 
