@@ -1,20 +1,21 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
-from romm.domain.credentials import Credential, Kind
+from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.errors import Refused
 from romm.domain.evidence import Handshake, Place
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports import Clock, Conflict, Recalled, SignInEntry
+from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
 
 T = TypeVar("T")
 
@@ -73,9 +74,16 @@ class FakeAccounts:
         return await self.create(username, email, AccessLevel.ADMIN, password_hash, now)
 
     async def create(
-        self, username: str, email: str | None, level: AccessLevel, password_hash: str | None, now: datetime
+        self,
+        username: str,
+        email: str | None,
+        level: AccessLevel,
+        password_hash: str | None,
+        now: datetime,
+        spends: Spends | None = None,
     ) -> Account:
         account = self._new(username, email, level, now)
+        self.use_up(spends, only_if=lambda: self.check(account))
         account = self._store(replace(account, password_set_at=now if password_hash else None))
         self.hashes[account.id] = password_hash
         return account
@@ -120,7 +128,7 @@ class FakeAccounts:
         if decision.ends is Ends.EVERYTHING:
             self.hashes[account.id] = None
         if decision.ends is not Ends.NOTHING or decision.level is not seen.level:
-            self._end_credentials(account.id)
+            self.end_all(account.id, list(Kind))
         return account
 
     def _last_admin(self, decision: SignIn | Attach) -> bool:
@@ -128,20 +136,37 @@ class FakeAccounts:
         demoted = decision.account.is_enabled_admin and decision.level < AccessLevel.ADMIN
         return demoted and not any(each.is_enabled_admin for each in others)
 
-    def _store(self, account: Account) -> Account:
+    def check(self, account: Account) -> None:
         for other in self.by_id.values():
             if other.id != account.id:
                 _check_unique(account, other)
+
+    def use_up(self, spends: Spends | None, only_if: Callable[[], None]) -> None:
+        """Both happen or neither: nothing is spent when the rest is in conflict."""
+        if spends is not None and (spends.kind, spends.digest) not in self.credentials:
+            raise Conflict("spent")
+        only_if()
+        if spends is not None:
+            del self.credentials[spends.kind, spends.digest]
+
+    def _store(self, account: Account) -> Account:
+        self.check(account)
         issuers = [identity.issuer for identity in _identities(account)]
         if len(issuers) > len(set(issuers)):
             raise Conflict("identity")
         self.by_id[account.id] = account
         return account
 
-    def _end_credentials(self, account_id: int) -> None:
-        kept = {key: each for key, each in self.credentials.items() if each.account_id != account_id}
-        self.credentials.clear()
-        self.credentials.update(kept)
+    def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+        ended = [key for key, each in self.credentials.items() if each.account_id == account_id and each.kind in kinds]
+        ended = [(kind, digest) for kind, digest in ended if digest != keep]
+        for key in ended:
+            del self.credentials[key]
+        return len(ended)
+
+
+def _number(credential: Credential) -> int:
+    return credential.id or 0
 
 
 def _identities(account: Account) -> set[Identity]:
@@ -157,18 +182,80 @@ def _check_unique(account: Account, other: Account) -> None:
         raise Conflict("identity")
 
 
+class FakeDirectory:
+    """`ports.Directory`, of the same accounts."""
+
+    def __init__(self, accounts: FakeAccounts) -> None:
+        self._accounts = accounts
+
+    async def search(self, text: str, limit: int, offset: int) -> tuple[list[Account], int]:
+        everybody = sorted(self._accounts.by_id.values(), key=lambda each: each.username)
+        found = [each for each in everybody if text in each.username or text in (each.email or "")]
+        return found[offset : offset + limit], len(found)
+
+    async def enabled_admins(self) -> int:
+        return sum(each.is_enabled_admin for each in self._accounts.by_id.values())
+
+    async def change(self, decision: Change, now: datetime, spends: Spends | None = None) -> Account:
+        stays = decision.enabled and decision.level is AccessLevel.ADMIN
+        changed = replace(
+            self._judged(decision.account, loses=decision.account.is_enabled_admin and not stays),
+            username=decision.username,
+            email=decision.email,
+            enabled=decision.enabled,
+            level=decision.level,
+        )
+        if (password := decision.password) is not None:
+            changed = replace(changed, password_set_at=password.trusted_since, reset_asked_at=None)
+        self._accounts.use_up(spends, only_if=lambda: self._accounts.check(changed))
+        if password is not None:
+            self._accounts.hashes[changed.id] = password.hash
+        self._accounts.end_all(changed.id, decision.ends, decision.keep)
+        return self._newer(changed, now)
+
+    async def delete(self, decision: Delete) -> None:
+        gone = self._judged(decision.account, loses=decision.account.is_enabled_admin)
+        self._accounts.end_all(gone.id, list(Kind))
+        del self._accounts.by_id[gone.id]
+
+    async def unlink(self, decision: Unlink, now: datetime) -> Account:
+        seen = self._judged(decision.account, loses=False)
+        self._accounts.end_all(seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
+        links = tuple(link for link in seen.links if link.identity != decision.identity)
+        return self._newer(replace(seen, links=links), now)
+
+    async def reset_asked(self, name: str, now: datetime) -> None:
+        for each in list(self._accounts.by_id.values()):
+            if each.enabled and name in (each.username, each.email):
+                self._accounts.by_id[each.id] = replace(each, reset_asked_at=now)
+
+    def _judged(self, seen: Account, *, loses: bool) -> Account:
+        current = self._accounts.by_id.get(seen.id)
+        others = (each for each in self._accounts.by_id.values() if each.id != seen.id)
+        if current is None or current.version != seen.version:
+            raise Conflict("version")
+        if loses and not any(each.is_enabled_admin for each in others):
+            raise Conflict("version")
+        return current
+
+    def _newer(self, account: Account, now: datetime) -> Account:
+        self._accounts.by_id[account.id] = replace(account, version=account.version + 1, updated_at=now)
+        return self._accounts.by_id[account.id]
+
+
 class FakeCredentials:
     """`ports.Credentials`, of the owners in `accounts`."""
 
     def __init__(self, accounts: FakeAccounts, clock: Clock) -> None:
         self._accounts = accounts
         self._clock = clock
+        self._ids = count(1)
         self.stored = accounts.credentials
 
     async def add(self, *credentials: Credential) -> None:
         for key in [key for key, each in self.stored.items() if each.expires_at < self._clock()]:
             del self.stored[key]
-        self.stored.update({(each.kind, each.digest): each for each in credentials})
+        self.stored.update({(each.kind, each.digest): replace(each, id=next(self._ids)) for each in credentials})
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         found = self.stored.get((kind, secret_digest))
@@ -183,6 +270,20 @@ class FakeCredentials:
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         return self.stored.pop((kind, secret_digest), None)
+
+    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> list[tuple[Credential, Account]]:
+        listed = (each for each in self.stored.values() if each.kind in kinds and each.expires_at > self._clock())
+        owned = [each for each in listed if account_id in (None, each.account_id)]
+        return [(each, self._accounts.by_id[each.account_id]) for each in sorted(owned, key=_number, reverse=True)]
+
+    async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
+        for each in self.stored.values():
+            if (each.kind, each.id) == (kind, credential_id) and account_id in (None, each.account_id):
+                return self.stored.pop((kind, each.digest))
+        return None
+
+    async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+        return self._accounts.end_all(account_id, kinds, keep)
 
 
 class FakeAttempts:
@@ -250,9 +351,19 @@ class FakeSignInLog:
     def __init__(self, retention: timedelta = timedelta(days=90)) -> None:
         self.entries: list[SignInEntry] = []
         self._retention = retention
+        self._numbers = count(1)
 
     async def add(self, entry: SignInEntry) -> None:
-        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [entry]
+        numbered = replace(entry, id=next(self._numbers))
+        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [numbered]
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        newest_first = (
+            each for each in reversed(self.entries) if wanted.before is None or (each.id or 0) < wanted.before
+        )
+        facts = {name: value for name, value in asdict(wanted).items() if value and name != "before"}
+        fits = (each for each in newest_first if all(getattr(each, name) == value for name, value in facts.items()))
+        return list(islice(fits, limit))
 
 
 class FakePasswords:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from romm import app
+from romm import app, composition
 from romm.adapters.database import upgrade
 from romm.adapters.provider import ProviderSettings
 from romm.admission import Admission
@@ -25,6 +25,7 @@ from romm.domain.discovery import Location
 from romm.domain.errors import Code
 from romm.domain.linking import Policy, TrustEmail
 from romm.domain.model import AccessLevel
+from romm.domain.presets import PRESETS
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.ports import Conflict
@@ -53,19 +54,19 @@ def provider_settings(**more: str) -> ProviderSettings:
 
 
 @pytest.fixture(scope="module")
-def ports() -> app.Ports:
+def ports() -> composition.Ports:
     """The real adapters, none of which has been used."""
     return app.ports(load(BARE).settings, FakeLog())
 
 
-def identification(ports: app.Ports, **more: str) -> Identification:
-    found = app.identification(load(BARE | more).settings, ports)
+def identification(ports: composition.Ports, **more: str) -> Identification:
+    found = composition.identification(load(BARE | more).settings, ports)
     assert found is not None
     return found
 
 
-def admission(ports: app.Ports, **more: str) -> Admission:
-    return app.admission(load(BARE | more).settings, ports)
+def admission(ports: composition.Ports, **more: str) -> Admission:
+    return composition.admission(load(BARE | more).settings, ports)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_a_client_without_a_secret_is_a_public_client() -> None:
     ],
 )
 def test_extra_audiences_are_known_ones(
-    ports: app.Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
+    ports: composition.Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
 ) -> None:
     """R-04."""
     assert identification(ports, OIDC_PROVIDER=provider, **more).extra_audiences == audiences
@@ -178,12 +179,12 @@ def test_extra_audiences_are_known_ones(
     ],
 )  # fmt: skip
 def test_claims_are_read_as_the_provider_writes_them(
-    ports: app.Ports, provider: str, more: dict[str, str], reading: Reading
+    ports: composition.Ports, provider: str, more: dict[str, str], reading: Reading
 ) -> None:
     assert identification(ports, OIDC_PROVIDER=provider, **more).reading == reading
 
 
-def test_the_operators_switches_become_rules(ports: app.Ports) -> None:
+def test_the_operators_switches_become_rules(ports: composition.Ports) -> None:
     assert admission(ports).policy == Policy()
     assert admission(ports).mapping == RoleMapping()
     found = admission(
@@ -233,7 +234,17 @@ async def test_a_wrong_provider_is_in_the_log_at_start_and_stops_nobody() -> Non
         facts = await until_heard(world.log, "provider.not_ready")
         assert facts["code"] == Code.PROVIDER_UNAVAILABLE
         assert "OIDC_SERVER_APPLICATION_URL" in facts["hint"]
+        assert "provider_hint" not in facts
         assert (await world.program().get("/api/health/live")).status_code == 200
+
+
+async def test_a_wrong_address_is_explained_at_start_in_the_words_of_the_provider() -> None:
+    world = World({"OIDC_PROVIDER": "authentik"})
+    world.idp.alter_metadata = lambda metadata: metadata.update(issuer="https://idp.test/application/o/romm/")
+    async with running(world.app):
+        facts = await until_heard(world.log, "provider.not_ready")
+        assert facts["code"] == Code.ISSUER_MISMATCH
+        assert facts["provider_hint"] == PRESETS["authentik"].hints[Code.ISSUER_MISMATCH]
 
 
 async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
-from romm import app
+from romm import app, composition
 from romm.adapters.probe import ProviderProbe
 from romm.adapters.provider import OpenIDProvider
 from romm.domain.model import AccessLevel, Account, Visitor
@@ -20,6 +21,7 @@ from tests.fakes import (
     FakeAttempts,
     FakeClock,
     FakeCredentials,
+    FakeDirectory,
     FakeLog,
     FakeNetwork,
     FakePasswords,
@@ -70,12 +72,14 @@ class World:
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
+        self.settings_environ = environ
         self.settings: Settings = load(environ).settings
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
-        self.ports = app.Ports(
+        self.ports = composition.Ports(
             provider=self.provider,
             instruments=self._instruments(),
             accounts=self.accounts,
+            directory=FakeDirectory(self.accounts),
             attempts=self.attempts,
             credentials=self.credentials,
             throttles=self.throttles,
@@ -87,6 +91,7 @@ class World:
             close=self._ready,
         )
         self.app: Any = app.create_app(self.settings, self.ports)
+        self.use_cases = composition.use_cases(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(
@@ -109,6 +114,10 @@ class World:
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
         """A local account with a password."""
         return await self.accounts.create(username, email, level, f"hash of {PASSWORD}", self.clock())
+
+    def disable(self, account: Account) -> None:
+        """What an administrator would do, without asking anybody."""
+        self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""

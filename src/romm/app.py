@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -22,64 +22,61 @@ from litestar.types import ASGIApp
 
 from romm import examination
 from romm import settings as configuration
-from romm.accounts import Setup
 from romm.adapters import log as logs
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database
+from romm.adapters.directory import SQLDirectory
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.admission import Admission
-from romm.api import diagnosis, docs, health, login, openapi, openid, pages, users
+from romm.api import (
+    account_links,
+    diagnosis,
+    docs,
+    explanation,
+    health,
+    identities,
+    login,
+    openapi,
+    openid,
+    pages,
+    sessions,
+    users,
+)
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
-from romm.credentials import KnownBrowsers, Sessions
-from romm.domain import discovery
+from romm.composition import Ports, use_cases
+from romm.domain import discovery, provider_hints
 from romm.domain.authorization import Client
-from romm.domain.claims import Reading
-from romm.domain.credentials import SessionLimits
-from romm.domain.end_session import EndSession
 from romm.domain.errors import Refused
-from romm.domain.linking import Policy
 from romm.domain.presets import DEFAULT_SCOPES, preset
-from romm.domain.roles import RoleMapping
-from romm.identification import Identification
-from romm.instruments import Instruments
-from romm.login import PasswordSignIn, SignOut
-from romm.ports import Accounts, Attempts, Clock, Credentials, Log, Passwords, Provider, SignInLog, Throttles
+from romm.domain.provider_hints import Hints
+from romm.ports import Log
 from romm.settings import Settings
-from romm.signin import OpenIDSignIn
-from romm.signin_log import SignInJournal
-from romm.throttle import Throttle
 
 VERSION = version("romm-sign-in")
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
 STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+ROUTERS = (
+    openid.router,
+    login.router,
+    users.router,
+    account_links.router,
+    sessions.router,
+    identities.router,
+    explanation.router,
+    diagnosis.router,
+    health.router,
+    docs.router,
+    pages.router,
+)
 _API = Path(__file__).parent / "api"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ports:
-    """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
-
-    provider: Provider | None
-    instruments: Instruments
-    accounts: Accounts
-    attempts: Attempts
-    credentials: Credentials
-    throttles: Throttles
-    sign_in_log: SignInLog
-    passwords: Passwords
-    log: Log
-    clock: Clock
-    is_ready: health.Ready
-    close: Callable[[], Any]
 
 
 def now() -> datetime:
@@ -103,6 +100,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         provider=provider,
         instruments=instruments,
         accounts=SQLAccounts(database),
+        directory=SQLDirectory(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
         throttles=SQLThrottles(database, now),
@@ -134,53 +132,20 @@ def provider_settings(settings: Settings) -> ProviderSettings:
     )
 
 
-def identification(settings: Settings, ports: Ports) -> Identification | None:
-    """How claims are read, by the operator's settings and the provider's preset. None when single sign-on is off."""
-    oidc, known = settings.oidc, preset(settings.oidc.provider)
-    if ports.provider is None:
-        return None
-    return Identification(
-        provider=ports.provider,
-        reading=Reading(
-            roles_claim=oidc.claim_roles,
-            roles_shape=oidc.claim_roles_shape or known.roles_shape,
-            booleans_as_text=known.booleans_as_text,
-        ),
-        extra_audiences=oidc.extra_audiences or known.extra_audiences,
-        log=ports.log,
-        clock=ports.clock,
-    )
-
-
-def admission(settings: Settings, ports: Ports) -> Admission:
-    """Which roles and accounts the operator wants to give."""
-    oidc = settings.oidc
-    return Admission(
-        accounts=ports.accounts,
-        mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
-        policy=Policy(
-            trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
-        ),
-        username_attribute=oidc.username_attribute,
-        log=ports.log,
-        clock=ports.clock,
-    )
-
-
 def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
     """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
-    errors = Errors(jar, site, ports.log)
-    routers = [openid.router, login.router, users.router, health.router, diagnosis.router, docs.router, pages.router]
+    hints = preset(settings.oidc.provider).hints
+    errors = Errors(jar, site, ports.log, hints)
     doctor = examination.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
     app = Litestar(
-        route_handlers=[*routers, _static_files()],
+        route_handlers=[*ROUTERS, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=[_lifespan(ports)],
+        lifespan=[_lifespan(ports, hints)],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
         request_max_body_size=MAX_BODY_BYTES,
@@ -200,72 +165,13 @@ def serve() -> ASGIApp:
 
 
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:
-    limits = SessionLimits(
-        idle=timedelta(seconds=settings.session.max_age_seconds),
-        absolute=timedelta(seconds=settings.session.absolute_age_seconds),
-    )
-    sessions = Sessions(ports.credentials, limits, ports.clock)
-    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
-    password_sign_in = _password_sign_in(settings, ports, sessions, journal)
-    made = {
-        "jar": jar,
-        "settings": settings,
-        "version": VERSION,
-        "is_ready": ports.is_ready,
-        "sessions": sessions,
-        "signin": _openid_sign_in(settings, ports, sessions, journal),
-        "password_sign_in": password_sign_in,
-        "signing_out": _signing_out(settings, ports, sessions),
-        "setup": _setup(settings, ports),
-    }
-    always = {name: _always(made_once) for name, made_once in made.items()}
-    return always | {"principal": Provide(Authentication(sessions, password_sign_in, jar).principal)}
-
-
-def _openid_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> OpenIDSignIn:
-    return OpenIDSignIn(
-        identification=identification(settings, ports),
-        off=settings.oidc_off,
-        admission=admission(settings, ports),
-        attempts=ports.attempts,
-        sessions=sessions,
-        journal=journal,
-        clock=ports.clock,
-    )
-
-
-def _password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:
-    return PasswordSignIn(
-        enabled=not settings.accounts.disable_userpass_login,
-        accounts=ports.accounts,
-        passwords=ports.passwords,
-        sessions=sessions,
-        browsers=KnownBrowsers(ports.credentials, ports.clock),
-        throttle=Throttle(ports.throttles, ports.clock),
-        journal=journal,
-        clock=ports.clock,
-    )
-
-
-def _signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
-    oidc = settings.oidc
-    wishes = EndSession(
-        enabled=oidc.rp_initiated_logout,
-        endpoint=oidc.end_session_endpoint,
-        post_logout_redirect_uri=oidc.post_logout_redirect_uri,
-    )
-    return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes)
-
-
-def _setup(settings: Settings, ports: Ports) -> Setup:
-    return Setup(
-        wizard=not settings.accounts.disable_setup_wizard,
-        passwords_enabled=not settings.accounts.disable_userpass_login,
-        accounts=ports.accounts,
-        passwords=ports.passwords,
-        log=ports.log,
-        clock=ports.clock,
-    )
+    made = use_cases(settings, ports)
+    named = {field.name: getattr(made, field.name) for field in fields(made)}
+    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
+    named |= {"authentication": authentication, "jar": jar, "settings": settings}
+    named |= {"version": VERSION, "is_ready": ports.is_ready}
+    always = {name: _always(made_once) for name, made_once in named.items()}
+    return always | {"principal": Provide(authentication.principal)}
 
 
 def _always(made_once: Any) -> Provide:
@@ -277,10 +183,10 @@ def _static_files() -> Any:
     return create_static_files_router("/static", [_API / "static"], cache_control=cache)
 
 
-def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports))
+        meeting = asyncio.create_task(_meet(ports, hints))
         yield
         meeting.cancel()
         await ports.close()
@@ -288,11 +194,12 @@ def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[
     return lifespan
 
 
-async def _meet(ports: Ports) -> None:
+async def _meet(ports: Ports, hints: Hints) -> None:
     """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
     if ports.provider is None:
         return
     try:
         await ports.provider.metadata()
     except Refused as refused:
-        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text)
+        more = provider_hints.fact(hints, refused.code)
+        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)

@@ -11,10 +11,11 @@ from romm.domain.checks import client, configuration, connection, keys, metadata
 from romm.domain.checks.client import Tried
 from romm.domain.checks.request import Came, Sent
 from romm.domain.credentials import SECRET_BYTES
-from romm.domain.diagnosis import Check, Finding, Outcome, barred, skipped
+from romm.domain.diagnosis import Check, Finding, Outcome, barred, hinted, skipped
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.evidence import Asked, Configured, Discovered
+from romm.domain.presets import Preset
 from romm.instruments import Instruments, Probe
 from romm.ports import Clock
 from romm.signin import request_url
@@ -34,15 +35,19 @@ _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Ch
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """Examines this instance and its provider. `roles_scope` is the scope that the provider is known to want for roles."""
+    """Examines this instance and its provider, of which `known` says what it wants and how it words its fixes."""
 
     configured: Configured
-    roles_scope: str
+    known: Preset
     instruments: Instruments
     clock: Clock
 
     async def findings(self) -> AsyncIterator[Finding]:
         """One finding per check, each as soon as it is known, in the order of `Check`."""
+        async for finding in self._findings():
+            yield hinted(finding, self.known.hints)
+
+    async def _findings(self) -> AsyncIterator[Finding]:
         yield configuration.settings(self.configured)
         yield configuration.single_sign_on(self.configured)
         yield configuration.addresses(self.configured)
@@ -90,7 +95,7 @@ class Doctor:
         yield metadata.pkce(found)
         for finding in as_client:
             yield finding
-        yield scopes.claims(found, self.configured, self.roles_scope)
+        yield scopes.claims(found, self.configured, self.known.roles_scope)
         yield metadata.end_session(found, self.configured)
 
     async def _as_client(self, probe: Probe, found: Discovered) -> list[Finding]:

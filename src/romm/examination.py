@@ -31,7 +31,7 @@ def doctor(
     """The doctor of one RomM. `remarks` are the warnings that reading the settings gave."""
     return Doctor(
         configured=configured(settings, remarks, client),
-        roles_scope=preset(settings.oidc.provider).roles_scope,
+        known=preset(settings.oidc.provider),
         instruments=instruments,
         clock=clock,
     )

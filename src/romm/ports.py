@@ -3,12 +3,13 @@
 Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from msgspec import Struct
 
+from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import Client, LoginAttempt
 from romm.domain.credentials import Credential, Kind
 from romm.domain.discovery import Metadata
@@ -22,7 +23,7 @@ Clock = Callable[[], datetime]
 
 
 class Conflict(Exception):
-    """A unique constraint or a newer version won. `what`: `username`, `email`, `identity`, `version` or `first_admin`."""
+    """Something else won. `what`: `username`, `email`, `identity`, `version`, `first_admin`, or `spent` for a used link."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -103,8 +104,15 @@ class Attempts(Protocol):
         """What is left of an attempt that was put within the last hour or so, taken or not."""
 
 
+class Spends(Struct, frozen=True):
+    """A link that is used up by what it is used for: both happen, or neither."""
+
+    kind: Kind
+    digest: str
+
+
 class Accounts(Protocol):
-    """Accounts and the identities linked to them."""
+    """Accounts and the identities linked to them, as a sign-in needs them."""
 
     async def get(self, account_id: int) -> Account | None:
         """One account with its links."""
@@ -125,9 +133,15 @@ class Accounts(Protocol):
         """Make the first admin. Raises `Conflict("first_admin")` when there is an admin, `Conflict("username" | "email")`."""
 
     async def create(
-        self, username: str, email: str | None, level: AccessLevel, password_hash: str | None, now: datetime
+        self,
+        username: str,
+        email: str | None,
+        level: AccessLevel,
+        password_hash: str | None,
+        now: datetime,
+        spends: Spends | None = None,
     ) -> Account:
-        """Make an account. Raises `Conflict("username" | "email")`."""
+        """Make an account. Raises `Conflict("username" | "email")`, and `Conflict("spent")` when the link is gone."""
 
     async def any_admin(self) -> bool:
         """Is there an admin account, enabled or not?"""
@@ -140,6 +154,31 @@ class Accounts(Protocol):
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Note a password sign-in in `last_login`."""
+
+
+class Directory(Protocol):
+    """Accounts as their owners and administrators look after them. The last enabled admin never goes, whoever races.
+
+    A decision about an account that changed since, or that would take the last enabled admin away, is `Conflict("version")`.
+    """
+
+    async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+        """A page of the accounts whose name or address has this text, by name, and how many there are in all."""
+
+    async def enabled_admins(self) -> int:
+        """How many enabled admins there are."""
+
+    async def change(self, decision: Change, now: datetime, spends: Spends | None = None) -> Account:
+        """Carry out `Change`. Raises `Conflict("version" | "username" | "email" | "spent")`."""
+
+    async def delete(self, decision: Delete) -> None:
+        """Carry out `Delete`. Raises `Conflict("version")`."""
+
+    async def unlink(self, decision: Unlink, now: datetime) -> Account:
+        """Carry out `Unlink`; sign-ins of the account end. Raises `Conflict("version")`."""
+
+    async def reset_asked(self, name: str, now: datetime) -> None:
+        """Note that the password of the enabled account with this username or address is said to be forgotten."""
 
 
 class Credentials(Protocol):
@@ -156,6 +195,15 @@ class Credentials(Protocol):
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """The credential, to exactly one caller ever; it is gone afterwards."""
+
+    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
+        """What an account, or without one everybody, has of these kinds and is not expired, the newest first."""
+
+    async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
+        """End one by its number, only if it is this account's when one is named; gives what it was."""
+
+    async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+        """End all of these kinds that an account has, but not the one with the digest `keep`; gives how many."""
 
 
 class Throttles(Protocol):
@@ -175,7 +223,10 @@ class Throttles(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed."""
+    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+
+    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    """
 
     at: datetime
     method: str
@@ -187,10 +238,25 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     account_id: int | None
     address: str
     correlation_id: str
+    received: str = ""
+    id: int | None = None
+
+
+class SignInFilter(Struct, frozen=True, kw_only=True):
+    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+
+    outcome: str | None = None
+    code: str | None = None
+    correlation_id: str | None = None
+    account_id: int | None = None
+    before: int | None = None
 
 
 class SignInLog(Protocol):
     """The sign-in log that admins read."""
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Lines that fit, the newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
         """Append a line; forget lines older than the retention."""

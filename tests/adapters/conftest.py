@@ -19,12 +19,21 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
+from romm.adapters.directory import SQLDirectory
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
-from romm.ports import Accounts, Attempts, Credentials, SignInLog, Throttles
+from romm.ports import Accounts, Attempts, Credentials, Directory, SignInLog, Throttles
 from tests.domain.examples import NOW
-from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeSignInLog, FakeThrottles
+from tests.fakes import (
+    FakeAccounts,
+    FakeAttempts,
+    FakeClock,
+    FakeCredentials,
+    FakeDirectory,
+    FakeSignInLog,
+    FakeThrottles,
+)
 
 RETENTION = timedelta(days=90)
 RIVALS = 4  # processes that share a database in the tests about races
@@ -41,6 +50,7 @@ class Stores:
 
     clock: FakeClock
     accounts: Accounts
+    directory: Directory
     attempts: Attempts
     credentials: Credentials
     throttles: Throttles
@@ -125,6 +135,7 @@ def in_memory(clock: FakeClock) -> Stores:
     return Stores(
         clock=clock,
         accounts=accounts,
+        directory=FakeDirectory(accounts),
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
         throttles=FakeThrottles(clock),
@@ -147,6 +158,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
     return Stores(
         clock=clock,
         accounts=SQLAccounts(database),
+        directory=SQLDirectory(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
         throttles=SQLThrottles(database, clock),

@@ -15,13 +15,20 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.credentials import FORGOTTEN_AT_ONCE, SQLCredentials
 from romm.adapters.database import Database
 from romm.adapters.tables import AccountRow, CredentialRow
-from romm.domain.credentials import Kind
+from romm.domain.credentials import Credential, Kind
 from romm.domain.linking import Attach, Ends
-from romm.domain.model import AccessLevel
+from romm.domain.model import AccessLevel, Account, Identity
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import DAY, alice, session
+from tests.adapters.examples import DAY, alice, attach, bob, has_session, session
 from tests.domain.examples import ALICE, NOW
 from tests.fakes import FakeClock
+
+
+async def found(stores: Stores, digest: str = "digest") -> tuple[Credential, Account]:
+    """A session as it was stored, without the number that it was given, and its owner."""
+    seen = await stores.credentials.find(Kind.SESSION, digest)
+    assert seen is not None
+    return replace(seen[0], id=None), seen[1]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,8 @@ from tests.fakes import FakeClock
         {"scopes": ()},
         {"address": "2001:db8::1", "user_agent": "Mozilla/5.0 (é)"},
         {"identity": ALICE, "id_token": "e30.e30.c2ln" * 300},
+        {"name": "Handheld", "client": "an app", "family": "f", "binding": "b", "salt": "s", "spent_at": NOW},
+        {"level": AccessLevel.EDITOR},
     ],
 )
 async def test_a_credential_is_found_as_it_was_stored_with_its_owner(stores: Stores, facts: dict[str, Any]):
@@ -39,7 +48,7 @@ async def test_a_credential_is_found_as_it_was_stored_with_its_owner(stores: Sto
 
     await stores.credentials.add(stored)
 
-    assert await stores.credentials.find(Kind.SESSION, "digest") == (stored, owner)
+    assert await found(stores) == (stored, owner)
 
 
 async def test_nothing_is_found_under_another_digest(stores: Stores):
@@ -60,12 +69,11 @@ async def test_the_owner_is_found_as_they_are_now(stores: Stores):
     await stores.accounts.link(replace(decision, account=linked), second, NOW)
     await stores.disable(owner.id)
 
-    found = await stores.credentials.find(Kind.SESSION, "digest")
+    credential, now = await found(stores)
 
-    assert found == (session(owner), await stores.accounts.get(owner.id))
-    assert found is not None
-    assert not found[1].enabled
-    assert [link.identity for link in found[1].links] == [ALICE, second]
+    assert (credential, now) == (session(owner), await stores.accounts.get(owner.id))
+    assert not now.enabled
+    assert [link.identity for link in now.links] == [ALICE, second]
 
 
 async def test_an_expired_credential_is_found_for_the_caller_to_judge(stores: Stores):
@@ -73,7 +81,7 @@ async def test_an_expired_credential_is_found_for_the_caller_to_judge(stores: St
     await stores.credentials.add(session(owner))
     stores.clock.advance(2 * DAY)
 
-    assert await stores.credentials.find(Kind.SESSION, "digest") == (session(owner), owner)
+    assert await found(stores) == (session(owner), owner)
 
 
 async def test_adding_one_forgets_the_expired_of_everybody(stores: Stores):
@@ -100,11 +108,8 @@ async def test_use_is_noted_with_the_credential_and_its_owner(stores: Stores):
     await stores.credentials.touch(session(owner), later)
 
     active = replace(owner, last_active=later)
-    assert await stores.credentials.find(Kind.SESSION, "digest") == (
-        session(owner, last_used_at=later),
-        active,
-    )
-    assert await stores.credentials.find(Kind.SESSION, "other") == (session(owner, "other"), active)
+    assert await found(stores) == (session(owner, last_used_at=later), active)
+    assert await found(stores, "other") == (session(owner, "other"), active)
 
 
 async def test_a_credential_that_is_gone_is_not_brought_back_by_its_use(stores: Stores):
@@ -124,7 +129,7 @@ async def test_of_many_who_take_a_credential_one_gets_it(rivals: list[Stores]):
 
     taken = await asyncio.gather(*(rivals[n % len(rivals)].credentials.take(Kind.SESSION, "digest") for n in range(20)))
 
-    assert [each for each in taken if each is not None] == [stored]
+    assert [replace(each, id=None) for each in taken if each is not None] == [stored]
     assert await rivals[0].credentials.find(Kind.SESSION, "digest") is None
 
 
@@ -175,10 +180,11 @@ async def test_a_look_up_does_not_wait_for_a_writer(database: Database, url: str
     async with engine.connect() as writer:
         await writer.execute(delete(CredentialRow))
         async with asyncio.timeout(1):
-            found = await credentials.find(Kind.SESSION, "digest")
+            seen = await credentials.find(Kind.SESSION, "digest")
     await engine.dispose()
 
-    assert found == (session(owner), owner)
+    assert seen is not None
+    assert (replace(seen[0], id=None), seen[1]) == (session(owner), owner)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -197,3 +203,65 @@ async def test_a_look_up_in_a_locked_file_waits_off_the_event_loop(database: Dat
     assert await finding is None
     assert is_waiting
     assert waited < 1
+
+
+async def test_credentials_are_listed_by_owner_and_kind_the_newest_first_and_without_the_expired(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    await stores.credentials.add(session(owner, "first"), session(owner, "second"), session(other, "bobs"))
+    await stores.credentials.add(session(owner, "token", kind=Kind.CLIENT_TOKEN), session(owner, "old", expires_at=NOW))
+
+    async def listed(account_id: int | None, *kinds: Kind) -> list[tuple[str, str]]:
+        return [(each.digest, who.username) for each, who in await stores.credentials.of(account_id, kinds)]
+
+    assert await listed(owner.id, Kind.SESSION) == [("second", "alice"), ("first", "alice")]
+    assert await listed(owner.id, Kind.SESSION, Kind.CLIENT_TOKEN) == [
+        ("token", "alice"),
+        ("second", "alice"),
+        ("first", "alice"),
+    ]
+    assert await listed(None, Kind.SESSION) == [("bobs", "bob"), ("second", "alice"), ("first", "alice")]
+    assert await listed(owner.id) == []
+
+
+async def test_a_listed_credential_has_its_owner_with_all_links(stores: Stores):
+    owner = await bob(stores)
+    second = Identity("https://other.example", "bob")
+    linked = await stores.accounts.link(attach(owner), second, NOW)
+    await stores.credentials.add(session(owner), session(owner, "other"))
+
+    assert [who for _, who in await stores.credentials.of(owner.id, [Kind.SESSION])] == [linked, linked]
+
+
+async def test_one_is_ended_by_its_number_when_kind_and_owner_fit(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    await stores.credentials.add(session(owner), session(owner, "other"))
+    [[_, _], [first, _]] = await stores.credentials.of(owner.id, [Kind.SESSION])
+    assert first.id is not None
+
+    assert await stores.credentials.end(Kind.CLIENT_TOKEN, first.id, owner.id) is None
+    assert await stores.credentials.end(Kind.SESSION, first.id, other.id) is None
+    assert await has_session(stores)
+    assert await stores.credentials.end(Kind.SESSION, first.id, owner.id) == first
+    assert await stores.credentials.end(Kind.SESSION, first.id, owner.id) is None
+    assert not await has_session(stores)
+    assert await has_session(stores, "other")
+
+
+async def test_an_admin_ends_anybodys(stores: Stores):
+    await stores.credentials.add(session(await alice(stores)))
+    [[credential, _]] = await stores.credentials.of(None, [Kind.SESSION])
+    assert credential.id is not None
+
+    assert await stores.credentials.end(Kind.SESSION, credential.id, None) == credential
+    assert not await has_session(stores)
+
+
+async def test_all_of_some_kinds_end_but_one(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    await stores.credentials.add(session(owner), session(owner, "kept"), session(other, "bobs"))
+    await stores.credentials.add(session(owner, "token", kind=Kind.CLIENT_TOKEN))
+
+    assert await stores.credentials.end_all(owner.id, [Kind.SESSION, Kind.REFRESH_TOKEN], keep="kept") == 1
+
+    left = {each.digest for each, _ in await stores.credentials.of(None, list(Kind))}
+    assert left == {"kept", "bobs", "token"}

@@ -14,6 +14,7 @@ from romm.domain.diagnosis import (
     barred,
     failed,
     has_failed,
+    hinted,
     ok,
     refused,
     skipped,
@@ -61,6 +62,18 @@ def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
         "The database failed: down. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
         "look there",
     )
+
+
+def test_a_providers_own_words_stand_for_a_general_place() -> None:
+    general = failed(Check.CLIENT, "no", "Check it.", places.click("somewhere"), code=Code.CLIENT_REJECTED)
+    hints = {Code.CLIENT_REJECTED: "There."}
+    assert hinted(general, hints).fixes == ("Check it.", "At the provider: There.")
+    for other in (
+        failed(Check.CLIENT, "no", places.click("somewhere")),
+        failed(Check.CLIENT, "no", places.click("somewhere"), code=Code.INVALID_SCOPE),
+        failed(Check.KEYS, "no", places.click("somewhere"), code=Code.CLIENT_REJECTED),
+    ):
+        assert hinted(other, hints) is other
 
 
 @given(st.text())

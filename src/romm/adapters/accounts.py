@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, fun
 from sqlalchemy.orm import Session, aliased
 
 from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, account, account_row, accounts, identity_values
+from romm.adapters.credentials import spend
 from romm.adapters.database import Database
 from romm.adapters.tables import AccountRow, CredentialRow, IdentityRow
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.ports import Conflict
+from romm.ports import Conflict, Spends
 
 _IS_ADMIN = AccountRow.level == AccessLevel.ADMIN
 _ANY_ADMIN = select(exists().where(_IS_ADMIN))
@@ -85,7 +86,7 @@ class SQLAccounts:
 
         def work(connection: Connection) -> Account:
             _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
-            return _fresh(connection, seen.id)
+            return fresh(connection, seen.id)
 
         return await self._database.write(work)
 
@@ -95,7 +96,7 @@ class SQLAccounts:
         def work(connection: Connection) -> Account:
             _carry_out(connection, decision, {"email": seen.email}, now)
             connection.execute(_LINK, identity_values(seen.id, identity, decision.rule, now))
-            return _fresh(connection, seen.id)
+            return fresh(connection, seen.id)
 
         return await self._database.write(work)
 
@@ -106,7 +107,7 @@ class SQLAccounts:
         def work(connection: Connection) -> Account:
             account_id = _insert(connection, row)
             connection.execute(_LINK, identity_values(account_id, identity, decision.rule, now))
-            return _fresh(connection, account_id)
+            return fresh(connection, account_id)
 
         return await self._database.write(work)
 
@@ -114,18 +115,29 @@ class SQLAccounts:
         row = account_row(username, email, AccessLevel.ADMIN, now, password_hash)
 
         def work(connection: Connection) -> Account:
-            _write_alone(connection)
+            write_alone(connection)
             if connection.scalar(_ANY_ADMIN):
                 raise Conflict("first_admin")
-            return _fresh(connection, _insert(connection, row))
+            return fresh(connection, _insert(connection, row))
 
         return await self._database.write(work)
 
     async def create(
-        self, username: str, email: str | None, level: AccessLevel, password_hash: str | None, now: datetime
+        self,
+        username: str,
+        email: str | None,
+        level: AccessLevel,
+        password_hash: str | None,
+        now: datetime,
+        spends: Spends | None = None,
     ) -> Account:
         row = account_row(username, email, level, now, password_hash)
-        return await self._database.write(lambda connection: _fresh(connection, _insert(connection, row)))
+
+        def work(connection: Connection) -> Account:
+            use_up(connection, spends)
+            return fresh(connection, _insert(connection, row))
+
+        return await self._database.write(work)
 
     async def any_admin(self) -> bool:
         return bool((await self._database.fetch(_ANY_ADMIN, {}))[0][0])
@@ -155,8 +167,8 @@ def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[
     judged = [AccountRow.id == seen.id, AccountRow.version == seen.version, AccountRow.enabled]
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
         # Two admins losing their role at once are two accounts, and neither version knows of the other.
-        _write_alone(connection)
-        judged.append(_another_admin(seen.id))
+        write_alone(connection)
+        judged.append(another_admin(seen.id))
     written = update(AccountRow).where(*judged).values(last_login=now, **changes)
     if connection.execute(written).rowcount == 0:
         raise Conflict("version")
@@ -170,15 +182,22 @@ def _ends(decision: SignIn | Attach) -> Ends:
     return Ends.ALL_BUT_PASSWORD if decision.ends is Ends.NOTHING and changes_level else decision.ends
 
 
-def _another_admin(account_id: int) -> ColumnElement[bool]:
+def another_admin(account_id: int) -> ColumnElement[bool]:
+    """Is there an enabled admin beside this account? To be asked while writing alone."""
     other = aliased(AccountRow)
     return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
 
 
-def _write_alone(connection: Connection) -> None:
+def write_alone(connection: Connection) -> None:
     """Until this transaction ends nobody else changes an account; on SQLite that is true of every writer."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
+
+
+def use_up(connection: Connection, spends: Spends | None) -> None:
+    """Take a link along with what it is used for. Raises `Conflict("spent")` when somebody else was faster."""
+    if spends is not None and spend(connection, spends.kind, spends.digest) is None:
+        raise Conflict("spent")
 
 
 def _insert(connection: Connection, row: AccountRow) -> int:
@@ -186,5 +205,6 @@ def _insert(connection: Connection, row: AccountRow) -> int:
         return _Repository(session=session, wrap_exceptions=False).add(row, auto_refresh=False).id
 
 
-def _fresh(connection: Connection, account_id: int) -> Account:
+def fresh(connection: Connection, account_id: int) -> Account:
+    """The account as this transaction sees it."""
     return account(connection.execute(_BY_ID, {"id": account_id}).all())

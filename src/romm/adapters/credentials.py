@@ -1,7 +1,8 @@
 """Credentials in the database. `find` is asked at every request, so it is one statement without the mapper."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from msgspec.structs import asdict
@@ -17,19 +18,23 @@ from romm.ports import Clock
 FORGOTTEN_AT_ONCE = 100  # expired credentials; more than are added, and never a long transaction
 
 _FIELDS = tuple(name for name in Credential.__struct_fields__ if name not in {"scopes", "identity"})
+_ID = _FIELDS.index("id")
 _COLUMNS = (
     *(getattr(CredentialRow, name) for name in _FIELDS),
     *(CredentialRow.scopes, CredentialRow.issuer, CredentialRow.subject),
 )
 _KEY = (CredentialRow.digest == bindparam("key_digest"), CredentialRow.kind == bindparam("key_kind"))
 
-_FIND = (
+_OWNED = (
     select(*COLUMNS, *_COLUMNS)
     .join_from(CredentialRow, AccountRow, CredentialRow.account_id == AccountRow.id)
     .outerjoin(IdentityRow, LINKED)
-    .where(*_KEY)
-    .order_by(*ORDER)
 )
+_FIND = _OWNED.where(*_KEY).order_by(*ORDER)
+_OF_EVERYBODY = _OWNED.where(
+    CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now")
+).order_by(CredentialRow.id.desc(), *ORDER)
+_OF = _OF_EVERYBODY.where(CredentialRow.account_id == bindparam("owner"))
 _ADD = insert(CredentialRow)
 _EXPIRED = (
     select(CredentialRow.id)
@@ -41,6 +46,16 @@ _FORGET = delete(CredentialRow).where(CredentialRow.id.in_(_EXPIRED))
 _USED = update(CredentialRow).where(*_KEY).values(last_used_at=bindparam("now"))
 _ACTIVE = update(AccountRow).where(AccountRow.id == bindparam("owner")).values(last_active=bindparam("now"))
 _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
+_NUMBER = (CredentialRow.id == bindparam("number"), CredentialRow.kind == bindparam("key_kind"))
+_END_ANYBODYS = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
+_END = _END_ANYBODYS.where(CredentialRow.account_id == bindparam("owner"))
+
+
+_END_ALL = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.kind.in_(bindparam("kinds", expanding=True)),
+    CredentialRow.digest != bindparam("kept"),
+)
 
 
 class SQLCredentials:
@@ -75,6 +90,39 @@ class SQLCredentials:
         row = await self._database.write(lambda connection: connection.execute(_TAKE, key).first())
         return None if row is None else _credential(row)
 
+    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
+        statement = _OF_EVERYBODY if account_id is None else _OF
+        owner = {} if account_id is None else {"owner": account_id}
+        rows = await self._database.fetch(statement, {"kinds": list(kinds), "now": self._clock(), **owner})
+        return [(_credential(same[0][WIDTH:]), account(same)) for same in _by_credential(rows)]
+
+    async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
+        statement = _END_ANYBODYS if account_id is None else _END
+        owner = {} if account_id is None else {"owner": account_id}
+        parameters = {"number": credential_id, "key_kind": kind.value, **owner}
+        row = await self._database.write(lambda connection: connection.execute(statement, parameters).first())
+        return None if row is None else _credential(row)
+
+    async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+        return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
+
+
+def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+    """Within a transaction: end an account's credentials of these kinds, but not the one with this digest."""
+    parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
+    return connection.execute(_END_ALL, parameters).rowcount
+
+
+def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:
+    """Within a transaction: take a credential that is used up by what the rest of the transaction does."""
+    row = connection.execute(_TAKE, _key(kind, secret_digest)).first()
+    return None if row is None else _credential(row)
+
+
+def _by_credential(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:
+    """The rows of each credential, which are as many as its owner has identities."""
+    return (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
+
 
 def _key(kind: Kind, secret_digest: str) -> dict[str, str]:
     return {"key_digest": secret_digest, "key_kind": kind.value}
@@ -91,4 +139,5 @@ def _values(credential: Credential) -> dict[str, Any]:
     values = asdict(credential)
     identity = values.pop("identity")
     named = {"issuer": None, "subject": None} if identity is None else asdict(identity)
+    del values["id"]  # the database's to give
     return {**values, **named, "scopes": " ".join(credential.scopes)}

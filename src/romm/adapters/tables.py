@@ -61,6 +61,7 @@ class AccountRow(Base):
     updated_at: Mapped[datetime]
     last_login: Mapped[datetime | None]
     last_active: Mapped[datetime | None]
+    reset_asked_at: Mapped[datetime | None]
 
 
 class IdentityRow(Base):
@@ -84,7 +85,10 @@ class CredentialRow(Base):
     """The kind is part of the key, so that one kind never passes for another. `scopes` is space-separated."""
 
     __tablename__ = "credentials"
-    __table_args__ = (UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),)
+    __table_args__ = (
+        UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),
+        {"sqlite_autoincrement": True},  # the number of an ended one never comes back
+    )
 
     id: Mapped[Id]
     digest: Mapped[Exact]
@@ -99,6 +103,61 @@ class CredentialRow(Base):
     issuer: Mapped[Exact | None]
     subject: Mapped[Exact | None]
     id_token: Mapped[str | None]
+    name: Mapped[str]
+    client: Mapped[str]
+    family: Mapped[Exact] = mapped_column(index=True)
+    level: Mapped[AccessLevel | None]
+    binding: Mapped[str]
+    salt: Mapped[str]
+    spent_at: Mapped[datetime | None]
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+
+
+class DeviceRow(Base):
+    """A device that was paired. The same identifier of the same owner is the same device."""
+
+    __tablename__ = "devices"
+    __table_args__ = (
+        UniqueConstraint(
+            "account_id", "client_device_identifier", name="uq_devices_account_id_client_device_identifier"
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    client_device_identifier: Mapped[Exact]
+    name: Mapped[str]
+    client: Mapped[str]
+    platform: Mapped[str]
+    client_version: Mapped[str]
+    created_at: Mapped[datetime]
+    last_paired_at: Mapped[datetime]
+
+
+class DeviceAuthorizationRow(Base):
+    """A device that asks to be let in (RFC 8628), until somebody decides. Scopes are space-separated."""
+
+    __tablename__ = "device_authorizations"
+
+    device_code_digest: Mapped[Exact] = mapped_column(primary_key=True)
+    user_code_digest: Mapped[Exact] = mapped_column(unique=True)
+    shape: Mapped[str]
+    state: Mapped[str]
+    client_device_identifier: Mapped[str]
+    name: Mapped[str]
+    client: Mapped[str]
+    platform: Mapped[str]
+    client_version: Mapped[str]
+    requested_scopes: Mapped[str]
+    approved_scopes: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    lifetime_seconds: Mapped[int | None]
+    interval_seconds: Mapped[int]
+    last_polled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class AttemptRow(Base):
@@ -136,7 +195,8 @@ class SignInRow(Base):
     subject_digest: Mapped[str | None]
     account_id: Mapped[int | None]
     address: Mapped[str]
-    correlation_id: Mapped[str]
+    correlation_id: Mapped[str] = mapped_column(index=True)
+    received: Mapped[str]
 
 
 class FailuresRow(Base):

@@ -13,14 +13,17 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 class CrossSiteCheck:
     """`Sec-Fetch-Site` decides where a browser sends it (https and localhost), else `Origin`.
 
-    A program that brings its credential in a header, and one without any cookie, cannot be misused and needs neither.
+    A route with the option `own_site` is checked although it is read with GET, one with `cross_site` never is. A program that
+    brings its credential in a header, and one without any cookie, cannot be misused and needs neither.
     """
 
     base_url: str
 
     async def __call__(self, request: Asking) -> None:
         """Raises `Refused(CROSS_SITE)`; to be run before every handler."""
-        if request.method in _SAFE or "authorization" in request.headers or request.route_handler.opt.get("cross_site"):
+        options = request.route_handler.opt
+        safe = request.method in _SAFE and not options.get("own_site")
+        if safe or "authorization" in request.headers or options.get("cross_site"):
             return
         if not self._is_own(request):
             origin = request.headers.get("origin", "absent")

@@ -1,7 +1,7 @@
 """The only place that makes HTTP of a refusal: 303 to a page that explains it, or a problem+json body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -15,8 +15,12 @@ from litestar.response import Template
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, wants_page
+from romm.api.responses import see_other
 from romm.api.schemas import Problem
+from romm.domain import provider_hints
+from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
@@ -25,11 +29,15 @@ _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORB
 
 @dataclass(frozen=True)
 class Errors:
-    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line."""
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
+
+    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
+    """
 
     jar: Cookies
     site: Site
     log: Log
+    provider_hints: Hints = field(default_factory=dict)
 
     def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         """The answer to a refusal of ours."""
@@ -41,6 +49,7 @@ class Errors:
             hint=refused.operator_text,
             path=request.scope["path"],
             facts=refused.facts,
+            **provider_hints.fact(self.provider_hints, refused.code),
         )
         return self._answer(request, refused)
 
@@ -64,18 +73,25 @@ class Errors:
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         page = _route_options(request).get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, page)
+            return self._page(request, refused, refused.page or page.format(**request.path_params))
         if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
 
     def _page(self, request: Asking, refused: Refused, page: str) -> Response[bytes]:
+        if refused.code is Code.NOT_SIGNED_IN:
+            return self._sign_in_first(request)
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return Response(
-            b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
-        )
+        return see_other(with_query(page, query))
+
+    def _sign_in_first(self, request: Asking) -> Response[bytes]:
+        """To the sign-in page and, from a page that was only looked at, back to it."""
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        wanted = path + (f"?{query}" if query else "")
+        target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
+        return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
     def _message(self, request: Asking, refused: Refused) -> Template:
         row = CATALOGUE[refused.code]

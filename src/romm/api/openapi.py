@@ -18,7 +18,7 @@ from romm.domain.errors import CATALOGUE, Code
 OPEN: list[dict[str, list[str]]] = [{}]
 """Security of a route that is open to everyone."""
 
-SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}]
+SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
 """Security of a route that needs somebody."""
 
 _REFERENCE = "5d41402abc4b2a76"
@@ -40,9 +40,23 @@ def config(version: str) -> OpenAPIConfig:
         render_plugins=[JsonRenderPlugin(path="/document.json")],
         use_handler_docstrings=True,
         components=Components(
-            security_schemes={"session": session, "basic": SecurityScheme(type="http", scheme="basic")}
+            security_schemes={
+                "session": session,
+                "basic": SecurityScheme(type="http", scheme="basic"),
+                "bearer": SecurityScheme(
+                    type="http", scheme="bearer", description="An access token or a client token."
+                ),
+            }
         ),
     )
+
+
+def needs(scope: str, **options: Any) -> dict[str, Any]:
+    """What a route says that needs somebody with this scope: to `Authentication`, and in the document."""
+    return {
+        "opt": {"scope": scope, **options},
+        "security": [{way: [scope] for way in required} for required in SIGNED_IN],
+    }
 
 
 def takes(shape: type, example: Mapping[str, Any]) -> type[Operation]:

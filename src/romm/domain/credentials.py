@@ -2,15 +2,18 @@
 
 import enum
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from romm.domain.model import Identity
+from romm.domain.model import AccessLevel, Identity
 
 SECRET_BYTES = 32
 TOUCH_INTERVAL = timedelta(minutes=1)  # how exact `last_used_at` is; a write per request would be wasted
 KNOWN_BROWSER_LIFETIME = timedelta(days=365)  # browsers keep no cookie longer than 400 days (RFC 6265bis, 5.5)
+
+CLIENT_TOKEN_PREFIX = "rmm_"
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when a credential without an end expires
 
 
 class Kind(enum.StrEnum):
@@ -18,6 +21,23 @@ class Kind(enum.StrEnum):
 
     SESSION = "session"
     KNOWN_BROWSER = "known_browser"
+    # links that somebody hands on
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"
+    RECOVERY = "recovery"
+    # what apps hold
+    ACCESS_TOKEN = "access_token"
+    REFRESH_TOKEN = "refresh_token"
+    AUTHORIZATION_CODE = "authorization_code"
+    CLIENT_TOKEN = "client_token"
+    PAIRING_CODE = "pairing_code"
+
+
+SIGNED_IN_KINDS = frozenset({Kind.SESSION, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE})
+"""What a sign-in opened. It ends when the password or the access level changes; tokens that somebody made by name stay."""
+
+LINK_KINDS = frozenset({Kind.PASSWORD_RESET, Kind.RECOVERY})
+"""Links that open this account; any change of the account makes them worthless."""
 
 
 class SessionLimits(Struct, frozen=True):
@@ -28,7 +48,13 @@ class SessionLimits(Struct, frozen=True):
 
 
 class Credential(Struct, frozen=True, kw_only=True):
-    """A stored credential. A session opened by single sign-on remembers its identity and ID token, for signing out."""
+    """A stored credential, whoever `account_id` is its owner; `id` is its number in lists, given when it is stored.
+
+    A session opened by single sign-on remembers its identity and ID token, for signing out. `name` is what a person calls
+    it, `client` the app that asked for it. What was issued together has one `family` and ends together. `level` is what an
+    invitation gives. Who brings an authorization code must prove its `binding`. A refresh token is `spent_at` its first
+    use; its successors follow from its secret and `salt`.
+    """
 
     digest: str
     kind: Kind
@@ -41,11 +67,25 @@ class Credential(Struct, frozen=True, kw_only=True):
     user_agent: str = ""
     identity: Identity | None = None
     id_token: str | None = None
+    id: int | None = None
+    name: str = ""
+    client: str = ""
+    family: str = ""
+    level: AccessLevel | None = None
+    binding: str = ""
+    salt: str = ""
+    spent_at: datetime | None = None
+    device_id: int | None = None
 
 
 def digest(secret: str) -> str:
     """What is stored of a secret, 64 hex digits. The secrets are random, so a fast hash without salt is right."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def bearer_kind(secret: str) -> Kind:
+    """What a bearer token claims to be; it is looked up as that and as nothing else."""
+    return Kind.CLIENT_TOKEN if secret.startswith(CLIENT_TOKEN_PREFIX) else Kind.ACCESS_TOKEN
 
 
 def is_live(credential: Credential, limits: SessionLimits, now: datetime) -> bool:

@@ -4,9 +4,12 @@ import enum
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.provider_hints import Hints
 
+AT_THE_PROVIDER = "At the provider: "  # so begins a fix that is made there
 MAX_LENGTH = 1000  # of a sentence
 
 
@@ -119,6 +122,17 @@ def barred(check: Check, closed: Check) -> Finding:
 def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
     """A failure that a sign-in would end with, too: the catalogue has its fix, `more` is what only the doctor knows."""
     return failed(check, found, Refused.by(refuse).operator_text, *more, code=refuse.code)
+
+
+def hinted(finding: Finding, hints: Hints) -> Finding:
+    """With the fix in the provider's own words, if there is one for this refusal; it stands for a general place.
+
+    Not so for keys: their code is that of any answer that cannot be used, and so is its hint.
+    """
+    if finding.code is None or finding.code not in hints or finding.check is Check.KEYS:
+        return finding
+    kept = [fix for fix in finding.fixes if not fix.startswith(AT_THE_PROVIDER)]
+    return replace(finding, fixes=(*kept, f"{AT_THE_PROVIDER}{hints[finding.code]}"))
 
 
 def has_failed(findings: Sequence[Finding]) -> bool:

@@ -25,6 +25,7 @@ class Code(enum.StrEnum):
     PROVIDER_ANSWER_INVALID = "provider_answer_invalid"
     PROVIDER_TLS = "provider_tls"
     ISSUER_MISMATCH = "issuer_mismatch"
+    ISSUER_PLACEHOLDER = "issuer_placeholder"
     ENDPOINT_INSECURE = "endpoint_insecure"
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
@@ -57,6 +58,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
     # which account
@@ -82,6 +84,19 @@ class Code(enum.StrEnum):
     EMAIL_TAKEN = "email_taken"
     ADDRESS_INVALID = "address_invalid"
     PASSWORD_WEAK = "password_weak"
+    PASSWORD_WRONG = "password_wrong"
+    CONFIRMATION_REQUIRED = "confirmation_required"
+    LAST_WAY_IN = "last_way_in"
+    LINK_INVALID = "link_invalid"
+    # administration
+    ADMIN_REQUIRED = "admin_required"
+    OWN_ACCOUNT = "own_account"
+    ROLE_MANAGED = "role_managed"
+    LAST_ADMIN = "last_admin"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    CREDENTIAL_UNKNOWN = "credential_unknown"
+    NOT_AN_ADMIN = "not_an_admin"
+    CLAIMS_UNREADABLE = "claims_unreadable"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -103,7 +118,9 @@ class Refuse(Struct, frozen=True):
 class Refused(Exception):
     """The one exception of this program: somebody is refused, for a reason of the catalogue.
 
-    `return_to` is where the person wanted to go, when that is known, so that trying again leads there.
+    `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
+    they came from, when it is another than the route's own. `received` outlines the claims that were refused, for the
+    sign-in log.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -111,6 +128,8 @@ class Refused(Exception):
         self.code = code
         self.facts = {name: bounded(fact) for name, fact in facts.items()}
         self.return_to: str | None = None
+        self.page: str | None = None
+        self.received: Mapping[str, str] = {}
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
@@ -186,6 +205,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
         "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+    ),
+    Code.ISSUER_PLACEHOLDER: _row(
+        503,
+        "RomM was told to ask a sign-in provider that stands for many organisations at once. Whoever runs this RomM has to "
+        "name the one.",
+        "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
+        "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
     ),
     Code.ENDPOINT_INSECURE: _row(
         503,
@@ -346,6 +372,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
         "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
     ),
+    Code.HOSTED_DOMAIN: _row(
+        403,
+        "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
+        "this RomM.",
+        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
+    ),
     Code.USERINFO_MISMATCH: _row(
         502,
         "The sign-in provider spoke of two different people. Please sign in again.",
@@ -412,15 +444,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), the old identity has to be unlinked, for which this version has no page yet; else somebody tries "
-        "to take the account over.",
+        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
         "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
-        "or ask whoever runs this RomM.",
-        "OIDC_LINK_BY_EMAIL is false, and this version has no other way to link account {account} (its account page is still "
-        "to come). Set it to true to link by verified address.",
+        "and link it on your account page.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
+        "to link by verified address.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -475,6 +506,69 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
         "the user name.",
         "The password was refused: {reason}.",
+    ),
+    Code.PASSWORD_WRONG: _row(
+        403,
+        "The current password is wrong. Nothing was changed.",
+        "Somebody signed in as account {account} typed a wrong current password.",
+    ),
+    Code.CONFIRMATION_REQUIRED: _row(
+        403,
+        "Please prove that it is you: enter your current password, or sign in again, and then do it within five minutes.",
+        "The session of account {account} is older than five minutes, and no current password came with the change. A program "
+        "sends `current_password`.",
+    ),
+    Code.LAST_WAY_IN: _row(
+        409,
+        "This is the only way into your account. Set a password first, then unlink it.",
+        "Account {account} has no usable password and no other identity of this provider.",
+    ),
+    Code.LINK_INVALID: _row(
+        400,
+        "This link was used already, has expired, or was taken back. Ask whoever runs this RomM for a new one.",
+        "No live link of the kind {kind} has this secret. Links are used once and end when the account changes; "
+        "INVITE_TOKEN_EXPIRY_SECONDS says how long an invitation lasts.",
+    ),
+    Code.ADMIN_REQUIRED: _row(
+        403,
+        "Only somebody with all rights of an administrator may do this to an administrator.",
+        "The credential lacks {missing}. A token that shall manage administrators needs all scopes of an administrator.",
+    ),
+    Code.OWN_ACCOUNT: _row(
+        409,
+        "You cannot disable, demote or delete your own account. Ask another administrator.",
+        "Account {account} tried to take its own rights away.",
+    ),
+    Code.ROLE_MANAGED: _row(
+        409,
+        "This person's role follows their groups at the sign-in provider. Change it there.",
+        "OIDC_CLAIM_ROLES is set and account {account} is linked, so each sign-in sets its role. Change the person's groups at "
+        "the provider, or unlink the account.",
+    ),
+    Code.LAST_ADMIN: _row(
+        409,
+        "This is the last administrator. Make somebody else one first.",
+        "Account {account} is the only enabled admin.",
+    ),
+    Code.ACCOUNT_UNKNOWN: _row(
+        404,
+        "There is no such account.",
+        "No account has the id or name {account}.",
+    ),
+    Code.CREDENTIAL_UNKNOWN: _row(
+        404,
+        "There is no such session, token or link any more.",
+        "Nothing live has the id {credential}, or it belongs to somebody else.",
+    ),
+    Code.NOT_AN_ADMIN: _row(
+        409,
+        "A recovery link signs in an administrator, and this account is not an enabled one.",
+        "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
+    ),
+    Code.CLAIMS_UNREADABLE: _row(
+        400,
+        "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
+        "The claims cannot be explained: {problem}. Give one JSON object.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,

@@ -13,6 +13,11 @@ class AccessLevel(enum.IntEnum):
     EDITOR = 2
     ADMIN = 3
 
+    @classmethod
+    def named(cls, name: str) -> "AccessLevel | None":
+        """The level that a role's name means, wherever one is read: `user` is RomM's older word for a viewer."""
+        return _NAMES.get(name.strip().lower())
+
     @property
     def label(self) -> str:
         """The name on the wire and in the database: `viewer`, `editor` or `admin`."""
@@ -22,6 +27,9 @@ class AccessLevel(enum.IntEnum):
     def role(self) -> str:
         """RomM's coarser word for it: `admin` or `user`."""
         return "admin" if self is AccessLevel.ADMIN else "user"
+
+
+_NAMES = {level.label: level for level in AccessLevel} | {"user": AccessLevel.VIEWER}
 
 
 class Identity(Struct, frozen=True):
@@ -42,8 +50,10 @@ class Link(Struct, frozen=True, kw_only=True):
 class Account(Struct, frozen=True, kw_only=True):
     """Who someone is here.
 
-    `email` is in canonical form (`emails.canonical`). `password_set_at` is None when no password can open the account.
-    `version` grows with every change that a decision may depend on, so that a stale decision is noticed.
+    `email` is in canonical form (`emails.canonical`). `password_set_at` is None when no password can open the account, else
+    since when whoever knows it is trusted: a password set by means of an older one inherits that one's time.
+    `reset_asked_at` is when somebody said at the sign-in page that they forgot this account's password. `version` grows
+    with every change that a decision may depend on, so that a stale decision is noticed.
     """
 
     id: int
@@ -58,6 +68,7 @@ class Account(Struct, frozen=True, kw_only=True):
     updated_at: datetime
     last_login: datetime | None = None
     last_active: datetime | None = None
+    reset_asked_at: datetime | None = None
 
     @property
     def is_enabled_admin(self) -> bool:

@@ -14,6 +14,9 @@ WELL_KNOWN = f"{ISSUER}/.well-known/openid-configuration"
 INSECURE = Refuse(Code.ENDPOINT_INSECURE, {"endpoint": "token_endpoint", "found": "http://auth.example.com/token"})
 
 
+PLACEHOLDER = Refuse(Code.ISSUER_PLACEHOLDER, {"found": "https://login.test/{tenantid}/v2.0"})
+
+
 def invalid(problem: str) -> Refuse:
     return Refuse(Code.PROVIDER_ANSWER_INVALID, {"url": WELL_KNOWN, "problem": problem})
 
@@ -47,7 +50,9 @@ def test_a_slow_discovery_document_is_a_warning() -> None:
     assert "after 2.1 s; a sign-in waits 4" in finding.found
 
 
-@pytest.mark.parametrize("refuse", [another("https://other"), INSECURE], ids=["issuer", "endpoint"])
+@pytest.mark.parametrize(
+    "refuse", [PLACEHOLDER, another("https://other"), INSECURE], ids=["placeholder", "issuer", "endpoint"]
+)
 def test_a_document_that_says_something_wrong_is_there(refuse: Refuse) -> None:
     assert metadata.discovery(refuse, configured()).outcome is Outcome.OK
 
@@ -59,9 +64,6 @@ def test_a_document_that_says_something_wrong_is_there(refuse: Refuse) -> None:
         pytest.param("http://authelia:9091", ISSUER, "authelia:9091 is the provider's public name", id="an inner name"),
         pytest.param("http://[x", ISSUER, "Authelia's own address", id="no address at all"),
         pytest.param(f"{ISSUER}/realms/a", ISSUER, "Authelia's own address", id="another path"),
-        pytest.param(
-            "https://login.test/{tenantid}/v2.0", ISSUER, "your own tenant's id", id="all tenants of Entra ID"
-        ),
     ],
 )
 def test_another_issuer(said: str, expected: str, hint: str) -> None:
@@ -90,6 +92,12 @@ def test_the_right_issuer_and_its_slash(said: str, written: str, told: str) -> N
     assert finding.outcome is Outcome.OK
     assert told in finding.found
     assert metadata.issuer(INSECURE, configured()).outcome is Outcome.OK
+
+
+def test_the_issuer_of_many_tenants_at_once() -> None:
+    finding = metadata.issuer(PLACEHOLDER, configured())
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.ISSUER_PLACEHOLDER)
+    assert "{tenantid}" in finding.found
 
 
 def test_endpoints() -> None:

@@ -14,7 +14,11 @@ from romm.domain.evidence import Configured, Discovered, scheme_and_host
 SLOW_SECONDS = 2.0  # half of what a sign-in waits
 NOTABLE_SKEW_SECONDS = 10
 
-_LATER = (Code.ISSUER_MISMATCH, Code.ENDPOINT_INSECURE)  # the document is there, what it says is wrong
+_LATER = (
+    Code.ISSUER_PLACEHOLDER,
+    Code.ISSUER_MISMATCH,
+    Code.ENDPOINT_INSECURE,
+)  # the document is there, what it says is wrong
 
 
 def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
@@ -40,6 +44,8 @@ def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
             said, expected = str(facts["found"]), str(facts["expected"])
             told = f"the provider calls itself {said}, configured is {expected}"
             return refused(Check.ISSUER, found, told, *_why_another(said, expected, configured))
+        case Refuse(code=Code.ISSUER_PLACEHOLDER, facts=facts):
+            return refused(Check.ISSUER, found, f"{facts['found']} is no issuer but a pattern for many")
         case Refuse():
             return ok(Check.ISSUER, "the configured one")
         case Discovered(metadata=metadata) if _only_slash(metadata.issuer, configured):
@@ -127,8 +133,6 @@ def _hints(problem: str) -> list[str]:
 
 def _why_another(said: str, expected: str, configured: Configured) -> list[str]:
     (scheme, host), (wanted_scheme, wanted_host) = scheme_and_host(said), scheme_and_host(expected)
-    if "{" in said:
-        return ["This is the address for all tenants: put your own tenant's id into OIDC_SERVER_APPLICATION_URL."]
     if host == wanted_host and (scheme, wanted_scheme) == ("http", "https"):
         return ["The provider does not know that it is reached by https: have its proxy send it X-Forwarded-Proto."]
     if host and host != wanted_host:

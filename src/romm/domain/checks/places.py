@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from romm.domain import presets
+from romm.domain.diagnosis import AT_THE_PROVIDER
 
 
 class Places(Struct, frozen=True):
@@ -124,4 +125,4 @@ def at(provider: str) -> Places:
 
 def click(place: str) -> str:
     """The line of a fix that leads there."""
-    return f"At the provider: {place}."
+    return f"{AT_THE_PROVIDER}{place}."

@@ -1,0 +1,111 @@
+"""Bearer tokens on the way in (RFC 6750): one look-up by kind and hash, and a wrong one is refused, never ignored."""
+
+from datetime import timedelta
+
+import pytest
+
+from romm.domain.credentials import TOUCH_INTERVAL, Credential, Kind, digest
+from romm.domain.model import AccessLevel, Account
+from tests.world import World
+
+DAY = timedelta(days=1)
+ACCESS, CLIENT = "an access token", "rmm_" + "0" * 64
+
+
+async def give(world: World, owner: Account, secret: str, kind: Kind, *scopes: str) -> None:
+    now = world.clock()
+    await world.credentials.add(
+        Credential(
+            digest=digest(secret),
+            kind=kind,
+            account_id=owner.id,
+            scopes=scopes,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + DAY,
+        )
+    )
+
+
+async def asked(world: World, authorization: str, cookie: str = "") -> tuple[int, str]:
+    headers = {"authorization": authorization} | ({"cookie": cookie} if cookie else {})
+    response = await world.program().get("/api/users/me", headers=headers)
+    return response.status_code, response.headers.get("www-authenticate", "")
+
+
+@pytest.mark.parametrize(("secret", "kind"), [(ACCESS, Kind.ACCESS_TOKEN), (CLIENT, Kind.CLIENT_TOKEN)])
+async def test_a_token_says_who_is_asking(world: World, secret: str, kind: Kind) -> None:
+    await give(world, await world.add("vera"), secret, kind, "me.read")
+
+    response = await world.program().get("/api/users/me", headers={"authorization": f"bearer {secret}"})
+
+    assert response.json()["username"] == "vera"
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.ACCESS_TOKEN}))
+async def test_no_other_kind_passes_for_an_access_token(world: World, kind: Kind) -> None:
+    """R-75, R-43."""
+    await give(world, await world.add("vera"), ACCESS, kind, "me.read")
+
+    assert await asked(world, f"Bearer {ACCESS}") == (401, 'Bearer error="invalid_token"')
+
+
+async def test_an_access_token_never_passes_for_a_client_token(world: World) -> None:
+    await give(world, await world.add("vera"), CLIENT, Kind.ACCESS_TOKEN, "me.read")
+
+    assert (await asked(world, f"Bearer {CLIENT}"))[0] == 401
+
+
+@pytest.mark.parametrize("wrong", [ACCESS + "x", ACCESS[:-1], ACCESS.upper(), "", "é"])
+async def test_one_character_off_is_another_token(world: World, wrong: str) -> None:
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+
+    authorization = f"Bearer {wrong}".encode()
+    response = await world.program().get("/api/users/me", headers=[(b"authorization", authorization)])
+
+    assert response.status_code == 401
+
+
+async def test_a_wrong_token_is_not_ignored_for_a_good_session(world: World) -> None:
+    browser = world.browser()
+    await world.add("vera")
+    await browser.submit("/api/login", username="vera", password="a lantern in the attic")
+    assert (await browser.me()).status_code == 200
+
+    assert (await asked(world, "Bearer wrong", f"__Host-romm_session={browser.session}"))[0] == 401
+
+
+async def test_a_token_lives_until_it_expires(world: World) -> None:
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    world.clock.advance(DAY - timedelta(microseconds=1))
+    assert (await asked(world, f"Bearer {ACCESS}"))[0] == 200
+    world.clock.advance(timedelta(microseconds=1))
+    assert (await asked(world, f"Bearer {ACCESS}"))[0] == 401
+
+
+async def test_a_disabled_owners_token_is_nobodys(world: World) -> None:
+    """R-29."""
+    owner = await world.add("vera")
+    await give(world, owner, ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    world.disable(owner)
+    assert (await asked(world, f"Bearer {ACCESS}"))[0] == 401
+
+
+async def test_a_token_may_do_what_it_was_given_and_its_owner_may_do_now(world: World) -> None:
+    """R-71."""
+    admin, viewer = await world.add("ada", level=AccessLevel.ADMIN), await world.add("vera")
+    await give(world, admin, "narrow", Kind.ACCESS_TOKEN, "users.read")
+    await give(world, viewer, "wide", Kind.ACCESS_TOKEN, "me.read", "users.read")
+
+    assert (await asked(world, "Bearer narrow"))[0] == 403
+    assert (await asked(world, "Bearer wide"))[0] == 200
+
+
+async def test_use_is_noted_once_a_minute(world: World) -> None:
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    world.clock.advance(TOUCH_INTERVAL * 2)
+
+    await asked(world, f"Bearer {ACCESS}")
+
+    [used] = world.credentials.stored.values()
+    assert used.last_used_at == world.clock()
