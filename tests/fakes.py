@@ -3,19 +3,23 @@
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import asdict, replace
 
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
 from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.errors import Refused
+from romm.domain.evidence import Handshake, Place
 from romm.domain.imports import Here, Import
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
 from romm.domain.passwords import is_legacy
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
+
+T = TypeVar("T")
 
 
 class FakeClock:
@@ -417,6 +421,44 @@ class FakePasswords:
 
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old ") or password_hash in self.outdated
+
+
+class FakeNetwork:
+    """`instruments.Network`, on which all is well unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.addresses: tuple[str, ...] | Refused = ("192.0.2.1",)
+        self.seconds: float | Refused = 0.012
+        self.tls: Handshake | Refused = Handshake()
+
+    async def resolve(self, place: Place) -> tuple[str, ...]:
+        return given(self.addresses)
+
+    async def connect(self, place: Place) -> float:
+        return given(self.seconds)
+
+    async def handshake(self, place: Place) -> Handshake:
+        return given(self.tls)
+
+
+class FakeStorage:
+    """`instruments.Storage`, up to date unless a test says otherwise."""
+
+    newest = "0002"
+
+    def __init__(self, revision: str | Refused | None = newest, *, is_embedded: bool = True) -> None:
+        self.is_embedded = is_embedded
+        self._revision = revision
+
+    async def revision(self) -> str | None:
+        return given(self._revision)
+
+
+def given(prepared: T | Refused) -> T:
+    """What a test prepared; a refusal is raised."""
+    if isinstance(prepared, Refused):
+        raise prepared
+    return prepared
 
 
 class FakeLog:

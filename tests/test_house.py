@@ -15,7 +15,7 @@ from romm.domain.linking import ROWS
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "romm"
 TESTS = ROOT / "tests"
-DOMAIN = sorted((SOURCE / "domain").glob("*.py"))
+DOMAIN = sorted((SOURCE / "domain").rglob("*.py"))
 
 LONGEST = 300
 CATALOGUES = {SOURCE / "domain" / "errors.py", SOURCE / "ports.py"}

@@ -1,6 +1,7 @@
 """The `romm` command: one thin function per subcommand. Imports stay inside, so that each starts fast."""
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -63,6 +64,15 @@ def import_(source: str, apply: bool) -> None:
 
     with explained():
         run(loaded(os.environ).settings, source, apply=apply)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+def doctor(as_json: bool) -> None:
+    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    from romm.doctor import run
+
+    sys.exit(run(os.environ, as_json=as_json))
 
 
 @main.group()

@@ -17,6 +17,7 @@ from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
 from romm.explanation import Explainer
 from romm.identification import Identification
+from romm.instruments import Instruments
 from romm.invitations import Invitations
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import (
@@ -45,6 +46,7 @@ class Ports:
     """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
 
     provider: Provider | None
+    instruments: Instruments
     accounts: Accounts
     directory: Directory
     attempts: Attempts

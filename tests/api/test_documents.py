@@ -21,6 +21,7 @@ ROUTES = {
     ("get", "/api/users"),
     ("get", "/api/users/identifiers"),
     ("get", "/api/users/me"),
+    ("get", "/api/oidc/diagnosis"),
     ("get", "/api/users/{user_id}"),
     ("put", "/api/users/{user_id}"),
     ("delete", "/api/users/{user_id}"),
