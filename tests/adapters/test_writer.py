@@ -94,9 +94,8 @@ async def test_another_process_is_waited_for_in_a_thread(writer: Writer, path: P
 
 
 async def test_another_process_is_not_waited_for_without_end(writer: Writer, path: Path):
-    with locked(path):
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
-            await writer.run(add("second"))
+    with locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
+        await writer.run(add("second"))
     await writer.run(add("third"))
     assert lines(path) == ["first", "third"]
 
