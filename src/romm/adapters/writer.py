@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine
 T = TypeVar("T")
 
 CHECKPOINT_EVERY = 200  # transactions; at some 5 pages each the log stays below SQLite's usual 4 MiB
-SLOW_SECONDS = 0.02  # a transaction that keeps everybody waiting for longer
-PAUSE_SECONDS = 60.0  # keeps its successors off the loop for so long: the disk is slow, or busy
+SLOW_SECONDS = 0.1  # a transaction that takes longer met a disk that is slow or busy, not only a busy processor
+PAUSE_SECONDS = 10.0  # so long its successors keep off the loop
 
 
 class Writer:
