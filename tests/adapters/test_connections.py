@@ -157,6 +157,16 @@ async def test_an_old_connection_is_not_used():
     assert len(provider.connections) == 2
 
 
+async def test_many_who_find_old_connections_get_new_ones():
+    network = connections(limit=4, keepalive=0)
+    async with peer(*[OK] * 8) as provider:
+        for _ in range(2):
+            answers = await asyncio.gather(*(ask(network, provider) for _ in range(4)))
+            assert answers == [b"ok"] * 4
+        await network.aclose()
+    assert len(provider.connections) == 8
+
+
 async def test_every_origin_has_its_own_connections(network: Connections):
     async with peer(OK, OK) as one, peer(OK) as other:
         for each in (one, other, one):

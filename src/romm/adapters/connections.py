@@ -63,9 +63,9 @@ class Connections(httpx.AsyncBaseTransport):
     async def _kept(self, origin: _Origin) -> "_Connection | None":
         """The idle connection that was used last. Those that are too old, or closed at the other end, go."""
         oldest = time.monotonic() - self._keepalive
-        for each in [each for each in self._idle if not each.is_good(oldest)]:
-            self._idle.remove(each)
-            await each.aclose()
+        while stale := next((each for each in self._idle if not each.is_good(oldest)), None):
+            self._idle.remove(stale)
+            await stale.aclose()
         fitting = [each for each in self._idle if each.origin == origin]
         if fitting:
             self._idle.remove(fitting[-1])
