@@ -47,6 +47,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engines = made = engines(url)
         self._writes = Writer(made.writes, wait=BUSY_SECONDS) if isinstance(made.writes, Engine) else made.writes
+        self._inline: Connection | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -79,8 +80,9 @@ class Database:
         nobody; should the file be locked all the same (a repair, a restore), the look-up waits in the thread.
         """
         if self._engines.inline is not None:
-            with storage_errors(), suppress(OperationalError), self._engines.inline.connect() as connection:
-                return connection.execute(statement, parameters).all()
+            with storage_errors(), suppress(OperationalError):
+                self._inline = self._inline or self._engines.inline.connect()
+                return self._inline.execute(statement, parameters).all()
         async with self.read() as reader:
             return (await reader.execute(statement, parameters)).all()
 
@@ -98,8 +100,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._engines.inline is not None:
-            self._engines.inline.dispose()
+        if self._inline is not None:
+            self._inline.close()
         await self._engines.reads.dispose()
         await (self._writes.close() if isinstance(self._writes, Writer) else self._writes.dispose())
 

@@ -72,7 +72,9 @@ def _sqlite_reads(address: URL) -> AsyncEngine:
 
 def _sqlite_inline(address: URL) -> Engine:
     address = address.set(drivername="sqlite+pysqlite")
-    engine = create_engine(address, connect_args={"timeout": 0}, hide_parameters=True, **_AUTOCOMMIT)
+    engine = create_engine(
+        address, connect_args={"timeout": 0}, hide_parameters=True, poolclass=NullPool, **_AUTOCOMMIT
+    )
     _configure(engine, "query_only=ON")
     return engine
 
