@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemySyncRepository
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, account, account_row, accounts, identity_values
@@ -50,13 +50,9 @@ _REHASH = (
     .where(AccountRow.id == bindparam("key"), AccountRow.password_hash == bindparam("old"))
     .values(password_hash=bindparam("new"))
 )
-_OTHER = aliased(AccountRow)
 # What is set is told by the names of the parameters.
 _JUDGED = update(AccountRow).where(
     AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"), AccountRow.enabled
-)
-_JUDGED_BESIDE_ADMIN = _JUDGED.where(
-    exists().where(_OTHER.id != bindparam("judged"), _OTHER.enabled, _OTHER.level == AccessLevel.ADMIN)
 )
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
 _LINK = insert(IdentityRow)
@@ -163,7 +159,7 @@ def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
         # Two admins losing their role at once are two accounts, and neither version knows of the other.
         _write_alone(connection)
-        written = _JUDGED_BESIDE_ADMIN
+        written = _JUDGED.where(_another_admin(seen.id))
     changed = {"judged": seen.id, "judged_version": seen.version, "last_login": now, **changes}
     if connection.execute(written, changed).rowcount == 0:
         raise Conflict("version")
@@ -175,6 +171,11 @@ def _ends(decision: SignIn | Attach) -> Ends:
     """Nobody keeps a session that began with another level."""
     changes_level = decision.level is not decision.account.level
     return Ends.ALL_BUT_PASSWORD if decision.ends is Ends.NOTHING and changes_level else decision.ends
+
+
+def _another_admin(account_id: int) -> ColumnElement[bool]:
+    other = aliased(AccountRow)
+    return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
 
 
 def _write_alone(connection: Connection) -> None:
