@@ -16,7 +16,6 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
@@ -37,6 +36,7 @@ from romm.api import docs, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
+from romm.api.dependencies import take_turns
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.credentials import KnownBrowsers, Sessions
@@ -181,7 +181,7 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
-    _take_turns(app)
+    take_turns(app)
     enveloped = envelope(app, ports.log, logs.bound, https=https)
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
     return behind_proxy
@@ -265,19 +265,6 @@ def _setup(settings: Settings, ports: Ports) -> Setup:
 
 def _always(made_once: Any) -> Provide:
     return Provide(lambda: made_once, use_cache=True, sync_to_thread=False)
-
-
-def _take_turns(app: Litestar) -> None:
-    """Look the dependencies of a handler up one after another.
-
-    Litestar starts a task for each of several. Ours are in memory, and the tasks took longer than all the rest of a
-    small handler.
-    """
-    for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for _, arguments in route.route_handler_map.values():
-                batches = arguments.dependency_batches
-                arguments.dependency_batches = [{each} for batch in batches for each in batch]
 
 
 def _static_files() -> Any:
