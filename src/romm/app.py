@@ -49,6 +49,7 @@ from romm.api import (
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
+from romm.api.dependencies import take_turns
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.composition import Ports, use_cases
@@ -152,6 +153,7 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
         logging_config=None,
         debug=False,
     )
+    take_turns(app)
     enveloped = envelope(app, ports.log, logs.bound, https=https)
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
     return behind_proxy

@@ -57,6 +57,10 @@ _LEGACY_HASH = (
     .order_by(func.substr(AccountRow.password_hash, 5).desc())  # the cost comes first there
     .limit(1)
 )
+# What is set is told by the names of the parameters.
+_JUDGED = update(AccountRow).where(
+    AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"), AccountRow.enabled
+)
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
 _LINK = insert(IdentityRow)
 
@@ -169,18 +173,17 @@ class SQLAccounts:
 
 def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[str, Any], now: datetime) -> None:
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
-    seen, ends = decision.account, _ends(decision)
+    seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
-        changes |= {"level": decision.level, "version": AccountRow.version + 1, "updated_at": now}
+        changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:
         changes |= {"password_hash": None, "password_set_at": None}
-    judged = [AccountRow.id == seen.id, AccountRow.version == seen.version, AccountRow.enabled]
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
         # Two admins losing their role at once are two accounts, and neither version knows of the other.
         write_alone(connection)
-        judged.append(another_admin(seen.id))
-    written = update(AccountRow).where(*judged).values(last_login=now, **changes)
-    if connection.execute(written).rowcount == 0:
+        written = _JUDGED.where(another_admin(seen.id))
+    changed = {"judged": seen.id, "judged_version": seen.version, "last_login": now, **changes}
+    if connection.execute(written, changed).rowcount == 0:
         raise Conflict("version")
     if ends is not Ends.NOTHING:
         connection.execute(_END_CREDENTIALS, {"key": seen.id})
