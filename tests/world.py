@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from romm import app, composition
 from romm.adapters.provider import OpenIDProvider
+from romm.domain.accounts import Change, Password
+from romm.domain.credentials import SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Visitor
 from romm.ports import Provider
 from romm.settings import Settings, load
@@ -105,6 +107,14 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    async def change_password(self, account: Account) -> None:
+        """What its owner would do, without asking anybody."""
+        keep = {"username": account.username, "email": account.email, "enabled": True, "level": account.level}
+        changed = Password(hash=f"hash of {PASSWORD}", trusted_since=self.clock())
+        await self.ports.directory.change(
+            Change(account=account, **keep, password=changed, ends=SIGNED_IN_KINDS), self.clock()
+        )
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""
