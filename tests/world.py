@@ -110,11 +110,16 @@ class World:
 
     async def change_password(self, account: Account) -> None:
         """What its owner would do, without asking anybody."""
-        keep = {"username": account.username, "email": account.email, "enabled": True, "level": account.level}
-        changed = Password(hash=f"hash of {PASSWORD}", trusted_since=self.clock())
-        await self.ports.directory.change(
-            Change(account=account, **keep, password=changed, ends=SIGNED_IN_KINDS), self.clock()
+        change = Change(
+            account=account,
+            username=account.username,
+            email=account.email,
+            enabled=True,
+            level=account.level,
+            password=Password(hash=f"hash of {PASSWORD}", trusted_since=self.clock()),
+            ends=SIGNED_IN_KINDS,
         )
+        await self.ports.directory.change(change, self.clock())
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""
