@@ -40,10 +40,12 @@ from romm.api import (
     health,
     identities,
     login,
+    metadata,
     openapi,
     openid,
     pages,
     sessions,
+    tokens,
     users,
 )
 from romm.api.authentication import Authentication
@@ -73,6 +75,8 @@ ROUTERS = (
     identities.router,
     explanation.router,
     diagnosis.router,
+    tokens.router,
+    metadata.router,
     health.router,
     docs.router,
     pages.router,
