@@ -113,6 +113,11 @@ def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], ke
     return connection.execute(_END_ALL, parameters).rowcount
 
 
+def store(connection: Connection, credential: Credential) -> None:
+    """Within a transaction: store a credential along with what the rest of the transaction does."""
+    connection.execute(_ADD, _values(credential))
+
+
 def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:
     """Within a transaction: take a credential that is used up by what the rest of the transaction does."""
     row = connection.execute(_TAKE, _key(kind, secret_digest)).first()

@@ -93,6 +93,17 @@ class Code(enum.StrEnum):
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
     CREDENTIAL_UNKNOWN = "credential_unknown"
+    # devices
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    DEVICE_DENIED = "device_denied"
+    DEVICE_CODE_EXPIRED = "device_code_expired"
+    DEVICE_CODE_INVALID = "device_code_invalid"
+    DEVICE_CODE_UNKNOWN = "device_code_unknown"
+    DEVICE_CODE_DECIDED = "device_code_decided"
+    DEVICE_UNKNOWN = "device_unknown"
+    SCOPES_MISSING = "scopes_missing"
+    SCOPES_EXCEEDED = "scopes_exceeded"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -539,6 +550,57 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "There is no such session, token or link any more.",
         "Nothing live has the id {credential}, or it belongs to somebody else.",
+    ),
+    Code.AUTHORIZATION_PENDING: _row(
+        400,
+        "Nobody has decided yet. Open the address that the device shows, on a phone or computer, and enter its code there.",
+        "A device asked before anybody approved or denied it; it will ask again.",
+    ),
+    Code.SLOW_DOWN: _row(
+        400,
+        "Nobody has decided yet, and this device asks too often. It has to wait 5 seconds longer between two questions.",
+        "A device asks more often than it was told (RFC 8628, 3.5); it is the app that has to be corrected.",
+    ),
+    Code.DEVICE_DENIED: _row(
+        400,
+        "The device was not let in. Start again on the device if that was a mistake.",
+        "A device was turned away: {reason}.",
+    ),
+    Code.DEVICE_CODE_EXPIRED: _row(
+        400,
+        "The code has expired: nobody decided within ten minutes. Start again on the device.",
+        "A device asked with a code that nobody approved in time.",
+    ),
+    Code.DEVICE_CODE_INVALID: _row(
+        400,
+        "This device code is not good, or it was used already. Start again on the device.",
+        "A device came with a code that opens nothing: {reason}.",
+    ),
+    Code.DEVICE_CODE_UNKNOWN: _row(
+        404,
+        "No device is waiting with this code. Compare it with what the device shows; a code is good for ten minutes, so the "
+        "device may need to start again.",
+        "A user code fits no waiting device: {reason}.",
+    ),
+    Code.DEVICE_CODE_DECIDED: _row(
+        410,
+        "This device was already let in or turned away. To change that, start again on the device.",
+        "The request with this user code is {state} already.",
+    ),
+    Code.DEVICE_UNKNOWN: _row(
+        404,
+        "There is no such device any more.",
+        "No device has the id {device}, or it belongs to somebody else.",
+    ),
+    Code.SCOPES_MISSING: _row(
+        400,
+        "Nothing was chosen that the device may do. Choose at least one, or deny it.",
+        "A device was to be approved without any scope. A program sends `approved_scopes`.",
+    ),
+    Code.SCOPES_EXCEEDED: _row(
+        403,
+        "You can only give what was asked for and what you may do yourself.",
+        "The scopes {scopes} were not asked for, or the approver lacks them.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,

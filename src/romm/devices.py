@@ -1,0 +1,223 @@
+"""Use cases around devices that cannot show a sign-in page (RFC 8628): a device asks and polls, a person decides."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from msgspec import Struct
+
+from romm.credentials import Principal
+from romm.domain import codes, devices, scopes
+from romm.domain.credentials import CLIENT_TOKEN_PREFIX, SECRET_BYTES, Credential, Kind, digest
+from romm.domain.devices import (
+    INTERVAL,
+    LIFETIME,
+    POLLS,
+    REQUESTS,
+    TRIES_OF_ALL,
+    TRIES_OF_AN_ADDRESS,
+    UNNAMED,
+    Approve,
+    Choice,
+    Device,
+    DeviceAuthorization,
+    HandOver,
+    Poll,
+    Shape,
+    Wait,
+)
+from romm.domain.errors import Code, Refuse, Refused, required
+from romm.domain.rates import Tally, by_address
+from romm.ports import Clock, Conflict, DeviceAuthorizations, Devices, Log
+from romm.rates import Rates
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a device says of itself, and what it wants to do."""
+
+    client: str
+    scopes: tuple[str, ...]
+    name: str = ""
+    client_device_identifier: str = ""
+    platform: str = ""
+    client_version: str = ""
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """What the device is given: its own secret, and the code that it shows to the person."""
+
+    device_code: str
+    user_code: str
+    expires_in: int = int(LIFETIME.total_seconds())
+    interval: int = int(INTERVAL.total_seconds())
+
+
+class Waiting(Struct, frozen=True):
+    """A request that waits for a person, and which of its scopes this person may give."""
+
+    authorization: DeviceAuthorization
+    allowed: tuple[str, ...]
+
+
+class Paired(Struct, frozen=True):
+    """A device that was let in."""
+
+    id: int
+    name: str
+
+
+class Given(Struct, frozen=True):
+    """A client token for a device, and what is stored of it."""
+
+    secret: str
+    credential: Credential
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSignIn:
+    """The device's side: it asks, and polls until somebody decided."""
+
+    authorizations: DeviceAuthorizations
+    devices: Devices
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def begin(self, shape: Shape, asked: Asked, address: str) -> Begun:
+        """Remember what a device asks for. Raises `Refused` when it asks for what does not exist, or too often."""
+        await self.rates.admit(by_address(REQUESTS, address))
+        unknown = sorted(set(asked.scopes) - set(scopes.ALL))
+        if unknown or not asked.scopes:
+            raise Refused(Code.DEVICE_SCOPES_UNKNOWN, scopes=" ".join(unknown) or "nothing at all")
+        try:
+            return await self._put(shape, asked)
+        except Conflict:  # once in a hundred million times
+            return await self._put(shape, asked)
+
+    async def poll(self, shape: Shape, device_code: str, client: str | None = None) -> HandOver | Refuse:
+        """What became of a request. What it hands over it hands over once, whoever asks at the same time."""
+        found = await self._judged(shape, device_code, client)
+        if isinstance(found, HandOver) and not await self.authorizations.spend(digest(device_code)):
+            found = await self._judged(shape, device_code, client)
+            return found if isinstance(found, Refuse) else Refuse(Code.DEVICE_CODE_INVALID, {"reason": "it was just used"})
+        if isinstance(found, HandOver):
+            given = found.authorization
+            self.log.info("device.let_in", account=found.account.id, device=given.device_id, client=given.client)
+        return found
+
+    async def client_token(self, device_code: str, address: str) -> Given | Refuse:
+        """As `poll`, in the older shape: a client token for the device, in place of the one it had."""
+        await self.rates.admit(by_address(POLLS, address))
+        found = await self.poll(Shape.OLDER, device_code)
+        if isinstance(found, Refuse):
+            return found
+        secret = CLIENT_TOKEN_PREFIX + secrets.token_hex(SECRET_BYTES)
+        credential = self._credential(found.authorization, secret)
+        await self.devices.give(credential)
+        return Given(secret, credential)
+
+    async def _put(self, shape: Shape, asked: Asked) -> Begun:
+        now = self.clock()
+        device_code, user_code = secrets.token_hex(SECRET_BYTES), codes.new(secrets.choice)
+        await self.authorizations.put(
+            DeviceAuthorization(
+                device_code_digest=digest(device_code),
+                user_code_digest=digest(user_code),
+                shape=shape,
+                client_device_identifier=asked.client_device_identifier or UNNAMED + secrets.token_hex(16),
+                name=asked.name or asked.client,
+                client=asked.client,
+                platform=asked.platform,
+                client_version=asked.client_version,
+                requested_scopes=asked.scopes,
+                created_at=now,
+                expires_at=now + LIFETIME,
+            )
+        )
+        return Begun(device_code=device_code, user_code=user_code)
+
+    async def _judged(self, shape: Shape, device_code: str, client: str | None) -> HandOver | Refuse:
+        asked, owner = await self.authorizations.polled_by(digest(device_code)) or (None, None)
+        found = devices.answer(asked, owner, Poll(shape=shape, client=client, at=self.clock()))
+        if isinstance(found, Wait):
+            await self.authorizations.note_poll(digest(device_code), found.interval_seconds)
+            return Refuse(found.code)
+        return found
+
+    def _credential(self, approved: DeviceAuthorization, secret: str) -> Credential:
+        assert approved.account_id is not None
+        assert approved.token_expires_at is not None
+        now = self.clock()
+        return Credential(
+            digest=digest(secret),
+            kind=Kind.CLIENT_TOKEN,
+            account_id=approved.account_id,
+            scopes=approved.approved_scopes,
+            created_at=now,
+            last_used_at=now,
+            expires_at=approved.token_expires_at,
+            name=approved.name,
+            client=approved.client,
+            device_id=approved.device_id,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceApproval:
+    """The person's side: they see who asks for what, and decide."""
+
+    authorizations: DeviceAuthorizations
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
+        """The request behind a code, however it was typed. Raises `Refused` when there is none, or too many were tried."""
+        await self.rates.admit(Tally(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
+        user_code = codes.normalized(typed)
+        asked = user_code and await self.authorizations.typed(digest(user_code))
+        waiting = required(devices.undecided(asked or None, self.clock()))
+        return Waiting(waiting, devices.allowed(waiting, principal.scopes))
+
+    async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
+        """Let the device in, with what was chosen. Raises `Refused` as `look` does, and for what may not be given."""
+        asked = (await self.look(principal, typed, address)).authorization
+        account, now = principal.account, self.clock()
+        decision = required(
+            devices.approval(asked, account, principal.scopes, principal.credential, choice, now)
+        )
+        device = await self.authorizations.approve(decision)
+        if device is None:
+            raise await self._too_late(asked)
+        self.log.info("device.approved", account=account.id, device=device, client=asked.client)
+        return Paired(device, decision.device_name)
+
+    async def deny(self, principal: Principal, typed: str, address: str) -> None:
+        """Turn the device away. Raises `Refused` as `look` does."""
+        asked = (await self.look(principal, typed, address)).authorization
+        if not await self.authorizations.deny(asked.user_code_digest):
+            raise await self._too_late(asked)
+        self.log.info("device.denied", account=principal.account.id, client=asked.client)
+
+    async def _too_late(self, asked: DeviceAuthorization) -> Refused:
+        now = devices.undecided(await self.authorizations.typed(asked.user_code_digest), self.clock())
+        return Refused.by(now if isinstance(now, Refuse) else Refuse(Code.DEVICE_CODE_DECIDED))
+
+
+@dataclass(frozen=True)
+class DeviceList:
+    """The devices that somebody paired."""
+
+    devices: Devices
+    log: Log
+
+    async def of(self, account_id: int) -> list[Device]:
+        """Their devices, the one paired last first."""
+        return list(await self.devices.of(account_id))
+
+    async def end(self, device_id: int, account_id: int) -> None:
+        """Forget a device with all that it holds. Raises `Refused(DEVICE_UNKNOWN)` also for somebody else's."""
+        ended = await self.devices.end(device_id, account_id)
+        if ended is None:
+            raise Refused(Code.DEVICE_UNKNOWN, device=device_id)
+        self.log.info("device.ended", account=account_id, device=device_id, client=ended.client)
