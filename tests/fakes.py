@@ -330,12 +330,13 @@ class FakeThrottles:
     async def read(self, keys: Sequence[str]) -> list[Failures]:
         return [self.counted[key] for key in keys if key in self.counted]
 
-    async def count(self, keys: Sequence[str]) -> None:
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
         now = self._clock()
         self.counted = {key: each for key, each in self.counted.items() if each.last_at >= now - FORGOTTEN_AFTER}
         for key in keys:
             before = self.counted.get(key)
             self.counted[key] = Failures(key, before.count + 1 if before else 1, now)
+        return [self.counted[key] for key in sorted(keys)]
 
     async def forget(self, key: str) -> None:
         self.counted.pop(key, None)

@@ -28,6 +28,7 @@ from romm.ports import (
     SignInLog,
     Throttles,
 )
+from romm.rates import Rates
 from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
@@ -62,6 +63,7 @@ class UseCases:
     password_sign_in: PasswordSignIn
     signing_out: SignOut
     setup: Setup
+    rates: Rates
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -80,6 +82,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
+        rates=Rates(ports.throttles, ports.clock),
     )
 
 

@@ -253,13 +253,16 @@ class Devices(Protocol):
 
 
 class Throttles(Protocol):
-    """Failed password tries, by the keys of `domain.throttle`. All workers see and change the same numbers."""
+    """Failed password tries by the keys of `domain.throttle`, and any tries by those of `domain.rates`.
+
+    All workers see and change the same numbers.
+    """
 
     async def read(self, keys: Sequence[str]) -> Sequence[Failures]:
         """What is counted for these keys, in any order, without those that have no failures. One look-up."""
 
-    async def count(self, keys: Sequence[str]) -> None:
-        """One more failure for each key, now; none is lost, however many workers count at once.
+    async def count(self, keys: Sequence[str]) -> Sequence[Failures]:
+        """One more failure for each key, now; none is lost, however many workers count at once. Gives what it made of each.
 
         Keys without a failure for longer than `throttle.FORGOTTEN_AFTER` are forgotten before that.
         """

@@ -133,7 +133,7 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
 
 def _headers(refused: Refused, status: int, *, with_header: bool) -> dict[str, str]:
     code = refused.code
-    if code is Code.TOO_MANY_ATTEMPTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}

@@ -75,6 +75,7 @@ class Code(enum.StrEnum):
     # local accounts
     CREDENTIALS_WRONG = "credentials_wrong"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_MANY_REQUESTS = "too_many_requests"
     PASSWORDS_OFF = "passwords_off"
     SETUP_CLOSED = "setup_closed"
     USERNAME_INVALID = "username_invalid"
@@ -461,6 +462,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
         "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
         "ROMM_TRUSTED_PROXIES.",
+    ),
+    Code.TOO_MANY_REQUESTS: _row(
+        429,
+        "This was tried too often in a short time. Wait a minute, then try again.",
+        "The limit of {what} is reached, so the next try has to wait {retry_after} seconds. If everybody shares one limit, "
+        "their address is your proxy's: name it in ROMM_TRUSTED_PROXIES.",
     ),
     Code.PASSWORDS_OFF: _row(
         403,
