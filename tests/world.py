@@ -13,6 +13,7 @@ from romm.adapters.provider import OpenIDProvider
 from romm.domain.model import AccessLevel, Account, Visitor
 from romm.ports import Provider
 from romm.settings import Settings, load
+from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
     FakeAccounts,
@@ -64,6 +65,8 @@ class World:
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.throttles = FakeThrottles(self.clock)
+        self.devices = FakeDevices(self.accounts, self.clock)
+        self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
         self.reconfigure(environment(self.idp.issuer, **self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
@@ -76,6 +79,8 @@ class World:
             directory=FakeDirectory(self.accounts),
             attempts=self.attempts,
             credentials=self.credentials,
+            device_authorizations=self.device_authorizations,
+            devices=self.devices,
             throttles=self.throttles,
             sign_in_log=self.sign_ins,
             passwords=FakePasswords(),

@@ -26,12 +26,13 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database
+from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import docs, health, login, openapi, openid, pages, users
+from romm.api import device_pages, devices, docs, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -72,6 +73,8 @@ def ports(settings: Settings, log: Log) -> Ports:
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
+        device_authorizations=SQLDeviceAuthorizations(database, now),
+        devices=SQLDevices(database, now),
         throttles=SQLThrottles(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
         passwords=Argon2Passwords(),
@@ -108,6 +111,7 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
     routers = [openid.router, login.router, users.router, health.router, docs.router, pages.router]
+    routers += [devices.router, device_pages.router]
     app = Litestar(
         route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},

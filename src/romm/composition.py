@@ -8,6 +8,8 @@ from typing import Any
 from romm.accounts import Setup
 from romm.admission import Admission
 from romm.credentials import Bearers, KnownBrowsers, Sessions
+from romm.device_ports import DeviceAuthorizations, Devices
+from romm.devices import DeviceApproval, DeviceList, DeviceSignIn
 from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
 from romm.domain.end_session import EndSession
@@ -44,6 +46,8 @@ class Ports:
     directory: Directory
     attempts: Attempts
     credentials: Credentials
+    device_authorizations: DeviceAuthorizations
+    devices: Devices
     throttles: Throttles
     sign_in_log: SignInLog
     passwords: Passwords
@@ -64,6 +68,9 @@ class UseCases:
     signing_out: SignOut
     setup: Setup
     rates: Rates
+    device_sign_in: DeviceSignIn
+    device_approval: DeviceApproval
+    device_list: DeviceList
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -75,6 +82,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     sessions = Sessions(ports.credentials, limits, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
+    rates = Rates(ports.throttles, ports.clock)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
@@ -82,7 +90,18 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
-        rates=Rates(ports.throttles, ports.clock),
+        rates=rates,
+        device_sign_in=DeviceSignIn(
+            authorizations=ports.device_authorizations,
+            devices=ports.devices,
+            rates=rates,
+            log=ports.log,
+            clock=ports.clock,
+        ),
+        device_approval=DeviceApproval(
+            authorizations=ports.device_authorizations, rates=rates, log=ports.log, clock=ports.clock
+        ),
+        device_list=DeviceList(ports.devices, ports.log),
     )
 
 

@@ -2,12 +2,13 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 
 from msgspec import Struct
 
 from romm.credentials import Principal
-from romm.domain import codes, devices, scopes
+from romm.device_ports import DeviceAuthorizations, Devices
+from romm.domain import codes, devices
 from romm.domain.credentials import CLIENT_TOKEN_PREFIX, SECRET_BYTES, Credential, Kind, digest
 from romm.domain.devices import (
     INTERVAL,
@@ -17,7 +18,8 @@ from romm.domain.devices import (
     TRIES_OF_ALL,
     TRIES_OF_AN_ADDRESS,
     UNNAMED,
-    Approve,
+    Approver,
+    Asked,
     Choice,
     Device,
     DeviceAuthorization,
@@ -28,19 +30,8 @@ from romm.domain.devices import (
 )
 from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.rates import Tally, by_address
-from romm.ports import Clock, Conflict, DeviceAuthorizations, Devices, Log
+from romm.ports import Clock, Conflict, Log
 from romm.rates import Rates
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """What a device says of itself, and what it wants to do."""
-
-    client: str
-    scopes: tuple[str, ...]
-    name: str = ""
-    client_device_identifier: str = ""
-    platform: str = ""
-    client_version: str = ""
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -53,10 +44,11 @@ class Begun(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """A request that waits for a person, and which of its scopes this person may give."""
+    """A request that waits for a person, and which of its scopes this person may give, as seen at this time."""
 
     authorization: DeviceAuthorization
     allowed: tuple[str, ...]
+    at: datetime
 
 
 class Paired(Struct, frozen=True):
@@ -86,23 +78,22 @@ class DeviceSignIn:
     async def begin(self, shape: Shape, asked: Asked, address: str) -> Begun:
         """Remember what a device asks for. Raises `Refused` when it asks for what does not exist, or too often."""
         await self.rates.admit(by_address(REQUESTS, address))
-        unknown = sorted(set(asked.scopes) - set(scopes.ALL))
-        if unknown or not asked.scopes:
-            raise Refused(Code.DEVICE_SCOPES_UNKNOWN, scopes=" ".join(unknown) or "nothing at all")
+        wanted = required(devices.judged(asked))
         try:
-            return await self._put(shape, asked)
-        except Conflict:  # once in a hundred million times
-            return await self._put(shape, asked)
+            return await self._put(shape, wanted)
+        except Conflict:  # another device waits with the same user code: once in a hundred million times
+            return await self._put(shape, wanted)
 
     async def poll(self, shape: Shape, device_code: str, client: str | None = None) -> HandOver | Refuse:
         """What became of a request. What it hands over it hands over once, whoever asks at the same time."""
         found = await self._judged(shape, device_code, client)
         if isinstance(found, HandOver) and not await self.authorizations.spend(digest(device_code)):
             found = await self._judged(shape, device_code, client)
-            return found if isinstance(found, Refuse) else Refuse(Code.DEVICE_CODE_INVALID, {"reason": "it was just used"})
+            return (
+                found if isinstance(found, Refuse) else Refuse(Code.DEVICE_CODE_INVALID, {"reason": "it was just used"})
+            )
         if isinstance(found, HandOver):
-            given = found.authorization
-            self.log.info("device.let_in", account=found.account.id, device=given.device_id, client=given.client)
+            self.log.info("device.let_in", account=found.account.id, device=found.device_id, client=found.client)
         return found
 
     async def client_token(self, device_code: str, address: str) -> Given | Refuse:
@@ -111,14 +102,26 @@ class DeviceSignIn:
         found = await self.poll(Shape.OLDER, device_code)
         if isinstance(found, Refuse):
             return found
-        secret = CLIENT_TOKEN_PREFIX + secrets.token_hex(SECRET_BYTES)
-        credential = self._credential(found.authorization, secret)
+        secret, now = CLIENT_TOKEN_PREFIX + secrets.token_hex(SECRET_BYTES), self.clock()
+        credential = Credential(
+            digest=digest(secret),
+            kind=Kind.CLIENT_TOKEN,
+            account_id=found.account.id,
+            scopes=found.scopes,
+            created_at=now,
+            last_used_at=now,
+            expires_at=found.token_expires_at,
+            name=found.device_name,
+            client=found.client,
+            device_id=found.device_id,
+        )
         await self.devices.give(credential)
         return Given(secret, credential)
 
     async def _put(self, shape: Shape, asked: Asked) -> Begun:
         now = self.clock()
-        device_code, user_code = secrets.token_hex(SECRET_BYTES), codes.new(secrets.choice)
+        device_code = secrets.token_hex(SECRET_BYTES)
+        user_code = "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
         await self.authorizations.put(
             DeviceAuthorization(
                 device_code_digest=digest(device_code),
@@ -144,23 +147,6 @@ class DeviceSignIn:
             return Refuse(found.code)
         return found
 
-    def _credential(self, approved: DeviceAuthorization, secret: str) -> Credential:
-        assert approved.account_id is not None
-        assert approved.token_expires_at is not None
-        now = self.clock()
-        return Credential(
-            digest=digest(secret),
-            kind=Kind.CLIENT_TOKEN,
-            account_id=approved.account_id,
-            scopes=approved.approved_scopes,
-            created_at=now,
-            last_used_at=now,
-            expires_at=approved.token_expires_at,
-            name=approved.name,
-            client=approved.client,
-            device_id=approved.device_id,
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceApproval:
@@ -174,18 +160,17 @@ class DeviceApproval:
     async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
         """The request behind a code, however it was typed. Raises `Refused` when there is none, or too many were tried."""
         await self.rates.admit(Tally(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
-        user_code = codes.normalized(typed)
-        asked = user_code and await self.authorizations.typed(digest(user_code))
-        waiting = required(devices.undecided(asked or None, self.clock()))
-        return Waiting(waiting, devices.allowed(waiting, principal.scopes))
+        now, user_code = self.clock(), codes.normalized(typed)
+        asked = await self.authorizations.typed(digest(user_code)) if user_code else None
+        waiting = required(devices.undecided(asked, now))
+        return Waiting(waiting, devices.allowed(waiting, principal.scopes), now)
 
     async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
         """Let the device in, with what was chosen. Raises `Refused` as `look` does, and for what may not be given."""
-        asked = (await self.look(principal, typed, address)).authorization
-        account, now = principal.account, self.clock()
-        decision = required(
-            devices.approval(asked, account, principal.scopes, principal.credential, choice, now)
-        )
+        seen = await self.look(principal, typed, address)
+        asked, account = seen.authorization, principal.account
+        by = Approver(account, principal.scopes, principal.credential)
+        decision = required(devices.approval(asked, by, choice, seen.at))
         device = await self.authorizations.approve(decision)
         if device is None:
             raise await self._too_late(asked)

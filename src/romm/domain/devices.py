@@ -17,6 +17,8 @@ INTERVAL = timedelta(seconds=5)  # RFC 8628, 3.2
 SLOWED_BY = timedelta(seconds=5)  # RFC 8628, 3.5
 TOLERANCE = timedelta(seconds=1)  # polls that left in time may arrive a little closer to each other
 
+MAX_NAME_LENGTH = 255
+
 UNNAMED = "unnamed:"
 """What begins the identifier of a device whose app gave it none: nobody can meet it again."""
 
@@ -107,8 +109,12 @@ class Wait(Struct, frozen=True, tag=True):
 class HandOver(Struct, frozen=True, tag=True):
     """It was approved by an account that still stands as it stood: give the device what it was promised, once."""
 
-    authorization: DeviceAuthorization
     account: Account
+    scopes: tuple[str, ...]
+    client: str
+    device_id: int
+    device_name: str
+    token_expires_at: datetime
 
 
 class Approve(Struct, frozen=True, tag=True):
@@ -121,12 +127,44 @@ class Approve(Struct, frozen=True, tag=True):
     token_expires_at: datetime
 
 
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a device says of itself, and what it wants to do."""
+
+    client: str
+    scopes: tuple[str, ...]
+    name: str = ""
+    client_device_identifier: str = ""
+    platform: str = ""
+    client_version: str = ""
+
+
 class Choice(Struct, frozen=True, kw_only=True):
     """What a person chose to give: scopes, a name for the device (else its own), and until when its token lives."""
 
     scopes: tuple[str, ...]
     device_name: str = ""
     expires_in: str = "never"
+
+
+class Approver(Struct, frozen=True):
+    """Who decides, and what they may do with the credential that they came with (None: name and password)."""
+
+    account: Account
+    scopes: frozenset[str]
+    credential: Credential | None = None
+
+
+def judged(asked: Asked) -> Asked | Refuse:
+    """A request that people can be shown: it asks for scopes that exist, and its texts hide nothing."""
+    texts = (asked.client, asked.name, asked.client_device_identifier, asked.platform, asked.client_version)
+    unknown = sorted(set(asked.scopes) - set(scopes.ALL))
+    if not asked.client.strip() or not all(map(_is_readable, texts)):
+        return Refuse(
+            Code.REQUEST_INVALID, {"problem": "a name is empty, too long, or has characters that cannot be shown"}
+        )
+    if unknown or not asked.scopes:
+        return Refuse(Code.SCOPE_UNKNOWN, {"scope": " ".join(unknown) or "(none)"})
+    return asked
 
 
 def answer(asked: DeviceAuthorization | None, owner: Account | None, poll: Poll) -> HandOver | Wait | Refuse:
@@ -142,8 +180,10 @@ def answer(asked: DeviceAuthorization | None, owner: Account | None, poll: Poll)
             return Refuse(Code.DEVICE_CODE_EXPIRED)
         case DeviceAuthorization(state=State.DENIED):
             return Refuse(Code.DEVICE_DENIED, {"reason": "the person said no"})
-        case DeviceAuthorization(state=State.APPROVED) if owner is not None and _stands(owner, asked):
-            return HandOver(asked, owner)
+        case DeviceAuthorization(state=State.APPROVED, device_id=int(device), token_expires_at=datetime() as end) if (
+            owner is not None and _stands(owner, asked)
+        ):
+            return HandOver(owner, asked.approved_scopes, asked.client, device, asked.name, end)
         case DeviceAuthorization(state=State.APPROVED):
             return Refuse(Code.DEVICE_DENIED, {"reason": "the account that approved it was disabled or changed since"})
         case DeviceAuthorization(interval_seconds=seconds) if _too_early(asked, poll.at):
@@ -171,23 +211,23 @@ def allowed(asked: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
     return tuple(scope for scope in scopes.ALL if scope in asked.requested_scopes and scope in having)
 
 
-def approval(
-    asked: DeviceAuthorization,
-    account: Account,
-    own: Iterable[str],
-    by: Credential | None,
-    choice: Choice,
-    now: datetime,
-) -> Approve | Refuse:
-    """May this person, with these scopes and this credential, give the device what they chose?"""
-    excess = set(choice.scopes) - set(allowed(asked, own))
+def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime) -> Approve | Refuse:
+    """May the approver give the device what they chose? Never more than was asked for and than they may do themselves."""
+    excess = set(choice.scopes) - set(allowed(asked, by.scopes))
+    name = choice.device_name.strip() or asked.name
+    if choice.expires_in not in TOKEN_LIFETIMES or not _is_readable(name):
+        return Refuse(Code.REQUEST_INVALID, {"problem": "the device's name or its token's lifetime cannot be used"})
     if not choice.scopes:
-        return Refuse(Code.SCOPES_MISSING)
+        return Refuse(Code.DEVICE_SCOPES_MISSING)
     if excess:
-        return Refuse(Code.SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
+        return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
     chosen = tuple(scope for scope in scopes.ALL if scope in choice.scopes)
-    name = choice.device_name or asked.name
-    return Approve(asked, account, chosen, name, _end(choice.expires_in, by, now))
+    return Approve(asked, by.account, chosen, name, _end(choice.expires_in, by.credential, now))
+
+
+def _is_readable(text: str) -> bool:
+    """No line breaks, and nothing that turns the reading direction around (`str.isprintable`)."""
+    return text.isprintable() and len(text) <= MAX_NAME_LENGTH
 
 
 def _stands(owner: Account, asked: DeviceAuthorization) -> bool:

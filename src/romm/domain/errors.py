@@ -103,8 +103,9 @@ class Code(enum.StrEnum):
     DEVICE_CODE_UNKNOWN = "device_code_unknown"
     DEVICE_CODE_DECIDED = "device_code_decided"
     DEVICE_UNKNOWN = "device_unknown"
-    SCOPES_MISSING = "scopes_missing"
-    SCOPES_EXCEEDED = "scopes_exceeded"
+    DEVICE_SCOPES_MISSING = "device_scopes_missing"
+    DEVICE_SCOPES_EXCEEDED = "device_scopes_exceeded"
+    SCOPE_UNKNOWN = "scope_unknown"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -599,12 +600,17 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "There is no such device any more.",
         "No device has the id {device}, or it belongs to somebody else.",
     ),
-    Code.SCOPES_MISSING: _row(
+    Code.SCOPE_UNKNOWN: _row(
+        400,
+        "The app asked for rights that do not exist here.",
+        "The scope {scope} is unknown. The names are in docs/roles.md and in the metadata of the token endpoint.",
+    ),
+    Code.DEVICE_SCOPES_MISSING: _row(
         400,
         "Nothing was chosen that the device may do. Choose at least one, or deny it.",
         "A device was to be approved without any scope. A program sends `approved_scopes`.",
     ),
-    Code.SCOPES_EXCEEDED: _row(
+    Code.DEVICE_SCOPES_EXCEEDED: _row(
         403,
         "You can only give what was asked for and what you may do yourself.",
         "The scopes {scopes} were not asked for, or the approver lacks them.",
