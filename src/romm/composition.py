@@ -9,13 +9,15 @@ from romm.accounts import Setup
 from romm.admission import Admission
 from romm.credentials import Bearers, KnownBrowsers, Sessions
 from romm.device_ports import DeviceAuthorizations, Devices
-from romm.devices import DeviceApproval, DeviceList, DeviceSignIn
+from romm.devices import DEVICE_CODE, DeviceApproval, DeviceGrant, DeviceList, DeviceSignIn
 from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
 from romm.domain.end_session import EndSession
 from romm.domain.linking import Policy
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
+from romm.domain.tokens import TokenLimits
+from romm.grants import PASSWORD, REFRESH_TOKEN, Grants, Offered, PasswordGrant
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import (
@@ -35,6 +37,7 @@ from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
+from romm.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +66,8 @@ class UseCases:
 
     sessions: Sessions
     bearers: Bearers
+    tokens: Tokens
+    grants: Grants
     signin: OpenIDSignIn
     password_sign_in: PasswordSignIn
     signing_out: SignOut
@@ -83,21 +88,19 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
     rates = Rates(ports.throttles, ports.clock)
+    tokens = _tokens(settings, ports)
+    device_sign_in = _device_sign_in(ports, rates)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
+        tokens=tokens,
+        grants=_grants(password_sign_in, device_sign_in, tokens),
         signin=_openid_sign_in(settings, ports, sessions, journal),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
         rates=rates,
-        device_sign_in=DeviceSignIn(
-            authorizations=ports.device_authorizations,
-            devices=ports.devices,
-            rates=rates,
-            log=ports.log,
-            clock=ports.clock,
-        ),
+        device_sign_in=device_sign_in,
         device_approval=DeviceApproval(
             authorizations=ports.device_authorizations, rates=rates, log=ports.log, clock=ports.clock
         ),
@@ -161,6 +164,36 @@ def _password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, jour
         journal=journal,
         clock=ports.clock,
     )
+
+
+def _tokens(settings: Settings, ports: Ports) -> Tokens:
+    oauth = settings.oauth
+    limits = TokenLimits(
+        access=timedelta(seconds=oauth.access_token_expire_seconds),
+        refresh=timedelta(seconds=oauth.refresh_token_expire_seconds),
+        family=timedelta(seconds=settings.session.absolute_age_seconds),
+    )
+    return Tokens(credentials=ports.credentials, limits=limits, log=ports.log, clock=ports.clock)
+
+
+def _device_sign_in(ports: Ports, rates: Rates) -> DeviceSignIn:
+    return DeviceSignIn(
+        authorizations=ports.device_authorizations,
+        devices=ports.devices,
+        rates=rates,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _grants(password_sign_in: PasswordSignIn, device_sign_in: DeviceSignIn, tokens: Tokens) -> Grants:
+    """One row per `grant_type`; without passwords there is none for them, whether right or wrong."""
+    table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
+    device = Offered(
+        grant=DeviceGrant(device_sign_in, tokens).grant,
+        endpoints={"device_authorization_endpoint": "/api/device_authorization"},
+    )
+    return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh), DEVICE_CODE: device})
 
 
 def _signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:

@@ -30,8 +30,13 @@ from romm.domain.devices import (
 )
 from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.rates import Tally, by_address
+from romm.domain.tokens import Granted
 from romm.ports import Clock, Conflict, Log
 from romm.rates import Rates
+from romm.tokens import TokenRequest, Tokens
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+"""The `grant_type` (RFC 8628, 3.4)."""
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -146,6 +151,22 @@ class DeviceSignIn:
             await self.authorizations.note_poll(digest(device_code), found.interval_seconds)
             return Refuse(found.code)
         return found
+
+
+@dataclass(frozen=True)
+class DeviceGrant:
+    """Tokens for a device that was let in (RFC 8628, 3.4)."""
+
+    device_sign_in: DeviceSignIn
+    tokens: Tokens
+
+    async def grant(self, request: TokenRequest) -> Granted:
+        """A pair that ends with its device. Raises `Refused`, also while nobody decided."""
+        device_code = request.required("device_code")
+        if not request.client:
+            raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is missing")
+        found = required(await self.device_sign_in.poll(Shape.STANDARD, device_code, request.client))
+        return await self.tokens.issue(found.account, found.scopes, request.visitor, found.client, found.device_id)
 
 
 @dataclass(frozen=True, kw_only=True)

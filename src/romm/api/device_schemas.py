@@ -125,11 +125,6 @@ class DeviceSchema(Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
 
 
-def standard_request(form: DeviceAuthorizationForm) -> Asked:
-    """What a device asks for in the standard's shape: one scope is enough, in any order, once or twice."""
-    return Asked(client=form.client_id, scopes=tuple(dict.fromkeys(form.scope.split())))
-
-
 def older_request(form: DeviceInit) -> Asked:
     """What a device asks for in the older shape."""
     return Asked(

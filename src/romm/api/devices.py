@@ -1,7 +1,5 @@
 """Devices over HTTP: they ask (RFC 8628, and the shape that existing apps speak), a person decides, and may end them."""
 
-from collections.abc import Mapping
-
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -24,25 +22,20 @@ from romm.api.device_schemas import (
     older_request,
     pending,
     standard_answer,
-    standard_request,
     token,
 )
-from romm.api.openapi import OPEN, gives, needs, refuses, takes
+from romm.api.openapi import FORM, OPEN, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.requests import Asking, body, visitor
+from romm.api.responses import NO_STORE
+from romm.api.tokens import OPEN_TO_APPS, asked
 from romm.credentials import Principal
 from romm.devices import DeviceApproval, DeviceList, DeviceSignIn
-from romm.domain.devices import Choice, Shape
-from romm.domain.errors import Code, Refuse
+from romm.domain.devices import Asked, Choice, Shape
+from romm.domain.errors import CATALOGUE, Code, Refuse
 from romm.settings import Settings
 
-OLDER_WORDS: Mapping[Code, str] = {
-    Code.AUTHORIZATION_PENDING: "authorization_pending",
-    Code.SLOW_DOWN: "slow_down",
-    Code.DEVICE_DENIED: "access_denied",
-    Code.DEVICE_CODE_EXPIRED: "expired_token",
-    Code.DEVICE_CODE_INVALID: "expired_token",
-}
-"""The four words that apps of the older shape understand."""
+_EXPIRED = "expired_token"
+"""What apps of the older shape are told of a code that was never given, too: they know four words."""
 
 _SIGNED_IN = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
 _CODE_TYPED = (*_SIGNED_IN, Code.DEVICE_CODE_UNKNOWN, Code.DEVICE_CODE_DECIDED, Code.TOO_MANY_REQUESTS)
@@ -56,20 +49,28 @@ _CHOICE = {
 
 @post(
     "/device_authorization",
+    opt=OPEN_TO_APPS,
     status_code=200,
     summary="A device asks to be let in (RFC 8628)",
-    operation_class=takes(DeviceAuthorizationForm, {"client_id": "Argosy", "scope": "roms.read assets.write"}),
+    operation_class=takes(DeviceAuthorizationForm, {"client_id": "Argosy", "scope": "roms.read assets.write"}, [FORM]),
     responses=gives(200, DeviceAuthorizationAnswer, "Show the code, and poll `/api/token`.")
-    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
+    | refuses_as_oauth(
+        Code.TOKEN_REQUEST_INVALID,
+        Code.REQUEST_INVALID,
+        Code.SCOPE_UNKNOWN,
+        Code.CLIENT_UNKNOWN,
+        Code.TOO_MANY_REQUESTS,
+    ),
     security=OPEN,
 )
 async def ask(
     request: Asking, device_sign_in: NamedDependency[DeviceSignIn], settings: NamedDependency[Settings]
-) -> DeviceAuthorizationAnswer:
+) -> Response[DeviceAuthorizationAnswer]:
     """The device shows `user_code` and the address; a signed-in person enters the code there and decides."""
-    form = await body(request, DeviceAuthorizationForm)
-    begun = await device_sign_in.begin(Shape.STANDARD, standard_request(form), visitor(request).address)
-    return standard_answer(begun, settings.server.base_url)
+    app = await asked(request)
+    wanted = Asked(client=app.client, scopes=app.scopes)
+    begun = await device_sign_in.begin(Shape.STANDARD, wanted, app.visitor.address)
+    return Response(standard_answer(begun, settings.server.base_url), headers=NO_STORE)
 
 
 @post(
@@ -168,7 +169,8 @@ async def redeem(
     form = await body(request, DeviceCode)
     given = await device_sign_in.client_token(form.device_code, visitor(request).address)
     if isinstance(given, Refuse):
-        return Response(NotYet(OLDER_WORDS[given.code]), status_code=400)
+        unknown = given.code is Code.DEVICE_CODE_INVALID
+        return Response(NotYet(_EXPIRED if unknown else CATALOGUE[given.code].oauth), status_code=400)
     return Response(token(given), status_code=200)
 
 
