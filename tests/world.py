@@ -89,6 +89,7 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
+        self.use_cases = composition.use_cases(self.settings, self.ports)
         self.app: Any = app.create_app(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
@@ -110,6 +111,10 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    def demote(self, account: Account, level: AccessLevel) -> None:
+        """What a provider would do at a sign-in, without asking anybody."""
+        self.accounts.by_id[account.id] = replace(account, level=level, version=account.version + 1)
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""
