@@ -118,7 +118,7 @@ async def test_the_four_words_of_the_older_shape(world: World) -> None:
 
 async def test_the_same_device_again_gets_a_new_token_in_place_of_the_old_one(world: World) -> None:
     browser = await signed_in(world)
-    tokens = []
+    tokens: list[dict[str, Any]] = []
     for _ in range(2):
         asked = await init(world)
         await approve(browser, asked["user_code"])

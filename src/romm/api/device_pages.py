@@ -18,10 +18,11 @@ from romm.domain import authorization, codes
 from romm.domain.credentials import Kind
 from romm.domain.devices import Choice, Device, Shape
 from romm.domain.errors import Code, Refused
+from romm.settings import Settings
 
 # Only a browser that somebody signed in with gets these pages; what went wrong stands on a page that needs nobody.
 _PAIRING = {"scope": "me.write", "browser": True, "error_page": "/pair/refused"}
-_DEVICES = {"scope": "devices.read", "browser": True, "error_page": "/pair/refused"}
+_DEVICES = {"scope": "devices.read", "browser": True, "error_page": "/account/devices/refused"}
 _ENDING = _DEVICES | {"scope": "devices.write"}
 
 
@@ -40,7 +41,8 @@ async def pair(
         return site.page("pair.html", notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
     shown = codes.shown(codes.normalized(user_code) or "")
-    return site.page("pair_review.html", user_code=shown, **_review(waiting, principal))
+    told = _review(waiting, principal) | _ends(site.settings)
+    return site.page("pair_review.html", user_code=shown, **told)
 
 
 @get("/pair/refused", summary="Why a device was not let in")
@@ -83,7 +85,13 @@ async def my_devices(
     """Every device that was paired, when it was used, and a way to end it."""
     _by_session(principal)
     listed = [_shown(device) for device in await device_list.of(principal.account.id)]
-    return site.page("account_devices.html", devices=listed, notice=notice)
+    return site.page("account_devices.html", devices=listed, notice=notice, error=None)
+
+
+@get("/account/devices/refused", summary="Why a device was not ended")
+async def not_ended(site: NamedDependency[Site], error: FromQuery[str] = "", ref: FromQuery[str] = "") -> Page:
+    """What went wrong, and the way back to the list."""
+    return site.page("account_devices.html", notice="", error=explained(error or Code.UNEXPECTED, ref))
 
 
 @post("/account/devices/{device_id:int}/end", opt=_ENDING, summary="End a device")
@@ -124,6 +132,20 @@ def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
     }
 
 
+def _ends(settings: Settings) -> dict[str, str]:
+    """How long a pair of tokens can be renewed, in words."""
+    return {
+        "longest": _span(settings.session.absolute_age_seconds),
+        "unused": _span(settings.oauth.refresh_token_expire_seconds),
+    }
+
+
+def _span(seconds: int) -> str:
+    days, hours = seconds // 86_400, -(-seconds // 3_600)
+    many, unit = (days, "day") if days else (hours, "hour")
+    return f"{many} {unit}" + ("" if many == 1 else "s")
+
+
 def _shown(device: Device) -> dict[str, Any]:
     return {
         "id": device.id,
@@ -135,4 +157,4 @@ def _shown(device: Device) -> dict[str, Any]:
     }
 
 
-router = Router("/", route_handlers=[pair, refused, decide, my_devices, end], include_in_schema=False)
+router = Router("/", route_handlers=[pair, refused, decide, my_devices, not_ended, end], include_in_schema=False)
