@@ -7,6 +7,7 @@ from typing import Any
 
 from romm.accounts import Setup
 from romm.admission import Admission
+from romm.client_tokens import ClientTokens
 from romm.credentials import Bearers, KnownBrowsers, Sessions
 from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
@@ -16,6 +17,7 @@ from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
+from romm.pairing import Pairing
 from romm.ports import (
     Accounts,
     Attempts,
@@ -63,7 +65,8 @@ class UseCases:
     password_sign_in: PasswordSignIn
     signing_out: SignOut
     setup: Setup
-    rates: Rates
+    client_tokens: ClientTokens
+    pairing: Pairing
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -75,6 +78,8 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     sessions = Sessions(ports.credentials, limits, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
+    rates = Rates(ports.throttles, ports.clock)
+    client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
@@ -82,7 +87,8 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
-        rates=Rates(ports.throttles, ports.clock),
+        client_tokens=client_tokens,
+        pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),
     )
 
 

@@ -2,10 +2,11 @@
 
 import base64
 import binascii
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
 
 from romm.domain.errors import Code, Refused
@@ -41,10 +42,17 @@ def wants_page(request: Asking) -> bool:
 async def body(request: Asking, shape: type[T]) -> T:
     """A struct from a JSON or form body. Raises `Refused(REQUEST_INVALID)`."""
     try:
-        fields = await (request.json() if request.content_type[0] == "application/json" else request.form())
-        return msgspec.convert(fields if isinstance(fields, dict) else dict(fields), shape)
+        if request.content_type[0] == "application/json":
+            return msgspec.convert(await request.json(), shape)
+        return msgspec.convert(_fields(await request.form(), shape), shape)
     except _UNREADABLE as error:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
+
+
+def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
+    """A form as one value per field, and as a list where the shape has a list; a list is a field that comes again."""
+    lists = {field.encode_name for field in msgspec.structs.fields(shape) if get_origin(field.type) is list}
+    return dict(form) | {name: form.getall(name) for name in lists & form.keys()}
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
