@@ -31,7 +31,7 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import client_tokens, docs, health, login, openapi, openid, pages, users
+from romm.api import client_token_pages, client_tokens, docs, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -115,6 +115,7 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
         health.router,
         docs.router,
         pages.router,
+        client_token_pages.router,
     ]
     app = Litestar(
         route_handlers=[*routers, _static_files()],

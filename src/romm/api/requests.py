@@ -8,12 +8,15 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
+from litestar.types import HTTPScope
 
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
 Asking = Request[Any, Any, Any]
+
+_SECRET_PARAMETERS = ("code", "user_code")
 
 _UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
 
@@ -32,6 +35,14 @@ def visitor(request: Asking) -> Visitor:
 def correlation_id(request: Asking) -> str:
     """The id that the person, the answer and the log line share."""
     return str(request.scope["state"].get("correlation_id", ""))
+
+
+def logged_path(scope: HTTPScope) -> str:
+    """The path as it may stand in the log, where no code belongs that may still open something."""
+    path, parameters = scope["path"], scope.get("path_params") or {}
+    for code in (str(parameters[name]) for name in _SECRET_PARAMETERS if parameters.get(name)):
+        path = path.replace(code, "…")
+    return path
 
 
 def wants_page(request: Asking) -> bool:
