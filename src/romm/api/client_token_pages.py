@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from romm.api import qr_code
@@ -60,7 +60,7 @@ async def create(
 
 @post("/{token_id:int}/regenerate", opt=_CHANGES, status_code=200, summary="Give a client token another secret")
 async def regenerate(
-    token_id: int,
+    token_id: FromPath[int],
     principal: NamedDependency[Principal],
     site: NamedDependency[Site],
     client_tokens: NamedDependency[ClientTokens],
@@ -72,7 +72,7 @@ async def regenerate(
 
 @post("/{token_id:int}/pair", opt=_CHANGES, status_code=200, summary="Pair a device")
 async def pair(
-    token_id: int,
+    token_id: FromPath[int],
     principal: NamedDependency[Principal],
     site: NamedDependency[Site],
     client_tokens: NamedDependency[ClientTokens],
@@ -85,7 +85,7 @@ async def pair(
 
 @post("/{token_id:int}/end", opt=_CHANGES, summary="End a client token")
 async def end(
-    token_id: int, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> Page:
     """Back to the list, without it."""
     await client_tokens.end(principal, token_id)

@@ -2,6 +2,7 @@
 
 from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from romm.api.client_token_schemas import (
     CODE_EXAMPLE,
@@ -93,7 +94,7 @@ async def create_token(
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN),
 )
 async def end_token(
-    token_id: int, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """It is refused from the next request on."""
     await client_tokens.end(principal, token_id)
@@ -107,7 +108,7 @@ async def end_token(
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED),
 )
 async def end_anybodys_token(
-    token_id: int, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """An administrator's token ends only by a credential with all scopes of an administrator."""
     await client_tokens.end_anybodys(principal, token_id)
@@ -121,7 +122,7 @@ async def end_anybodys_token(
     | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED),
 )
 async def regenerate_token(
-    token_id: int, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> MintedTokenSchema:
     """Name, scopes and expiry stay; the old secret is refused from the next request on."""
     return minted_token(await client_tokens.regenerate(principal, token_id))
@@ -136,7 +137,7 @@ async def regenerate_token(
     | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED),
 )
 async def offer_code(
-    token_id: int, principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
+    token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
 ) -> PairingCodeSchema:
     """A device trades it for this token, which gets another secret then. A newer code for a token replaces the older."""
     offer = await pairing.offer(principal, token_id)
@@ -149,7 +150,7 @@ async def offer_code(
     responses=gives(200, PairingStatusSchema, "Nobody used it yet.", {"expires_in": 240}) | refuses(*_GUESSED),
     security=OPEN,
 )
-async def code_status(code: str, request: Asking, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
+async def code_status(code: FromPath[str], request: Asking, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
     """For whoever shows a code and waits; 404 once it is used or over."""
     return PairingStatusSchema(await pairing.waiting(code, visitor(request)))
 

@@ -61,7 +61,8 @@ def needs(scope: str, **options: Any) -> dict[str, Any]:
 
 def takes(shape: type, example: Mapping[str, Any]) -> type[Operation]:
     """An operation whose body is a form or JSON of this shape."""
-    schema = msgspec.json.schema(shape)["$defs"][shape.__name__]
+    named = msgspec.json.schema(shape)["$defs"]
+    schema = _spelled_out(named[shape.__name__], named)
     medium = OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=dict(example))})
     body = RequestBody(content={"application/json": medium, "application/x-www-form-urlencoded": medium})
 
@@ -88,6 +89,17 @@ def refuses(*codes: Code) -> dict[int, ResponseSpec]:
     """The refusals a program may meet, by status."""
     ordered = sorted(codes, key=_status)
     return {status: _refusal(status, list(same)) for status, same in groupby(ordered, key=_status)}
+
+
+def _spelled_out(node: Any, named: Mapping[str, Any]) -> Any:
+    """A schema with every reference replaced by what it names: the names of one body are not those of the document."""
+    if isinstance(node, list):
+        return [_spelled_out(each, named) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        return _spelled_out(named[reference.rpartition("/")[2]], named)
+    return {name: _spelled_out(each, named) for name, each in node.items()}
 
 
 def _status(code: Code) -> int:
