@@ -32,7 +32,21 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import device_pages, devices, docs, health, login, metadata, openapi, openid, pages, tokens, users
+from romm.api import (
+    client_token_pages,
+    client_tokens,
+    device_pages,
+    devices,
+    docs,
+    health,
+    login,
+    metadata,
+    openapi,
+    openid,
+    pages,
+    tokens,
+    users,
+)
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -110,8 +124,20 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
-    routers = [openid.router, login.router, users.router, tokens.router, metadata.router, health.router]
-    routers += [devices.router, device_pages.router, docs.router, pages.router]
+    routers = [
+        openid.router,
+        login.router,
+        users.router,
+        tokens.router,
+        metadata.router,
+        client_tokens.router,
+        devices.router,
+        health.router,
+        docs.router,
+        pages.router,
+        client_token_pages.router,
+        device_pages.router,
+    ]
     app = Litestar(
         route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},

@@ -7,6 +7,7 @@ from typing import Any
 
 from romm.accounts import Setup
 from romm.admission import Admission
+from romm.client_tokens import ClientTokens
 from romm.credentials import Bearers, KnownBrowsers, Sessions
 from romm.device_ports import DeviceAuthorizations, Devices
 from romm.devices import DEVICE_CODE, DeviceApproval, DeviceGrant, DeviceList, DeviceSignIn
@@ -20,6 +21,7 @@ from romm.domain.tokens import TokenLimits
 from romm.grants import PASSWORD, REFRESH_TOKEN, Grants, Offered, PasswordGrant
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
+from romm.pairing import Pairing
 from romm.ports import (
     Accounts,
     Attempts,
@@ -76,6 +78,8 @@ class UseCases:
     device_sign_in: DeviceSignIn
     device_approval: DeviceApproval
     device_list: DeviceList
+    client_tokens: ClientTokens
+    pairing: Pairing
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -90,6 +94,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     rates = Rates(ports.throttles, ports.clock)
     tokens = _tokens(settings, ports)
     device_sign_in = _device_sign_in(ports, rates)
+    client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
@@ -101,10 +106,10 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         setup=_setup(settings, ports),
         rates=rates,
         device_sign_in=device_sign_in,
-        device_approval=DeviceApproval(
-            authorizations=ports.device_authorizations, rates=rates, log=ports.log, clock=ports.clock
-        ),
+        device_approval=_device_approval(ports, rates),
         device_list=DeviceList(ports.devices, ports.log),
+        client_tokens=client_tokens,
+        pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),
     )
 
 
@@ -180,6 +185,17 @@ def _device_sign_in(ports: Ports, rates: Rates) -> DeviceSignIn:
     return DeviceSignIn(
         authorizations=ports.device_authorizations,
         devices=ports.devices,
+        rates=rates,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _device_approval(ports: Ports, rates: Rates) -> DeviceApproval:
+    return DeviceApproval(
+        authorizations=ports.device_authorizations,
+        devices=ports.devices,
+        credentials=ports.credentials,
         rates=rates,
         log=ports.log,
         clock=ports.clock,

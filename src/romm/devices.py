@@ -24,14 +24,16 @@ from romm.domain.devices import (
     Device,
     DeviceAuthorization,
     HandOver,
+    Held,
     Poll,
     Shape,
     Wait,
 )
 from romm.domain.errors import Code, Refuse, Refused, required
+from romm.domain.model import Account
 from romm.domain.rates import Tally, by_address
 from romm.domain.tokens import Granted
-from romm.ports import Clock, Conflict, Log
+from romm.ports import Clock, Conflict, Credentials, Log
 from romm.rates import Rates
 from romm.tokens import TokenRequest, Tokens
 
@@ -120,7 +122,8 @@ class DeviceSignIn:
             client=found.client,
             device_id=found.device_id,
         )
-        await self.devices.give(credential)
+        if not await self.devices.give(credential, found.account):
+            return Refuse(Code.DEVICE_DENIED, {"reason": "the account was disabled or changed at this moment"})
         return Given(secret, credential)
 
     async def _put(self, shape: Shape, asked: Asked) -> Begun:
@@ -174,6 +177,8 @@ class DeviceApproval:
     """The person's side: they see who asks for what, and decide."""
 
     authorizations: DeviceAuthorizations
+    devices: Devices
+    credentials: Credentials
     rates: Rates
     log: Log
     clock: Clock
@@ -191,7 +196,7 @@ class DeviceApproval:
         seen = await self.look(principal, typed, address)
         asked, account = seen.authorization, principal.account
         by = Approver(account, principal.scopes, principal.credential)
-        decision = required(devices.approval(asked, by, choice, seen.at))
+        decision = required(devices.approval(asked, by, choice, seen.at, await self._held(account)))
         device = await self.authorizations.approve(decision)
         if device is None:
             raise await self._too_late(asked)
@@ -204,6 +209,11 @@ class DeviceApproval:
         if not await self.authorizations.deny(asked.user_code_digest):
             raise await self._too_late(asked)
         self.log.info("device.denied", account=principal.account.id, client=asked.client)
+
+    async def _held(self, account: Account) -> Held:
+        """The client tokens that the account has, and its devices."""
+        tokens = await self.credentials.of(account.id, [Kind.CLIENT_TOKEN])
+        return Held([token for token, _ in tokens], await self.devices.of(account.id))
 
     async def _too_late(self, asked: DeviceAuthorization) -> Refused:
         now = devices.undecided(await self.authorizations.typed(asked.user_code_digest), self.clock())

@@ -297,14 +297,27 @@ async def test_a_new_token_takes_the_place_of_the_devices_older_ones(stores: Sto
     await stores.credentials.add(token(owner, other, "others"), token(owner, None, "nobodys"))
     await stores.credentials.add(token(owner, device, "refresh", kind=Kind.REFRESH_TOKEN))
 
-    await stores.devices.give(token(owner, device, "first"))
-    await stores.devices.give(token(owner, device, "second"))
+    assert await stores.devices.give(token(owner, device, "first"), owner)
+    assert await stores.devices.give(token(owner, device, "second"), owner)
 
     left = {each.digest for each, _ in await stores.credentials.of(owner.id, list(Kind))}
     assert left == {"others", "nobodys", "refresh", "second"}
     found = await stores.credentials.find(Kind.CLIENT_TOKEN, "second")
     assert found is not None
     assert replace(found[0], id=None) == token(owner, device, "second")
+
+
+async def test_no_token_is_stored_for_who_was_disabled_or_changed(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    devices = [await paired(stores, owner, request()), await paired(stores, other, request("two"))]
+    await stores.accounts.link(attach(owner), ALICE, NOW)
+    await stores.disable(other.id)
+    await stores.credentials.add(token(owner, devices[0], "older"))
+
+    assert not await stores.devices.give(token(owner, devices[0]), owner)
+    assert not await stores.devices.give(token(other, devices[1], "bobs"), other)
+
+    assert [each.digest for each, _ in await stores.credentials.of(None, list(Kind))] == ["older"]
 
 
 async def test_an_ended_device_takes_what_it_holds_and_what_it_was_promised_along(stores: Stores):
@@ -354,7 +367,7 @@ async def test_a_deleted_account_takes_its_devices_along(database: Database):
     authorizations = SQLDeviceAuthorizations(database, clock)
     await authorizations.put(request())
     device = await authorizations.approve(approval(request(), owner))
-    await SQLDevices(database, clock).give(token(owner, device))
+    await SQLDevices(database, clock).give(token(owner, device), owner)
     await database.write(
         lambda connection: connection.execute(delete(AccountRow).where(AccountRow.id == owner.id)).rowcount
     )

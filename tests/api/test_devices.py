@@ -172,6 +172,7 @@ async def test_all_scopes_may_be_asked_for_and_nothing_optional_need_be_said(wor
         ({"approved_scopes": ["me.read"]}, 403, Code.DEVICE_SCOPES_EXCEEDED),
         ({"approved_scopes": ["roms.read"], "expires_in": "2y"}, 400, Code.REQUEST_INVALID),
         ({"approved_scopes": ["roms.read"], "device_name": "a" * 256}, 400, Code.REQUEST_INVALID),
+        ({"approved_scopes": ["roms.read"], "device_name": "a\u202e"}, 400, Code.NAME_INVALID),
         ({}, 400, Code.REQUEST_INVALID),
     ],
 )
@@ -295,6 +296,17 @@ async def test_a_lost_right_is_lost_to_the_device_at_once(world: World) -> None:
     world.demote(found[0], AccessLevel.VIEWER)
 
     assert (await world.use_cases.bearers.who(token)).scopes == {"me.read"}  # type: ignore[union-attr]
+
+
+async def test_a_device_is_no_way_around_the_limit_of_client_tokens(world: World) -> None:
+    browser, asked = await signed_in(world), await init(world)
+    owner = (await world.accounts.password("vera") or pytest.fail("she is there"))[0]
+    for _ in range(25):
+        await bearer(world, owner, "me.read", kind=Kind.CLIENT_TOKEN)
+
+    response = await approve(browser, asked["user_code"])
+
+    assert (response.status_code, response.json()["code"]) == (409, Code.TOKENS_FULL)
 
 
 # RFC 8628

@@ -9,21 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from romm.domain import scopes
-from romm.domain.credentials import NEVER, Credential, Kind
+from romm.domain import client_tokens, scopes
+from romm.domain.client_tokens import MOST, Lifetime
+from romm.domain.credentials import Credential, Kind
 from romm.domain.devices import (
     INTERVAL,
     LIFETIME,
     MAX_NAME_LENGTH,
-    TOKEN_LIFETIMES,
     TOLERANCE,
     TRIES_OF_ALL,
     Approve,
     Approver,
     Asked,
     Choice,
+    Device,
     DeviceAuthorization,
     HandOver,
+    Held,
     Poll,
     Shape,
     State,
@@ -181,8 +183,10 @@ def by(kind: Kind = Kind.SESSION, *, own: tuple[str, ...] = scopes.ALL, days: in
     return Approver(OWNER, frozenset(own), credential)
 
 
-def approved(choice: Choice, approver: Approver | None = None) -> Approve | Code:
-    found = approval(PENDING, approver or by(), choice, NOW)
+def approved(
+    choice: Choice, approver: Approver | None = None, asked: DeviceAuthorization = PENDING, held: Held | None = None
+) -> Approve | Code:
+    found = approval(asked, approver or by(), choice, NOW, held or Held())
     return found.code if isinstance(found, Refuse) else found
 
 
@@ -193,9 +197,8 @@ def approved(choice: Choice, approver: Approver | None = None) -> Approve | Code
         (Choice(scopes=("roms.read", "me.read")), scopes.ALL, Code.DEVICE_SCOPES_EXCEEDED),
         (Choice(scopes=("roms.read", "users.write")), ("roms.read",), Code.DEVICE_SCOPES_EXCEEDED),
         (Choice(scopes=("nonsense",)), scopes.ALL, Code.DEVICE_SCOPES_EXCEEDED),
-        (Choice(scopes=("roms.read",), expires_in="2y"), scopes.ALL, Code.REQUEST_INVALID),
-        (Choice(scopes=("roms.read",), device_name="a\nb"), scopes.ALL, Code.REQUEST_INVALID),
-        (Choice(scopes=("roms.read",), device_name="a" * 256), scopes.ALL, Code.REQUEST_INVALID),
+        (Choice(scopes=("roms.read",), device_name="a\nb"), scopes.ALL, Code.NAME_INVALID),
+        (Choice(scopes=("roms.read",), device_name="a" * 256), scopes.ALL, Code.NAME_INVALID),
     ],
 )
 def test_what_may_not_be_given_is_refused(choice, own, expected):
@@ -203,7 +206,9 @@ def test_what_may_not_be_given_is_refused(choice, own, expected):
 
 
 def test_an_approval_carries_what_was_chosen():
-    choice = Choice(scopes=("assets.write", "roms.read", "roms.read"), device_name=" Kitchen ", expires_in="90d")
+    choice = Choice(
+        scopes=("assets.write", "roms.read", "roms.read"), device_name=" Kitchen ", lifetime=Lifetime.QUARTER
+    )
     end = NOW + timedelta(days=90)
     assert approved(choice) == Approve(PENDING, OWNER, ("roms.read", "assets.write"), "Kitchen", end)
 
@@ -214,16 +219,48 @@ def test_a_device_without_a_chosen_name_keeps_its_own():
     assert found.device_name == "Handheld"
 
 
-@pytest.mark.parametrize("expires_in", TOKEN_LIFETIMES)
+@pytest.mark.parametrize("lifetime", Lifetime)
 @pytest.mark.parametrize("kind", [Kind.SESSION, Kind.ACCESS_TOKEN, Kind.CLIENT_TOKEN])
-def test_a_client_token_makes_none_that_outlives_it(expires_in, kind):
-    found = approved(Choice(scopes=("roms.read",), expires_in=expires_in), by(kind))
-    lifetime = TOKEN_LIFETIMES[expires_in]
+def test_a_client_token_makes_none_that_outlives_it(lifetime, kind):
+    found = approved(Choice(scopes=("roms.read",), lifetime=lifetime), by(kind))
     assert isinstance(found, Approve)
     if kind is Kind.CLIENT_TOKEN:
         assert found.token_expires_at == NOW + timedelta(days=10)
     else:
-        assert found.token_expires_at == (NEVER if lifetime is None else NOW + lifetime)
+        assert found.token_expires_at == client_tokens.end(lifetime, NOW)
+
+
+def held(others: int, own: int) -> Held:
+    """So many client tokens, and some of the device that asks."""
+    device = Device(
+        id=5,
+        account_id=7,
+        client_device_identifier=PENDING.client_device_identifier,
+        name="Handheld",
+        client="Argosy",
+        platform="",
+        client_version="",
+        created_at=NOW,
+        last_paired_at=NOW,
+    )
+    [token] = [by(Kind.CLIENT_TOKEN).credential]
+    assert token is not None
+    return Held([token] * others + [replace(token, device_id=5)] * own, [device])
+
+
+@pytest.mark.parametrize(
+    ("shape", "others", "own", "full"),
+    [
+        (Shape.OLDER, MOST - 1, 0, False),
+        (Shape.OLDER, MOST - 1, 1, False),
+        (Shape.OLDER, MOST, 0, True),
+        (Shape.OLDER, MOST, 1, True),
+        (Shape.STANDARD, MOST, 0, False),
+    ],
+)
+def test_devices_have_no_more_client_tokens_than_an_account_may(shape, others, own, full):
+    found = approved(Choice(scopes=("roms.read",)), None, replace(PENDING, shape=shape), held(others, own))
+    assert (found is Code.TOKENS_FULL) == full
 
 
 ASKED = Asked(client="Argosy", scopes=("roms.read",))

@@ -76,6 +76,12 @@ _DESERTED = delete(DeviceRow).where(
     DeviceRow.last_paired_at < bindparam("long_ago"),
     ~exists().where(_HELD),
 )
+# Locked, so that what ends all that an account has finds this, too, or comes first and changes the account.
+_UNCHANGED = (
+    select(AccountRow.id)
+    .where(AccountRow.id == bindparam("owner"), AccountRow.version == bindparam("seen"), AccountRow.enabled)
+    .with_for_update(key_share=True)
+)
 _END_TOKENS = delete(CredentialRow).where(
     CredentialRow.device_id == bindparam("device"), CredentialRow.kind == Kind.CLIENT_TOKEN
 )
@@ -153,12 +159,15 @@ class SQLDevices:
         row = await self._database.write(lambda connection: connection.execute(_END, key).first())
         return None if row is None else Device(**row._mapping)  # noqa: SLF001
 
-    async def give(self, token: Credential) -> None:
-        def work(connection: Connection) -> None:
+    async def give(self, token: Credential, owner: Account) -> bool:
+        def work(connection: Connection) -> bool:
+            if connection.execute(_UNCHANGED, {"owner": owner.id, "seen": owner.version}).first() is None:
+                return False
             connection.execute(_END_TOKENS, {"device": token.device_id})
             store(connection, token)
+            return True
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
 
 def _paired(connection: Connection, decision: Approve, now: datetime) -> int:

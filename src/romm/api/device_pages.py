@@ -4,17 +4,19 @@ from datetime import timedelta
 from typing import Any
 
 from litestar import Router, get, post
-from litestar.datastructures import FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from msgspec import Struct
 
+from romm.api.client_token_pages import LIFETIMES
 from romm.api.pages import NextPath, Page, Site, explained
-from romm.api.requests import Asking, visitor
+from romm.api.requests import Asking, body, visitor
 from romm.api.responses import see_other
 from romm.api.scope_words import described
 from romm.credentials import Principal
 from romm.devices import DeviceApproval, DeviceList, Waiting
 from romm.domain import authorization, codes
+from romm.domain.client_tokens import Lifetime
 from romm.domain.credentials import Kind
 from romm.domain.devices import Choice, Device, Shape
 from romm.domain.errors import Code, Refused
@@ -24,6 +26,24 @@ from romm.settings import Settings
 _PAIRING = {"scope": "me.write", "browser": True, "error_page": "/pair/refused"}
 _DEVICES = {"scope": "devices.read", "browser": True, "error_page": "/account/devices/refused"}
 _ENDING = _DEVICES | {"scope": "devices.write"}
+
+
+_MENDED_BY_ANOTHER_CHOICE = {
+    Code.DEVICE_SCOPES_MISSING,
+    Code.DEVICE_SCOPES_EXCEEDED,
+    Code.NAME_INVALID,
+    Code.TOKENS_FULL,
+}
+
+
+class DecisionForm(Struct, frozen=True, kw_only=True):
+    """What the page sends; a ticked box comes as one more of `scopes`."""
+
+    user_code: str
+    decision: str
+    scopes: list[str] = []
+    device_name: str = ""
+    expires_in: Lifetime = Lifetime.NEVER
 
 
 @get(["/pair", "/pair/device"], opt=_PAIRING, summary="Let a device in")
@@ -46,7 +66,7 @@ async def pair(
 
 
 @get("/pair/refused", summary="Why a device was not let in")
-async def refused(
+async def not_let_in(
     site: NamedDependency[Site], return_to: NextPath = "/", error: FromQuery[str] = "", ref: FromQuery[str] = ""
 ) -> Page:
     """What went wrong, and the code once more."""
@@ -61,16 +81,15 @@ async def decide(
 ) -> Page:
     """Approve or deny; 303 to a page that says so."""
     _by_session(principal)
-    form, address = await request.form(), visitor(request).address
-    user_code = str(form.get("user_code", ""))
+    form, address = await body(request, DecisionForm), visitor(request).address
+    if form.decision != "approve":
+        await device_approval.deny(principal, form.user_code, address)
+        return see_other("/pair?notice=denied")
     try:
-        if form.get("decision") != "approve":
-            await device_approval.deny(principal, user_code, address)
-            return see_other("/pair?notice=denied")
-        await device_approval.approve(principal, user_code, _choice(form), address)
-    except Refused as problem:
-        if problem.code in {Code.DEVICE_SCOPES_MISSING, Code.DEVICE_SCOPES_EXCEEDED}:
-            problem.return_to = f"/pair?user_code={codes.normalized(user_code)}"
+        await device_approval.approve(principal, form.user_code, _choice(form), address)
+    except Refused as refused:
+        if refused.code in _MENDED_BY_ANOTHER_CHOICE:
+            refused.return_to = f"/pair?user_code={codes.normalized(form.user_code)}"
         raise
     return see_other("/pair?notice=approved")
 
@@ -110,12 +129,8 @@ def _by_session(principal: Principal) -> None:
         raise Refused(Code.NOT_SIGNED_IN)
 
 
-def _choice(form: FormMultiDict) -> Choice:
-    return Choice(
-        scopes=tuple(str(scope) for scope in form.getall("scopes", [])),
-        device_name=str(form.get("device_name", "")),
-        expires_in=str(form.get("expires_in", "never")),
-    )
+def _choice(form: DecisionForm) -> Choice:
+    return Choice(scopes=tuple(form.scopes), device_name=form.device_name, lifetime=form.expires_in)
 
 
 def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
@@ -128,6 +143,7 @@ def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
         "beyond": described(beyond),
         "minutes_ago": (now - asked.created_at) // timedelta(minutes=1),
         "minutes_left": max(1, -(-(asked.expires_at - now) // timedelta(minutes=1))),
+        "lifetimes": LIFETIMES,
         "has_client_token": asked.shape is Shape.OLDER,
     }
 
@@ -157,4 +173,4 @@ def _shown(device: Device) -> dict[str, Any]:
     }
 
 
-router = Router("/", route_handlers=[pair, refused, decide, my_devices, not_ended, end], include_in_schema=False)
+router = Router("/", route_handlers=[pair, not_let_in, decide, my_devices, not_ended, end], include_in_schema=False)

@@ -1,18 +1,18 @@
 """What devices and the people who let them in send and get, in the standard's shape and in the older one."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from romm.devices import Begun, Given, Waiting
 from romm.domain import codes
+from romm.domain.client_tokens import Lifetime
 from romm.domain.credentials import NEVER
 from romm.domain.devices import UNNAMED, Asked, Device
 
 Short = Annotated[str, Meta(max_length=50)]
 Long = Annotated[str, Meta(max_length=255)]
-ExpiresIn = Literal["30d", "90d", "1y", "never"]
 
 
 class DeviceAuthorizationForm(Struct, frozen=True):
@@ -74,7 +74,7 @@ class DeviceApprovalForm(Struct, frozen=True, kw_only=True):
     user_code: str
     approved_scopes: list[str]
     device_name: Long | None = None
-    expires_in: ExpiresIn | None = None
+    expires_in: Lifetime | None = None
 
 
 class ApprovedDevice(Struct, frozen=True):

@@ -24,12 +24,13 @@ from romm.api.device_schemas import (
     standard_answer,
     token,
 )
-from romm.api.openapi import FORM, OPEN, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.openapi import FORM, JSON, OPEN, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.requests import Asking, body, visitor
 from romm.api.responses import NO_STORE
 from romm.api.tokens import OPEN_TO_APPS, asked
 from romm.credentials import Principal
 from romm.devices import DeviceApproval, DeviceList, DeviceSignIn
+from romm.domain.client_tokens import Lifetime
 from romm.domain.devices import Asked, Choice, Shape
 from romm.domain.errors import CATALOGUE, Code, Refuse
 from romm.settings import Settings
@@ -86,6 +87,7 @@ async def ask(
             "platform": "android",
             "requested_scopes": ["roms.read", "assets.write"],
         },
+        [JSON],
     ),
     responses=gives(201, DeviceInitAnswer, "Show the code, and poll `/api/auth/device/token`.")
     | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
@@ -120,7 +122,14 @@ async def look(
     summary="Let a device in",
     operation_class=takes(DeviceApprovalForm, _CHOICE),
     responses=gives(200, ApprovedDevice, "Let in.", {"device_id": "7", "device_name": "Handheld in the kitchen"})
-    | refuses(*_CODE_TYPED, Code.DEVICE_SCOPES_EXCEEDED, Code.DEVICE_SCOPES_MISSING, Code.REQUEST_INVALID),
+    | refuses(
+        *_CODE_TYPED,
+        Code.DEVICE_SCOPES_EXCEEDED,
+        Code.DEVICE_SCOPES_MISSING,
+        Code.NAME_INVALID,
+        Code.TOKENS_FULL,
+        Code.REQUEST_INVALID,
+    ),
 )
 async def approve(
     request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
@@ -130,7 +139,7 @@ async def approve(
     choice = Choice(
         scopes=tuple(form.approved_scopes),
         device_name=form.device_name or "",
-        expires_in=form.expires_in or "never",
+        lifetime=form.expires_in or Lifetime.NEVER,
     )
     paired = await device_approval.approve(principal, form.user_code, choice, visitor(request).address)
     return ApprovedDevice(str(paired.id), paired.name)

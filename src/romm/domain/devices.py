@@ -1,13 +1,14 @@
 """A device that cannot show a sign-in page asks to be let in (RFC 8628): its codes, what it is answered, who may approve."""
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from romm.domain import scopes
-from romm.domain.credentials import NEVER, Credential, Kind
+from romm.domain import client_tokens, scopes
+from romm.domain.client_tokens import MOST, Lifetime
+from romm.domain.credentials import Credential, Kind
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
 from romm.domain.rates import Limit
@@ -28,8 +29,6 @@ TRIES_OF_AN_ADDRESS = Limit(name="device user codes", tries=20)
 TRIES_OF_ALL = Limit(name="device user codes", tries=200)
 REQUESTS = Limit(name="device requests", tries=10)
 POLLS = Limit(name="device polls", tries=60)
-
-TOKEN_LIFETIMES = {"30d": timedelta(days=30), "90d": timedelta(days=90), "1y": timedelta(days=365), "never": None}
 
 
 class Shape(enum.StrEnum):
@@ -143,7 +142,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     scopes: tuple[str, ...]
     device_name: str = ""
-    expires_in: str = "never"
+    lifetime: Lifetime = Lifetime.NEVER
 
 
 class Approver(Struct, frozen=True):
@@ -152,6 +151,13 @@ class Approver(Struct, frozen=True):
     account: Account
     scopes: frozenset[str]
     credential: Credential | None = None
+
+
+class Held(Struct, frozen=True):
+    """The live client tokens that an account has, and its devices."""
+
+    tokens: Sequence[Credential] = ()
+    devices: Sequence[Device] = ()
 
 
 def judged(asked: Asked) -> Asked | Refuse:
@@ -211,23 +217,31 @@ def allowed(asked: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
     return tuple(scope for scope in scopes.ALL if scope in asked.requested_scopes and scope in having)
 
 
-def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime) -> Approve | Refuse:
+def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, held: Held) -> Approve | Refuse:
     """May the approver give the device what they chose? Never more than was asked for and than they may do themselves."""
     excess = set(choice.scopes) - set(allowed(asked, by.scopes))
     name = choice.device_name.strip() or asked.name
-    if choice.expires_in not in TOKEN_LIFETIMES or not _is_readable(name):
-        return Refuse(Code.REQUEST_INVALID, {"problem": "the device's name or its token's lifetime cannot be used"})
+    if not _is_readable(name):
+        return Refuse(Code.NAME_INVALID, {"found": name})
     if not choice.scopes:
         return Refuse(Code.DEVICE_SCOPES_MISSING)
     if excess:
         return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
+    if asked.shape is Shape.OLDER and _tokens_beside(asked, held) >= MOST:
+        return Refuse(Code.TOKENS_FULL, {"account": by.account.id, "most": MOST})
     chosen = tuple(scope for scope in scopes.ALL if scope in choice.scopes)
-    return Approve(asked, by.account, chosen, name, _end(choice.expires_in, by.credential, now))
+    return Approve(asked, by.account, chosen, name, _end(choice.lifetime, by.credential, now))
 
 
 def _is_readable(text: str) -> bool:
     """No line breaks, and nothing that turns the reading direction around (`str.isprintable`)."""
     return text.isprintable() and len(text) <= MAX_NAME_LENGTH
+
+
+def _tokens_beside(asked: DeviceAuthorization, held: Held) -> int:
+    """How many client tokens stay when this device gets its own, in place of the one it may have."""
+    same = {each.id for each in held.devices if each.client_device_identifier == asked.client_device_identifier}
+    return sum(each.device_id not in same for each in held.tokens)
 
 
 def _stands(owner: Account, asked: DeviceAuthorization) -> bool:
@@ -239,8 +253,7 @@ def _too_early(asked: DeviceAuthorization, now: datetime) -> bool:
     return asked.last_polled_at is not None and now < asked.last_polled_at + interval - TOLERANCE
 
 
-def _end(expires_in: str, by: Credential | None, now: datetime) -> datetime:
+def _end(lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime:
     """When the device's token ends: a client token makes none that outlives it."""
-    lifetime = TOKEN_LIFETIMES[expires_in]
-    end = NEVER if lifetime is None else now + lifetime
-    return min(end, by.expires_at) if by is not None and by.kind is Kind.CLIENT_TOKEN else end
+    wanted = client_tokens.end(lifetime, now)
+    return min(wanted, by.expires_at) if by is not None and by.kind is Kind.CLIENT_TOKEN else wanted

@@ -97,6 +97,12 @@ class Code(enum.StrEnum):
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
     TOKEN_MISPLACED = "token_misplaced"
+    # tokens
+    NAME_INVALID = "name_invalid"
+    SCOPES_INVALID = "scopes_invalid"
+    SCOPES_EXCEEDED = "scopes_exceeded"
+    TOKENS_FULL = "tokens_full"
+    PAIRING_CODE_INVALID = "pairing_code_invalid"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -610,6 +616,32 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "A token belongs into the Authorization header, and nowhere else.",
         "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
         oauth="invalid_request",
+    ),
+    Code.NAME_INVALID: _row(
+        400,
+        "Give it a name of 1 to 255 characters, so that you know it again.",
+        "The name {found} is empty, too long, or has characters that cannot be shown.",
+    ),
+    Code.SCOPES_INVALID: _row(
+        400,
+        "Choose at least one scope, and only scopes that RomM knows.",
+        "The request asked for {found}. The names of all scopes are in docs/roles.md; a form repeats `scopes` for each.",
+    ),
+    Code.SCOPES_EXCEEDED: _row(
+        403,
+        "A token may do no more than what makes it or hands it on. Leave out what you may not do yourself.",
+        "The credential lacks {missing}. A token is made and renewed only by what has all its scopes: a session, a password, "
+        "or a token that has them too.",
+    ),
+    Code.TOKENS_FULL: _row(
+        409,
+        "You have as many client tokens as one person may have. End one that you no longer use.",
+        "Account {account} has {most} live client tokens, which is the limit.",
+    ),
+    Code.PAIRING_CODE_INVALID: _row(
+        404,
+        "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
+        "No live pairing code fits: {reason}.",
     ),
     Code.ADMIN_REQUIRED: _row(
         403,
