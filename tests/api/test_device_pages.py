@@ -245,7 +245,7 @@ async def test_the_list_shows_each_device_and_ends_it(world: World) -> None:
     read = words(page.text)
     assert "Kitchen" in read
     assert "Argosy 1.2 on android" in read
-    assert f"used {world.clock():%Y-%m-%d %H:%M} UTC" in read
+    assert f"last used {world.clock():%Y-%m-%d %H:%M} UTC" in read
     ended = await browser.submit(re.findall(r'action="(/account/devices/\d+/end)"', page.text)[0])
 
     assert ended.headers["location"] == "/account/devices?notice=ended"
