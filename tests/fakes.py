@@ -9,6 +9,7 @@ from msgspec.structs import asdict, replace
 
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
+from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.errors import Refused
 from romm.domain.evidence import Handshake, Place
@@ -294,6 +295,32 @@ class FakeCredentials:
             del self.stored[key]
         self.stored.update({(each.kind, each.digest): replace(each, id=next(self._ids)) for each in credentials})
 
+    async def issue(self, credential: Credential, at_most: int) -> Credential:
+        if len(await self.of(credential.account_id, [credential.kind])) >= at_most:
+            raise Conflict("full")
+        await self.add(credential)
+        return self.stored[credential.kind, credential.digest]
+
+    async def replace(self, credential: Credential) -> None:
+        self._end_family(credential.account_id, credential.kind, credential.family)
+        await self.add(credential)
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        token = next((each for each in self.stored.values() if each.id == renewal.token.id), None)
+        if token is None or token.kind is not renewal.token.kind or token.expires_at <= self._clock():
+            return None
+        if renewal.code is not None and self.stored.pop((Kind.PAIRING_CODE, renewal.code), None) is None:
+            raise Conflict("spent")
+        self._end_family(token.account_id, Kind.PAIRING_CODE, renewal.family)
+        del self.stored[token.kind, token.digest]
+        self.stored[token.kind, renewal.digest] = replace(token, digest=renewal.digest)
+        return self.stored[token.kind, renewal.digest]
+
+    def _end_family(self, account_id: int, kind: Kind, family: str) -> None:
+        for key, each in list(self.stored.items()):
+            if (each.account_id, each.kind, each.family) == (account_id, kind, family):
+                del self.stored[key]
+
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         found = self.stored.get((kind, secret_digest))
         return None if found is None else (found, self._accounts.by_id[found.account_id])
@@ -384,12 +411,13 @@ class FakeThrottles:
     async def read(self, keys: Sequence[str]) -> list[Failures]:
         return [self.counted[key] for key in keys if key in self.counted]
 
-    async def count(self, keys: Sequence[str]) -> None:
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
         now = self._clock()
         self.counted = {key: each for key, each in self.counted.items() if each.last_at >= now - FORGOTTEN_AFTER}
         for key in keys:
             before = self.counted.get(key)
             self.counted[key] = Failures(key, before.count + 1 if before else 1, now)
+        return [self.counted[key] for key in sorted(keys)]
 
     async def forget(self, key: str) -> None:
         self.counted.pop(key, None)

@@ -16,6 +16,7 @@ from romm.domain.discovery import Metadata
 from romm.domain.end_session import EndSession
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.throttle import Failures
 from romm.login import PasswordSignIn, SignOut, Typed
 from romm.ports import Passwords
 from romm.signin_log import SignInJournal
@@ -260,9 +261,9 @@ class NotedThrottles(FakeThrottles):
         super().__init__(clock)
         self.writes: list[str] = []
 
-    async def count(self, keys: Sequence[str]) -> None:
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
         self.writes.append("count")
-        await super().count(keys)
+        return await super().count(keys)
 
     async def forget(self, key: str) -> None:
         self.writes.append("forget")

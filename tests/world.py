@@ -17,6 +17,7 @@ from romm.domain.model import AccessLevel, Account, Visitor
 from romm.instruments import Instruments
 from romm.ports import Provider
 from romm.settings import Settings, load
+from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
     FakeAccounts,
@@ -70,6 +71,8 @@ class World:
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.throttles = FakeThrottles(self.clock)
+        self.devices = FakeDevices(self.accounts, self.clock)
+        self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
         self.reconfigure(environment(self.idp.issuer, **self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
@@ -84,6 +87,8 @@ class World:
             directory=FakeDirectory(self.accounts),
             attempts=self.attempts,
             credentials=self.credentials,
+            device_authorizations=self.device_authorizations,
+            devices=self.devices,
             throttles=self.throttles,
             sign_in_log=self.sign_ins,
             passwords=FakePasswords(),
@@ -92,6 +97,7 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
+        self.use_cases = composition.use_cases(self.settings, self.ports)
         self.app: Any = app.create_app(self.settings, self.ports)
         self.use_cases = composition.use_cases(self.settings, self.ports)
 
@@ -120,6 +126,10 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    def demote(self, account: Account, level: AccessLevel) -> None:
+        """What a provider would do at a sign-in, without asking anybody."""
+        self.accounts.by_id[account.id] = replace(account, level=level, version=account.version + 1)
 
     async def change_password(self, account: Account) -> None:
         """What its owner would do, without asking anybody."""

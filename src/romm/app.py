@@ -27,6 +27,7 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database
+from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
@@ -34,6 +35,10 @@ from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
 from romm.api import (
     account_links,
+    client_token_pages,
+    client_tokens,
+    device_pages,
+    devices,
     diagnosis,
     docs,
     explanation,
@@ -77,9 +82,13 @@ ROUTERS = (
     diagnosis.router,
     tokens.router,
     metadata.router,
+    client_tokens.router,
+    devices.router,
     health.router,
     docs.router,
     pages.router,
+    client_token_pages.router,
+    device_pages.router,
 )
 _API = Path(__file__).parent / "api"
 
@@ -108,6 +117,8 @@ def ports(settings: Settings, log: Log) -> Ports:
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
+        device_authorizations=SQLDeviceAuthorizations(database, now),
+        devices=SQLDevices(database, now),
         throttles=SQLThrottles(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
         passwords=Argon2Passwords(),

@@ -8,7 +8,10 @@ from typing import Any
 from romm.accounts import Setup
 from romm.administration import Administration
 from romm.admission import Admission
+from romm.client_tokens import ClientTokens
 from romm.credentials import Bearers, KnownBrowsers, Sessions
+from romm.device_ports import DeviceAuthorizations, Devices
+from romm.devices import DEVICE_CODE, DeviceApproval, DeviceGrant, DeviceList, DeviceSignIn
 from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
 from romm.domain.end_session import EndSession
@@ -22,6 +25,7 @@ from romm.identification import Identification
 from romm.instruments import Instruments
 from romm.invitations import Invitations
 from romm.login import PasswordSignIn, SignOut
+from romm.pairing import Pairing
 from romm.ports import (
     Accounts,
     Attempts,
@@ -35,6 +39,7 @@ from romm.ports import (
     Throttles,
 )
 from romm.profile import Profile
+from romm.rates import Rates
 from romm.recovery import Recovery
 from romm.settings import Settings
 from romm.signin import OpenIDSignIn
@@ -54,6 +59,8 @@ class Ports:
     directory: Directory
     attempts: Attempts
     credentials: Credentials
+    device_authorizations: DeviceAuthorizations
+    devices: Devices
     throttles: Throttles
     sign_in_log: SignInLog
     passwords: Passwords
@@ -82,6 +89,12 @@ class UseCases:
     journal: SignInJournal
     explainer: Explainer
     trials: Trials
+    rates: Rates
+    device_sign_in: DeviceSignIn
+    device_approval: DeviceApproval
+    device_list: DeviceList
+    client_tokens: ClientTokens
+    pairing: Pairing
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -93,14 +106,17 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     sessions = Sessions(ports.credentials, limits, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
+    rates = Rates(ports.throttles, ports.clock)
     tokens = _tokens(settings, ports)
     explainer = _explainer(settings, ports)
     trials = Trials(explainer=explainer, attempts=ports.attempts)
+    device_sign_in = _device_sign_in(ports, rates)
+    client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
         tokens=tokens,
-        grants=_grants(password_sign_in, tokens),
+        grants=_grants(password_sign_in, device_sign_in, tokens),
         signin=_openid_sign_in(settings, ports, sessions, journal, trials),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
@@ -112,6 +128,12 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         journal=journal,
         explainer=explainer,
         trials=trials,
+        rates=rates,
+        device_sign_in=device_sign_in,
+        device_approval=_device_approval(ports, rates),
+        device_list=DeviceList(ports.devices, ports.log),
+        client_tokens=client_tokens,
+        pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),
     )
 
 
@@ -185,10 +207,35 @@ def _tokens(settings: Settings, ports: Ports) -> Tokens:
     return Tokens(credentials=ports.credentials, limits=limits, log=ports.log, clock=ports.clock)
 
 
-def _grants(password_sign_in: PasswordSignIn, tokens: Tokens) -> Grants:
+def _device_sign_in(ports: Ports, rates: Rates) -> DeviceSignIn:
+    return DeviceSignIn(
+        authorizations=ports.device_authorizations,
+        devices=ports.devices,
+        rates=rates,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _device_approval(ports: Ports, rates: Rates) -> DeviceApproval:
+    return DeviceApproval(
+        authorizations=ports.device_authorizations,
+        devices=ports.devices,
+        credentials=ports.credentials,
+        rates=rates,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _grants(password_sign_in: PasswordSignIn, device_sign_in: DeviceSignIn, tokens: Tokens) -> Grants:
     """One row per `grant_type`; without passwords there is none for them, whether right or wrong."""
     table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
-    return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh)})
+    device = Offered(
+        grant=DeviceGrant(device_sign_in, tokens).grant,
+        endpoints={"device_authorization_endpoint": "/api/device_authorization"},
+    )
+    return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh), DEVICE_CODE: device})
 
 
 def _signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:

@@ -19,6 +19,7 @@ from romm.domain.credentials import (
     bearer_kind,
     digest,
     is_live,
+    is_unused,
 )
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, Visitor
@@ -122,7 +123,7 @@ class Bearers:
         now = self.clock()
         if not account.enabled or now >= credential.expires_at:
             return None
-        if now - credential.last_used_at > TOUCH_INTERVAL:
+        if is_unused(credential) or now - credential.last_used_at > TOUCH_INTERVAL:
             await self.credentials.touch(credential, now)
         return principal(account, credential)
 

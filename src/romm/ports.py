@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import Client, LoginAttempt
+from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
@@ -24,7 +25,7 @@ Clock = Callable[[], datetime]
 
 
 class Conflict(Exception):
-    """Something else won. `what`: `username`, `email`, `identity`, `version`, `first_admin`, or `spent` for a used link."""
+    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link)."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -208,6 +209,18 @@ class Credentials(Protocol):
     async def add(self, *credentials: Credential) -> None:
         """Store credentials, all or none; forget expired ones."""
 
+    async def issue(self, credential: Credential, at_most: int) -> Credential:
+        """Store one, unless its owner has so many live ones of its kind: `Conflict("full")`. Gives it with its number."""
+
+    async def replace(self, credential: Credential) -> None:
+        """Store one in place of those of its kind and family."""
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        """Carry out `Renewal`; the pairing codes of its family end. None when the token is gone or over.
+
+        Raises `Conflict("spent")` when the code is gone: of many who bring the same one, one gets a secret.
+        """
+
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""
 
@@ -241,13 +254,16 @@ class Credentials(Protocol):
 
 
 class Throttles(Protocol):
-    """Failed password tries, by the keys of `domain.throttle`. All workers see and change the same numbers."""
+    """Failed password tries by the keys of `domain.throttle`, and any tries by those of `domain.rates`.
+
+    All workers see and change the same numbers.
+    """
 
     async def read(self, keys: Sequence[str]) -> Sequence[Failures]:
         """What is counted for these keys, in any order, without those that have no failures. One look-up."""
 
-    async def count(self, keys: Sequence[str]) -> None:
-        """One more failure for each key, now; none is lost, however many workers count at once.
+    async def count(self, keys: Sequence[str]) -> Sequence[Failures]:
+        """One more failure for each key, now; none is lost, however many workers count at once. Gives what it made of each.
 
         Keys without a failure for longer than `throttle.FORGOTTEN_AFTER` are forgotten before that.
         """

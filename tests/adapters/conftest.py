@@ -19,13 +19,16 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
+from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.imports import SQLImports
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
+from romm.device_ports import DeviceAuthorizations, Devices
 from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, SignInLog, Throttles
 from tests.domain.examples import NOW
+from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
     FakeAccounts,
     FakeAttempts,
@@ -56,6 +59,8 @@ class Stores:
     attempts: Attempts
     credentials: Credentials
     imports: Imports
+    device_authorizations: DeviceAuthorizations
+    devices: Devices
     throttles: Throttles
     sign_in_log: SignInLog
     disable: Callable[[int], Awaitable[None]]
@@ -127,6 +132,7 @@ def stores(rivals: list[Stores]) -> Stores:
 
 def in_memory(clock: FakeClock) -> Stores:
     accounts, log = FakeAccounts(), FakeSignInLog(RETENTION)
+    devices = FakeDevices(accounts, clock)
 
     async def disable(account_id: int) -> None:
         seen = accounts.by_id[account_id]
@@ -142,6 +148,8 @@ def in_memory(clock: FakeClock) -> Stores:
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
         imports=FakeImports(accounts),
+        device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
+        devices=devices,
         throttles=FakeThrottles(clock),
         sign_in_log=log,
         disable=disable,
@@ -166,6 +174,8 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
         imports=SQLImports(database),
+        device_authorizations=SQLDeviceAuthorizations(database, clock),
+        devices=SQLDevices(database, clock),
         throttles=SQLThrottles(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
         disable=disable,

@@ -35,6 +35,8 @@ _CONFLICTS = {
     "identities.issuer, identities.subject": "identity",
     "uq_identities_account_id_issuer": "identity",
     "identities.account_id, identities.issuer": "identity",
+    "uq_device_authorizations_user_code_digest": "user_code",
+    "device_authorizations.user_code_digest": "user_code",
 }  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does
 
 _OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation

@@ -14,7 +14,7 @@ from litestar.response import Template
 
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
-from romm.api.requests import Asking, correlation_id, wants_page
+from romm.api.requests import Asking, correlation_id, logged_path, wants_page
 from romm.api.responses import NO_STORE, see_other
 from romm.api.schemas import OAuthProblem, Problem
 from romm.domain import provider_hints
@@ -43,11 +43,13 @@ class Errors:
         """The answer to a refusal of ours."""
         status = CATALOGUE[refused.code].status
         write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
+        if refused.code is Code.AUTHORIZATION_PENDING:  # every few seconds while a device waits, and nothing is wrong
+            write = self.log.debug
         write(
             "refused",
             code=refused.code,
             hint=refused.operator_text,
-            path=request.scope["path"],
+            path=logged_path(request.scope),
             facts=refused.facts,
             **provider_hints.fact(self.provider_hints, refused.code),
         )
@@ -57,7 +59,7 @@ class Errors:
         """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
         self.log.info(
-            "refused", code=code, status=error.status_code, path=request.scope["path"], hint=bounded(error.detail)
+            "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
         )
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer = self._problem(request, Refused(code, problem=error.detail), status=error.status_code)
@@ -67,7 +69,7 @@ class Errors:
 
     def unexpected(self, request: Asking, error: Exception) -> Response[bytes] | Template:
         """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
-        self.log.error("unexpected", path=request.scope["path"], problem=type(error).__name__, exc_info=error)
+        self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
@@ -156,8 +158,7 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
 
 
 def _headers(request: Asking, refused: Refused, status: int) -> dict[str, str]:
-    code = refused.code
-    if code is Code.TOO_MANY_ATTEMPTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}

@@ -96,7 +96,7 @@ async def login(
         passwords=not site.settings.accounts.disable_userpass_login,
         next=target,
         username="",
-        error=_explained(error, ref),
+        error=explained(error, ref),
         notice=notice,
         setup_needed=await setup.is_open(),
         oidc_off=site.settings.oidc.enabled and site.provider is None,
@@ -113,7 +113,7 @@ async def first_admin(
     """The form for the first admin; closed once there is one."""
     if not await setup.is_open():
         return see_other("/login")
-    return site.page("setup.html", login_url=site.login_url("/"), error=_explained(error, ref), username="", email="")
+    return site.page("setup.html", login_url=site.login_url("/"), error=explained(error, ref), username="", email="")
 
 
 @get("/", summary="Who am I")
@@ -162,7 +162,7 @@ def _by_provider(principal: Principal) -> bool:
     return principal.credential is not None and principal.credential.id_token is not None
 
 
-def _explained(error: str, reference: str) -> dict[str, str | None] | None:
+def explained(error: str, reference: str) -> dict[str, str | None] | None:
     """The catalogue's sentence for a code in the query; an invented code gets the general one, never its own text."""
     if not error:
         return None

@@ -77,6 +77,7 @@ class Code(enum.StrEnum):
     # local accounts
     CREDENTIALS_WRONG = "credentials_wrong"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_MANY_REQUESTS = "too_many_requests"
     PASSWORDS_OFF = "passwords_off"
     SETUP_CLOSED = "setup_closed"
     USERNAME_INVALID = "username_invalid"
@@ -98,6 +99,12 @@ class Code(enum.StrEnum):
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
     TOKEN_MISPLACED = "token_misplaced"
+    # tokens
+    NAME_INVALID = "name_invalid"
+    SCOPES_INVALID = "scopes_invalid"
+    SCOPES_EXCEEDED = "scopes_exceeded"
+    TOKENS_FULL = "tokens_full"
+    PAIRING_CODE_INVALID = "pairing_code_invalid"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -108,6 +115,17 @@ class Code(enum.StrEnum):
     NOT_AN_ADMIN = "not_an_admin"
     CLAIMS_UNREADABLE = "claims_unreadable"
     IMPORT_UNREADABLE = "import_unreadable"
+    # devices
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    DEVICE_DENIED = "device_denied"
+    DEVICE_CODE_EXPIRED = "device_code_expired"
+    DEVICE_CODE_INVALID = "device_code_invalid"
+    DEVICE_CODE_UNKNOWN = "device_code_unknown"
+    DEVICE_CODE_DECIDED = "device_code_decided"
+    DEVICE_UNKNOWN = "device_unknown"
+    DEVICE_SCOPES_MISSING = "device_scopes_missing"
+    DEVICE_SCOPES_EXCEEDED = "device_scopes_exceeded"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -498,6 +516,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "ROMM_TRUSTED_PROXIES.",
         oauth="temporarily_unavailable",
     ),
+    Code.TOO_MANY_REQUESTS: _row(
+        429,
+        "This was tried too often in a short time. Wait a minute, then try again.",
+        "The limit of {what} is reached, so the next try has to wait {retry_after} seconds. If everybody shares one limit, "
+        "their address is your proxy's: name it in ROMM_TRUSTED_PROXIES.",
+        oauth="temporarily_unavailable",
+    ),
     Code.PASSWORDS_OFF: _row(
         403,
         "Signing in with a password is switched off here. Use the sign-in provider.",
@@ -613,6 +638,32 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
         oauth="invalid_request",
     ),
+    Code.NAME_INVALID: _row(
+        400,
+        "Give it a name of 1 to 255 characters, so that you know it again.",
+        "The name {found} is empty, too long, or has characters that cannot be shown.",
+    ),
+    Code.SCOPES_INVALID: _row(
+        400,
+        "Choose at least one scope, and only scopes that RomM knows.",
+        "The request asked for {found}. The names of all scopes are in docs/roles.md; a form repeats `scopes` for each.",
+    ),
+    Code.SCOPES_EXCEEDED: _row(
+        403,
+        "A token may do no more than what makes it or hands it on. Leave out what you may not do yourself.",
+        "The credential lacks {missing}. A token is made and renewed only by what has all its scopes: a session, a password, "
+        "or a token that has them too.",
+    ),
+    Code.TOKENS_FULL: _row(
+        409,
+        "You have as many client tokens as one person may have. End one that you no longer use.",
+        "Account {account} has {most} live client tokens, which is the limit.",
+    ),
+    Code.PAIRING_CODE_INVALID: _row(
+        404,
+        "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
+        "No live pairing code fits: {reason}.",
+    ),
     Code.ADMIN_REQUIRED: _row(
         403,
         "Only somebody with all rights of an administrator may do this to an administrator.",
@@ -658,6 +709,62 @@ CATALOGUE: Mapping[Code, Refusal] = {
         400,
         "The users of the other RomM cannot be read.",
         "The database that --from names cannot be read: {problem}.",
+    ),
+    Code.AUTHORIZATION_PENDING: _row(
+        400,
+        "Nobody has decided yet. Open the address that the device shows, on a phone or computer, and enter its code there.",
+        "A device asked before anybody approved or denied it; it will ask again.",
+        oauth="authorization_pending",
+    ),
+    Code.SLOW_DOWN: _row(
+        400,
+        "Nobody has decided yet, and this device asks too often. It has to wait 5 seconds longer between two questions.",
+        "A device asks more often than it was told (RFC 8628, 3.5); it is the app that has to be corrected.",
+        oauth="slow_down",
+    ),
+    Code.DEVICE_DENIED: _row(
+        400,
+        "The device was not let in. Start again on the device if that was a mistake.",
+        "A device was turned away: {reason}.",
+        oauth="access_denied",
+    ),
+    Code.DEVICE_CODE_EXPIRED: _row(
+        400,
+        "The code has expired: nobody decided within ten minutes. Start again on the device.",
+        "A device asked with a code that nobody approved in time.",
+        oauth="expired_token",
+    ),
+    Code.DEVICE_CODE_INVALID: _row(
+        400,
+        "This device code is not good, or it was used already. Start again on the device.",
+        "A device came with a code that opens nothing: {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.DEVICE_CODE_UNKNOWN: _row(
+        404,
+        "No device is waiting with this code. Compare it with what the device shows; a code is good for ten minutes, so the "
+        "device may need to start again.",
+        "A user code fits no waiting device: {reason}.",
+    ),
+    Code.DEVICE_CODE_DECIDED: _row(
+        410,
+        "This device was already let in or turned away. To change that, start again on the device.",
+        "The request with this user code is {state} already.",
+    ),
+    Code.DEVICE_UNKNOWN: _row(
+        404,
+        "There is no such device any more.",
+        "No device has the id {device}, or it belongs to somebody else.",
+    ),
+    Code.DEVICE_SCOPES_MISSING: _row(
+        400,
+        "Nothing was chosen that the device may do. Choose at least one, or deny it.",
+        "A device was to be approved without any scope. A program sends `approved_scopes`.",
+    ),
+    Code.DEVICE_SCOPES_EXCEEDED: _row(
+        403,
+        "You can only give what was asked for and what you may do yourself.",
+        "The scopes {scopes} were not asked for, or the approver lacks them.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
