@@ -9,7 +9,9 @@ from urllib.parse import unquote
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
+from romm.domain.forward_auth import headers
 from romm.settings import FIELDS, load
+from tests.domain.examples import account
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
@@ -110,6 +112,17 @@ def test_a_block_of_the_documentation_signs_people_in_as_it_is(environment: dict
 @pytest.mark.parametrize("page", ["README.md", "docs/providers/authelia.md", "docs/providers/authentik.md"])
 def test_a_page_for_a_provider_has_a_complete_block_to_paste(page: str) -> None:
     assert any("OIDC_ENABLED" in compose_environment(text) for text in blocks(ROOT / page, "yaml"))
+
+
+def test_the_block_for_traefik_takes_every_header_that_romm_answers() -> None:
+    [block] = blocks(ROOT / "docs" / "forward-auth.md", "yaml")
+    document = yaml.safe_load(block)["http"]
+    names = {name for router in document["routers"].values() for name in router.get("middlewares", [])}
+    assert names == set(document["middlewares"])
+    assert {router["service"] for router in document["routers"].values()} == set(document["services"])
+    for middleware in document["middlewares"].values():
+        taken = middleware["forwardAuth"]["authResponseHeaders"]
+        assert {name.lower() for name in taken} == set(headers(account(), ()))
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

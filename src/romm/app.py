@@ -31,12 +31,13 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import docs, health, login, openapi, openid, pages, users
+from romm.api import docs, forward_auth, health, login, openapi, openid, pages, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
+from romm.api.proxies import Proxies, remember_peer
 from romm.composition import Ports, use_cases
 from romm.domain import discovery
 from romm.domain.authorization import Client
@@ -107,7 +108,15 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
-    routers = [openid.router, login.router, users.router, health.router, docs.router, pages.router]
+    routers = [
+        openid.router,
+        login.router,
+        users.router,
+        forward_auth.router,
+        health.router,
+        docs.router,
+        pages.router,
+    ]
     app = Litestar(
         route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
@@ -122,7 +131,7 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     )
     enveloped = envelope(app, ports.log, logs.bound, https=https)
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
-    return behind_proxy
+    return remember_peer(behind_proxy)
 
 
 def serve() -> ASGIApp:
@@ -136,8 +145,9 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
     made = use_cases(settings, ports)
     named = {field.name: getattr(made, field.name) for field in fields(made)}
     named |= {"jar": jar, "settings": settings, "version": VERSION, "is_ready": ports.is_ready}
-    always = {name: _always(made_once) for name, made_once in named.items()}
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
+    named |= {"authentication": authentication, "proxies": Proxies(settings.server.trusted_proxies)}
+    always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 
 

@@ -19,6 +19,7 @@ ROUTES = {
     ("post", "/api/logout"),
     ("post", "/api/users"),
     ("get", "/api/users/me"),
+    ("get", "/api/auth/forward"),
     ("get", "/api/heartbeat"),
     ("get", "/api/health/live"),
     ("get", "/api/health/ready"),

@@ -96,6 +96,7 @@ class Code(enum.StrEnum):
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
+    FORWARDED_ELSEWHERE = "forwarded_elsewhere"
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
@@ -549,6 +550,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "Your account may not do this.",
         "The scope {scope} is missing.",
+    ),
+    Code.FORWARDED_ELSEWHERE: _row(
+        401,
+        "You are not signed in, and this address is another one than RomM's: signing in there would not help here.",
+        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the cookie of a sign-in reaches no other host. Serve "
+        "both under one host, or set ROMM_BASE_URL to the address that people use; programs may send a bearer token or Basic.",
     ),
     Code.CROSS_SITE: _row(
         403,
