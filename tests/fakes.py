@@ -165,6 +165,10 @@ def _number(credential: Credential) -> int:
     return credential.id or 0
 
 
+def _family(credential: Credential) -> tuple[int, str]:
+    return credential.account_id, credential.family
+
+
 def _identities(account: Account) -> set[Identity]:
     return {link.identity for link in account.links}
 
@@ -280,6 +284,19 @@ class FakeCredentials:
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
         return self._accounts.end_all(account_id, kinds, keep)
+
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        key = (used.kind, used.digest)
+        if key in self.stored and self.stored[key].spent_at is None:
+            self.stored[key] = replace(self.stored[key], spent_at=used.spent_at, salt=used.salt)
+            await self.add(*successors)
+        return self.stored.get(key)
+
+    async def end_family(self, credential: Credential) -> int:
+        ended = [key for key, each in self.stored.items() if each.family and _family(each) == _family(credential)]
+        for key in ended:
+            del self.stored[key]
+        return len(ended)
 
 
 class FakeAttempts:

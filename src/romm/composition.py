@@ -14,6 +14,8 @@ from romm.domain.end_session import EndSession
 from romm.domain.linking import Policy
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
+from romm.domain.tokens import TokenLimits
+from romm.grants import PASSWORD, REFRESH_TOKEN, Grants, Offered, PasswordGrant
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import (
@@ -32,6 +34,7 @@ from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
+from romm.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +61,8 @@ class UseCases:
 
     sessions: Sessions
     bearers: Bearers
+    tokens: Tokens
+    grants: Grants
     signin: OpenIDSignIn
     password_sign_in: PasswordSignIn
     signing_out: SignOut
@@ -73,9 +78,12 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     sessions = Sessions(ports.credentials, limits, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
+    tokens = _tokens(settings, ports)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
+        tokens=tokens,
+        grants=_grants(password_sign_in, tokens),
         signin=_openid_sign_in(settings, ports, sessions, journal),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
@@ -139,6 +147,22 @@ def _password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, jour
         journal=journal,
         clock=ports.clock,
     )
+
+
+def _tokens(settings: Settings, ports: Ports) -> Tokens:
+    oauth = settings.oauth
+    limits = TokenLimits(
+        access=timedelta(seconds=oauth.access_token_expire_seconds),
+        refresh=timedelta(seconds=oauth.refresh_token_expire_seconds),
+        family=timedelta(seconds=settings.session.absolute_age_seconds),
+    )
+    return Tokens(credentials=ports.credentials, limits=limits, log=ports.log, clock=ports.clock)
+
+
+def _grants(password_sign_in: PasswordSignIn, tokens: Tokens) -> Grants:
+    """One row per `grant_type`; without passwords there is none for them, whether right or wrong."""
+    table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
+    return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh)})
 
 
 def _signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:

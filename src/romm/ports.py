@@ -205,6 +205,19 @@ class Credentials(Protocol):
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
         """End all of these kinds that an account has, but not the one with the digest `keep`; gives how many."""
 
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        """Spend a credential as `used` says (`spent_at`, `salt`) and store its successors, for exactly one caller ever.
+
+        Gives the credential as it is stored then, so that whoever came later sees the first one's salt; None when it is gone.
+        Whoever changes the owner or ends the family at that moment ends the successors as well.
+        """
+
+    async def end_family(self, credential: Credential) -> int:
+        """End all that was issued together with this credential, itself included; gives how many.
+
+        What has no family was issued alone, and nothing ends.
+        """
+
 
 class Throttles(Protocol):
     """Failed password tries, by the keys of `domain.throttle`. All workers see and change the same numbers."""

@@ -66,6 +66,13 @@ class Accounts(Struct, frozen=True, kw_only=True):
     disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
 
 
+class Oauth(Struct, frozen=True, kw_only=True):
+    """How long the tokens that we issue live, in seconds."""
+
+    access_token_expire_seconds: Annotated[int, Variable("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS")]
+    refresh_token_expire_seconds: Annotated[int, Variable("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS")]
+
+
 class Oidc(Struct, frozen=True, kw_only=True):
     """The provider and us. Empty texts in `scopes`, `claim_roles_shape` and the method mean: as the preset or the provider says.
 
@@ -114,6 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database: Database
     session: Session
     accounts: Accounts
+    oauth: Oauth
     oidc: Oidc
     log: Log
     oidc_off: str

@@ -49,6 +49,19 @@ _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
 _NUMBER = (CredentialRow.id == bindparam("number"), CredentialRow.kind == bindparam("key_kind"))
 _END_ANYBODYS = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
 _END = _END_ANYBODYS.where(CredentialRow.account_id == bindparam("owner"))
+_STORED = select(*_COLUMNS).where(*_KEY)
+_SPEND = (
+    update(CredentialRow)
+    .where(*_KEY, CredentialRow.spent_at.is_(None))
+    .values(spent_at=bindparam("now"), salt=bindparam("new_salt"))
+)
+_END_FAMILY = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.family == bindparam("ended"),
+    CredentialRow.family != "",
+)
+# Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
+_OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
 
 
 _END_ALL = delete(CredentialRow).where(
@@ -80,8 +93,8 @@ class SQLCredentials:
 
     async def touch(self, credential: Credential, now: datetime) -> None:
         def work(connection: Connection) -> None:
-            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
             connection.execute(_ACTIVE, {"owner": credential.account_id, "now": now})
+            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
 
         await self._database.write(work)
 
@@ -105,6 +118,29 @@ class SQLCredentials:
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
         return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
+
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        key, values = _key(used.kind, used.digest), [_values(each) for each in successors]
+        spending = {**key, "now": used.spent_at, "new_salt": used.salt}
+
+        def work(connection: Connection) -> Credential | None:
+            connection.execute(_OWNER, {"owner": used.account_id})
+            if connection.execute(_SPEND, spending).rowcount:
+                connection.execute(_ADD, values)
+                connection.execute(_FORGET, {"now": self._clock()})
+            row = connection.execute(_STORED, key).first()
+            return None if row is None else _credential(row)
+
+        return await self._database.write(work)
+
+    async def end_family(self, credential: Credential) -> int:
+        owner, ended = {"owner": credential.account_id}, {"ended": credential.family}
+
+        def work(connection: Connection) -> int:
+            connection.execute(_OWNER, owner)
+            return connection.execute(_END_FAMILY, owner | ended).rowcount
+
+        return await self._database.write(work)
 
 
 def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:

@@ -12,6 +12,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Asking = Request[Any, Any, Any]
 
 _UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
@@ -45,6 +46,20 @@ async def body(request: Asking, shape: type[T]) -> T:
         return msgspec.convert(fields if isinstance(fields, dict) else dict(fields), shape)
     except _UNREADABLE as error:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
+
+
+async def form(request: Asking) -> dict[str, str]:
+    """The fields of a form that have a value. Raises `Refused(TOKEN_REQUEST_INVALID)` for one that comes twice or is a file."""
+    if request.content_type[0] not in FORM_TYPES:
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"the content type is {request.content_type[0] or 'missing'}")
+    try:
+        fields = list((await request.form()).multi_items())
+    except _UNREADABLE as error:
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem=error) from error
+    found = {name: value for name, value in fields if isinstance(value, str) and value}
+    if len(fields) > len({name for name, _ in fields}):
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem="a parameter comes twice")
+    return found
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:

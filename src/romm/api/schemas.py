@@ -68,6 +68,16 @@ class Problem(Struct, frozen=True, kw_only=True):
     reference: str
 
 
+class OAuthProblem(Struct, frozen=True, kw_only=True):
+    """An error as OAuth wants it (RFC 6749, 5.2). `detail` says the same again, for apps of RomM that read it there."""
+
+    error: str
+    error_description: str
+    detail: str
+    code: str
+    reference: str
+
+
 class SystemStatus(Struct, frozen=True, rename="upper"):
     """Which version this is and whether it still waits for its first admin."""
 

@@ -86,6 +86,16 @@ class Code(enum.StrEnum):
     CONFIRMATION_REQUIRED = "confirmation_required"
     LAST_WAY_IN = "last_way_in"
     LINK_INVALID = "link_invalid"
+    # tokens that we issue
+    TOKEN_REQUEST_INVALID = "token_request_invalid"
+    GRANT_TYPE_UNSUPPORTED = "grant_type_unsupported"
+    CLIENT_UNKNOWN = "client_unknown"
+    SCOPE_UNKNOWN = "scope_unknown"
+    SCOPE_EXCEEDED = "scope_exceeded"
+    REFRESH_TOKEN_INVALID = "refresh_token_invalid"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"
+    TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
+    TOKEN_MISPLACED = "token_misplaced"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -150,11 +160,25 @@ def required(judged: T | Refuse) -> T:
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered."""
+    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered.
+
+    `oauth` is the `error` of a route that speaks OAuth (RFC 6749, 5.2, and the documents that build on it).
+    """
 
     status: int
     person: str
     operator: str
+    oauth: str = ""
+
+    @property
+    def oauth_error(self) -> str:
+        """The row's name, or what its status comes to."""
+        return self.oauth or ("invalid_request" if self.status < 500 else "server_error")
+
+    @property
+    def oauth_status(self) -> int:
+        """RFC 6749, 5.2: a grant that does not hold is a 400, also where a browser would be asked to sign in."""
+        return 400 if self.oauth == "invalid_grant" else self.status
 
 
 def bounded(fact: Any) -> str | int | float | bool | None:
@@ -166,8 +190,8 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
 
 
-def _row(status: int, person: str, operator: str) -> Refusal:
-    return Refusal(status=status, person=person, operator=operator)
+def _row(status: int, person: str, operator: str, oauth: str = "") -> Refusal:
+    return Refusal(status=status, person=person, operator=operator, oauth=oauth)
 
 
 CATALOGUE: Mapping[Code, Refusal] = {
@@ -444,6 +468,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         401,
         "User name or password is wrong.",
         "Password sign-in failed for {username}: {reason}.",
+        oauth="invalid_grant",
     ),
     Code.TOO_MANY_ATTEMPTS: _row(
         429,
@@ -451,6 +476,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
         "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
         "ROMM_TRUSTED_PROXIES.",
+        oauth="temporarily_unavailable",
     ),
     Code.PASSWORDS_OFF: _row(
         403,
@@ -510,6 +536,63 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "No live link of the kind {kind} has this secret. Links are used once and end when the account changes; "
         "INVITE_TOKEN_EXPIRY_SECONDS says how long an invitation lasts.",
     ),
+    Code.TOKEN_REQUEST_INVALID: _row(
+        400,
+        "The request for a token is not complete. It has to be a form, with every parameter that its grant type needs, once.",
+        "The app's request cannot be used: {problem}. A newer version of the app may know better.",
+        oauth="invalid_request",
+    ),
+    Code.GRANT_TYPE_UNSUPPORTED: _row(
+        400,
+        "This way to get a token is not offered here.",
+        "The grant_type {found} is not one of {offered}. `password` is there unless DISABLE_USERPASS_LOGIN is true.",
+        oauth="unsupported_grant_type",
+    ),
+    Code.CLIENT_UNKNOWN: _row(
+        401,
+        "The app could not prove itself. Apps have no secret here: leave the secret out.",
+        "The app {client} sent a client secret or another Authorization header to the token endpoint. Remove the secret from "
+        "the app's settings; a name and password of a person go into the form.",
+        oauth="invalid_client",
+    ),
+    Code.SCOPE_UNKNOWN: _row(
+        400,
+        "The app asked for rights that do not exist here.",
+        "The scope {scope} is unknown. The names are in docs/roles.md and in the metadata of the token endpoint.",
+        oauth="invalid_scope",
+    ),
+    Code.SCOPE_EXCEEDED: _row(
+        400,
+        "The app asked for rights that it cannot have here.",
+        "Asked for was {asked}, which is {reason}. Raise the access level of the account, or let the app ask for less.",
+        oauth="invalid_scope",
+    ),
+    Code.REFRESH_TOKEN_INVALID: _row(
+        400,
+        "This sign-in of the app has ended. Sign in again in the app.",
+        "The refresh token is {reason}. It ends with OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS, and when its owner changes the "
+        "password, ends it, or is disabled.",
+        oauth="invalid_grant",
+    ),
+    Code.REFRESH_TOKEN_REUSED: _row(
+        400,
+        "This sign-in of the app was ended, because a key of it was used twice. Sign in again in the app.",
+        "A refresh token of account {account} came again {seconds} seconds after its use, so all {ended} tokens of that sign-in "
+        "have ended. Either the app {client} lost an answer, or somebody has a copy of its tokens.",
+        oauth="invalid_grant",
+    ),
+    Code.TOKEN_TYPE_UNSUPPORTED: _row(
+        400,
+        "Only tokens of apps can be revoked here. Sign out, or end it on your account page.",
+        "What was to be revoked is of the kind {kind}.",
+        oauth="unsupported_token_type",
+    ),
+    Code.TOKEN_MISPLACED: _row(
+        400,
+        "A token belongs into the Authorization header, and nowhere else.",
+        "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
+        oauth="invalid_request",
+    ),
     Code.ADMIN_REQUIRED: _row(
         403,
         "Only somebody with all rights of an administrator may do this to an administrator.",
@@ -545,11 +628,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         401,
         "You are not signed in, or your session has ended. Please sign in.",
         "No valid credential came with the request.",
+        oauth="invalid_token",
     ),
     Code.FORBIDDEN: _row(
         403,
         "Your account may not do this.",
         "The scope {scope} is missing.",
+        oauth="insufficient_scope",
     ),
     Code.FORWARDED_ELSEWHERE: _row(
         401,
@@ -577,11 +662,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "RomM cannot reach its database right now. Try again in a minute.",
         "The database failed: {problem}. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        oauth="temporarily_unavailable",
     ),
     Code.BUSY: _row(
         503,
         "Too many people are signing in at this moment. Try again in a few seconds.",
         "{problem}. If it lasts, somebody is guessing passwords, or there are too few workers: see WEB_SERVER_CONCURRENCY.",
+        oauth="temporarily_unavailable",
     ),
     Code.UNEXPECTED: _row(
         500,
