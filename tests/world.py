@@ -1,6 +1,6 @@
 """The whole service in one process: real rules, use cases and routes, a scripted provider, storage in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from romm import app, composition
 from romm.adapters.provider import OpenIDProvider
 from romm.domain.model import AccessLevel, Account, Visitor
+from romm.domain.native_apps import App
 from romm.ports import Provider
 from romm.settings import Settings, load
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -50,7 +51,10 @@ def environment(issuer: str, **more: str) -> dict[str, str]:
 
 @dataclass
 class World:
-    """One instance of RomM. `settings` are environment variables; everything inside is open to tests."""
+    """One instance of RomM. `settings` are environment variables; everything inside is open to tests.
+
+    `apps` are those that an operator's file would name.
+    """
 
     environ: Mapping[str, str] = field(default_factory=dict)
     idp: FakeProvider = field(default_factory=FakeProvider)
@@ -58,6 +62,7 @@ class World:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     log: FakeLog = field(default_factory=FakeLog)
     sign_ins: FakeSignInLog = field(default_factory=FakeSignInLog)
+    apps: Sequence[App] = ()
 
     def __post_init__(self) -> None:
         self.idp.clock = lambda: self.clock().timestamp()
@@ -68,7 +73,7 @@ class World:
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
-        self.settings: Settings = load(environ).settings
+        self.settings: Settings = replace(load(environ).settings, clients=tuple(self.apps))
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = composition.Ports(
             provider=self.provider,

@@ -31,7 +31,7 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import docs, forward_auth, health, login, metadata, openapi, openid, pages, tokens, users
+from romm.api import docs, forward_auth, health, login, metadata, native_apps, openapi, openid, pages, tokens, users
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -109,7 +109,7 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     errors = Errors(jar, site, ports.log)
     routers = [openid.router, login.router, users.router, tokens.router, metadata.router, health.router]
-    routers += [forward_auth.router, docs.router, pages.router]
+    routers += [native_apps.router, forward_auth.router, docs.router, pages.router]
     app = Litestar(
         route_handlers=[*routers, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},

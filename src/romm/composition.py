@@ -12,12 +12,14 @@ from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
 from romm.domain.end_session import EndSession
 from romm.domain.linking import Policy
+from romm.domain.native_apps import PATH
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
 from romm.domain.tokens import TokenLimits
 from romm.grants import PASSWORD, REFRESH_TOKEN, Grants, Offered, PasswordGrant
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
+from romm.native_apps import GRANT_TYPE, NativeApps
 from romm.ports import (
     Accounts,
     Attempts,
@@ -63,6 +65,7 @@ class UseCases:
     bearers: Bearers
     tokens: Tokens
     grants: Grants
+    native_apps: NativeApps
     signin: OpenIDSignIn
     password_sign_in: PasswordSignIn
     signing_out: SignOut
@@ -79,11 +82,13 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
     tokens = _tokens(settings, ports)
+    native_apps = _native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
         tokens=tokens,
-        grants=_grants(password_sign_in, tokens),
+        grants=_grants(password_sign_in, tokens, native_apps),
+        native_apps=native_apps,
         signin=_openid_sign_in(settings, ports, sessions, journal),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
@@ -159,9 +164,34 @@ def _tokens(settings: Settings, ports: Ports) -> Tokens:
     return Tokens(credentials=ports.credentials, limits=limits, log=ports.log, clock=ports.clock)
 
 
-def _grants(password_sign_in: PasswordSignIn, tokens: Tokens) -> Grants:
-    """One row per `grant_type`; without passwords there is none for them, whether right or wrong."""
+def _native_apps(settings: Settings, ports: Ports, tokens: Tokens) -> NativeApps:
+    return NativeApps(
+        apps=settings.clients,
+        issuer=settings.server.base_url,
+        limits=tokens.limits,
+        credentials=ports.credentials,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _native_apps_offered(native_apps: NativeApps) -> Offered:
+    return Offered(
+        grant=native_apps.grant,
+        endpoints={"authorization_endpoint": PATH},
+        facts={
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
+        },
+    )
+
+
+def _grants(password_sign_in: PasswordSignIn, tokens: Tokens, native_apps: NativeApps) -> Grants:
+    """One row per `grant_type`; without passwords there is none for them, whether right or wrong, and without apps none."""
     table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
+    if native_apps.apps:
+        table |= {GRANT_TYPE: _native_apps_offered(native_apps)}
     return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh)})
 
 

@@ -20,6 +20,8 @@ ROUTES = {
     ("post", "/api/users"),
     ("get", "/api/users/me"),
     ("get", "/api/auth/forward"),
+    ("get", "/api/authorize"),
+    ("post", "/api/authorize"),
     ("post", "/api/token"),
     ("post", "/api/token/revoke"),
     ("post", "/api/token/introspect"),

@@ -182,7 +182,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'
-        case Code.NOT_SIGNED_IN:
+        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'

@@ -96,6 +96,11 @@ class Code(enum.StrEnum):
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
     TOKEN_MISPLACED = "token_misplaced"
+    # apps that send a browser here
+    APP_UNKNOWN = "app_unknown"
+    APP_ADDRESS_UNKNOWN = "app_address_unknown"
+    APP_CODE_INVALID = "app_code_invalid"
+    APP_CODE_REUSED = "app_code_reused"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -592,6 +597,33 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "A token belongs into the Authorization header, and nowhere else.",
         "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
         oauth="invalid_request",
+    ),
+    Code.APP_UNKNOWN: _row(
+        400,
+        "This RomM does not know the app that sent you here. Nothing was given to it.",
+        "No [[clients]] in the file of ROMM_SETTINGS_FILE has the name {client_id}, which the app sent as client_id. Add it as "
+        "docs/native-apps.md shows, or correct the client id in the app.",
+        oauth="invalid_client",
+    ),
+    Code.APP_ADDRESS_UNKNOWN: _row(
+        400,
+        "The app wants its answer at an address that this RomM does not know. Nothing was sent there.",
+        "redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. It is compared to the letter; "
+        "only http://127.0.0.1, http://[::1] and http://localhost may have any port. Add it if it really is the app's.",
+        oauth="invalid_request",
+    ),
+    Code.APP_CODE_INVALID: _row(
+        400,
+        "The app was too slow, or its answer did not fit. Try again in the app.",
+        "The authorization code is {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.APP_CODE_REUSED: _row(
+        400,
+        "The app's answer was used twice, so the app was signed out again. Try again in the app.",
+        "The authorization code of {client} for account {account} came again, so all {ended} tokens that it gave have ended. "
+        "Either the app asked twice, or somebody has a copy of the code.",
+        oauth="invalid_grant",
     ),
     Code.ADMIN_REQUIRED: _row(
         403,
