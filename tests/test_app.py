@@ -15,10 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from romm import app, composition
+from romm import app
 from romm.adapters.database import upgrade
 from romm.adapters.provider import ProviderSettings
 from romm.admission import Admission
+from romm.composition import sign_in as composition
+from romm.composition.outside import Ports
 from romm.domain.authorization import Client
 from romm.domain.claims import Reading
 from romm.domain.discovery import Location
@@ -54,18 +56,18 @@ def provider_settings(**more: str) -> ProviderSettings:
 
 
 @pytest.fixture(scope="module")
-def ports() -> composition.Ports:
+def ports() -> Ports:
     """The real adapters, none of which has been used."""
     return app.ports(load(BARE).settings, FakeLog())
 
 
-def identification(ports: composition.Ports, **more: str) -> Identification:
+def identification(ports: Ports, **more: str) -> Identification:
     found = composition.identification(load(BARE | more).settings, ports)
     assert found is not None
     return found
 
 
-def admission(ports: composition.Ports, **more: str) -> Admission:
+def admission(ports: Ports, **more: str) -> Admission:
     return composition.admission(load(BARE | more).settings, ports)
 
 
@@ -156,7 +158,7 @@ def test_a_client_without_a_secret_is_a_public_client() -> None:
     ],
 )
 def test_extra_audiences_are_known_ones(
-    ports: composition.Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
+    ports: Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
 ) -> None:
     """R-04."""
     assert identification(ports, OIDC_PROVIDER=provider, **more).extra_audiences == audiences
@@ -179,12 +181,12 @@ def test_extra_audiences_are_known_ones(
     ],
 )  # fmt: skip
 def test_claims_are_read_as_the_provider_writes_them(
-    ports: composition.Ports, provider: str, more: dict[str, str], reading: Reading
+    ports: Ports, provider: str, more: dict[str, str], reading: Reading
 ) -> None:
     assert identification(ports, OIDC_PROVIDER=provider, **more).reading == reading
 
 
-def test_the_operators_switches_become_rules(ports: composition.Ports) -> None:
+def test_the_operators_switches_become_rules(ports: Ports) -> None:
     assert admission(ports).policy == Policy()
     assert admission(ports).mapping == RoleMapping()
     found = admission(

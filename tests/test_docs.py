@@ -13,9 +13,11 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from romm.domain import claims, discovery, roles
 from romm.domain.claims import Claims, Reading
 from romm.domain.diagnosis import PLAN, Outcome
+from romm.domain.forward_auth import headers
 from romm.domain.presets import PRESETS, preset
 from romm.domain.roles import Give, RoleMapping
 from romm.settings import FIELDS, load
+from tests.domain.examples import account
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
@@ -183,6 +185,17 @@ def test_the_doctors_examples_have_the_checks_that_there_are() -> None:
 def _heads(printed: str) -> list[str]:
     outcomes = "|".join(Outcome)
     return [line for line in printed.splitlines() if re.match(rf"\S ({outcomes})", line)]
+
+
+def test_the_block_for_traefik_takes_every_header_that_romm_answers() -> None:
+    [block] = blocks(ROOT / "docs" / "forward-auth.md", "yaml")
+    document = yaml.safe_load(block)["http"]
+    names = {name for router in document["routers"].values() for name in router.get("middlewares", [])}
+    assert names == set(document["middlewares"])
+    assert {router["service"] for router in document["routers"].values()} == set(document["services"])
+    for middleware in document["middlewares"].values():
+        taken = middleware["forwardAuth"]["authResponseHeaders"]
+        assert {name.lower() for name in taken} == set(headers(account(), ()))
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

@@ -42,10 +42,12 @@ from romm.api import (
     diagnosis,
     docs,
     explanation,
+    forward_auth,
     health,
     identities,
     login,
     metadata,
+    native_apps,
     openapi,
     openid,
     pages,
@@ -59,7 +61,9 @@ from romm.api.cross_site import CrossSiteCheck
 from romm.api.dependencies import take_turns
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
-from romm.composition import Ports, use_cases
+from romm.api.proxies import Proxies, remember_peer
+from romm.composition.outside import Ports
+from romm.composition.use_cases import use_cases
 from romm.domain import discovery, provider_hints
 from romm.domain.authorization import Client
 from romm.domain.errors import Refused
@@ -84,6 +88,8 @@ ROUTERS = (
     metadata.router,
     client_tokens.router,
     devices.router,
+    native_apps.router,
+    forward_auth.router,
     health.router,
     docs.router,
     pages.router,
@@ -171,7 +177,7 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
     take_turns(app)
     enveloped = envelope(app, ports.log, logs.bound, https=https)
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
-    return behind_proxy
+    return remember_peer(behind_proxy)
 
 
 def serve() -> ASGIApp:
@@ -186,7 +192,7 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
     named = {field.name: getattr(made, field.name) for field in fields(made)}
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
     named |= {"authentication": authentication, "jar": jar, "settings": settings}
-    named |= {"version": VERSION, "is_ready": ports.is_ready}
+    named |= {"proxies": Proxies(settings.server.trusted_proxies), "version": VERSION, "is_ready": ports.is_ready}
     always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 

@@ -9,7 +9,7 @@ from typing import NoReturn, TypeVar
 
 import click
 
-from romm.composition import UseCases
+from romm.composition.use_cases import UseCases, use_cases
 from romm.domain.errors import Refused
 from romm.settings import Loaded, SettingsError, load
 
@@ -42,7 +42,7 @@ def fail(problems: tuple[str, ...]) -> NoReturn:
 
 def run(work: Callable[[UseCases], Awaitable[T]]) -> T:
     """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
-    from romm import app, composition
+    from romm import app
     from romm.adapters import database, log
 
     settings = loaded(os.environ).settings
@@ -50,7 +50,7 @@ def run(work: Callable[[UseCases], Awaitable[T]]) -> T:
     async def working() -> T:
         ports = app.ports(settings, log.configure("ERROR", settings.log.format))
         try:
-            return await work(composition.use_cases(settings, ports))
+            return await work(use_cases(settings, ports))
         finally:
             await ports.close()
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import click
 
 from romm.cli_report import loaded, run
-from romm.composition import UseCases
+from romm.composition.use_cases import UseCases
 from romm.domain.accounts import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account

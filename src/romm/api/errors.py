@@ -14,6 +14,7 @@ from litestar.response import Template
 
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
+from romm.api.proxies import ASKED_BY_NGINX
 from romm.api.requests import Asking, correlation_id, logged_path, wants_page
 from romm.api.responses import NO_STORE, see_other
 from romm.api.schemas import OAuthProblem, Problem
@@ -73,12 +74,16 @@ class Errors:
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
-        if _route_options(request).get("errors") == "oauth":
+        options = _route_options(request)
+        if options.get("errors") == "oauth":
             return self._oauth(request, refused)
-        page = _route_options(request).get("error_page")
+        if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
+            return self._to_proxy(request, refused)
+        page = options.get("error_page")
         if page and wants_page(request):
             return self._page(request, refused, refused.page or page.format(**request.path_params))
-        if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+        has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
+        if has_pages and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
 
@@ -97,9 +102,20 @@ class Errors:
         target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
+    def _to_proxy(self, request: Asking, refused: Refused) -> Response[bytes]:
+        """401; a browser is sent to sign in, except by nginx, which takes only 401 and is told the address beside it."""
+        answer = self._problem(request, refused)
+        if not refused.return_to:
+            return answer
+        login = f"{self.site.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
+        if ASKED_BY_NGINX not in request.headers:
+            return see_other(login, self._cleared(request, refused))
+        answer.headers["location"] = login
+        return answer
+
     def _message(self, request: Asking, refused: Refused) -> Template:
         row = CATALOGUE[refused.code]
-        return self.site.page(
+        page = self.site.page(
             "message.html",
             status_code=row.status,
             title=HTTPStatus(row.status).phrase,
@@ -108,6 +124,8 @@ class Errors:
             reference=correlation_id(request),
             status=row.status,
         )
+        page.headers.update(_headers(request, refused, row.status))
+        return page
 
     def _problem(self, request: Asking, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
@@ -171,7 +189,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'
-        case Code.NOT_SIGNED_IN:
+        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'

@@ -105,6 +105,11 @@ class Code(enum.StrEnum):
     SCOPES_EXCEEDED = "scopes_exceeded"
     TOKENS_FULL = "tokens_full"
     PAIRING_CODE_INVALID = "pairing_code_invalid"
+    # apps that send a browser here
+    APP_UNKNOWN = "app_unknown"
+    APP_ADDRESS_UNKNOWN = "app_address_unknown"
+    APP_CODE_INVALID = "app_code_invalid"
+    APP_CODE_REUSED = "app_code_reused"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -129,6 +134,7 @@ class Code(enum.StrEnum):
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
+    FORWARDED_ELSEWHERE = "forwarded_elsewhere"
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
@@ -664,6 +670,33 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
         "No live pairing code fits: {reason}.",
     ),
+    Code.APP_UNKNOWN: _row(
+        400,
+        "This RomM does not know the app that sent you here. Nothing was given to it.",
+        "No [[clients]] in the file of ROMM_SETTINGS_FILE has the name {client_id}, which the app sent as client_id. Add it as "
+        "docs/native-apps.md shows, or correct the client id in the app.",
+        oauth="invalid_client",
+    ),
+    Code.APP_ADDRESS_UNKNOWN: _row(
+        400,
+        "The app wants its answer at an address that this RomM does not know. Nothing was sent there.",
+        "redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. It is compared to the letter; "
+        "only http://127.0.0.1, http://[::1] and http://localhost may have any port. Add it if it really is the app's.",
+        oauth="invalid_request",
+    ),
+    Code.APP_CODE_INVALID: _row(
+        400,
+        "The app was too slow, or its answer did not fit. Try again in the app.",
+        "The authorization code is {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.APP_CODE_REUSED: _row(
+        400,
+        "The app's answer was used twice, so the app was signed out again. Try again in the app.",
+        "The authorization code of {client} for account {account} came again, so all {ended} tokens that it gave have ended. "
+        "Either the app asked twice, or somebody has a copy of the code.",
+        oauth="invalid_grant",
+    ),
     Code.ADMIN_REQUIRED: _row(
         403,
         "Only somebody with all rights of an administrator may do this to an administrator.",
@@ -777,6 +810,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "Your account may not do this.",
         "The scope {scope} is missing.",
         oauth="insufficient_scope",
+    ),
+    Code.FORWARDED_ELSEWHERE: _row(
+        401,
+        "You are not signed in, and this address is another one than RomM's: signing in there would not help here.",
+        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the cookie of a sign-in reaches no other host. Serve "
+        "both under one host, or set ROMM_BASE_URL to the address that people use; programs may send a bearer token or Basic.",
     ),
     Code.CROSS_SITE: _row(
         403,
