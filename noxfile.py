@@ -41,7 +41,8 @@ LOCKED = {
 }
 """What each file in `requirements/` holds, as `uv pip compile` wants to be told."""
 
-NODE_PROVIDER = ["oidc-provider@9.13.3", "jose@6.2.17"]
+NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
+"""A certified provider, and a checker of accessibility."""
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -112,7 +113,7 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e")
     with TemporaryDirectory() as folder:
         options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        session.run("npm", "install", "--prefix", folder, *options, *NODE_PROVIDER, external=True)
+        session.run("npm", "install", "--prefix", folder, *options, *NODE_PACKAGES, external=True)
         env = {"ROMM_E2E_NODE_MODULES": f"{folder}/node_modules", "CHROMIUM": chromium}
         session.run("pytest", "tests/e2e", *session.posargs, env=env)
 

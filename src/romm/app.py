@@ -31,7 +31,22 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import account_links, docs, health, identities, login, openapi, openid, pages, sessions, users
+from romm.api import (
+    account_links,
+    account_page,
+    admin_account_page,
+    admin_pages,
+    docs,
+    health,
+    identities,
+    link_pages,
+    login,
+    openapi,
+    openid,
+    pages,
+    sessions,
+    users,
+)
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
@@ -59,6 +74,10 @@ ROUTERS = (
     health.router,
     docs.router,
     pages.router,
+    account_page.router,
+    link_pages.router,
+    admin_pages.router,
+    admin_account_page.router,
 )
 _API = Path(__file__).parent / "api"
 
