@@ -153,7 +153,7 @@ async def test_linking_starts_from_the_page_and_unlinking_undoes_it(world: World
     assert (await browser.submit("/account/unlink", identity=identity)).headers[
         "location"
     ] == "/account?notice=unlinked"
-    assert "Link with Authelia" in await read(browser)
+    assert "Go on to linking" in await read(browser), "the sign-in that unlinked is no proof any more"
 
 
 async def test_when_linking_gives_more_rights_the_page_says_that_the_old_password_is_gone(world: World) -> None:

@@ -201,9 +201,6 @@ async def test_what_cannot_be_taken_back_is_asked_once(world: World, keeper: Bro
     at = f"/admin/users/{(await account_of(browser)).id}"
     page = (await keeper.get(at)).text
     form = page.index(f'action="{at}{action}"')
-    assert page.rindex("<details", 0, form) > page.rindex(
-        "</section>" if "</section>" in page[:form] else "<body", 0, form
-    )
     assert page.rindex("<details", 0, form) > page[:form].rfind("</details>")
     assert (await keeper.get(f"{at}{action}")).status_code in (404, 405)
 
