@@ -9,8 +9,10 @@ import httpx
 from msgspec.structs import replace
 
 from romm import app, composition
+from romm.adapters.probe import ProviderProbe
 from romm.adapters.provider import OpenIDProvider
 from romm.domain.model import AccessLevel, Account, Visitor
+from romm.instruments import Instruments
 from romm.ports import Provider
 from romm.settings import Settings, load
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -21,8 +23,10 @@ from tests.fakes import (
     FakeCredentials,
     FakeDirectory,
     FakeLog,
+    FakeNetwork,
     FakePasswords,
     FakeSignInLog,
+    FakeStorage,
     FakeThrottles,
 )
 
@@ -73,6 +77,7 @@ class World:
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = composition.Ports(
             provider=self.provider,
+            instruments=self._instruments(),
             accounts=self.accounts,
             directory=FakeDirectory(self.accounts),
             attempts=self.attempts,
@@ -96,6 +101,12 @@ class World:
             clock=lambda: self.clock().timestamp(),
             transport=self.idp.transport,
         )
+
+    def _instruments(self) -> Instruments:
+        settings, client = app.provider_settings(self.settings), app.client(self.settings)
+        located = settings.location.issuers != ("",)
+        probe = ProviderProbe(settings, client, log=self.log, clock=self.clock, transport=self.idp.transport)
+        return Instruments(network=FakeNetwork(), probe=probe if located else None, storage=FakeStorage())
 
     async def _ready(self) -> bool:
         return True

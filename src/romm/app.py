@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
 
+from romm import examination
 from romm import settings as configuration
 from romm.adapters import log as logs
 from romm.adapters.accounts import SQLAccounts
@@ -36,7 +37,9 @@ from romm.api import (
     account_page,
     admin_account_page,
     admin_pages,
+    diagnosis,
     docs,
+    explanation,
     health,
     identities,
     link_pages,
@@ -71,6 +74,8 @@ ROUTERS = (
     account_links.router,
     sessions.router,
     identities.router,
+    explanation.router,
+    diagnosis.router,
     health.router,
     docs.router,
     pages.router,
@@ -91,14 +96,17 @@ def ports(settings: Settings, log: Log) -> Ports:
     """The real adapters. Nothing is connected to before the first request needs it."""
     database = Database(settings.database.url)
     provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
+    instruments = examination.instruments(settings, provider_settings(settings), client(settings), log, now)
 
     async def close() -> None:
         await database.close()
-        if provider is not None:
-            await provider.aclose()
+        for each in (provider, instruments.probe):
+            if each is not None:
+                await each.aclose()
 
     return Ports(
         provider=provider,
+        instruments=instruments,
         accounts=SQLAccounts(database),
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, now),
@@ -132,16 +140,17 @@ def provider_settings(settings: Settings) -> ProviderSettings:
     )
 
 
-def create_app(settings: Settings, ports: Ports) -> ASGIApp:
-    """The whole service as one ASGI app."""
+def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
+    """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
     errors = Errors(jar, site, ports.log, hints)
+    doctor = examination.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
     app = Litestar(
         route_handlers=[*ROUTERS, _static_files()],
-        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
+        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=[_lifespan(ports, hints)],
@@ -160,7 +169,7 @@ def serve() -> ASGIApp:
     """What each worker of the server runs: the app that the environment describes."""
     loaded = configuration.load(os.environ)
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log))
+    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
 
 
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:

@@ -1,9 +1,12 @@
 """The `romm` command: one thin function per subcommand. Imports stay inside, so that each starts fast."""
 
 import os
+import sys
+from pathlib import Path
 
 import click
 
+from romm.cli_explain import explain
 from romm.cli_report import explained, loaded
 from romm.cli_users import recover, users
 from romm.settings import describe
@@ -49,6 +52,29 @@ def settings() -> None:
     click.echo(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
 
 
+@main.command("import")
+@click.option("--from", "source", required=True, metavar="URL", help="The other database: postgresql:// or mysql://")
+@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+def import_(source: str, apply: bool) -> None:
+    """Bring the users of an existing RomM along, with their passwords.
+
+    Nobody who is here already is changed, so it can be run again.
+    """
+    from romm.import_command import run
+
+    with explained():
+        run(loaded(os.environ).settings, source, apply=apply)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+def doctor(as_json: bool) -> None:
+    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    from romm.doctor import run
+
+    sys.exit(run(os.environ, as_json=as_json))
+
+
 @main.group()
 def db() -> None:
     """The database's schema."""
@@ -74,5 +100,17 @@ def current() -> None:
         click.echo(database.current(loaded(os.environ).settings.database.url) or "none")
 
 
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database into FILE, also while RomM runs; for PostgreSQL use pg_dump."""
+    from romm.adapters import backup
+
+    with explained():
+        backup.copy(loaded(os.environ).settings.database.url, file)
+    click.echo(f"Copied to {file}. To go back: stop RomM and put the file in the place of its database.")
+
+
 main.add_command(users)
+main.add_command(explain)
 main.add_command(recover)

@@ -1,21 +1,17 @@
 """`romm users` and `romm recover`: the administrator's hands when no page can be reached."""
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import click
 
-from romm.cli_report import explained, loaded
+from romm.cli_report import loaded, run
 from romm.composition import UseCases
 from romm.domain.accounts import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
-
-T = TypeVar("T")
 
 LEVELS = click.Choice([level.label for level in AccessLevel])
 EVERYBODY = 2**31 - 1
@@ -36,7 +32,7 @@ def list_users(search: str) -> None:
         return list((await does.administration.search(search, EVERYBODY, 0))[0])
 
     click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
-    for each in _run(work):
+    for each in run(work):
         enabled = "yes" if each.enabled else "no"
         row = (each.id, each.username, each.email or "-", each.level.label, enabled, _day(each.last_login), _ways(each))
         click.echo(_COLUMNS.format(*row))
@@ -55,7 +51,7 @@ def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = Typed(username=username, email=email, password=password)
-    made = _run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
+    made = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
     click.echo(f"{made.username} is here now, as {made.level.label}; signs in with {_ways(made)}.")
 
 
@@ -90,7 +86,7 @@ def reset_link(username: str) -> None:
     async def work(does: UseCases) -> str:
         return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
 
-    click.echo(_url("/reset-password", _run(work)))
+    click.echo(_url("/reset-password", run(work)))
 
 
 @click.command()
@@ -102,7 +98,7 @@ def recover(username: str | None) -> None:
         account = await _admin(does, username)
         return account, await does.recovery.recovery_link(account)
 
-    account, secret = _run(work)
+    account, secret = run(work)
     click.echo(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
     click.echo(_url("/recover", secret))
 
@@ -125,27 +121,7 @@ def _changed(username: str, **changes: Any) -> Account:
         account = await does.administration.named(username)
         return await does.administration.change(COMMAND_LINE, account.id, Typed(**changes))
 
-    return _run(work)
-
-
-def _run(work: Callable[[UseCases], Awaitable[T]]) -> T:
-    """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
-    from romm import app, composition
-    from romm.adapters import database, log
-
-    settings = loaded(os.environ).settings
-
-    async def working() -> T:
-        ports = app.ports(settings, log.configure("ERROR", settings.log.format))
-        try:
-            return await work(composition.use_cases(settings, ports))
-        finally:
-            await ports.close()
-
-    with explained():
-        if settings.database.is_embedded:
-            database.upgrade(settings.database.url)
-        return asyncio.run(working())
+    return run(work)
 
 
 def _url(page: str, secret: str) -> str:

@@ -15,7 +15,9 @@ from romm.domain.end_session import EndSession
 from romm.domain.linking import Policy
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
+from romm.explanation import Explainer
 from romm.identification import Identification
+from romm.instruments import Instruments
 from romm.invitations import Invitations
 from romm.login import PasswordSignIn, SignOut
 from romm.ports import (
@@ -36,6 +38,7 @@ from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
+from romm.trial import Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,7 @@ class Ports:
     """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
 
     provider: Provider | None
+    instruments: Instruments
     accounts: Accounts
     directory: Directory
     attempts: Attempts
@@ -70,6 +74,9 @@ class UseCases:
     administration: Administration
     invitations: Invitations
     recovery: Recovery
+    journal: SignInJournal
+    explainer: Explainer
+    trials: Trials
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -81,10 +88,12 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     sessions = Sessions(ports.credentials, limits, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
+    explainer = _explainer(settings, ports)
+    trials = Trials(explainer=explainer, attempts=ports.attempts)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
-        signin=_openid_sign_in(settings, ports, sessions, journal),
+        signin=_openid_sign_in(settings, ports, sessions, journal, trials),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
@@ -92,6 +101,9 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         administration=_administration(settings, ports),
         invitations=_invitations(settings, ports),
         recovery=_recovery(settings, ports, sessions, journal),
+        journal=journal,
+        explainer=explainer,
+        trials=trials,
     )
 
 
@@ -102,11 +114,7 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
         return None
     return Identification(
         provider=ports.provider,
-        reading=Reading(
-            roles_claim=oidc.claim_roles,
-            roles_shape=oidc.claim_roles_shape or known.roles_shape,
-            booleans_as_text=known.booleans_as_text,
-        ),
+        reading=_reading(settings),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
         hosted_domains=oidc.hosted_domains,
         issuer_spellings=known.issuer_spellings,
@@ -125,16 +133,20 @@ def admission(settings: Settings, ports: Ports) -> Admission:
             trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
         ),
         username_attribute=oidc.username_attribute,
+        roles_claim=oidc.claim_roles,
         log=ports.log,
         clock=ports.clock,
     )
 
 
-def _openid_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> OpenIDSignIn:
+def _openid_sign_in(
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, trials: Trials
+) -> OpenIDSignIn:
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
+        trials=trials,
         attempts=ports.attempts,
         sessions=sessions,
         journal=journal,
@@ -224,4 +236,22 @@ def _recovery(settings: Settings, ports: Ports, sessions: Sessions, journal: Sig
         journal=journal,
         log=ports.log,
         clock=ports.clock,
+    )
+
+
+def _reading(settings: Settings) -> Reading:
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    return Reading(
+        roles_claim=oidc.claim_roles,
+        roles_shape=oidc.claim_roles_shape or known.roles_shape,
+        booleans_as_text=known.booleans_as_text,
+    )
+
+
+def _explainer(settings: Settings, ports: Ports) -> Explainer:
+    return Explainer(
+        reading=_reading(settings),
+        admission=admission(settings, ports),
+        provider=ports.provider,
+        issuer=settings.oidc.server_application_url or settings.server.base_url,
     )

@@ -18,10 +18,16 @@ CALLBACK_SECONDS = 14  # for all that the provider is asked during a callback
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did."""
+    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did.
+
+    `signed` are the ID token's claims and `userinfo` those beside it, as they came.
+    """
 
     claims: Claims
     id_token: str
+    algorithm: str
+    signed: Mapping[str, Any]
+    userinfo: Mapping[str, Any] | None
     without_userinfo: Refused | None = None
 
 
@@ -71,7 +77,14 @@ class Identification:
         required(claims.validate(id_token, expected))
         userinfo, problem = await self._userinfo(metadata, tokens.access_token)
         read = required(claims.read(id_token, userinfo, self.reading))
-        return Person(claims=read, id_token=tokens.unverified_id_token, without_userinfo=problem)
+        return Person(
+            claims=read,
+            id_token=tokens.unverified_id_token,
+            algorithm=signed.algorithm,
+            signed=id_token,
+            userinfo=userinfo,
+            without_userinfo=problem,
+        )
 
     async def _userinfo(self, metadata: Metadata, access_token: str) -> tuple[Mapping[str, Any] | None, Refused | None]:
         """UserInfo, or why there is none: one that does not answer must not keep out who needs nothing of it."""

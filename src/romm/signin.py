@@ -1,7 +1,9 @@
 """Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -11,15 +13,27 @@ from romm.domain import authorization
 from romm.domain.accounts import Proof, proof
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, LoginAttempt, Purpose
 from romm.domain.credentials import SECRET_BYTES, digest
+from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refused, required
 from romm.domain.linking import Decision
 from romm.domain.model import Visitor
 from romm.identification import Identification
 from romm.ports import Attempts, Clock, Provider
 from romm.signin_log import SignInJournal
+from romm.trial import Trials
 
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
+TRIAL_PAGE = "/admin/oidc"
+
+_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.TRIAL: TRIAL_PAGE}
+
+
+class Pushing(Protocol):
+    """As much of a provider as an authorization request needs."""
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """As `Provider.push`."""
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -43,6 +57,16 @@ def attempt_id(state: str) -> str:
     return digest(state)[:16]
 
 
+async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    """Where to send a browser with an authorization request, which is pushed first where the provider wants that."""
+    if metadata.require_pushed_authorization_requests:
+        request = {
+            "client_id": request["client_id"],
+            "request_uri": await provider.push(metadata, request),
+        }
+    return authorization.authorization_url(metadata, request)
+
+
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
     """Sign-in through the provider. `identification` is None when single sign-on is off; `off` then says why."""
@@ -50,14 +74,24 @@ class OpenIDSignIn:
     identification: Identification | None
     off: str
     admission: Admission
+    trials: Trials
     attempts: Attempts
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
 
-    async def begin(self, unverified_return_to: str | None) -> Begun:
+    async def begin(self, unverified_return_to: str | None, visitor: Visitor) -> Begun:
         """Start an attempt. Raises `Refused` when single sign-on is off or the provider cannot be used."""
-        return await self._begin(authorization.return_to(unverified_return_to))
+        try:
+            return await self._begin(authorization.return_to(unverified_return_to))
+        except Refused as refused:
+            if refused.code is not Code.OIDC_OFF:
+                await self.journal.refused("openid", refused, visitor)
+            raise
+
+    async def begin_trial(self) -> Begun:
+        """Start an attempt that ends in a report for the administrator who asked. Raises `Refused`."""
+        return await self._begin(TRIAL_PAGE, Purpose.TRIAL)
 
     async def begin_link(self, who: Principal) -> Begun:
         """Start an attempt whose identity shall be linked to the account of this session. Raises `Refused`."""
@@ -93,12 +127,7 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
-        if metadata.require_pushed_authorization_requests:
-            request = {
-                "client_id": provider.client.client_id,
-                "request_uri": await provider.push(metadata, request),
-            }
-        url = authorization.authorization_url(metadata, request)
+        url = await request_url(provider, metadata, request)
         return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
 
     async def finish(
@@ -111,14 +140,14 @@ class OpenIDSignIn:
         identification = self._identification()
         attempt = await self.attempts.take(digest(response.state or ""), digest(browser_key or ""))
         if attempt is None:
-            return await self._again(identification.provider, response, session)
+            return await self._again(identification.provider, response, session, visitor)
         try:
             linking_to = await self._linking(attempt, session)
             finished = await self._complete(identification, response, attempt, visitor, linking_to)
         except Exception as problem:
             await self._failed(attempt, problem, visitor)
             raise
-        if session is not None:  # a browser has one session at a time
+        if session is not None and finished.session is not None:  # a browser has one session at a time
             await self.sessions.end(session)
         return finished
 
@@ -144,13 +173,18 @@ class OpenIDSignIn:
         metadata = await provider.metadata()
         accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
         person = await identification.identify(metadata, attempt, accepted.code)
+        if attempt.purpose is Purpose.TRIAL:
+            await self.trials.keep(attempt.state_digest, person)
+            return Finished(return_to=f"{TRIAL_PAGE}?report={attempt.state_digest}")
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
         session = await self.sessions.start(account, visitor, identity, person.id_token)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
         return Finished(return_to=attempt.return_to, session=session, decision=decision)
 
-    async def _again(self, provider: Provider, response: AuthorizationResponse, session: str | None) -> Finished:
+    async def _again(
+        self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor
+    ) -> Finished:
         """A response without an open attempt of this browser: a reload, a bookmark, a replay, another browser."""
         recalled = await self.attempts.recall(digest(response.state or ""))
         if (recalled is None or recalled.taken) and await self.sessions.who(session):
@@ -158,7 +192,9 @@ class OpenIDSignIn:
         if recalled is None:
             raise Refused(Code.STATE_UNKNOWN)
         if not recalled.taken:
-            raise Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
+            mismatch = Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
+            await self.journal.refused("openid", mismatch, visitor)
+            raise mismatch
         code, first_reference = _first_reason(recalled.outcome)
         refused = Refused(code, again=first_reference)
         refused.return_to = recalled.return_to
@@ -167,7 +203,7 @@ class OpenIDSignIn:
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
         refused.return_to = attempt.return_to
-        refused.page = ACCOUNT_PAGE if attempt.purpose is Purpose.LINK else None
+        refused.page = _PAGES.get(attempt.purpose)
         refused.facts.setdefault("issuer", attempt.issuer)
         await self.attempts.conclude(attempt.state_digest, f"{refused.code} {visitor.correlation_id}")
         await self.journal.refused("openid", refused, visitor)

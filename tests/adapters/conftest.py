@@ -20,10 +20,11 @@ from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
 from romm.adapters.directory import SQLDirectory
+from romm.adapters.imports import SQLImports
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
-from romm.ports import Accounts, Attempts, Credentials, Directory, SignInLog, Throttles
+from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, SignInLog, Throttles
 from tests.domain.examples import NOW
 from tests.fakes import (
     FakeAccounts,
@@ -31,6 +32,7 @@ from tests.fakes import (
     FakeClock,
     FakeCredentials,
     FakeDirectory,
+    FakeImports,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -53,6 +55,7 @@ class Stores:
     directory: Directory
     attempts: Attempts
     credentials: Credentials
+    imports: Imports
     throttles: Throttles
     sign_in_log: SignInLog
     disable: Callable[[int], Awaitable[None]]
@@ -138,6 +141,7 @@ def in_memory(clock: FakeClock) -> Stores:
         directory=FakeDirectory(accounts),
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
+        imports=FakeImports(accounts),
         throttles=FakeThrottles(clock),
         sign_in_log=log,
         disable=disable,
@@ -161,6 +165,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
+        imports=SQLImports(database),
         throttles=SQLThrottles(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
         disable=disable,

@@ -21,9 +21,9 @@ async def keeper(world: World) -> Browser:
     return await local(world, "keeper")
 
 
-async def secret_in(page: str) -> str:
+def secret_in(page: str) -> str:
     [secret] = re.findall(r"\?token=([\w-]+)", page)
-    return secret
+    return str(secret)
 
 
 @pytest.mark.parametrize("path", ["/admin/users", "/admin/users/1"])
@@ -90,7 +90,7 @@ async def test_an_invitation_is_shown_once_works_once_and_stands_in_no_address_o
 ) -> None:
     made = await keeper.submit("/admin/users/invite", role="editor", expiration="86400")
     assert (made.status_code, made.headers["cache-control"]) == (200, "no-store")
-    secret = await secret_in(made.text)
+    secret = secret_in(made.text)
     assert "for 1 day" in words(made.text)
     listed = (await keeper.get("/admin/users")).text
     assert secret not in listed
@@ -104,7 +104,7 @@ async def test_an_invitation_is_shown_once_works_once_and_stands_in_no_address_o
 
 
 async def test_an_invitation_is_taken_back(world: World, keeper: Browser) -> None:
-    secret = await secret_in((await keeper.submit("/admin/users/invite", role="viewer", expiration="60")).text)
+    secret = secret_in((await keeper.submit("/admin/users/invite", role="viewer", expiration="60")).text)
     [number] = re.findall(r"/invitations/(\d+)/revoke", (await keeper.get("/admin/users")).text)
     answer = await keeper.submit(f"/admin/users/invitations/{number}/revoke")
     assert answer.headers["location"] == "/admin/users?notice=revoked"
@@ -146,7 +146,7 @@ async def test_a_reset_link_is_shown_once_and_sets_a_password(world: World, keep
     ally = await world.add("ally")
     made = await keeper.submit(f"/admin/users/{ally.id}/reset-link")
     assert (made.status_code, made.headers["cache-control"]) == (200, "no-store")
-    secret = await secret_in(made.text)
+    secret = secret_in(made.text)
     browser = world.browser()
     page = await browser.get(f"/reset-password?token={secret}")
     assert "New password for ally" in words(page.text)

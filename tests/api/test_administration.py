@@ -143,6 +143,19 @@ async def test_an_admin_changes_role_and_enabled(world: World, keeper: httpx.Asy
     assert (response.json()["access_level"], response.json()["enabled"]) == ("editor", False)
 
 
+async def test_an_app_that_sends_the_coarse_role_back_makes_no_viewer_of_an_editor(
+    world: World, keeper: httpx.AsyncClient
+) -> None:
+    eddie = await world.add("eddie", level=EDITOR)
+    sent = (await keeper.get(f"/api/users/{eddie.id}")).json() | {"username": "edward"}
+    fields = {name: sent[name] for name in ("username", "email", "role", "enabled")}
+
+    changed = (await keeper.put(f"/api/users/{eddie.id}", json=fields)).json()
+
+    assert (changed["username"], changed["access_level"]) == ("edward", "editor")
+    assert (await keeper.put(f"/api/users/{eddie.id}", json={"role": "viewer"})).json()["access_level"] == "viewer"
+
+
 async def test_a_disabled_person_is_out_at_the_very_next_request_and_stays_out(
     world: World, keeper: httpx.AsyncClient
 ) -> None:

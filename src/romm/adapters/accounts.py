@@ -51,6 +51,12 @@ _REHASH = (
     .where(AccountRow.id == bindparam("key"), AccountRow.password_hash == bindparam("old"))
     .values(password_hash=bindparam("new"))
 )
+_LEGACY_HASH = (
+    select(AccountRow.password_hash)
+    .where(AccountRow.password_hash.like("$2_$%"))
+    .order_by(func.substr(AccountRow.password_hash, 5).desc())  # the cost comes first there
+    .limit(1)
+)
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
 _LINK = insert(IdentityRow)
 
@@ -151,6 +157,10 @@ class SQLAccounts:
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         parameters = {"key": account_id, "old": old_hash, "new": new_hash}
         await self._database.write(lambda connection: connection.execute(_REHASH, parameters).rowcount)
+
+    async def legacy_hash(self) -> str | None:
+        rows = await self._database.fetch(_LEGACY_HASH, {})
+        return rows[0][0] if rows else None
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
         parameters = {"key": account_id, "now": now}

@@ -25,14 +25,18 @@ class UserForm(Struct, frozen=True, kw_only=True):
     current_password: str = ""
     ui_settings: Any = None
 
-    def typed(self) -> Typed:
-        """As a use case takes it. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows."""
+    def typed(self, account: Account) -> Typed:
+        """As a use case takes it for this account. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows.
+
+        Older apps send back the coarse `role` that they were given: `user` makes no viewer of an editor.
+        """
+        unchanged = isinstance(self.role, UnsetType) or self.role.strip().lower() == account.level.role
         return Typed(
             username=self.username,
             email=UNSET if isinstance(self.email, UnsetType) else self.email or "",
             password=self.password or UNSET,
             enabled=self.enabled,
-            level=UNSET if isinstance(self.role, UnsetType) else level(self.role),
+            level=UNSET if unchanged else level(str(self.role)),
         )
 
 

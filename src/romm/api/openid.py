@@ -34,7 +34,7 @@ async def begin(
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
     """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
-    begun = await signin.begin(target)
+    begun = await signin.begin(target, visitor(request))
     return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
 
 

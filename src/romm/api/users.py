@@ -143,9 +143,11 @@ async def change(
     """One's own (role and `enabled` are ignored; address and password need a proof), or with `users.write` somebody else's."""
     form = await body(request, UserForm)
     if user_id == principal.account.id:
-        return user_schema(await profile.change(principal, form.typed(), form.current_password, visitor(request)))
+        typed = form.typed(principal.account)
+        return user_schema(await profile.change(principal, typed, form.current_password, visitor(request)))
     require(principal, "users.write")
-    return user_schema(await administration.change(actor(principal), user_id, form.typed()))
+    typed = form.typed(await administration.get(user_id))
+    return user_schema(await administration.change(actor(principal), user_id, typed))
 
 
 @delete(

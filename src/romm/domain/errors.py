@@ -96,6 +96,8 @@ class Code(enum.StrEnum):
     ACCOUNT_UNKNOWN = "account_unknown"
     CREDENTIAL_UNKNOWN = "credential_unknown"
     NOT_AN_ADMIN = "not_an_admin"
+    CLAIMS_UNREADABLE = "claims_unreadable"
+    IMPORT_UNREADABLE = "import_unreadable"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -118,7 +120,8 @@ class Refused(Exception):
     """The one exception of this program: somebody is refused, for a reason of the catalogue.
 
     `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
-    they came from, when it is another than the route's own.
+    they came from, when it is another than the route's own. `received` outlines the claims that were refused, for the
+    sign-in log.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -127,6 +130,7 @@ class Refused(Exception):
         self.facts = {name: bounded(fact) for name, fact in facts.items()}
         self.return_to: str | None = None
         self.page: str | None = None
+        self.received: Mapping[str, str] = {}
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
@@ -501,7 +505,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WEAK: _row(
         400,
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
-        "the user name.",
+        "the user name or the e-mail address.",
         "The password was refused: {reason}.",
     ),
     Code.PASSWORD_WRONG: _row(
@@ -561,6 +565,16 @@ CATALOGUE: Mapping[Code, Refusal] = {
         409,
         "A recovery link signs in an administrator, and this account is not an enabled one.",
         "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
+    ),
+    Code.CLAIMS_UNREADABLE: _row(
+        400,
+        "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
+        "The claims cannot be explained: {problem}. Give one JSON object.",
+    ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
