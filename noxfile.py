@@ -41,10 +41,11 @@ LOCKED = {
 }
 """What each file in `requirements/` holds, as `uv pip compile` wants to be told."""
 
+NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
+"""A certified provider, and a checker of accessibility."""
+
 PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin"
 """Where servers are installed; who is not root has no /usr/sbin in the path."""
-
-NODE_PROVIDER = ["oidc-provider@9.13.3", "jose@6.2.17"]
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -116,7 +117,7 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e")
     with TemporaryDirectory() as folder:
         options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        session.run("npm", "install", "--prefix", folder, *options, *NODE_PROVIDER, external=True)
+        session.run("npm", "install", "--prefix", folder, *options, *NODE_PACKAGES, external=True)
         env = {"ROMM_E2E_NODE_MODULES": f"{folder}/node_modules", "CHROMIUM": chromium}
         session.run("pytest", "tests/e2e", *session.posargs, env=env)
 

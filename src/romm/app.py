@@ -35,6 +35,9 @@ from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
 from romm.api import (
     account_links,
+    account_page,
+    admin_account_page,
+    admin_pages,
     client_token_pages,
     client_tokens,
     device_pages,
@@ -45,6 +48,7 @@ from romm.api import (
     forward_auth,
     health,
     identities,
+    link_pages,
     login,
     metadata,
     native_apps,
@@ -93,6 +97,10 @@ ROUTERS = (
     health.router,
     docs.router,
     pages.router,
+    account_page.router,
+    link_pages.router,
+    admin_pages.router,
+    admin_account_page.router,
     client_token_pages.router,
     device_pages.router,
 )

@@ -1,6 +1,8 @@
 """Use cases of people with their own account: name, address, password, and the identity it is linked to."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from romm.accounts import Typed, settled, wanted
 from romm.credentials import Principal
@@ -8,10 +10,12 @@ from romm.domain import accounts as rules
 from romm.domain.accounts import Proof, WaysIn
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor
-from romm.login import PasswordSignIn
+from romm.login import PasswordSignIn, SignedIn
 from romm.login import Typed as TypedPassword
 from romm.ports import Accounts, Clock, Directory, Log, Passwords, Provider
 from romm.signin_log import subject_digest
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +65,14 @@ class Profile:
         fresh = Proof.PASSWORD if who.credential is None else rules.proof(who.account, who.credential, self.clock())
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
-        try:
-            await self.password_sign_in.who(TypedPassword(who.account.username, current_password, visitor))
-        except Refused as refused:
-            if refused.code is not Code.CREDENTIALS_WRONG:
-                raise
-            raise Refused(Code.PASSWORD_WRONG, account=who.account.id) from refused
+        await _own_password(
+            self.password_sign_in.who(TypedPassword(who.account.username, current_password, visitor)), who
+        )
         return Proof.PASSWORD
+
+    async def sign_in_again(self, who: Principal, typed: TypedPassword) -> SignedIn:
+        """A fresh session in place of the one that asks, for what a session may do only while it is fresh. Raises `Refused`."""
+        return await _own_password(self.password_sign_in.sign_in(typed), who)
 
     def ways_in(self) -> WaysIn:
         """Which ways in are open here now, as far as can be told without asking anybody."""
@@ -79,6 +84,16 @@ class Profile:
         if account is None or not account.enabled:
             raise Refused(Code.NOT_SIGNED_IN)
         return account
+
+
+async def _own_password(judging: Awaitable[T], who: Principal) -> T:
+    """What follows from one's own password. Raises `Refused(PASSWORD_WRONG)` for another, or what throttling says."""
+    try:
+        return await judging
+    except Refused as refused:
+        if refused.code is not Code.CREDENTIALS_WRONG:
+            raise
+        raise Refused(Code.PASSWORD_WRONG, account=who.account.id) from refused
 
 
 def _identity(account: Account, identity_id: str) -> Identity:

@@ -115,7 +115,7 @@ async def register(
     """Uses the link up, unless something of the form has to be corrected (the HTML form: 303 to `/login`)."""
     form = await body(request, RegistrationForm)
     typed = Typed(username=form.username, email=form.email, password=form.password)
-    account = await _with_token(request, form.token, invitations.register(form.token, typed))
+    account = await _with_token(request, form.token, invitations.register(form.token, typed), username=form.username)
     return (
         see_other("/login?notice=registered")
         if wants_page(request)
@@ -194,13 +194,13 @@ async def recover(
     return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
 
 
-async def _with_token(request: Asking, token: str, work: Awaitable[T]) -> T:
-    """What is refused leads back to the form of the same link."""
+async def _with_token(request: Asking, token: str, work: Awaitable[T], **typed: str) -> T:
+    """What is refused leads back to the form of the same link, with what was typed."""
     try:
         return await work
     except Refused as refused:
         if refused.code is not Code.LINK_INVALID:
-            refused.page = f"{request.route_handler.opt['error_page']}?{urlencode({'token': token})}"
+            refused.page = f"{request.route_handler.opt['error_page']}?{urlencode({'token': token, **typed})}"
         raise
 
 

@@ -104,6 +104,7 @@ async def _page(
     own = await client_tokens.own(principal)
     return site.page(
         "account_tokens.html",
+        who=principal,
         tokens=[client_token(token) for token in own],
         most=MOST,
         scopes=[scope for scope in scopes.ALL if scope in principal.scopes],

@@ -58,11 +58,11 @@ async def pair(
     """Enter the code, or see who asks with it. Looking decides nothing, also with the code in the address (RFC 8628, 5.4)."""
     _by_session(principal)
     if not user_code:
-        return site.page("pair.html", notice=notice, error=None)
+        return site.page("pair.html", who=principal, notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
     shown = codes.shown(codes.normalized(user_code) or "")
     told = _review(waiting, principal) | _ends(site.settings)
-    return site.page("pair_review.html", user_code=shown, **told)
+    return site.page("pair_review.html", who=principal, user_code=shown, **told)
 
 
 @get("/pair/refused", summary="Why a device was not let in")
@@ -104,7 +104,7 @@ async def my_devices(
     """Every device that was paired, when it was used, and a way to end it."""
     _by_session(principal)
     listed = [_shown(device) for device in await device_list.of(principal.account.id)]
-    return site.page("account_devices.html", devices=listed, notice=notice, error=None)
+    return site.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
 
 
 @get("/account/devices/refused", summary="Why a device was not ended")

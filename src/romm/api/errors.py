@@ -26,6 +26,16 @@ from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
 _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
+_TITLES = {
+    Code.FORBIDDEN: "Not with your account",
+    Code.LINK_INVALID: "This link does not work",
+    Code.PASSWORDS_OFF: "No passwords here",
+    Code.NOT_FOUND: "Nothing here",
+    Code.ACCOUNT_UNKNOWN: "Nobody here",
+    Code.UNEXPECTED: "Something broke",
+    Code.STORAGE_UNAVAILABLE: "Not right now",
+}
+"""What a page of its own is called in words; other refusals hardly ever get one."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,9 @@ class Errors:
             return self._to_proxy(request, refused)
         page = options.get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, refused.page or page.format(**request.path_params))
+            target = refused.page or page.format(**request.path_params)
+            if refused.code is Code.NOT_SIGNED_IN or not _is_here(request, target):
+                return self._page(request, refused, target)
         has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
         if has_pages and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
@@ -118,7 +130,7 @@ class Errors:
         page = self.site.page(
             "message.html",
             status_code=row.status,
-            title=HTTPStatus(row.status).phrase,
+            title=_TITLES.get(refused.code, HTTPStatus(row.status).phrase),
             person=row.person,
             code=refused.code,
             reference=correlation_id(request),
@@ -173,6 +185,11 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
     """What the route said of itself; nothing when no route fitted."""
     route = cast("dict[str, Any]", request.scope).get("route_handler")
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
+
+
+def _is_here(request: Asking, page: str) -> bool:
+    """Is it the page itself that is refused? Sending the browser there again would never end."""
+    return request.method == "GET" and request.scope["path"].rstrip("/") == page
 
 
 def _headers(request: Asking, refused: Refused, status: int) -> dict[str, str]:

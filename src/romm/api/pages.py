@@ -24,6 +24,10 @@ from romm.settings import Settings
 
 _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
+REFERRER = "same-origin"  # with `no-referrer`, a browser says `Origin: null` when it sends our own form
+NO_PATH = "strict-origin"
+"""For pages with a secret in their address: it goes nowhere, not even to ourselves, and forms still say where from."""
+
 Page = Response[bytes] | Template
 NextPath = Annotated[str, QueryParameter(name="next")]
 
@@ -36,19 +40,30 @@ class Site:
     provider: Provider | None
     version: str
 
-    def page(self, template: str, *, status_code: int = 200, form_target: str = "", **context: Any) -> Template:
+    def page(
+        self,
+        template: str,
+        *,
+        who: Principal | None = None,
+        referrer: str = REFERRER,
+        form_target: str = "",
+        status_code: int = 200,
+        **context: Any,
+    ) -> Template:
         """A page that may load only its own style and images, and send its forms only here and to the provider.
 
-        `form_target` is where else the answer to a form may lead, on this page alone, as a source of `form-action`.
+        `who` is signed in and gets the ways to their other pages. `form_target` is where else the answer to a form may
+        lead, on this page alone, as a source of `form-action`.
         """
         shared = {
+            "me": who and {"username": who.account.username, "manages": "users.read" in who.scopes},
             "version": self.version,
             "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
             "provider_icon": None if self.settings.oidc.provider else "oidc",
         }
         headers = {
             "content-security-policy": self._policy(form_target),
-            "referrer-policy": "same-origin",  # with less, a browser says `Origin: null` when it sends our own form
+            "referrer-policy": referrer,
         }
         return Template(template, context=shared | context, headers=headers, status_code=status_code)
 
@@ -140,6 +155,7 @@ async def home(
     target = authorization.return_to(return_to)
     return site.page(
         "home.html",
+        who=principal,
         **_who(principal),
         notice=notice,
         continue_to=None if target == "/" else target,

@@ -704,8 +704,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     ),
     Code.OWN_ACCOUNT: _row(
         409,
-        "You cannot disable, demote or delete your own account. Ask another administrator.",
-        "Account {account} tried to take its own rights away.",
+        "This is your own account: change it on your account page. To disable, demote or delete it takes another administrator.",
+        "Account {account} tried to administer itself.",
     ),
     Code.ROLE_MANAGED: _row(
         409,
