@@ -124,6 +124,7 @@ class FakeProvider:
     requires_pkce: bool = True
     requires_par: bool = False
     sends_iss: bool = True
+    doubles_slashes: bool = False  # in front of its endpoints, as Pocket ID does when its own address ends in one
 
     # what goes wrong
     authorization_error: str | None = None
@@ -197,11 +198,15 @@ class FakeProvider:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         return Received(
             method=scope["method"],
-            path=scope["path"].removeprefix(urlsplit(self._base).path),
+            path=self._path(scope["path"]),
             query=_parameters(scope["query_string"]),
             headers={name.decode(): value.decode() for name, value in scope["headers"]},
             form=_parameters(body),
         )
+
+    def _path(self, path: str) -> str:
+        below = path.removeprefix(urlsplit(self._base).path)
+        return f"/{below.lstrip('/')}" if self.doubles_slashes else below
 
     def _respond(self, request: Received) -> Response:
         endpoints = {
@@ -221,14 +226,15 @@ class FakeProvider:
         return self.issuer.removesuffix("/")
 
     def _discovery(self, request: Received) -> Response:
+        base = f"{self._base}/" if self.doubles_slashes else self._base
         metadata = {
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self._base}/authorize",
-            "token_endpoint": f"{self._base}/token",
-            "jwks_uri": f"{self._base}/jwks",
-            "userinfo_endpoint": f"{self._base}/userinfo",
-            "end_session_endpoint": f"{self._base}/end_session",
-            "pushed_authorization_request_endpoint": f"{self._base}/par",
+            "authorization_endpoint": f"{base}/authorize",
+            "token_endpoint": f"{base}/token",
+            "jwks_uri": f"{base}/jwks",
+            "userinfo_endpoint": f"{base}/userinfo",
+            "end_session_endpoint": f"{base}/end_session",
+            "pushed_authorization_request_endpoint": f"{base}/par",
             "require_pushed_authorization_requests": self.requires_par,
             "authorization_response_iss_parameter_supported": self.sends_iss,
             "response_types_supported": ["code"],

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
@@ -14,7 +14,7 @@ from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kin
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports import Clock, Conflict, Recalled, SignInEntry, Spends
+from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
 
 
 class FakeClock:
@@ -375,9 +375,19 @@ class FakeSignInLog:
     def __init__(self, retention: timedelta = timedelta(days=90)) -> None:
         self.entries: list[SignInEntry] = []
         self._retention = retention
+        self._numbers = count(1)
 
     async def add(self, entry: SignInEntry) -> None:
-        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [entry]
+        numbered = replace(entry, id=next(self._numbers))
+        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [numbered]
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        newest_first = (
+            each for each in reversed(self.entries) if wanted.before is None or (each.id or 0) < wanted.before
+        )
+        facts = {name: value for name, value in asdict(wanted).items() if value and name != "before"}
+        fits = (each for each in newest_first if all(getattr(each, name) == value for name, value in facts.items()))
+        return list(islice(fits, limit))
 
 
 class FakePasswords:

@@ -25,6 +25,7 @@ from romm.domain.discovery import Location
 from romm.domain.errors import Code
 from romm.domain.linking import Policy, TrustEmail
 from romm.domain.model import AccessLevel
+from romm.domain.presets import PRESETS
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.ports import Conflict
@@ -233,7 +234,17 @@ async def test_a_wrong_provider_is_in_the_log_at_start_and_stops_nobody() -> Non
         facts = await until_heard(world.log, "provider.not_ready")
         assert facts["code"] == Code.PROVIDER_UNAVAILABLE
         assert "OIDC_SERVER_APPLICATION_URL" in facts["hint"]
+        assert "provider_hint" not in facts
         assert (await world.program().get("/api/health/live")).status_code == 200
+
+
+async def test_a_wrong_address_is_explained_at_start_in_the_words_of_the_provider() -> None:
+    world = World({"OIDC_PROVIDER": "authentik"})
+    world.idp.alter_metadata = lambda metadata: metadata.update(issuer="https://idp.test/application/o/romm/")
+    async with running(world.app):
+        facts = await until_heard(world.log, "provider.not_ready")
+        assert facts["code"] == Code.ISSUER_MISMATCH
+        assert facts["provider_hint"] == PRESETS["authentik"].hints[Code.ISSUER_MISMATCH]
 
 
 async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:

@@ -370,6 +370,7 @@ def test_a_warning_about_quotes_does_not_show_the_secret():
             ("account", "other", "third"),
             id="both separators",
         ),
+        pytest.param("OIDC_HOSTED_DOMAINS", "example.com, example.org", ("example.com", "example.org"), id="domains"),
         pytest.param("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS", "RS256,ES256", ("RS256", "ES256"), id="algorithms"),
     ],
 )
@@ -603,6 +604,7 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
         row("roles without their claim", "OIDC_CLAIM_ROLES", OIDC_ROLE_ADMIN="admins"),
         row("a claim without roles", "OIDC_ROLE_VIEWER=*", OIDC_CLAIM_ROLES="groups"),
         row("a shared signing key", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS256"),
+        row("everybody in the world", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
         row("scopes without openid", "openid", OIDC_SCOPES="profile email"),
         row("the hash of Authelia's configuration", "hash", OIDC_CLIENT_SECRET="$pbkdf2-sha512$310000$c8p7"),
         row("a secret that is not used", "OIDC_CLIENT_SECRET", OIDC_TOKEN_ENDPOINT_AUTH_METHOD="none"),
@@ -620,6 +622,18 @@ def test_what_is_weak_or_pointless_is_said_at_start(change: dict[str, str], part
 def test_http_within_this_machine_is_no_reason_to_warn(host: str):
     environ = SSO | {"ROMM_BASE_URL": f"http://{host}", "OIDC_SERVER_APPLICATION_URL": f"http://{host}"}
     assert load(environ).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"OIDC_PROVIDER": "google", "OIDC_ALLOW_REGISTRATION": "false"}, id="closed"),
+        pytest.param({"OIDC_PROVIDER": "google", "OIDC_HOSTED_DOMAINS": "example.com"}, id="for one domain"),
+        pytest.param({"OIDC_PROVIDER": "keycloak"}, id="a provider that is somebody's own"),
+    ],
+)
+def test_a_door_that_not_everybody_can_use_is_fine(change: dict[str, str]):
+    assert load(SSO | change).warnings == ()
 
 
 def test_a_configured_role_claim_with_roles_is_fine():

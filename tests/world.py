@@ -68,6 +68,7 @@ class World:
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
+        self.settings_environ = environ
         self.settings: Settings = load(environ).settings
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = composition.Ports(
@@ -85,6 +86,7 @@ class World:
             close=self._ready,
         )
         self.app: Any = app.create_app(self.settings, self.ports)
+        self.use_cases = composition.use_cases(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(

@@ -31,23 +31,52 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import client_token_pages, client_tokens, docs, health, login, openapi, openid, pages, users
+from romm.api import (
+    account_links,
+    client_token_pages,
+    client_tokens,
+    docs,
+    explanation,
+    health,
+    identities,
+    login,
+    openapi,
+    openid,
+    pages,
+    sessions,
+    users,
+)
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.composition import Ports, use_cases
-from romm.domain import discovery
+from romm.domain import discovery, provider_hints
 from romm.domain.authorization import Client
 from romm.domain.errors import Refused
 from romm.domain.presets import DEFAULT_SCOPES, preset
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 from romm.settings import Settings
 
 VERSION = version("romm-sign-in")
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
 STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+ROUTERS = (
+    openid.router,
+    login.router,
+    users.router,
+    account_links.router,
+    sessions.router,
+    identities.router,
+    explanation.router,
+    client_tokens.router,
+    client_token_pages.router,
+    health.router,
+    docs.router,
+    pages.router,
+)
 _API = Path(__file__).parent / "api"
 
 
@@ -106,23 +135,14 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
-    errors = Errors(jar, site, ports.log)
-    routers = [
-        openid.router,
-        login.router,
-        users.router,
-        client_tokens.router,
-        health.router,
-        docs.router,
-        pages.router,
-        client_token_pages.router,
-    ]
+    hints = preset(settings.oidc.provider).hints
+    errors = Errors(jar, site, ports.log, hints)
     app = Litestar(
-        route_handlers=[*routers, _static_files()],
+        route_handlers=[*ROUTERS, _static_files()],
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=[_lifespan(ports)],
+        lifespan=[_lifespan(ports, hints)],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
         request_max_body_size=MAX_BODY_BYTES,
@@ -144,9 +164,10 @@ def serve() -> ASGIApp:
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:
     made = use_cases(settings, ports)
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    named |= {"jar": jar, "settings": settings, "version": VERSION, "is_ready": ports.is_ready}
-    always = {name: _always(made_once) for name, made_once in named.items()}
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
+    named |= {"authentication": authentication, "jar": jar, "settings": settings}
+    named |= {"version": VERSION, "is_ready": ports.is_ready}
+    always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 
 
@@ -159,10 +180,10 @@ def _static_files() -> Any:
     return create_static_files_router("/static", [_API / "static"], cache_control=cache)
 
 
-def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports))
+        meeting = asyncio.create_task(_meet(ports, hints))
         yield
         meeting.cancel()
         await ports.close()
@@ -170,11 +191,12 @@ def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[
     return lifespan
 
 
-async def _meet(ports: Ports) -> None:
+async def _meet(ports: Ports, hints: Hints) -> None:
     """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
     if ports.provider is None:
         return
     try:
         await ports.provider.metadata()
     except Refused as refused:
-        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text)
+        more = provider_hints.fact(hints, refused.code)
+        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from romm.accounts import Setup
+from romm.administration import Administration
 from romm.admission import Admission
 from romm.client_tokens import ClientTokens
 from romm.credentials import Bearers, KnownBrowsers, Sessions
@@ -15,7 +16,9 @@ from romm.domain.end_session import EndSession
 from romm.domain.linking import Policy
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
+from romm.explanation import Explainer
 from romm.identification import Identification
+from romm.invitations import Invitations
 from romm.login import PasswordSignIn, SignOut
 from romm.pairing import Pairing
 from romm.ports import (
@@ -30,11 +33,14 @@ from romm.ports import (
     SignInLog,
     Throttles,
 )
+from romm.profile import Profile
 from romm.rates import Rates
+from romm.recovery import Recovery
 from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
+from romm.trial import Trials
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +73,13 @@ class UseCases:
     setup: Setup
     client_tokens: ClientTokens
     pairing: Pairing
+    profile: Profile
+    administration: Administration
+    invitations: Invitations
+    recovery: Recovery
+    journal: SignInJournal
+    explainer: Explainer
+    trials: Trials
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -80,15 +93,24 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
     rates = Rates(ports.throttles, ports.clock)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
+    explainer = _explainer(settings, ports)
+    trials = Trials(explainer=explainer, attempts=ports.attempts)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
-        signin=_openid_sign_in(settings, ports, sessions, journal),
+        signin=_openid_sign_in(settings, ports, sessions, journal, trials),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
         client_tokens=client_tokens,
         pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),
+        profile=_profile(ports, password_sign_in),
+        administration=_administration(settings, ports),
+        invitations=_invitations(settings, ports),
+        recovery=_recovery(settings, ports, sessions, journal),
+        journal=journal,
+        explainer=explainer,
+        trials=trials,
     )
 
 
@@ -99,12 +121,10 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
         return None
     return Identification(
         provider=ports.provider,
-        reading=Reading(
-            roles_claim=oidc.claim_roles,
-            roles_shape=oidc.claim_roles_shape or known.roles_shape,
-            booleans_as_text=known.booleans_as_text,
-        ),
+        reading=_reading(settings),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
+        hosted_domains=oidc.hosted_domains,
+        issuer_spellings=known.issuer_spellings,
         log=ports.log,
         clock=ports.clock,
     )
@@ -120,16 +140,20 @@ def admission(settings: Settings, ports: Ports) -> Admission:
             trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
         ),
         username_attribute=oidc.username_attribute,
+        roles_claim=oidc.claim_roles,
         log=ports.log,
         clock=ports.clock,
     )
 
 
-def _openid_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> OpenIDSignIn:
+def _openid_sign_in(
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, trials: Trials
+) -> OpenIDSignIn:
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
+        trials=trials,
         attempts=ports.attempts,
         sessions=sessions,
         journal=journal,
@@ -168,4 +192,73 @@ def _setup(settings: Settings, ports: Ports) -> Setup:
         passwords=ports.passwords,
         log=ports.log,
         clock=ports.clock,
+    )
+
+
+def _profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
+    return Profile(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        passwords=ports.passwords,
+        password_sign_in=password_sign_in,
+        provider=ports.provider,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _administration(settings: Settings, ports: Ports) -> Administration:
+    return Administration(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        roles_by_claim=ports.provider is not None and bool(settings.oidc.claim_roles),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _invitations(settings: Settings, ports: Ports) -> Invitations:
+    return Invitations(
+        accounts=ports.accounts,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        lifetime=timedelta(seconds=settings.accounts.invite_token_expiry_seconds),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _recovery(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> Recovery:
+    return Recovery(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        sessions=sessions,
+        journal=journal,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _reading(settings: Settings) -> Reading:
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    return Reading(
+        roles_claim=oidc.claim_roles,
+        roles_shape=oidc.claim_roles_shape or known.roles_shape,
+        booleans_as_text=known.booleans_as_text,
+    )
+
+
+def _explainer(settings: Settings, ports: Ports) -> Explainer:
+    return Explainer(
+        reading=_reading(settings),
+        admission=admission(settings, ports),
+        provider=ports.provider,
+        issuer=settings.oidc.server_application_url or settings.server.base_url,
     )

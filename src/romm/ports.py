@@ -195,10 +195,7 @@ class Credentials(Protocol):
         """Store one in place of those of its kind and family."""
 
     async def renew(self, renewal: Renewal) -> Credential | None:
-        """Carry out `Renewal`; the pairing codes of its family end. None when the token is gone or over.
-
-        Raises `Conflict("spent")` when the code is gone: of many who bring the same one, one gets a secret.
-        """
+        """Carry out `Renewal`; the token's codes end. None when it is gone or over, `Conflict("spent")` when the code is."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""
@@ -220,10 +217,7 @@ class Credentials(Protocol):
 
 
 class Throttles(Protocol):
-    """Failed password tries by the keys of `domain.throttle`, and any tries by those of `domain.rates`.
-
-    All workers see and change the same numbers.
-    """
+    """Failed password tries by the keys of `domain.throttle`, other tries by those of `domain.rates`; all workers share them."""
 
     async def read(self, keys: Sequence[str]) -> Sequence[Failures]:
         """What is counted for these keys, in any order, without those that have no failures. One look-up."""
@@ -239,7 +233,10 @@ class Throttles(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed."""
+    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+
+    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    """
 
     at: datetime
     method: str
@@ -251,10 +248,25 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     account_id: int | None
     address: str
     correlation_id: str
+    received: str = ""
+    id: int | None = None
+
+
+class SignInFilter(Struct, frozen=True, kw_only=True):
+    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+
+    outcome: str | None = None
+    code: str | None = None
+    correlation_id: str | None = None
+    account_id: int | None = None
+    before: int | None = None
 
 
 class SignInLog(Protocol):
     """The sign-in log that admins read."""
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Lines that fit, the newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
         """Append a line; forget lines older than the retention."""

@@ -60,10 +60,11 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class Accounts(Struct, frozen=True, kw_only=True):
-    """Which local doors are closed."""
+    """Which local doors are closed, and how many seconds an invitation lasts."""
 
     disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
     disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
+    invite_token_expiry_seconds: Annotated[int, Variable("INVITE_TOKEN_EXPIRY_SECONDS", most=2592000)]
 
 
 class Oidc(Struct, frozen=True, kw_only=True):
@@ -97,6 +98,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     token_endpoint_auth_method: Annotated[str, Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")]
     id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
     extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
+    hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]
 
 
 class Log(Struct, frozen=True, kw_only=True):

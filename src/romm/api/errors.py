@@ -1,7 +1,7 @@
 """The only place that makes HTTP of a refusal: 303 to a page that explains it, or a problem+json body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -17,7 +17,10 @@ from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, logged_path, wants_page
 from romm.api.responses import see_other
 from romm.api.schemas import Problem
+from romm.domain import provider_hints
+from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
@@ -26,11 +29,15 @@ _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORB
 
 @dataclass(frozen=True)
 class Errors:
-    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line."""
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
+
+    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
+    """
 
     jar: Cookies
     site: Site
     log: Log
+    provider_hints: Hints = field(default_factory=dict)
 
     def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         """The answer to a refusal of ours."""
@@ -42,6 +49,7 @@ class Errors:
             hint=refused.operator_text,
             path=logged_path(request.scope),
             facts=refused.facts,
+            **provider_hints.fact(self.provider_hints, refused.code),
         )
         return self._answer(request, refused)
 
@@ -65,7 +73,7 @@ class Errors:
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         page = _route_options(request).get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, page.format(**request.path_params))
+            return self._page(request, refused, refused.page or page.format(**request.path_params))
         if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
@@ -76,9 +84,7 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return Response(
-            b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
-        )
+        return see_other(with_query(page, query))
 
     def _sign_in_first(self, request: Asking) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""

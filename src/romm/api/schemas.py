@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from romm.domain import scopes
 from romm.domain.model import Account
+from romm.signin_log import subject_digest
 
 
 class SignInForm(Struct, frozen=True):
@@ -33,8 +34,9 @@ class LogoutAnswer(Struct, frozen=True):
 
 
 class IdentitySchema(Struct, frozen=True):
-    """A linked identity."""
+    """A linked identity. `id` names it where it is unlinked."""
 
+    id: str
     issuer: str
     subject: str
     linked_at: datetime
@@ -109,7 +111,8 @@ def user_schema(account: Account) -> UserSchema:
         access_level=account.level.label,
         oauth_scopes=list(scopes.granted(account.level)),
         identities=[
-            IdentitySchema(link.identity.issuer, link.identity.subject, link.linked_at) for link in account.links
+            IdentitySchema(subject_digest(link.identity), link.identity.issuer, link.identity.subject, link.linked_at)
+            for link in account.links
         ],
         last_login=account.last_login,
         last_active=account.last_active,
@@ -126,7 +129,14 @@ USER_EXAMPLE: dict[str, Any] = {
     "role": "admin",
     "access_level": "admin",
     "oauth_scopes": list(scopes.ALL),
-    "identities": [{"issuer": "https://auth.example.org", "subject": "b7c1…", "linked_at": "2026-01-02T03:04:05Z"}],
+    "identities": [
+        {
+            "id": "5d41402abc4b2a76",
+            "issuer": "https://auth.example.org",
+            "subject": "b7c1…",
+            "linked_at": "2026-01-02T03:04:05Z",
+        }
+    ],
     "last_login": "2026-01-02T03:04:05Z",
     "last_active": "2026-01-02T03:04:05Z",
     "created_at": "2026-01-02T03:04:05Z",

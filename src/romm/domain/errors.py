@@ -25,6 +25,7 @@ class Code(enum.StrEnum):
     PROVIDER_ANSWER_INVALID = "provider_answer_invalid"
     PROVIDER_TLS = "provider_tls"
     ISSUER_MISMATCH = "issuer_mismatch"
+    ISSUER_PLACEHOLDER = "issuer_placeholder"
     ENDPOINT_INSECURE = "endpoint_insecure"
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
@@ -57,6 +58,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
     # which account
@@ -100,6 +102,8 @@ class Code(enum.StrEnum):
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
     CREDENTIAL_UNKNOWN = "credential_unknown"
+    NOT_AN_ADMIN = "not_an_admin"
+    CLAIMS_UNREADABLE = "claims_unreadable"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -121,7 +125,9 @@ class Refuse(Struct, frozen=True):
 class Refused(Exception):
     """The one exception of this program: somebody is refused, for a reason of the catalogue.
 
-    `return_to` is where the person wanted to go, when that is known, so that trying again leads there.
+    `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
+    they came from, when it is another than the route's own. `received` outlines the claims that were refused, for the
+    sign-in log.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -129,6 +135,8 @@ class Refused(Exception):
         self.code = code
         self.facts = {name: bounded(fact) for name, fact in facts.items()}
         self.return_to: str | None = None
+        self.page: str | None = None
+        self.received: Mapping[str, str] = {}
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
@@ -204,6 +212,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
         "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+    ),
+    Code.ISSUER_PLACEHOLDER: _row(
+        503,
+        "RomM was told to ask a sign-in provider that stands for many organisations at once. Whoever runs this RomM has to "
+        "name the one.",
+        "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
+        "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
     ),
     Code.ENDPOINT_INSECURE: _row(
         503,
@@ -364,6 +379,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
         "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
     ),
+    Code.HOSTED_DOMAIN: _row(
+        403,
+        "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
+        "this RomM.",
+        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
+    ),
     Code.USERINFO_MISMATCH: _row(
         502,
         "The sign-in provider spoke of two different people. Please sign in again.",
@@ -430,15 +451,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), the old identity has to be unlinked, for which this version has no page yet; else somebody tries "
-        "to take the account over.",
+        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
         "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
-        "or ask whoever runs this RomM.",
-        "OIDC_LINK_BY_EMAIL is false, and this version has no other way to link account {account} (its account page is still "
-        "to come). Set it to true to link by verified address.",
+        "and link it on your account page.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
+        "to link by verified address.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -578,6 +598,16 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "There is no such session, token or link any more.",
         "Nothing live has the id {credential}, or it belongs to somebody else.",
+    ),
+    Code.NOT_AN_ADMIN: _row(
+        409,
+        "A recovery link signs in an administrator, and this account is not an enabled one.",
+        "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
+    ),
+    Code.CLAIMS_UNREADABLE: _row(
+        400,
+        "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
+        "The claims cannot be explained: {problem}. Give one JSON object.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
