@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from romm.domain import scopes
+from romm.domain.diagnosis import PLAN
 from romm.domain.errors import CATALOGUE
 from romm.domain.linking import ROWS
 from romm.domain.model import AccessLevel
@@ -61,6 +62,13 @@ def linking() -> Iterator[Sequence[str]]:
         yield rule, when, _CODE.sub(r"[`\1`](errors.md#\1)", then)
 
 
+def checks() -> Iterator[Sequence[str]]:
+    """One row per check of the doctor, in the order in which they are made."""
+    yield "Check", "In JSON", "What it expects"
+    for check, plan in PLAN.items():
+        yield plan.title, f"`{check}`", plan.expected
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """One row per reason to refuse for which the log says where to click at this provider."""
     yield "You see", "Do"
@@ -73,6 +81,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "errors": errors,
     "linking": linking,
     "scopes": access_levels,
+    "checks": checks,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 

@@ -10,13 +10,15 @@ import gzip
 import hashlib
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import httpx
@@ -186,7 +188,11 @@ class FakeProvider:
         self.requests.append(request)
         response = self._respond(request)
         await asyncio.sleep(response.delay)
-        headers = {"content-type": response.content_type, "content-length": str(len(response.body))}
+        headers = {
+            "content-type": response.content_type,
+            "content-length": str(len(response.body)),
+            "date": formatdate(self.clock(), usegmt=True),
+        }
         encoded = [(name.encode(), value.encode()) for name, value in {**headers, **response.headers}.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": encoded})
         await send({"type": "http.response.body", "body": response.body})
@@ -243,6 +249,7 @@ class FakeProvider:
             "token_endpoint_auth_methods_supported": list(self.auth_methods),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": list(self.scopes),
+            "claims_supported": ["sub", *ALICE],
         }
         self.alter_metadata(metadata)
         return json_response(metadata)
@@ -259,6 +266,8 @@ class FakeProvider:
         if request.query.get("client_id") != self.client_id or asked.get("redirect_uri") != self.redirect_uri:
             return Response(400, b"This client, redirect_uri or request_uri is not known here.", "text/plain")
         problem = "invalid_request" if self.requires_par and not is_pushed else self._problem(asked)
+        if not problem and asked.get("prompt") == "none":
+            problem = "login_required"  # whoever approves never asks like this
         parameters = {"error": problem} if problem else {"code": self._code(asked)}
         parameters |= {name: asked[name] for name in ("state",) if name in asked}
         parameters |= {"iss": self.issuer} if self.sends_iss else {}
@@ -403,10 +412,24 @@ def _base64url(data: bytes) -> str:
 
 
 @contextmanager
-def served(app: Any, certificate: str | None = None, key: str | None = None) -> Iterator[int]:
+def served(
+    app: Any,
+    certificate: str | None = None,
+    key: str | None = None,
+    port: int = 0,
+    lifespan: Literal["on", "off"] = "off",
+) -> Iterator[int]:
     """Serve an ASGI application on a loopback port while the block runs; TLS with the files of a certificate and its key."""
     config = uvicorn.Config(
-        app, port=0, lifespan="off", ws="none", log_config=None, ssl_certfile=certificate, ssl_keyfile=key
+        app,
+        port=port,
+        lifespan=lifespan,
+        interface="asgi3",
+        ws="none",
+        log_config=None,
+        date_header=False,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -419,3 +442,11 @@ def served(app: Any, certificate: str | None = None, key: str | None = None) -> 
     finally:
         server.should_exit = server.force_exit = True
         thread.join()
+
+
+def free_port() -> int:
+    """A port for an application that has to know its own address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,9 +1,9 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import count, islice
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import asdict, replace
 
@@ -11,10 +11,16 @@ from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
 from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.errors import Refused
+from romm.domain.evidence import Handshake, Place
+from romm.domain.imports import Here, Import
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.passwords import is_legacy
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
+
+T = TypeVar("T")
 
 
 class FakeClock:
@@ -96,6 +102,10 @@ class FakeAccounts:
         if self.hashes.get(account_id) == old_hash:
             self.hashes[account_id] = new_hash
 
+    async def legacy_hash(self) -> str | None:
+        legacy = [each for each in self.hashes.values() if each is not None and is_legacy(each)]
+        return max(legacy, key=lambda each: each[4:], default=None)
+
     async def signed_in(self, account_id: int, now: datetime) -> None:
         self.by_id[account_id] = replace(self.by_id[account_id], last_login=now)
 
@@ -164,6 +174,10 @@ class FakeAccounts:
 
 def _number(credential: Credential) -> int:
     return credential.id or 0
+
+
+def _family(credential: Credential) -> tuple[int, str]:
+    return credential.account_id, credential.family
 
 
 def _identities(account: Account) -> set[Identity]:
@@ -240,6 +254,33 @@ class FakeDirectory:
         return self._accounts.by_id[account.id]
 
 
+class FakeImports:
+    """`ports.Imports`, into `accounts`."""
+
+    def __init__(self, accounts: FakeAccounts) -> None:
+        self._accounts = accounts
+
+    async def here(self) -> Here:
+        everybody = list(self._accounts.by_id.values())
+        return Here(
+            usernames=frozenset(each.username for each in everybody),
+            emails={each.email: each.username for each in everybody if each.email is not None},
+            any_admin=any(each.level is AccessLevel.ADMIN for each in everybody),
+            enabled_admin=any(each.is_enabled_admin for each in everybody),
+        )
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        made = await self._accounts.create(
+            decision.username, decision.email, decision.level, decision.password_hash, now
+        )
+        self._accounts.by_id[made.id] = replace(
+            made,
+            enabled=decision.enabled,
+            created_at=decision.created_at or now,
+            last_login=decision.last_login,
+        )
+
+
 class FakeCredentials:
     """`ports.Credentials`, of the owners in `accounts`."""
 
@@ -307,6 +348,19 @@ class FakeCredentials:
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
         return self._accounts.end_all(account_id, kinds, keep)
+
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        key = (used.kind, used.digest)
+        if key in self.stored and self.stored[key].spent_at is None:
+            self.stored[key] = replace(self.stored[key], spent_at=used.spent_at, salt=used.salt)
+            await self.add(*successors)
+        return self.stored.get(key)
+
+    async def end_family(self, credential: Credential) -> int:
+        ended = [key for key, each in self.stored.items() if each.family and _family(each) == _family(credential)]
+        for key in ended:
+            del self.stored[key]
+        return len(ended)
 
 
 class FakeAttempts:
@@ -391,10 +445,11 @@ class FakeSignInLog:
 
 
 class FakePasswords:
-    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew."""
+    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew, `lingered` those worked through."""
 
     def __init__(self, outdated: Iterable[str] = ()) -> None:
         self.outdated = set(outdated)
+        self.lingered: list[str] = []
 
     async def hash(self, password: str) -> str:
         return f"hash of {password}"
@@ -402,8 +457,53 @@ class FakePasswords:
     async def verify(self, password_hash: str | None, password: str) -> bool:
         return password_hash in {await self.hash(password), f"old hash of {password}"}
 
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        if legacy_hash is not None and not is_legacy(password_hash):
+            self.lingered.append(legacy_hash)
+
+    async def common(self) -> Container[str]:
+        return frozenset({"12345678", "sunshine"})
+
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old ") or password_hash in self.outdated
+
+
+class FakeNetwork:
+    """`instruments.Network`, on which all is well unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.addresses: tuple[str, ...] | Refused = ("192.0.2.1",)
+        self.seconds: float | Refused = 0.012
+        self.tls: Handshake | Refused = Handshake()
+
+    async def resolve(self, place: Place) -> tuple[str, ...]:
+        return given(self.addresses)
+
+    async def connect(self, place: Place) -> float:
+        return given(self.seconds)
+
+    async def handshake(self, place: Place) -> Handshake:
+        return given(self.tls)
+
+
+class FakeStorage:
+    """`instruments.Storage`, up to date unless a test says otherwise."""
+
+    newest = "0002"
+
+    def __init__(self, revision: str | Refused | None = newest, *, is_embedded: bool = True) -> None:
+        self.is_embedded = is_embedded
+        self._revision = revision
+
+    async def revision(self) -> str | None:
+        return given(self._revision)
+
+
+def given(prepared: T | Refused) -> T:
+    """What a test prepared; a refusal is raised."""
+    if isinstance(prepared, Refused):
+        raise prepared
+    return prepared
 
 
 class FakeLog:

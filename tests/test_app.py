@@ -259,6 +259,19 @@ async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:
     assert "provider.not_ready" not in world.log.events()
 
 
+async def test_looking_up_what_a_handler_needs_starts_no_task() -> None:
+    """Litestar's tasks for that took longer than the rest of a small handler."""
+    client, started, loop = World().program(), [], asyncio.get_running_loop()
+
+    def start(_: object, work: Any, **options: Any) -> asyncio.Task[Any]:
+        started.append(work)
+        return asyncio.Task(work, loop=loop, **options)
+
+    loop.set_task_factory(start)
+    assert (await client.get("/api/heartbeat")).status_code == 200
+    assert started == []
+
+
 async def test_stopping_closes_what_was_opened() -> None:
     closed = []
 

@@ -12,6 +12,7 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from romm.domain import claims, discovery, roles
 from romm.domain.claims import Claims, Reading
+from romm.domain.diagnosis import PLAN, Outcome
 from romm.domain.presets import PRESETS, preset
 from romm.domain.roles import Give, RoleMapping
 from romm.settings import FIELDS, load
@@ -170,6 +171,18 @@ def test_what_a_provider_is_said_to_send_fits_the_blocks_of_its_page(page: Path)
         role = roles.grant(said.roles, RoleMapping(admin=oidc.role_admin))
         assert isinstance(role, Give)
         assert said.email.address
+
+
+def test_the_doctors_examples_have_the_checks_that_there_are() -> None:
+    healthy, broken = blocks(ROOT / "docs" / "doctor.md", "text")
+    titles = [plan.title for plan in PLAN.values()]
+    assert [title for line, title in zip(_heads(healthy), titles, strict=True) if title not in line] == []
+    assert all(any(title in line for title in titles) for line in _heads(broken))
+
+
+def _heads(printed: str) -> list[str]:
+    outcomes = "|".join(Outcome)
+    return [line for line in printed.splitlines() if re.match(rf"\S ({outcomes})", line)]
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

@@ -9,10 +9,15 @@ import httpx
 from msgspec.structs import replace
 
 from romm import app, composition
+from romm.adapters.probe import ProviderProbe
 from romm.adapters.provider import OpenIDProvider
+from romm.domain.accounts import Change, Password
+from romm.domain.credentials import SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Visitor
+from romm.instruments import Instruments
 from romm.ports import Provider
 from romm.settings import Settings, load
+from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
     FakeAccounts,
@@ -21,8 +26,10 @@ from tests.fakes import (
     FakeCredentials,
     FakeDirectory,
     FakeLog,
+    FakeNetwork,
     FakePasswords,
     FakeSignInLog,
+    FakeStorage,
     FakeThrottles,
 )
 
@@ -64,6 +71,8 @@ class World:
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.throttles = FakeThrottles(self.clock)
+        self.devices = FakeDevices(self.accounts, self.clock)
+        self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
         self.reconfigure(environment(self.idp.issuer, **self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
@@ -73,10 +82,13 @@ class World:
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = composition.Ports(
             provider=self.provider,
+            instruments=self._instruments(),
             accounts=self.accounts,
             directory=FakeDirectory(self.accounts),
             attempts=self.attempts,
             credentials=self.credentials,
+            device_authorizations=self.device_authorizations,
+            devices=self.devices,
             throttles=self.throttles,
             sign_in_log=self.sign_ins,
             passwords=FakePasswords(),
@@ -85,6 +97,7 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
+        self.use_cases = composition.use_cases(self.settings, self.ports)
         self.app: Any = app.create_app(self.settings, self.ports)
         self.use_cases = composition.use_cases(self.settings, self.ports)
 
@@ -97,6 +110,12 @@ class World:
             transport=self.idp.transport,
         )
 
+    def _instruments(self) -> Instruments:
+        settings, client = app.provider_settings(self.settings), app.client(self.settings)
+        located = settings.location.issuers != ("",)
+        probe = ProviderProbe(settings, client, log=self.log, clock=self.clock, transport=self.idp.transport)
+        return Instruments(network=FakeNetwork(), probe=probe if located else None, storage=FakeStorage())
+
     async def _ready(self) -> bool:
         return True
 
@@ -107,6 +126,23 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    def demote(self, account: Account, level: AccessLevel) -> None:
+        """What a provider would do at a sign-in, without asking anybody."""
+        self.accounts.by_id[account.id] = replace(account, level=level, version=account.version + 1)
+
+    async def change_password(self, account: Account) -> None:
+        """What its owner would do, without asking anybody."""
+        change = Change(
+            account=account,
+            username=account.username,
+            email=account.email,
+            enabled=True,
+            level=account.level,
+            password=Password(hash=f"hash of {PASSWORD}", trusted_since=self.clock()),
+            ends=SIGNED_IN_KINDS,
+        )
+        await self.ports.directory.change(change, self.clock())
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""

@@ -6,10 +6,11 @@ from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from romm.domain import emails, passwords, usernames
+from romm.domain import emails, usernames
 from romm.domain.accounts import Wanted
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
+from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Conflict, Log, Passwords
 
 MAX_DECISIONS = 5  # how often an account may change under a decision before we give up
@@ -54,10 +55,10 @@ class Setup:
         """Make the first admin. Raises `Refused` when there is one, or when name, e-mail or password cannot be used."""
         if not await self.is_open():
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
-        name = stored_username(username)
-        password_hash = await stored_password(self.passwords, password, name)
+        name, address = stored_username(username), stored_email(email)
+        password_hash = await hash_of_new(self.passwords, password, username=name, email=address)
         try:
-            account = await self.accounts.create_first_admin(name, stored_email(email), password_hash, self.clock())
+            account = await self.accounts.create_first_admin(name, address, password_hash, self.clock())
         except Conflict as conflict:
             raise taken(conflict, username) from conflict
         self.log.warning("account.first_admin", account=account.id, username=account.username)
@@ -82,22 +83,19 @@ def stored_email(typed: str) -> str | None:
     return email
 
 
-async def stored_password(hashing: Passwords, typed: str, username: str) -> str:
-    """A password's hash. Raises `Refused(PASSWORD_WEAK)`."""
-    weakness = passwords.weakness(typed, username)
-    if weakness:
-        raise Refused(Code.PASSWORD_WEAK, reason=weakness)
-    return await hashing.hash(typed)
-
-
 async def wanted(typed: Typed, seen: Account, hashing: Passwords) -> Wanted:
     """What somebody typed, in its stored form. Raises `Refused` when something of it cannot be used."""
     username = typed.username if isinstance(typed.username, UnsetType) else stored_username(typed.username)
-    name = seen.username if isinstance(username, UnsetType) else username
+    email = typed.email if isinstance(typed.email, UnsetType) else stored_email(typed.email)
+    password_hash: str | UnsetType = UNSET
+    if typed.password:
+        name = seen.username if isinstance(username, UnsetType) else username
+        address = seen.email if isinstance(email, UnsetType) else email
+        password_hash = await hash_of_new(hashing, typed.password, username=name, email=address)
     return Wanted(
         username=username,
-        email=UNSET if isinstance(typed.email, UnsetType) else stored_email(typed.email),
-        password_hash=await stored_password(hashing, typed.password, name) if typed.password else UNSET,
+        email=email,
+        password_hash=password_hash,
         enabled=typed.enabled,
         level=typed.level,
     )

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from romm.accounts import Typed, settled, stored_email, stored_password, stored_username, taken, wanted
+from romm.accounts import Typed, settled, stored_email, stored_username, taken, wanted
 from romm.domain import accounts as rules
 from romm.domain.accounts import Actor
 from romm.domain.credentials import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
+from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Conflict, Credentials, Directory, Log, Passwords
 
 
@@ -55,7 +56,7 @@ class Administration:
         if typed.password:
             if not self.passwords_enabled:
                 raise Refused(Code.PASSWORDS_OFF)
-            password_hash = await stored_password(self.passwords, typed.password, name)
+            password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
         try:
             account = await self.accounts.create(name, email, level, password_hash, self.clock())
         except Conflict as conflict:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -20,12 +20,14 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
 
+from romm import examination
 from romm import settings as configuration
 from romm.adapters import log as logs
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database
+from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
@@ -35,20 +37,26 @@ from romm.api import (
     account_links,
     client_token_pages,
     client_tokens,
+    device_pages,
+    devices,
+    diagnosis,
     docs,
     explanation,
     health,
     identities,
     login,
+    metadata,
     openapi,
     openid,
     pages,
     sessions,
+    tokens,
     users,
 )
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
+from romm.api.dependencies import take_turns
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.composition import Ports, use_cases
@@ -71,11 +79,16 @@ ROUTERS = (
     sessions.router,
     identities.router,
     explanation.router,
+    diagnosis.router,
+    tokens.router,
+    metadata.router,
     client_tokens.router,
-    client_token_pages.router,
+    devices.router,
     health.router,
     docs.router,
     pages.router,
+    client_token_pages.router,
+    device_pages.router,
 )
 _API = Path(__file__).parent / "api"
 
@@ -89,18 +102,23 @@ def ports(settings: Settings, log: Log) -> Ports:
     """The real adapters. Nothing is connected to before the first request needs it."""
     database = Database(settings.database.url)
     provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
+    instruments = examination.instruments(settings, provider_settings(settings), client(settings), log, now)
 
     async def close() -> None:
         await database.close()
-        if provider is not None:
-            await provider.aclose()
+        for each in (provider, instruments.probe):
+            if each is not None:
+                await each.aclose()
 
     return Ports(
         provider=provider,
+        instruments=instruments,
         accounts=SQLAccounts(database),
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
+        device_authorizations=SQLDeviceAuthorizations(database, now),
+        devices=SQLDevices(database, now),
         throttles=SQLThrottles(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
         passwords=Argon2Passwords(),
@@ -130,16 +148,17 @@ def provider_settings(settings: Settings) -> ProviderSettings:
     )
 
 
-def create_app(settings: Settings, ports: Ports) -> ASGIApp:
-    """The whole service as one ASGI app."""
+def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
+    """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
     errors = Errors(jar, site, ports.log, hints)
+    doctor = examination.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
     app = Litestar(
         route_handlers=[*ROUTERS, _static_files()],
-        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
+        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=[_lifespan(ports, hints)],
@@ -149,6 +168,7 @@ def create_app(settings: Settings, ports: Ports) -> ASGIApp:
         logging_config=None,
         debug=False,
     )
+    take_turns(app)
     enveloped = envelope(app, ports.log, logs.bound, https=https)
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
     return behind_proxy
@@ -158,7 +178,7 @@ def serve() -> ASGIApp:
     """What each worker of the server runs: the app that the environment describes."""
     loaded = configuration.load(os.environ)
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log))
+    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
 
 
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:

@@ -1,6 +1,7 @@
 """The `romm` command: one thin function per subcommand. Imports stay inside, so that each starts fast."""
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -49,6 +50,29 @@ def settings() -> None:
     for line in found.warnings:
         click.secho(f"warning: {line}", err=True, fg="yellow")
     click.echo(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
+
+
+@main.command("import")
+@click.option("--from", "source", required=True, metavar="URL", help="The other database: postgresql:// or mysql://")
+@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+def import_(source: str, apply: bool) -> None:
+    """Bring the users of an existing RomM along, with their passwords.
+
+    Nobody who is here already is changed, so it can be run again.
+    """
+    from romm.import_command import run
+
+    with explained():
+        run(loaded(os.environ).settings, source, apply=apply)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+def doctor(as_json: bool) -> None:
+    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    from romm.doctor import run
+
+    sys.exit(run(os.environ, as_json=as_json))
 
 
 @main.group()

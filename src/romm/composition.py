@@ -10,14 +10,19 @@ from romm.administration import Administration
 from romm.admission import Admission
 from romm.client_tokens import ClientTokens
 from romm.credentials import Bearers, KnownBrowsers, Sessions
+from romm.device_ports import DeviceAuthorizations, Devices
+from romm.devices import DEVICE_CODE, DeviceApproval, DeviceGrant, DeviceList, DeviceSignIn
 from romm.domain.claims import Reading
 from romm.domain.credentials import SessionLimits
 from romm.domain.end_session import EndSession
 from romm.domain.linking import Policy
 from romm.domain.presets import preset
 from romm.domain.roles import RoleMapping
+from romm.domain.tokens import TokenLimits
 from romm.explanation import Explainer
+from romm.grants import PASSWORD, REFRESH_TOKEN, Grants, Offered, PasswordGrant
 from romm.identification import Identification
+from romm.instruments import Instruments
 from romm.invitations import Invitations
 from romm.login import PasswordSignIn, SignOut
 from romm.pairing import Pairing
@@ -40,6 +45,7 @@ from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
+from romm.tokens import Tokens
 from romm.trial import Trials
 
 
@@ -48,10 +54,13 @@ class Ports:
     """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
 
     provider: Provider | None
+    instruments: Instruments
     accounts: Accounts
     directory: Directory
     attempts: Attempts
     credentials: Credentials
+    device_authorizations: DeviceAuthorizations
+    devices: Devices
     throttles: Throttles
     sign_in_log: SignInLog
     passwords: Passwords
@@ -67,12 +76,12 @@ class UseCases:
 
     sessions: Sessions
     bearers: Bearers
+    tokens: Tokens
+    grants: Grants
     signin: OpenIDSignIn
     password_sign_in: PasswordSignIn
     signing_out: SignOut
     setup: Setup
-    client_tokens: ClientTokens
-    pairing: Pairing
     profile: Profile
     administration: Administration
     invitations: Invitations
@@ -80,6 +89,12 @@ class UseCases:
     journal: SignInJournal
     explainer: Explainer
     trials: Trials
+    rates: Rates
+    device_sign_in: DeviceSignIn
+    device_approval: DeviceApproval
+    device_list: DeviceList
+    client_tokens: ClientTokens
+    pairing: Pairing
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
@@ -92,18 +107,20 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
     password_sign_in = _password_sign_in(settings, ports, sessions, journal)
     rates = Rates(ports.throttles, ports.clock)
-    client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
+    tokens = _tokens(settings, ports)
     explainer = _explainer(settings, ports)
     trials = Trials(explainer=explainer, attempts=ports.attempts)
+    device_sign_in = _device_sign_in(ports, rates)
+    client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
+        tokens=tokens,
+        grants=_grants(password_sign_in, device_sign_in, tokens),
         signin=_openid_sign_in(settings, ports, sessions, journal, trials),
         password_sign_in=password_sign_in,
         signing_out=_signing_out(settings, ports, sessions),
         setup=_setup(settings, ports),
-        client_tokens=client_tokens,
-        pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),
         profile=_profile(ports, password_sign_in),
         administration=_administration(settings, ports),
         invitations=_invitations(settings, ports),
@@ -111,6 +128,12 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         journal=journal,
         explainer=explainer,
         trials=trials,
+        rates=rates,
+        device_sign_in=device_sign_in,
+        device_approval=_device_approval(ports, rates),
+        device_list=DeviceList(ports.devices, ports.log),
+        client_tokens=client_tokens,
+        pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),
     )
 
 
@@ -172,6 +195,47 @@ def _password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, jour
         journal=journal,
         clock=ports.clock,
     )
+
+
+def _tokens(settings: Settings, ports: Ports) -> Tokens:
+    oauth = settings.oauth
+    limits = TokenLimits(
+        access=timedelta(seconds=oauth.access_token_expire_seconds),
+        refresh=timedelta(seconds=oauth.refresh_token_expire_seconds),
+        family=timedelta(seconds=settings.session.absolute_age_seconds),
+    )
+    return Tokens(credentials=ports.credentials, limits=limits, log=ports.log, clock=ports.clock)
+
+
+def _device_sign_in(ports: Ports, rates: Rates) -> DeviceSignIn:
+    return DeviceSignIn(
+        authorizations=ports.device_authorizations,
+        devices=ports.devices,
+        rates=rates,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _device_approval(ports: Ports, rates: Rates) -> DeviceApproval:
+    return DeviceApproval(
+        authorizations=ports.device_authorizations,
+        devices=ports.devices,
+        credentials=ports.credentials,
+        rates=rates,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def _grants(password_sign_in: PasswordSignIn, device_sign_in: DeviceSignIn, tokens: Tokens) -> Grants:
+    """One row per `grant_type`; without passwords there is none for them, whether right or wrong."""
+    table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
+    device = Offered(
+        grant=DeviceGrant(device_sign_in, tokens).grant,
+        endpoints={"device_authorization_endpoint": "/api/device_authorization"},
+    )
+    return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh), DEVICE_CODE: device})
 
 
 def _signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:

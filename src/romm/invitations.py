@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from romm.accounts import Typed, stored_email, stored_password, stored_username, taken
+from romm.accounts import Typed, stored_email, stored_username, taken
 from romm.domain import accounts as rules
 from romm.domain.accounts import Actor
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
+from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Conflict, Credentials, Log, Passwords, Spends
 
 LONGEST = timedelta(days=30)
@@ -78,7 +79,7 @@ class Invitations:
         invitation = await self.open(secret)
         level = invitation.level or AccessLevel.VIEWER
         name, email = stored_username(typed.username or ""), stored_email(typed.email or "")
-        password_hash = await stored_password(self.passwords, typed.password or "", name)
+        password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
         spends = Spends(Kind.INVITATION, invitation.digest)
         try:
             account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)

@@ -49,18 +49,15 @@ class PasswordSignIn:
     async def sign_in(self, typed: Typed) -> SignedIn:
         """Open a session. Raises `Refused` with the same code whatever was wrong, or `TOO_MANY_ATTEMPTS`."""
         tried = await self._tried(typed)
-        try:
-            account = await self._check(typed.password, tried)
-        except Refused as refused:
-            if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are noted; a flood shall not be
-                await self.journal.refused("password", refused, typed.visitor)
-            raise
-        await self.accounts.signed_in(account.id, self.clock())
-        await self.journal.signed_in("password", account, typed.visitor)
+        account = await self._noted(typed, tried)
         signed_in = await self._open(account, typed.visitor, tried)
         if typed.session is not None:  # a browser has one session at a time
             await self.sessions.end(typed.session)
         return signed_in
+
+    async def account(self, typed: Typed) -> Account:
+        """Whose app signs in; it gets tokens instead of a session. Raises `Refused` as `sign_in` does."""
+        return await self._noted(typed, await self._tried(typed))
 
     async def who(self, typed: Typed) -> Principal:
         """Who HTTP Basic credentials belong to. Raises `Refused` as `sign_in` does."""
@@ -71,8 +68,23 @@ class PasswordSignIn:
         browser = await self.browsers.find(typed.known_browser, username)
         return Try(username=username, address=typed.visitor.address, browser=browser)
 
+    async def _noted(self, typed: Typed, tried: Try) -> Account:
+        """Check, and write down how it ended."""
+        try:
+            account = await self._check(typed.password, tried)
+        except Refused as refused:
+            if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are noted; a flood shall not be
+                await self.journal.refused("password", refused, typed.visitor)
+            raise
+        await self.accounts.signed_in(account.id, self.clock())
+        await self.journal.signed_in("password", account, typed.visitor)
+        return account
+
     async def _check(self, password: str, tried: Try) -> Account:
-        """The account that a name and a password open; unknown, wrong, disabled and without password take one way."""
+        """The account that a name and a password open; unknown, wrong, disabled and without password take one way.
+
+        That way is as long for all: while somebody's hash is a slow one of an existing RomM, everybody pays for it.
+        """
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         await self.throttle.admit(tried)
@@ -81,6 +93,7 @@ class PasswordSignIn:
         failed_before = await self.throttle.admit(tried)  # again, or many tries side by side were a way around
         if account is None or not fits or not account.enabled:
             await self.throttle.failed(tried)
+            await self.passwords.linger(password_hash, await self.accounts.legacy_hash(), password)
             raise Refused(Code.CREDENTIALS_WRONG, username=tried.username, reason=_reason(account, password_hash))
         if failed_before:
             await self.throttle.succeeded(tried)

@@ -3,7 +3,7 @@
 Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
+from romm.domain.imports import ForeignUser, Here, Import
 from romm.domain.linking import Attach, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
@@ -24,7 +25,7 @@ Clock = Callable[[], datetime]
 
 
 class Conflict(Exception):
-    """Something else won. `what`: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `spent` for a used link."""
+    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link)."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -153,6 +154,9 @@ class Accounts(Protocol):
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         """Store a newer hash of the same password, unless the password changed in between."""
 
+    async def legacy_hash(self) -> str | None:
+        """The costliest hash that an existing RomM made (`passwords.is_legacy`) and that is stored still, anybody's."""
+
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Note a password sign-in in `last_login`."""
 
@@ -180,6 +184,23 @@ class Directory(Protocol):
 
     async def reset_asked(self, name: str, now: datetime) -> None:
         """Note that the password of the enabled account with this username or address is said to be forgotten."""
+
+
+class ForeignUsers(Protocol):
+    """The users of an existing RomM."""
+
+    async def read(self) -> Sequence[ForeignUser]:
+        """All of them, in any order; nothing is written. Raises `Refused(IMPORT_UNREADABLE)`."""
+
+
+class Imports(Protocol):
+    """Accounts that are brought along from an existing RomM."""
+
+    async def here(self) -> Here:
+        """Who has an account here."""
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        """Carry out `Import`, whole or not at all. Raises `Conflict("username" | "email")`."""
 
 
 class Credentials(Protocol):
@@ -214,6 +235,19 @@ class Credentials(Protocol):
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
         """End all of these kinds that an account has, but not the one with the digest `keep`; gives how many."""
+
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        """Spend a credential as `used` says (`spent_at`, `salt`) and store its successors, for exactly one caller ever.
+
+        Gives the credential as it is stored then, so that whoever came later sees the first one's salt; None when it is gone.
+        Whoever changes the owner or ends the family at that moment ends the successors as well.
+        """
+
+    async def end_family(self, credential: Credential) -> int:
+        """End all that was issued together with this credential, itself included; gives how many.
+
+        What has no family was issued alone, and nothing ends.
+        """
 
 
 class Throttles(Protocol):
@@ -279,10 +313,19 @@ class Passwords(Protocol):
         """A self-describing hash."""
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Does the password fit? Without a hash the answer is no, in the same time."""
+        """Does the password fit? Without a hash the answer is no, in the same time.
+
+        Legacy hashes (`passwords.is_legacy`) are understood; they take longer, and fit no password above 72 bytes.
+        """
+
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        """After a failed `verify(password_hash, password)`: spend what a failure with `legacy_hash` would have cost more."""
 
     def is_outdated(self, password_hash: str) -> bool:
         """Was the hash made with other parameters than today's?"""
+
+    async def common(self) -> Container[str]:
+        """The 3,000 most common passwords of at least `passwords.MIN_LENGTH` characters, in lower case."""
 
 
 class Log(Protocol):

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
-from romm.accounts import settled, stored_password
+from romm.accounts import settled
 from romm.credentials import Sessions
 from romm.domain import accounts as rules
 from romm.domain import emails
@@ -13,6 +13,7 @@ from romm.domain.accounts import Actor, Wanted
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
+from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Credentials, Directory, Log, Passwords, Spends
 from romm.signin_log import SignInJournal
 
@@ -69,7 +70,7 @@ class Recovery:
     async def reset(self, secret: str, password: str) -> Account:
         """Set a new password and use the link up; every sign-in of the account ends. Raises `Refused`."""
         account = await self.open(Kind.PASSWORD_RESET, secret)
-        wish = Wanted(password_hash=await stored_password(self.passwords, password, account.username))
+        wish = Wanted(password_hash=await self._hash(password, account))
         spends = Spends(Kind.PASSWORD_RESET, digest(secret))
 
         async def attempt() -> Account:
@@ -89,6 +90,9 @@ class Recovery:
             raise Refused(Code.LINK_INVALID, kind=Kind.RECOVERY)
         await self.journal.signed_in("recovery", account, visitor)
         return await self.sessions.start(account, visitor)
+
+    async def _hash(self, password: str, account: Account) -> str:
+        return await hash_of_new(self.passwords, password, username=account.username, email=account.email)
 
     async def _link(self, account: Account, kind: Kind, lifetime: timedelta, by: int | None) -> str:
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()

@@ -67,6 +67,13 @@ class Accounts(Struct, frozen=True, kw_only=True):
     invite_token_expiry_seconds: Annotated[int, Variable("INVITE_TOKEN_EXPIRY_SECONDS", most=2592000)]
 
 
+class Oauth(Struct, frozen=True, kw_only=True):
+    """How long the tokens that we issue live, in seconds."""
+
+    access_token_expire_seconds: Annotated[int, Variable("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS")]
+    refresh_token_expire_seconds: Annotated[int, Variable("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS")]
+
+
 class Oidc(Struct, frozen=True, kw_only=True):
     """The provider and us. Empty texts in `scopes`, `claim_roles_shape` and the method mean: as the preset or the provider says.
 
@@ -116,6 +123,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database: Database
     session: Session
     accounts: Accounts
+    oauth: Oauth
     oidc: Oidc
     log: Log
     oidc_off: str

@@ -1,7 +1,9 @@
 """Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -11,6 +13,7 @@ from romm.domain import authorization
 from romm.domain.accounts import Proof, proof
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, LoginAttempt, Purpose
 from romm.domain.credentials import SECRET_BYTES, digest
+from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refused, required
 from romm.domain.linking import Decision
 from romm.domain.model import Visitor
@@ -24,6 +27,13 @@ LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
 TRIAL_PAGE = "/admin/oidc"
 
 _PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.TRIAL: TRIAL_PAGE}
+
+
+class Pushing(Protocol):
+    """As much of a provider as an authorization request needs."""
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """As `Provider.push`."""
 
 
 class Begun(Struct, frozen=True, kw_only=True):
@@ -45,6 +55,16 @@ class Finished(Struct, frozen=True, kw_only=True):
 def attempt_id(state: str) -> str:
     """The short public name of an attempt, so that several can be under way in one browser."""
     return digest(state)[:16]
+
+
+async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    """Where to send a browser with an authorization request, which is pushed first where the provider wants that."""
+    if metadata.require_pushed_authorization_requests:
+        request = {
+            "client_id": request["client_id"],
+            "request_uri": await provider.push(metadata, request),
+        }
+    return authorization.authorization_url(metadata, request)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +127,7 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
-        if metadata.require_pushed_authorization_requests:
-            request = {
-                "client_id": provider.client.client_id,
-                "request_uri": await provider.push(metadata, request),
-            }
-        url = authorization.authorization_url(metadata, request)
+        url = await request_url(provider, metadata, request)
         return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
 
     async def finish(

@@ -37,13 +37,14 @@ _OF_EVERYBODY = _OWNED.where(
 ).order_by(CredentialRow.id.desc(), *ORDER)
 _OF = _OF_EVERYBODY.where(CredentialRow.account_id == bindparam("owner"))
 _ADD = insert(CredentialRow)
-_OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update()
+# Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
+_OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
 _HOW_MANY = select(func.count()).where(
     CredentialRow.account_id == bindparam("owner"),
     CredentialRow.kind == bindparam("key_kind"),
     CredentialRow.expires_at > bindparam("now"),
 )
-_END_FAMILY = delete(CredentialRow).where(
+_END_KIN = delete(CredentialRow).where(
     CredentialRow.account_id == bindparam("owner"),
     CredentialRow.kind == bindparam("key_kind"),
     CredentialRow.family == bindparam("key_family"),
@@ -61,6 +62,19 @@ _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
 _NUMBER = (CredentialRow.id == bindparam("number"), CredentialRow.kind == bindparam("key_kind"))
 _END_ANYBODYS = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
 _END = _END_ANYBODYS.where(CredentialRow.account_id == bindparam("owner"))
+_STORED = select(*_COLUMNS).where(*_KEY)
+_SPEND = (
+    update(CredentialRow)
+    .where(*_KEY, CredentialRow.spent_at.is_(None))
+    .values(spent_at=bindparam("now"), salt=bindparam("new_salt"))
+)
+_END_FAMILY = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.family == bindparam("ended"),
+    CredentialRow.family != "",
+)
+
+
 _RENEW = (
     update(CredentialRow)
     .where(*_NUMBER, CredentialRow.expires_at > bindparam("now"))
@@ -104,7 +118,7 @@ class SQLCredentials:
     async def replace(self, credential: Credential) -> None:
         def work(connection: Connection) -> None:
             connection.execute(_OWNER, {"owner": credential.account_id})
-            _end_family(connection, credential.account_id, credential.kind, credential.family)
+            _end_kin(connection, credential.account_id, credential.kind, credential.family)
             connection.execute(_ADD, _values(credential))
 
         await self._database.write(work)
@@ -121,7 +135,7 @@ class SQLCredentials:
                 return None
             if renewal.code is not None and spend(connection, Kind.PAIRING_CODE, renewal.code) is None:
                 raise Conflict("spent")
-            _end_family(connection, token.account_id, Kind.PAIRING_CODE, renewal.family)
+            _end_kin(connection, token.account_id, Kind.PAIRING_CODE, renewal.family)
             return _credential(row)
 
         return await self._database.write(work)
@@ -132,8 +146,8 @@ class SQLCredentials:
 
     async def touch(self, credential: Credential, now: datetime) -> None:
         def work(connection: Connection) -> None:
-            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
             connection.execute(_ACTIVE, {"owner": credential.account_id, "now": now})
+            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
 
         await self._database.write(work)
 
@@ -158,6 +172,29 @@ class SQLCredentials:
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
         return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
 
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        key, values = _key(used.kind, used.digest), [_values(each) for each in successors]
+        spending = {**key, "now": used.spent_at, "new_salt": used.salt}
+
+        def work(connection: Connection) -> Credential | None:
+            connection.execute(_OWNER, {"owner": used.account_id})
+            if connection.execute(_SPEND, spending).rowcount:
+                connection.execute(_ADD, values)
+                connection.execute(_FORGET, {"now": self._clock()})
+            row = connection.execute(_STORED, key).first()
+            return None if row is None else _credential(row)
+
+        return await self._database.write(work)
+
+    async def end_family(self, credential: Credential) -> int:
+        owner, ended = {"owner": credential.account_id}, {"ended": credential.family}
+
+        def work(connection: Connection) -> int:
+            connection.execute(_OWNER, owner)
+            return connection.execute(_END_FAMILY, owner | ended).rowcount
+
+        return await self._database.write(work)
+
 
 def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
     """Within a transaction: end an account's credentials of these kinds, but not the one with this digest."""
@@ -165,8 +202,13 @@ def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], ke
     return connection.execute(_END_ALL, parameters).rowcount
 
 
-def _end_family(connection: Connection, account_id: int, kind: Kind, family: str) -> None:
-    connection.execute(_END_FAMILY, {"owner": account_id, "key_kind": kind.value, "key_family": family})
+def store(connection: Connection, credential: Credential) -> None:
+    """Within a transaction: store a credential along with what the rest of the transaction does."""
+    connection.execute(_ADD, _values(credential))
+
+
+def _end_kin(connection: Connection, account_id: int, kind: Kind, family: str) -> None:
+    connection.execute(_END_KIN, {"owner": account_id, "key_kind": kind.value, "key_family": family})
 
 
 def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from romm.api.cookies import Cookies
-from romm.api.requests import Asking, basic_credentials, visitor
+from romm.api.requests import FORM_TYPES, UNREADABLE, Asking, basic_credentials, visitor
 from romm.credentials import Bearers, Principal, Sessions, require
 from romm.domain.errors import Code, Refused
 from romm.login import PasswordSignIn, Typed
+
+_WITHOUT_BODY = {"GET", "HEAD"}
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,10 @@ class Authentication:
     async def principal(self, request: Asking) -> Principal:
         """Who is asking: by the `Authorization` header when there is one, else by the session cookie.
 
-        Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, or `Refused(FORBIDDEN)` when the scope that
-        the route names is missing.
+        Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
+        route names is missing, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for a form that cannot be read.
         """
+        await _refuse_elsewhere(request)
         header = request.headers.get("authorization")
         session = self.jar.session(request)
         who = await (self.sessions.who(session) if header is None else self._by_header(request, header))
@@ -51,3 +54,17 @@ class Authentication:
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
         return await self.password_sign_in.who(Typed(*named, visitor(request), self.jar.known_browser(request)))
+
+
+async def _refuse_elsewhere(request: Asking) -> None:
+    """RFC 6750, 2.2 and 2.3, are optional and not offered: a token in the body or the query is a mistake worth telling."""
+    if "access_token" in request.query_params:
+        raise Refused(Code.TOKEN_MISPLACED, place="query")
+    if request.method in _WITHOUT_BODY or request.content_type[0] not in FORM_TYPES:
+        return
+    try:
+        fields = await request.form()
+    except UNREADABLE as error:
+        raise Refused(Code.REQUEST_INVALID, problem=error) from error
+    if "access_token" in fields:
+        raise Refused(Code.TOKEN_MISPLACED, place="body")

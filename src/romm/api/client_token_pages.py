@@ -24,7 +24,7 @@ PAGE = "/account/tokens"
 _LOOKS = {"scope": "me.read", "browser": True, "error_page": PAGE}
 _CHANGES = _LOOKS | {"scope": "me.write"}
 _USUAL = [scope for scope in scopes.granted(AccessLevel.VIEWER) if scope.endswith(".read")]
-_LIFETIMES = {
+LIFETIMES = {
     Lifetime.MONTH: "30 days",
     Lifetime.QUARTER: "90 days",
     Lifetime.YEAR: "One year",
@@ -108,7 +108,7 @@ async def _page(
         most=MOST,
         scopes=[scope for scope in scopes.ALL if scope in principal.scopes],
         usual=_USUAL,
-        lifetimes=_LIFETIMES,
+        lifetimes=LIFETIMES,
         minted=minted and {"name": minted.token.name, "secret": minted.secret},
         pairing=offer and _pairing(offer, site.settings.server.base_url),
         **context,

@@ -1,4 +1,4 @@
-"""The only place that makes HTTP of a refusal: 303 to a page that explains it, or a problem+json body."""
+"""The only place that makes HTTP of a refusal: 303 to a page that explains it, a problem+json or an OAuth body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from litestar.response import Template
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
 from romm.api.requests import Asking, correlation_id, logged_path, wants_page
-from romm.api.responses import see_other
-from romm.api.schemas import Problem
+from romm.api.responses import NO_STORE, see_other
+from romm.api.schemas import OAuthProblem, Problem
 from romm.domain import provider_hints
 from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
@@ -43,6 +43,8 @@ class Errors:
         """The answer to a refusal of ours."""
         status = CATALOGUE[refused.code].status
         write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
+        if refused.code is Code.AUTHORIZATION_PENDING:  # every few seconds while a device waits, and nothing is wrong
+            write = self.log.debug
         write(
             "refused",
             code=refused.code,
@@ -71,6 +73,8 @@ class Errors:
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+        if _route_options(request).get("errors") == "oauth":
+            return self._oauth(request, refused)
         page = _route_options(request).get("error_page")
         if page and wants_page(request):
             return self._page(request, refused, refused.page or page.format(**request.path_params))
@@ -120,8 +124,24 @@ class Errors:
             msgspec.json.encode(problem),
             status_code=status,
             media_type="application/problem+json",
-            headers=_headers(refused, status, with_header="authorization" in request.headers),
+            headers=_headers(request, refused, status),
             cookies=self._cleared(request, refused),
+        )
+
+    def _oauth(self, request: Asking, refused: Refused) -> Response[bytes]:
+        row = CATALOGUE[refused.code]
+        problem = OAuthProblem(
+            error=row.oauth_error,
+            error_description=row.person,
+            detail=row.person,
+            code=refused.code,
+            reference=correlation_id(request),
+        )
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=row.oauth_status,
+            media_type="application/json",
+            headers=NO_STORE | (_headers(request, refused, row.oauth_status) if row.oauth_status != 400 else {}),
         )
 
     def _cleared(self, request: Asking, refused: Refused) -> list[Cookie]:
@@ -137,12 +157,26 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
 
-def _headers(refused: Refused, status: int, *, with_header: bool) -> dict[str, str]:
-    code = refused.code
+def _headers(request: Asking, refused: Refused, status: int) -> dict[str, str]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
-    if code is Code.NOT_SIGNED_IN:  # RFC 6750, 3: no error code for who brought nothing
-        return {"www-authenticate": 'Bearer error="invalid_token"' if with_header else "Bearer"}
-    return {"www-authenticate": 'Basic realm="RomM", charset="UTF-8"'} if code is Code.CREDENTIALS_WRONG else {}
+    challenge = _challenge(refused, request.headers.get("authorization"))
+    return {"www-authenticate": challenge} if challenge else {}
+
+
+def _challenge(refused: Refused, header: str | None) -> str | None:
+    """What to bring instead (RFC 7617, 2; RFC 6750, 3: no error code for who brought nothing)."""
+    match refused.code:
+        case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
+            return 'Basic realm="RomM", charset="UTF-8"'
+        case Code.NOT_SIGNED_IN:
+            return "Bearer" if header is None else 'Bearer error="invalid_token"'
+        case Code.TOKEN_MISPLACED:
+            return 'Bearer error="invalid_request"'
+        case Code.FORBIDDEN if header is not None and header.lower().startswith("bearer "):
+            scope = refused.facts.get("scope")
+            return 'Bearer error="insufficient_scope"' + (f', scope="{scope}"' if scope else "")
+        case _:
+            return None

@@ -1,6 +1,6 @@
 """What each route says of itself in the OpenAPI document: what it takes, what it gives, and why it refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import groupby
@@ -12,7 +12,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Example, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
 
-from romm.api.schemas import Problem
+from romm.api.schemas import OAuthProblem, Problem
 from romm.domain.errors import CATALOGUE, Code
 
 OPEN: list[dict[str, list[str]]] = [{}]
@@ -20,6 +20,8 @@ OPEN: list[dict[str, list[str]]] = [{}]
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
 """Security of a route that needs somebody."""
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 _REFERENCE = "5d41402abc4b2a76"
 
@@ -59,12 +61,12 @@ def needs(scope: str, **options: Any) -> dict[str, Any]:
     }
 
 
-def takes(shape: type, example: Mapping[str, Any]) -> type[Operation]:
+def takes(shape: type, example: Mapping[str, Any], types: Sequence[str] = (JSON, FORM)) -> type[Operation]:
     """An operation whose body is a form or JSON of this shape."""
     named = msgspec.json.schema(shape)["$defs"]
     schema = _spelled_out(named[shape.__name__], named)
     medium = OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=dict(example))})
-    body = RequestBody(content={"application/json": medium, "application/x-www-form-urlencoded": medium})
+    body = RequestBody(content=dict.fromkeys(types, medium))
 
     @dataclass
     class Taking(Operation):
@@ -89,6 +91,32 @@ def refuses(*codes: Code) -> dict[int, ResponseSpec]:
     """The refusals a program may meet, by status."""
     ordered = sorted(codes, key=_status)
     return {status: _refusal(status, list(same)) for status, same in groupby(ordered, key=_status)}
+
+
+def refuses_as_oauth(*codes: Code) -> dict[int, ResponseSpec]:
+    """The refusals of a route with the option `errors: oauth`."""
+    ordered = sorted(codes, key=_oauth_status)
+    return {status: _oauth_refusal(list(same)) for status, same in groupby(ordered, key=_oauth_status)}
+
+
+def _oauth_status(code: Code) -> int:
+    return CATALOGUE[code].oauth_status
+
+
+def _oauth_refusal(codes: list[Code]) -> ResponseSpec:
+    return ResponseSpec(
+        OAuthProblem,
+        generate_examples=False,
+        description=" ".join(f"{CATALOGUE[code].oauth_error} ({code}): {CATALOGUE[code].person}" for code in codes),
+        examples=[Example(id=code, value=msgspec.to_builtins(_oauth_problem(code))) for code in codes],
+    )
+
+
+def _oauth_problem(code: Code) -> OAuthProblem:
+    row = CATALOGUE[code]
+    return OAuthProblem(
+        error=row.oauth_error, error_description=row.person, detail=row.person, code=code, reference=_REFERENCE
+    )
 
 
 def _spelled_out(node: Any, named: Mapping[str, Any]) -> Any:

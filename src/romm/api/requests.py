@@ -14,11 +14,12 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Asking = Request[Any, Any, Any]
 
 _SECRET_PARAMETERS = ("code", "user_code")
 
-_UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
 
 T = TypeVar("T")
 
@@ -54,10 +55,25 @@ async def body(request: Asking, shape: type[T]) -> T:
     """A struct from a JSON or form body; in a form `true` and `7` are texts. Raises `Refused(REQUEST_INVALID)`."""
     typed = request.content_type[0] == "application/json"
     try:
-        fields = await request.json() if typed else _fields(await request.form(), shape)
-        return msgspec.convert(fields, shape, strict=typed)
-    except _UNREADABLE as error:
+        if typed:
+            return msgspec.convert(await request.json(), shape)
+        return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
+    except UNREADABLE as error:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
+
+
+async def form(request: Asking) -> dict[str, str]:
+    """The fields of a form that have a value. Raises `Refused(TOKEN_REQUEST_INVALID)` for one that comes twice or is a file."""
+    if request.content_type[0] not in FORM_TYPES:
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"the content type is {request.content_type[0] or 'missing'}")
+    try:
+        fields = list((await request.form()).multi_items())
+    except UNREADABLE as error:
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem=error) from error
+    found = {name: value for name, value in fields if isinstance(value, str) and value}
+    if len(fields) > len({name for name, _ in fields}):
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem="a parameter comes twice")
+    return found
 
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:

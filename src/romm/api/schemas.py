@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from romm.domain import scopes
+from romm.domain.diagnosis import Check, Finding, Outcome
 from romm.domain.model import Account
 from romm.signin_log import subject_digest
 
@@ -70,6 +71,16 @@ class Problem(Struct, frozen=True, kw_only=True):
     reference: str
 
 
+class OAuthProblem(Struct, frozen=True, kw_only=True):
+    """An error as OAuth wants it (RFC 6749, 5.2). `detail` says the same again, for apps of RomM that read it there."""
+
+    error: str
+    error_description: str
+    detail: str
+    code: str
+    reference: str
+
+
 class SystemStatus(Struct, frozen=True, rename="upper"):
     """Which version this is and whether it still waits for its first admin."""
 
@@ -98,6 +109,31 @@ class Heartbeat(Struct, frozen=True):
     system: SystemStatus = msgspec.field(name="SYSTEM")
     frontend: FrontendStatus = msgspec.field(name="FRONTEND")
     oidc: OIDCStatus = msgspec.field(name="OIDC")
+
+
+class FindingSchema(Struct, frozen=True, kw_only=True):
+    """What one check of the doctor found. `code` is the refusal that a sign-in would end with."""
+
+    check: Check
+    title: str
+    outcome: Outcome
+    expected: str
+    found: str
+    fixes: list[str]
+    code: str | None
+
+
+def finding_schema(finding: Finding) -> FindingSchema:
+    """A finding as it goes over the wire."""
+    return FindingSchema(
+        check=finding.check,
+        title=finding.title,
+        outcome=finding.outcome,
+        expected=finding.expected,
+        found=finding.found,
+        fixes=list(finding.fixes),
+        code=finding.code,
+    )
 
 
 def user_schema(account: Account) -> UserSchema:
@@ -147,4 +183,14 @@ HEARTBEAT_EXAMPLE: dict[str, Any] = {
     "SYSTEM": {"VERSION": "0.1.0", "SHOW_SETUP_WIZARD": False},
     "FRONTEND": {"DISABLE_USERPASS_LOGIN": False},
     "OIDC": {"ENABLED": True, "AUTOLOGIN": False, "PROVIDER": "authelia", "RP_INITIATED_LOGOUT": False},
+}
+
+FINDING_EXAMPLE: dict[str, Any] = {
+    "check": "client",
+    "title": "Client and secret",
+    "outcome": "failed",
+    "expected": "an invented code is refused (invalid_grant), and not RomM itself",
+    "found": "the provider answered invalid_client to romm with client_secret_basic",
+    "fixes": ["Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (the plain secret, not its hash)."],
+    "code": "client_rejected",
 }

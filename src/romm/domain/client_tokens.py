@@ -86,7 +86,6 @@ def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
 
 def token(wanted: Wanted, account_id: int, digest: str, now: datetime) -> Credential:
     """What is to be stored of a judged token."""
-    length = _LENGTHS.get(wanted.lifetime)
     return Credential(
         digest=digest,
         kind=Kind.CLIENT_TOKEN,
@@ -95,8 +94,14 @@ def token(wanted: Wanted, account_id: int, digest: str, now: datetime) -> Creden
         scopes=tuple(wanted.scopes),
         created_at=now,
         last_used_at=now,
-        expires_at=NEVER if length is None else now + length,
+        expires_at=end(wanted.lifetime, now),
     )
+
+
+def end(lifetime: Lifetime, now: datetime) -> datetime:
+    """When a token of this lifetime ends that is made now."""
+    length = _LENGTHS.get(lifetime)
+    return NEVER if length is None else now + length
 
 
 def pairing_code(token: Credential, digest: str, now: datetime) -> Credential:

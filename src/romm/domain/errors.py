@@ -89,6 +89,16 @@ class Code(enum.StrEnum):
     CONFIRMATION_REQUIRED = "confirmation_required"
     LAST_WAY_IN = "last_way_in"
     LINK_INVALID = "link_invalid"
+    # tokens that we issue
+    TOKEN_REQUEST_INVALID = "token_request_invalid"
+    GRANT_TYPE_UNSUPPORTED = "grant_type_unsupported"
+    CLIENT_UNKNOWN = "client_unknown"
+    SCOPE_UNKNOWN = "scope_unknown"
+    SCOPE_EXCEEDED = "scope_exceeded"
+    REFRESH_TOKEN_INVALID = "refresh_token_invalid"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"
+    TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
+    TOKEN_MISPLACED = "token_misplaced"
     # tokens
     NAME_INVALID = "name_invalid"
     SCOPES_INVALID = "scopes_invalid"
@@ -104,6 +114,18 @@ class Code(enum.StrEnum):
     CREDENTIAL_UNKNOWN = "credential_unknown"
     NOT_AN_ADMIN = "not_an_admin"
     CLAIMS_UNREADABLE = "claims_unreadable"
+    IMPORT_UNREADABLE = "import_unreadable"
+    # devices
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    DEVICE_DENIED = "device_denied"
+    DEVICE_CODE_EXPIRED = "device_code_expired"
+    DEVICE_CODE_INVALID = "device_code_invalid"
+    DEVICE_CODE_UNKNOWN = "device_code_unknown"
+    DEVICE_CODE_DECIDED = "device_code_decided"
+    DEVICE_UNKNOWN = "device_unknown"
+    DEVICE_SCOPES_MISSING = "device_scopes_missing"
+    DEVICE_SCOPES_EXCEEDED = "device_scopes_exceeded"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
@@ -164,11 +186,25 @@ def required(judged: T | Refuse) -> T:
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered."""
+    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered.
+
+    `oauth` is the `error` of a route that speaks OAuth (RFC 6749, 5.2, and the documents that build on it).
+    """
 
     status: int
     person: str
     operator: str
+    oauth: str = ""
+
+    @property
+    def oauth_error(self) -> str:
+        """The row's name, or what its status comes to."""
+        return self.oauth or ("invalid_request" if self.status < 500 else "server_error")
+
+    @property
+    def oauth_status(self) -> int:
+        """RFC 6749, 5.2: a grant that does not hold is a 400, also where a browser would be asked to sign in."""
+        return 400 if self.oauth == "invalid_grant" else self.status
 
 
 def bounded(fact: Any) -> str | int | float | bool | None:
@@ -180,8 +216,8 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
 
 
-def _row(status: int, person: str, operator: str) -> Refusal:
-    return Refusal(status=status, person=person, operator=operator)
+def _row(status: int, person: str, operator: str, oauth: str = "") -> Refusal:
+    return Refusal(status=status, person=person, operator=operator, oauth=oauth)
 
 
 CATALOGUE: Mapping[Code, Refusal] = {
@@ -470,6 +506,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         401,
         "User name or password is wrong.",
         "Password sign-in failed for {username}: {reason}.",
+        oauth="invalid_grant",
     ),
     Code.TOO_MANY_ATTEMPTS: _row(
         429,
@@ -477,12 +514,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
         "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
         "ROMM_TRUSTED_PROXIES.",
+        oauth="temporarily_unavailable",
     ),
     Code.TOO_MANY_REQUESTS: _row(
         429,
         "This was tried too often in a short time. Wait a minute, then try again.",
         "The limit of {what} is reached, so the next try has to wait {retry_after} seconds. If everybody shares one limit, "
         "their address is your proxy's: name it in ROMM_TRUSTED_PROXIES.",
+        oauth="temporarily_unavailable",
     ),
     Code.PASSWORDS_OFF: _row(
         403,
@@ -517,7 +556,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WEAK: _row(
         400,
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
-        "the user name.",
+        "the user name or the e-mail address.",
         "The password was refused: {reason}.",
     ),
     Code.PASSWORD_WRONG: _row(
@@ -541,6 +580,63 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This link was used already, has expired, or was taken back. Ask whoever runs this RomM for a new one.",
         "No live link of the kind {kind} has this secret. Links are used once and end when the account changes; "
         "INVITE_TOKEN_EXPIRY_SECONDS says how long an invitation lasts.",
+    ),
+    Code.TOKEN_REQUEST_INVALID: _row(
+        400,
+        "The request for a token is not complete. It has to be a form, with every parameter that its grant type needs, once.",
+        "The app's request cannot be used: {problem}. A newer version of the app may know better.",
+        oauth="invalid_request",
+    ),
+    Code.GRANT_TYPE_UNSUPPORTED: _row(
+        400,
+        "This way to get a token is not offered here.",
+        "The grant_type {found} is not one of {offered}. `password` is there unless DISABLE_USERPASS_LOGIN is true.",
+        oauth="unsupported_grant_type",
+    ),
+    Code.CLIENT_UNKNOWN: _row(
+        401,
+        "The app could not prove itself. Apps have no secret here: leave the secret out.",
+        "The app {client} sent a client secret or another Authorization header to the token endpoint. Remove the secret from "
+        "the app's settings; a name and password of a person go into the form.",
+        oauth="invalid_client",
+    ),
+    Code.SCOPE_UNKNOWN: _row(
+        400,
+        "The app asked for rights that do not exist here.",
+        "The scope {scope} is unknown. The names are in docs/roles.md and in the metadata of the token endpoint.",
+        oauth="invalid_scope",
+    ),
+    Code.SCOPE_EXCEEDED: _row(
+        400,
+        "The app asked for rights that it cannot have here.",
+        "Asked for was {asked}, which is {reason}. Raise the access level of the account, or let the app ask for less.",
+        oauth="invalid_scope",
+    ),
+    Code.REFRESH_TOKEN_INVALID: _row(
+        400,
+        "This sign-in of the app has ended. Sign in again in the app.",
+        "The refresh token is {reason}. It ends with OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS, and when its owner changes the "
+        "password, ends it, or is disabled.",
+        oauth="invalid_grant",
+    ),
+    Code.REFRESH_TOKEN_REUSED: _row(
+        400,
+        "This sign-in of the app was ended, because a key of it was used twice. Sign in again in the app.",
+        "A refresh token of account {account} came again {seconds} seconds after its use, so all {ended} tokens of that sign-in "
+        "have ended. Either the app {client} lost an answer, or somebody has a copy of its tokens.",
+        oauth="invalid_grant",
+    ),
+    Code.TOKEN_TYPE_UNSUPPORTED: _row(
+        400,
+        "Only tokens of apps can be revoked here. Sign out, or end it on your account page.",
+        "What was to be revoked is of the kind {kind}.",
+        oauth="unsupported_token_type",
+    ),
+    Code.TOKEN_MISPLACED: _row(
+        400,
+        "A token belongs into the Authorization header, and nowhere else.",
+        "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
+        oauth="invalid_request",
     ),
     Code.NAME_INVALID: _row(
         400,
@@ -609,15 +705,78 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
         "The claims cannot be explained: {problem}. Give one JSON object.",
     ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}.",
+    ),
+    Code.AUTHORIZATION_PENDING: _row(
+        400,
+        "Nobody has decided yet. Open the address that the device shows, on a phone or computer, and enter its code there.",
+        "A device asked before anybody approved or denied it; it will ask again.",
+        oauth="authorization_pending",
+    ),
+    Code.SLOW_DOWN: _row(
+        400,
+        "Nobody has decided yet, and this device asks too often. It has to wait 5 seconds longer between two questions.",
+        "A device asks more often than it was told (RFC 8628, 3.5); it is the app that has to be corrected.",
+        oauth="slow_down",
+    ),
+    Code.DEVICE_DENIED: _row(
+        400,
+        "The device was not let in. Start again on the device if that was a mistake.",
+        "A device was turned away: {reason}.",
+        oauth="access_denied",
+    ),
+    Code.DEVICE_CODE_EXPIRED: _row(
+        400,
+        "The code has expired: nobody decided within ten minutes. Start again on the device.",
+        "A device asked with a code that nobody approved in time.",
+        oauth="expired_token",
+    ),
+    Code.DEVICE_CODE_INVALID: _row(
+        400,
+        "This device code is not good, or it was used already. Start again on the device.",
+        "A device came with a code that opens nothing: {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.DEVICE_CODE_UNKNOWN: _row(
+        404,
+        "No device is waiting with this code. Compare it with what the device shows; a code is good for ten minutes, so the "
+        "device may need to start again.",
+        "A user code fits no waiting device: {reason}.",
+    ),
+    Code.DEVICE_CODE_DECIDED: _row(
+        410,
+        "This device was already let in or turned away. To change that, start again on the device.",
+        "The request with this user code is {state} already.",
+    ),
+    Code.DEVICE_UNKNOWN: _row(
+        404,
+        "There is no such device any more.",
+        "No device has the id {device}, or it belongs to somebody else.",
+    ),
+    Code.DEVICE_SCOPES_MISSING: _row(
+        400,
+        "Nothing was chosen that the device may do. Choose at least one, or deny it.",
+        "A device was to be approved without any scope. A program sends `approved_scopes`.",
+    ),
+    Code.DEVICE_SCOPES_EXCEEDED: _row(
+        403,
+        "You can only give what was asked for and what you may do yourself.",
+        "The scopes {scopes} were not asked for, or the approver lacks them.",
+    ),
     Code.NOT_SIGNED_IN: _row(
         401,
         "You are not signed in, or your session has ended. Please sign in.",
         "No valid credential came with the request.",
+        oauth="invalid_token",
     ),
     Code.FORBIDDEN: _row(
         403,
         "Your account may not do this.",
         "The scope {scope} is missing.",
+        oauth="insufficient_scope",
     ),
     Code.CROSS_SITE: _row(
         403,
@@ -639,11 +798,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "RomM cannot reach its database right now. Try again in a minute.",
         "The database failed: {problem}. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        oauth="temporarily_unavailable",
     ),
     Code.BUSY: _row(
         503,
         "Too many people are signing in at this moment. Try again in a few seconds.",
         "{problem}. If it lasts, somebody is guessing passwords, or there are too few workers: see WEB_SERVER_CONCURRENCY.",
+        oauth="temporarily_unavailable",
     ),
     Code.UNEXPECTED: _row(
         500,

@@ -55,5 +55,9 @@ PRESETS: dict[str, Preset] = {
 
 def preset(provider: str) -> Preset:
     """The preset of a provider's name; an unknown name is its own label, no name is plain OIDC."""
-    key = provider.strip().lower().replace("_", "-").replace(" ", "-")
-    return PRESETS.get(key) or Preset(label=provider.strip() or "OIDC")
+    return PRESETS.get(key(provider)) or Preset(label=provider.strip() or "OIDC")
+
+
+def key(provider: str) -> str:
+    """How a provider is listed, however the operator writes its name."""
+    return provider.strip().lower().replace("_", "-").replace(" ", "-")
