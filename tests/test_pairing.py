@@ -87,6 +87,15 @@ async def test_a_code_works_once(house: TokenHouse) -> None:
     assert await outcome(house, offer.code) == Code.PAIRING_CODE_INVALID
 
 
+async def test_a_code_leads_to_its_own_token_and_no_other_of_the_same_person(house: TokenHouse) -> None:
+    vera = await house.add("vera")
+    first, second, third = [await house.make(vera) for _ in range(3)]
+    assert second.token.id is not None
+    offer = await house.pairing.offer(vera, second.token.id)
+    assert (await house.pairing.exchange(offer.code, VISITOR)).token.id == second.token.id
+    assert [await house.scopes(each.secret) is None for each in (first, second, third)] == [False, True, False]
+
+
 async def test_of_many_devices_at_once_one_gets_the_token(house: TokenHouse) -> None:
     """R-79."""
     _, offer = await offered(house)

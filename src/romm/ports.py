@@ -216,10 +216,7 @@ class Credentials(Protocol):
         """Store one in place of those of its kind and family."""
 
     async def renew(self, renewal: Renewal) -> Credential | None:
-        """Carry out `Renewal`; the pairing codes of its family end. None when the token is gone or over.
-
-        Raises `Conflict("spent")` when the code is gone: of many who bring the same one, one gets a secret.
-        """
+        """Carry out `Renewal`; the token's codes end. None when it is gone or over, `Conflict("spent")` when the code is."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""
@@ -254,10 +251,7 @@ class Credentials(Protocol):
 
 
 class Throttles(Protocol):
-    """Failed password tries by the keys of `domain.throttle`, and any tries by those of `domain.rates`.
-
-    All workers see and change the same numbers.
-    """
+    """Failed password tries by the keys of `domain.throttle`, other tries by those of `domain.rates`; all workers share them."""
 
     async def read(self, keys: Sequence[str]) -> Sequence[Failures]:
         """What is counted for these keys, in any order, without those that have no failures. One look-up."""

@@ -139,6 +139,15 @@ async def test_another_site_makes_nobody_do_anything(world: World, deed: str) ->
     assert number_of(world) is not None
 
 
+@pytest.mark.parametrize("deed", ["", "/1/pair", "/1/regenerate", "/1/end"])
+async def test_who_may_only_look_changes_nothing(world: World, deed: str) -> None:
+    headers = {"authorization": f"Bearer {secret_on(await make(await person(world), 'Reader', 'me.read'))}"}
+    reader = world.browser(**headers)
+    assert (await reader.get(PAGE)).status_code == 200
+    assert error_of(await reader.submit(PAGE + deed, name="x", scopes="me.read")) == Code.FORBIDDEN
+    assert number_of(world) is not None
+
+
 async def test_with_as_many_as_there_may_be_the_form_is_gone(world: World) -> None:
     browser = await person(world)
     for number in range(25):

@@ -108,9 +108,7 @@ class SQLCredentials:
         owned = {"owner": credential.account_id, "key_kind": credential.kind.value, "now": self._clock()}
 
         def work(connection: Connection) -> Credential:
-            connection.execute(
-                _OWNER, owned
-            )  # whoever else issues for this account waits here, and then counts this one
+            connection.execute(_OWNER, owned)  # rivals for the same account wait here, and then count this one
             if connection.execute(_HOW_MANY, owned).scalar_one() >= at_most:
                 raise Conflict("full")
             return _credential(connection.execute(_ADD.returning(*_COLUMNS), _values(credential)).one())
