@@ -3,7 +3,7 @@
 Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
+from romm.domain.imports import ForeignUser, Here, Import
 from romm.domain.linking import Attach, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
@@ -153,6 +154,9 @@ class Accounts(Protocol):
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         """Store a newer hash of the same password, unless the password changed in between."""
 
+    async def legacy_hash(self) -> str | None:
+        """The costliest hash that an existing RomM made (`passwords.is_legacy`) and that is stored still, anybody's."""
+
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Note a password sign-in in `last_login`."""
 
@@ -180,6 +184,23 @@ class Directory(Protocol):
 
     async def reset_asked(self, name: str, now: datetime) -> None:
         """Note that the password of the enabled account with this username or address is said to be forgotten."""
+
+
+class ForeignUsers(Protocol):
+    """The users of an existing RomM."""
+
+    async def read(self) -> Sequence[ForeignUser]:
+        """All of them, in any order; nothing is written. Raises `Refused(IMPORT_UNREADABLE)`."""
+
+
+class Imports(Protocol):
+    """Accounts that are brought along from an existing RomM."""
+
+    async def here(self) -> Here:
+        """Who has an account here."""
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        """Carry out `Import`, whole or not at all. Raises `Conflict("username" | "email")`."""
 
 
 class Credentials(Protocol):
@@ -252,7 +273,10 @@ class Throttles(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed."""
+    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+
+    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    """
 
     at: datetime
     method: str
@@ -264,10 +288,25 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     account_id: int | None
     address: str
     correlation_id: str
+    received: str = ""
+    id: int | None = None
+
+
+class SignInFilter(Struct, frozen=True, kw_only=True):
+    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+
+    outcome: str | None = None
+    code: str | None = None
+    correlation_id: str | None = None
+    account_id: int | None = None
+    before: int | None = None
 
 
 class SignInLog(Protocol):
     """The sign-in log that admins read."""
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Lines that fit, the newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
         """Append a line; forget lines older than the retention."""
@@ -280,10 +319,19 @@ class Passwords(Protocol):
         """A self-describing hash."""
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Does the password fit? Without a hash the answer is no, in the same time."""
+        """Does the password fit? Without a hash the answer is no, in the same time.
+
+        Legacy hashes (`passwords.is_legacy`) are understood; they take longer, and fit no password above 72 bytes.
+        """
+
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        """After a failed `verify(password_hash, password)`: spend what a failure with `legacy_hash` would have cost more."""
 
     def is_outdated(self, password_hash: str) -> bool:
         """Was the hash made with other parameters than today's?"""
+
+    async def common(self) -> Container[str]:
+        """The 3,000 most common passwords of at least `passwords.MIN_LENGTH` characters, in lower case."""
 
 
 class Log(Protocol):

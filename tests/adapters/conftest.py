@@ -21,18 +21,12 @@ from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
 from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
+from romm.adapters.imports import SQLImports
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
 from romm.device_ports import DeviceAuthorizations, Devices
-from romm.ports import (
-    Accounts,
-    Attempts,
-    Credentials,
-    Directory,
-    SignInLog,
-    Throttles,
-)
+from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, SignInLog, Throttles
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
@@ -41,6 +35,7 @@ from tests.fakes import (
     FakeClock,
     FakeCredentials,
     FakeDirectory,
+    FakeImports,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -63,6 +58,7 @@ class Stores:
     directory: Directory
     attempts: Attempts
     credentials: Credentials
+    imports: Imports
     device_authorizations: DeviceAuthorizations
     devices: Devices
     throttles: Throttles
@@ -151,6 +147,7 @@ def in_memory(clock: FakeClock) -> Stores:
         directory=FakeDirectory(accounts),
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
+        imports=FakeImports(accounts),
         device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
         devices=devices,
         throttles=FakeThrottles(clock),
@@ -176,6 +173,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
+        imports=SQLImports(database),
         device_authorizations=SQLDeviceAuthorizations(database, clock),
         devices=SQLDevices(database, clock),
         throttles=SQLThrottles(database, clock),

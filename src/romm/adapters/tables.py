@@ -196,7 +196,8 @@ class SignInRow(Base):
     subject_digest: Mapped[str | None]
     account_id: Mapped[int | None]
     address: Mapped[str]
-    correlation_id: Mapped[str]
+    correlation_id: Mapped[str] = mapped_column(index=True)
+    received: Mapped[str]
 
 
 class FailuresRow(Base):

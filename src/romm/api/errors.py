@@ -1,7 +1,7 @@
 """The only place that makes HTTP of a refusal: 303 to a page that explains it, a problem+json or an OAuth body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -14,10 +14,14 @@ from litestar.response import Template
 
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
+from romm.api.proxies import ASKED_BY_NGINX
 from romm.api.requests import Asking, correlation_id, logged_path, wants_page
 from romm.api.responses import NO_STORE, see_other
 from romm.api.schemas import OAuthProblem, Problem
+from romm.domain import provider_hints
+from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
@@ -26,11 +30,15 @@ _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORB
 
 @dataclass(frozen=True)
 class Errors:
-    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line."""
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
+
+    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
+    """
 
     jar: Cookies
     site: Site
     log: Log
+    provider_hints: Hints = field(default_factory=dict)
 
     def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         """The answer to a refusal of ours."""
@@ -44,6 +52,7 @@ class Errors:
             hint=refused.operator_text,
             path=logged_path(request.scope),
             facts=refused.facts,
+            **provider_hints.fact(self.provider_hints, refused.code),
         )
         return self._answer(request, refused)
 
@@ -65,12 +74,16 @@ class Errors:
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
-        if _route_options(request).get("errors") == "oauth":
+        options = _route_options(request)
+        if options.get("errors") == "oauth":
             return self._oauth(request, refused)
-        page = _route_options(request).get("error_page")
+        if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
+            return self._to_proxy(request, refused)
+        page = options.get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, page.format(**request.path_params))
-        if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+            return self._page(request, refused, refused.page or page.format(**request.path_params))
+        has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
+        if has_pages and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
 
@@ -80,9 +93,7 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return Response(
-            b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
-        )
+        return see_other(with_query(page, query))
 
     def _sign_in_first(self, request: Asking) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""
@@ -91,9 +102,20 @@ class Errors:
         target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
+    def _to_proxy(self, request: Asking, refused: Refused) -> Response[bytes]:
+        """401; a browser is sent to sign in, except by nginx, which takes only 401 and is told the address beside it."""
+        answer = self._problem(request, refused)
+        if not refused.return_to:
+            return answer
+        login = f"{self.site.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
+        if ASKED_BY_NGINX not in request.headers:
+            return see_other(login, self._cleared(request, refused))
+        answer.headers["location"] = login
+        return answer
+
     def _message(self, request: Asking, refused: Refused) -> Template:
         row = CATALOGUE[refused.code]
-        return self.site.page(
+        page = self.site.page(
             "message.html",
             status_code=row.status,
             title=HTTPStatus(row.status).phrase,
@@ -102,6 +124,8 @@ class Errors:
             reference=correlation_id(request),
             status=row.status,
         )
+        page.headers.update(_headers(request, refused, row.status))
+        return page
 
     def _problem(self, request: Asking, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
@@ -165,7 +189,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'
-        case Code.NOT_SIGNED_IN:
+        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'

@@ -36,15 +36,18 @@ class Site:
     provider: Provider | None
     version: str
 
-    def page(self, template: str, *, status_code: int = 200, **context: Any) -> Template:
-        """A page that may load only its own style and images, and send its forms only here and to the provider."""
+    def page(self, template: str, *, status_code: int = 200, form_target: str = "", **context: Any) -> Template:
+        """A page that may load only its own style and images, and send its forms only here and to the provider.
+
+        `form_target` is where else the answer to a form may lead, on this page alone, as a source of `form-action`.
+        """
         shared = {
             "version": self.version,
             "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
             "provider_icon": None if self.settings.oidc.provider else "oidc",
         }
         headers = {
-            "content-security-policy": self._policy(),
+            "content-security-policy": self._policy(form_target),
             "referrer-policy": "same-origin",  # with less, a browser says `Origin: null` when it sends our own form
         }
         return Template(template, context=shared | context, headers=headers, status_code=status_code)
@@ -53,9 +56,13 @@ class Site:
         """Where the button of the provider leads."""
         return f"/api/login/openid?{urlencode({'next': return_to})}"
 
-    def _policy(self) -> str:
+    def sign_in_url(self, return_to: str) -> str:
+        """The sign-in page, and back from there to where the person wanted to go."""
+        return f"/login?{urlencode({'next': return_to})}"
+
+    def _policy(self, form_target: str) -> str:
         # Chromium applies form-action to every hop of a redirect, so signing out must be allowed to reach the provider.
-        targets = " ".join(("'self'", *self._provider_origins()))
+        targets = " ".join(filter(None, ("'self'", *self._provider_origins(), form_target)))
         return (
             f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
             "base-uri 'none'; frame-ancestors 'none'"

@@ -52,11 +52,12 @@ def wants_page(request: Asking) -> bool:
 
 
 async def body(request: Asking, shape: type[T]) -> T:
-    """A struct from a JSON or form body. Raises `Refused(REQUEST_INVALID)`."""
+    """A struct from a JSON or form body; in a form `true` and `7` are texts. Raises `Refused(REQUEST_INVALID)`."""
+    typed = request.content_type[0] == "application/json"
     try:
-        if request.content_type[0] == "application/json":
+        if typed:
             return msgspec.convert(await request.json(), shape)
-        return msgspec.convert(_fields(await request.form(), shape), shape)
+        return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
     except UNREADABLE as error:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
 

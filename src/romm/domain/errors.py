@@ -25,6 +25,7 @@ class Code(enum.StrEnum):
     PROVIDER_ANSWER_INVALID = "provider_answer_invalid"
     PROVIDER_TLS = "provider_tls"
     ISSUER_MISMATCH = "issuer_mismatch"
+    ISSUER_PLACEHOLDER = "issuer_placeholder"
     ENDPOINT_INSECURE = "endpoint_insecure"
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
@@ -57,6 +58,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
     # which account
@@ -103,6 +105,11 @@ class Code(enum.StrEnum):
     SCOPES_EXCEEDED = "scopes_exceeded"
     TOKENS_FULL = "tokens_full"
     PAIRING_CODE_INVALID = "pairing_code_invalid"
+    # apps that send a browser here
+    APP_UNKNOWN = "app_unknown"
+    APP_ADDRESS_UNKNOWN = "app_address_unknown"
+    APP_CODE_INVALID = "app_code_invalid"
+    APP_CODE_REUSED = "app_code_reused"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -110,6 +117,9 @@ class Code(enum.StrEnum):
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
     CREDENTIAL_UNKNOWN = "credential_unknown"
+    NOT_AN_ADMIN = "not_an_admin"
+    CLAIMS_UNREADABLE = "claims_unreadable"
+    IMPORT_UNREADABLE = "import_unreadable"
     # devices
     AUTHORIZATION_PENDING = "authorization_pending"
     SLOW_DOWN = "slow_down"
@@ -124,6 +134,7 @@ class Code(enum.StrEnum):
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
+    FORWARDED_ELSEWHERE = "forwarded_elsewhere"
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
@@ -142,7 +153,9 @@ class Refuse(Struct, frozen=True):
 class Refused(Exception):
     """The one exception of this program: somebody is refused, for a reason of the catalogue.
 
-    `return_to` is where the person wanted to go, when that is known, so that trying again leads there.
+    `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
+    they came from, when it is another than the route's own. `received` outlines the claims that were refused, for the
+    sign-in log.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -150,6 +163,8 @@ class Refused(Exception):
         self.code = code
         self.facts = {name: bounded(fact) for name, fact in facts.items()}
         self.return_to: str | None = None
+        self.page: str | None = None
+        self.received: Mapping[str, str] = {}
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
@@ -239,6 +254,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
         "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+    ),
+    Code.ISSUER_PLACEHOLDER: _row(
+        503,
+        "RomM was told to ask a sign-in provider that stands for many organisations at once. Whoever runs this RomM has to "
+        "name the one.",
+        "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
+        "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
     ),
     Code.ENDPOINT_INSECURE: _row(
         503,
@@ -399,6 +421,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
         "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
     ),
+    Code.HOSTED_DOMAIN: _row(
+        403,
+        "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
+        "this RomM.",
+        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
+    ),
     Code.USERINFO_MISMATCH: _row(
         502,
         "The sign-in provider spoke of two different people. Please sign in again.",
@@ -465,15 +493,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), the old identity has to be unlinked, for which this version has no page yet; else somebody tries "
-        "to take the account over.",
+        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
         "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
-        "or ask whoever runs this RomM.",
-        "OIDC_LINK_BY_EMAIL is false, and this version has no other way to link account {account} (its account page is still "
-        "to come). Set it to true to link by verified address.",
+        "and link it on your account page.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
+        "to link by verified address.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -535,7 +562,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WEAK: _row(
         400,
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
-        "the user name.",
+        "the user name or the e-mail address.",
         "The password was refused: {reason}.",
     ),
     Code.PASSWORD_WRONG: _row(
@@ -643,6 +670,33 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
         "No live pairing code fits: {reason}.",
     ),
+    Code.APP_UNKNOWN: _row(
+        400,
+        "This RomM does not know the app that sent you here. Nothing was given to it.",
+        "No [[clients]] in the file of ROMM_SETTINGS_FILE has the name {client_id}, which the app sent as client_id. Add it as "
+        "docs/native-apps.md shows, or correct the client id in the app.",
+        oauth="invalid_client",
+    ),
+    Code.APP_ADDRESS_UNKNOWN: _row(
+        400,
+        "The app wants its answer at an address that this RomM does not know. Nothing was sent there.",
+        "redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. It is compared to the letter; "
+        "only http://127.0.0.1, http://[::1] and http://localhost may have any port. Add it if it really is the app's.",
+        oauth="invalid_request",
+    ),
+    Code.APP_CODE_INVALID: _row(
+        400,
+        "The app was too slow, or its answer did not fit. Try again in the app.",
+        "The authorization code is {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.APP_CODE_REUSED: _row(
+        400,
+        "The app's answer was used twice, so the app was signed out again. Try again in the app.",
+        "The authorization code of {client} for account {account} came again, so all {ended} tokens that it gave have ended. "
+        "Either the app asked twice, or somebody has a copy of the code.",
+        oauth="invalid_grant",
+    ),
     Code.ADMIN_REQUIRED: _row(
         403,
         "Only somebody with all rights of an administrator may do this to an administrator.",
@@ -673,6 +727,21 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "There is no such session, token or link any more.",
         "Nothing live has the id {credential}, or it belongs to somebody else.",
+    ),
+    Code.NOT_AN_ADMIN: _row(
+        409,
+        "A recovery link signs in an administrator, and this account is not an enabled one.",
+        "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
+    ),
+    Code.CLAIMS_UNREADABLE: _row(
+        400,
+        "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
+        "The claims cannot be explained: {problem}. Give one JSON object.",
+    ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}.",
     ),
     Code.AUTHORIZATION_PENDING: _row(
         400,
@@ -741,6 +810,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "Your account may not do this.",
         "The scope {scope} is missing.",
         oauth="insufficient_scope",
+    ),
+    Code.FORWARDED_ELSEWHERE: _row(
+        401,
+        "You are not signed in, and this address is another one than RomM's: signing in there would not help here.",
+        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the cookie of a sign-in reaches no other host. Serve "
+        "both under one host, or set ROMM_BASE_URL to the address that people use; programs may send a bearer token or Basic.",
     ),
     Code.CROSS_SITE: _row(
         403,
