@@ -41,7 +41,7 @@ class FakeDevices:
 
     async def give(self, token: Credential, owner: Account) -> bool:
         stored, now = self._accounts.credentials, self._accounts.by_id[owner.id]
-        if not now.enabled or now.version != owner.version:
+        if now.version != owner.version:
             return False
         for key, each in list(stored.items()):
             if (each.device_id, each.kind) == (token.device_id, Kind.CLIENT_TOKEN):
@@ -143,7 +143,7 @@ class FakeDeviceAuthorizations:
         asked, owner = await self.polled_by(device_code_digest) or (None, None)
         if asked is None or asked.state is not State.APPROVED or asked.expires_at <= self._clock():
             return False
-        if owner is None or not owner.enabled or owner.version != asked.account_version:
+        if owner is None or owner.version != asked.account_version:
             return False
         self._store(replace(asked, state=State.SPENT))
         return True

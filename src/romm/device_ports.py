@@ -34,7 +34,7 @@ class DeviceAuthorizations(Protocol):
         """From pending to denied; was it?"""
 
     async def spend(self, device_code_digest: str) -> bool:
-        """From approved to spent, if the approver is enabled and unchanged since; true to exactly one caller ever."""
+        """From approved to spent, if the approver's account is unchanged since; true to exactly one caller ever."""
 
 
 class Devices(Protocol):
@@ -47,4 +47,4 @@ class Devices(Protocol):
         """Forget a device of this account with all credentials it holds; gives what it was."""
 
     async def give(self, token: Credential, owner: Account) -> bool:
-        """Store a client token for its device, in place of those it had, if its owner is enabled and unchanged since; was it?"""
+        """Store a client token for its device, in place of those it had, if its owner is unchanged since; was it?"""

@@ -224,6 +224,7 @@ async def test_a_page_is_not_led_away_by_its_address(world: World) -> None:
     page = await world.browser().get("/pair/refused?error=device_scopes_missing&next=//evil.test/pair%3F")
 
     assert "evil.test" not in page.text
+    assert "Look at the device again" not in page.text
 
 
 async def test_an_error_page_needs_nobody_and_repeats_no_text_of_others(world: World) -> None:

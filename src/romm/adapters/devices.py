@@ -27,10 +27,10 @@ _BY_DEVICE_CODE = DeviceAuthorizationRow.device_code_digest == bindparam("device
 _BY_USER_CODE = DeviceAuthorizationRow.user_code_digest == bindparam("user_code")
 _LIVE = DeviceAuthorizationRow.expires_at > bindparam("now")
 _PENDING = and_(DeviceAuthorizationRow.state == State.PENDING, _LIVE)
+# Disabling is a change, too.
 _STANDS = exists().where(
     AccountRow.id == DeviceAuthorizationRow.account_id,
     AccountRow.version == DeviceAuthorizationRow.account_version,
-    AccountRow.enabled,
 )
 
 _PUT = insert(DeviceAuthorizationRow)
@@ -79,7 +79,7 @@ _DESERTED = delete(DeviceRow).where(
 # Locked, so that what ends all that an account has finds this, too, or comes first and changes the account.
 _UNCHANGED = (
     select(AccountRow.id)
-    .where(AccountRow.id == bindparam("owner"), AccountRow.version == bindparam("seen"), AccountRow.enabled)
+    .where(AccountRow.id == bindparam("owner"), AccountRow.version == bindparam("seen"))
     .with_for_update(key_share=True)
 )
 _END_TOKENS = delete(CredentialRow).where(
