@@ -10,13 +10,14 @@ import gzip
 import hashlib
 import json
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import httpx
@@ -397,10 +398,23 @@ def _base64url(data: bytes) -> str:
 
 
 @contextmanager
-def served(app: Any, certificate: str | None = None, key: str | None = None) -> Iterator[int]:
+def served(
+    app: Any,
+    certificate: str | None = None,
+    key: str | None = None,
+    port: int = 0,
+    lifespan: Literal["on", "off"] = "off",
+) -> Iterator[int]:
     """Serve an ASGI application on a loopback port while the block runs; TLS with the files of a certificate and its key."""
     config = uvicorn.Config(
-        app, port=0, lifespan="off", ws="none", log_config=None, ssl_certfile=certificate, ssl_keyfile=key
+        app,
+        port=port,
+        lifespan=lifespan,
+        interface="asgi3",
+        ws="none",
+        log_config=None,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -413,3 +427,11 @@ def served(app: Any, certificate: str | None = None, key: str | None = None) -> 
     finally:
         server.should_exit = server.force_exit = True
         thread.join()
+
+
+def free_port() -> int:
+    """A port for an application that has to know its own address."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

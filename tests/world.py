@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from romm import app, composition
 from romm.adapters.provider import OpenIDProvider
+from romm.domain.accounts import Change, Password
+from romm.domain.credentials import SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Visitor
 from romm.domain.native_apps import App
 from romm.ports import Provider
@@ -110,6 +112,19 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    async def change_password(self, account: Account) -> None:
+        """What its owner would do, without asking anybody."""
+        change = Change(
+            account=account,
+            username=account.username,
+            email=account.email,
+            enabled=True,
+            level=account.level,
+            password=Password(hash=f"hash of {PASSWORD}", trusted_since=self.clock()),
+            ends=SIGNED_IN_KINDS,
+        )
+        await self.ports.directory.change(change, self.clock())
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""

@@ -1,10 +1,12 @@
 """Bearer tokens on the way in (RFC 6750): one look-up by kind and hash, and a wrong one is refused, never ignored."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from romm.domain.credentials import TOUCH_INTERVAL, Credential, Kind, digest
+from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
 from tests.world import World
 
@@ -109,3 +111,44 @@ async def test_use_is_noted_once_a_minute(world: World) -> None:
 
     [used] = world.credentials.stored.values()
     assert used.last_used_at == world.clock()
+
+
+async def test_who_brings_nothing_is_asked_for_a_token_without_a_reproach(world: World) -> None:
+    """R-74; RFC 6750, 3.1."""
+    response = await world.program().get("/api/users/me")
+    assert (response.status_code, response.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_a_token_that_may_not_is_told_which_scope_is_missing(world: World) -> None:
+    """R-74; RFC 6750, 3.1: stay where you are (403), and ask for this one."""
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "roms.read")
+    assert await asked(world, f"Bearer {ACCESS}") == (403, 'Bearer error="insufficient_scope", scope="me.read"')
+
+
+@pytest.mark.parametrize("header", [True, False], ids=["and in the header", "alone"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"params": {"access_token": ACCESS}},
+        {"data": {"access_token": ACCESS, "token": ACCESS}},
+        {"files": {"access_token": (None, ACCESS)}},
+    ],
+    ids=["query", "form", "parts"],
+)
+async def test_a_token_stands_in_the_header_and_nowhere_else(
+    world: World, elsewhere: dict[str, Any], header: bool
+) -> None:
+    """R-74; RFC 6750, 2 and 3.1; RFC 9700, 4.3.2."""
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    headers = {"authorization": f"Bearer {ACCESS}"} if header else {}
+    response = await world.program().post("/api/token/introspect", headers=headers, **elsewhere)
+    assert (response.status_code, response.json()["code"]) == (400, Code.TOKEN_MISPLACED)
+    assert response.headers["www-authenticate"] == 'Bearer error="invalid_request"'
+    assert ACCESS not in str(world.log.lines)
+
+
+async def test_a_form_that_cannot_be_read_is_refused(world: World) -> None:
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    headers = {"authorization": f"Bearer {ACCESS}", "content-type": "multipart/form-data; boundary=x"}
+    response = await world.program().post("/api/token/introspect", headers=headers, content=b"--x\r\n")
+    assert (response.status_code, response.json()["code"]) == (400, Code.REQUEST_INVALID)

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from litestar.exceptions import ClientException
-
 from romm.api.cookies import Cookies
-from romm.api.requests import FORM_TYPES, Asking, basic_credentials, visitor
+from romm.api.requests import FORM_TYPES, UNREADABLE, Asking, basic_credentials, visitor
 from romm.credentials import Bearers, Principal, Sessions
 from romm.domain.errors import Code, Refused
 from romm.login import PasswordSignIn, Typed
@@ -30,7 +28,7 @@ class Authentication:
         """Who is asking: by the `Authorization` header when there is one, else by the session cookie.
 
         Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
-        route names is missing, or `Refused(TOKEN_MISPLACED)`.
+        route names is missing, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for a form that cannot be read.
         """
         await _refuse_elsewhere(request)
         header = request.headers.get("authorization")
@@ -63,7 +61,7 @@ async def _refuse_elsewhere(request: Asking) -> None:
         return
     try:
         fields = await request.form()
-    except ClientException:
-        return  # the handler, which wants the body, says what is wrong with it
+    except UNREADABLE as error:
+        raise Refused(Code.REQUEST_INVALID, problem=error) from error
     if "access_token" in fields:
         raise Refused(Code.TOKEN_MISPLACED, place="body")

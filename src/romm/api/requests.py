@@ -15,7 +15,7 @@ MAX_USER_AGENT_LENGTH = 255
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Asking = Request[Any, Any, Any]
 
-_UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
+UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ async def body(request: Asking, shape: type[T]) -> T:
     try:
         fields = await (request.json() if request.content_type[0] == "application/json" else request.form())
         return msgspec.convert(fields if isinstance(fields, dict) else dict(fields), shape)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
 
 
@@ -54,7 +54,7 @@ async def form(request: Asking) -> dict[str, str]:
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"the content type is {request.content_type[0] or 'missing'}")
     try:
         fields = list((await request.form()).multi_items())
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=error) from error
     found = {name: value for name, value in fields if isinstance(value, str) and value}
     if len(fields) > len({name for name, _ in fields}):
