@@ -680,7 +680,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.APP_ADDRESS_UNKNOWN: _row(
         400,
         "The app wants its answer at an address that this RomM does not know. Nothing was sent there.",
-        "redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. It is compared to the letter; "
+        "The redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. They are compared exactly; "
         "only http://127.0.0.1, http://[::1] and http://localhost may have any port. Add it if it really is the app's.",
         oauth="invalid_request",
     ),
