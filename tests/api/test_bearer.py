@@ -125,6 +125,13 @@ async def test_a_token_that_may_not_is_told_which_scope_is_missing(world: World)
     assert await asked(world, f"Bearer {ACCESS}") == (403, 'Bearer error="insufficient_scope", scope="me.read"')
 
 
+async def test_who_came_without_a_token_is_not_told_to_get_a_better_one(world: World) -> None:
+    """RFC 6750, 3: the challenge is for tokens; a browser's session has all that its owner has."""
+    await give(world, await world.add("vera"), "s3cret", Kind.SESSION, "roms.read")
+    response = await world.program().get("/api/users/me", headers={"cookie": "__Host-romm_session=s3cret"})
+    assert (response.status_code, response.headers.get("www-authenticate")) == (403, None)
+
+
 @pytest.mark.parametrize("header", [True, False], ids=["and in the header", "alone"])
 @pytest.mark.parametrize(
     "elsewhere",

@@ -207,6 +207,12 @@ async def test_a_request_that_does_not_hold_is_refused_in_the_words_of_oauth(
     assert world.credentials.stored == {}
 
 
+async def test_the_operator_reads_that_the_app_sent_no_form(world: World) -> None:
+    await world.program().post("/api/token", json=NAMES)
+    [line] = world.lines("refused")
+    assert "application/json" in line["hint"]
+
+
 async def test_an_app_may_say_its_name_in_a_header(world: World, vera: Account) -> None:
     """RFC 6749, 2.3.1: form-encoded, and with an empty secret."""
     response = await world.program().post("/api/token", data=NAMES, auth=("Shelf%20%26+Co", ""))
@@ -286,6 +292,13 @@ async def test_a_retry_is_answered_the_same(world: World, vera: Account, after: 
     assert (await refresh(world, first["refresh_token"])).json() == answered
     assert await opens(world, answered["access_token"]) == 200
     assert (await refresh(world, answered["refresh_token"])).status_code == 200
+
+
+async def test_a_retry_for_more_is_no_retry(world: World, vera: Account) -> None:
+    first = await sign_in(world, scope="me.read")
+    await refresh(world, first["refresh_token"])
+    response = await refresh(world, first["refresh_token"], scope="me.read roms.read")
+    assert error(response) == (400, "invalid_scope", Code.SCOPE_EXCEEDED)
 
 
 @pytest.mark.parametrize("after", [GRACE, REFRESH - MOMENT], ids=["when the grace ends", "on the last day"])
