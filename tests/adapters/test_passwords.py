@@ -148,34 +148,36 @@ async def test_a_wrong_password_takes_as_long_with_a_legacy_hash_as_without_any(
 
 
 async def failing(passwords: Passwords, password_hash: str | None, left: str) -> float:
-    """How long a refusal takes while `left` is stored for somebody."""
-    began = time.perf_counter()
+    """How much processor time a refusal takes while `left` is stored for somebody."""
+    began = time.process_time()
     assert not await passwords.verify(password_hash, "wrong")
     await passwords.linger(password_hash, left, "wrong")
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 @pytest.mark.parametrize("left", [None, "$2b$17$" + "." * 53, "not a hash"])
 async def test_nobody_lingers_for_what_is_no_legacy_hash(left: str | None):
     passwords = Argon2Passwords()
-    began = time.perf_counter()
+    began = time.process_time()
 
     await passwords.linger(None, left, "wrong")
 
-    assert time.perf_counter() - began < 2, "a cost of 17 takes some 9 seconds"
+    assert time.process_time() - began < 2, "a cost of 17 takes some 9 seconds"
 
 
 async def test_a_password_that_is_too_long_for_a_legacy_hash_takes_as_long_as_another():
     """R-33, R-35."""
     passwords = Argon2Passwords()
-    made = legacy("x" * 72, cost=9)
+    made = legacy("x" * 72, cost=10)
 
     async def taken(typed: str) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         assert not await passwords.verify(made, typed)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
-    assert min([await taken("x" * 73) for _ in range(5)]) > 0.75 * min([await taken("y" * 72) for _ in range(5)])
+    rounds = [(await taken("x" * 73), await taken("y" * 72)) for _ in range(5)]
+    too_long, another = (min(each) for each in zip(*rounds, strict=True))
+    assert too_long > 0.6 * another, "without the work of bcrypt it is below 0.4"
 
 
 async def test_legacy_hashes_wait_in_the_same_bounded_queue():
@@ -222,9 +224,9 @@ async def in_turn(passwords: Passwords, *hashes: str | None) -> list[float]:
 
 
 async def seconds(passwords: Passwords, password_hash: str | None) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     await passwords.verify(password_hash, "wrong")
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 async def test_everything_else_goes_on_while_passwords_are_checked():
