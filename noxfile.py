@@ -41,7 +41,11 @@ LOCKED = {
 }
 """What each file in `requirements/` holds, as `uv pip compile` wants to be told."""
 
-NODE_PROVIDER = ["oidc-provider@9.13.3", "jose@6.2.17"]
+NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
+"""A certified provider, and a checker of accessibility."""
+
+PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin"
+"""Where servers are installed; who is not root has no /usr/sbin in the path."""
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -82,10 +86,11 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """The port contracts on the real adapters: SQLite, and PostgreSQL where there is one."""
+    """The port contracts on the real adapters: SQLite, and PostgreSQL and MariaDB where there are."""
     install(session, "test")
-    with postgres(session) as url:
-        session.run("pytest", "tests/adapters", *session.posargs, env={"ROMM_TEST_POSTGRES_URL": url})
+    with postgres(session) as postgres_url, mariadb(session) as mariadb_url:
+        env = {"ROMM_TEST_POSTGRES_URL": postgres_url, "ROMM_TEST_MARIADB_URL": mariadb_url}
+        session.run("pytest", "tests/adapters", "tests/test_import_command.py", *session.posargs, env=env)
 
 
 @nox.session
@@ -112,7 +117,7 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e")
     with TemporaryDirectory() as folder:
         options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        session.run("npm", "install", "--prefix", folder, *options, *NODE_PROVIDER, external=True)
+        session.run("npm", "install", "--prefix", folder, *options, *NODE_PACKAGES, external=True)
         env = {"ROMM_E2E_NODE_MODULES": f"{folder}/node_modules", "CHROMIUM": chromium}
         session.run("pytest", "tests/e2e", *session.posargs, env=env)
 
@@ -205,6 +210,50 @@ def throw_away_postgres(programs: Path) -> Iterator[str]:
             yield f"postgresql://romm@127.0.0.1:{port}/postgres"
         finally:
             run([*control, "--mode=immediate", "stop"])
+
+
+@contextmanager
+def mariadb(session: nox.Session) -> Iterator[str | None]:
+    """Yield the URL of a MariaDB or MySQL: the one that is given, else a throw-away one, else none."""
+    installer, server = (shutil.which(name, path=PROGRAMS) for name in ("mariadb-install-db", "mariadbd"))
+    if url := os.environ.get("ROMM_TEST_MARIADB_URL"):
+        yield url
+    elif not (installer and server):
+        session.warn("`romm import` from MariaDB is not tested: no ROMM_TEST_MARIADB_URL, and no mariadbd.")
+        yield None
+    else:
+        with throw_away_mariadb(installer, server) as url:
+            yield url
+
+
+@contextmanager
+def throw_away_mariadb(installer: str, server: str) -> Iterator[str]:
+    # MariaDB refuses to run as root; Debian's package brings an account for it.
+    account = ["--user=mysql"] if os.geteuid() == 0 else []
+    port = free_port()
+    with TemporaryDirectory() as folder:
+        shutil.chown(folder, "mysql" if account else os.geteuid())
+        where = ["--no-defaults", *account, f"--datadir={folder}/data"]
+        unsafe = ["--auth-root-authentication-method=normal", "--skip-test-db"]
+        subprocess.run([installer, *where, *unsafe], check=True, stdout=subprocess.DEVNULL)
+        listening = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/socket"]
+        log = [f"--log-error={folder}/log", f"--pid-file={folder}/pid"]
+        running = subprocess.Popen([server, *where, *listening, *log])
+        try:
+            await_listener(port, running)
+            yield f"mysql://root@127.0.0.1:{port}/mysql"
+        finally:
+            running.terminate()
+            running.wait(timeout=60)
+
+
+def await_listener(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while server.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return
+        time.sleep(0.2)
+    raise RuntimeError("The throw-away database server did not start.")
 
 
 def serve_once(session: nox.Session, romm: str) -> None:

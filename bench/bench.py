@@ -16,6 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
+import alike
 import load
 import measures
 import servers
@@ -73,6 +74,7 @@ def _figures(folder: Path, client: Client, effort: Effort) -> Iterator[Figure]:
         yield from measures.growth(*running.plain, client, effort.refusals)
     yield from measures.starts(folder, {}, effort.starts)
     yield from measures.heartbeats(Path(mkdtemp(dir=folder)), client, effort.seconds)
+    yield from alike.figures(Path(mkdtemp(dir=folder)), client)
 
 
 def _loads(running: Running, client: Client, effort: Effort) -> list[Load]:

@@ -1,4 +1,4 @@
-"""Prints the tables in docs/*.md from the code and settings.toml, so that no text about a setting or an error stands twice.
+"""Prints the tables in docs/ from the code and settings.toml, so that no text about a setting or an error stands twice.
 
 `python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; with `--check` it only compares.
 """
@@ -7,13 +7,16 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
 from romm.domain import scopes
+from romm.domain.diagnosis import PLAN
 from romm.domain.errors import CATALOGUE
 from romm.domain.linking import ROWS
 from romm.domain.model import AccessLevel
+from romm.domain.presets import PRESETS
 from romm.settings import FIELDS
 
 DOCS = Path(__file__).parent
@@ -59,11 +62,27 @@ def linking() -> Iterator[Sequence[str]]:
         yield rule, when, _CODE.sub(r"[`\1`](errors.md#\1)", then)
 
 
+def checks() -> Iterator[Sequence[str]]:
+    """One row per check of the doctor, in the order in which they are made."""
+    yield "Check", "In JSON", "What it expects"
+    for check, plan in PLAN.items():
+        yield plan.title, f"`{check}`", plan.expected
+
+
+def fixes(provider: str) -> Iterator[Sequence[str]]:
+    """One row per reason to refuse for which the log says where to click at this provider."""
+    yield "You see", "Do"
+    for code, hint in PRESETS[provider].hints.items():
+        yield f"[`{code}`](../errors.md#{code})<br>{CATALOGUE[code].person}", hint
+
+
 TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "settings": settings,
     "errors": errors,
     "linking": linking,
     "scopes": access_levels,
+    "checks": checks,
+    **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 
 
@@ -94,7 +113,7 @@ def printed(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Write the tables, or with `--check` name the pages where they are out of date. Gives the exit code."""
-    outdated = {page: new for page in sorted(DOCS.glob("*.md")) if (new := printed(old := _read(page))) != old}
+    outdated = {page: new for page in sorted(DOCS.rglob("*.md")) if (new := printed(old := _read(page))) != old}
     for page, new in outdated.items():
         name = page.relative_to(DOCS.parent)
         if "--check" in arguments:

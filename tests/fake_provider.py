@@ -16,6 +16,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from functools import cache
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
@@ -125,6 +126,7 @@ class FakeProvider:
     requires_pkce: bool = True
     requires_par: bool = False
     sends_iss: bool = True
+    doubles_slashes: bool = False  # in front of its endpoints, as Pocket ID does when its own address ends in one
 
     # what goes wrong
     authorization_error: str | None = None
@@ -186,7 +188,11 @@ class FakeProvider:
         self.requests.append(request)
         response = self._respond(request)
         await asyncio.sleep(response.delay)
-        headers = {"content-type": response.content_type, "content-length": str(len(response.body))}
+        headers = {
+            "content-type": response.content_type,
+            "content-length": str(len(response.body)),
+            "date": formatdate(self.clock(), usegmt=True),
+        }
         encoded = [(name.encode(), value.encode()) for name, value in {**headers, **response.headers}.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": encoded})
         await send({"type": "http.response.body", "body": response.body})
@@ -198,11 +204,15 @@ class FakeProvider:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         return Received(
             method=scope["method"],
-            path=scope["path"].removeprefix(urlsplit(self._base).path),
+            path=self._path(scope["path"]),
             query=_parameters(scope["query_string"]),
             headers={name.decode(): value.decode() for name, value in scope["headers"]},
             form=_parameters(body),
         )
+
+    def _path(self, path: str) -> str:
+        below = path.removeprefix(urlsplit(self._base).path)
+        return f"/{below.lstrip('/')}" if self.doubles_slashes else below
 
     def _respond(self, request: Received) -> Response:
         endpoints = {
@@ -222,14 +232,15 @@ class FakeProvider:
         return self.issuer.removesuffix("/")
 
     def _discovery(self, request: Received) -> Response:
+        base = f"{self._base}/" if self.doubles_slashes else self._base
         metadata = {
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self._base}/authorize",
-            "token_endpoint": f"{self._base}/token",
-            "jwks_uri": f"{self._base}/jwks",
-            "userinfo_endpoint": f"{self._base}/userinfo",
-            "end_session_endpoint": f"{self._base}/end_session",
-            "pushed_authorization_request_endpoint": f"{self._base}/par",
+            "authorization_endpoint": f"{base}/authorize",
+            "token_endpoint": f"{base}/token",
+            "jwks_uri": f"{base}/jwks",
+            "userinfo_endpoint": f"{base}/userinfo",
+            "end_session_endpoint": f"{base}/end_session",
+            "pushed_authorization_request_endpoint": f"{base}/par",
             "require_pushed_authorization_requests": self.requires_par,
             "authorization_response_iss_parameter_supported": self.sends_iss,
             "response_types_supported": ["code"],
@@ -238,6 +249,7 @@ class FakeProvider:
             "token_endpoint_auth_methods_supported": list(self.auth_methods),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": list(self.scopes),
+            "claims_supported": ["sub", *ALICE],
         }
         self.alter_metadata(metadata)
         return json_response(metadata)
@@ -254,6 +266,8 @@ class FakeProvider:
         if request.query.get("client_id") != self.client_id or asked.get("redirect_uri") != self.redirect_uri:
             return Response(400, b"This client, redirect_uri or request_uri is not known here.", "text/plain")
         problem = "invalid_request" if self.requires_par and not is_pushed else self._problem(asked)
+        if not problem and asked.get("prompt") == "none":
+            problem = "login_required"  # whoever approves never asks like this
         parameters = {"error": problem} if problem else {"code": self._code(asked)}
         parameters |= {name: asked[name] for name in ("state",) if name in asked}
         parameters |= {"iss": self.issuer} if self.sends_iss else {}
@@ -413,6 +427,7 @@ def served(
         interface="asgi3",
         ws="none",
         log_config=None,
+        date_header=False,
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )

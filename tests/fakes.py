@@ -1,19 +1,26 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import count
-from typing import Any
+from itertools import count, islice
+from typing import Any, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
+from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.errors import Refused
+from romm.domain.evidence import Handshake, Place
+from romm.domain.imports import Here, Import
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.passwords import is_legacy
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports import Clock, Conflict, Recalled, SignInEntry, Spends
+from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
+
+T = TypeVar("T")
 
 
 class FakeClock:
@@ -94,6 +101,10 @@ class FakeAccounts:
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         if self.hashes.get(account_id) == old_hash:
             self.hashes[account_id] = new_hash
+
+    async def legacy_hash(self) -> str | None:
+        legacy = [each for each in self.hashes.values() if each is not None and is_legacy(each)]
+        return max(legacy, key=lambda each: each[4:], default=None)
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
         self.by_id[account_id] = replace(self.by_id[account_id], last_login=now)
@@ -243,6 +254,33 @@ class FakeDirectory:
         return self._accounts.by_id[account.id]
 
 
+class FakeImports:
+    """`ports.Imports`, into `accounts`."""
+
+    def __init__(self, accounts: FakeAccounts) -> None:
+        self._accounts = accounts
+
+    async def here(self) -> Here:
+        everybody = list(self._accounts.by_id.values())
+        return Here(
+            usernames=frozenset(each.username for each in everybody),
+            emails={each.email: each.username for each in everybody if each.email is not None},
+            any_admin=any(each.level is AccessLevel.ADMIN for each in everybody),
+            enabled_admin=any(each.is_enabled_admin for each in everybody),
+        )
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        made = await self._accounts.create(
+            decision.username, decision.email, decision.level, decision.password_hash, now
+        )
+        self._accounts.by_id[made.id] = replace(
+            made,
+            enabled=decision.enabled,
+            created_at=decision.created_at or now,
+            last_login=decision.last_login,
+        )
+
+
 class FakeCredentials:
     """`ports.Credentials`, of the owners in `accounts`."""
 
@@ -256,6 +294,32 @@ class FakeCredentials:
         for key in [key for key, each in self.stored.items() if each.expires_at < self._clock()]:
             del self.stored[key]
         self.stored.update({(each.kind, each.digest): replace(each, id=next(self._ids)) for each in credentials})
+
+    async def issue(self, credential: Credential, at_most: int) -> Credential:
+        if len(await self.of(credential.account_id, [credential.kind])) >= at_most:
+            raise Conflict("full")
+        await self.add(credential)
+        return self.stored[credential.kind, credential.digest]
+
+    async def replace(self, credential: Credential) -> None:
+        self._end_family(credential.account_id, credential.kind, credential.family)
+        await self.add(credential)
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        token = next((each for each in self.stored.values() if each.id == renewal.token.id), None)
+        if token is None or token.kind is not renewal.token.kind or token.expires_at <= self._clock():
+            return None
+        if renewal.code is not None and self.stored.pop((Kind.PAIRING_CODE, renewal.code), None) is None:
+            raise Conflict("spent")
+        self._end_family(token.account_id, Kind.PAIRING_CODE, renewal.family)
+        del self.stored[token.kind, token.digest]
+        self.stored[token.kind, renewal.digest] = replace(token, digest=renewal.digest)
+        return self.stored[token.kind, renewal.digest]
+
+    def _end_family(self, account_id: int, kind: Kind, family: str) -> None:
+        for key, each in list(self.stored.items()):
+            if (each.account_id, each.kind, each.family) == (account_id, kind, family):
+                del self.stored[key]
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         found = self.stored.get((kind, secret_digest))
@@ -347,12 +411,13 @@ class FakeThrottles:
     async def read(self, keys: Sequence[str]) -> list[Failures]:
         return [self.counted[key] for key in keys if key in self.counted]
 
-    async def count(self, keys: Sequence[str]) -> None:
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
         now = self._clock()
         self.counted = {key: each for key, each in self.counted.items() if each.last_at >= now - FORGOTTEN_AFTER}
         for key in keys:
             before = self.counted.get(key)
             self.counted[key] = Failures(key, before.count + 1 if before else 1, now)
+        return [self.counted[key] for key in sorted(keys)]
 
     async def forget(self, key: str) -> None:
         self.counted.pop(key, None)
@@ -364,16 +429,27 @@ class FakeSignInLog:
     def __init__(self, retention: timedelta = timedelta(days=90)) -> None:
         self.entries: list[SignInEntry] = []
         self._retention = retention
+        self._numbers = count(1)
 
     async def add(self, entry: SignInEntry) -> None:
-        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [entry]
+        numbered = replace(entry, id=next(self._numbers))
+        self.entries = [each for each in self.entries if each.at >= entry.at - self._retention] + [numbered]
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        newest_first = (
+            each for each in reversed(self.entries) if wanted.before is None or (each.id or 0) < wanted.before
+        )
+        facts = {name: value for name, value in asdict(wanted).items() if value and name != "before"}
+        fits = (each for each in newest_first if all(getattr(each, name) == value for name, value in facts.items()))
+        return list(islice(fits, limit))
 
 
 class FakePasswords:
-    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew."""
+    """`ports.Passwords` in no time. `outdated` are the hashes that want to be made anew, `lingered` those worked through."""
 
     def __init__(self, outdated: Iterable[str] = ()) -> None:
         self.outdated = set(outdated)
+        self.lingered: list[str] = []
 
     async def hash(self, password: str) -> str:
         return f"hash of {password}"
@@ -381,8 +457,53 @@ class FakePasswords:
     async def verify(self, password_hash: str | None, password: str) -> bool:
         return password_hash in {await self.hash(password), f"old hash of {password}"}
 
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        if legacy_hash is not None and not is_legacy(password_hash):
+            self.lingered.append(legacy_hash)
+
+    async def common(self) -> Container[str]:
+        return frozenset({"12345678", "sunshine"})
+
     def is_outdated(self, password_hash: str) -> bool:
         return password_hash.startswith("old ") or password_hash in self.outdated
+
+
+class FakeNetwork:
+    """`instruments.Network`, on which all is well unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.addresses: tuple[str, ...] | Refused = ("192.0.2.1",)
+        self.seconds: float | Refused = 0.012
+        self.tls: Handshake | Refused = Handshake()
+
+    async def resolve(self, place: Place) -> tuple[str, ...]:
+        return given(self.addresses)
+
+    async def connect(self, place: Place) -> float:
+        return given(self.seconds)
+
+    async def handshake(self, place: Place) -> Handshake:
+        return given(self.tls)
+
+
+class FakeStorage:
+    """`instruments.Storage`, up to date unless a test says otherwise."""
+
+    newest = "0002"
+
+    def __init__(self, revision: str | Refused | None = newest, *, is_embedded: bool = True) -> None:
+        self.is_embedded = is_embedded
+        self._revision = revision
+
+    async def revision(self) -> str | None:
+        return given(self._revision)
+
+
+def given(prepared: T | Refused) -> T:
+    """What a test prepared; a refusal is raised."""
+    if isinstance(prepared, Refused):
+        raise prepared
+    return prepared
 
 
 class FakeLog:

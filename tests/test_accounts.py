@@ -107,6 +107,8 @@ async def test_who_comes_second_in_the_same_moment_is_told_that_it_is_set_up() -
         pytest.param("keeper", "", "short", Code.PASSWORD_WEAK, id="a short password"),
         pytest.param("keeper", "", "keeper2026!", Code.PASSWORD_WEAK, id="R-36: the name as the password"),
         pytest.param("KEEPER", "", "keeper2026!", Code.PASSWORD_WEAK, id="R-36: the name in capitals"),
+        pytest.param("keeper", "ada@example.org", "ada-2026!", Code.PASSWORD_WEAK, id="R-36: the address"),
+        pytest.param("keeper", "", "Sunshine", Code.PASSWORD_WEAK, id="R-36: a common one"),
         pytest.param("somebody", "", PASSWORD, Code.USERNAME_TAKEN, id="a name that somebody has"),
         pytest.param("keeper", "somebody@example.org", PASSWORD, Code.EMAIL_TAKEN, id="an address that somebody has"),
     ],

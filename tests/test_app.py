@@ -15,16 +15,19 @@ from typing import Any
 import httpx
 import pytest
 
-from romm import app, composition
+from romm import app
 from romm.adapters.database import upgrade
 from romm.adapters.provider import ProviderSettings
 from romm.admission import Admission
+from romm.composition import sign_in as composition
+from romm.composition.outside import Ports
 from romm.domain.authorization import Client
 from romm.domain.claims import Reading
 from romm.domain.discovery import Location
 from romm.domain.errors import Code
 from romm.domain.linking import Policy, TrustEmail
 from romm.domain.model import AccessLevel
+from romm.domain.presets import PRESETS
 from romm.domain.roles import RoleMapping
 from romm.identification import Identification
 from romm.ports import Conflict
@@ -53,18 +56,18 @@ def provider_settings(**more: str) -> ProviderSettings:
 
 
 @pytest.fixture(scope="module")
-def ports() -> composition.Ports:
+def ports() -> Ports:
     """The real adapters, none of which has been used."""
     return app.ports(load(BARE).settings, FakeLog())
 
 
-def identification(ports: composition.Ports, **more: str) -> Identification:
+def identification(ports: Ports, **more: str) -> Identification:
     found = composition.identification(load(BARE | more).settings, ports)
     assert found is not None
     return found
 
 
-def admission(ports: composition.Ports, **more: str) -> Admission:
+def admission(ports: Ports, **more: str) -> Admission:
     return composition.admission(load(BARE | more).settings, ports)
 
 
@@ -155,7 +158,7 @@ def test_a_client_without_a_secret_is_a_public_client() -> None:
     ],
 )
 def test_extra_audiences_are_known_ones(
-    ports: composition.Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
+    ports: Ports, provider: str, more: dict[str, str], audiences: tuple[str, ...]
 ) -> None:
     """R-04."""
     assert identification(ports, OIDC_PROVIDER=provider, **more).extra_audiences == audiences
@@ -178,12 +181,12 @@ def test_extra_audiences_are_known_ones(
     ],
 )  # fmt: skip
 def test_claims_are_read_as_the_provider_writes_them(
-    ports: composition.Ports, provider: str, more: dict[str, str], reading: Reading
+    ports: Ports, provider: str, more: dict[str, str], reading: Reading
 ) -> None:
     assert identification(ports, OIDC_PROVIDER=provider, **more).reading == reading
 
 
-def test_the_operators_switches_become_rules(ports: composition.Ports) -> None:
+def test_the_operators_switches_become_rules(ports: Ports) -> None:
     assert admission(ports).policy == Policy()
     assert admission(ports).mapping == RoleMapping()
     found = admission(
@@ -233,7 +236,17 @@ async def test_a_wrong_provider_is_in_the_log_at_start_and_stops_nobody() -> Non
         facts = await until_heard(world.log, "provider.not_ready")
         assert facts["code"] == Code.PROVIDER_UNAVAILABLE
         assert "OIDC_SERVER_APPLICATION_URL" in facts["hint"]
+        assert "provider_hint" not in facts
         assert (await world.program().get("/api/health/live")).status_code == 200
+
+
+async def test_a_wrong_address_is_explained_at_start_in_the_words_of_the_provider() -> None:
+    world = World({"OIDC_PROVIDER": "authentik"})
+    world.idp.alter_metadata = lambda metadata: metadata.update(issuer="https://idp.test/application/o/romm/")
+    async with running(world.app):
+        facts = await until_heard(world.log, "provider.not_ready")
+        assert facts["code"] == Code.ISSUER_MISMATCH
+        assert facts["provider_hint"] == PRESETS["authentik"].hints[Code.ISSUER_MISMATCH]
 
 
 async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:
@@ -246,6 +259,19 @@ async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:
         await world.browser().begin()
     assert len(world.idp.received("/.well-known/openid-configuration")) == 1
     assert "provider.not_ready" not in world.log.events()
+
+
+async def test_looking_up_what_a_handler_needs_starts_no_task() -> None:
+    """Litestar's tasks for that took longer than the rest of a small handler."""
+    client, started, loop = World().program(), [], asyncio.get_running_loop()
+
+    def start(_: object, work: Any, **options: Any) -> asyncio.Task[Any]:
+        started.append(work)
+        return asyncio.Task(work, loop=loop, **options)
+
+    loop.set_task_factory(start)
+    assert (await client.get("/api/heartbeat")).status_code == 200
+    assert started == []
 
 
 async def test_stopping_closes_what_was_opened() -> None:

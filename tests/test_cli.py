@@ -18,10 +18,10 @@ from tests.world import environment
 CANARY = "canary-of-a-secret"
 
 
-def romm(*arguments: str, **environ: str) -> Result:
+def romm(*arguments: str, stdin: str | None = None, **environ: str) -> Result:
     """Run the command in an environment without other settings than these."""
     foreign = {name: None for name in os.environ if name.partition("_")[0] in ("ROMM", "OIDC", "DB", "LOG", "DISABLE")}
-    return CliRunner().invoke(main, arguments, env={**foreign, **environ})
+    return CliRunner().invoke(main, arguments, input=stdin, env={**foreign, **environ})
 
 
 def rows(result: Result) -> dict[str, tuple[str, str]]:

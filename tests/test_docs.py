@@ -1,5 +1,6 @@
 """The documentation as an operator uses it: what they paste must work, what they click must exist."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,10 +10,21 @@ from urllib.parse import unquote
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
+from romm.domain import claims, discovery, roles
+from romm.domain.claims import Claims, Reading
+from romm.domain.diagnosis import PLAN, Outcome
+from romm.domain.forward_auth import headers
+from romm.domain.presets import PRESETS, preset
+from romm.domain.roles import Give, RoleMapping
 from romm.settings import FIELDS, load
+from tests.domain.examples import account
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
+
+PROVIDERS = ROOT / "docs" / "providers"
+OTHER = PROVIDERS / "other.md"
+QUESTIONS = ["Register", "Paste", "What is special", "What RomM receives", "What fails, and how it looks here"]
 
 COMPLETE = {
     "OIDC_ENABLED": "true",
@@ -107,9 +119,83 @@ def test_a_block_of_the_documentation_signs_people_in_as_it_is(environment: dict
     assert loaded.warnings == ()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/providers/authelia.md", "docs/providers/authentik.md"])
-def test_a_page_for_a_provider_has_a_complete_block_to_paste(page: str) -> None:
-    assert any("OIDC_ENABLED" in compose_environment(text) for text in blocks(ROOT / page, "yaml"))
+def complete_blocks(page: Path) -> list[dict[str, str]]:
+    return [found for text in blocks(page, "yaml") if "OIDC_ENABLED" in (found := compose_environment(text))]
+
+
+def test_the_readme_has_a_complete_block_to_paste() -> None:
+    assert complete_blocks(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("page", sorted(set(PROVIDERS.glob("*.md")) - {OTHER}), ids=name_of)
+def test_a_page_for_a_provider_has_complete_blocks_that_bring_its_preset(page: Path) -> None:
+    """By its own name, so that what the page says of the preset is true of the block."""
+    found = complete_blocks(page)
+    assert found
+    assert {block["OIDC_PROVIDER"] for block in found} == {page.stem}
+    assert page.stem in PRESETS
+
+
+def test_the_page_for_any_other_provider_has_a_block_without_a_preset() -> None:
+    assert any(
+        "OIDC_PROVIDER" not in block or block["OIDC_PROVIDER"] not in PRESETS for block in complete_blocks(OTHER)
+    )
+
+
+@pytest.mark.parametrize("provider", PRESETS)
+def test_every_preset_has_a_page_or_stands_on_the_page_of_the_others(provider: str) -> None:
+    page = PROVIDERS / f"{provider}.md"
+    text = (page if page.exists() else OTHER).read_text(encoding="utf-8")
+    assert f"OIDC_PROVIDER={provider}\n" in text
+    assert not PRESETS[provider].hints or f"<!-- table:fixes-{provider} -->" in text
+
+
+@pytest.mark.parametrize("page", sorted(PROVIDERS.glob("*.md")), ids=name_of)
+def test_a_page_for_a_provider_answers_the_same_questions_and_is_on_the_first_page(page: Path) -> None:
+    headings = [heading["title"] for heading in _HEADING.finditer(prose(page))]
+    assert [title for title in headings if title in QUESTIONS] == QUESTIONS
+    assert f"](providers/{page.name})" in (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", sorted(PROVIDERS.glob("*.md")), ids=name_of)
+def test_what_a_provider_is_said_to_send_fits_the_blocks_of_its_page(page: Path) -> None:
+    """The issuer is the one to configure, and the groups make an admin by each block that maps them."""
+    id_token, *more = (json.loads(text) for text in blocks(page, "json"))
+    settings = [load(environment).settings.oidc for environment in environments(page)]
+    where = discovery.location(settings[0].server_application_url, settings[0].server_metadata_url)
+    assert id_token["iss"].removesuffix("/") in where.issuers
+    for oidc in (each for each in settings if each.role_admin):
+        reading = Reading(
+            roles_claim=oidc.claim_roles, roles_shape=oidc.claim_roles_shape or preset(oidc.provider).roles_shape
+        )
+        said = claims.read(id_token, more[0] if more else None, reading)
+        assert isinstance(said, Claims)
+        role = roles.grant(said.roles, RoleMapping(admin=oidc.role_admin))
+        assert isinstance(role, Give)
+        assert said.email.address
+
+
+def test_the_doctors_examples_have_the_checks_that_there_are() -> None:
+    healthy, broken = blocks(ROOT / "docs" / "doctor.md", "text")
+    titles = [plan.title for plan in PLAN.values()]
+    assert [title for line, title in zip(_heads(healthy), titles, strict=True) if title not in line] == []
+    assert all(any(title in line for title in titles) for line in _heads(broken))
+
+
+def _heads(printed: str) -> list[str]:
+    outcomes = "|".join(Outcome)
+    return [line for line in printed.splitlines() if re.match(rf"\S ({outcomes})", line)]
+
+
+def test_the_block_for_traefik_takes_every_header_that_romm_answers() -> None:
+    [block] = blocks(ROOT / "docs" / "forward-auth.md", "yaml")
+    document = yaml.safe_load(block)["http"]
+    names = {name for router in document["routers"].values() for name in router.get("middlewares", [])}
+    assert names == set(document["middlewares"])
+    assert {router["service"] for router in document["routers"].values()} == set(document["services"])
+    for middleware in document["middlewares"].values():
+        taken = middleware["forwardAuth"]["authResponseHeaders"]
+        assert {name.lower() for name in taken} == set(headers(account(), ()))
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

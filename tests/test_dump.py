@@ -13,7 +13,7 @@ import pytest
 
 from romm import app
 from romm.adapters.database import upgrade
-from romm.composition import Ports
+from romm.composition.outside import Ports
 from romm.domain.credentials import Credential, Kind, digest
 from romm.domain.tokens import successors
 from romm.settings import load

@@ -16,6 +16,7 @@ from romm.domain.discovery import Metadata
 from romm.domain.end_session import EndSession
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.throttle import Failures
 from romm.login import PasswordSignIn, SignOut, Typed
 from romm.ports import Passwords
 from romm.signin_log import SignInJournal
@@ -144,6 +145,41 @@ async def test_whatever_was_wrong_takes_the_same_way_and_time(
     assert (entry.outcome, entry.code, entry.account_id) == ("refused", Code.CREDENTIALS_WRONG, None)
 
 
+LEGACY = "$2b$12$" + "a" * 53
+
+
+@pytest.mark.parametrize("username", ["keeper", "guest", "nobody"])
+async def test_while_somebody_has_a_slow_hash_every_failure_takes_as_long(username: str) -> None:
+    """R-33: a hash brought from an existing RomM takes ten times the time; who has none works through somebody else's."""
+    passwords = FakePasswords()
+    house = House(passwords=passwords)
+    await house.add("keeper")
+    await house.add("guest", None)
+    await house.refused(username, "wrong")
+    assert passwords.lingered == []
+    await house.add("newcomer", LEGACY)
+    await house.refused(username, "wrong")
+    assert passwords.lingered == [LEGACY]
+
+
+async def test_who_has_the_slow_hash_works_through_no_second_one() -> None:
+    """R-33."""
+    passwords = FakePasswords()
+    house = House(passwords=passwords)
+    await house.add("newcomer", LEGACY)
+    await house.refused("newcomer", "wrong")
+    assert passwords.lingered == []
+
+
+async def test_who_signs_in_waits_for_nobody() -> None:
+    passwords = FakePasswords()
+    house = House(passwords=passwords)
+    await house.add("newcomer", LEGACY)
+    await house.add()
+    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    assert passwords.lingered == []
+
+
 async def test_a_closed_door_compares_nothing() -> None:
     """R-30: right and wrong alike."""
     passwords = CountingPasswords()
@@ -225,9 +261,9 @@ class NotedThrottles(FakeThrottles):
         super().__init__(clock)
         self.writes: list[str] = []
 
-    async def count(self, keys: Sequence[str]) -> None:
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
         self.writes.append("count")
-        await super().count(keys)
+        return await super().count(keys)
 
     async def forget(self, key: str) -> None:
         self.writes.append("forget")

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from romm.domain.linking import TrustEmail
+from romm.domain.native_apps import App
 from romm.settings import FIELDS, Loaded, Settings, SettingsError, describe, load
 
 ROOT = Path(__file__).parents[1]
@@ -370,6 +372,7 @@ def test_a_warning_about_quotes_does_not_show_the_secret():
             ("account", "other", "third"),
             id="both separators",
         ),
+        pytest.param("OIDC_HOSTED_DOMAINS", "example.com, example.org", ("example.com", "example.org"), id="domains"),
         pytest.param("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS", "RS256,ES256", ("RS256", "ES256"), id="algorithms"),
     ],
 )
@@ -603,6 +606,7 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
         row("roles without their claim", "OIDC_CLAIM_ROLES", OIDC_ROLE_ADMIN="admins"),
         row("a claim without roles", "OIDC_ROLE_VIEWER=*", OIDC_CLAIM_ROLES="groups"),
         row("a shared signing key", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS256"),
+        row("everybody in the world", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
         row("scopes without openid", "openid", OIDC_SCOPES="profile email"),
         row("the hash of Authelia's configuration", "hash", OIDC_CLIENT_SECRET="$pbkdf2-sha512$310000$c8p7"),
         row("a secret that is not used", "OIDC_CLIENT_SECRET", OIDC_TOKEN_ENDPOINT_AUTH_METHOD="none"),
@@ -620,6 +624,18 @@ def test_what_is_weak_or_pointless_is_said_at_start(change: dict[str, str], part
 def test_http_within_this_machine_is_no_reason_to_warn(host: str):
     environ = SSO | {"ROMM_BASE_URL": f"http://{host}", "OIDC_SERVER_APPLICATION_URL": f"http://{host}"}
     assert load(environ).warnings == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"OIDC_PROVIDER": "google", "OIDC_ALLOW_REGISTRATION": "false"}, id="closed"),
+        pytest.param({"OIDC_PROVIDER": "google", "OIDC_HOSTED_DOMAINS": "example.com"}, id="for one domain"),
+        pytest.param({"OIDC_PROVIDER": "keycloak"}, id="a provider that is somebody's own"),
+    ],
+)
+def test_a_door_that_not_everybody_can_use_is_fine(change: dict[str, str]):
+    assert load(SSO | change).warnings == ()
 
 
 def test_a_configured_role_claim_with_roles_is_fine():
@@ -838,6 +854,65 @@ def test_the_list_of_settings_hides_secrets(environ: dict[str, str], url: str):
     assert "s3cret" not in str(shown)
 
 
+# Apps: an array of tables, in the file only
+
+APPS = """
+[[clients]]
+name = "Shelf for Android"
+redirect_uris = ["org.example.shelf:/callback", "http://127.0.0.1/callback"]
+[[clients]]
+name = "Handheld"
+redirect_uris = ["https://handheld.example/callback"]
+"""
+
+
+def test_the_file_names_the_apps(tmp_path: Path):
+    loaded = load(with_file(tmp_path, APPS + "[log]\nlevel = 'ERROR'"))
+    assert loaded.settings.clients == (
+        App(name="Shelf for Android", redirect_uris=("org.example.shelf:/callback", "http://127.0.0.1/callback")),
+        App(name="Handheld", redirect_uris=("https://handheld.example/callback",)),
+    )
+    assert loaded.settings.log.level == "ERROR"
+    name, value, origin = describe(loaded)[-1]
+    assert (name, value) == ("[[clients]] Handheld", "https://handheld.example/callback")
+    assert str(tmp_path) in origin
+
+
+def test_without_a_file_there_is_no_app():
+    assert load(SSO).settings.clients == ()
+    assert load(SSO | {"CLIENTS": "x", "ROMM_CLIENTS__NAME": "x"}).settings.clients == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        pytest.param("clients = 'x'", ("[[clients]]", "list of tables"), id="no table"),
+        pytest.param("[clients]\nname = 'x'", ("[[clients]]", "list of tables"), id="one bracket too few"),
+        pytest.param("[[clients]]\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="no name"),
+        pytest.param("[[clients]]\nname = ''\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="an empty name"),
+        pytest.param("[[clients]]\nname = ' x'\nredirect_uris = ['a.b:/c']", ("name", "blanks"), id="a blank before it"),
+        pytest.param("[[clients]]\nname = 7\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="a number"),
+        pytest.param("[[clients]]\nname = 'x'", ("redirect_uris", "list"), id="no address"),
+        pytest.param("[[clients]]\nname = 'x'\nredirect_uris = 'a.b:/c'", ("redirect_uris", "list"), id="one text"),
+        pytest.param("[[clients]]\nname = 'x'\nredirect_uris = []", ("redirect_uris", "list"), id="an empty list"),
+        pytest.param(
+            "[[clients]]\nname = 'x'\nredirect_uris = ['https://x.example/*']", ("wildcard", "https://x.example/*"),
+            id="a wildcard",
+        ),
+        pytest.param(
+            "[[clients]]\nname = 'x'\nredirect_uris = ['a.b:/c']\nsecret = 's'", ("secret", "client 1"), id="another key"
+        ),
+        pytest.param(
+            "[[clients]]\nname = 'x'\nredirect_uris = ['a.b:/c']\n" * 2, ("'x'", "twice"), id="one name twice"
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_app_names_file_and_key(content: str, parts: tuple[str, ...], tmp_path: Path):
+    environ = with_file(tmp_path, content)
+    (problem,) = problems(environ)
+    assert all(part in problem for part in (*parts, environ["ROMM_SETTINGS_FILE"]))
+
+
 # The defaults file and its documentation
 
 
@@ -849,8 +924,9 @@ def test_the_defaults_file_has_exactly_the_keys_of_the_settings():
 
 
 def test_no_default_stands_in_the_code():
-    sections = [Settings, *(hint for hint in Settings.__annotations__.values() if hint is not str)]
-    assert {struct.__struct_defaults__ for struct in sections} == {()}
+    hints: list[Any] = [Settings, *Settings.__annotations__.values()]
+    defaults = {hint.__struct_defaults__ for hint in hints if hasattr(hint, "__struct_defaults__")}
+    assert defaults == {()}
 
 
 def test_every_key_of_the_defaults_file_is_explained_in_a_sentence():

@@ -20,10 +20,12 @@ from romm.domain.errors import Code, Refused
 from romm.domain.linking import Attach, Found, Policy, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.roles import RoleMapping
+from romm.explanation import Explainer
 from romm.identification import Identification
 from romm.ports import Conflict, SignedClaims, TokenResponse
 from romm.signin import Begun, Finished, OpenIDSignIn
 from romm.signin_log import SignInJournal
+from romm.trial import Trials
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog
 from tests.world import VISITOR
 
@@ -121,23 +123,24 @@ class House:
         self.log = FakeLog()
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
+        reading = Reading(roles_claim="groups")
+        admission = Admission(
+            accounts=self.accounts,
+            mapping=RoleMapping(admin=("admins",), viewer=("users",)),
+            policy=Policy(),
+            username_attribute="preferred_username",
+            roles_claim="groups",
+            log=self.log,
+            clock=self.clock,
+        )
+        explainer = Explainer(reading=reading, admission=admission, provider=self.provider, issuer=ISSUER)
         self.signin = OpenIDSignIn(
             identification=Identification(
-                provider=self.provider,
-                reading=Reading(roles_claim="groups"),
-                extra_audiences=(),
-                log=self.log,
-                clock=self.clock,
+                provider=self.provider, reading=reading, extra_audiences=(), log=self.log, clock=self.clock
             ),
             off="",
-            admission=Admission(
-                accounts=self.accounts,
-                mapping=RoleMapping(admin=("admins",), viewer=("users",)),
-                policy=Policy(),
-                username_attribute="preferred_username",
-                log=self.log,
-                clock=self.clock,
-            ),
+            admission=admission,
+            trials=Trials(explainer=explainer, attempts=self.attempts),
             attempts=self.attempts,
             sessions=Sessions(self.credentials, limits, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock),
@@ -146,7 +149,7 @@ class House:
 
     async def begin(self, return_to: str = "/") -> tuple[Begun, AuthorizationResponse]:
         """Click the button; gives what the browser keeps and what the provider will send it back with."""
-        begun = await self.signin.begin(return_to)
+        begun = await self.signin.begin(return_to, VISITOR)
         asked = {name: values[0] for name, values in parse_qs(urlsplit(begun.url).query).items()}
         self.provider.nonce = asked.get("nonce", self.provider.nonce)
         return begun, AuthorizationResponse(code="a code", state=asked.get("state"))
@@ -225,7 +228,7 @@ async def test_nothing_begins_without_a_provider(house: House) -> None:
     off = House()
     off.signin = OpenIDSignIn(**{**vars(off.signin), "identification": None, "off": "OIDC_ENABLED is false"})
     with pytest.raises(Refused) as caught:
-        await off.signin.begin("/")
+        await off.signin.begin("/", VISITOR)
     assert caught.value.code is Code.OIDC_OFF
     assert "OIDC_ENABLED is false" in caught.value.operator_text
     with pytest.raises(Refused) as caught:

@@ -35,6 +35,7 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
             account_id=account.id,
             address=VISITOR.address,
             correlation_id=VISITOR.correlation_id,
+            id=1,
         )
     ]
     [(level, event, facts)] = log.lines

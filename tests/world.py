@@ -1,6 +1,6 @@
 """The whole service in one process: real rules, use cases and routes, a scripted provider, storage in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +8,19 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
-from romm import app, composition
+from romm import app
+from romm.adapters.probe import ProviderProbe
 from romm.adapters.provider import OpenIDProvider
+from romm.composition.outside import Ports
+from romm.composition.use_cases import use_cases
 from romm.domain.accounts import Change, Password
 from romm.domain.credentials import SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Visitor
+from romm.domain.native_apps import App
+from romm.instruments import Instruments
 from romm.ports import Provider
 from romm.settings import Settings, load
+from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
     FakeAccounts,
@@ -23,8 +29,10 @@ from tests.fakes import (
     FakeCredentials,
     FakeDirectory,
     FakeLog,
+    FakeNetwork,
     FakePasswords,
     FakeSignInLog,
+    FakeStorage,
     FakeThrottles,
 )
 
@@ -52,7 +60,10 @@ def environment(issuer: str, **more: str) -> dict[str, str]:
 
 @dataclass
 class World:
-    """One instance of RomM. `settings` are environment variables; everything inside is open to tests."""
+    """One instance of RomM. `settings` are environment variables; everything inside is open to tests.
+
+    `apps` are those that an operator's file would name.
+    """
 
     environ: Mapping[str, str] = field(default_factory=dict)
     idp: FakeProvider = field(default_factory=FakeProvider)
@@ -60,24 +71,31 @@ class World:
     accounts: FakeAccounts = field(default_factory=FakeAccounts)
     log: FakeLog = field(default_factory=FakeLog)
     sign_ins: FakeSignInLog = field(default_factory=FakeSignInLog)
+    apps: Sequence[App] = ()
 
     def __post_init__(self) -> None:
         self.idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.throttles = FakeThrottles(self.clock)
+        self.devices = FakeDevices(self.accounts, self.clock)
+        self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
         self.reconfigure(environment(self.idp.issuer, **self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
-        self.settings: Settings = load(environ).settings
+        self.settings_environ = environ
+        self.settings: Settings = replace(load(environ).settings, clients=tuple(self.apps))
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
-        self.ports = composition.Ports(
+        self.ports = Ports(
             provider=self.provider,
+            instruments=self._instruments(),
             accounts=self.accounts,
             directory=FakeDirectory(self.accounts),
             attempts=self.attempts,
             credentials=self.credentials,
+            device_authorizations=self.device_authorizations,
+            devices=self.devices,
             throttles=self.throttles,
             sign_in_log=self.sign_ins,
             passwords=FakePasswords(),
@@ -86,7 +104,9 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
+        self.use_cases = use_cases(self.settings, self.ports)
         self.app: Any = app.create_app(self.settings, self.ports)
+        self.use_cases = use_cases(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(
@@ -96,6 +116,12 @@ class World:
             clock=lambda: self.clock().timestamp(),
             transport=self.idp.transport,
         )
+
+    def _instruments(self) -> Instruments:
+        settings, client = app.provider_settings(self.settings), app.client(self.settings)
+        located = settings.location.issuers != ("",)
+        probe = ProviderProbe(settings, client, log=self.log, clock=self.clock, transport=self.idp.transport)
+        return Instruments(network=FakeNetwork(), probe=probe if located else None, storage=FakeStorage())
 
     async def _ready(self) -> bool:
         return True
@@ -107,6 +133,10 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    def demote(self, account: Account, level: AccessLevel) -> None:
+        """What a provider would do at a sign-in, without asking anybody."""
+        self.accounts.by_id[account.id] = replace(account, level=level, version=account.version + 1)
 
     async def change_password(self, account: Account) -> None:
         """What its owner would do, without asking anybody."""

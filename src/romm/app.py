@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -20,34 +20,90 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
 
+from romm import examination
 from romm import settings as configuration
 from romm.adapters import log as logs
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database
+from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import docs, health, login, metadata, openapi, openid, pages, tokens, users
+from romm.api import (
+    account_links,
+    account_page,
+    admin_account_page,
+    admin_pages,
+    client_token_pages,
+    client_tokens,
+    device_pages,
+    devices,
+    diagnosis,
+    docs,
+    explanation,
+    forward_auth,
+    health,
+    identities,
+    link_pages,
+    login,
+    metadata,
+    native_apps,
+    openapi,
+    openid,
+    pages,
+    sessions,
+    tokens,
+    users,
+)
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
+from romm.api.dependencies import take_turns
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
-from romm.composition import Ports, use_cases
-from romm.domain import discovery
+from romm.api.proxies import Proxies, remember_peer
+from romm.composition.outside import Ports
+from romm.composition.use_cases import use_cases
+from romm.domain import discovery, provider_hints
 from romm.domain.authorization import Client
 from romm.domain.errors import Refused
 from romm.domain.presets import DEFAULT_SCOPES, preset
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 from romm.settings import Settings
 
 VERSION = version("romm-sign-in")
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
 STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+ROUTERS = (
+    openid.router,
+    login.router,
+    users.router,
+    account_links.router,
+    sessions.router,
+    identities.router,
+    explanation.router,
+    diagnosis.router,
+    tokens.router,
+    metadata.router,
+    client_tokens.router,
+    devices.router,
+    native_apps.router,
+    forward_auth.router,
+    health.router,
+    docs.router,
+    pages.router,
+    account_page.router,
+    link_pages.router,
+    admin_pages.router,
+    admin_account_page.router,
+    client_token_pages.router,
+    device_pages.router,
+)
 _API = Path(__file__).parent / "api"
 
 
@@ -60,18 +116,23 @@ def ports(settings: Settings, log: Log) -> Ports:
     """The real adapters. Nothing is connected to before the first request needs it."""
     database = Database(settings.database.url)
     provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
+    instruments = examination.instruments(settings, provider_settings(settings), client(settings), log, now)
 
     async def close() -> None:
         await database.close()
-        if provider is not None:
-            await provider.aclose()
+        for each in (provider, instruments.probe):
+            if each is not None:
+                await each.aclose()
 
     return Ports(
         provider=provider,
+        instruments=instruments,
         accounts=SQLAccounts(database),
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
+        device_authorizations=SQLDeviceAuthorizations(database, now),
+        devices=SQLDevices(database, now),
         throttles=SQLThrottles(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
         passwords=Argon2Passwords(),
@@ -101,44 +162,46 @@ def provider_settings(settings: Settings) -> ProviderSettings:
     )
 
 
-def create_app(settings: Settings, ports: Ports) -> ASGIApp:
-    """The whole service as one ASGI app."""
+def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
+    """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
     https = settings.server.base_url.startswith("https://")
     jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
-    errors = Errors(jar, site, ports.log)
-    routers = [openid.router, login.router, users.router, tokens.router, metadata.router, health.router]
-    routers += [docs.router, pages.router]
+    hints = preset(settings.oidc.provider).hints
+    errors = Errors(jar, site, ports.log, hints)
+    doctor = examination.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
     app = Litestar(
-        route_handlers=[*routers, _static_files()],
-        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site)},
+        route_handlers=[*ROUTERS, _static_files()],
+        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=[_lifespan(ports)],
+        lifespan=[_lifespan(ports, hints)],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
         debug=False,
     )
+    take_turns(app)
     enveloped = envelope(app, ports.log, logs.bound, https=https)
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
-    return behind_proxy
+    return remember_peer(behind_proxy)
 
 
 def serve() -> ASGIApp:
     """What each worker of the server runs: the app that the environment describes."""
     loaded = configuration.load(os.environ)
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log))
+    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
 
 
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:
     made = use_cases(settings, ports)
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    named |= {"jar": jar, "settings": settings, "version": VERSION, "is_ready": ports.is_ready}
-    always = {name: _always(made_once) for name, made_once in named.items()}
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
+    named |= {"authentication": authentication, "jar": jar, "settings": settings}
+    named |= {"proxies": Proxies(settings.server.trusted_proxies), "version": VERSION, "is_ready": ports.is_ready}
+    always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 
 
@@ -151,10 +214,10 @@ def _static_files() -> Any:
     return create_static_files_router("/static", [_API / "static"], cache_control=cache)
 
 
-def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports))
+        meeting = asyncio.create_task(_meet(ports, hints))
         yield
         meeting.cancel()
         await ports.close()
@@ -162,11 +225,12 @@ def _lifespan(ports: Ports) -> Callable[[Litestar], AbstractAsyncContextManager[
     return lifespan
 
 
-async def _meet(ports: Ports) -> None:
+async def _meet(ports: Ports, hints: Hints) -> None:
     """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
     if ports.provider is None:
         return
     try:
         await ports.provider.metadata()
     except Refused as refused:
-        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text)
+        more = provider_hints.fact(hints, refused.code)
+        ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)

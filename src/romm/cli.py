@@ -2,14 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from pathlib import Path
 
 import click
 
-from romm.domain.errors import Refused
-from romm.settings import Loaded, SettingsError, describe, load
+from romm.cli_explain import explain
+from romm.cli_report import explained, loaded
+from romm.cli_users import recover, users
+from romm.settings import describe
 
 
 @click.group()
@@ -23,8 +23,8 @@ def serve() -> None:
     """Run the service; the embedded database is made and migrated first."""
     from romm.server import run
 
-    with _explained():
-        run(_loaded())
+    with explained():
+        run(loaded(os.environ))
 
 
 @main.command()
@@ -40,16 +40,39 @@ def demo(port: int, provider_port: int) -> None:
 @main.command()
 def settings() -> None:
     """Print the settings in effect and where each came from; secrets are hidden."""
-    loaded = _loaded()
-    rows = describe(loaded)
+    found = loaded(os.environ)
+    rows = describe(found)
     width = max(len(variable) for variable, _, _ in rows)
     for variable, value, origin in rows:
         click.echo(f"{variable:<{width}}  {value}  ({origin})")
-    for line in loaded.notes:
+    for line in found.notes:
         click.echo(f"note: {line}", err=True)
-    for line in loaded.warnings:
+    for line in found.warnings:
         click.secho(f"warning: {line}", err=True, fg="yellow")
-    click.echo(f"Single sign-on is {'off: ' + loaded.settings.oidc_off if loaded.settings.oidc_off else 'on'}")
+    click.echo(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
+
+
+@main.command("import")
+@click.option("--from", "source", required=True, metavar="URL", help="The other database: postgresql:// or mysql://")
+@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+def import_(source: str, apply: bool) -> None:
+    """Bring the users of an existing RomM along, with their passwords.
+
+    Nobody who is here already is changed, so it can be run again.
+    """
+    from romm.import_command import run
+
+    with explained():
+        run(loaded(os.environ).settings, source, apply=apply)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+def doctor(as_json: bool) -> None:
+    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    from romm.doctor import run
+
+    sys.exit(run(os.environ, as_json=as_json))
 
 
 @main.group()
@@ -63,8 +86,8 @@ def upgrade(revision: str) -> None:
     """Migrate the database to the newest schema."""
     from romm.adapters import database
 
-    with _explained():
-        database.upgrade(_loaded().settings.database.url, revision)
+    with explained():
+        database.upgrade(loaded(os.environ).settings.database.url, revision)
     click.echo("The database is up to date.")
 
 
@@ -73,27 +96,21 @@ def current() -> None:
     """Print the schema revision that the database has."""
     from romm.adapters import database
 
-    with _explained():
-        click.echo(database.current(_loaded().settings.database.url) or "none")
+    with explained():
+        click.echo(database.current(loaded(os.environ).settings.database.url) or "none")
 
 
-def _loaded() -> Loaded:
-    try:
-        return load(os.environ)
-    except SettingsError as error:
-        _fail(error.problems)
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database into FILE, also while RomM runs; for PostgreSQL use pg_dump."""
+    from romm.adapters import backup
+
+    with explained():
+        backup.copy(loaded(os.environ).settings.database.url, file)
+    click.echo(f"Copied to {file}. To go back: stop RomM and put the file in the place of its database.")
 
 
-@contextmanager
-def _explained() -> Iterator[None]:
-    """A refusal, such as a database that cannot be used, as one sentence instead of a traceback."""
-    try:
-        yield
-    except Refused as refused:
-        _fail((refused.operator_text,))
-
-
-def _fail(problems: tuple[str, ...]) -> NoReturn:
-    for problem in problems:
-        click.secho(f"error: {problem}", err=True, fg="red")
-    sys.exit(2)
+main.add_command(users)
+main.add_command(explain)
+main.add_command(recover)

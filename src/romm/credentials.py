@@ -1,12 +1,14 @@
 """Use cases around credentials: sessions for browsers, and knowing a browser again."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from msgspec import Struct
 
 from romm.domain import scopes
+from romm.domain.accounts import Actor
 from romm.domain.credentials import (
     KNOWN_BROWSER_LIFETIME,
     SECRET_BYTES,
@@ -17,7 +19,9 @@ from romm.domain.credentials import (
     bearer_kind,
     digest,
     is_live,
+    is_unused,
 )
+from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, Visitor
 from romm.ports import Clock, Credentials
 
@@ -83,6 +87,20 @@ class Sessions:
         """End a session; gives what was stored of it."""
         return await self.credentials.take(Kind.SESSION, digest(secret))
 
+    async def of(self, account_id: int) -> Sequence[Credential]:
+        """The sessions of an account that are alive, the newest first."""
+        now, listed = self.clock(), await self.credentials.of(account_id, [Kind.SESSION])
+        return [each for each, _ in listed if is_live(each, self.limits, now)]
+
+    async def end_one(self, account_id: int, session_id: int) -> None:
+        """End a session by its number. Raises `Refused(CREDENTIAL_UNKNOWN)` when the account has no such session."""
+        if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
+
+    async def end_others(self, account_id: int, keep: str | None) -> int:
+        """End all sessions of an account but the one with this digest; gives how many."""
+        return await self.credentials.end_all(account_id, [Kind.SESSION], keep)
+
     @property
     def lifetime(self) -> timedelta:
         """How long a browser shall keep the cookie."""
@@ -105,7 +123,7 @@ class Bearers:
         now = self.clock()
         if not account.enabled or now >= credential.expires_at:
             return None
-        if now - credential.last_used_at > TOUCH_INTERVAL:
+        if is_unused(credential) or now - credential.last_used_at > TOUCH_INTERVAL:
             await self.credentials.touch(credential, now)
         return principal(account, credential)
 
@@ -143,6 +161,17 @@ class KnownBrowsers:
     async def forget(self, credential: Credential) -> None:
         """The browser has a newer secret."""
         await self.credentials.take(credential.kind, credential.digest)
+
+
+def actor(who: Principal) -> Actor:
+    """Somebody who asks for a change of an account."""
+    return Actor(account_id=who.account.id, scopes=who.scopes)
+
+
+def require(who: Principal, scope: str) -> None:
+    """Raises `Refused(FORBIDDEN)` when this credential has not the scope."""
+    if scope not in who.scopes:
+        raise Refused(Code.FORBIDDEN, scope=scope)
 
 
 def principal(account: Account, credential: Credential | None = None) -> Principal:

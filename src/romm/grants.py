@@ -21,7 +21,7 @@ class Offered(Struct, frozen=True, kw_only=True):
 
     grant: Grant
     endpoints: Mapping[str, str] = {}
-    facts: Mapping[str, Sequence[str]] = {}
+    facts: Mapping[str, Sequence[str] | bool] = {}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
@@ -18,22 +18,34 @@ CALLBACK_SECONDS = 14  # for all that the provider is asked during a callback
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did."""
+    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did.
+
+    `signed` are the ID token's claims and `userinfo` those beside it, as they came.
+    """
 
     claims: Claims
     id_token: str
+    algorithm: str
+    signed: Mapping[str, Any]
+    userinfo: Mapping[str, Any] | None
     without_userinfo: Refused | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identification:
-    """Asks the provider. `extra_audiences` are clients that may stand beside us in an ID token."""
+    """Asks the provider. `extra_audiences` are clients that may stand beside us in an ID token.
+
+    `hosted_domains` are the only ones whose people come in, if there are any; `issuer_spellings` maps another name that
+    the provider is known to give itself to its issuer.
+    """
 
     provider: Provider
     reading: Reading
     extra_audiences: tuple[str, ...]
     log: Log
     clock: Clock
+    hosted_domains: tuple[str, ...] = ()
+    issuer_spellings: Mapping[str, str] = field(default_factory=dict)
     budget_seconds: float = CALLBACK_SECONDS
 
     async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
@@ -59,11 +71,20 @@ class Identification:
             algorithm=signed.algorithm,
             access_token=tokens.access_token,
             extra_audiences=self.extra_audiences,
+            hosted_domains=self.hosted_domains,
         )
-        required(claims.validate(signed.unverified_claims, expected))
+        id_token = claims.with_known_issuer(signed.unverified_claims, self.issuer_spellings)
+        required(claims.validate(id_token, expected))
         userinfo, problem = await self._userinfo(metadata, tokens.access_token)
-        read = required(claims.read(signed.unverified_claims, userinfo, self.reading))
-        return Person(claims=read, id_token=tokens.unverified_id_token, without_userinfo=problem)
+        read = required(claims.read(id_token, userinfo, self.reading))
+        return Person(
+            claims=read,
+            id_token=tokens.unverified_id_token,
+            algorithm=signed.algorithm,
+            signed=id_token,
+            userinfo=userinfo,
+            without_userinfo=problem,
+        )
 
     async def _userinfo(self, metadata: Metadata, access_token: str) -> tuple[Mapping[str, Any] | None, Refused | None]:
         """UserInfo, or why there is none: one that does not answer must not keep out who needs nothing of it."""

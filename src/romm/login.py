@@ -81,7 +81,10 @@ class PasswordSignIn:
         return account
 
     async def _check(self, password: str, tried: Try) -> Account:
-        """The account that a name and a password open; unknown, wrong, disabled and without password take one way."""
+        """The account that a name and a password open; unknown, wrong, disabled and without password take one way.
+
+        That way is as long for all: while somebody's hash is a slow one of an existing RomM, everybody pays for it.
+        """
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         await self.throttle.admit(tried)
@@ -90,6 +93,7 @@ class PasswordSignIn:
         failed_before = await self.throttle.admit(tried)  # again, or many tries side by side were a way around
         if account is None or not fits or not account.enabled:
             await self.throttle.failed(tried)
+            await self.passwords.linger(password_hash, await self.accounts.legacy_hash(), password)
             raise Refused(Code.CREDENTIALS_WRONG, username=tried.username, reason=_reason(account, password_hash))
         if failed_before:
             await self.throttle.succeeded(tried)

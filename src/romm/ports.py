@@ -3,7 +3,7 @@
 Every method is one transaction and commits itself. Adapters translate their library's errors to `Refused` or `Conflict`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,9 +11,11 @@ from msgspec import Struct
 
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import Client, LoginAttempt
+from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
+from romm.domain.imports import ForeignUser, Here, Import
 from romm.domain.linking import Attach, Found, Register, SignIn
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
@@ -23,7 +25,7 @@ Clock = Callable[[], datetime]
 
 
 class Conflict(Exception):
-    """Something else won. `what`: `username`, `email`, `identity`, `version`, `first_admin`, or `spent` for a used link."""
+    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link)."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -152,6 +154,9 @@ class Accounts(Protocol):
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         """Store a newer hash of the same password, unless the password changed in between."""
 
+    async def legacy_hash(self) -> str | None:
+        """The costliest hash that an existing RomM made (`passwords.is_legacy`) and that is stored still, anybody's."""
+
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Note a password sign-in in `last_login`."""
 
@@ -181,11 +186,37 @@ class Directory(Protocol):
         """Note that the password of the enabled account with this username or address is said to be forgotten."""
 
 
+class ForeignUsers(Protocol):
+    """The users of an existing RomM."""
+
+    async def read(self) -> Sequence[ForeignUser]:
+        """All of them, in any order; nothing is written. Raises `Refused(IMPORT_UNREADABLE)`."""
+
+
+class Imports(Protocol):
+    """Accounts that are brought along from an existing RomM."""
+
+    async def here(self) -> Here:
+        """Who has an account here."""
+
+    async def add(self, decision: Import, now: datetime) -> None:
+        """Carry out `Import`, whole or not at all. Raises `Conflict("username" | "email")`."""
+
+
 class Credentials(Protocol):
     """Stored credentials, looked up by kind and digest."""
 
     async def add(self, *credentials: Credential) -> None:
         """Store credentials, all or none; forget expired ones."""
+
+    async def issue(self, credential: Credential, at_most: int) -> Credential:
+        """Store one, unless its owner has so many live ones of its kind: `Conflict("full")`. Gives it with its number."""
+
+    async def replace(self, credential: Credential) -> None:
+        """Store one in place of those of its kind and family."""
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        """Carry out `Renewal`; the token's codes end. None when it is gone or over, `Conflict("spent")` when the code is."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""
@@ -220,13 +251,13 @@ class Credentials(Protocol):
 
 
 class Throttles(Protocol):
-    """Failed password tries, by the keys of `domain.throttle`. All workers see and change the same numbers."""
+    """Failed password tries by the keys of `domain.throttle`, other tries by those of `domain.rates`; all workers share them."""
 
     async def read(self, keys: Sequence[str]) -> Sequence[Failures]:
         """What is counted for these keys, in any order, without those that have no failures. One look-up."""
 
-    async def count(self, keys: Sequence[str]) -> None:
-        """One more failure for each key, now; none is lost, however many workers count at once.
+    async def count(self, keys: Sequence[str]) -> Sequence[Failures]:
+        """One more failure for each key, now; none is lost, however many workers count at once. Gives what it made of each.
 
         Keys without a failure for longer than `throttle.FORGOTTEN_AFTER` are forgotten before that.
         """
@@ -236,7 +267,10 @@ class Throttles(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed."""
+    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+
+    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    """
 
     at: datetime
     method: str
@@ -248,10 +282,25 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     account_id: int | None
     address: str
     correlation_id: str
+    received: str = ""
+    id: int | None = None
+
+
+class SignInFilter(Struct, frozen=True, kw_only=True):
+    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+
+    outcome: str | None = None
+    code: str | None = None
+    correlation_id: str | None = None
+    account_id: int | None = None
+    before: int | None = None
 
 
 class SignInLog(Protocol):
     """The sign-in log that admins read."""
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Lines that fit, the newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
         """Append a line; forget lines older than the retention."""
@@ -264,10 +313,19 @@ class Passwords(Protocol):
         """A self-describing hash."""
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Does the password fit? Without a hash the answer is no, in the same time."""
+        """Does the password fit? Without a hash the answer is no, in the same time.
+
+        Legacy hashes (`passwords.is_legacy`) are understood; they take longer, and fit no password above 72 bytes.
+        """
+
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        """After a failed `verify(password_hash, password)`: spend what a failure with `legacy_hash` would have cost more."""
 
     def is_outdated(self, password_hash: str) -> bool:
         """Was the hash made with other parameters than today's?"""
+
+    async def common(self) -> Container[str]:
+        """The 3,000 most common passwords of at least `passwords.MIN_LENGTH` characters, in lower case."""
 
 
 class Log(Protocol):

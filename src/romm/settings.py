@@ -11,9 +11,10 @@ from typing import Annotated, Any, get_origin, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from romm.configuration import database, environment, file, oidc, server
+from romm.configuration import clients, database, environment, file, oidc, server
 from romm.configuration.values import Draft, Field, Findings, Given, Variable, typed
 from romm.domain.linking import TrustEmail
+from romm.domain.native_apps import App
 
 
 class SettingsError(Exception):
@@ -60,10 +61,11 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class Accounts(Struct, frozen=True, kw_only=True):
-    """Which local doors are closed."""
+    """Which local doors are closed, and how many seconds an invitation lasts."""
 
     disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
     disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
+    invite_token_expiry_seconds: Annotated[int, Variable("INVITE_TOKEN_EXPIRY_SECONDS", most=2592000)]
 
 
 class Oauth(Struct, frozen=True, kw_only=True):
@@ -104,6 +106,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     token_endpoint_auth_method: Annotated[str, Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")]
     id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
     extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
+    hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]
 
 
 class Log(Struct, frozen=True, kw_only=True):
@@ -115,7 +118,10 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The effective settings. `oidc_off` has the reasons why OIDC is off, for the operator; it is empty when OIDC is on."""
+    """The effective settings. `oidc_off` has the reasons why OIDC is off, for the operator; it is empty when OIDC is on.
+
+    `clients` are the apps that may send people here; they stand in the file only.
+    """
 
     server: Server
     database: Database
@@ -125,6 +131,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     oidc: Oidc
     log: Log
     oidc_off: str
+    clients: tuple[App, ...]
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -136,8 +143,11 @@ class Loaded(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...]
 
 
+_NO_SECTIONS = {"oidc_off", "clients"}
+
+
 def _fields() -> Iterator[Field]:
-    sections = {name: hint for name, hint in get_type_hints(Settings).items() if name != "oidc_off"}
+    sections = {name: hint for name, hint in get_type_hints(Settings).items() if name not in _NO_SECTIONS}
     for section, struct in sections.items():
         for key, hint in get_type_hints(struct, include_extras=True).items():
             plain, variable = hint.__origin__, hint.__metadata__[0]
@@ -153,15 +163,19 @@ def load(environ: Mapping[str, str]) -> Loaded:
 
     Raises SettingsError with all mistakes at once. Half-configured OIDC is none: it only fills `Settings.oidc_off`.
     """
-    draft = _draft(environ, Findings())
+    findings = Findings()
+    name = environment.text(environment.SETTINGS_FILE, environ, findings)
+    content = file.parsed(name, findings)
+    apps = clients.read(content.pop(clients.SECTION, []), name, findings)
+    draft = _draft(environ, name, content, findings)
     server.complete(draft)
     database.complete(draft)
     oidc_off = oidc.complete(draft)
     if draft.findings.problems:
         raise SettingsError(tuple(draft.findings.problems))
     return Loaded(
-        settings=msgspec.convert({**_tables(draft.values), "oidc_off": oidc_off}, Settings),
-        origins=draft.origins,
+        settings=msgspec.convert({**_tables(draft.values), "oidc_off": oidc_off, "clients": apps}, Settings),
+        origins={**draft.origins, clients.SECTION: f"settings file {name}"},
         warnings=tuple(draft.findings.warnings),
         notes=tuple(draft.findings.notes),
     )
@@ -169,7 +183,12 @@ def load(environ: Mapping[str, str]) -> Loaded:
 
 def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
     """Every setting as variable, value and origin, for people; secrets are hidden."""
-    return [(field.variable.name, _shown(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
+    shown = [(field.variable.name, _shown(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
+    apps = [
+        (f"[[{clients.SECTION}]] {app.name}", ", ".join(app.redirect_uris), loaded.origins[clients.SECTION])
+        for app in loaded.settings.clients
+    ]
+    return [*shown, *apps]
 
 
 def _shown(settings: Settings, field: Field) -> str:
@@ -183,9 +202,10 @@ def _shown(settings: Settings, field: Field) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _draft(environ: Mapping[str, str], findings: Findings) -> Draft:
+def _draft(environ: Mapping[str, str], name: str, content: Mapping[str, Any], findings: Findings) -> Draft:
     defaults = tomllib.loads(_defaults_file().read_text(encoding="utf-8"))
-    written = {**_from_files(defaults, environ, findings), **environment.read(FIELDS, environ, findings)}
+    own = file.read(content, name, FIELDS, findings)
+    written = {**_from_files(defaults, own, name), **environment.read(FIELDS, environ, findings)}
     values = {}
     for field in FIELDS:
         try:
@@ -202,9 +222,7 @@ def _draft(environ: Mapping[str, str], findings: Findings) -> Draft:
     )
 
 
-def _from_files(defaults: file.Tables, environ: Mapping[str, str], findings: Findings) -> dict[str, Given]:
-    name = environment.text(environment.SETTINGS_FILE, environ, findings)
-    own = file.read(name, FIELDS, findings) if name else {}
+def _from_files(defaults: file.Tables, own: file.Tables, name: str) -> dict[str, Given]:
     layered = _layered(defaults, own)
     return {
         field.path: Given(layered[field.section.upper()][field.key], *_source(field, name, own)) for field in FIELDS

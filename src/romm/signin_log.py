@@ -1,11 +1,14 @@
 """Use case: write down how each sign-in ended, once for the process's log and once for the log that admins read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from msgspec import json
 
 from romm.domain.credentials import digest
 from romm.domain.errors import Refused
 from romm.domain.model import Account, Identity, Visitor
-from romm.ports import Clock, Log, SignInEntry, SignInLog
+from romm.ports import Clock, Log, SignInEntry, SignInFilter, SignInLog
 
 SUBJECT_DIGITS = 16  # enough to tell people apart in a log, without saying who they are
 
@@ -37,7 +40,12 @@ class SignInJournal:
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
         """Note a refusal, with what its facts tell about rule and identity."""
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
-        await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, **facts))
+        received = json.encode(refused.received).decode() if refused.received else ""
+        await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """The newest entries that fit, for administrators."""
+        return await self.entries.search(wanted, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:
         empty = dict.fromkeys(("rule", "code", "issuer", "subject_digest", "account_id"))

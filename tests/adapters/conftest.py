@@ -19,18 +19,23 @@ from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
 from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database, upgrade
+from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
+from romm.adapters.imports import SQLImports
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
-from romm.ports import Accounts, Attempts, Credentials, Directory, SignInLog, Throttles
+from romm.device_ports import DeviceAuthorizations, Devices
+from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, SignInLog, Throttles
 from tests.domain.examples import NOW
+from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
     FakeAccounts,
     FakeAttempts,
     FakeClock,
     FakeCredentials,
     FakeDirectory,
+    FakeImports,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -53,6 +58,9 @@ class Stores:
     directory: Directory
     attempts: Attempts
     credentials: Credentials
+    imports: Imports
+    device_authorizations: DeviceAuthorizations
+    devices: Devices
     throttles: Throttles
     sign_in_log: SignInLog
     disable: Callable[[int], Awaitable[None]]
@@ -124,6 +132,7 @@ def stores(rivals: list[Stores]) -> Stores:
 
 def in_memory(clock: FakeClock) -> Stores:
     accounts, log = FakeAccounts(), FakeSignInLog(RETENTION)
+    devices = FakeDevices(accounts, clock)
 
     async def disable(account_id: int) -> None:
         seen = accounts.by_id[account_id]
@@ -138,6 +147,9 @@ def in_memory(clock: FakeClock) -> Stores:
         directory=FakeDirectory(accounts),
         attempts=FakeAttempts(clock),
         credentials=FakeCredentials(accounts, clock),
+        imports=FakeImports(accounts),
+        device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
+        devices=devices,
         throttles=FakeThrottles(clock),
         sign_in_log=log,
         disable=disable,
@@ -161,6 +173,9 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         directory=SQLDirectory(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
+        imports=SQLImports(database),
+        device_authorizations=SQLDeviceAuthorizations(database, clock),
+        devices=SQLDevices(database, clock),
         throttles=SQLThrottles(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
         disable=disable,

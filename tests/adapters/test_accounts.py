@@ -176,6 +176,20 @@ async def test_a_newer_hash_replaces_the_one_it_was_made_for(stores: Stores):
     assert await stores.accounts.password("alice") == (made, "newer hash")
 
 
+async def test_the_costliest_legacy_hash_is_found_as_long_as_there_is_one(stores: Stores):
+    cheap, costly = "$2y$10$" + "z" * 53, "$2a$12$" + "a" * 53
+    await alice(stores, password_hash="$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")
+    await stores.accounts.create("none", None, AccessLevel.VIEWER, None, NOW)
+    assert await stores.accounts.legacy_hash() is None
+
+    await stores.accounts.create("first", None, AccessLevel.VIEWER, cheap, NOW)
+    second = await stores.accounts.create("second", None, AccessLevel.VIEWER, costly, NOW)
+
+    assert await stores.accounts.legacy_hash() == costly
+    await stores.accounts.rehash(second.id, costly, "newer hash")
+    assert await stores.accounts.legacy_hash() == cheap
+
+
 async def test_a_password_sign_in_is_noted(stores: Stores):
     made = await alice(stores)
 

@@ -1,14 +1,16 @@
 """The contract of `ports.SignInLog`."""
 
 from datetime import timedelta
+from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from romm.adapters.database import Database
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import SignInRow
 from romm.domain.errors import Code
-from romm.ports import SignInEntry
+from romm.ports import SignInEntry, SignInFilter
 from tests.adapters.conftest import RETENTION, Stores
 from tests.domain.examples import ISSUER, NOW
 
@@ -62,6 +64,7 @@ async def test_a_line_outlives_its_account_and_keeps_every_fact(database: Databa
         "account_id": 7,
         "address": "192.0.2.1",
         "correlation_id": "abc",
+        "received": "",
     }
 
 
@@ -75,3 +78,23 @@ async def test_old_lines_are_looked_for_once_an_hour(database: Database):
             assert left == ["looks", "old by now", "does not look"]
 
     assert left == ["does not look", "looks again"]
+
+
+async def test_lines_are_found_the_newest_first_with_what_was_received(stores: Stores):
+    for minute, (name, code) in enumerate((("a", Code.NO_ROLE), ("b", Code.EMAIL_MISSING), ("c", Code.NO_ROLE))):
+        line = replace(entry(name, timedelta(minutes=minute)), code=code, received='{"sub":"text of 1"}')
+        await stores.sign_in_log.add(line)
+
+    async def found(limit: int = 10, **wanted: Any) -> list[str | None]:
+        return [each.subject_digest for each in await stores.sign_in_log.search(SignInFilter(**wanted), limit)]
+
+    newest = (await stores.sign_in_log.search(SignInFilter(), 1))[0]
+    assert replace(newest, id=None) == line
+    assert await found() == ["c", "b", "a"]
+    assert await found(2) == ["c", "b"]
+    assert await found(before=newest.id) == ["b", "a"]
+    assert await found(code="no_role") == ["c", "a"]
+    assert await found(code="no_role", before=newest.id) == ["a"]
+    assert await found(outcome="signed_in") == []
+    assert await found(account_id=7) == ["c", "b", "a"]
+    assert await found(correlation_id="another") == []

@@ -33,6 +33,23 @@ async def test_a_failure_counts_for_each_of_its_keys_with_its_time(stores: Store
     }
 
 
+async def test_who_counts_hears_what_it_made(rivals: list[Stores]):
+    await rivals[0].throttles.count(("account:a",))
+
+    counted = await rivals[-1].throttles.count(("address:b", "account:a"))
+
+    assert sorted(counted, key=lambda each: each.key) == [
+        Failures("account:a", 2, NOW),
+        Failures("address:b", 1, NOW),
+    ]
+
+
+async def test_all_who_count_at_once_hear_another_number(rivals: list[Stores]):
+    heard = await asyncio.gather(*(rivals[n % len(rivals)].throttles.count(("account:a",)) for n in range(20)))
+
+    assert sorted(each.count for [each] in heard) == list(range(1, 21))
+
+
 async def test_no_failure_is_lost_when_all_workers_count_at_once(rivals: list[Stores]):
     orders = [("account:a", "address:b"), ("address:b", "account:a")]
     await asyncio.gather(*(rivals[n % len(rivals)].throttles.count(orders[n // 2 % 2]) for n in range(40)))

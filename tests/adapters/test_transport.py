@@ -253,3 +253,10 @@ def test_an_unusable_authority_file_stops_the_start_and_says_why(tmp_path: Path,
 
 def test_a_replaced_network_needs_no_trust(tmp_path: Path):
     BoundedClient(str(tmp_path / "absent.pem"), LIMITS, httpx.MockTransport(lambda request: httpx.Response(200)))
+
+
+async def test_a_wanted_redirect_is_an_answer_and_not_followed():
+    fake = FakeProvider(instead={"jwks": redirect("https://login.test/?error=login_required", status=302)})
+    answer = await client(fake).send("GET", JWKS, limit=1, redirects=True)
+    assert (answer.status, answer.location) == (302, "https://login.test/?error=login_required")
+    assert len(fake.requests) == 1

@@ -74,7 +74,7 @@ async def test_a_program_gets_a_problem_with_a_stable_code(house: World) -> None
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/nothing", "/api", "/api/users/1", "/api/loginx", "/api/login/openid/x", "/API/heartbeat"]
+    "path", ["/api/nothing", "/api", "/api/users/one", "/api/loginx", "/api/login/openid/x", "/API/heartbeat"]
 )
 async def test_nothing_is_there_for_a_program(house: World, path: str) -> None:
     response = await house.program().get(path)

@@ -61,13 +61,13 @@ def both(*twists: Twist) -> Twist:
 
 
 REFUSED = [
-    pytest.param(in_id_token(iss="https://other.test"), Code.ID_TOKEN_ISSUER, id="R-05: another issuer"),
+    pytest.param(in_id_token(iss="https://other.test"), Code.ID_TOKEN_ISSUER, id="R-05: another issuer, iss-mismatch"),
     pytest.param(in_id_token(iss="https://idp.test/"), Code.ID_TOKEN_ISSUER, id="R-05: a slash too many"),
     pytest.param(in_id_token(aud="other"), Code.ID_TOKEN_AUDIENCE, id="R-04: for another client"),
     pytest.param(in_id_token(aud="other", azp="romm"), Code.ID_TOKEN_AUDIENCE, id="R-04: for another client, azp is us"),
     pytest.param(in_id_token(aud=["romm", "other"], azp="romm"), Code.ID_TOKEN_AUDIENCE, id="R-04: also for a stranger"),
     pytest.param(in_id_token(azp="other"), Code.ID_TOKEN_AUTHORIZED_PARTY, id="R-04: azp is another"),
-    pytest.param(in_id_token(exp=1), Code.ID_TOKEN_EXPIRED, id="R-26: expired"),
+    pytest.param(in_id_token(exp=1), Code.ID_TOKEN_EXPIRED, id="R-26: expired, clock-skew"),
     pytest.param(in_id_token(iat=1), Code.ID_TOKEN_ISSUED_AT, id="R-26: issued long ago"),
     pytest.param(without("iat"), Code.ID_TOKEN_ISSUED_AT, id="R-26: no iat"),
     pytest.param(in_id_token(nonce="another"), Code.ID_TOKEN_NONCE, id="R-09: another nonce"),
@@ -184,7 +184,7 @@ async def test_a_person_is_admitted_with_the_level_of_their_groups(world: World,
 
 
 async def test_both_requests_carry_the_configured_redirect_uri_and_one_pkce_pair(world: World) -> None:
-    """R-10, R-21."""
+    """R-10, R-21, `pkce-required`."""
     browser = world.browser(**{"host": "evil.test", "x-forwarded-host": "evil.test"})
     await browser.sign_in()
     [asked], [exchanged] = world.idp.received("/authorize"), world.idp.received("/token")
@@ -238,6 +238,7 @@ async def test_a_response_in_another_browser_is_refused_and_the_right_one_still_
 
 
 async def test_a_response_after_ten_minutes_is_refused_and_keeps_the_target(world: World) -> None:
+    """`expired-attempt`."""
     browser = world.browser()
     query = await world.idp.approve(await browser.begin("/collection"))
     world.clock.advance(timedelta(seconds=601))
@@ -247,7 +248,7 @@ async def test_a_response_after_ten_minutes_is_refused_and_keeps_the_target(worl
 
 
 async def test_a_response_is_used_once_also_twenty_times_in_parallel(world: World) -> None:
-    """R-11: one success, one token request."""
+    """R-11, `callback-replay`: one success, one token request."""
     browser = world.browser()
     query = await world.idp.approve(await browser.begin())
     cookies = dict(browser.client.cookies)
@@ -278,6 +279,7 @@ async def test_a_finished_callback_without_a_session_says_that_it_was_used(world
 
 
 async def test_attempts_in_two_tabs_finish_in_either_order(world: World) -> None:
+    """`two-tabs`."""
     browser = world.browser()
     queries = [await world.idp.approve(await browser.begin(path)) for path in ("/one", "/two")]
     locations = [(await browser.come_back(query)).headers["location"] for query in reversed(queries)]
@@ -294,7 +296,7 @@ async def test_fifty_starts_leave_five_attempt_cookies_and_the_newest_works(worl
 
 
 async def test_a_sign_in_survives_a_restart_but_not_another_client_or_provider(world: World) -> None:
-    """R-64."""
+    """R-64, `restart-mid-login`."""
     browser = world.browser()
     queries = [await world.idp.approve(await browser.begin()) for _ in range(3)]
     cookies = browser.client.cookies

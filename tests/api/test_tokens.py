@@ -8,6 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from romm.devices import DEVICE_CODE
 from romm.domain import scopes
 from romm.domain.credentials import NEVER, Credential, Kind, digest
 from romm.domain.errors import CATALOGUE, Code
@@ -575,7 +576,7 @@ async def test_to_look_at_nothing_is_a_mistake(world: World, vera: Account) -> N
 async def test_the_metadata_names_what_is_there(world: World) -> None:
     found = (await world.program().get("/.well-known/oauth-authorization-server")).json()
     assert found["issuer"] == "https://romm.test"
-    assert found["grant_types_supported"] == ["password", "refresh_token"]
+    assert found["grant_types_supported"] == ["password", "refresh_token", DEVICE_CODE]
     assert found["scopes_supported"] == list(scopes.ALL)
     for endpoint in ("token_endpoint", "revocation_endpoint", "introspection_endpoint"):
         assert (await world.program().post(found[endpoint])).status_code in (400, 401)
@@ -584,4 +585,4 @@ async def test_the_metadata_names_what_is_there(world: World) -> None:
 async def test_the_metadata_names_nothing_that_is_off() -> None:
     world = World({"DISABLE_USERPASS_LOGIN": "true"})
     found = (await world.program().get("/.well-known/oauth-authorization-server")).json()
-    assert found["grant_types_supported"] == ["refresh_token"]
+    assert found["grant_types_supported"] == ["refresh_token", DEVICE_CODE]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from romm.domain.claims import Expected, at_hash, validate
+from romm.domain.claims import Expected, at_hash, validate, with_known_issuer
 from romm.domain.errors import Code, Refuse
 from tests.domain.examples import json_values
 
@@ -166,6 +166,60 @@ def test_the_issuer_is_ours_byte_for_byte(changes: dict[str, Any]) -> None:
 def test_the_audience_is_us_and_nobody_unknown(changes: dict[str, Any]) -> None:
     """R-04."""
     assert refused(changes) is Code.ID_TOKEN_AUDIENCE
+
+
+GOOGLE = {"accounts.google.com": "https://accounts.google.com"}
+
+
+@pytest.mark.parametrize(
+    ("issuer", "found", "code"),
+    [
+        pytest.param("https://accounts.google.com", "https://accounts.google.com", None, id="as it should be"),
+        pytest.param("https://accounts.google.com", "accounts.google.com", None, id="iss-no-scheme"),
+        pytest.param("https://accounts.google.com", "accounts.google.com/", Code.ID_TOKEN_ISSUER, id="and a slash"),
+        pytest.param("https://accounts.google.com", "Accounts.Google.com", Code.ID_TOKEN_ISSUER, id="another case"),
+        pytest.param("https://accounts.google.com", ["accounts.google.com"], Code.ID_TOKEN_ISSUER, id="a list"),
+        pytest.param("https://accounts.google.com", None, Code.ID_TOKEN_ISSUER, id="null"),
+        pytest.param("https://idp.example", "idp.example", Code.ID_TOKEN_ISSUER, id="nobody else may leave it away"),
+        pytest.param("https://idp.example", "accounts.google.com", Code.ID_TOKEN_ISSUER, id="nor be taken for Google"),
+        pytest.param("http://accounts.google.com", "accounts.google.com", Code.ID_TOKEN_ISSUER, id="nor http"),
+    ],
+)
+def test_another_name_of_an_issuer_counts_for_that_issuer_only(issuer: str, found: Any, code: Code | None) -> None:
+    """OpenID Connect Core 1.0, 15.6.2; afterwards there is one name, so that nobody becomes two identities."""
+    claims = with_known_issuer(token(iss=found), GOOGLE)
+    refusal = validate(claims, msgspec.structs.replace(EXPECTED, issuer=issuer))
+    assert (refusal.code if refusal else None) is code
+    assert code is not None or claims["iss"] == issuer
+
+
+def test_without_other_names_the_claims_are_left_alone() -> None:
+    """R-05."""
+    claims = token(iss="accounts.google.com")
+    assert with_known_issuer(claims, {}) is claims
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        pytest.param({"hd": "example.com"}, None, id="a member"),
+        pytest.param({"hd": "example.org"}, None, id="a member of the other one"),
+        pytest.param({}, Code.HOSTED_DOMAIN, id="a private account has none"),
+        pytest.param({"hd": "evil.example"}, Code.HOSTED_DOMAIN, id="another Workspace"),
+        pytest.param({"hd": "sub.example.com"}, Code.HOSTED_DOMAIN, id="a domain below"),
+        pytest.param({"hd": "example.co"}, Code.HOSTED_DOMAIN, id="a prefix"),
+        pytest.param({"hd": ""}, Code.HOSTED_DOMAIN, id="empty"),
+        pytest.param({"hd": None}, Code.HOSTED_DOMAIN, id="null"),
+        pytest.param({"hd": ["example.com"]}, Code.HOSTED_DOMAIN, id="a list"),
+        pytest.param({"email": "mallory@example.com"}, Code.HOSTED_DOMAIN, id="an address proves no membership"),
+    ],
+)
+def test_only_members_of_the_named_domains_come_in(changes: dict[str, Any], code: Code | None) -> None:
+    """Google's `hd`, checked in the token."""
+    expected = msgspec.structs.replace(EXPECTED, hosted_domains=("example.com", "example.org"))
+    refusal = validate(token(**changes), expected)
+    assert (refusal.code if refusal else None) is code
+    assert refused(changes) is None, "who names no domain lets everybody in"
 
 
 @pytest.mark.parametrize("changes", AUTHORIZED_PARTIES)

@@ -92,6 +92,23 @@ def test_a_foreign_issuer_is_refused(issuer: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("configured", "issuer", "code"),
+    [
+        pytest.param("common/v2.0", "{tenantid}/v2.0", Code.ISSUER_PLACEHOLDER, id="common"),
+        pytest.param("organizations/v2.0", "{tenantid}/v2.0", Code.ISSUER_PLACEHOLDER, id="organizations"),
+        pytest.param("{tenantid}/v2.0", "{tenantid}/v2.0", Code.ISSUER_PLACEHOLDER, id="copied from the document"),
+        pytest.param("11-22/v2.0", "11-22/v2.0", None, id="one tenant"),
+        pytest.param("consumers/v2.0", "91-88/v2.0", Code.ISSUER_MISMATCH, id="the tenant of private accounts"),
+        pytest.param("example.com/v2.0", "11-22/v2.0", Code.ISSUER_MISMATCH, id="a tenant by its domain"),
+    ],
+)
+def test_an_issuer_that_stands_for_many_tenants_is_refused(configured: str, issuer: str, code: Code | None) -> None:
+    """Entra ID: whoever accepts the placeholder accepts everybody's tenant."""
+    base = "https://login.microsoftonline.com"
+    assert judged(location(f"{base}/{configured}", ""), issuer=f"{base}/{issuer}") is code
+
+
 ENDPOINTS = [
     "authorization_endpoint",
     "token_endpoint",

@@ -57,7 +57,7 @@ def named(row: Refusal) -> set[str]:
 
 def test_a_refusal_is_a_refusal_in_http_and_only_the_unexpected_is_a_500() -> None:
     for code, row in CATALOGUE.items():
-        assert row.status in {400, 401, 403, 404, 409, 429, 500, 502, 503}, code
+        assert row.status in {400, 401, 403, 404, 409, 410, 429, 500, 502, 503}, code
         assert (row.status == 500) == (code is Code.UNEXPECTED), code
 
 
@@ -80,8 +80,10 @@ BEFORE_AUTHENTICATION = [
     Code.EMAIL_NOT_VERIFIED,
     Code.CREDENTIALS_WRONG,
     Code.TOO_MANY_ATTEMPTS,
+    Code.TOO_MANY_REQUESTS,
     Code.PASSWORDS_OFF,
     Code.NOT_SIGNED_IN,
+    Code.PAIRING_CODE_INVALID,
     Code.CROSS_SITE,
     Code.NOT_FOUND,
     Code.STORAGE_UNAVAILABLE,

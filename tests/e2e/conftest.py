@@ -28,7 +28,7 @@ BROWSER_OPTIONS = [
     "--disable-sync",
     "--no-first-run",
 ]
-START_SECONDS = 20
+START_SECONDS = 60  # at most; a busy machine needs a while
 
 StartRomM = Callable[..., str]
 

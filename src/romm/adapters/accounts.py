@@ -51,6 +51,16 @@ _REHASH = (
     .where(AccountRow.id == bindparam("key"), AccountRow.password_hash == bindparam("old"))
     .values(password_hash=bindparam("new"))
 )
+_LEGACY_HASH = (
+    select(AccountRow.password_hash)
+    .where(AccountRow.password_hash.like("$2_$%"))
+    .order_by(func.substr(AccountRow.password_hash, 5).desc())  # the cost comes first there
+    .limit(1)
+)
+# What is set is told by the names of the parameters.
+_JUDGED = update(AccountRow).where(
+    AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"), AccountRow.enabled
+)
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
 _LINK = insert(IdentityRow)
 
@@ -152,6 +162,10 @@ class SQLAccounts:
         parameters = {"key": account_id, "old": old_hash, "new": new_hash}
         await self._database.write(lambda connection: connection.execute(_REHASH, parameters).rowcount)
 
+    async def legacy_hash(self) -> str | None:
+        rows = await self._database.fetch(_LEGACY_HASH, {})
+        return rows[0][0] if rows else None
+
     async def signed_in(self, account_id: int, now: datetime) -> None:
         parameters = {"key": account_id, "now": now}
         await self._database.write(lambda connection: connection.execute(_SIGNED_IN, parameters).rowcount)
@@ -159,18 +173,17 @@ class SQLAccounts:
 
 def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[str, Any], now: datetime) -> None:
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
-    seen, ends = decision.account, _ends(decision)
+    seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
-        changes |= {"level": decision.level, "version": AccountRow.version + 1, "updated_at": now}
+        changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:
         changes |= {"password_hash": None, "password_set_at": None}
-    judged = [AccountRow.id == seen.id, AccountRow.version == seen.version, AccountRow.enabled]
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
         # Two admins losing their role at once are two accounts, and neither version knows of the other.
         write_alone(connection)
-        judged.append(another_admin(seen.id))
-    written = update(AccountRow).where(*judged).values(last_login=now, **changes)
-    if connection.execute(written).rowcount == 0:
+        written = _JUDGED.where(another_admin(seen.id))
+    changed = {"judged": seen.id, "judged_version": seen.version, "last_login": now, **changes}
+    if connection.execute(written, changed).rowcount == 0:
         raise Conflict("version")
     if ends is not Ends.NOTHING:
         connection.execute(_END_CREDENTIALS, {"key": seen.id})

@@ -6,14 +6,15 @@ from itertools import groupby
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database import Database
 from romm.adapters.tables import AccountRow, CredentialRow, IdentityRow
+from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind
 from romm.domain.model import Account, Identity
-from romm.ports import Clock
+from romm.ports import Clock, Conflict
 
 FORGOTTEN_AT_ONCE = 100  # expired credentials; more than are added, and never a long transaction
 
@@ -36,6 +37,18 @@ _OF_EVERYBODY = _OWNED.where(
 ).order_by(CredentialRow.id.desc(), *ORDER)
 _OF = _OF_EVERYBODY.where(CredentialRow.account_id == bindparam("owner"))
 _ADD = insert(CredentialRow)
+# Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
+_OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
+_HOW_MANY = select(func.count()).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.kind == bindparam("key_kind"),
+    CredentialRow.expires_at > bindparam("now"),
+)
+_END_KIN = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.kind == bindparam("key_kind"),
+    CredentialRow.family == bindparam("key_family"),
+)
 _EXPIRED = (
     select(CredentialRow.id)
     .where(CredentialRow.expires_at < bindparam("now"))
@@ -60,10 +73,14 @@ _END_FAMILY = delete(CredentialRow).where(
     CredentialRow.family == bindparam("ended"),
     CredentialRow.family != "",
 )
-# Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
-_OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
 
 
+_RENEW = (
+    update(CredentialRow)
+    .where(*_NUMBER, CredentialRow.expires_at > bindparam("now"))
+    .values(digest=bindparam("new_digest"))
+    .returning(*_COLUMNS)
+)
 _END_ALL = delete(CredentialRow).where(
     CredentialRow.account_id == bindparam("owner"),
     CredentialRow.kind.in_(bindparam("kinds", expanding=True)),
@@ -86,6 +103,42 @@ class SQLCredentials:
             connection.execute(_FORGET, {"now": now})
 
         await self._database.write(work)
+
+    async def issue(self, credential: Credential, at_most: int) -> Credential:
+        owned = {"owner": credential.account_id, "key_kind": credential.kind.value, "now": self._clock()}
+
+        def work(connection: Connection) -> Credential:
+            connection.execute(_OWNER, owned)  # rivals for the same account wait here, and then count this one
+            if connection.execute(_HOW_MANY, owned).scalar_one() >= at_most:
+                raise Conflict("full")
+            return _credential(connection.execute(_ADD.returning(*_COLUMNS), _values(credential)).one())
+
+        return await self._database.write(work)
+
+    async def replace(self, credential: Credential) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(_OWNER, {"owner": credential.account_id})
+            _end_kin(connection, credential.account_id, credential.kind, credential.family)
+            connection.execute(_ADD, _values(credential))
+
+        await self._database.write(work)
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        token, now = renewal.token, self._clock()
+        key = {"number": token.id, "key_kind": token.kind.value, "new_digest": renewal.digest, "now": now}
+
+        def work(connection: Connection) -> Credential | None:
+            row = connection.execute(
+                _RENEW, key
+            ).first()  # first of all, so that rivals wait here and not for each other
+            if row is None:
+                return None
+            if renewal.code is not None and spend(connection, Kind.PAIRING_CODE, renewal.code) is None:
+                raise Conflict("spent")
+            _end_kin(connection, token.account_id, Kind.PAIRING_CODE, renewal.family)
+            return _credential(row)
+
+        return await self._database.write(work)
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         rows = await self._database.fetch(_FIND, _key(kind, secret_digest))
@@ -147,6 +200,15 @@ def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], ke
     """Within a transaction: end an account's credentials of these kinds, but not the one with this digest."""
     parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
     return connection.execute(_END_ALL, parameters).rowcount
+
+
+def store(connection: Connection, credential: Credential) -> None:
+    """Within a transaction: store a credential along with what the rest of the transaction does."""
+    connection.execute(_ADD, _values(credential))
+
+
+def _end_kin(connection: Connection, account_id: int, kind: Kind, family: str) -> None:
+    connection.execute(_END_KIN, {"owner": account_id, "key_kind": kind.value, "key_family": family})
 
 
 def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:

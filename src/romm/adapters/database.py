@@ -1,8 +1,8 @@
 """The one door to the database: transactions, what their failures mean to us, and the state of its migrations."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from traceback import clear_frames
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, Engine, Row, Select, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from romm.adapters.engines import BUSY_SECONDS, engines
+from romm.adapters.writer import Writer
 from romm.domain.errors import Code, Refused
 from romm.ports import Conflict
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 _CONFLICTS = {
@@ -34,6 +35,8 @@ _CONFLICTS = {
     "identities.issuer, identities.subject": "identity",
     "uq_identities_account_id_issuer": "identity",
     "identities.account_id, identities.issuer": "identity",
+    "uq_device_authorizations_user_code_digest": "user_code",
+    "device_authorizations.user_code_digest": "user_code",
 }  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does
 
 _OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation
@@ -44,9 +47,9 @@ class Database:
     """The database at `ROMM_DATABASE_URL`. Opens nothing before it is used; belongs to one event loop."""
 
     def __init__(self, url: str) -> None:
-        self._engines = engines(url)
-        self._turn = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._engines = made = engines(url)
+        self._writes = Writer(made.writes, wait=BUSY_SECONDS) if isinstance(made.writes, Engine) else made.writes
+        self._inline: Connection | None = None
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -61,21 +64,15 @@ class Database:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """One transaction, committed when `work` returns and rolled back by any exception; never inside another.
 
-        `work` is a plain function: it runs in a thread on SQLite, so it touches nothing but its connection and gives
-        back values, not rows still to be fetched. Raises `Conflict` for a unique constraint,
-        `Refused(STORAGE_UNAVAILABLE)`.
+        `work` is a plain function that takes a moment: on SQLite it runs on the event loop or in a thread, as may be, so
+        it touches nothing but its connection and gives back values, not rows still to be fetched. Raises `Conflict` for
+        a unique constraint, `Refused(STORAGE_UNAVAILABLE)`.
         """
-        engine = self._engines.writes
         with storage_errors():
-            if isinstance(engine, AsyncEngine):
-                async with engine.begin() as connection:
-                    return await connection.run_sync(work)
-            async with asyncio.timeout(BUSY_SECONDS):
-                await self._turn.acquire()
-            try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, _transaction, engine, work)
-            finally:
-                self._turn.release()
+            if isinstance(self._writes, Writer):
+                return await self._writes.run(work)
+            async with self._writes.begin() as connection:
+                return await connection.run_sync(work)
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """The rows of a look-up by key, as fast as the database gives them.
@@ -85,8 +82,9 @@ class Database:
         nobody; should the file be locked all the same (a repair, a restore), the look-up waits in the thread.
         """
         if self._engines.inline is not None:
-            with storage_errors(), suppress(OperationalError), self._engines.inline.connect() as connection:
-                return connection.execute(statement, parameters).all()
+            with storage_errors(), suppress(OperationalError):
+                self._inline = self._inline or self._engines.inline.connect()
+                return self._inline.execute(statement, parameters).all()
         async with self.read() as reader:
             return (await reader.execute(statement, parameters)).all()
 
@@ -104,14 +102,10 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._engines.inline is not None:
-            self._engines.inline.dispose()
+        if self._inline is not None:
+            self._inline.close()
         await self._engines.reads.dispose()
-        if isinstance(self._engines.writes, AsyncEngine):
-            await self._engines.writes.dispose()
-        else:
-            self._thread.submit(self._engines.writes.dispose).result()
-        self._thread.shutdown()
+        await (self._writes.close() if isinstance(self._writes, Writer) else self._writes.dispose())
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -158,11 +152,6 @@ async def _revision(url: str) -> str | None:
         await database.close()
 
 
-def _transaction(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.begin() as connection:
-        return work(connection)
-
-
 @contextmanager
 def storage_errors() -> Iterator[None]:
     """Translate a violated constraint to `Conflict` and a failing database to `Refused`; our own mistakes pass."""
@@ -174,7 +163,7 @@ def storage_errors() -> Iterator[None]:
         if what is None:
             raise
         raise Conflict(what) from error
-    except (DBAPIError, PoolTimeoutError, OSError) as error:
+    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError) as error:
         _release(error)
         if _is_ours(error):
             raise

@@ -27,8 +27,8 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # e-mail addresses and password hashes 
 class Engines(Struct, frozen=True):
     """One to write with and one to read with; `inline`, on SQLite, reads without leaving the event loop.
 
-    On SQLite `writes` is synchronous: a whole transaction takes one way to a thread and back, where aiosqlite takes one
-    for every statement, and each costs more than the statement.
+    On SQLite `writes` is synchronous, for one connection: aiosqlite takes a way to a thread and back for every statement,
+    and that costs more than the statement.
     """
 
     writes: AsyncEngine | Engine
@@ -57,18 +57,11 @@ def migrating(url: str) -> AsyncEngine:
 
 
 def _sqlite_writes(address: URL) -> Engine:
-    # `Database` lets one transaction in at a time, from a thread of its own: waiting in our own queue is fair, waiting
-    # for SQLite's lock is a lottery.
-    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
-    engine = create_engine(
-        address.set(drivername="sqlite+pysqlite"),
-        connect_args=arguments,
-        hide_parameters=True,
-        pool_size=1,
-        max_overflow=0,
-    )
-    _configure(engine, "foreign_keys=ON")
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    # For `writer.Writer`, which begins and commits by itself, sees to checkpoints and waits where that is no harm.
+    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    address = address.set(drivername="sqlite+pysqlite")
+    engine = create_engine(address, connect_args=arguments, hide_parameters=True, poolclass=NullPool, **_AUTOCOMMIT)
+    _configure(engine, "foreign_keys=ON", "wal_autocheckpoint=0")
     return engine
 
 
@@ -79,7 +72,9 @@ def _sqlite_reads(address: URL) -> AsyncEngine:
 
 def _sqlite_inline(address: URL) -> Engine:
     address = address.set(drivername="sqlite+pysqlite")
-    engine = create_engine(address, connect_args={"timeout": 0}, hide_parameters=True, **_AUTOCOMMIT)
+    engine = create_engine(
+        address, connect_args={"timeout": 0}, hide_parameters=True, poolclass=NullPool, **_AUTOCOMMIT
+    )
     _configure(engine, "query_only=ON")
     return engine
 
@@ -100,7 +95,7 @@ def _sqlite(address: URL, pragma: str, *, begin: str = "", **options: Any) -> As
     return engine
 
 
-def _configure(engine: Engine, pragma: str) -> None:
+def _configure(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "do_connect")
     def prepare(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
         _prepare(Path(arguments[0]))
@@ -108,7 +103,7 @@ def _configure(engine: Engine, pragma: str) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for each in ("journal_mode=WAL", "synchronous=NORMAL", pragma):
+        for each in ("journal_mode=WAL", "synchronous=NORMAL", *pragmas):
             cursor.execute(f"PRAGMA {each}")
         cursor.close()
 

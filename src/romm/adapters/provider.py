@@ -97,6 +97,10 @@ class OpenIDProvider:
         """Close the connections."""
         await self._http.aclose()
 
+    def authentication_method(self, metadata: Metadata) -> str:
+        """How we authenticate at the token endpoint."""
+        return self._authentication.method(metadata)
+
     def known_metadata(self) -> Metadata | None:
         """The metadata in memory, without asking anybody."""
         return self._discovery.known
@@ -146,9 +150,7 @@ class OpenIDProvider:
 
     async def _discover(self, url: str) -> Metadata:
         answer = await self._http.send("GET", url, limit=self._limits.document)
-        metadata = _metadata(answer)
-        if refuse := discovery.accept(metadata, self._settings.location):
-            raise Refused(refuse.code, **refuse.facts)
+        metadata = accepted_metadata(answer, self._settings.location)
         self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
         return metadata
 
@@ -184,6 +186,14 @@ class OpenIDProvider:
         if not _is_for(claims, metadata.issuer, self._client.client_id):
             raise Refused(Code.USERINFO_INVALID, problem="its JWT is from or for somebody else")
         return claims
+
+
+def accepted_metadata(answer: Answer, location: Location) -> Metadata:
+    """The metadata in an answer, judged. Raises `Refused`."""
+    metadata = _metadata(answer)
+    if refuse := discovery.accept(metadata, location):
+        raise Refused.by(refuse)
+    return metadata
 
 
 def _metadata(answer: Answer) -> Metadata:

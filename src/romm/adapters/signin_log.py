@@ -1,17 +1,20 @@
 """The sign-in log in the database, as long as it is to be kept and no longer."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, bindparam, delete, insert
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from romm.adapters.database import Database
 from romm.adapters.tables import SignInRow
-from romm.ports import SignInEntry
+from romm.domain.errors import Code
+from romm.ports import SignInEntry, SignInFilter
 
 FORGET_EVERY = timedelta(hours=1)
 
-
+_FIELDS = SignInEntry.__struct_fields__
+_LINES = select(*(getattr(SignInRow, name) for name in _FIELDS)).order_by(SignInRow.id.desc())
 _ADD = insert(SignInRow)
 _FORGET = delete(SignInRow).where(SignInRow.at < bindparam("long_ago"))
 
@@ -25,13 +28,30 @@ class SQLSignInLog:
         self._forgot_at: datetime | None = None
 
     async def add(self, entry: SignInEntry) -> None:
+        values = {
+            name: value for name, value in asdict(entry).items() if name != "id"
+        }  # the number is the database's to give
         forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
 
         def work(connection: Connection) -> None:
-            connection.execute(_ADD, asdict(entry))
+            connection.execute(_ADD, values)
             if forgets:
                 connection.execute(_FORGET, {"long_ago": entry.at - self._retention})
 
         await self._database.write(work)
         if forgets:
             self._forgot_at = entry.at
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        fits = [
+            getattr(SignInRow, name) == value for name, value in asdict(wanted).items() if value and name != "before"
+        ]
+        if wanted.before is not None:
+            fits.append(SignInRow.id < wanted.before)
+        rows = await self._database.fetch(_LINES.where(*fits).limit(limit), {})
+        return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in rows]
+
+
+def _entry(values: dict[str, Any]) -> SignInEntry:
+    code = values.pop("code")
+    return SignInEntry(code=Code(code) if code in set(Code) else None, **values)

@@ -152,8 +152,9 @@ class DeviceAuthorizationRow(Base):
     requested_scopes: Mapped[str]
     approved_scopes: Mapped[str]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    account_version: Mapped[int | None]
     device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
-    lifetime_seconds: Mapped[int | None]
+    token_expires_at: Mapped[datetime | None]
     interval_seconds: Mapped[int]
     last_polled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -195,7 +196,8 @@ class SignInRow(Base):
     subject_digest: Mapped[str | None]
     account_id: Mapped[int | None]
     address: Mapped[str]
-    correlation_id: Mapped[str]
+    correlation_id: Mapped[str] = mapped_column(index=True)
+    received: Mapped[str]
 
 
 class FailuresRow(Base):

@@ -1,6 +1,7 @@
-"""Failed password tries in the database, where all workers count together."""
+"""Failed password tries, and counted tries of any kind, in the database, where all workers count together."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,18 +33,21 @@ class SQLThrottles:
     async def read(self, keys: Sequence[str]) -> list[Failures]:
         return [Failures(*row) for row in await self._database.fetch(_READ, {"keys": keys})]
 
-    async def count(self, keys: Sequence[str]) -> None:
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
         now, in_order = self._clock(), sorted(keys)  # two workers that lock the same rows do it in the same order
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> list[Failures]:
             connection.execute(_FORGET_OLD, {"long_ago": now - FORGOTTEN_AFTER})
-            insert = _INSERT[connection.dialect.name]
-            for key in in_order:
-                again = {"count": FailuresRow.count + 1, "last_at": now}
-                new = insert(FailuresRow).values(key=key, count=1, last_at=now)
-                connection.execute(new.on_conflict_do_update(index_elements=[FailuresRow.key], set_=again))
+            return [_count(connection, key, now) for key in in_order]
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def forget(self, key: str) -> None:
         await self._database.write(lambda connection: connection.execute(_FORGET, {"forgotten": key}).rowcount)
+
+
+def _count(connection: Connection, key: str, now: datetime) -> Failures:
+    again = {"count": FailuresRow.count + 1, "last_at": now}
+    new = _INSERT[connection.dialect.name](FailuresRow).values(key=key, count=1, last_at=now)
+    counted = new.on_conflict_do_update(index_elements=[FailuresRow.key], set_=again).returning(FailuresRow.count)
+    return Failures(key, connection.execute(counted).scalar_one(), now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from romm.api.cookies import Cookies
 from romm.api.requests import FORM_TYPES, UNREADABLE, Asking, basic_credentials, visitor
-from romm.credentials import Bearers, Principal, Sessions
+from romm.credentials import Bearers, Principal, Sessions, require
 from romm.domain.errors import Code, Refused
 from romm.login import PasswordSignIn, Typed
 
@@ -24,6 +24,10 @@ class Authentication:
     password_sign_in: PasswordSignIn
     jar: Cookies
 
+    def was_tried(self, request: Asking) -> bool:
+        """Did the request bring a credential, good or bad?"""
+        return "authorization" in request.headers or self.jar.session(request) is not None
+
     async def principal(self, request: Asking) -> Principal:
         """Who is asking: by the `Authorization` header when there is one, else by the session cookie.
 
@@ -36,9 +40,8 @@ class Authentication:
         who = await (self.sessions.who(session) if header is None else self._by_header(request, header))
         if who is None:
             raise Refused(Code.NOT_SIGNED_IN)
-        scope = request.route_handler.opt.get("scope")
-        if scope and scope not in who.scopes:
-            raise Refused(Code.FORBIDDEN, scope=scope)
+        if scope := request.route_handler.opt.get("scope"):
+            require(who, scope)
         return who
 
     async def _by_header(self, request: Asking, header: str) -> Principal | None:

@@ -9,6 +9,7 @@ from typing import Any
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from romm.api.requests import logged_path
 from romm.ports import Log
 
 Bind = Callable[..., AbstractContextManager[Any]]
@@ -55,7 +56,7 @@ def envelope(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
             log.debug(
                 "request",
                 method=scope["method"],
-                path=scope["path"],
+                path=logged_path(scope),
                 status=status,
                 milliseconds=milliseconds,
             )

@@ -1,7 +1,7 @@
 """The only place that makes HTTP of a refusal: 303 to a page that explains it, a problem+json or an OAuth body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -14,34 +14,55 @@ from litestar.response import Template
 
 from romm.api.cookies import Cookies
 from romm.api.pages import Site
-from romm.api.requests import Asking, correlation_id, wants_page
+from romm.api.proxies import ASKED_BY_NGINX
+from romm.api.requests import Asking, correlation_id, logged_path, wants_page
 from romm.api.responses import NO_STORE, see_other
 from romm.api.schemas import OAuthProblem, Problem
+from romm.domain import provider_hints
+from romm.domain.authorization import with_query
 from romm.domain.errors import CATALOGUE, Code, Refused, bounded
+from romm.domain.provider_hints import Hints
 from romm.ports import Log
 
 RETRY_AFTER_SECONDS = 5
 _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
+_TITLES = {
+    Code.FORBIDDEN: "Not with your account",
+    Code.LINK_INVALID: "This link does not work",
+    Code.PASSWORDS_OFF: "No passwords here",
+    Code.NOT_FOUND: "Nothing here",
+    Code.ACCOUNT_UNKNOWN: "Nobody here",
+    Code.UNEXPECTED: "Something broke",
+    Code.STORAGE_UNAVAILABLE: "Not right now",
+}
+"""What a page of its own is called in words; other refusals hardly ever get one."""
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line."""
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
+
+    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
+    """
 
     jar: Cookies
     site: Site
     log: Log
+    provider_hints: Hints = field(default_factory=dict)
 
     def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
         """The answer to a refusal of ours."""
         status = CATALOGUE[refused.code].status
         write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
+        if refused.code is Code.AUTHORIZATION_PENDING:  # every few seconds while a device waits, and nothing is wrong
+            write = self.log.debug
         write(
             "refused",
             code=refused.code,
             hint=refused.operator_text,
-            path=request.scope["path"],
+            path=logged_path(request.scope),
             facts=refused.facts,
+            **provider_hints.fact(self.provider_hints, refused.code),
         )
         return self._answer(request, refused)
 
@@ -49,7 +70,7 @@ class Errors:
         """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
         self.log.info(
-            "refused", code=code, status=error.status_code, path=request.scope["path"], hint=bounded(error.detail)
+            "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
         )
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer = self._problem(request, Refused(code, problem=error.detail), status=error.status_code)
@@ -59,16 +80,22 @@ class Errors:
 
     def unexpected(self, request: Asking, error: Exception) -> Response[bytes] | Template:
         """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
-        self.log.error("unexpected", path=request.scope["path"], problem=type(error).__name__, exc_info=error)
+        self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
-        if _route_options(request).get("errors") == "oauth":
+        options = _route_options(request)
+        if options.get("errors") == "oauth":
             return self._oauth(request, refused)
-        page = _route_options(request).get("error_page")
+        if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
+            return self._to_proxy(request, refused)
+        page = options.get("error_page")
         if page and wants_page(request):
-            return self._page(request, refused, page.format(**request.path_params))
-        if not request.scope["path"].startswith("/api/") and "text/html" in request.headers.get("accept", ""):
+            target = refused.page or page.format(**request.path_params)
+            if refused.code is Code.NOT_SIGNED_IN or not _is_here(request, target):
+                return self._page(request, refused, target)
+        has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
+        if has_pages and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused)
         return self._problem(request, refused)
 
@@ -78,9 +105,7 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return Response(
-            b"", status_code=303, headers={"location": f"{page}?{urlencode(query)}"}, media_type="text/plain"
-        )
+        return see_other(with_query(page, query))
 
     def _sign_in_first(self, request: Asking) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""
@@ -89,17 +114,30 @@ class Errors:
         target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
+    def _to_proxy(self, request: Asking, refused: Refused) -> Response[bytes]:
+        """401; a browser is sent to sign in, except by nginx, which takes only 401 and is told the address beside it."""
+        answer = self._problem(request, refused)
+        if not refused.return_to:
+            return answer
+        login = f"{self.site.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
+        if ASKED_BY_NGINX not in request.headers:
+            return see_other(login, self._cleared(request, refused))
+        answer.headers["location"] = login
+        return answer
+
     def _message(self, request: Asking, refused: Refused) -> Template:
         row = CATALOGUE[refused.code]
-        return self.site.page(
+        page = self.site.page(
             "message.html",
             status_code=row.status,
-            title=HTTPStatus(row.status).phrase,
+            title=_TITLES.get(refused.code, HTTPStatus(row.status).phrase),
             person=row.person,
             code=refused.code,
             reference=correlation_id(request),
             status=row.status,
         )
+        page.headers.update(_headers(request, refused, row.status))
+        return page
 
     def _problem(self, request: Asking, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
@@ -149,9 +187,13 @@ def _route_options(request: Asking) -> Mapping[str, Any]:
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
 
+def _is_here(request: Asking, page: str) -> bool:
+    """Is it the page itself that is refused? Sending the browser there again would never end."""
+    return request.method == "GET" and request.scope["path"].rstrip("/") == page
+
+
 def _headers(request: Asking, refused: Refused, status: int) -> dict[str, str]:
-    code = refused.code
-    if code is Code.TOO_MANY_ATTEMPTS:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
@@ -164,7 +206,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'
-        case Code.NOT_SIGNED_IN:
+        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'

@@ -39,7 +39,7 @@ def document(origin: str, grants: Grants) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": ["none"],
         "introspection_endpoint_auth_methods_supported": ["Bearer"],
         "service_documentation": f"{origin}/api/docs",
-        **{name: list(values) for row in rows for name, values in row.facts.items()},
+        **{name: fact for row in rows for name, fact in row.facts.items()},
     }
 
 

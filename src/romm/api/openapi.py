@@ -63,7 +63,8 @@ def needs(scope: str, **options: Any) -> dict[str, Any]:
 
 def takes(shape: type, example: Mapping[str, Any], types: Sequence[str] = (JSON, FORM)) -> type[Operation]:
     """An operation whose body is a form or JSON of this shape."""
-    schema = msgspec.json.schema(shape)["$defs"][shape.__name__]
+    named = msgspec.json.schema(shape)["$defs"]
+    schema = _spelled_out(named[shape.__name__], named)
     medium = OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=dict(example))})
     body = RequestBody(content=dict.fromkeys(types, medium))
 
@@ -116,6 +117,17 @@ def _oauth_problem(code: Code) -> OAuthProblem:
     return OAuthProblem(
         error=row.oauth_error, error_description=row.person, detail=row.person, code=code, reference=_REFERENCE
     )
+
+
+def _spelled_out(node: Any, named: Mapping[str, Any]) -> Any:
+    """A schema with every reference replaced by what it names: the names of one body are not those of the document."""
+    if isinstance(node, list):
+        return [_spelled_out(each, named) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        return _spelled_out(named[reference.rpartition("/")[2]], named)
+    return {name: _spelled_out(each, named) for name, each in node.items()}
 
 
 def _status(code: Code) -> int:

@@ -14,7 +14,7 @@ from romm.api.responses import see_other
 from romm.domain import authorization
 from romm.domain.errors import required
 from romm.domain.linking import Attach
-from romm.signin import Finished, OpenIDSignIn, attempt_id
+from romm.signin import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 
@@ -34,7 +34,7 @@ async def begin(
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
     """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
-    begun = await signin.begin(target)
+    begun = await signin.begin(target, visitor(request))
     return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
 
 
@@ -60,7 +60,7 @@ async def finish(
 
 def _landing(finished: Finished) -> str:
     """Where to: the page asked for, but first the news that an existing account was linked."""
-    if not isinstance(finished.decision, Attach):
+    if not isinstance(finished.decision, Attach) or finished.return_to == LINKED_PAGE:
         return finished.return_to
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 

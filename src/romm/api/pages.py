@@ -24,6 +24,10 @@ from romm.settings import Settings
 
 _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
+REFERRER = "same-origin"  # with `no-referrer`, a browser says `Origin: null` when it sends our own form
+NO_PATH = "strict-origin"
+"""For pages with a secret in their address: it goes nowhere, not even to ourselves, and forms still say where from."""
+
 Page = Response[bytes] | Template
 NextPath = Annotated[str, QueryParameter(name="next")]
 
@@ -36,16 +40,30 @@ class Site:
     provider: Provider | None
     version: str
 
-    def page(self, template: str, *, status_code: int = 200, **context: Any) -> Template:
-        """A page that may load only its own style and images, and send its forms only here and to the provider."""
+    def page(
+        self,
+        template: str,
+        *,
+        who: Principal | None = None,
+        referrer: str = REFERRER,
+        form_target: str = "",
+        status_code: int = 200,
+        **context: Any,
+    ) -> Template:
+        """A page that may load only its own style and images, and send its forms only here and to the provider.
+
+        `who` is signed in and gets the ways to their other pages. `form_target` is where else the answer to a form may
+        lead, on this page alone, as a source of `form-action`.
+        """
         shared = {
+            "me": who and {"username": who.account.username, "manages": "users.read" in who.scopes},
             "version": self.version,
             "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
             "provider_icon": None if self.settings.oidc.provider else "oidc",
         }
         headers = {
-            "content-security-policy": self._policy(),
-            "referrer-policy": "same-origin",  # with less, a browser says `Origin: null` when it sends our own form
+            "content-security-policy": self._policy(form_target),
+            "referrer-policy": referrer,
         }
         return Template(template, context=shared | context, headers=headers, status_code=status_code)
 
@@ -53,9 +71,13 @@ class Site:
         """Where the button of the provider leads."""
         return f"/api/login/openid?{urlencode({'next': return_to})}"
 
-    def _policy(self) -> str:
+    def sign_in_url(self, return_to: str) -> str:
+        """The sign-in page, and back from there to where the person wanted to go."""
+        return f"/login?{urlencode({'next': return_to})}"
+
+    def _policy(self, form_target: str) -> str:
         # Chromium applies form-action to every hop of a redirect, so signing out must be allowed to reach the provider.
-        targets = " ".join(("'self'", *self._provider_origins()))
+        targets = " ".join(filter(None, ("'self'", *self._provider_origins(), form_target)))
         return (
             f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
             "base-uri 'none'; frame-ancestors 'none'"
@@ -96,7 +118,7 @@ async def login(
         passwords=not site.settings.accounts.disable_userpass_login,
         next=target,
         username="",
-        error=_explained(error, ref),
+        error=explained(error, ref),
         notice=notice,
         setup_needed=await setup.is_open(),
         oidc_off=site.settings.oidc.enabled and site.provider is None,
@@ -113,7 +135,7 @@ async def first_admin(
     """The form for the first admin; closed once there is one."""
     if not await setup.is_open():
         return see_other("/login")
-    return site.page("setup.html", login_url=site.login_url("/"), error=_explained(error, ref), username="", email="")
+    return site.page("setup.html", login_url=site.login_url("/"), error=explained(error, ref), username="", email="")
 
 
 @get("/", summary="Who am I")
@@ -133,6 +155,7 @@ async def home(
     target = authorization.return_to(return_to)
     return site.page(
         "home.html",
+        who=principal,
         **_who(principal),
         notice=notice,
         continue_to=None if target == "/" else target,
@@ -162,7 +185,7 @@ def _by_provider(principal: Principal) -> bool:
     return principal.credential is not None and principal.credential.id_token is not None
 
 
-def _explained(error: str, reference: str) -> dict[str, str | None] | None:
+def explained(error: str, reference: str) -> dict[str, str | None] | None:
     """The catalogue's sentence for a code in the query; an invented code gets the general one, never its own text."""
     if not error:
         return None

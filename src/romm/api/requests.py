@@ -2,11 +2,13 @@
 
 import base64
 import binascii
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 from litestar import Request
+from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
+from litestar.types import HTTPScope
 
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
@@ -14,6 +16,8 @@ from romm.domain.model import Visitor
 MAX_USER_AGENT_LENGTH = 255
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Asking = Request[Any, Any, Any]
+
+_SECRET_PARAMETERS = ("code", "user_code")
 
 UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
 
@@ -34,16 +38,26 @@ def correlation_id(request: Asking) -> str:
     return str(request.scope["state"].get("correlation_id", ""))
 
 
+def logged_path(scope: HTTPScope) -> str:
+    """The path as it may stand in the log, where no code belongs that may still open something."""
+    path, parameters = scope["path"], scope.get("path_params") or {}
+    for code in (str(parameters[name]) for name in _SECRET_PARAMETERS if parameters.get(name)):
+        path = path.replace(code, "…")
+    return path
+
+
 def wants_page(request: Asking) -> bool:
     """Is this a person with a browser, who needs a page, rather than a program, which needs a body?"""
     return bool(request.route_handler.opt.get("browser")) or "text/html" in request.headers.get("accept", "")
 
 
 async def body(request: Asking, shape: type[T]) -> T:
-    """A struct from a JSON or form body. Raises `Refused(REQUEST_INVALID)`."""
+    """A struct from a JSON or form body; in a form `true` and `7` are texts. Raises `Refused(REQUEST_INVALID)`."""
+    typed = request.content_type[0] == "application/json"
     try:
-        fields = await (request.json() if request.content_type[0] == "application/json" else request.form())
-        return msgspec.convert(fields if isinstance(fields, dict) else dict(fields), shape)
+        if typed:
+            return msgspec.convert(await request.json(), shape)
+        return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
     except UNREADABLE as error:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
 
@@ -60,6 +74,12 @@ async def form(request: Asking) -> dict[str, str]:
     if len(fields) > len({name for name, _ in fields}):
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem="a parameter comes twice")
     return found
+
+
+def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
+    """A form as one value per field, and as a list where the shape has a list; a list is a field that comes again."""
+    lists = {field.encode_name for field in msgspec.structs.fields(shape) if get_origin(field.type) is list}
+    return dict(form) | {name: form.getall(name) for name in lists & form.keys()}
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:

@@ -7,7 +7,9 @@ import msgspec
 from msgspec import Struct
 
 from romm.domain import scopes
+from romm.domain.diagnosis import Check, Finding, Outcome
 from romm.domain.model import Account
+from romm.signin_log import subject_digest
 
 
 class SignInForm(Struct, frozen=True):
@@ -33,8 +35,9 @@ class LogoutAnswer(Struct, frozen=True):
 
 
 class IdentitySchema(Struct, frozen=True):
-    """A linked identity."""
+    """A linked identity. `id` names it where it is unlinked."""
 
+    id: str
     issuer: str
     subject: str
     linked_at: datetime
@@ -108,6 +111,31 @@ class Heartbeat(Struct, frozen=True):
     oidc: OIDCStatus = msgspec.field(name="OIDC")
 
 
+class FindingSchema(Struct, frozen=True, kw_only=True):
+    """What one check of the doctor found. `code` is the refusal that a sign-in would end with."""
+
+    check: Check
+    title: str
+    outcome: Outcome
+    expected: str
+    found: str
+    fixes: list[str]
+    code: str | None
+
+
+def finding_schema(finding: Finding) -> FindingSchema:
+    """A finding as it goes over the wire."""
+    return FindingSchema(
+        check=finding.check,
+        title=finding.title,
+        outcome=finding.outcome,
+        expected=finding.expected,
+        found=finding.found,
+        fixes=list(finding.fixes),
+        code=finding.code,
+    )
+
+
 def user_schema(account: Account) -> UserSchema:
     """An account as it goes over the wire."""
     return UserSchema(
@@ -119,7 +147,8 @@ def user_schema(account: Account) -> UserSchema:
         access_level=account.level.label,
         oauth_scopes=list(scopes.granted(account.level)),
         identities=[
-            IdentitySchema(link.identity.issuer, link.identity.subject, link.linked_at) for link in account.links
+            IdentitySchema(subject_digest(link.identity), link.identity.issuer, link.identity.subject, link.linked_at)
+            for link in account.links
         ],
         last_login=account.last_login,
         last_active=account.last_active,
@@ -136,7 +165,14 @@ USER_EXAMPLE: dict[str, Any] = {
     "role": "admin",
     "access_level": "admin",
     "oauth_scopes": list(scopes.ALL),
-    "identities": [{"issuer": "https://auth.example.org", "subject": "b7c1…", "linked_at": "2026-01-02T03:04:05Z"}],
+    "identities": [
+        {
+            "id": "5d41402abc4b2a76",
+            "issuer": "https://auth.example.org",
+            "subject": "b7c1…",
+            "linked_at": "2026-01-02T03:04:05Z",
+        }
+    ],
     "last_login": "2026-01-02T03:04:05Z",
     "last_active": "2026-01-02T03:04:05Z",
     "created_at": "2026-01-02T03:04:05Z",
@@ -147,4 +183,14 @@ HEARTBEAT_EXAMPLE: dict[str, Any] = {
     "SYSTEM": {"VERSION": "0.1.0", "SHOW_SETUP_WIZARD": False},
     "FRONTEND": {"DISABLE_USERPASS_LOGIN": False},
     "OIDC": {"ENABLED": True, "AUTOLOGIN": False, "PROVIDER": "authelia", "RP_INITIATED_LOGOUT": False},
+}
+
+FINDING_EXAMPLE: dict[str, Any] = {
+    "check": "client",
+    "title": "Client and secret",
+    "outcome": "failed",
+    "expected": "an invented code is refused (invalid_grant), and not RomM itself",
+    "found": "the provider answered invalid_client to romm with client_secret_basic",
+    "fixes": ["Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (the plain secret, not its hash)."],
+    "code": "client_rejected",
 }

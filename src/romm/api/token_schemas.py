@@ -16,6 +16,7 @@ class TokenForm(Struct, frozen=True, kw_only=True):
     username: str = ""
     password: str = ""
     refresh_token: str = ""
+    device_code: str = ""
     scope: str = ""
     client_id: str = ""
 

@@ -24,12 +24,12 @@ from romm.settings import Settings
 from romm.tokens import TokenRequest, Tokens
 
 MAX_CLIENT_LENGTH = 255
-_OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at, so no other site can misuse one
+OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at, so no other site can misuse one
 
 
 @post(
     "/",
-    opt=_OPEN_TO_APPS,
+    opt=OPEN_TO_APPS,
     status_code=200,
     summary="Get tokens",
     operation_class=takes(TokenForm, {"username": "alice", "password": "…", "scope": "me.read roms.read"}, [FORM]),
@@ -40,6 +40,11 @@ _OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked a
         Code.CREDENTIALS_WRONG,
         Code.REFRESH_TOKEN_INVALID,
         Code.REFRESH_TOKEN_REUSED,
+        Code.AUTHORIZATION_PENDING,
+        Code.SLOW_DOWN,
+        Code.DEVICE_DENIED,
+        Code.DEVICE_CODE_EXPIRED,
+        Code.DEVICE_CODE_INVALID,
         Code.SCOPE_UNKNOWN,
         Code.SCOPE_EXCEEDED,
         Code.CLIENT_UNKNOWN,
@@ -48,14 +53,17 @@ _OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked a
     security=OPEN,
 )
 async def token(request: Asking, grants: NamedDependency[Grants]) -> Response[TokenAnswer]:
-    """By name and password, or by the refresh token from before (RFC 6749); the older `expires` beside `expires_in`."""
-    granted = await grants.grant(await _asked(request))
+    """By name and password, by the refresh token from before (RFC 6749), or by a device code (RFC 8628).
+
+    The older `expires` stands beside `expires_in`.
+    """
+    granted = await grants.grant(await asked(request))
     return Response(token_answer(granted), headers=NO_STORE)
 
 
 @post(
     "/revoke",
-    opt=_OPEN_TO_APPS,
+    opt=OPEN_TO_APPS,
     status_code=200,
     summary="Give a token back",
     operation_class=takes(OneToken, {"token": "f41b…", "token_type_hint": "refresh_token"}, [FORM]),
@@ -65,7 +73,7 @@ async def token(request: Asking, grants: NamedDependency[Grants]) -> Response[To
 )
 async def revoke(request: Asking, tokens: NamedDependency[Tokens]) -> Response[None]:
     """Ends an access or client token, or a refresh token with all that came of the same sign-in (RFC 7009)."""
-    await tokens.revoke((await _asked(request)).required("token"))
+    await tokens.revoke((await asked(request)).required("token"))
     return Response(None, headers=NO_STORE, status_code=200)
 
 
@@ -93,12 +101,12 @@ async def introspect(
     settings: NamedDependency[Settings],
 ) -> Response[Introspection]:
     """Tells about your own tokens, and with `users.read` about anybody's (RFC 7662)."""
-    asked = TokenRequest(parameters=await form(request), client="", visitor=visitor(request))
-    found = await tokens.introspect(asked.required("token"), principal)
+    question = TokenRequest(parameters=await form(request), client="", visitor=visitor(request))
+    found = await tokens.introspect(question.required("token"), principal)
     return Response(introspection(found, settings.server.base_url), headers=NO_STORE)
 
 
-async def _asked(request: Asking) -> TokenRequest:
+async def asked(request: Asking) -> TokenRequest:
     """A request by an app that needs nobody. Raises `Refused(TOKEN_REQUEST_INVALID)`, `Refused(CLIENT_UNKNOWN)`."""
     parameters = await form(request)
     return TokenRequest(parameters=parameters, client=_client(request, parameters), visitor=visitor(request))

@@ -74,7 +74,7 @@ def _from_parts(draft: Draft) -> None:
             draft.findings.warnings.append(
                 f"{names['database.host']} is set without {names['database.driver']}, which in RomM means MariaDB. "
                 "This version stores in SQLite or PostgreSQL: it leaves that database alone and uses the file "
-                f"{values['database.url'].partition(':///')[2]}; `romm import` of a later version brings users along. "
+                f"{values['database.url'].partition(':///')[2]}; `romm import` brings its users along. "
                 f"Set {names['database.driver']} to sqlite or postgresql to choose."
             )
         case "" | "sqlite":

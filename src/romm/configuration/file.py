@@ -12,19 +12,10 @@ from romm.configuration.values import Field, Findings
 Tables = Mapping[str, Mapping[str, Any]]
 
 
-def read(name: str, fields: Sequence[Field], findings: Findings) -> Tables:
-    """What the file sets, as tables of our own keys; an empty value is an unset one."""
-    written = dict(_flat(_parsed(name, findings)))
-    known = {field.path for field in fields}
-    findings.problems += [_unknown(path, fields, name) for path in written if path not in known]
-    tables: dict[str, dict[str, Any]] = {field.section: {} for field in fields}
-    for field in fields:
-        if written.get(field.path, "") != "":
-            tables[field.section][field.key] = written[field.path]
-    return tables
-
-
-def _parsed(name: str, findings: Findings) -> Mapping[str, Any]:
+def parsed(name: str, findings: Findings) -> dict[str, Any]:
+    """The file as it is; empty when it cannot be read or there is none."""
+    if not name:
+        return {}
     try:
         return tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
@@ -32,6 +23,18 @@ def _parsed(name: str, findings: Findings) -> Mapping[str, Any]:
     except ValueError as error:
         findings.problems.append(f"{SETTINGS_FILE} names {name}, which is not valid TOML: {error}.")
     return {}
+
+
+def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], findings: Findings) -> Tables:
+    """What the file sets, as tables of our own keys; an empty value is an unset one."""
+    written = dict(_flat(content))
+    known = {field.path for field in fields}
+    findings.problems += [_unknown(path, fields, name) for path in written if path not in known]
+    tables: dict[str, dict[str, Any]] = {field.section: {} for field in fields}
+    for field in fields:
+        if written.get(field.path, "") != "":
+            tables[field.section][field.key] = written[field.path]
+    return tables
 
 
 def _flat(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from romm.configuration.server import CALLBACK, is_readable_on_the_way, origin
 from romm.configuration.values import Draft
 from romm.domain.linking import TrustEmail
+from romm.domain.presets import preset
 
 _SYMMETRIC = {"HS256", "HS384", "HS512"}
 _ASYMMETRIC = {
@@ -109,6 +110,7 @@ def _warnings(draft: Draft) -> Iterator[str]:
             yield f"{_name(draft, key)} is plain http: whoever listens in between can sign in as anybody. Use https."
     yield from _trust_warnings(draft)
     yield from _role_warnings(draft)
+    yield from _stranger_warnings(draft)
     if (scopes := _value(draft, "scopes")) and "openid" not in scopes.replace(",", " ").split():
         yield f"{_name(draft, 'scopes')} lacks openid, without which no provider says who somebody is; add it."
 
@@ -141,6 +143,16 @@ def _role_warnings(draft: Draft) -> Iterator[str]:
         yield (
             f"{_name(draft, 'claim_roles')} is set, but no OIDC_ROLE_VIEWER, OIDC_ROLE_EDITOR or OIDC_ROLE_ADMIN: "
             "everybody who has the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
+        )
+
+
+def _stranger_warnings(draft: Draft) -> Iterator[str]:
+    known = preset(_value(draft, "provider"))
+    if known.open_to_anyone and _value(draft, "allow_registration") and not _value(draft, "hosted_domains"):
+        yield (
+            f"{_name(draft, 'provider')} is {known.label}, where everybody in the world can have an account, and "
+            f"{_name(draft, 'allow_registration')} is true: whoever comes gets one here. Set it to false, or name your own "
+            f"domain in {_name(draft, 'hosted_domains')}."
         )
 
 

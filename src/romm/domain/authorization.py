@@ -37,6 +37,7 @@ class Purpose(enum.StrEnum):
 
     SIGN_IN = "sign_in"
     LINK = "link"
+    TRIAL = "trial"
 
 
 class Client(Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ class Expected(Struct, frozen=True, kw_only=True):
     algorithm: str
     access_token: str
     extra_audiences: tuple[str, ...] = ()
+    hosted_domains: tuple[str, ...] = ()  # empty: whoever the provider lets in
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -90,6 +91,16 @@ def validate(unverified_claims: Document, expected: Expected) -> Refuse | None:
         if not holds(unverified_claims, expected):
             return Refuse(code, {"claim": claim, "found": unverified_claims.get(claim), **_wanted(claim, expected)})
     return None
+
+
+def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str]) -> Document:
+    """The claims with the issuer's one name: some provider spells it in two ways, and an identity has but one.
+
+    `spellings` maps the other name to the real one. Whether that is the discovered issuer is still for `validate` to say.
+    """
+    issuer = unverified_claims.get("iss")
+    known = spellings.get(issuer) if isinstance(issuer, str) else None
+    return unverified_claims if known is None else {**unverified_claims, "iss": known}
 
 
 def read(id_token: Document, userinfo: Document | None, reading: Reading) -> Claims | Refuse:
@@ -229,9 +240,15 @@ def _subject_is_usable(claims: Document, _: Expected) -> bool:
     return subject.isascii() and subject.isprintable() and not subject.isspace()
 
 
+def _domain_is_allowed(claims: Document, expected: Expected) -> bool:
+    """Google's `hd`: the Workspace an account belongs to. Only the signed token counts, not what we asked for."""
+    return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
+
+
 def _wanted(claim: str, expected: Expected) -> dict[str, Any]:
     us, now = expected.client_id, expected.now
-    wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now}
+    domains = ", ".join(expected.hosted_domains)
+    wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "hd": domains}
     return {"expected": wanted[claim]} if claim in wanted else {}
 
 
@@ -250,4 +267,5 @@ _CHECKS: tuple[Check, ...] = (
     (Code.ID_TOKEN_NONCE, "nonce", lambda claims, expected: claims.get("nonce") == expected.nonce),
     (Code.ID_TOKEN_AT_HASH, "at_hash", _at_hash_fits),
     (Code.ID_TOKEN_SUBJECT, "sub", _subject_is_usable),
+    (Code.HOSTED_DOMAIN, "hd", _domain_is_allowed),
 )

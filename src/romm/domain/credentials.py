@@ -91,3 +91,8 @@ def bearer_kind(secret: str) -> Kind:
 def is_live(credential: Credential, limits: SessionLimits, now: datetime) -> bool:
     """Is a session within its idle and its absolute limit?"""
     return now < credential.expires_at and now < credential.last_used_at + limits.idle
+
+
+def is_unused(credential: Credential) -> bool:
+    """Was it never used since it was made?"""
+    return credential.last_used_at == credential.created_at

@@ -47,8 +47,11 @@ def location(application_url: str, metadata_url: str) -> Location:
 def accept(metadata: Metadata, where: Location) -> Refuse | None:
     """Judge a discovery document; None when it may be used.
 
-    Endpoints are https, except where the operator's own URL is http (a home network).
+    Endpoints are https, except where the operator's own URL is http (a home network). An issuer with a placeholder, as
+    Entra ID has it for many tenants at once, would let every tenant in, or none.
     """
+    if "{" in metadata.issuer:
+        return Refuse(Code.ISSUER_PLACEHOLDER, {"found": metadata.issuer, "url": where.url})
     if _no_slash(metadata.issuer) not in {_no_slash(issuer) for issuer in where.issuers}:
         return Refuse(Code.ISSUER_MISMATCH, {"found": metadata.issuer, "expected": where.issuers[0], "url": where.url})
     schemes = ("https",) if urlsplit(where.url).scheme == "https" else ("https", "http")

@@ -25,6 +25,7 @@ class Code(enum.StrEnum):
     PROVIDER_ANSWER_INVALID = "provider_answer_invalid"
     PROVIDER_TLS = "provider_tls"
     ISSUER_MISMATCH = "issuer_mismatch"
+    ISSUER_PLACEHOLDER = "issuer_placeholder"
     ENDPOINT_INSECURE = "endpoint_insecure"
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
@@ -57,6 +58,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
     # which account
@@ -75,6 +77,7 @@ class Code(enum.StrEnum):
     # local accounts
     CREDENTIALS_WRONG = "credentials_wrong"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
+    TOO_MANY_REQUESTS = "too_many_requests"
     PASSWORDS_OFF = "passwords_off"
     SETUP_CLOSED = "setup_closed"
     USERNAME_INVALID = "username_invalid"
@@ -96,6 +99,17 @@ class Code(enum.StrEnum):
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
     TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
     TOKEN_MISPLACED = "token_misplaced"
+    # tokens
+    NAME_INVALID = "name_invalid"
+    SCOPES_INVALID = "scopes_invalid"
+    SCOPES_EXCEEDED = "scopes_exceeded"
+    TOKENS_FULL = "tokens_full"
+    PAIRING_CODE_INVALID = "pairing_code_invalid"
+    # apps that send a browser here
+    APP_UNKNOWN = "app_unknown"
+    APP_ADDRESS_UNKNOWN = "app_address_unknown"
+    APP_CODE_INVALID = "app_code_invalid"
+    APP_CODE_REUSED = "app_code_reused"
     # administration
     ADMIN_REQUIRED = "admin_required"
     OWN_ACCOUNT = "own_account"
@@ -103,9 +117,24 @@ class Code(enum.StrEnum):
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
     CREDENTIAL_UNKNOWN = "credential_unknown"
+    NOT_AN_ADMIN = "not_an_admin"
+    CLAIMS_UNREADABLE = "claims_unreadable"
+    IMPORT_UNREADABLE = "import_unreadable"
+    # devices
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    DEVICE_DENIED = "device_denied"
+    DEVICE_CODE_EXPIRED = "device_code_expired"
+    DEVICE_CODE_INVALID = "device_code_invalid"
+    DEVICE_CODE_UNKNOWN = "device_code_unknown"
+    DEVICE_CODE_DECIDED = "device_code_decided"
+    DEVICE_UNKNOWN = "device_unknown"
+    DEVICE_SCOPES_MISSING = "device_scopes_missing"
+    DEVICE_SCOPES_EXCEEDED = "device_scopes_exceeded"
     # every request
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
+    FORWARDED_ELSEWHERE = "forwarded_elsewhere"
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
@@ -124,7 +153,9 @@ class Refuse(Struct, frozen=True):
 class Refused(Exception):
     """The one exception of this program: somebody is refused, for a reason of the catalogue.
 
-    `return_to` is where the person wanted to go, when that is known, so that trying again leads there.
+    `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
+    they came from, when it is another than the route's own. `received` outlines the claims that were refused, for the
+    sign-in log.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -132,6 +163,8 @@ class Refused(Exception):
         self.code = code
         self.facts = {name: bounded(fact) for name, fact in facts.items()}
         self.return_to: str | None = None
+        self.page: str | None = None
+        self.received: Mapping[str, str] = {}
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
@@ -221,6 +254,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         503,
         "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
         "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+    ),
+    Code.ISSUER_PLACEHOLDER: _row(
+        503,
+        "RomM was told to ask a sign-in provider that stands for many organisations at once. Whoever runs this RomM has to "
+        "name the one.",
+        "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
+        "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
     ),
     Code.ENDPOINT_INSECURE: _row(
         503,
@@ -381,6 +421,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
         "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
     ),
+    Code.HOSTED_DOMAIN: _row(
+        403,
+        "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
+        "this RomM.",
+        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
+    ),
     Code.USERINFO_MISMATCH: _row(
         502,
         "The sign-in provider spoke of two different people. Please sign in again.",
@@ -447,15 +493,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), the old identity has to be unlinked, for which this version has no page yet; else somebody tries "
-        "to take the account over.",
+        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
         "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
-        "or ask whoever runs this RomM.",
-        "OIDC_LINK_BY_EMAIL is false, and this version has no other way to link account {account} (its account page is still "
-        "to come). Set it to true to link by verified address.",
+        "and link it on your account page.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
+        "to link by verified address.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -475,6 +520,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
         "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
         "ROMM_TRUSTED_PROXIES.",
+        oauth="temporarily_unavailable",
+    ),
+    Code.TOO_MANY_REQUESTS: _row(
+        429,
+        "This was tried too often in a short time. Wait a minute, then try again.",
+        "The limit of {what} is reached, so the next try has to wait {retry_after} seconds. If everybody shares one limit, "
+        "their address is your proxy's: name it in ROMM_TRUSTED_PROXIES.",
         oauth="temporarily_unavailable",
     ),
     Code.PASSWORDS_OFF: _row(
@@ -510,7 +562,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WEAK: _row(
         400,
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
-        "the user name.",
+        "the user name or the e-mail address.",
         "The password was refused: {reason}.",
     ),
     Code.PASSWORD_WRONG: _row(
@@ -592,6 +644,59 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
         oauth="invalid_request",
     ),
+    Code.NAME_INVALID: _row(
+        400,
+        "Give it a name of 1 to 255 characters, so that you know it again.",
+        "The name {found} is empty, too long, or has characters that cannot be shown.",
+    ),
+    Code.SCOPES_INVALID: _row(
+        400,
+        "Choose at least one scope, and only scopes that RomM knows.",
+        "The request asked for {found}. The names of all scopes are in docs/roles.md; a form repeats `scopes` for each.",
+    ),
+    Code.SCOPES_EXCEEDED: _row(
+        403,
+        "A token may do no more than what makes it or hands it on. Leave out what you may not do yourself.",
+        "The credential lacks {missing}. A token is made and renewed only by what has all its scopes: a session, a password, "
+        "or a token that has them too.",
+    ),
+    Code.TOKENS_FULL: _row(
+        409,
+        "You have as many client tokens as one person may have. End one that you no longer use.",
+        "Account {account} has {most} live client tokens, which is the limit.",
+    ),
+    Code.PAIRING_CODE_INVALID: _row(
+        404,
+        "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
+        "No live pairing code fits: {reason}.",
+    ),
+    Code.APP_UNKNOWN: _row(
+        400,
+        "This RomM does not know the app that sent you here. Nothing was given to it.",
+        "No [[clients]] in the file of ROMM_SETTINGS_FILE has the name {client_id}, which the app sent as client_id. Add it as "
+        "docs/native-apps.md shows, or correct the client id in the app.",
+        oauth="invalid_client",
+    ),
+    Code.APP_ADDRESS_UNKNOWN: _row(
+        400,
+        "The app wants its answer at an address that this RomM does not know. Nothing was sent there.",
+        "The redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. They are compared exactly; "
+        "only http://127.0.0.1, http://[::1] and http://localhost may have any port. Add it if it really is the app's.",
+        oauth="invalid_request",
+    ),
+    Code.APP_CODE_INVALID: _row(
+        400,
+        "The app was too slow, or its answer did not fit. Try again in the app.",
+        "The authorization code is {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.APP_CODE_REUSED: _row(
+        400,
+        "The app's answer was used twice, so the app was signed out again. Try again in the app.",
+        "The authorization code of {client} for account {account} came again, so all {ended} tokens that it gave have ended. "
+        "Either the app asked twice, or somebody has a copy of the code.",
+        oauth="invalid_grant",
+    ),
     Code.ADMIN_REQUIRED: _row(
         403,
         "Only somebody with all rights of an administrator may do this to an administrator.",
@@ -599,8 +704,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     ),
     Code.OWN_ACCOUNT: _row(
         409,
-        "You cannot disable, demote or delete your own account. Ask another administrator.",
-        "Account {account} tried to take its own rights away.",
+        "This is your own account: change it on your account page. To disable, demote or delete it takes another administrator.",
+        "Account {account} tried to administer itself.",
     ),
     Code.ROLE_MANAGED: _row(
         409,
@@ -623,6 +728,77 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "There is no such session, token or link any more.",
         "Nothing live has the id {credential}, or it belongs to somebody else.",
     ),
+    Code.NOT_AN_ADMIN: _row(
+        409,
+        "A recovery link signs in an administrator, and this account is not an enabled one.",
+        "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
+    ),
+    Code.CLAIMS_UNREADABLE: _row(
+        400,
+        "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
+        "The claims cannot be explained: {problem}. Give one JSON object.",
+    ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}.",
+    ),
+    Code.AUTHORIZATION_PENDING: _row(
+        400,
+        "Nobody has decided yet. Open the address that the device shows, on a phone or computer, and enter its code there.",
+        "A device asked before anybody approved or denied it; it will ask again.",
+        oauth="authorization_pending",
+    ),
+    Code.SLOW_DOWN: _row(
+        400,
+        "Nobody has decided yet, and this device asks too often. It has to wait 5 seconds longer between two questions.",
+        "A device asks more often than it was told (RFC 8628, 3.5); it is the app that has to be corrected.",
+        oauth="slow_down",
+    ),
+    Code.DEVICE_DENIED: _row(
+        400,
+        "The device was not let in. Start again on the device if that was a mistake.",
+        "A device was turned away: {reason}.",
+        oauth="access_denied",
+    ),
+    Code.DEVICE_CODE_EXPIRED: _row(
+        400,
+        "The code has expired: nobody decided within ten minutes. Start again on the device.",
+        "A device asked with a code that nobody approved in time.",
+        oauth="expired_token",
+    ),
+    Code.DEVICE_CODE_INVALID: _row(
+        400,
+        "This device code is not good, or it was used already. Start again on the device.",
+        "A device came with a code that opens nothing: {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.DEVICE_CODE_UNKNOWN: _row(
+        404,
+        "No device is waiting with this code. Compare it with what the device shows; a code is good for ten minutes, so the "
+        "device may need to start again.",
+        "A user code fits no waiting device: {reason}.",
+    ),
+    Code.DEVICE_CODE_DECIDED: _row(
+        410,
+        "This device was already let in or turned away. To change that, start again on the device.",
+        "The request with this user code is {state} already.",
+    ),
+    Code.DEVICE_UNKNOWN: _row(
+        404,
+        "There is no such device any more.",
+        "No device has the id {device}, or it belongs to somebody else.",
+    ),
+    Code.DEVICE_SCOPES_MISSING: _row(
+        400,
+        "Nothing was chosen that the device may do. Choose at least one, or deny it.",
+        "A device was to be approved without any scope. A program sends `approved_scopes`.",
+    ),
+    Code.DEVICE_SCOPES_EXCEEDED: _row(
+        403,
+        "You can only give what was asked for and what you may do yourself.",
+        "The scopes {scopes} were not asked for, or the approver lacks them.",
+    ),
     Code.NOT_SIGNED_IN: _row(
         401,
         "You are not signed in, or your session has ended. Please sign in.",
@@ -634,6 +810,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "Your account may not do this.",
         "The scope {scope} is missing.",
         oauth="insufficient_scope",
+    ),
+    Code.FORWARDED_ELSEWHERE: _row(
+        401,
+        "You are not signed in, and this address is another one than RomM's: signing in there would not help here.",
+        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the cookie of a sign-in reaches no other host. Serve "
+        "both under one host, or set ROMM_BASE_URL to the address that people use; programs may send a bearer token or Basic.",
     ),
     Code.CROSS_SITE: _row(
         403,

@@ -39,7 +39,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-04": (
         "Somebody signed in asked, from their account page, to link this identity",
-        "It is linked, whatever the e-mail address. (The account page is not in this version.)",
+        "Linked, whatever the address. Refused when their sign-in is not fresh, or the identity belongs to somebody else.",
     ),
     "L-05": (
         "The identity is new here, and the provider sent no e-mail address",

@@ -13,6 +13,11 @@ class AccessLevel(enum.IntEnum):
     EDITOR = 2
     ADMIN = 3
 
+    @classmethod
+    def named(cls, name: str) -> "AccessLevel | None":
+        """The level that a role's name means, wherever one is read: `user` is RomM's older word for a viewer."""
+        return _NAMES.get(name.strip().lower())
+
     @property
     def label(self) -> str:
         """The name on the wire and in the database: `viewer`, `editor` or `admin`."""
@@ -22,6 +27,9 @@ class AccessLevel(enum.IntEnum):
     def role(self) -> str:
         """RomM's coarser word for it: `admin` or `user`."""
         return "admin" if self is AccessLevel.ADMIN else "user"
+
+
+_NAMES = {level.label: level for level in AccessLevel} | {"user": AccessLevel.VIEWER}
 
 
 class Identity(Struct, frozen=True):

@@ -1,35 +1,52 @@
-"""Which passwords are refused: too short, too long, the user's own name, or among the most common ones."""
+"""Which passwords are refused: too short, too long, the person's own name, or among the most common ones."""
+
+import re
+import string
+from collections.abc import Container
 
 MIN_LENGTH, MAX_LENGTH = 8, 256
 
-_LITTLE = "0123456789!._-"
+_LITTLE = string.digits + string.punctuation + string.whitespace
+_LEGACY = re.compile(r"\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
 
 
-def weakness(password: str, username: str) -> str | None:
-    """Why a password is refused, None when it is fine. No composition rule, any Unicode (NIST SP 800-63B, 5.1.1.2)."""
+def weakness(password: str, *, username: str, email: str | None, common: Container[str]) -> str | None:
+    """Why a password is refused, None when it is fine. No composition rule, any Unicode (NIST SP 800-63B, 5.1.1.2).
+
+    `common` are the most common ones of the world (`ports.Passwords.common`), in lower case.
+    """
     if len(password) < MIN_LENGTH:
         return f"shorter than {MIN_LENGTH} characters"
     if len(password) > MAX_LENGTH:
         return f"longer than {MAX_LENGTH} characters"
     lowered = password.lower()
-    core = lowered.strip(_LITTLE)  # nothing is left of digits alone, which is no name
-    if lowered == username or (core and core in _CONTEXT | {username.strip(_LITTLE)}):
-        return "it is the user name, or the name of this program, with little added"
-    if lowered in _COMMON:
+    names = {username, (email or "").partition("@")[0]}
+    if lowered in names or _is_made_of(lowered, names | _CONTEXT):
+        return "it is the user name, the e-mail address, or the name of this program, with little added"
+    if lowered in _OURS or lowered in common:
         return "it is one of the most common passwords"
     return None
 
 
+def is_legacy(password_hash: str | None) -> bool:
+    """Is it a bcrypt hash, as an existing RomM makes them? A cost above 15 (seconds for each check) is none that we take."""
+    return _LEGACY.fullmatch(password_hash or "") is not None
+
+
+def _is_made_of(password: str, names: set[str]) -> bool:
+    """Is nothing but digits and signs left without these names? A name of digits alone does not count as one."""
+    cores = {core for name in names if (core := name.strip(_LITTLE)) and core in password}
+    rest = password
+    for core in sorted(cores, key=lambda each: (-len(each), each)):
+        rest = rest.replace(core, "")
+    return bool(cores) and not rest.strip(_LITTLE)
+
+
 _CONTEXT = {"romm", "password", "passwort", "retro", "letmein", "welcome", "qwerty", "qwertyuiop"}
-_COMMON = frozenset(
+_OURS = frozenset(
     """
-    12345678 123456789 1234567890 11111111 00000000 88888888 87654321 abcd1234 abc12345 1q2w3e4r
-    1qaz2wsx q1w2e3r4 1q2w3e4r5t qwer1234 asdfghjk asdf1234 zxcvbnm1 iloveyou sunshine princess football
-    baseball superman batman123 trustno1 whatever starwars computer michelle jennifer internet samantha
-    liverpool arsenal1 chelsea1 dragon12 charlie1 monkey12 mustang1 corvette maverick startrek nintendo
-    playstation gameboy1 admin123 admin1234 changeme changeit default1 secret12 1234qwer 12341234
-    11223344 12344321 123123123 147258369 987654321 password password1 password12 password123 passw0rd
-    p@ssw0rd p@ssword qwertyui qwerty123 qwerty12 qazwsxedc zaq12wsx letmein1 welcome1 welcome123
-    aaaaaaaa asdasdasd asdfasdf 123qweasd q1w2e3r4t5 111222333 999999999
-    """.split()  # noqa: SIM905  a list of a hundred quoted words would hide them
+    00000000 12341234 87654321 88888888 123123123 987654321 999999999 aaaaaaaa asdasdasd
+    admin1234 batman123 changeit default1 gameboy1 jennifer michelle p@ssword secret12
+    """.split()  # noqa: SIM905  a list of quoted words would hide them
 )
+"""Common ones that lists made of other people's leaks leave out."""

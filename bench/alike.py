@@ -1,0 +1,86 @@
+"""Does the time of an answer tell whether somebody has an account? Sign-ins that fail, for four kinds of names in turn."""
+
+import base64
+import http.client
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import load
+import servers
+from figures import Figure
+from measures import Client
+
+TRIES = 200  # of each kind
+FREE = 4  # failures of an account and of an address that cost no time (domain.throttle.FREE_FAILURES)
+KINDS = ("wrong", "unknown", "disabled", "without a password")
+MOST = 1.1
+
+
+def figures(folder: Path, client: Client) -> Iterator[Figure]:
+    """The median time of each kind, as a ratio to that of a wrong password; of the two the longer by the shorter."""
+    proxied = {"ROMM_TRUSTED_PROXIES": "127.0.0.1"}  # every few tries come from another address, or they were throttled
+    with servers.romm(folder, servers.free_port(), proxied, None) as server:
+        client(load.set_up, server.origin)
+        names = client(people, server.origin)
+        taken = client(tries, server.origin, names)
+    yardstick = median(taken["wrong"])
+    for kind in KINDS[1:]:
+        ratio = median(taken[kind]) / yardstick
+        yield Figure(name=f"a name {kind}, time beside a wrong password's", value=max(ratio, 1 / ratio), target=MOST)
+
+
+def people(origin: str) -> dict[str, list[str]]:
+    """Accounts of each kind, as many as it takes to try FREE times each."""
+    admin = base64.b64encode(":".join(load.CAPTAIN.values()).encode()).decode()
+    headers = {"authorization": f"Basic {admin}", "content-type": "application/json"}
+    names = {kind: [f"{kind.split()[0]}-{n}" for n in range(TRIES // FREE)] for kind in KINDS}
+    with closing(_connection(origin)) as connection:
+        for kind in ("wrong", "disabled", "without a password"):
+            for name in names[kind]:
+                new = {"username": name, "password": "" if "without" in kind else load.CAPTAIN["password"]}
+                made = _ask(connection, "POST", "/api/users", new, headers, 201)
+                if kind == "disabled":
+                    _ask(connection, "PUT", f"/api/users/{made['id']}", {"enabled": False}, headers, 200)
+    return names
+
+
+def tries(origin: str, names: dict[str, list[str]]) -> dict[str, list[float]]:
+    """How long each refusal took, in seconds. The kinds take turns, so that a busy machine is busy for all."""
+    taken: dict[str, list[float]] = {kind: [] for kind in names}
+    with closing(_connection(origin)) as connection:
+        for turn in range(TRIES):
+            headers = {"content-type": "application/json", "x-forwarded-for": f"192.0.2.{turn}"}
+            for kind, people in names.items():
+                form = {"username": people[turn // FREE], "password": os.urandom(8).hex()}
+                started = time.perf_counter()
+                _ask(connection, "POST", "/api/login", form, headers, 401)
+                taken[kind].append(time.perf_counter() - started)
+    return taken
+
+
+def _connection(origin: str) -> http.client.HTTPConnection:
+    parts = urlsplit(origin)
+    return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+
+
+def _ask(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    body: Mapping[str, object],
+    headers: dict[str, str],
+    status: int,
+) -> dict[str, int]:
+    connection.request(method, path, json.dumps(body), headers)
+    response = connection.getresponse()
+    answer = response.read()
+    if response.status != status:
+        raise RuntimeError(f"not {status} but {response.status}: {answer.decode(errors='replace')}")
+    found: dict[str, int] = json.loads(answer)
+    return found

@@ -1,0 +1,114 @@
+"""The one connection that writes to SQLite: on the event loop when that is a matter of microseconds, else in a thread.
+
+In WAL mode with `synchronous=NORMAL` a commit appends to a file in the page cache and waits for no disk. What may wait is
+kept off the loop: opening the database, another process's lock, checkpoints, and the first commit after one.
+"""
+
+import asyncio
+import math
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+
+CHECKPOINT_EVERY = 200  # transactions; at some 5 pages each the log stays below SQLite's usual 4 MiB
+SLOW_SECONDS = 0.1  # a transaction that takes longer met a disk that is slow or busy, not only a busy processor
+PAUSE_SECONDS = 10.0  # so long its successors keep off the loop
+
+
+class Writer:
+    """Transactions, one at a time. `wait` is in seconds: for our own turn, and again for another process's lock."""
+
+    def __init__(self, engine: Engine, *, wait: float) -> None:
+        self._engine = engine
+        self._wait = wait
+        self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._opened: tuple[Connection, sqlite3.Connection] | None = None
+        self._until_checkpoint = 0
+        self._paused_until = 0.0
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Commit what `work` does, all or nothing. Raises what `work` raises, TimeoutError and `sqlite3.Error`."""
+        if self._opened is not None and self._is_quick() and _begins(self._opened[1]):
+            return self._quickly(work, *self._opened)
+        async with asyncio.timeout(self._wait):
+            await self._turn.acquire()
+        running = asyncio.get_running_loop().run_in_executor(self._thread, self._patiently, work)
+        try:
+            return await asyncio.shield(running)
+        finally:
+            self._end_turn(running)
+
+    async def close(self) -> None:
+        """Close the connection; the last one of all processes brings everything into the database's own file."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        self._thread.shutdown()
+
+    def _is_quick(self) -> bool:
+        return not self._turn.locked() and self._until_checkpoint > 0 and time.monotonic() > self._paused_until
+
+    def _quickly(self, work: Callable[[Connection], T], connection: Connection, driver: sqlite3.Connection) -> T:
+        started = time.monotonic()
+        self._until_checkpoint -= 1
+        try:
+            return _ended(work, connection, driver)
+        finally:
+            ended = time.monotonic()
+            if ended - started > SLOW_SECONDS:
+                self._paused_until = ended + PAUSE_SECONDS
+
+    def _patiently(self, work: Callable[[Connection], T]) -> T:
+        connection, driver = self._opened = self._opened or self._open()
+        driver.execute(f"PRAGMA busy_timeout={self._wait * 1000:.0f}")
+        try:
+            # Whoever writes first after a checkpoint waits for the disk, too.
+            driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            driver.execute("BEGIN IMMEDIATE")
+            self._until_checkpoint = CHECKPOINT_EVERY
+            return _ended(work, connection, driver)
+        finally:
+            driver.execute("PRAGMA busy_timeout=0")
+
+    def _open(self) -> tuple[Connection, sqlite3.Connection]:
+        connection = self._engine.connect()
+        driver: Any = connection.connection.driver_connection
+        if driver.execute("PRAGMA journal_mode").fetchone() != ("wal",):  # a file system that cannot
+            self._paused_until = math.inf
+        return connection, driver
+
+    def _end_turn(self, running: asyncio.Future[Any]) -> None:
+        """A cancelled request does not wait for the thread, but the next transaction does."""
+        if running.done():
+            self._turn.release()
+        else:
+            running.add_done_callback(lambda _: self._turn.release())
+
+    def _close(self) -> None:
+        if self._opened is not None:
+            self._opened[0].close()
+        self._engine.dispose()
+
+
+def _begins(driver: sqlite3.Connection) -> bool:
+    """Become the writer, unless somebody else is. Any other problem, too, is for the thread to meet again."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _ended(work: Callable[[Connection], T], connection: Connection, driver: sqlite3.Connection) -> T:
+    try:
+        done = work(connection)
+        driver.commit()
+    except BaseException:
+        driver.rollback()
+        raise
+    return done

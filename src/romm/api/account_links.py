@@ -1,0 +1,213 @@
+"""Links that open an account, over HTTP: invitations, new passwords, recovery."""
+
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from litestar import Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from romm.accounts import Typed
+from romm.administration import Administration
+from romm.api.account_schemas import (
+    INVITATION_EXAMPLE,
+    LINK_EXAMPLE,
+    ForgottenForm,
+    InvitationForm,
+    InvitationSchema,
+    LinkAnswer,
+    RecoveryForm,
+    RegistrationForm,
+    ResetForm,
+    invitation_schema,
+    level,
+)
+from romm.api.cookies import Cookies
+from romm.api.openapi import OPEN, gives, needs, refuses, takes
+from romm.api.requests import Asking, body, visitor, wants_page
+from romm.api.responses import see_other
+from romm.api.schemas import USER_EXAMPLE, UserSchema, user_schema
+from romm.credentials import Principal, actor
+from romm.domain.errors import Code, Refused
+from romm.invitations import Invitations
+from romm.recovery import RESET_LIFETIME, Recovery
+from romm.settings import Settings
+
+T = TypeVar("T")
+
+_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN, Code.CROSS_SITE)
+_UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CROSS_SITE, Code.REQUEST_INVALID)
+
+
+def link_url(settings: Settings, page: str, secret: str) -> str:
+    """The address of a page that a link opens."""
+    return f"{settings.server.base_url}{page}?{urlencode({'token': secret})}"
+
+
+@post(
+    "/users/invite-link",
+    **needs("users.write"),
+    status_code=201,
+    summary="Invite somebody",
+    operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
+    responses=gives(201, LinkAnswer, "A link that works once; it is shown this once.", LINK_EXAMPLE)
+    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.REQUEST_INVALID, *_REFUSED),
+)
+async def invite(
+    request: Asking,
+    principal: NamedDependency[Principal],
+    invitations: NamedDependency[Invitations],
+    settings: NamedDependency[Settings],
+) -> LinkAnswer:
+    """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
+    form = await body(request, InvitationForm)
+    lifetime = None if form.expiration is None else timedelta(seconds=max(form.expiration, 1))
+    secret, invitation = await invitations.create(actor(principal), level(form.role), lifetime)
+    return LinkAnswer(secret, link_url(settings, "/register", secret), invitation.expires_at)
+
+
+@get(
+    "/users/invitations",
+    **needs("users.read"),
+    summary="Open invitations",
+    responses=gives(200, list[InvitationSchema], "The newest first, without their secrets.", [INVITATION_EXAMPLE])
+    | refuses(*_REFUSED),
+)
+async def open_invitations(
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    invitations: NamedDependency[Invitations],
+) -> list[InvitationSchema]:
+    """Every invitation that can still be used."""
+    return [invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed()]
+
+
+@delete(
+    "/users/invitations/{invitation_id:int}",
+    **needs("users.write"),
+    status_code=204,
+    summary="Take an invitation back",
+    responses=gives(204, None, "Taken back.") | refuses(Code.CREDENTIAL_UNKNOWN, *_REFUSED),
+)
+async def revoke_invitation(
+    invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
+) -> None:
+    """The link opens nothing any more."""
+    await invitations.revoke(actor(principal), invitation_id)
+
+
+@post(
+    "/users/register",
+    opt={"error_page": "/register"},
+    status_code=201,
+    summary="Make the account one was invited to",
+    operation_class=takes(
+        RegistrationForm, {"token": "q3mZ…", "username": "alice", "password": "a lantern in the attic"}
+    ),
+    responses=gives(201, UserSchema, "Made; sign in with it.", USER_EXAMPLE)
+    | refuses(Code.USERNAME_INVALID, Code.USERNAME_TAKEN, Code.ADDRESS_INVALID, Code.EMAIL_TAKEN, *_UNUSABLE),
+    security=OPEN,
+)
+async def register(
+    request: Asking, invitations: NamedDependency[Invitations]
+) -> Response[UserSchema] | Response[bytes]:
+    """Uses the link up, unless something of the form has to be corrected (the HTML form: 303 to `/login`)."""
+    form = await body(request, RegistrationForm)
+    typed = Typed(username=form.username, email=form.email, password=form.password)
+    account = await _with_token(request, form.token, invitations.register(form.token, typed), username=form.username)
+    return (
+        see_other("/login?notice=registered")
+        if wants_page(request)
+        else Response(user_schema(account), status_code=201)
+    )
+
+
+@post(
+    "/users/{user_id:int}/reset-link",
+    **needs("users.write"),
+    status_code=201,
+    summary="A link to set a new password",
+    responses=gives(201, LinkAnswer, "A link that works once, for 24 hours; it is shown this once.", LINK_EXAMPLE)
+    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.ACCOUNT_DISABLED, *_REFUSED),
+)
+async def reset_link(
+    user_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+    recovery: NamedDependency[Recovery],
+    settings: NamedDependency[Settings],
+) -> LinkAnswer:
+    """For somebody who forgot their password; an older link of theirs ends."""
+    secret = await recovery.reset_link(actor(principal), await administration.get(user_id))
+    expires_at = recovery.clock() + RESET_LIFETIME
+    return LinkAnswer(secret, link_url(settings, "/reset-password", secret), expires_at)
+
+
+@post(
+    "/forgot-password",
+    opt={"error_page": "/forgot-password"},
+    status_code=200,
+    summary="Tell the administrators that a password is forgotten",
+    operation_class=takes(ForgottenForm, {"username": "alice"}),
+    responses=gives(200, None, "Noted, if there is such an account.") | refuses(Code.CROSS_SITE, Code.REQUEST_INVALID),
+    security=OPEN,
+)
+async def forgot_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+    """Answers alike for everybody. The link is an administrator's to make; RomM sends no mail and writes it to no log."""
+    await recovery.forgot((await body(request, ForgottenForm)).username)
+    return see_other("/login?notice=reset_asked") if wants_page(request) else Response(None, status_code=200)
+
+
+@post(
+    "/reset-password",
+    opt={"error_page": "/reset-password"},
+    status_code=200,
+    summary="Set a new password by a link",
+    operation_class=takes(ResetForm, {"token": "q3mZ…", "password": "a lantern in the attic"}),
+    responses=gives(200, None, "Set; every sign-in of the account ended.") | refuses(*_UNUSABLE),
+    security=OPEN,
+)
+async def reset_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+    """Uses the link up, unless the password has to be another (the HTML form: 303 to `/login`)."""
+    form = await body(request, ResetForm)
+    await _with_token(request, form.token, recovery.reset(form.token, form.password))
+    return see_other("/login?notice=password_set") if wants_page(request) else Response(None, status_code=200)
+
+
+@post(
+    "/recover",
+    opt={"error_page": "/login"},
+    status_code=200,
+    summary="Sign in by a recovery link",
+    operation_class=takes(RecoveryForm, {"token": "q3mZ…"}),
+    responses=gives(200, None, "Signed in: the session cookie is set.")
+    | refuses(Code.LINK_INVALID, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    security=OPEN,
+)
+async def recover(
+    request: Asking, recovery: NamedDependency[Recovery], jar: NamedDependency[Cookies]
+) -> Response[None] | Response[bytes]:
+    """Signs an administrator in once; the link comes from `romm recover` on the command line."""
+    session = await recovery.recover((await body(request, RecoveryForm)).token, visitor(request))
+    cookies = jar.signed_in(request, session)
+    return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
+
+
+async def _with_token(request: Asking, token: str, work: Awaitable[T], **typed: str) -> T:
+    """What is refused leads back to the form of the same link, with what was typed."""
+    try:
+        return await work
+    except Refused as refused:
+        if refused.code is not Code.LINK_INVALID:
+            refused.page = f"{request.route_handler.opt['error_page']}?{urlencode({'token': token, **typed})}"
+        raise
+
+
+router = Router(
+    "/api",
+    route_handlers=[
+        invite, open_invitations, revoke_invitation, register, reset_link, forgot_password, reset_password, recover,
+    ],
+    tags=["Links"],
+)  # fmt: skip

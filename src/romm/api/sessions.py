@@ -1,0 +1,90 @@
+"""Sessions of browsers over HTTP: one's own, and for administrators anybody's."""
+
+from typing import Annotated
+
+from litestar import Router, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from romm.administration import Administration
+from romm.api.account_schemas import SESSION_EXAMPLE, SessionSchema, session_schema
+from romm.api.openapi import gives, needs, refuses
+from romm.credentials import Principal, Sessions, actor, require
+from romm.domain.accounts import may_give
+from romm.domain.errors import Code, required
+
+_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
+
+UserId = Annotated[int | None, QueryParameter(name="user_id", description="somebody else's, for administrators")]
+
+
+@get(
+    "/",
+    **needs("me.read"),
+    summary="Sessions",
+    responses=gives(200, list[SessionSchema], "The newest first.", [SESSION_EXAMPLE])
+    | refuses(Code.ACCOUNT_UNKNOWN, *_REFUSED),
+)
+async def sessions_of(
+    principal: NamedDependency[Principal],
+    sessions: NamedDependency[Sessions],
+    administration: NamedDependency[Administration],
+    user_id: UserId = None,
+) -> list[SessionSchema]:
+    """One's own sessions; somebody else's need `users.read`."""
+    owner = principal.account.id
+    if user_id not in (None, owner):
+        require(principal, "users.read")
+        owner = (await administration.get(user_id or 0)).id
+    return [session_schema(session, principal.credential) for session in await sessions.of(owner)]
+
+
+@delete(
+    "/{session_id:int}",
+    **needs("me.write"),
+    status_code=204,
+    summary="End a session",
+    responses=gives(204, None, "Ended.")
+    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *_REFUSED),
+)
+async def end(
+    session_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    sessions: NamedDependency[Sessions],
+    administration: NamedDependency[Administration],
+    user_id: UserId = None,
+) -> None:
+    """Ends one of one's own sessions; somebody else's needs `users.write`."""
+    await sessions.end_one(await _owner(principal, administration, user_id), session_id)
+
+
+@delete(
+    "/",
+    **needs("me.write"),
+    status_code=204,
+    summary="End all other sessions",
+    responses=gives(204, None, "Ended, but for the session that asked.")
+    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *_REFUSED),
+)
+async def end_others(
+    principal: NamedDependency[Principal],
+    sessions: NamedDependency[Sessions],
+    administration: NamedDependency[Administration],
+    user_id: UserId = None,
+) -> None:
+    """Ends all sessions of an account, except the one that asks."""
+    keep = principal.credential.digest if principal.credential else None
+    await sessions.end_others(await _owner(principal, administration, user_id), keep)
+
+
+async def _owner(principal: Principal, administration: Administration, user_id: int | None) -> int:
+    """Whose sessions may be ended here. Raises `Refused`."""
+    if user_id in (None, principal.account.id):
+        return principal.account.id
+    require(principal, "users.write")
+    account = await administration.get(user_id or 0)
+    required(may_give(actor(principal), account.level))
+    return account.id
+
+
+router = Router("/api/sessions", route_handlers=[sessions_of, end, end_others], tags=["Sessions"])

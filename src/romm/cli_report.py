@@ -1,0 +1,60 @@
+"""How every command starts and fails: the settings or all mistakes in them, a use case, and a refusal as one sentence."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import NoReturn, TypeVar
+
+import click
+
+from romm.composition.use_cases import UseCases, use_cases
+from romm.domain.errors import Refused
+from romm.settings import Loaded, SettingsError, load
+
+T = TypeVar("T")
+
+
+def loaded(environ: Mapping[str, str]) -> Loaded:
+    """The settings; with a mistake in them the command ends here."""
+    try:
+        return load(environ)
+    except SettingsError as error:
+        fail(error.problems)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """A refusal, such as a database that cannot be used, as one sentence instead of a traceback."""
+    try:
+        yield
+    except Refused as refused:
+        fail((refused.operator_text,))
+
+
+def fail(problems: tuple[str, ...]) -> NoReturn:
+    """Print what is wrong and end with 2."""
+    for problem in problems:
+        click.secho(f"error: {problem}", err=True, fg="red")
+    sys.exit(2)
+
+
+def run(work: Callable[[UseCases], Awaitable[T]]) -> T:
+    """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
+    from romm import app
+    from romm.adapters import database, log
+
+    settings = loaded(os.environ).settings
+
+    async def working() -> T:
+        ports = app.ports(settings, log.configure("ERROR", settings.log.format))
+        try:
+            return await work(use_cases(settings, ports))
+        finally:
+            await ports.close()
+
+    with explained():
+        if settings.database.is_embedded:
+            database.upgrade(settings.database.url)
+        return asyncio.run(working())

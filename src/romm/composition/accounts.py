@@ -1,0 +1,81 @@
+"""Accounts, as their owners and administrators look after them."""
+
+from datetime import timedelta
+
+from romm.accounts import Setup
+from romm.administration import Administration
+from romm.composition.outside import Ports
+from romm.credentials import Sessions
+from romm.invitations import Invitations
+from romm.login import PasswordSignIn
+from romm.profile import Profile
+from romm.recovery import Recovery
+from romm.settings import Settings
+from romm.signin_log import SignInJournal
+
+
+def setup(settings: Settings, ports: Ports) -> Setup:
+    """First boot."""
+    return Setup(
+        wizard=not settings.accounts.disable_setup_wizard,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
+    """People with their own account."""
+    return Profile(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        passwords=ports.passwords,
+        password_sign_in=password_sign_in,
+        provider=ports.provider,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def administration(settings: Settings, ports: Ports) -> Administration:
+    """Administrators with everybody's."""
+    return Administration(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        roles_by_claim=ports.provider is not None and bool(settings.oidc.claim_roles),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def invitations(settings: Settings, ports: Ports) -> Invitations:
+    """Links that make an account."""
+    return Invitations(
+        accounts=ports.accounts,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        lifetime=timedelta(seconds=settings.accounts.invite_token_expiry_seconds),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def recovery(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> Recovery:
+    """Links for who is locked out."""
+    return Recovery(
+        accounts=ports.accounts,
+        directory=ports.directory,
+        credentials=ports.credentials,
+        passwords=ports.passwords,
+        passwords_enabled=not settings.accounts.disable_userpass_login,
+        sessions=sessions,
+        journal=journal,
+        log=ports.log,
+        clock=ports.clock,
+    )

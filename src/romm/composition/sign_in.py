@@ -1,0 +1,110 @@
+"""How people sign in and out, as the settings want it, and how that is explained."""
+
+from romm.admission import Admission
+from romm.composition.outside import Ports
+from romm.credentials import KnownBrowsers, Sessions
+from romm.domain.claims import Reading
+from romm.domain.end_session import EndSession
+from romm.domain.linking import Policy
+from romm.domain.presets import preset
+from romm.domain.roles import RoleMapping
+from romm.explanation import Explainer
+from romm.identification import Identification
+from romm.login import PasswordSignIn, SignOut
+from romm.settings import Settings
+from romm.signin import OpenIDSignIn
+from romm.signin_log import SignInJournal
+from romm.throttle import Throttle
+from romm.trial import Trials
+
+
+def identification(settings: Settings, ports: Ports) -> Identification | None:
+    """How claims are read, by the operator's settings and the provider's preset. None when single sign-on is off."""
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    if ports.provider is None:
+        return None
+    return Identification(
+        provider=ports.provider,
+        reading=_reading(settings),
+        extra_audiences=oidc.extra_audiences or known.extra_audiences,
+        hosted_domains=oidc.hosted_domains,
+        issuer_spellings=known.issuer_spellings,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def admission(settings: Settings, ports: Ports) -> Admission:
+    """Which roles and accounts the operator wants to give."""
+    oidc = settings.oidc
+    return Admission(
+        accounts=ports.accounts,
+        mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
+        policy=Policy(
+            trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
+        ),
+        username_attribute=oidc.username_attribute,
+        roles_claim=oidc.claim_roles,
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def openid_sign_in(
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, trials: Trials
+) -> OpenIDSignIn:
+    """Signing in through the provider."""
+    return OpenIDSignIn(
+        identification=identification(settings, ports),
+        off=settings.oidc_off,
+        admission=admission(settings, ports),
+        trials=trials,
+        attempts=ports.attempts,
+        sessions=sessions,
+        journal=journal,
+        clock=ports.clock,
+    )
+
+
+def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:
+    """Signing in with a local password."""
+    return PasswordSignIn(
+        enabled=not settings.accounts.disable_userpass_login,
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        sessions=sessions,
+        browsers=KnownBrowsers(ports.credentials, ports.clock),
+        throttle=Throttle(ports.throttles, ports.clock),
+        journal=journal,
+        clock=ports.clock,
+    )
+
+
+def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
+    """Signing out, here and at the provider."""
+    oidc = settings.oidc
+    wishes = EndSession(
+        enabled=oidc.rp_initiated_logout,
+        endpoint=oidc.end_session_endpoint,
+        post_logout_redirect_uri=oidc.post_logout_redirect_uri,
+    )
+    return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes)
+
+
+def explainer(settings: Settings, ports: Ports) -> Explainer:
+    """Why a sign-in would end as it does."""
+    return Explainer(
+        reading=_reading(settings),
+        admission=admission(settings, ports),
+        provider=ports.provider,
+        issuer=settings.oidc.server_application_url or settings.server.base_url,
+    )
+
+
+def _reading(settings: Settings) -> Reading:
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    return Reading(
+        roles_claim=oidc.claim_roles,
+        roles_shape=oidc.claim_roles_shape or known.roles_shape,
+        booleans_as_text=known.booleans_as_text,
+    )

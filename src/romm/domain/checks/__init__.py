@@ -1,0 +1,1 @@
+"""The doctor's rules, one function per check: gathered evidence in, a finding out."""

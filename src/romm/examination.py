@@ -1,0 +1,71 @@
+"""Makes the doctor that the settings ask for, with instruments that also fit half-configured ones."""
+
+from collections.abc import Sequence
+
+from romm.adapters.network import LocalNetwork
+from romm.adapters.probe import ProviderProbe
+from romm.adapters.provider import ProviderSettings
+from romm.adapters.storage import DatabaseStorage
+from romm.configuration.server import origin
+from romm.diagnosis import Doctor
+from romm.domain.authorization import Client
+from romm.domain.evidence import Configured
+from romm.domain.presets import preset
+from romm.instruments import Instruments, Probe
+from romm.ports import Clock, Log
+from romm.settings import Settings
+
+
+def instruments(settings: Settings, provider: ProviderSettings, client: Client, log: Log, clock: Clock) -> Instruments:
+    """The real ones. Nothing is opened or connected to before the doctor looks."""
+    return Instruments(
+        network=LocalNetwork(provider.tls_cacertfile, provider.limits),
+        probe=_probe(provider, client, log, clock),
+        storage=DatabaseStorage(settings.database.url),
+    )
+
+
+def doctor(
+    settings: Settings, remarks: Sequence[str], client: Client, instruments: Instruments, clock: Clock
+) -> Doctor:
+    """The doctor of one RomM. `remarks` are the warnings that reading the settings gave."""
+    return Doctor(
+        configured=configured(settings, remarks, client),
+        known=preset(settings.oidc.provider),
+        instruments=instruments,
+        clock=clock,
+    )
+
+
+def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Configured:
+    """What the rules want to know of the settings."""
+    oidc = settings.oidc
+    return Configured(
+        remarks=tuple(remarks),
+        enabled=oidc.enabled,
+        off=settings.oidc_off,
+        provider=oidc.provider,
+        client_id=client.client_id,
+        has_secret=bool(oidc.client_secret),
+        application_url=oidc.server_application_url,
+        metadata_url=oidc.server_metadata_url,
+        base_url=settings.server.base_url,
+        redirect_uri=client.redirect_uri,
+        scope=client.scope,
+        roles_claim=oidc.claim_roles,
+        algorithms=oidc.id_token_signed_response_algs,
+        rp_initiated_logout=oidc.rp_initiated_logout,
+        end_session_endpoint=oidc.end_session_endpoint,
+        post_logout_redirect_uri=oidc.post_logout_redirect_uri,
+        trusted_proxies=settings.server.trusted_proxies,
+    )
+
+
+def _probe(provider: ProviderSettings, client: Client, log: Log, clock: Clock) -> Probe | None:
+    """None when nobody says where the provider is, or when its settings are the very thing that is wrong."""
+    if origin(provider.location.url) is None:
+        return None
+    try:
+        return ProviderProbe(provider, client, log=log, clock=clock)
+    except ValueError:  # an unusable OIDC_TLS_CACERTFILE or authentication method, which the settings' checks tell
+        return None

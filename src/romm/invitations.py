@@ -1,0 +1,89 @@
+"""Use case: an administrator invites somebody by a link that works once."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from romm.accounts import Typed, stored_email, stored_username, taken
+from romm.domain import accounts as rules
+from romm.domain.accounts import Actor
+from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
+from romm.domain.errors import Code, Refused, required
+from romm.domain.model import AccessLevel, Account
+from romm.passwords import hash_of_new
+from romm.ports import Accounts, Clock, Conflict, Credentials, Log, Passwords, Spends
+
+LONGEST = timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitations:
+    """Links that make an account with a password. They end when they were used, and with the rights of who made them."""
+
+    accounts: Accounts
+    credentials: Credentials
+    passwords: Passwords
+    passwords_enabled: bool
+    lifetime: timedelta
+    log: Log
+    clock: Clock
+
+    async def create(
+        self, actor: Actor, level: AccessLevel, lifetime: timedelta | None = None
+    ) -> tuple[str, Credential]:
+        """A link's secret, stored nowhere, and what is stored of it. Raises `Refused`."""
+        if actor.account_id is None:
+            raise Refused(Code.FORBIDDEN, scope="users.write")
+        if not self.passwords_enabled:
+            raise Refused(Code.PASSWORDS_OFF)
+        required(rules.may_give(actor, level))
+        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        invitation = Credential(
+            digest=digest(secret),
+            kind=Kind.INVITATION,
+            account_id=actor.account_id,
+            scopes=(),
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + min(lifetime or self.lifetime, LONGEST),
+            level=level,
+        )
+        await self.credentials.add(invitation)
+        self.log.warning("invitation.created", by=actor.account_id, level=level.label)
+        return secret, invitation
+
+    async def listed(self) -> Sequence[tuple[Credential, Account]]:
+        """Every open invitation, and who made it."""
+        return await self.credentials.of(None, [Kind.INVITATION])
+
+    async def revoke(self, actor: Actor, invitation_id: int) -> None:
+        """Take an invitation back. Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
+        self.log.warning("invitation.revoked", by=actor.account_id, invitation=invitation_id)
+
+    async def open(self, secret: str) -> Credential:
+        """The invitation of a link. Raises `Refused(LINK_INVALID)`."""
+        if not self.passwords_enabled:
+            raise Refused(Code.PASSWORDS_OFF)
+        found = await self.credentials.find(Kind.INVITATION, digest(secret))
+        if found:
+            invitation, inviter = found
+            if inviter.is_enabled_admin and self.clock() < invitation.expires_at:
+                return invitation
+        raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
+
+    async def register(self, secret: str, typed: Typed) -> Account:
+        """Make the account that the link promises, and use the link up. Raises `Refused`; then the link still works."""
+        invitation = await self.open(secret)
+        level = invitation.level or AccessLevel.VIEWER
+        name, email = stored_username(typed.username or ""), stored_email(typed.email or "")
+        password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
+        spends = Spends(Kind.INVITATION, invitation.digest)
+        try:
+            account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)
+        except Conflict as conflict:
+            raise taken(conflict, name) from conflict
+        self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)
+        return account

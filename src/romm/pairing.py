@@ -1,0 +1,93 @@
+"""Use cases around pairing codes: a device without a keyboard trades one for a token, so that nobody types 64 digits."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from msgspec import Struct
+
+from romm.client_tokens import ClientTokens, Minted, new_secret
+from romm.credentials import Principal
+from romm.domain import client_tokens, codes
+from romm.domain.client_tokens import Renewal
+from romm.domain.credentials import Credential, Kind, digest
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Account, Visitor
+from romm.ports import Clock, Conflict, Credentials, Log
+from romm.rates import Rates
+
+
+class Offer(Struct, frozen=True):
+    """A pairing code, this once, the token that it leads to, and for how many seconds it can be used."""
+
+    code: str
+    token: Credential
+    expires_in: int
+
+
+class _Open(Struct, frozen=True):
+    """A code that can be used now."""
+
+    code: Credential
+    token: Credential
+    owner: Account
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Codes of five minutes, used once. What the code leads to gets a fresh secret, which only the device ever sees."""
+
+    tokens: ClientTokens
+    credentials: Credentials
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def offer(self, principal: Principal, token_id: int) -> Offer:
+        """Make a code for one's own token, in place of an older one. Raises as `ClientTokens.regenerate`."""
+        token = await self.tokens.find(principal, token_id)
+        if refusal := client_tokens.may_renew(token, principal.credential):
+            raise Refused.by(refusal)
+        code = "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
+        stored = client_tokens.pairing_code(token, digest(code), self.clock())
+        await self.credentials.replace(stored)
+        self.log.info("client_token.pairing", account=token.account_id, token=token.id)
+        return Offer(code, token, self._seconds_left(stored))
+
+    async def waiting(self, unverified_code: str, visitor: Visitor) -> int:
+        """For how many seconds a code can be used. Raises `Refused` with PAIRING_CODE_INVALID or TOO_MANY_REQUESTS."""
+        await self.rates.admit(*client_tokens.questions(visitor.address))
+        return self._seconds_left((await self._find(unverified_code)).code)
+
+    async def exchange(self, unverified_code: str, visitor: Visitor) -> Minted:
+        """Trade a code for its token, to exactly one caller ever. Raises as `waiting`, and ACCOUNT_DISABLED."""
+        await self.rates.admit(*client_tokens.exchanges(visitor.address))
+        found = await self._find(unverified_code)
+        if not found.owner.enabled:
+            raise Refused(Code.ACCOUNT_DISABLED, account=found.owner.id)
+        secret = new_secret()
+        renewal = Renewal(token=found.token, digest=digest(secret), code=found.code.digest)
+        try:
+            renewed = await self.credentials.renew(renewal)
+        except Conflict as conflict:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="somebody else was quicker") from conflict
+        if renewed is None:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="its token has ended")
+        self.log.info("client_token.exchanged", account=found.owner.id, token=renewed.id, address=visitor.address)
+        return Minted(secret, renewed)
+
+    def _seconds_left(self, code: Credential) -> int:
+        return -(-(code.expires_at - self.clock()) // timedelta(seconds=1))
+
+    async def _find(self, unverified_code: str) -> _Open:
+        code = codes.normalized(unverified_code)
+        found = code and await self.credentials.find(Kind.PAIRING_CODE, digest(code))
+        if not found:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="there is none like it")
+        stored, owner = found
+        if self.clock() >= stored.expires_at:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="it has expired")
+        for token, _ in await self.credentials.of(owner.id, [Kind.CLIENT_TOKEN]):
+            if client_tokens.pairing_family(token) == stored.family:
+                return _Open(stored, token, owner)
+        raise Refused(Code.PAIRING_CODE_INVALID, reason="its token has ended")

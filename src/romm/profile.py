@@ -1,0 +1,107 @@
+"""Use cases of people with their own account: name, address, password, and the identity it is linked to."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from romm.accounts import Typed, settled, wanted
+from romm.credentials import Principal
+from romm.domain import accounts as rules
+from romm.domain.accounts import Proof, WaysIn
+from romm.domain.errors import Code, Refused, required
+from romm.domain.model import Account, Identity, Visitor
+from romm.login import PasswordSignIn, SignedIn
+from romm.login import Typed as TypedPassword
+from romm.ports import Accounts, Clock, Directory, Log, Passwords, Provider
+from romm.signin_log import subject_digest
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """One's own account. What decides who gets in needs the current password, or a sign-in of the last five minutes."""
+
+    accounts: Accounts
+    directory: Directory
+    passwords: Passwords
+    password_sign_in: PasswordSignIn
+    provider: Provider | None
+    log: Log
+    clock: Clock
+
+    async def change(self, who: Principal, typed: Typed, current_password: str, visitor: Visitor) -> Account:
+        """Change one's own name, address or password; a new password ends all other sign-ins. Raises `Refused`."""
+        if typed.password and not self.password_sign_in.enabled:
+            raise Refused(Code.PASSWORDS_OFF)
+        how = await self.proof(who, current_password, visitor)
+        wish = await wanted(typed, who.account, self.passwords)
+
+        async def attempt() -> Account:
+            now = self.clock()
+            judged = rules.own(await self._seen(who), wish, how, now, keep=_kept(who))
+            return await self.directory.change(required(judged), now)
+
+        account = await settled(attempt)
+        facts = {"password": bool(typed.password), "email": account.email != who.account.email}
+        self.log.info("profile.changed", account=account.id, **facts)
+        return account
+
+    async def unlink(self, who: Principal, identity_id: str, current_password: str, visitor: Visitor) -> Account:
+        """Detach an identity by its id (`subject_digest`), but never the last way in. Raises `Refused`."""
+        identity = _identity(who.account, identity_id)
+        how = await self.proof(who, current_password, visitor)
+
+        async def attempt() -> Account:
+            judged = rules.unlink(await self._seen(who), identity, how, self.ways_in(), keep=_kept(who))
+            return await self.directory.unlink(required(judged), self.clock())
+
+        account = await settled(attempt)
+        self.log.warning("profile.unlinked", account=account.id, issuer=identity.issuer)
+        return account
+
+    async def proof(self, who: Principal, current_password: str, visitor: Visitor) -> Proof:
+        """How this person proves now that the account is theirs. Raises `Refused(PASSWORD_WRONG)`, or what throttling says."""
+        fresh = Proof.PASSWORD if who.credential is None else rules.proof(who.account, who.credential, self.clock())
+        if not current_password or fresh is Proof.PROVIDER:
+            return fresh
+        await _own_password(
+            self.password_sign_in.who(TypedPassword(who.account.username, current_password, visitor)), who
+        )
+        return Proof.PASSWORD
+
+    async def sign_in_again(self, who: Principal, typed: TypedPassword) -> SignedIn:
+        """A fresh session in place of the one that asks, for what a session may do only while it is fresh. Raises `Refused`."""
+        return await _own_password(self.password_sign_in.sign_in(typed), who)
+
+    def ways_in(self) -> WaysIn:
+        """Which ways in are open here now, as far as can be told without asking anybody."""
+        metadata = self.provider and self.provider.known_metadata()
+        return WaysIn(passwords=self.password_sign_in.enabled, issuer=metadata.issuer if metadata else None)
+
+    async def _seen(self, who: Principal) -> Account:
+        account = await self.accounts.get(who.account.id)
+        if account is None or not account.enabled:
+            raise Refused(Code.NOT_SIGNED_IN)
+        return account
+
+
+async def _own_password(judging: Awaitable[T], who: Principal) -> T:
+    """What follows from one's own password. Raises `Refused(PASSWORD_WRONG)` for another, or what throttling says."""
+    try:
+        return await judging
+    except Refused as refused:
+        if refused.code is not Code.CREDENTIALS_WRONG:
+            raise
+        raise Refused(Code.PASSWORD_WRONG, account=who.account.id) from refused
+
+
+def _identity(account: Account, identity_id: str) -> Identity:
+    for link in account.links:
+        if subject_digest(link.identity) == identity_id:
+            return link.identity
+    raise Refused(Code.CREDENTIAL_UNKNOWN, credential=identity_id)
+
+
+def _kept(who: Principal) -> str | None:
+    return who.credential.digest if who.credential else None
