@@ -255,4 +255,4 @@ def test_groups_that_rule_the_role_lock_it_on_the_page(
     page.goto(f"{origin}/admin/users?search=bob")
     page.get_by_role("link", name="bob", exact=True).click()
     expect(page.get_by_text("managed by Authelia")).to_be_visible()
-    expect(page.get_by_label("Role")).to_have_count(0)
+    expect(page.get_by_label("Role", exact=True)).to_have_count(0)

@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
 from litestar.types import HTTPScope
+from msgspec.inspect import is_struct_type
 
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
@@ -78,7 +79,8 @@ async def form(request: Asking) -> dict[str, str]:
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
     """A form as one value per field, and as a list where the shape has a list; a list is a field that comes again."""
-    lists = {field.encode_name for field in msgspec.structs.fields(shape) if get_origin(field.type) is list}
+    known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
+    lists = {field.encode_name for field in known if get_origin(field.type) is list}
     return dict(form) | {name: form.getall(name) for name in lists & form.keys()}
 
 
