@@ -57,7 +57,9 @@ class FakeAccounts:
         )
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
-        changes = (decision.level, decision.email) != (decision.account.level, decision.account.email)
+        seen = decision.account
+        after, before = (decision.level, decision.email), (seen.level, seen.email)
+        changes = (*after, decision.email_verified) != (*before, seen.email_verified)
         if changes or decision.ends is Ends.EVERYTHING:
             return self._carry_out(decision, now, email=decision.email)
         return self._carry_out(decision, now)
@@ -69,7 +71,7 @@ class FakeAccounts:
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         link = Link(identity=identity, linked_at=now, rule=decision.rule)
         account = self._new(username, decision.email, decision.level, now)
-        return self._store(replace(account, links=(link,), last_login=now))
+        return self._store(replace(account, links=(link,), last_login=now, email_verified=True))
 
     async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
         if await self.any_admin():
@@ -131,6 +133,7 @@ class FakeAccounts:
             changes["password_set_at"] = None
         if changes:
             changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
+            changes["email_verified"] = decision.email_verified
         account = self._store(replace(current, last_login=now, **changes))
         if decision.ends is Ends.EVERYTHING:
             self.hashes[account.id] = None
@@ -213,6 +216,7 @@ class FakeDirectory:
             self._judged(decision.account, loses=decision.account.is_enabled_admin and not stays),
             username=decision.username,
             email=decision.email,
+            email_verified=decision.email_verified,
             enabled=decision.enabled,
             level=decision.level,
         )

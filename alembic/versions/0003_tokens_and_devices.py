@@ -16,6 +16,7 @@ ADDED = ("name", "client", "family", "level", "binding", "salt", "spent_at", "de
 
 def upgrade() -> None:
     op.add_column("accounts", sa.Column("reset_asked_at", TIME))
+    op.add_column("accounts", sa.Column("email_verified", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "devices",
         sa.Column("id", ID, sa.Identity(), nullable=False),
@@ -89,4 +90,5 @@ def downgrade() -> None:
             credentials.drop_column(name)
     op.drop_table("device_authorizations")
     op.drop_table("devices")
+    op.drop_column("accounts", "email_verified")
     op.drop_column("accounts", "reset_asked_at")

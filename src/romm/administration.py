@@ -94,7 +94,7 @@ class Administration:
     async def unlink(self, actor: Actor, account_id: int) -> Account:
         """Detach every identity of an account, so that the next single sign-on links anew. Raises `Refused`."""
         account = await self.get(account_id)
-        required(rules.may_give(actor, account.level))
+        required(rules.may_touch(actor, account.level))
         for link in account.links:
             detach = rules.Unlink(account=account, identity=link.identity)
             try:
@@ -107,7 +107,7 @@ class Administration:
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
         """End somebody's sessions and sign-ins of apps; gives how many there were. Raises `Refused`."""
         account = await self.get(account_id)
-        required(rules.may_give(actor, account.level))
+        required(rules.may_touch(actor, account.level))
         ended = await self.credentials.end_all(account_id, kinds)
         self._log("account.sign_ins_ended", actor, account, ended=ended)
         return ended

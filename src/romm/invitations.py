@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from romm.accounts import Typed, stored_email, stored_username, taken
 from romm.domain import accounts as rules
+from romm.domain import usernames
 from romm.domain.accounts import Actor
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refused, required
@@ -79,6 +80,8 @@ class Invitations:
         invitation = await self.open(secret)
         level = invitation.level or AccessLevel.VIEWER
         name, email = stored_username(typed.username or ""), stored_email(typed.email or "")
+        if not usernames.is_free_to(name, level):
+            raise Refused(Code.USERNAME_TAKEN, found=name)
         password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
         spends = Spends(Kind.INVITATION, invitation.digest)
         try:

@@ -45,7 +45,7 @@ class Recovery:
         """The secret of a link that sets a new password for this account; an older link ends. Raises `Refused`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        required(rules.may_give(actor, account.level))
+        required(rules.may_reset(actor, account))
         if not account.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=account.id)
         return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor.account_id)

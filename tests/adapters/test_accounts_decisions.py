@@ -112,7 +112,8 @@ async def test_linking_attaches_the_identity(stores: Stores):
     fresh = await stores.accounts.link(attach(seen), ALICE, LATER)
 
     link = Link(identity=ALICE, linked_at=LATER, rule="L-11a")
-    assert fresh == replace(seen, links=(link,), version=2, updated_at=LATER, last_login=LATER)
+    changed = replace(seen, version=2, updated_at=LATER, last_login=LATER, email_verified=True)
+    assert fresh == replace(changed, links=(link,))
     assert (await stores.accounts.find(ALICE, None)).by_identity == fresh
 
 

@@ -48,6 +48,7 @@ async def test_who_is_invited_makes_an_account_and_signs_in(world: World, keeper
     ("changes", "code"),
     [
         ({"username": "keeper"}, Code.USERNAME_TAKEN),
+        ({"username": "admin"}, Code.USERNAME_TAKEN),
         ({"username": "x"}, Code.USERNAME_INVALID),
         ({"password": "password"}, Code.PASSWORD_WEAK),
         ({"email": "no address"}, Code.ADDRESS_INVALID),

@@ -264,8 +264,35 @@ async def test_a_token_with_users_write_alone_touches_no_admin_and_makes_none(
 
     assert refusal(response) == (403, Code.ADMIN_REQUIRED)
     assert [each.level for each in world.accounts.by_id.values()] == [ADMIN, ADMIN, VIEWER]
-    ordinary = await world.program().put(f"/api/users/{vera.id}", json={"role": "editor"}, headers=TOKEN)
-    assert ordinary.json()["access_level"] == "editor"
+    ordinary = await world.program().put(f"/api/users/{vera.id}", json={"enabled": False}, headers=TOKEN)
+    assert ordinary.json()["enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PUT", "/api/users/{vera}", {"role": "editor"}),
+        ("PUT", "/api/users/{vera}", {"email": "mine@example.org"}),
+        ("POST", "/api/users", {"username": "mallory", "password": OTHER, "role": "editor"}),
+        ("POST", "/api/users/invite-link", {"role": "viewer"}),
+    ],
+)
+async def test_no_token_makes_a_credential_that_may_do_more_than_itself(
+    world: World, method: str, path: str, body: dict[str, Any]
+) -> None:
+    """The contract of scopes: whoever sets a role, an address or a password can come in by it."""
+    vera = await world.add("vera")
+    await token(world, world.accounts.by_id[1], "users.read", "users.write", "me.read", "me.write")
+
+    response = await world.program().request(method, path.format(vera=vera.id), json=body, headers=TOKEN)
+
+    assert refusal(response) == (403, Code.SCOPES_EXCEEDED)
+    assert len(world.accounts.by_id) == 2
+
+
+async def test_nobody_makes_a_reset_link_for_themselves(world: World, keeper: httpx.AsyncClient) -> None:
+    """R-38: one's own password needs the current one, or a fresh sign-in."""
+    assert refusal(await keeper.post("/api/users/1/reset-link")) == (409, Code.OWN_ACCOUNT)
 
 
 async def test_a_role_that_follows_the_groups_is_not_set_by_hand(world: World, keeper: httpx.AsyncClient) -> None:

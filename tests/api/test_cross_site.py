@@ -54,7 +54,16 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("a cookie, and no word of where it comes from", False),
         row("a form of another site", False, origin=EVIL, content_type="application/x-www-form-urlencoded"),
         row("a form as plain text", False, origin=EVIL, content_type="text/plain"),
-        row("a program with a credential in a header", True, authorization="Bearer abc", origin=EVIL),
+        row("a program with a token in a header", True, authorization="Bearer abc", origin=EVIL),
+        row("a program with Basic", True, authorization="Basic abc"),
+        row("a browser that remembers a Basic password", False, authorization="Basic abc", sec_fetch_site="cross-site"),
+        row("an older browser that remembers one", False, authorization="Basic abc", origin=EVIL),
+        row(
+            "a browser that remembers one, on our own page",
+            True,
+            authorization="Basic abc",
+            sec_fetch_site="same-origin",
+        ),
     ],
 )
 async def test_a_write_with_a_cookie_needs_to_come_from_our_own_pages(

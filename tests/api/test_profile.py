@@ -33,14 +33,19 @@ async def by_provider(world: World) -> Browser:
     return browser
 
 
-async def test_a_name_is_changed_without_ado(world: World, vera: httpx.AsyncClient) -> None:
-    world.clock.advance(LATER)
+async def test_a_name_is_changed_by_who_signed_in_just_now(world: World, vera: httpx.AsyncClient) -> None:
     assert (await change(vera, username="Véra")).json()["code"] == Code.USERNAME_INVALID
     assert (await change(vera, username="Veronica")).json()["username"] == "veronica"
     assert (await change(vera, username="keeper")).json()["code"] == Code.USERNAME_TAKEN
 
 
-@pytest.mark.parametrize("fields", [{"password": OTHER}, {"email": "new@example.org"}, {"email": ""}, {"email": None}])
+async def test_nobody_takes_a_name_that_speaks_for_the_house(vera: httpx.AsyncClient) -> None:
+    assert (await change(vera, username="Admin")).json()["code"] == Code.USERNAME_TAKEN
+
+
+@pytest.mark.parametrize(
+    "fields", [{"username": "neo"}, {"password": OTHER}, {"email": "new@example.org"}, {"email": ""}, {"email": None}]
+)
 async def test_an_old_session_alone_changes_no_password_and_no_address(
     world: World, vera: httpx.AsyncClient, fields: dict[str, str]
 ) -> None:

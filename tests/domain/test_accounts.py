@@ -22,6 +22,7 @@ from romm.domain.accounts import (
     administer,
     delete,
     may_give,
+    may_reset,
     own,
     proof,
     unlink,
@@ -30,7 +31,7 @@ from romm.domain.credentials import Credential, Kind
 from romm.domain.errors import Code, Refuse
 from romm.domain.linking import FRESH_SESSION
 from romm.domain.model import AccessLevel, Account, Identity
-from tests.domain.examples import ALICE, ISSUER, NOW, account, link
+from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 EVERYTHING = frozenset(scopes.granted(ADMIN))
@@ -128,7 +129,64 @@ def test_nobody_without_all_rights_of_an_admin_touches_or_makes_one() -> None:
         for seen, level in product(AccessLevel, AccessLevel):
             if ADMIN in (seen, level):
                 assert code(administered(actor, account(level=seen), Wanted(level=level))) is Code.ADMIN_REQUIRED
-    assert may_give(LIMITED, EDITOR) is None
+
+
+@pytest.mark.parametrize(
+    ("scopes_of", "seen", "wanted", "refused"),
+    [
+        pytest.param(VIEWER, {}, {"level": EDITOR}, Code.SCOPES_EXCEEDED, id="a viewer's token makes no editor"),
+        pytest.param(EDITOR, {}, {"level": EDITOR}, None, id="an editor's does"),
+        pytest.param(VIEWER, {"level": EDITOR}, {"level": VIEWER}, None, id="taking rights away opens nothing"),
+        pytest.param(VIEWER, {"level": EDITOR}, {"enabled": False}, None, id="nor does disabling"),
+        pytest.param(
+            VIEWER, {"level": EDITOR}, {"email": "mine@example.com"}, Code.SCOPES_EXCEEDED, id="an address opens"
+        ),
+        pytest.param(VIEWER, {}, {"email": "new@example.com"}, None, id="no more than the token may"),
+        pytest.param(
+            EDITOR, {}, {"password_hash": "x"}, Code.ADMIN_REQUIRED, id="a password, whatever it may open one day"
+        ),
+    ],
+)
+def test_no_token_opens_more_than_it_may_itself(
+    scopes_of: AccessLevel, seen: dict[str, Any], wanted: dict[str, Any], refused: Code | None
+) -> None:
+    actor = Actor(account_id=1, scopes=frozenset({*scopes.granted(scopes_of), "users.write"}))
+    assert code(administered(actor, account(**seen), Wanted(**wanted))) is refused
+
+
+@pytest.mark.parametrize(
+    ("actor", "seen", "refused"),
+    [
+        pytest.param(KEEPER, {}, None, id="a full administrator"),
+        pytest.param(COMMAND_LINE, {"id": 1, "level": ADMIN}, None, id="the command line"),
+        pytest.param(KEEPER, {"id": 1, "level": ADMIN}, Code.OWN_ACCOUNT, id="one's own needs a proof instead"),
+        pytest.param(LIMITED, {}, Code.ADMIN_REQUIRED, id="a token vouches for nobody"),
+    ],
+)
+def test_who_may_make_a_link_for_a_new_password(actor: Actor, seen: dict[str, Any], refused: Code | None) -> None:
+    assert code(may_reset(actor, account(**seen))) is refused
+
+
+@pytest.mark.parametrize(
+    ("level", "refused"), [(VIEWER, Code.USERNAME_TAKEN), (EDITOR, Code.USERNAME_TAKEN), (ADMIN, None)]
+)
+def test_a_name_that_speaks_for_the_house_is_an_administrators(level: AccessLevel, refused: Code | None) -> None:
+    """Or what stands behind forward authentication would take a viewer for its own `admin`."""
+    wanted = Wanted(username="admin")
+    assert code(own(account(level=level), wanted, Proof.PROVIDER, NOW, keep=None)) is refused
+
+
+def test_who_has_such_a_name_keeps_it() -> None:
+    named = account(username="admin")
+    assert code(own(named, Wanted(username="admin", email="new@example.com"), Proof.PROVIDER, NOW, keep=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "email", "after"), [(True, ADDRESS, True), (True, "typed@example.com", False), (False, ADDRESS, False)]
+)
+def test_an_address_that_is_typed_is_verified_no_more(before: bool, email: str, after: bool) -> None:
+    judged = changed(own(account(email_verified=before), Wanted(email=email), Proof.PROVIDER, NOW, keep=None))
+    assert judged.email_verified is after
 
 
 def test_what_is_not_said_stays() -> None:
@@ -148,6 +206,7 @@ def test_an_address_can_be_taken_away() -> None:
         pytest.param({"level": EDITOR}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="a new session with a new role"),
         pytest.param({"level": VIEWER}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER, Kind.INVITATION}, id="fewer rights"),
         pytest.param({"password_hash": "new"}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="a new password"),
+        pytest.param({"email": "new@example.com"}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="R-38: a new address"),
         pytest.param({"enabled": False}, set(Kind), id="nothing of a disabled account comes back with it"),
     ],
 )
@@ -184,11 +243,13 @@ def test_a_password_set_with_the_old_one_is_trusted_since_the_old_one(how: Proof
         ({"password_hash": "new"}, Code.CONFIRMATION_REQUIRED),
         ({"email": "new@example.com"}, Code.CONFIRMATION_REQUIRED),
         ({"email": None}, Code.CONFIRMATION_REQUIRED),
-        ({"username": "neo"}, None),
-        ({"email": "alice@example.com"}, None),
+        ({"username": "neo"}, Code.CONFIRMATION_REQUIRED),
+        ({"email": "alice@example.com", "username": "alice"}, None),
     ],
 )
-def test_who_cannot_prove_it_changes_only_the_name(wanted: dict[str, Any], refused: Code | None) -> None:
+def test_who_cannot_prove_it_changes_nothing_but_may_send_back_what_is_there(
+    wanted: dict[str, Any], refused: Code | None
+) -> None:
     """R-38."""
     assert code(own(account(), Wanted(**wanted), Proof.NONE, NOW, keep=None)) is refused
 

@@ -50,8 +50,12 @@ def empty_house(role: Grant) -> Reject:
 
 
 def signed_in(owner: Account, **changes: Any) -> SignIn:
+    """In the ordinary case, with a verified address; nobody vouches for one that is somebody else's or not verified."""
     same: dict[str, Any] = {"rule": "L-03", "account": owner, "level": owner.level, "email": owner.email}
-    return SignIn(**same | changes)
+    return SignIn(**same | {"email_verified": True} | changes)
+
+
+NOT_VERIFIED: dict[str, Any] = {"email_verified": False}
 
 
 def attached(rule: str, owner: Account, ends: Ends, **changes: Any) -> Attach:
@@ -116,11 +120,11 @@ KNOWN = [
     row("a known identity signs in",
         signed_in(linked), found=Found(by_identity=linked, by_email=(linked,))),
     row("a known identity signs in without an address",
-        signed_in(linked), says=claims(None), found=Found(by_identity=linked)),
+        signed_in(linked, **NOT_VERIFIED), says=claims(None), found=Found(by_identity=linked)),
     row("a known identity signs in with an address that nobody can read",
-        signed_in(linked), says=claims("alice"), found=Found(by_identity=linked)),
+        signed_in(linked, **NOT_VERIFIED), says=claims("alice"), found=Found(by_identity=linked)),
     row("a known identity signs in with an unverified address, which it does not take over",
-        signed_in(linked), says=claims("new@example.com", verified=False), found=Found(by_identity=linked)),
+        signed_in(linked, **NOT_VERIFIED), says=claims("new@example.com", verified=False), found=Found(by_identity=linked)),
     row("a known identity's verified new address is taken over in canonical form",
         signed_in(linked, email="new@example.com"),
         says=claims("New@Example.COM"), found=Found(by_identity=linked)),
@@ -129,7 +133,7 @@ KNOWN = [
         says=claims("new@example.com", verified=None),
         found=Found(by_identity=linked), policy=Policy(trust_email=TrustEmail.ABSENT)),
     row("a known identity's new address that somebody else has here is left to them",
-        signed_in(linked), says=claims(bob.email), found=Found(by_identity=linked, by_email=(bob,))),
+        signed_in(linked, **NOT_VERIFIED), says=claims(bob.email), found=Found(by_identity=linked, by_email=(bob,))),
     row("a known identity is not kept out by switches for newcomers",
         signed_in(linked), found=Found(by_identity=linked),
         policy=Policy(link_by_email=False, allow_registration=False)),

@@ -226,10 +226,16 @@ def test_an_obviously_hostile_target_is_not_even_repaired(target: str) -> None:
         "/api//login/openid",
         "/api/./login",
         "/login/../login",
+        "/api/identities/link",
+        "/api/oidc/trial",
+        "/api/%69dentities/link",
+        "/x/../api/identities/link",
+        "/api",
+        "/api/users/me",
     ],
 )
-def test_a_sign_in_never_leads_to_a_sign_in(target: str) -> None:
-    """R-22, R-54."""
+def test_a_sign_in_leads_neither_to_a_sign_in_nor_to_a_route_that_acts(target: str) -> None:
+    """R-22, R-54, R-44: linking starts with a click on our own page, not with somebody's link to the sign-in page."""
     assert return_to(target) == "/"
 
 
@@ -248,7 +254,9 @@ def test_a_sign_in_never_leads_to_a_sign_in(target: str) -> None:
         pytest.param('/search?q="<x>"', "/search?q=%22%3Cx%3E%22", id="markup is encoded"),
         pytest.param("/user/@alice", "/user/@alice", id="an at-sign in a path"),
         pytest.param("/login-help", "/login-help", id="a page that only begins like the sign-in"),
-        pytest.param("/api/logins", "/api/logins", id="a route that only begins like the sign-in"),
+        pytest.param("/apiary", "/apiary", id="a page that only begins like the API"),
+        pytest.param("/api/authorize?client_id=x", "/api/authorize?client_id=x", id="an app waits for the answer"),
+        pytest.param("/api/docs", "/api/docs", id="the API's own page"),
         pytest.param("/account?from=/login", "/account?from=/login", id="the sign-in as a value"),
         pytest.param("/" + "x" * (MAX_RETURN_TO_LENGTH - 1), "/" + "x" * (MAX_RETURN_TO_LENGTH - 1), id="the longest"),
     ],

@@ -42,6 +42,7 @@ def account_row(
     return AccountRow(
         username=username,
         email=email,
+        email_verified=False,
         enabled=True,
         level=level,
         password_hash=password_hash,

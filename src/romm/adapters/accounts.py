@@ -92,7 +92,8 @@ class SQLAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        changed = (decision.level, decision.email) != (seen.level, seen.email) or decision.ends is Ends.EVERYTHING
+        after = (decision.level, decision.email, decision.email_verified)
+        changed = after != (seen.level, seen.email, seen.email_verified) or decision.ends is Ends.EVERYTHING
 
         def work(connection: Connection) -> Account:
             _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
@@ -112,7 +113,7 @@ class SQLAccounts:
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         row = account_row(username, decision.email, decision.level, now)
-        row.last_login = now
+        row.last_login, row.email_verified = now, True
 
         def work(connection: Connection) -> Account:
             account_id = _insert(connection, row)
@@ -175,7 +176,8 @@ def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
     seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
-        changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
+        changes |= {"level": decision.level, "email_verified": decision.email_verified}
+        changes |= {"version": seen.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:
         changes |= {"password_hash": None, "password_set_at": None}
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:

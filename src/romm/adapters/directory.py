@@ -98,6 +98,7 @@ def _values(decision: Change) -> dict[str, Any]:
     values: dict[str, Any] = {
         "username": decision.username,
         "email": decision.email,
+        "email_verified": decision.email_verified,
         "enabled": decision.enabled,
         "level": decision.level,
     }

@@ -62,6 +62,7 @@ class AccountRow(Base):
     last_login: Mapped[datetime | None]
     last_active: Mapped[datetime | None]
     reset_asked_at: Mapped[datetime | None]
+    email_verified: Mapped[bool]
 
 
 class IdentityRow(Base):

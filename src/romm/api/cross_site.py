@@ -14,7 +14,8 @@ class CrossSiteCheck:
     """`Sec-Fetch-Site` decides where a browser sends it (https and localhost), else `Origin`.
 
     A route with the option `own_site` is checked although it is read with GET, one with `cross_site` never is. A program that
-    brings its credential in a header, and one without any cookie, cannot be misused and needs neither.
+    brings its credential in a header, and one without any cookie, cannot be misused and needs neither; but a browser that
+    remembers a Basic password sends it along with any site's form.
     """
 
     base_url: str
@@ -23,7 +24,7 @@ class CrossSiteCheck:
         """Raises `Refused(CROSS_SITE)`; to be run before every handler."""
         options = request.route_handler.opt
         safe = request.method in _SAFE and not options.get("own_site")
-        if safe or "authorization" in request.headers or options.get("cross_site"):
+        if safe or options.get("cross_site") or _is_programs(request):
             return
         if not self._is_own(request):
             origin = request.headers.get("origin", "absent")
@@ -36,6 +37,13 @@ class CrossSiteCheck:
         if origin is None:
             return not request.cookies
         return origin == self.base_url or _host(origin) == request.headers.get("host")
+
+
+def _is_programs(request: Asking) -> bool:
+    """Does a program bring its credential in a header? A browser adds a Basic password that it remembers by itself."""
+    scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
+    said = "sec-fetch-site" in request.headers or "origin" in request.headers
+    return scheme == "bearer" or bool(scheme and not said)
 
 
 def _host(origin: str) -> str | None:

@@ -10,7 +10,7 @@ from romm.administration import Administration
 from romm.api.account_schemas import SESSION_EXAMPLE, SessionSchema, session_schema
 from romm.api.openapi import gives, needs, refuses
 from romm.credentials import Principal, Sessions, actor, require
-from romm.domain.accounts import may_give
+from romm.domain.accounts import may_touch
 from romm.domain.errors import Code, required
 
 _REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
@@ -83,7 +83,7 @@ async def _owner(principal: Principal, administration: Administration, user_id: 
         return principal.account.id
     require(principal, "users.write")
     account = await administration.get(user_id or 0)
-    required(may_give(actor(principal), account.level))
+    required(may_touch(actor(principal), account.level))
     return account.id
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from romm.domain import scopes
+from romm.domain import scopes, usernames
 from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.errors import Code, Refuse
 from romm.domain.linking import FRESH_SESSION
@@ -47,7 +47,10 @@ class Password(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True, kw_only=True, tag=True):
-    """Make the account this, if it is still what was judged; `ends` its credentials of these kinds, but not `keep`."""
+    """Make the account this, if it is still what was judged; `ends` its credentials of these kinds, but not `keep`.
+
+    An address that somebody typed is verified no more.
+    """
 
     account: Account
     username: str
@@ -57,6 +60,11 @@ class Change(Struct, frozen=True, kw_only=True, tag=True):
     password: Password | None = None
     ends: frozenset[Kind] = frozenset()
     keep: str | None = None
+
+    @property
+    def email_verified(self) -> bool:
+        """Did a provider vouch for the address that the account has afterwards?"""
+        return self.account.email_verified and self.email == self.account.email
 
 
 class Delete(Struct, frozen=True, tag=True):
@@ -106,7 +114,7 @@ def administer(
     """Change somebody's account, also one's own, as an administrator. `managed`: its role follows the provider's groups."""
     level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
     loses = account.is_enabled_admin and not (enabled and level is AccessLevel.ADMIN)
-    if refusal := may_give(actor, max(level, account.level)):
+    if refusal := may_touch(actor, max(level, account.level)):
         return refusal
     if actor.account_id == account.id and loses:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
@@ -114,13 +122,20 @@ def administer(
         return Refuse(Code.ROLE_MANAGED, {"account": account.id})
     if loses and enabled_admins <= 1:
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
-    password = None if isinstance(wanted.password_hash, UnsetType) else Password(wanted.password_hash, now)
+    opens = level > account.level or _or(wanted.email, account.email) != account.email
+    if opens and (refusal := may_give(actor, level)):
+        return refusal
+    password = None
+    if not isinstance(wanted.password_hash, UnsetType):
+        if refusal := may_give(actor, AccessLevel.ADMIN):
+            return refusal
+        password = Password(wanted.password_hash, now)
     return _changed(account, wanted, password, keep=None)
 
 
 def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refuse:
     """Delete somebody's account."""
-    if refusal := may_give(actor, account.level):
+    if refusal := may_touch(actor, account.level):
         return refusal
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
@@ -129,22 +144,47 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
     return Delete(account)
 
 
+def may_touch(actor: Actor, level: AccessLevel) -> Refuse | None:
+    """Why the actor may not act on an account of this level, or make it one of this level; None when they may."""
+    return may_give(actor, level) if level is AccessLevel.ADMIN else None
+
+
 def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """Why the actor may neither make an account of this level nor act on one; None when they may."""
-    if level is AccessLevel.ADMIN and not actor.scopes >= _ADMIN_SCOPES:
-        return Refuse(Code.ADMIN_REQUIRED, {"missing": " ".join(sorted(_ADMIN_SCOPES - actor.scopes))})
-    return None
+    """Why the actor may not open an account of this level to anybody; None when they may.
+
+    Whoever makes an account, or says which address or password opens it, can come in by it. So that no credential gets
+    more than it has, it must have all that the account may do.
+    """
+    missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
+    if not missing:
+        return None
+    return Refuse(Code.ADMIN_REQUIRED if level is AccessLevel.ADMIN else Code.SCOPES_EXCEEDED, {"missing": missing})
+
+
+def may_reset(actor: Actor, account: Account) -> Refuse | None:
+    """Why the actor may not make a link that sets this account's password; one's own needs the proof of `own`.
+
+    The password is trusted from then on, whatever the account may do one day: only a full administrator vouches for that.
+    """
+    if actor.account_id == account.id:
+        return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
+    return may_give(actor, AccessLevel.ADMIN)
 
 
 def own(account: Account, wanted: Wanted, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
     """Change one's own name, address or password; `keep` is the digest of the session that asks.
 
-    An address decides who may link to the account, and a password opens it: both need a proof. A password set by somebody
+    An address decides who may link to the account, a password opens it, and what stands behind RomM's forward authentication
+    may go by the name: each needs a proof. A password set by somebody
     who proved to know the old one is worth no more than that: it is trusted since the old one was (see L-11b).
     """
-    sensitive = not isinstance(wanted.password_hash, UnsetType) or _or(wanted.email, account.email) != account.email
+    username, email = _or(wanted.username, account.username), _or(wanted.email, account.email)
+    renamed = username != account.username
+    sensitive = renamed or email != account.email or not isinstance(wanted.password_hash, UnsetType)
     if sensitive and proof is Proof.NONE:
         return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
+    if renamed and not usernames.is_free_to(username, account.level):
+        return Refuse(Code.USERNAME_TAKEN, {"found": username})
     password = None
     if not isinstance(wanted.password_hash, UnsetType):
         inherited = account.password_set_at if proof is Proof.PASSWORD else None
@@ -176,7 +216,8 @@ def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
 def _changed(account: Account, wanted: Wanted, password: Password | None, *, keep: str | None) -> Change:
     level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
     ends = LINK_KINDS
-    if level is not account.level or password is not None:
+    email = _or(wanted.email, account.email)
+    if level is not account.level or password is not None or email != account.email:
         ends |= SIGNED_IN_KINDS | {Kind.KNOWN_BROWSER}
     if level < account.level:
         ends |= {Kind.INVITATION}
@@ -185,7 +226,7 @@ def _changed(account: Account, wanted: Wanted, password: Password | None, *, kee
     return Change(
         account=account,
         username=_or(wanted.username, account.username),
-        email=_or(wanted.email, account.email),
+        email=email,
         enabled=enabled,
         level=level,
         password=password,

@@ -21,7 +21,7 @@ MAX_RETURN_TO_LENGTH = 2048
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description")
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%~"
-_OWN_SIGN_IN = ("/login", "/api/login", "/api/oauth", "/api/logout")
+_PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
 _PERSON_DECIDED = {
     "access_denied",
     "consent_required",
@@ -153,24 +153,26 @@ def provider_error(error: str, description: str | None, client: Client) -> Refus
 
 
 def return_to(unverified_target: str | None) -> str:
-    """A path of our own to go to after sign-in; anything else, and the sign-in routes themselves, become `/`."""
+    """A path of our own to go to after sign-in; anything else, and routes that act, become `/`."""
     target = unverified_target or "/"
     seen = target
     for _ in range(3):  # however often a proxy on the way may decode it
         if len(target) > MAX_RETURN_TO_LENGTH or not _is_own_path(seen):
             return "/"
         seen = unquote(seen)
-    return "/" if _is_sign_in(target) else quote(target, safe=_URL_CHARACTERS)
+    return "/" if _acts(target) else quote(target, safe=_URL_CHARACTERS)
 
 
 def _is_own_path(target: str) -> bool:
     return target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
 
 
-def _is_sign_in(target: str) -> bool:
+def _acts(target: str) -> bool:
+    """Is it a sign-in page, or a route that does something when a browser comes by? Nobody is sent there by a link."""
     # As browser and router will see it: `/x/../%6cogin` is `/login`.
     path = posixpath.normpath(unquote(urlsplit(target).path))
-    return any(path == own or path.startswith(f"{own}/") for own in _OWN_SIGN_IN)
+    api = path == "/api" or path.startswith("/api/")
+    return path == "/login" or path.startswith("/login/") or (api and path not in _PAGES_OF_THE_API)
 
 
 def with_query(url: str, parameters: dict[str, str]) -> str:

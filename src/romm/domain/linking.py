@@ -136,24 +136,30 @@ class Ends(enum.StrEnum):
 
 
 class SignIn(Struct, frozen=True, kw_only=True, tag=True):
-    """Open this account. `level` and `email` are what it has afterwards."""
+    """Open this account. `level`, `email` and `email_verified` are what it has afterwards."""
 
     rule: str
     account: Account
     level: AccessLevel
     email: str | None
+    email_verified: bool = False
     ends: Ends = Ends.NOTHING
     warning: str | None = None
 
 
 class Attach(Struct, frozen=True, kw_only=True, tag="Link"):
-    """Attach the identity to this account, then open it."""
+    """Attach the identity to this account, then open it. By a verified address, that address is the account's."""
 
     rule: str
     account: Account
     level: AccessLevel
     ends: Ends
     warning: str | None = None
+
+    @property
+    def email_verified(self) -> bool:
+        """Is the account's address one that the provider vouches for?"""
+        return self.rule != "L-04" or self.account.email_verified
 
 
 class Register(Struct, frozen=True, kw_only=True, tag=True):
@@ -219,11 +225,13 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: Grant, email: s
     older_password = owner.password_set_at is not None and owner.password_set_at <= linked_at
     trap = level > owner.level and older_password
     free = all(other.id == owner.id for other in found.by_email)
+    follows = email is not None and free
     return SignIn(
         rule="L-03",
         account=owner,
         level=level,
-        email=email if email and free else owner.email,
+        email=email if follows else owner.email,
+        email_verified=follows or owner.email_verified,
         ends=Ends.EVERYTHING if trap else Ends.NOTHING,
         warning=warning,
     )

@@ -52,6 +52,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     `email` is in canonical form (`emails.canonical`). `password_set_at` is None when no password can open the account, else
     since when whoever knows it is trusted: a password set by means of an older one inherits that one's time.
+    `email_verified` is whether a provider vouched for the address when it was set; one that somebody typed is only a claim.
     `reset_asked_at` is when somebody said at the sign-in page that they forgot this account's password. `version` grows
     with every change that a decision may depend on, so that a stale decision is noticed.
     """
@@ -69,6 +70,7 @@ class Account(Struct, frozen=True, kw_only=True):
     last_login: datetime | None = None
     last_active: datetime | None = None
     reset_asked_at: datetime | None = None
+    email_verified: bool = False
 
     @property
     def is_enabled_admin(self) -> bool:

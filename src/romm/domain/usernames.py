@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 
+from romm.domain.model import AccessLevel
+
 MIN_LENGTH, MAX_LENGTH = 3, 64
 RESERVED = frozenset(
     {"admin", "administrator", "anonymous", "api", "guest", "kiosk", "me", "nobody", "romm", "root", "setup", "system", "user"}
@@ -15,9 +17,14 @@ _SUBJECT_CHARACTERS = 12
 
 
 def normalized(typed: str) -> str | None:
-    """The stored form of a name that a person chose, or None when it cannot be one. Reserved names are theirs to take."""
+    """The stored form of a name that a person chose, or None when it cannot be one."""
     name = unicodedata.normalize("NFKC", typed).lower()
     return name if _FORM.fullmatch(name) else None
+
+
+def is_free_to(name: str, level: AccessLevel) -> bool:
+    """May somebody of this level call themselves so? A reserved name makes others believe that its bearer runs the place."""
+    return name not in RESERVED or level is AccessLevel.ADMIN
 
 
 def proposal(claims: Mapping[str, object], attribute: str) -> str:
