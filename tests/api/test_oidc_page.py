@@ -10,6 +10,7 @@ from romm.domain.diagnosis import Check
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.model import AccessLevel
 from tests.api.test_account_page import local, read
+from tests.api.test_administration import TOKEN, token
 from tests.api.test_openid import error_of
 from tests.api.test_pages import words
 from tests.world import Browser, World
@@ -154,6 +155,7 @@ async def test_claims_that_cannot_be_explained_stay_in_the_box(keeper: Browser, 
     assert answer.status_code == CATALOGUE[code].status
     page = words(answer.text)
     assert f"Code: {code}" in page
+    assert "Error" not in page  # a sentence, not the name of an exception
     assert pasted in page
 
 
@@ -166,6 +168,17 @@ async def test_who_was_refused_of_late_stands_there_with_the_claims(world: World
     assert "email alice@example.org" in page
     assert "name text of 13" in page
     assert "Liddell" not in page
+
+
+async def test_the_log_is_not_for_those_who_may_only_look_at_people(world: World, keeper: Browser) -> None:
+    world.idp.claims.update(email_verified=False)
+    await world.browser().sign_in()
+    await token(world, world.accounts.by_id[1], "users.read")
+    page = await world.program().get(PAGE, headers=TOKEN)
+    assert page.status_code == 200
+    assert "email_not_verified" not in page.text
+    assert "/admin/sign-ins" not in page.text
+    assert "/admin/sign-ins" in (await keeper.get(PAGE)).text
 
 
 @pytest.mark.parametrize("path", ["", "/try", "/explain"])

@@ -9,8 +9,11 @@ import pytest
 
 from romm.domain.errors import CATALOGUE, Code, Refused
 from romm.domain.model import AccessLevel
+from romm.ports import SignInEntry, SignInFilter
 from tests.api.test_account_page import local, read
+from tests.api.test_administration import TOKEN, token
 from tests.api.test_pages import words
+from tests.fakes import FakeSignInLog
 from tests.world import VISITOR, Browser, World
 
 PAGE = "/admin/sign-ins"
@@ -100,7 +103,11 @@ async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, kee
     async def heads(query: str = "") -> list[str]:
         return [" ".join(line.split(" UTC ")[1].split()[:6]) for line in await lines(keeper, query)]
 
-    refusal, vera, keeper_ = "with a local password: credentials_wrong What", "vera with a local password From", "keeper"
+    refusal, vera, keeper_ = (
+        "with a local password: credentials_wrong What",
+        "vera with a local password From",
+        "keeper",
+    )
     assert await heads() == [refusal, vera, f"{keeper_} with a local password From"]
     assert await heads("?outcome=refused") == [refusal]
     assert await heads("?outcome=signed_in&account=vera") == [vera]
@@ -139,10 +146,38 @@ async def test_the_log_is_read_page_by_page_with_its_filters(world: World, keepe
     assert seen == [50, 50, 20]
 
 
-@pytest.mark.parametrize("before", ["0", "-1", "99999999999999999999999"])
-async def test_a_line_that_is_not_there_breaks_nothing(keeper: Browser, before: str) -> None:
-    assert (await keeper.get(f"{PAGE}?before={before}")).status_code == 200
-    assert (await keeper.get(f"/api/sign-ins?before={before}&user_id={before}")).status_code == 200
+class Attentive(FakeSignInLog):
+    """Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[SignInFilter] = []
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        self.asked.append(wanted)
+        return await super().search(wanted, limit)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999999", "9999999999"])
+async def test_no_number_is_larger_than_a_database_takes(number: str) -> None:
+    log = Attentive()
+    world = World(sign_ins=log)
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    keeper = await local(world, "keeper")
+    for path in (f"{PAGE}?before={number}&account={number}", f"/api/sign-ins?before={number}&user_id={number}"):
+        assert (await keeper.get(path)).status_code == 200
+    numbers = [each for wanted in log.asked for each in (wanted.before, wanted.account_id)]
+    assert [each for each in numbers if each is None or not 0 <= each < 2**31] == []
+
+
+@pytest.mark.parametrize(("scopes", "owner"), [(("logs.read",), "account 2"), (("logs.read", "users.read"), "vera")])
+async def test_names_are_for_those_who_may_know_who_has_an_account(
+    world: World, scopes: tuple[str, ...], owner: str
+) -> None:
+    await local(world, "vera")
+    await token(world, world.accounts.by_id[1], *scopes)
+    page = await world.program().get(PAGE, headers=TOKEN)
+    assert f"{owner} with a local password" in words(page.text)
 
 
 async def test_the_page_says_how_long_lines_are_kept() -> None:

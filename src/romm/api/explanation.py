@@ -37,7 +37,7 @@ def pasted(text: str | bytes) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Refused(Code.CLAIMS_UNREADABLE, problem=error) from error
+        raise Refused(Code.CLAIMS_UNREADABLE, problem=str(error)) from error
 
 
 @post(

@@ -30,7 +30,9 @@ from romm.signin_log import SignInJournal
 from romm.trial import Report, Trials
 
 PAGE = "/admin/oidc"
-PATIENCE_SECONDS = 10.0  # the doctor's steps end by themselves; this is for a provider that is slow at every one of them
+PATIENCE_SECONDS = (
+    10.0  # the doctor's steps end by themselves; this is for a provider that is slow at every one of them
+)
 LAST_REFUSED = 10
 
 _LOOKS = needs("users.read", browser=True, error_page=PAGE)
@@ -134,9 +136,7 @@ def _claims(report: Report) -> list[Claim]:
     notes = dict.fromkeys(report.only_in_userinfo, "only in UserInfo") | dict.fromkeys(report.different, "different")
     userinfo = report.userinfo or {}
     return [
-        Claim(
-            name=name, signed=_json(report.id_token, name), userinfo=_json(userinfo, name), note=notes.get(name, "")
-        )
+        Claim(name=name, signed=_json(report.id_token, name), userinfo=_json(userinfo, name), note=notes.get(name, ""))
         for name in dict.fromkeys([*report.id_token, *userinfo])
     ]
 
