@@ -119,7 +119,7 @@ def _page(site: Site, who: Principal, **parts: Any) -> Template:
 def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:
     if not findings:
         return {}
-    well = not any(finding.outcome is Outcome.WARNING for finding in findings)
+    well = all(finding.outcome is Outcome.OK for finding in findings)
     state = "bad" if has_failed(findings) else "good" if well else ""
     return {"findings": findings, "summary": summary(findings), "state": state}
 
