@@ -443,7 +443,8 @@ class FakeSignInLog:
         newest_first = (
             each for each in reversed(self.entries) if wanted.before is None or (each.id or 0) < wanted.before
         )
-        facts = {name: value for name, value in asdict(wanted).items() if value and name != "before"}
+        said = {name: value for name, value in asdict(wanted).items() if value not in (None, "")}
+        facts = {name: value for name, value in said.items() if name != "before"}
         fits = (each for each in newest_first if all(getattr(each, name) == value for name, value in facts.items()))
         return list(islice(fits, limit))
 

@@ -1,16 +1,18 @@
 """The doctor in front of an honest provider and of one that is wrong in one way at a time."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from romm import app, examination
 from romm.adapters.probe import ProviderProbe
 from romm.diagnosis import INVENTED_CODE
 from romm.domain.diagnosis import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
-from romm.domain.evidence import Certificate, Handshake
+from romm.domain.evidence import Certificate, Handshake, Place
 from romm.instruments import Instruments
 from tests.fake_provider import BROKEN, HTML, NOT_FOUND, FakeProvider, Response, error, json_response
 from tests.fakes import FakeNetwork, FakeStorage
@@ -266,3 +268,23 @@ async def test_findings_come_one_by_one() -> None:
     coming = doctor.findings()
     assert (await anext(coming)).check is Check.SETTINGS
     await coming.aclose()  # type: ignore[attr-defined]
+
+
+class Hanging(FakeNetwork):
+    """A network on which nobody ever answers, and no limit of its own."""
+
+    async def connect(self, place: Place) -> float:
+        await asyncio.Event().wait()
+        return await super().connect(place)
+
+
+async def test_who_waits_is_told_what_is_known_by_then() -> None:
+    patient = world()
+    instruments = replace(patient.ports.instruments, network=Hanging())
+    doctor = examination.doctor(patient.settings, (), app.client(patient.settings), instruments, patient.clock)
+    findings = await doctor.within(0.05)
+    assert [finding.check for finding in findings] == list(Check)
+    found = {finding.check: finding for finding in findings}
+    assert found[Check.DNS].outcome is Outcome.OK
+    assert found[Check.CONNECT].outcome is Outcome.SKIPPED
+    assert found[Check.PROXY].found == "not known after 0.05 seconds; “romm doctor” waits for it"

@@ -44,6 +44,11 @@ class Administration:
             raise Refused(Code.ACCOUNT_UNKNOWN, account=username)
         return found[0]
 
+    async def names(self, account_ids: Collection[int]) -> dict[int, str]:
+        """What these accounts are called; one that is gone is left out."""
+        found = [await self.accounts.get(account_id) for account_id in account_ids]
+        return {account.id: account.username for account in found if account is not None}
+
     def is_managed(self, account: Account) -> bool:
         """Does the account's role follow the provider's groups?"""
         return self.roles_by_claim and bool(account.links)

@@ -52,10 +52,12 @@ from romm.api import (
     login,
     metadata,
     native_apps,
+    oidc_page,
     openapi,
     openid,
     pages,
     sessions,
+    sign_ins_page,
     tokens,
     users,
 )
@@ -101,6 +103,8 @@ ROUTERS = (
     link_pages.router,
     admin_pages.router,
     admin_account_page.router,
+    oidc_page.router,
+    sign_ins_page.router,
     client_token_pages.router,
     device_pages.router,
 )

@@ -8,13 +8,6 @@ import click
 from romm.cli_report import fail, run
 from romm.domain.explanation import Explanation
 
-_OUTCOMES = {
-    "SignIn": "would be signed in",
-    "Link": "would be linked and signed in",
-    "Register": "would get a new account and be signed in",
-    "Refuse": "would be refused",
-}
-
 
 @click.command()
 @click.argument("claims", type=click.File(encoding="utf-8"))
@@ -37,10 +30,9 @@ def _read(claims: TextIO) -> object:
 
 
 def _as_text(explained: Explanation) -> str:
-    code = f" ({explained.code})" if explained.code else ""
     width = max(len(line.about) for line in explained.lines)
     lines = [f"  {line.about + ':':<{width + 1}} {line.found}" for line in explained.lines]
-    return "\n".join([f"This person {_OUTCOMES[explained.outcome]}{code}, by rule {explained.rule}.", *lines])
+    return "\n".join([explained.sentence, *lines])
 
 
 def _as_json(explained: Explanation) -> str:

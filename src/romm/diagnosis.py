@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -46,6 +47,16 @@ class Doctor:
         """One finding per check, each as soon as it is known, in the order of `Check`."""
         async for finding in self._findings():
             yield hinted(finding, self.known.hints)
+
+    async def within(self, seconds: float) -> list[Finding]:
+        """All findings, for somebody who waits; what is not known in time is skipped and says so."""
+        found: list[Finding] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for finding in self.findings():
+                    found.append(finding)  # noqa: PERF401  (what came in time is kept)
+        late = f"not known after {seconds:g} seconds; “romm doctor” waits for it"
+        return [*found, *(skipped(check, late) for check in list(Check)[len(found) :])]
 
     async def _findings(self) -> AsyncIterator[Finding]:
         yield configuration.settings(self.configured)

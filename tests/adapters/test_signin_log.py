@@ -97,4 +97,5 @@ async def test_lines_are_found_the_newest_first_with_what_was_received(stores: S
     assert await found(code="no_role", before=newest.id) == ["a"]
     assert await found(outcome="signed_in") == []
     assert await found(account_id=7) == ["c", "b", "a"]
+    assert await found(account_id=0) == []
     assert await found(correlation_id="another") == []

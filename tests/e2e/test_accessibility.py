@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.accessibility import findings
 from tests.e2e.conftest import ADMIN, StartRomM, create_first_admin
 from tests.e2e.furnished import add, ask, invitation, recovery_link, reset_link
+from tests.e2e.test_accounts import at_the_provider
 from tests.e2e.test_sign_in import ADMINS, environment, sign_in
 
 OPEN = [
@@ -27,6 +28,17 @@ SIGNED_IN = [
     "/admin/users",
     "/admin/users?error=username_taken&ref=0123456789abcdef",
     "/admin/users?search=nobody-at-all",
+    "/account/tokens",
+    "/account/tokens?error=name_invalid&ref=0123456789abcdef",
+    "/account/devices",
+    "/pair",
+    "/pair?error=device_code_unknown&ref=0123456789abcdef",
+    "/admin/oidc",
+    "/admin/oidc?error=access_denied&ref=0123456789abcdef",
+    "/admin/oidc?report=gone",
+    "/admin/sign-ins",
+    "/admin/sign-ins?code=email_not_verified",
+    "/admin/sign-ins?reference=0123456789abcdef",
 ]
 """What an administrator meets; a page that is added to RomM is added here."""
 
@@ -37,11 +49,31 @@ def check(page: Page, paths: list[str]) -> dict[str, list[str]]:
     found = {}
     for path in paths:
         page.goto(path)
-        for details in page.locator("details").all():
-            details.evaluate("element => { element.open = true; }")
-        width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        found[path] = findings(page) + ([f"sticks out by {width} pixels"] if width > 0 else [])
+        found[path] = looked_at(page)
     return {path: problems for path, problems in found.items() if problems}
+
+
+def looked_at(page: Page) -> list[str]:
+    """What is wrong with the page that is open, with everything on it unfolded."""
+    for details in page.locator("details").all():
+        details.evaluate("element => { element.open = true; }")
+    width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return findings(page) + ([f"sticks out by {width} pixels"] if width > 0 else [])
+
+
+def check_single_sign_on(page: Page) -> dict[str, list[str]]:
+    """What an administrator is shown after a trial, after claims that are explained, and after some that are not."""
+    found = {}
+    page.goto("/admin/oidc")
+    page.get_by_role("button", name="Try a sign-in").click()
+    at_the_provider(page, "alice")
+    expect(page.get_by_role("heading", name="Your trial")).to_be_visible()
+    found["a trial"] = looked_at(page)
+    for claims in ('{"email": "ada@example.org", "groups": ["users"]}', "no claims"):
+        page.get_by_label("Claims, as JSON").fill(claims)
+        page.get_by_role("button", name="Explain").click()
+        found[claims] = looked_at(page)
+    return {what: problems for what, problems in found.items() if problems}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -76,5 +108,6 @@ def test_every_page_can_be_used_by_everybody(
     page.get_by_role("button", name="Sign in").click()
     people = [f"/admin/users/{person['id']}" for person in ask(origin, "/api/users")]
     problems |= check(page, [*SIGNED_IN, *people])
+    problems |= check_single_sign_on(page)
     context.close()
     assert problems == {}

@@ -44,7 +44,9 @@ class SQLSignInLog:
 
     async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
         fits = [
-            getattr(SignInRow, name) == value for name, value in asdict(wanted).items() if value and name != "before"
+            getattr(SignInRow, name) == value
+            for name, value in asdict(wanted).items()
+            if value not in (None, "") and name != "before"
         ]
         if wanted.before is not None:
             fits.append(SignInRow.id < wanted.before)

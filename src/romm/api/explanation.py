@@ -27,6 +27,7 @@ from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
 
 MOST_LINES = 200
+LARGEST_NUMBER = 2**31 - 1  # that every database takes
 
 _REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
 
@@ -36,7 +37,7 @@ def pasted(text: str | bytes) -> Any:
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Refused(Code.CLAIMS_UNREADABLE, problem=error) from error
+        raise Refused(Code.CLAIMS_UNREADABLE, problem=str(error)) from error
 
 
 @post(
@@ -92,9 +93,17 @@ async def sign_ins(
 ) -> list[SignInSchema]:
     """Who tried, how it ended and by which rule; `correlation_id` is the reference that a person reads on the page."""
     wanted = SignInFilter(
-        outcome=outcome, code=code, correlation_id=correlation_id.strip(), account_id=user_id, before=before
+        outcome=outcome,
+        code=code,
+        correlation_id=correlation_id.strip(),
+        account_id=_within(user_id),
+        before=_within(before),
     )
     return [sign_in_schema(each) for each in await journal.search(wanted, min(max(limit, 0), MOST_LINES))]
+
+
+def _within(number: int | None) -> int | None:
+    return number and min(max(number, 0), LARGEST_NUMBER)
 
 
 router = Router("/api", route_handlers=[explain, trial, sign_ins], tags=["Diagnosis"])

@@ -56,7 +56,7 @@ class Site:
         lead, on this page alone, as a source of `form-action`.
         """
         shared = {
-            "me": who and {"username": who.account.username, "manages": "users.read" in who.scopes},
+            "me": who and _ways(who),
             "version": self.version,
             "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
             "provider_icon": None if self.settings.oidc.provider else "oidc",
@@ -66,6 +66,11 @@ class Site:
             "referrer-policy": referrer,
         }
         return Template(template, context=shared | context, headers=headers, status_code=status_code)
+
+    @property
+    def provider_name(self) -> str:
+        """What the provider is called, also while single sign-on is off."""
+        return preset(self.settings.oidc.provider).label
 
     def login_url(self, return_to: str) -> str:
         """Where the button of the provider leads."""
@@ -181,6 +186,15 @@ def _who(principal: Principal) -> dict[str, Any]:
     }
 
 
+def _ways(who: Principal) -> dict[str, Any]:
+    """Whose page it is, and which pages of administrators they may open."""
+    return {
+        "username": who.account.username,
+        "manages": "users.read" in who.scopes,
+        "reads_log": "logs.read" in who.scopes,
+    }
+
+
 def _by_provider(principal: Principal) -> bool:
     return principal.credential is not None and principal.credential.id_token is not None
 
@@ -192,6 +206,12 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
     code = Code(error) if error in set(Code) else Code.UNEXPECTED
     shown = reference if _REFERENCE.fullmatch(reference) else None
     return {"code": code, "person": CATALOGUE[code].person, "reference": shown}
+
+
+def told(code: Code, site: Site) -> dict[str, str]:
+    """What a code means, for an administrator: what the person reads, what to do here, and where to click there."""
+    row, hints = CATALOGUE[code], preset(site.settings.oidc.provider).hints
+    return {"code": code, "person": row.person, "operator": row.operator, "provider": hints.get(code, "")}
 
 
 def _origin(url: str) -> str:

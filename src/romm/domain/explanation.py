@@ -14,6 +14,12 @@ from romm.domain.roles import Grant, told
 MAX_SHOWN_VALUES = 20
 
 _EXAMPLE_SUBJECT = "subject-of-the-example"
+_OUTCOMES = {
+    "SignIn": "would be signed in",
+    "Link": "would be linked and signed in",
+    "Register": "would get a new account and be signed in",
+    "Refuse": "would be refused",
+}
 _ENDS = {
     Ends.NOTHING: "nothing",
     Ends.ALL_BUT_PASSWORD: "its sessions, tokens and links; a local password stays",
@@ -35,6 +41,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
     rule: str
     code: Code | None
     lines: tuple[Line, ...]
+
+    @property
+    def sentence(self) -> str:
+        """All in one sentence."""
+        code = f" ({self.code})" if self.code else ""
+        return f"This person {_OUTCOMES[self.outcome]}{code}, by rule {self.rule}."
 
 
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
