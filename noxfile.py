@@ -112,14 +112,24 @@ def e2e(session: nox.Session) -> None:
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if not chromium:
         session.error("No browser: install Chromium (on Debian `apt-get install chromium`), or name one in CHROMIUM")
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not has_node():
         session.error("No Node.js: install node and npm, version 20 or later; the test provider runs on it")
     install(session, "e2e")
-    with TemporaryDirectory() as folder:
-        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
-        session.run("npm", "install", "--prefix", folder, *options, *NODE_PACKAGES, external=True)
-        env = {"ROMM_E2E_NODE_MODULES": f"{folder}/node_modules", "CHROMIUM": chromium}
+    with node_modules(session) as folder:
+        env = {"ROMM_E2E_NODE_MODULES": folder, "CHROMIUM": chromium}
         session.run("pytest", "tests/e2e", *session.posargs, env=env)
+
+
+@nox.session
+def misconfigured(session: nox.Session) -> None:
+    """What everybody sees of each misconfiguration, printed; and the rows that a certified provider can play."""
+    install(session, "e2e")
+    session.run("python", "-m", "tests.misconfigured.table", *session.posargs)
+    if not has_node():
+        session.warn("Not played at the certified provider: no node and npm.")
+        return
+    with node_modules(session) as folder:
+        session.run("pytest", "tests/e2e/test_misconfigured.py", env={"ROMM_E2E_NODE_MODULES": folder})
 
 
 @nox.session
@@ -177,6 +187,19 @@ def lock(session: nox.Session) -> None:
         for name, contents in LOCKED.items():
             output = f"--output-file=requirements/{name}.txt"
             pin(*contents, "--generate-hashes", f"--constraints={folder}/everything.txt", output)
+
+
+def has_node() -> bool:
+    return bool(shutil.which("node") and shutil.which("npm"))
+
+
+@contextmanager
+def node_modules(session: nox.Session) -> Iterator[str]:
+    """Yield the folder with the test provider's packages, installed while the block runs."""
+    with TemporaryDirectory() as folder:
+        options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+        session.run("npm", "install", "--prefix", folder, *options, *NODE_PACKAGES, external=True)
+        yield f"{folder}/node_modules"
 
 
 @contextmanager

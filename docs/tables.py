@@ -1,19 +1,23 @@
 """Prints the tables in docs/ from the code and settings.toml, so that no text about a setting or an error stands twice.
 
+What can be misconfigured is printed from the corpus that the tests play.
+
 `python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; with `--check` it only compares.
 """
 
 import re
+import runpy
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from romm.domain import scopes
 from romm.domain.diagnosis import PLAN
-from romm.domain.errors import CATALOGUE
+from romm.domain.errors import CATALOGUE, Code
 from romm.domain.linking import ROWS
 from romm.domain.model import AccessLevel
 from romm.domain.presets import PRESETS
@@ -21,7 +25,11 @@ from romm.settings import FIELDS
 
 DOCS = Path(__file__).parent
 DEFAULTS = DOCS.parent / "settings.toml"
+# By its path: tests are no package that is installed, and the file needs nothing but romm.
+CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 COMMAND = "python docs/tables.py"
+# A variable, a member, a path or a command.
+_NAME = re.compile(r"[A-Z]+_[A-Z_]+(=\w+)?|LOGLEVEL|[a-z]+_[a-z_]+|/[\w/]+|romm [a-z ]+")
 _CODE = re.compile(rf"`({'|'.join(CATALOGUE)})`")
 
 _TABLE = re.compile(r"(?P<begin><!-- table:(?P<name>[\w-]+) -->\n)(?P<body>.*?)(?P<end><!-- /table -->)", re.DOTALL)
@@ -69,6 +77,15 @@ def checks() -> Iterator[Sequence[str]]:
         yield plan.title, f"`{check}`", plan.expected
 
 
+def misconfigured() -> Iterator[Sequence[str]]:
+    """One row per scenario of the corpus; what it names stands in the log, and in the doctor's fix where it can know."""
+    yield "What is wrong", "The person sees", "What to look at", "Who says so"
+    corpus = runpy.run_path(str(CORPUS))
+    for scenario in corpus["SCENARIOS"]:
+        named = ", ".join(f"`{name}`" if _NAME.fullmatch(name) else name for name in scenario.names)
+        yield scenario.wrong, _seen(scenario.sees, corpus["IN_WORDS"]), named, _told_by(scenario)
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """One row per reason to refuse for which the log says where to click at this provider."""
     yield "You see", "Do"
@@ -82,6 +99,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "linking": linking,
     "scopes": access_levels,
     "checks": checks,
+    "misconfigured": misconfigured,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 
@@ -126,6 +144,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def _read(page: Path) -> str:
     return page.read_text(encoding="utf-8")
+
+
+def _seen(sees: Code | str, in_words: Mapping[str, str]) -> str:
+    return f"[`{sees}`](errors.md#{sees})" if isinstance(sees, Code) else in_words.get(sees, f"“{sees}”")
+
+
+def _told_by(scenario: Any) -> str:
+    return f"`romm doctor`: {PLAN[scenario.doctor].title}" if scenario.doctor else f"the log: {scenario.blind}"
 
 
 def _default(value: object) -> str:

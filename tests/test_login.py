@@ -81,7 +81,7 @@ class House:
 
     def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
         wishes = EndSession(enabled=enabled, endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login")
-        return SignOut(sessions=self.sessions, provider=provider, wishes=wishes)
+        return SignOut(sessions=self.sessions, provider=provider, wishes=wishes, log=self.log)
 
     async def session(self, id_token: str | None = "an ID token") -> str:
         identity = Identity("https://idp.test", "alice") if id_token else None
@@ -332,6 +332,27 @@ async def test_signing_out_here_is_all_there_is(
     session = await house.session(id_token)
     assert await house.sign_out(known, enabled=enabled, endpoint=endpoint).sign_out(session) is None
     assert await house.sessions.who(session) is None
+
+
+@pytest.mark.parametrize(
+    ("known", "endpoint", "line"),
+    [
+        pytest.param(
+            provider(METADATA), "", ("warning", "signout.not_at_provider", "OIDC_RP_INITIATED_LOGOUT"), id="not"
+        ),
+        pytest.param(
+            provider(), ENDPOINT, ("info", "signout.to_provider", "OIDC_POST_LOGOUT_REDIRECT_URI"), id="to it"
+        ),
+    ],
+)
+async def test_what_can_go_wrong_at_the_provider_stands_in_the_log(
+    house: House, known: ScriptedProvider, endpoint: str, line: tuple[str, str, str]
+) -> None:
+    await house.sign_out(known, endpoint=endpoint).sign_out(await house.session())
+    level, event, facts = house.log.lines[-1]
+    assert (level, event) == line[:2]
+    assert line[2] in facts["hint"]
+    assert "an ID token" not in str(house.log.lines)
 
 
 @pytest.mark.parametrize("session", [None, "", "invented"])

@@ -252,6 +252,13 @@ def test_a_secrets_file_is_taken_to_the_letter(content: str, expected: str, tmp_
     assert loaded.origins["oidc.client_secret"] == "OIDC_CLIENT_SECRET_FILE"
 
 
+@pytest.mark.parametrize(("content", "warned"), [("s3cret\n", False), ("s3cret \n", True), (" s3cret", True)])
+def test_blanks_that_nobody_sees_in_a_secrets_file_are_remarked(content: str, warned: bool, tmp_path: Path):
+    (tmp_path / "secret").write_text(content)
+    warnings = load(SSO | {"OIDC_CLIENT_SECRET": "", "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret")}).warnings
+    assert [warning.partition(" ")[0] for warning in warnings] == ["OIDC_CLIENT_SECRET_FILE"] * warned
+
+
 def test_a_value_and_its_file_together_are_an_error(tmp_path: Path):
     (tmp_path / "secret").write_text("same")
     (problem,) = problems({"DB_PASSWD": "same", "DB_PASSWD_FILE": str(tmp_path / "secret")})
@@ -610,6 +617,11 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
         row("scopes without openid", "openid", OIDC_SCOPES="profile email"),
         row("the hash of Authelia's configuration", "hash", OIDC_CLIENT_SECRET="$pbkdf2-sha512$310000$c8p7"),
         row("a secret that is not used", "OIDC_CLIENT_SECRET", OIDC_TOKEN_ENDPOINT_AUTH_METHOD="none"),
+        row(
+            "the way back after signing out is elsewhere",
+            "https://romm.example.com/login",
+            OIDC_POST_LOGOUT_REDIRECT_URI="https://other.example/",
+        ),
         row("no door is open", "nobody", DISABLE_USERPASS_LOGIN="true", OIDC_ENABLED="false"),
     ],
 )
@@ -618,6 +630,19 @@ def test_what_is_weak_or_pointless_is_said_at_start(change: dict[str, str], part
     (warning,) = load(SSO | change).warnings
     assert next(iter(change)) in warning
     assert part in warning
+
+
+def test_a_provider_without_the_master_switch_is_remarked_unless_that_is_meant():
+    (warning,) = load(SSO | {"OIDC_ENABLED": ""}).warnings
+    assert "OIDC_ENABLED is not set" in warning
+    assert load(SSO | {"OIDC_ENABLED": "false"}).warnings == ()
+    assert load(SSO | {"OIDC_ENABLED": "", "OIDC_CLIENT_ID": ""}).warnings == ()
+
+
+def test_a_way_back_that_leads_nowhere_but_to_this_machine_is_remarked():
+    nowhere = dict.fromkeys(("ROMM_BASE_URL", "OIDC_REDIRECT_URI"), "")
+    (warning,) = load(SSO | nowhere).warnings
+    assert "Set ROMM_BASE_URL" in warning
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3:9000", "[::1]:9000"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from romm.domain.authorization import Client
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Identity
 from romm.ports import SignInEntry
@@ -16,6 +17,16 @@ ALICE = Identity("https://idp.test", "alice")
 def journal() -> tuple[SignInJournal, FakeSignInLog, FakeLog]:
     entries, log = FakeSignInLog(), FakeLog()
     return SignInJournal(entries, log, FakeClock(NOW)), entries, log
+
+
+def test_a_browser_that_leaves_for_the_provider_is_a_line_with_what_the_provider_must_know() -> None:
+    written, entries, log = journal()
+    written.begun(Client(client_id="romm", redirect_uri="https://romm.test/api/oauth/openid", scope="openid"))
+    [(level, event, facts)] = log.lines
+    assert (level, event) == ("info", "signin.begun")
+    for said in ("romm (OIDC_CLIENT_ID)", "https://romm.test/api/oauth/openid (OIDC_REDIRECT_URI"):
+        assert said in facts["hint"]
+    assert entries.entries == []
 
 
 async def test_a_success_is_one_entry_and_one_line() -> None:

@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
-from romm import app
-from romm.adapters.probe import ProviderProbe
-from romm.adapters.provider import OpenIDProvider
+from romm import app, examination
+from romm.adapters.provider import OpenIDProvider, ProviderSettings
+from romm.adapters.transport import Limits, Transport
 from romm.composition.outside import Ports
 from romm.composition.use_cases import use_cases
 from romm.domain.accounts import Change, Password
 from romm.domain.credentials import SIGNED_IN_KINDS
-from romm.domain.model import AccessLevel, Account, Visitor
+from romm.domain.model import AccessLevel, Account, Identity, Link, Visitor
 from romm.domain.native_apps import App
-from romm.instruments import Instruments
+from romm.instruments import Instruments, Network, Storage
 from romm.ports import Provider
 from romm.settings import Settings, load
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
@@ -62,7 +62,8 @@ def environment(issuer: str, **more: str) -> dict[str, str]:
 class World:
     """One instance of RomM. `settings` are environment variables; everything inside is open to tests.
 
-    `apps` are those that an operator's file would name.
+    `apps` are those that an operator's file would name. `transport` and `network` are another way to the provider, and
+    `limits` how long it may take.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +73,10 @@ class World:
     log: FakeLog = field(default_factory=FakeLog)
     sign_ins: FakeSignInLog = field(default_factory=FakeSignInLog)
     apps: Sequence[App] = ()
+    transport: Transport | None = None
+    network: Network = field(default_factory=FakeNetwork)
+    storage: Storage = field(default_factory=FakeStorage)
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         self.idp.clock = lambda: self.clock().timestamp()
@@ -110,18 +115,21 @@ class World:
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(
-            app.provider_settings(self.settings),
+            self._provider_settings(),
             app.client(self.settings),
             log=self.log,
             clock=lambda: self.clock().timestamp(),
-            transport=self.idp.transport,
+            transport=self.transport or self.idp.transport,
         )
 
+    def _provider_settings(self) -> ProviderSettings:
+        return replace(app.provider_settings(self.settings), limits=self.limits)
+
     def _instruments(self) -> Instruments:
-        settings, client = app.provider_settings(self.settings), app.client(self.settings)
-        located = settings.location.issuers != ("",)
-        probe = ProviderProbe(settings, client, log=self.log, clock=self.clock, transport=self.idp.transport)
-        return Instruments(network=FakeNetwork(), probe=probe if located else None, storage=FakeStorage())
+        settings, client = self._provider_settings(), app.client(self.settings)
+        transport = self.transport or self.idp.transport
+        made = examination.instruments(self.settings, settings, client, self.log, self.clock, transport)
+        return replace(made, network=self.network, storage=self.storage)
 
     async def _ready(self) -> bool:
         return True
@@ -133,6 +141,11 @@ class World:
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""
         self.accounts.by_id[account.id] = replace(account, enabled=False, version=account.version + 1)
+
+    def link(self, account: Account, identity: Identity) -> None:
+        """What an earlier sign-in would have done."""
+        link = Link(identity=identity, linked_at=self.clock(), rule="L-11a")
+        self.accounts.by_id[account.id] = replace(account, links=(link,), version=account.version + 1)
 
     def demote(self, account: Account, level: AccessLevel) -> None:
         """What a provider would do at a sign-in, without asking anybody."""

@@ -8,7 +8,7 @@ from typing import assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from romm.domain import emails, linking, roles, usernames
+from romm.domain import emails, linking, role_hints, roles, usernames
 from romm.domain.claims import Claims
 from romm.domain.errors import Code, Refused
 from romm.domain.explanation import outline
@@ -108,6 +108,7 @@ class Admission:
         warning = getattr(decision, "warning", None)
         write = self.log.warning if warning or getattr(decision, "severe", False) else self.log.info
         facts = {"decision": kind, "rule": decision.rule, "warning": warning, "email_source": person.email.source}
+        facts |= role_hints.fact(warning, self.roles_claim)
         write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
 
     def _rejected(self, decision: Reject, person: Person) -> Refused:

@@ -23,7 +23,7 @@ from romm.signin import request_url
 
 T = TypeVar("T")
 
-SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+METHODS = ("client_secret_basic", "client_secret_post", "none")
 INVENTED_CODE = "romm-doctor-invented-this-code"
 
 _HERE_FIRST = (Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES)
@@ -125,7 +125,7 @@ class Doctor:
         """Exchange an invented code; when the client is rejected, find out whether another method is accepted."""
         method = probe.method(metadata)
         answer = await self._exchanged(probe, metadata, method)
-        others = [other for other in SECRET_METHODS if other != method] if self.configured.has_secret else []
+        others = [other for other in METHODS if other != method] if self.configured.has_secret else []
         if isinstance(answer, Refuse) and answer.code is Code.CLIENT_REJECTED:
             for other in others:
                 again = await self._exchanged(probe, metadata, other)

@@ -6,6 +6,7 @@ from romm.adapters.network import LocalNetwork
 from romm.adapters.probe import ProviderProbe
 from romm.adapters.provider import ProviderSettings
 from romm.adapters.storage import DatabaseStorage
+from romm.adapters.transport import Transport
 from romm.configuration.server import origin
 from romm.diagnosis import Doctor
 from romm.domain.authorization import Client
@@ -16,11 +17,18 @@ from romm.ports import Clock, Log
 from romm.settings import Settings
 
 
-def instruments(settings: Settings, provider: ProviderSettings, client: Client, log: Log, clock: Clock) -> Instruments:
-    """The real ones. Nothing is opened or connected to before the doctor looks."""
+def instruments(
+    settings: Settings,
+    provider: ProviderSettings,
+    client: Client,
+    log: Log,
+    clock: Clock,
+    transport: Transport | None = None,
+) -> Instruments:
+    """The real ones. Nothing is opened or connected to before the doctor looks. `transport` is as in `ProviderProbe`."""
     return Instruments(
         network=LocalNetwork(provider.tls_cacertfile, provider.limits),
-        probe=_probe(provider, client, log, clock),
+        probe=_probe(provider, client, log, clock, transport),
         storage=DatabaseStorage(settings.database.url),
     )
 
@@ -61,11 +69,13 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Co
     )
 
 
-def _probe(provider: ProviderSettings, client: Client, log: Log, clock: Clock) -> Probe | None:
+def _probe(
+    provider: ProviderSettings, client: Client, log: Log, clock: Clock, transport: Transport | None
+) -> Probe | None:
     """None when nobody says where the provider is, or when its settings are the very thing that is wrong."""
     if origin(provider.location.url) is None:
         return None
     try:
-        return ProviderProbe(provider, client, log=log, clock=clock)
+        return ProviderProbe(provider, client, log=log, clock=clock, transport=transport)
     except ValueError:  # an unusable OIDC_TLS_CACERTFILE or authentication method, which the settings' checks tell
         return None

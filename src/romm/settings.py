@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from romm.configuration import clients, database, environment, file, oidc, server
-from romm.configuration.values import Draft, Field, Findings, Given, Variable, typed
+from romm.configuration.values import DEFAULT, Draft, Field, Findings, Given, Variable, typed
 from romm.domain.linking import TrustEmail
 from romm.domain.native_apps import App
 
@@ -233,7 +233,7 @@ def _source(field: Field, name: str, own: file.Tables) -> tuple[str, str]:
     """What a value from the files is called, and where it comes from."""
     if field.key in own.get(field.section, {}):
         return f"{field.key} in [{field.section}] of {name}", f"settings file {name}"
-    return field.variable.name, "default"
+    return field.variable.name, DEFAULT
 
 
 def _layered(*layers: file.Tables) -> file.Tables:

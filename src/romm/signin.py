@@ -128,6 +128,7 @@ class OpenIDSignIn:
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
         url = await request_url(provider, metadata, request)
+        self.journal.begun(provider.client)
         return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
 
     async def finish(

@@ -1,16 +1,22 @@
-"""Use case: write down how each sign-in ended, once for the process's log and once for the log that admins read."""
+"""Use case: write down how each sign-in went, once for the process's log and once for the log that admins read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import json
 
+from romm.domain.authorization import Client
 from romm.domain.credentials import digest
 from romm.domain.errors import Refused
 from romm.domain.model import Account, Identity, Visitor
 from romm.ports import Clock, Log, SignInEntry, SignInFilter, SignInLog
 
 SUBJECT_DIGITS = 16  # enough to tell people apart in a log, without saying who they are
+
+_STAYED_THERE = (
+    "When no line follows, the provider did not send the browser back: it must know client {client} (OIDC_CLIENT_ID) and, to "
+    "the letter, redirect URI {redirect_uri} (OIDC_REDIRECT_URI, else made of ROMM_BASE_URL). `romm doctor` asks it."
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,11 @@ class SignInJournal:
     entries: SignInLog
     log: Log
     clock: Clock
+
+    def begun(self, client: Client) -> None:
+        """Note that a browser was sent to the provider: of what goes wrong there nobody tells RomM."""
+        hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
+        self.log.info("signin.begun", client_id=client.client_id, redirect_uri=client.redirect_uri, hint=hint)
 
     async def signed_in(
         self,

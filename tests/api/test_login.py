@@ -103,6 +103,30 @@ async def test_the_form_of_the_page_goes_on_to_where_the_person_wanted(world: Wo
     assert (await browser.me()).json()["username"] == "keeper"
 
 
+@pytest.mark.parametrize(
+    ("base_url", "origin", "kept"),
+    [
+        pytest.param("https://romm.test", "http://romm.test", False, id="a browser at plain http"),
+        pytest.param("https://romm.test", "http://192.0.2.7:8080", False, id="past the proxy"),
+        pytest.param("https://romm.test", "https://romm.test", True, id="https"),
+        pytest.param("https://romm.test", "http://localhost:8080", True, id="this machine"),
+        pytest.param("https://romm.test", "http://127.0.0.1:8080", True, id="this machine by number"),
+        pytest.param("http://romm.lan", "http://romm.lan", True, id="http is what the operator wants"),
+    ],
+)
+async def test_a_browser_that_would_drop_the_session_is_told_instead(base_url: str, origin: str, kept: bool) -> None:
+    """RFC 6265bis, 5.7: over plain http a `Secure` cookie is ignored, and nobody would say why."""
+    world = World(environ={"ROMM_BASE_URL": base_url})
+    await world.add("keeper")
+    form = {"username": "keeper", "password": PASSWORD}
+    headers = {"origin": origin, "host": origin.partition("://")[2]}
+    answer = await world.browser().client.post("/api/login", data=form, headers=headers)
+    assert answer.status_code == 303
+    assert (f"error={Code.BROWSER_WITHOUT_TLS}" in answer.headers["location"]) is not kept
+    as_program = await world.program().post("/api/login", json=form, headers=headers)
+    assert as_program.status_code == 200
+
+
 async def test_a_wrong_password_on_the_page_keeps_the_target_and_tells_no_more_than_a_code(world: World) -> None:
     response = await world.browser().submit("/api/login", username="keeper", password="wrong", next="/collection")
     assert error_of(response) == Code.CREDENTIALS_WRONG

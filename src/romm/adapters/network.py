@@ -43,7 +43,7 @@ class LocalNetwork:
             async with self._tls(place, tls_context(self._tls_cacertfile)) as stream:
                 return Handshake(chain=_chain(stream))
         except ssl.SSLCertVerificationError as error:
-            return Handshake(problem=error.verify_message, chain=await self._unverified_chain(place))
+            return Handshake(problem=error.verify_message.rstrip("."), chain=await self._unverified_chain(place))
         except ssl.SSLError as error:
             raise Refused(Code.PROVIDER_TLS, url=place.origin, problem=str(error)) from error
 

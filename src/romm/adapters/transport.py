@@ -180,7 +180,7 @@ def _unreachable(place: str, error: httpx.TransportError) -> Refused:
     behind = list(causes(error))
     for cause in behind:
         if isinstance(cause, ssl.SSLError):
-            problem = getattr(cause, "verify_message", "") or str(cause)
+            problem = (getattr(cause, "verify_message", "") or str(cause)).rstrip(".")
             return Refused(Code.PROVIDER_TLS, url=place, problem=problem)
     deepest = [error, *(cause for cause in behind if isinstance(cause, OSError))][-1]
     return Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=f"{type(deepest).__name__}: {deepest}")

@@ -13,6 +13,9 @@ from romm.api.schemas import LogoutAnswer, SignInForm
 from romm.domain import authorization
 from romm.domain.errors import Code, Refused
 from romm.login import PasswordSignIn, SignOut, Typed
+from romm.settings import Settings
+
+_TRUSTWORTHY = ("localhost", "127.", "[::1]")  # where browsers keep `Secure` cookies over http, too
 
 
 @post(
@@ -28,10 +31,14 @@ from romm.login import PasswordSignIn, SignOut, Typed
     security=[{}, {"basic": []}],
 )
 async def sign_in(
-    request: Asking, password_sign_in: NamedDependency[PasswordSignIn], jar: NamedDependency[Cookies]
+    request: Asking,
+    password_sign_in: NamedDependency[PasswordSignIn],
+    jar: NamedDependency[Cookies],
+    settings: NamedDependency[Settings],
 ) -> Response[None] | Response[bytes]:
     """Name and password as HTTP Basic, JSON or form; answers `null` and the session cookie (the HTML form: 303)."""
     form = await _form(request)
+    _check_kept(request, settings.server.base_url)
     return_to = authorization.return_to(form.next)
     try:
         signed_in = await password_sign_in.sign_in(
@@ -68,6 +75,15 @@ async def sign_out(
     if wants_page(request):
         return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", jar.signed_out())
     return Response(LogoutAnswer(url) if url else None, cookies=jar.signed_out(), status_code=200)
+
+
+def _check_kept(request: Asking, base_url: str) -> None:
+    """A browser that is at plain http drops a cookie marked `Secure`: it would be signed out at once, without a word."""
+    origin = request.headers.get("origin", "")
+    if wants_page(request) and base_url.startswith("https://") and origin.startswith("http://"):
+        host = origin.removeprefix("http://")
+        if not host.startswith(_TRUSTWORTHY):
+            raise Refused(Code.BROWSER_WITHOUT_TLS, origin=origin, base_url=base_url)
 
 
 async def _form(request: Asking) -> SignInForm:

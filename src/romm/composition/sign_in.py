@@ -88,7 +88,7 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
         endpoint=oidc.end_session_endpoint,
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
     )
-    return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes)
+    return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes, log=ports.log)
 
 
 def explainer(settings: Settings, ports: Ports) -> Explainer:

@@ -70,6 +70,11 @@ def _content(name: str, file: str, findings: Findings) -> str:
         return ""
     if not content:
         findings.warnings.append(f"{name} names {file}, which is empty; the setting counts as not set.")
+    elif content != content.strip():
+        findings.warnings.append(
+            f"{name} names {file}, which begins or ends with a blank or an empty line; that counts, so take it out unless it "
+            "belongs to the value."
+        )
     return content
 
 

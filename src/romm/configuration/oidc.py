@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from romm.configuration.server import CALLBACK, is_readable_on_the_way, origin
-from romm.configuration.values import Draft
+from romm.configuration.values import DEFAULT, Draft
 from romm.domain.linking import TrustEmail
 from romm.domain.presets import preset
 
@@ -32,7 +32,12 @@ def complete(draft: Draft) -> str:
     reasons = list(_reasons(draft)) if _value(draft, "enabled") else ["OIDC_ENABLED is false"]
     if not reasons:
         draft.findings.warnings += _warnings(draft)
-    elif draft.values["accounts.disable_userpass_login"]:
+    elif _is_forgotten(draft):
+        draft.findings.warnings.append(
+            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true; or to "
+            "false, if that is meant."
+        )
+    if reasons and draft.values["accounts.disable_userpass_login"]:
         draft.findings.warnings.append(
             f"{draft.names['accounts.disable_userpass_login']} is true while OIDC is off: nobody can sign in. "
             "Set it to false, or switch OIDC on."
@@ -43,6 +48,12 @@ def complete(draft: Draft) -> str:
     if not _value(draft, "client_secret") and not _value(draft, "token_endpoint_auth_method"):
         draft.derive("oidc.token_endpoint_auth_method", "none", _name(draft, "client_secret"))
     return "; ".join(reasons)
+
+
+def _is_forgotten(draft: Draft) -> bool:
+    """Is the switch the one thing that nobody wrote?"""
+    configured = _value(draft, "client_id") and any(_value(draft, key) for key in _PROVIDER_URLS)
+    return draft.origins["oidc.enabled"] == DEFAULT and bool(configured)
 
 
 def _reasons(draft: Draft) -> Iterator[str]:
@@ -100,10 +111,21 @@ def _authority_reasons(draft: Draft) -> Iterator[str]:
 
 def _warnings(draft: Draft) -> Iterator[str]:
     base_url, redirect_uri = draft.values["server.base_url"], _value(draft, "redirect_uri")
+    if draft.origins["server.base_url"] == f"derived from {draft.names['server.port']}":
+        yield (
+            f"Neither ROMM_BASE_URL nor {_name(draft, 'redirect_uri')} is set, so the provider sends people back to "
+            f"{redirect_uri}, which is this machine alone. Set ROMM_BASE_URL to the address that people use."
+        )
     if origin(redirect_uri) != base_url:
         yield (
             f"{_name(draft, 'redirect_uri')} leads to {origin(redirect_uri)}, but {draft.names['server.base_url']} is "
             f"{base_url}: people who sign in at the latter come back to another address, without their cookie."
+        )
+    back = _value(draft, "post_logout_redirect_uri")
+    if back and origin(back) != base_url:
+        yield (
+            f"{_name(draft, 'post_logout_redirect_uri')} leads to {origin(back)}, but {draft.names['server.base_url']} is "
+            f"{base_url}: people who sign out come to another address. Set it to {base_url}/login, here and at the provider."
         )
     for key in _PROVIDER_URLS:
         if is_readable_on_the_way(_value(draft, key)):

@@ -6,6 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
+DEFAULT = "default"  # the origin of a value that nobody wrote
+
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
 

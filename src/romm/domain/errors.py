@@ -30,6 +30,7 @@ class Code(enum.StrEnum):
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
     BROWSER_MISMATCH = "browser_mismatch"
+    BROWSER_WITHOUT_TLS = "browser_without_tls"
     ATTEMPT_EXPIRED = "attempt_expired"
     ATTEMPT_USED = "attempt_used"
     ATTEMPT_OUTDATED = "attempt_outdated"
@@ -180,8 +181,10 @@ class Refused(Exception):
 
 
 class _Facts(dict[str, Any]):
-    def __missing__(self, name: str) -> str:
-        return "unknown"
+    def __getitem__(self, name: str) -> Any:
+        if name == "description" and self.get(name) is None:
+            return "without a description"  # which a provider may leave out (RFC 6749, 4.1.2.1)
+        return self.get(name, "unknown")
 
 
 def required(judged: T | Refuse) -> T:
@@ -235,13 +238,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PROVIDER_UNAVAILABLE: _row(
         503,
         "The sign-in provider cannot be reached right now. Try again in a minute.",
-        "No answer from {url}: {problem}. Check OIDC_SERVER_APPLICATION_URL and that RomM's container reaches that host.",
+        "No answer from {url}: {problem}. Check OIDC_SERVER_APPLICATION_URL and that RomM's container reaches that host. What "
+        "answers 5xx is reached but broken: the provider, or the proxy before it, has the reason in its own log.",
     ),
     Code.PROVIDER_ANSWER_INVALID: _row(
         502,
         "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
         "{url} answered {problem}. If that is the discovery document: OIDC_SERVER_APPLICATION_URL must be the issuer, and "
-        "its /.well-known/openid-configuration must answer 200 with JSON.",
+        "its /.well-known/openid-configuration must answer 200 with JSON. If those are its keys: choose a signing key there.",
     ),
     Code.PROVIDER_TLS: _row(
         503,
@@ -253,7 +257,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ISSUER_MISMATCH: _row(
         503,
         "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
-        "The discovery document says issuer {found}, configured is {expected}. Set OIDC_SERVER_APPLICATION_URL to the former.",
+        "The discovery document says issuer {found}, configured is {expected}. If the former is the address that people know, "
+        "set OIDC_SERVER_APPLICATION_URL to it. If not, the provider does not know its own: set it there, and have its proxy "
+        "pass Host and X-Forwarded-Proto on.",
     ),
     Code.ISSUER_PLACEHOLDER: _row(
         503,
@@ -280,6 +286,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The cookie of the login attempt did not come along. The person must open RomM at the host of OIDC_REDIRECT_URI "
         "({redirect_uri}); with an https ROMM_BASE_URL cookies need https in the browser.",
     ),
+    Code.BROWSER_WITHOUT_TLS: _row(
+        400,
+        "You opened RomM over plain http, where your browser would not keep the sign-in. Open it at its https address and "
+        "sign in there.",
+        "The page came from {origin}, but ROMM_BASE_URL is {base_url}, so the session's cookie is only for https. Let the "
+        "proxy send http on to https; or, for plain http at home, set ROMM_BASE_URL to the http address.",
+    ),
     Code.ATTEMPT_EXPIRED: _row(
         400,
         "The sign-in took longer than ten minutes and has expired. Please sign in again.",
@@ -303,7 +316,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.RESPONSE_ISSUER: _row(
         400,
         "The answer came from another sign-in provider than the one that was asked. Please sign in again.",
-        "The `iss` of the authorization response is {found}, expected is {expected} (RFC 9207).",
+        "The `iss` of the authorization response is {found} (None: not sent), expected is {expected} (RFC 9207). The provider is "
+        "reached under two names, or a proxy takes the parameter away: it must call itself by the one address that is in "
+        "OIDC_SERVER_APPLICATION_URL.",
     ),
     Code.ACCESS_DENIED: _row(
         403,
@@ -321,7 +336,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider does not accept RomM's request. Whoever runs this RomM has to compare its settings with the "
         "provider's.",
         "The provider answered {error} ({description}). Compare client id, redirect URI {redirect_uri} and allowed response "
-        "and grant types of the client there.",
+        "and grant types of the client there; it must take PKCE with S256, and may demand pushed requests only if its "
+        "discovery document says so.",
     ),
     Code.PROVIDER_ERROR: _row(
         502,
@@ -332,7 +348,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider does not accept RomM's own credentials. Whoever runs this RomM has to correct them.",
         "The token endpoint answered {error} ({description}) to client {client_id} with {method}. Check OIDC_CLIENT_ID, "
-        "OIDC_CLIENT_SECRET (the plain secret, not its hash) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD.",
+        "OIDC_CLIENT_SECRET (the plain secret, not its hash; none for a public client) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD.",
     ),
     Code.CODE_REJECTED: _row(
         502,
@@ -343,7 +359,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.TOKEN_RESPONSE_INVALID: _row(
         502,
         "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
-        "The answer of the token endpoint ({url}) is not usable: {problem}.",
+        "The answer of the token endpoint ({url}) is not usable: {problem}. For unauthorized_client allow the client the grant "
+        "type authorization_code there; text/html is a proxy's page: let RomM through to this address without a sign-in.",
     ),
     Code.ID_TOKEN_MISSING: _row(
         502,
@@ -364,25 +381,29 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider signs in a way that RomM does not accept. Whoever runs this RomM has to change that at the "
         "provider.",
-        "The ID token is signed with {found}; allowed is {expected} (OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS). For HS256: choose a "
-        "signing key (RS256) for the client at the provider; Authentik falls back to HS256 when none is chosen.",
+        "The ID token is signed with {found}; allowed is {expected} (OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS). Add it there if it is "
+        "one with a key pair, such as ES256. For HS256 or no signature choose a signing key (RS256) for the client at the "
+        "provider; without one Authentik falls back to HS256.",
     ),
     Code.ID_TOKEN_KEY_UNKNOWN: _row(
         502,
         "The sign-in provider signed its answer with a key that it does not publish. Please try again in a minute.",
-        "No key of {url} fits key id {kid} and algorithm {algorithm}, also after fetching the keys again.",
+        "No key of {url} fits key id {kid} and algorithm {algorithm}, also after fetching the keys again. The provider must have "
+        "every key published that it signs with: look for several instances with different keys, or a cache in between.",
     ),
     Code.ID_TOKEN_SIGNATURE: _row(
         502,
         "The answer of the sign-in provider is not genuine. Please sign in again; if it happens again, tell whoever runs "
         "this RomM.",
         "The ID token's signature does not fit the keys of {url}, also after fetching them again (with HS256: does not fit "
-        "OIDC_CLIENT_SECRET).",
+        "OIDC_CLIENT_SECRET). The provider signs with another key than the published one: look for several instances with "
+        "different keys, or a cache in between.",
     ),
     Code.ID_TOKEN_ISSUER: _row(
         502,
         "The answer came from another sign-in provider than the one that was asked. Please sign in again.",
-        "The ID token's `iss` is {found}, the discovery document's issuer is {expected}; they must be equal to the letter.",
+        "The ID token's `iss` is {found}, the discovery document's issuer is {expected}; they must be equal to the letter. At "
+        "the provider set one issuer for both (Authentik: Issuer mode, each provider has a different issuer).",
     ),
     Code.ID_TOKEN_AUDIENCE: _row(
         502,
@@ -409,12 +430,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_NONCE: _row(
         502,
         "The sign-in provider's answer does not belong to this sign-in. Please sign in again.",
-        "The ID token's `nonce` is missing or another one. The provider must pass the request's nonce on.",
+        "The ID token's `nonce` is missing or another one. The provider must pass the request's nonce on; nothing can be set for "
+        "that: update the provider, or the bridge that stands before it.",
     ),
     Code.ID_TOKEN_AT_HASH: _row(
         502,
         "The parts of the sign-in provider's answer do not belong together. Please sign in again.",
-        "The ID token's `at_hash` does not fit the access token.",
+        "The ID token's `at_hash` does not fit the access token. Nothing can be set for that: update the provider, or the bridge "
+        "that stands before it.",
     ),
     Code.ID_TOKEN_SUBJECT: _row(
         502,
@@ -430,7 +453,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.USERINFO_MISMATCH: _row(
         502,
         "The sign-in provider spoke of two different people. Please sign in again.",
-        "UserInfo has `sub` {found}, the ID token {expected}. The provider's subject mode differs between the two.",
+        "UserInfo has `sub` {found}, the ID token {expected}. At the provider set one subject mode for both.",
     ),
     Code.USERINFO_INVALID: _row(
         502,
@@ -448,12 +471,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "You are not in a group that may use RomM. Ask whoever runs it to add you.",
         "The roles claim (OIDC_CLAIM_ROLES) has {values}, none of which is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or "
-        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter). OIDC_ROLE_VIEWER=* admits everyone.",
+        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter). OIDC_ROLE_VIEWER=* admits everyone. One text with several "
+        "values in it needs OIDC_CLAIM_ROLES_SHAPE=csv (commas) or space (blanks).",
     ),
     Code.ACCOUNT_DISABLED: _row(
         403,
         "Your account is disabled. Ask whoever runs this RomM to enable it.",
-        "Account {account} is disabled.",
+        "Account {account} is disabled. An administrator enables it on /admin/users/{account}.",
     ),
     Code.IDENTITY_IN_USE: _row(
         409,
@@ -475,14 +499,16 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.EMAIL_INVALID: _row(
         403,
         "The sign-in provider sent an e-mail address that RomM cannot use safely. Ask whoever runs it to correct it there.",
-        "The `email` claim {found} has no canonical form: one @, no spaces or look-alike letters, ASCII before the @.",
+        "The `email` claim {found} has no canonical form: one @, no spaces or look-alike letters, ASCII before the @. Correct "
+        "the person's address at the provider.",
     ),
     Code.EMAIL_NOT_VERIFIED: _row(
         403,
         "Your e-mail address is not verified at the sign-in provider, which RomM needs the first time. Verify it there, or ask "
         "whoever runs it.",
-        "`email_verified` is {found} in {source}. Authentik since 2025.10: add the scope mapping that returns email_verified "
-        "True; Keycloak, Pocket ID: mark the address as verified; or see OIDC_TRUST_EMAIL.",
+        "`email_verified` is {found} (None: not sent) in {source}; only the JSON value true counts, not a text. Authentik since "
+        "2025.10: add the scope mapping that returns email_verified True; Keycloak, Pocket ID: mark the address as verified; or "
+        "see OIDC_TRUST_EMAIL.",
     ),
     Code.EMAIL_AMBIGUOUS: _row(
         403,

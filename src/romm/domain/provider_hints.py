@@ -45,6 +45,7 @@ AUTHENTIK: Hints = {
     Code.ISSUER_MISMATCH: "Set the application's public address, …/application/o/ and its slug, not Authentik's root; and in "
     "the provider leave Issuer mode at: each provider has a different issuer.",
     Code.ENDPOINT_INSECURE: "The proxy in front does not tell Authentik its https address: pass X-Forwarded-Proto and Host on.",
+    Code.ID_TOKEN_ISSUER: "Leave Issuer mode in the provider at: each provider has a different issuer.",
     Code.CLIENT_REJECTED: f"Copy client id and secret from the provider's page again. {_SECRET}",
     Code.EMAIL_MISSING: "The person has no address, or no mapping for the scope email is selected in the provider.",
     Code.NO_ROLE: "The values are Authentik's groups, by name; they come with the scope profile.",

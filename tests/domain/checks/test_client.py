@@ -32,6 +32,10 @@ def invalid(problem: str) -> Refuse:
             Code.CLIENT_REJECTED, "Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post.", id="wrong method",
         ),
         pytest.param(
+            Tried(method="client_secret_basic", answer=REJECTED, accepted="none"), {}, Outcome.FAILED,
+            Code.CLIENT_REJECTED, "leave OIDC_CLIENT_SECRET empty", id="a public client",
+        ),
+        pytest.param(
             Tried(method="none", answer=REJECTED), {"has_secret": False}, Outcome.FAILED, Code.CLIENT_REJECTED,
             "Set OIDC_CLIENT_SECRET, or make it a public client there.", id="no secret",
         ),
@@ -46,6 +50,10 @@ def invalid(problem: str) -> Refuse:
         pytest.param(
             Tried(method="client_secret_post", answer=invalid("invalid_request (malformed)")), {}, Outcome.WARNING,
             Code.TOKEN_RESPONSE_INVALID, "the provider's log", id="the provider looks at the code first",
+        ),
+        pytest.param(
+            Tried(method="client_secret_post", answer=invalid("200 with text/html")), {}, Outcome.FAILED,
+            Code.TOKEN_RESPONSE_INVALID, "let RomM through", id="a proxy's page",
         ),
         pytest.param(
             Tried(method="client_secret_post", answer=None), {}, Outcome.FAILED, None, "lets anybody in", id="tokens",

@@ -26,6 +26,10 @@ def client(found: Tried, configured: Configured) -> Finding:
             return failed(Check.CLIENT, "the provider gave tokens for an invented code", unsafe)
         case Refuse(code=Code.CODE_REJECTED):
             return ok(Check.CLIENT, f"known to the provider, with {method} (it answered {answer.facts.get('error')})")
+        case Refuse(code=Code.CLIENT_REJECTED) if found.accepted == "none":
+            told = f"{_answered(answer)} with {method}, but is content without a secret"
+            public = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or give it a secret there."
+            return refused(Check.CLIENT, answer, told, public)
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted:
             told = f"{_answered(answer)} with {method}, but {found.accepted} is accepted"
             return refused(Check.CLIENT, answer, told, f"Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD={found.accepted}.")
@@ -38,6 +42,8 @@ def client(found: Tried, configured: Configured) -> Finding:
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "unauthorized_client" in str(answer.facts.get("problem")):
             grant = "At the provider: allow this client the grant type authorization_code."
             return refused(Check.CLIENT, answer, str(answer.facts["problem"]), grant)
+        case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "text/html" in str(answer.facts.get("problem")):
+            return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID):
             told = f"cannot be told: the provider answered {answer.facts.get('problem')}"
             look = "If signing in works, nothing is wrong; else the provider's log says what it did not like."

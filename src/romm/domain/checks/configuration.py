@@ -77,8 +77,11 @@ def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> F
             state = "is not made yet" if revision is None else f"is at {revision}, and this version wants {newest}"
             return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` sees to that when it starts")
         case _:
-            problem = Refuse(Code.STORAGE_UNAVAILABLE, {"problem": f"it is at {revision}, this version wants {newest}"})
-            return refused(Check.DATABASE, problem, f"reachable, but its schema is {revision or 'empty'}")
+            schema = revision or "empty"
+            problem = Refuse(
+                Code.STORAGE_UNAVAILABLE, {"problem": f"its schema is {schema}, this version wants {newest}"}
+            )
+            return refused(Check.DATABASE, problem, f"reachable, but its schema is {schema}")
 
 
 def _still_missing(configured: Configured) -> Iterable[str]:

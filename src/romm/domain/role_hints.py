@@ -1,0 +1,24 @@
+"""What to look at when a sign-in succeeds, but not as the operator may think: a hint for each warning of a decision."""
+
+from collections.abc import Mapping
+
+HINTS: Mapping[str, str] = {
+    "absent": "Neither the ID token nor UserInfo has the claim {claim} (OIDC_CLAIM_ROLES), so the role did not come from the "
+    "provider. Compare the name with what the provider sends, add the scope that brings it to OIDC_SCOPES, and allow it for "
+    "the client there.",
+    "unreadable": "The claim {claim} (OIDC_CLAIM_ROLES) is there, but is no list of texts, so the role did not come from the "
+    "provider. For an object whose keys are the roles (Zitadel) set OIDC_CLAIM_ROLES_SHAPE=keys, or name the list inside it "
+    "with a dotted path.",
+    "overage": "The provider left the claim {claim} (OIDC_CLAIM_ROLES) out because the person is in too many groups, so the "
+    "role was kept. In Entra ID send only the groups assigned to the application, or use app roles (OIDC_CLAIM_ROLES=roles).",
+    "last_admin_kept": "By the claim {claim} (OIDC_CLAIM_ROLES) this person would be less than an administrator, but there is "
+    "no other enabled one. Make somebody else an administrator (OIDC_ROLE_ADMIN, or /admin/users) first.",
+    "admin_linked": "A sign-in with the provider now opens an administrator's account, because the verified address is the "
+    "same. If that is not the same person, unlink it on /admin/users and set OIDC_LINK_BY_EMAIL=false.",
+}
+
+
+def fact(warning: str | None, roles_claim: str) -> dict[str, str]:
+    """What a log line has of it: the hint for this warning, if there is one."""
+    hint = HINTS.get(warning or "")
+    return {} if hint is None else {"hint": hint.format(claim=roles_claim or "for roles")}

@@ -1,0 +1,267 @@
+"""Plays a scenario and writes down what each of the three saw: the person, the operator and the doctor's patient."""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from romm import app, examination
+from romm.adapters.accounts import SQLAccounts
+from romm.adapters.attempts import SQLAttempts
+from romm.adapters.credentials import SQLCredentials
+from romm.adapters.database import Database
+from romm.adapters.network import LocalNetwork
+from romm.adapters.storage import DatabaseStorage
+from romm.adapters.throttle import SQLThrottles
+from romm.adapters.transport import Limits, Transport, network
+from romm.domain.checks import configuration
+from romm.domain.diagnosis import Finding, Outcome
+from romm.domain.model import AccessLevel, Identity
+from romm.instruments import Network
+from romm.settings import Loaded, SettingsError, load
+from tests import fake_provider
+from tests.authority import Authority
+from tests.fake_provider import FakeProvider, Response, public_jwk, served
+from tests.fakes import FakeStorage
+from tests.misconfigured.network import OneProvider
+from tests.misconfigured.person import Person, Saw
+from tests.misconfigured.scenarios import ABSENT, IDP, NOT_STARTED, Certificate, Household, Journey, Scenario, Storage
+from tests.world import ORIGIN, World, environment
+
+ALICE = "alice@example.org"
+TRUSTED = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
+IMPATIENT = Limits(connect=0.5, document=0.3, userinfo=0.3, token=0.3)  # nobody waits for a provider that hangs
+WRONG_PASSWORDS = 6
+_ANOTHER = "tampered"  # of a key: that of another one
+_LEVELS = ("warning", "error", "exception")
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """What came of a scenario. `findings` are the doctor's failures and warnings."""
+
+    person: Saw
+    operator: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where a scenario is played: RomM's settings, and the two ways from RomM and from the browser to the provider."""
+
+    environ: Mapping[str, str]
+    idp: FakeProvider
+    transport: Transport
+    network: Network
+    outside: Mapping[str, httpx.AsyncBaseTransport]
+    opened_at: str
+    limits: Limits = field(default_factory=Limits)
+
+
+async def play(scenario: Scenario, stage: Stage) -> Observed:
+    """All of it. Settings that cannot be understood end it before anybody can press a button."""
+    try:
+        loaded = load(stage.environ)
+    except SettingsError as error:
+        nothing = Saw(url=stage.opened_at, text=NOT_STARTED)
+        return Observed(person=nothing, operator=error.problems, findings=(configuration.mistakes(error.problems),))
+    world = await _world(scenario, stage)
+    async with _storage(scenario, world, loaded):
+        saw = await _journey(scenario.journey, world, stage)
+        return Observed(
+            person=saw,
+            operator=(*_at_start(loaded), *_logged(world)),
+            findings=tuple([finding async for finding in _doctor(world, loaded)]),
+        )
+
+
+@contextmanager
+def scripted(scenario: Scenario, folder: Path) -> Iterator[Stage]:
+    """The stage with the scripted provider, on a socket if its certificate matters."""
+    idp, places = FakeProvider(), {"provider": IDP, "romm": ORIGIN, "folder": str(folder)}
+    _turn(idp, scenario)
+    with ExitStack() as running:
+        real = scenario.provider.certificate is not Certificate.UNUSED
+        if real:
+            idp.issuer = running.enter_context(_on_a_socket(idp, scenario.provider.certificate, folder))
+            places |= {"provider": idp.issuer, "authority": idp.issuer.partition("://")[2]}
+        environ = environment(idp.issuer, **TRUSTED) | filled(scenario.settings, places)
+        authority = environ.get("OIDC_TLS_CACERTFILE", "")
+        wires = OneProvider(idp)
+        yield Stage(
+            environ=environ,
+            idp=idp,
+            transport=network(authority, Limits()) if real else wires,
+            network=LocalNetwork(authority) if real else wires,
+            outside={"all://idp.test": wires},
+            opened_at=scenario.opened_at,
+            limits=IMPATIENT if "HANGING" in scenario.provider.instead.values() else Limits(),
+        )
+
+
+def filled(settings: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
+    """Settings with the addresses and folders of this run."""
+    for name, place in places.items():
+        settings = {variable: value.replace(f"{{{name}}}", place) for variable, value in settings.items()}
+    return dict(settings)
+
+
+def furnish(folder: Path) -> None:
+    """The files that scenarios name."""
+    (folder / "other").mkdir()
+    Authority(folder / "other")
+    Authority(folder)
+    (folder / "secret").write_text(fake_provider.CLIENT_SECRET)
+    (folder / "secret-and-blank").write_text(f"{fake_provider.CLIENT_SECRET} ")
+
+
+@contextmanager
+def _on_a_socket(idp: FakeProvider, certificate: Certificate, folder: Path) -> Iterator[str]:
+    if certificate is Certificate.NONE:
+        with served(idp) as port:
+            yield f"http://127.0.0.1:{port}"
+        return
+    name = "games.test" if certificate is Certificate.OTHER_NAME else "127.0.0.1"
+    days = -1 if certificate is Certificate.EXPIRED else 1
+    with served(idp, *Authority(folder).issue(name, days=days)) as port:
+        yield f"https://127.0.0.1:{port}"
+
+
+def _turn(idp: FakeProvider, scenario: Scenario) -> None:
+    """Turn the knobs."""
+    wrong = scenario.provider
+    for name, value in wrong.knobs.items():
+        setattr(idp, name, value)
+    idp.instead = {endpoint: _canned(name, idp) for endpoint, name in wrong.instead.items()}
+    idp.alter_metadata = _changing(wrong.metadata)
+    idp.alter_header = _changing(wrong.header)
+    idp.alter_response = _changing(wrong.response)
+    idp.alter_tokens = _changing(wrong.tokens)
+    idp.alter_id_token = _changing(wrong.id_token)
+    idp.alter_userinfo = _changing(wrong.userinfo)
+    idp.alter_jwks = _keys(wrong.keys)
+    _changing(wrong.claims)(idp.claims)
+
+
+def _changing(changes: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    def change(document: dict[str, Any]) -> None:
+        for member, value in changes.items():
+            if value == ABSENT:
+                document.pop(member, None)
+            else:
+                document[member] = value
+
+    return change
+
+
+def _keys(changes: Mapping[str, Any] | None) -> Callable[[dict[str, Any]], None]:
+    """Changes every published key; None takes all of them out."""
+    known = {
+        name: public_jwk("RS256", 99, "")[name] if value == _ANOTHER else value
+        for name, value in (changes or {}).items()
+    }
+
+    def change(jwks: dict[str, Any]) -> None:
+        jwks["keys"] = [] if changes is None else [key | known for key in jwks["keys"]]
+
+    return change
+
+
+def _canned(name: str, idp: FakeProvider) -> Response:
+    if name == "SIGNED_OTHERWISE":
+        other = FakeProvider(algorithm="HS256")
+        return Response(200, other.sign({"sub": idp.sub}).encode(), "application/jwt")
+    found = getattr(fake_provider, name, None)
+    return found if isinstance(found, Response) else fake_provider.error(name)
+
+
+async def _world(scenario: Scenario, stage: Stage) -> World:
+    world = World(
+        environ=stage.environ, idp=stage.idp, transport=stage.transport, network=stage.network, limits=stage.limits
+    )
+    world.idp.clock = lambda: world.clock().timestamp() + scenario.provider.seconds_ahead
+    if scenario.household is not Household.EMPTY:
+        await world.add("keeper", level=AccessLevel.ADMIN)
+    if scenario.household in (Household.NAMESAKE, Household.DISABLED, Household.LINKED):
+        account = await world.add("alice", ALICE)
+        if scenario.household is Household.DISABLED:
+            world.disable(account)
+        if scenario.household is Household.LINKED:
+            world.link(account, Identity(world.settings.oidc.server_application_url, "somebody-else"))
+    return world
+
+
+@asynccontextmanager
+async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIterator[None]:
+    """Put a real database in the place of the one in memory, where that is what is wrong."""
+    if scenario.storage is Storage.GOOD:
+        yield
+        return
+    database = Database(loaded.settings.database.url)
+    empty = scenario.storage is Storage.EMPTY
+    world.storage = FakeStorage(None, is_embedded=False) if empty else DatabaseStorage(loaded.settings.database.url)
+    world.reconfigure(world.settings_environ)
+    world.ports = replace(
+        world.ports,
+        accounts=SQLAccounts(database),
+        attempts=SQLAttempts(database, world.clock),
+        credentials=SQLCredentials(database, world.clock),
+        throttles=SQLThrottles(database, world.clock),
+    )
+    world.app = app.create_app(world.settings, world.ports)
+    try:
+        yield
+    finally:
+        await database.close()
+
+
+async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
+    person = Person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
+    async with person.client:
+        match journey:
+            case Journey.SIGN_IN:
+                return await person.sign_in()
+            case Journey.SIGN_OUT:
+                await person.sign_in()
+                return await person.sign_out()
+            case Journey.PASSWORD:
+                return await person.sign_in_with_password()
+            case Journey.GUESSED_AT:
+                for _ in range(WRONG_PASSWORDS):
+                    await person.sign_in_with_password("a wrong guess")
+                return await person.sign_in_with_password()
+
+
+def _at_start(loaded: Loaded) -> Iterator[str]:
+    """What stands in the log before anybody comes, as `romm serve` writes it."""
+    yield from loaded.warnings
+    if loaded.settings.oidc.enabled and loaded.settings.oidc_off:
+        yield loaded.settings.oidc_off
+
+
+def _logged(world: World) -> Iterator[str]:
+    """The lines of the log that have something to say: hints, and warnings."""
+    lines = [line for line in world.log.lines if line[1] != "request"]
+    for number, (level, event, facts) in enumerate(lines, start=1):
+        is_last = (
+            number == len(lines) and "hint" in facts
+        )  # where somebody left for the provider, and nothing came of it
+        if level in _LEVELS or event == "refused" or is_last:
+            said = [str(facts[name]) for name in ("hint", "provider_hint") if name in facts]
+            yield f"{event}: {' '.join(said) or facts}"
+
+
+async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
+    doctor = examination.doctor(
+        world.settings, loaded.warnings, app.client(world.settings), world.ports.instruments, world.clock
+    )
+    try:
+        async for finding in doctor.findings():
+            if finding.outcome in (Outcome.FAILED, Outcome.WARNING):
+                yield finding
+    finally:
+        if world.ports.instruments.probe is not None:
+            await world.ports.instruments.probe.aclose()

@@ -1,0 +1,42 @@
+"""Did all three see what the row says? What is short of it, in words."""
+
+from collections.abc import Iterable, Iterator
+
+from romm.domain.diagnosis import Outcome
+from romm.domain.errors import CATALOGUE, Code
+from tests.misconfigured.scenarios import Scenario
+from tests.misconfigured.stage import Observed
+
+
+def shortcomings(scenario: Scenario, seen: Observed) -> list[str]:
+    """Empty when cause and fix are named to everybody who can know."""
+    return [*_person(scenario, seen), *_operator(scenario, seen), *_doctor(scenario, seen)]
+
+
+def _person(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    code, words = "", scenario.sees
+    if isinstance(scenario.sees, Code):
+        code, words = scenario.sees, CATALOGUE[scenario.sees].person
+    if seen.person.code != code or words not in seen.person.text:
+        yield f"The person shall see {code or 'no code'} and “{words}”, but saw: {seen.person}"
+
+
+def _operator(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    yield from _missing("The operator", (*scenario.names, *scenario.shows), seen.operator)
+
+
+def _doctor(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    if scenario.doctor is None:
+        for finding in seen.findings:
+            if finding.outcome is Outcome.FAILED:
+                yield f"The doctor blames something else: {finding.title}: {finding.found}"
+        return
+    fixes = [fix for finding in seen.findings if finding.check is scenario.doctor for fix in finding.fixes]
+    yield from _missing(f"The doctor, at {scenario.doctor},", scenario.names, fixes)
+
+
+def _missing(who: str, names: Iterable[str], texts: Iterable[str]) -> Iterator[str]:
+    told = " ".join(texts)
+    for name in names:
+        if name not in told:
+            yield f"{who} does not name “{name}”: {told or 'silence'}"
