@@ -33,7 +33,7 @@ async def test_these_pages_are_for_administrators(world: World, path: str) -> No
     assert nobody.headers["location"] == f"/login?next={path.replace('/', '%2F')}"
     answer = await (await local(world)).get(path)
     assert answer.status_code == 403
-    assert "Not with your account" in words(answer.text)
+    assert "Not allowed" in words(answer.text)
     assert CATALOGUE[Code.FORBIDDEN].person in words(answer.text)
 
 

@@ -77,6 +77,25 @@ async def test_a_wrong_token_is_not_ignored_for_a_good_session(world: World) -> 
     assert (await asked(world, "Bearer wrong", f"__Host-romm_session={browser.session}"))[0] == 401
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/account", "/account/tokens", "/account/devices", "/pair", "/admin/users", AUTHORIZE]
+)
+@pytest.mark.parametrize("header", [f"Bearer {ACCESS}", "Bearer wrong", "Basic dmVyYTphIGxhbnRlcm4gaW4gdGhlIGF0dGlj"])
+async def test_a_page_is_for_sessions_and_takes_no_header_for_nobody(path: str, header: str) -> None:
+    """Good or wrong, beside a session that would have opened the page."""
+    world = World(apps=(APP,))
+    browser, owner = world.browser(), await world.add("vera", level=AccessLevel.ADMIN)
+    await give(world, owner, ACCESS, Kind.ACCESS_TOKEN, *scopes.ALL)
+    await browser.submit("/api/login", username="vera", password="a lantern in the attic")
+    assert (await browser.get(path)).status_code == 200
+
+    refused = await browser.client.get(path, headers={"authorization": header})
+    assert refused.status_code in (303, 401)
+    assert refused.headers.get("location", "/login").startswith("/login")
+    assert "set-cookie" not in refused.headers
+    assert (await browser.me()).status_code == 200
+
+
 async def test_a_token_lives_until_it_expires(world: World) -> None:
     await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
     world.clock.advance(DAY - timedelta(microseconds=1))

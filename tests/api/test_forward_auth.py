@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from romm.domain.credentials import Kind
-from romm.domain.errors import Code
+from romm.domain.errors import CATALOGUE, Code
 from romm.domain.model import AccessLevel
 from tests.api.test_bearer import ACCESS, give
 from tests.world import HTML, ORIGIN, PASSWORD, World
@@ -99,7 +99,7 @@ async def test_a_token_without_rights_does_not_say_whose_it_is(house: World) -> 
 async def test_a_person_of_the_wrong_role_reads_why(house: World) -> None:
     response = await ask(house, HTML | ASKED | await session(house, "vera"), query="?level=editor")
     assert response.status_code == 403
-    assert "Your account may not do this." in response.text
+    assert CATALOGUE[Code.FORBIDDEN].person in response.text
     assert Code.FORBIDDEN in response.text
 
 

@@ -25,7 +25,7 @@ async def test_with_https_every_cookie_is_bound_to_this_host(world: World) -> No
 
 
 async def test_with_http_cookies_are_plain_so_that_a_home_network_works(world: World) -> None:
-    """R-18, seed 004."""
+    """R-18."""
     world.reconfigure(environment(world.idp.issuer, ROMM_BASE_URL="http://romm.test"))
     begun = await world.browser().get("/api/login/openid")
     [cookie] = cookies_of(begun)

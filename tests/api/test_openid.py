@@ -161,7 +161,7 @@ ADMITTED = [
     pytest.param(put("algorithm", "EdDSA"), "admin", id="eddsa"),
     pytest.param(put("alter_header", lambda h: h.pop("kid")), "admin", id="kid-absent"),
     pytest.param(put("requires_par", True), "admin", id="par-required"),
-    pytest.param(put("requires_pkce", False), "admin", id="a provider that ignores PKCE (seed 001)"),
+    pytest.param(put("requires_pkce", False), "admin", id="a provider that ignores PKCE"),
     pytest.param(put("auth_methods", ("client_secret_post",)), "admin", id="client_secret_post"),
     pytest.param(both(put("sends_iss", False)), "admin", id="no iss in the response, none advertised"),
     pytest.param(in_id_token(aud=["romm"]), "admin", id="aud-list of us alone"),

@@ -169,5 +169,5 @@ AT_HOME = "http://auth.home:9000"
     ],
 )
 def test_http_is_for_those_whose_own_address_is_http(endpoint: str, url: str, code: Code | None) -> None:
-    """R-62; seed 004."""
+    """R-62."""
     assert judged(location(AT_HOME, ""), issuer=AT_HOME, **{endpoint: url}) is code

@@ -205,7 +205,7 @@ EXPLICIT = [
     row("the identity belongs to somebody else",
         refused("L-04", Code.IDENTITY_IN_USE, account=7), found=Found(by_identity=linked, link=request(bob))),
     row("the account has another subject of this issuer",
-        refused("L-04", Code.ALREADY_LINKED, account=7), found=Found(link=request(same_issuer))),
+        refused("L-04", Code.ACCOUNT_LINKED, account=7), found=Found(link=request(same_issuer))),
     row("an identity of another issuer stands beside",
         attached("L-04", old_issuer, Ends.NOTHING), found=Found(link=request(old_issuer))),
     row("linking needs no switch for newcomers",

@@ -215,7 +215,7 @@ def test_somebody_else_reads_why_the_administrators_pages_are_closed(page: Page,
     answer = page.goto(f"{origin}/admin/users")
     assert answer is not None
     assert answer.status == 403
-    expect(page.get_by_role("heading", name="Not with your account")).to_be_visible()
+    expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
 
 
 def test_a_person_is_found_changed_and_deleted_by_keyboard_only(page: Page, start_romm: StartRomM) -> None:

@@ -29,20 +29,29 @@ class Authentication:
         return "authorization" in request.headers or self.jar.session(request) is not None
 
     async def principal(self, request: Asking) -> Principal:
-        """Who is asking: by the `Authorization` header when there is one, else by the session cookie.
+        """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by that alone.
 
         Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
         route names is missing, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for a form that cannot be read.
         """
         await _refuse_elsewhere(request)
-        header = request.headers.get("authorization")
-        session = self.jar.session(request)
-        who = await (self.sessions.who(session) if header is None else self._by_header(request, header))
+        options, header = request.route_handler.opt, request.headers.get("authorization")
+        by_cookie = header is None or options.get("browser")
+        who = await (self.browser(request) if by_cookie else self._by_header(request, header or ""))
         if who is None:
             raise Refused(Code.NOT_SIGNED_IN)
-        if scope := request.route_handler.opt.get("scope"):
+        if scope := options.get("scope"):
             require(who, scope)
         return who
+
+    async def browser(self, request: Asking) -> Principal | None:
+        """Whose session a browser brings. Pages are for sessions: what comes with a header is refused, not taken for nobody.
+
+        Raises `Refused(NOT_SIGNED_IN)` for a request with an `Authorization` header, good or bad.
+        """
+        if "authorization" in request.headers:
+            raise Refused(Code.NOT_SIGNED_IN)
+        return await self.sessions.who(self.jar.session(request))
 
     async def _by_header(self, request: Asking, header: str) -> Principal | None:
         scheme, _, value = header.partition(" ")

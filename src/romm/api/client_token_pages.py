@@ -9,6 +9,7 @@ from litestar.response import Template
 
 from romm.api import qr_code
 from romm.api.client_token_schemas import ClientTokenForm, client_token
+from romm.api.openapi import needs
 from romm.api.pages import Page, Site, explained
 from romm.api.requests import Asking, body
 from romm.api.responses import see_other
@@ -21,8 +22,8 @@ from romm.domain.model import AccessLevel
 from romm.pairing import Offer, Pairing
 
 PAGE = "/account/tokens"
-_LOOKS = {"scope": "me.read", "browser": True, "error_page": PAGE}
-_CHANGES = _LOOKS | {"scope": "me.write"}
+_LOOKS = needs("me.read", browser=True, error_page=PAGE)
+_CHANGES = needs("me.write", browser=True, error_page=PAGE)
 _USUAL = [scope for scope in scopes.granted(AccessLevel.VIEWER) if scope.endswith(".read")]
 LIFETIMES = {
     Lifetime.MONTH: "30 days",
@@ -32,7 +33,7 @@ LIFETIMES = {
 }
 
 
-@get("/", opt=_LOOKS, summary="My client tokens")
+@get("/", **_LOOKS, summary="My client tokens")
 async def tokens(
     principal: NamedDependency[Principal],
     site: NamedDependency[Site],
@@ -45,7 +46,7 @@ async def tokens(
     return await _page(site, principal, client_tokens, error=explained(error, ref), notice=notice)
 
 
-@post("/", opt=_CHANGES, status_code=200, summary="Make a client token")
+@post("/", **_CHANGES, status_code=200, summary="Make a client token")
 async def create(
     request: Asking,
     principal: NamedDependency[Principal],
@@ -58,7 +59,7 @@ async def create(
     return await _page(site, principal, client_tokens, minted=minted)
 
 
-@post("/{token_id:int}/regenerate", opt=_CHANGES, status_code=200, summary="Give a client token another secret")
+@post("/{token_id:int}/regenerate", **_CHANGES, status_code=200, summary="Give a client token another secret")
 async def regenerate(
     token_id: FromPath[int],
     principal: NamedDependency[Principal],
@@ -70,7 +71,7 @@ async def regenerate(
     return await _page(site, principal, client_tokens, minted=minted)
 
 
-@post("/{token_id:int}/pair", opt=_CHANGES, status_code=200, summary="Pair a device")
+@post("/{token_id:int}/pair", **_CHANGES, status_code=200, summary="Pair a device")
 async def pair(
     token_id: FromPath[int],
     principal: NamedDependency[Principal],
@@ -83,7 +84,7 @@ async def pair(
     return await _page(site, principal, client_tokens, offer=offer)
 
 
-@post("/{token_id:int}/end", opt=_CHANGES, summary="End a client token")
+@post("/{token_id:int}/end", **_CHANGES, summary="End a client token")
 async def end(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> Page:

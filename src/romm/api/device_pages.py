@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from romm.api.client_token_pages import LIFETIMES
+from romm.api.openapi import needs
 from romm.api.pages import NextPath, Page, Site, explained
 from romm.api.requests import Asking, body, visitor
 from romm.api.responses import see_other
@@ -17,16 +18,14 @@ from romm.credentials import Principal
 from romm.devices import DeviceApproval, DeviceList, Waiting
 from romm.domain import authorization, codes
 from romm.domain.client_tokens import Lifetime
-from romm.domain.credentials import Kind
 from romm.domain.devices import Choice, Device, Shape
 from romm.domain.errors import Code, Refused
 from romm.settings import Settings
 
 # Only a browser that somebody signed in with gets these pages; what went wrong stands on a page that needs nobody.
-_PAIRING = {"scope": "me.write", "browser": True, "error_page": "/pair/refused"}
-_DEVICES = {"scope": "devices.read", "browser": True, "error_page": "/account/devices/refused"}
-_ENDING = _DEVICES | {"scope": "devices.write"}
-
+_PAIRING = needs("me.write", browser=True, error_page="/pair/refused")
+_DEVICES = needs("devices.read", browser=True, error_page="/account/devices/refused")
+_ENDING = needs("devices.write", browser=True, error_page="/account/devices/refused")
 
 _MENDED_BY_ANOTHER_CHOICE = {
     Code.DEVICE_SCOPES_MISSING,
@@ -46,7 +45,7 @@ class DecisionForm(Struct, frozen=True, kw_only=True):
     expires_in: Lifetime = Lifetime.NEVER
 
 
-@get(["/pair", "/pair/device"], opt=_PAIRING, summary="Let a device in")
+@get(["/pair", "/pair/device"], **_PAIRING, summary="Let a device in")
 async def pair(
     request: Asking,
     site: NamedDependency[Site],
@@ -56,7 +55,6 @@ async def pair(
     notice: FromQuery[str] = "",
 ) -> Page:
     """Enter the code, or see who asks with it. Looking decides nothing, also with the code in the address (RFC 8628, 5.4)."""
-    _by_session(principal)
     if not user_code:
         return site.page("pair.html", who=principal, notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
@@ -75,12 +73,11 @@ async def not_let_in(
     return site.page("pair.html", notice="", error=explained(error or Code.UNEXPECTED, ref), again=again)
 
 
-@post("/pair", opt=_PAIRING, summary="Decide about a device")
+@post("/pair", **_PAIRING, summary="Decide about a device")
 async def decide(
     request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> Page:
     """Approve or deny; 303 to a page that says so."""
-    _by_session(principal)
     form, address = await body(request, DecisionForm), visitor(request).address
     if form.decision != "approve":
         await device_approval.deny(principal, form.user_code, address)
@@ -94,7 +91,7 @@ async def decide(
     return see_other("/pair?notice=approved")
 
 
-@get("/account/devices", opt=_DEVICES, summary="My devices")
+@get("/account/devices", **_DEVICES, summary="My devices")
 async def my_devices(
     site: NamedDependency[Site],
     principal: NamedDependency[Principal],
@@ -102,7 +99,6 @@ async def my_devices(
     notice: FromQuery[str] = "",
 ) -> Page:
     """Every device that was paired, when it was used, and a way to end it."""
-    _by_session(principal)
     listed = [_shown(device) for device in await device_list.of(principal.account.id)]
     return site.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
 
@@ -113,20 +109,13 @@ async def not_ended(site: NamedDependency[Site], error: FromQuery[str] = "", ref
     return site.page("account_devices.html", notice="", error=explained(error or Code.UNEXPECTED, ref))
 
 
-@post("/account/devices/{device_id:int}/end", opt=_ENDING, summary="End a device")
+@post("/account/devices/{device_id:int}/end", **_ENDING, summary="End a device")
 async def end(
     device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> Page:
     """303 back to the list."""
-    _by_session(principal)
     await device_list.end(device_id, principal.account.id)
     return see_other("/account/devices?notice=ended")
-
-
-def _by_session(principal: Principal) -> None:
-    """Raises `Refused(NOT_SIGNED_IN)` for anything but a browser's session."""
-    if principal.credential is None or principal.credential.kind is not Kind.SESSION:
-        raise Refused(Code.NOT_SIGNED_IN)
 
 
 def _choice(form: DecisionForm) -> Choice:

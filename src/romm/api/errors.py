@@ -27,7 +27,7 @@ from romm.ports import Log
 RETRY_AFTER_SECONDS = 5
 _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
 _TITLES = {
-    Code.FORBIDDEN: "Not with your account",
+    Code.FORBIDDEN: "Not allowed",
     Code.LINK_INVALID: "This link does not work",
     Code.PASSWORDS_OFF: "No passwords here",
     Code.NOT_FOUND: "Nothing here",

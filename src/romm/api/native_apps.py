@@ -3,20 +3,22 @@
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 
-from romm.api.cookies import Cookies
+from romm.api.authentication import Authentication
 from romm.api.openapi import refuses, sends_on
 from romm.api.pages import Page, Site
 from romm.api.requests import Asking, body, visitor
 from romm.api.responses import see_other
 from romm.api.scope_words import described
-from romm.credentials import Principal, Sessions
+from romm.credentials import Principal
 from romm.domain.errors import Code, Refused
 from romm.domain.native_apps import AppError, AppRequest, form_target
 from romm.native_apps import NativeApps
 
 _PAGE = {"message_page": True}
 _SESSION: list[dict[str, list[str]]] = [{"session": []}]
-_REFUSALS = refuses(Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.CROSS_SITE, Code.REQUEST_INVALID)
+_REFUSALS = refuses(
+    Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.NOT_SIGNED_IN, Code.CROSS_SITE, Code.REQUEST_INVALID
+)
 
 
 @get(
@@ -29,15 +31,14 @@ _REFUSALS = refuses(Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.CROSS_SITE,
 async def ask(
     request: Asking,
     native_apps: NamedDependency[NativeApps],
-    sessions: NamedDependency[Sessions],
+    authentication: NamedDependency[Authentication],
     site: NamedDependency[Site],
-    jar: NamedDependency[Cookies],
 ) -> Page:
     """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). Looking decides nothing."""
     asked = native_apps.asked(request.query_params.multi_items())
     if isinstance(asked, AppError):
         return see_other(native_apps.told(asked))
-    who = await sessions.who(jar.session(request))
+    who = await authentication.browser(request)
     if who is None:
         return see_other(site.sign_in_url(asked.address))
     return _consent(site, asked, who, native_apps.offered(asked, who))
@@ -54,15 +55,14 @@ async def ask(
 async def decide(
     request: Asking,
     native_apps: NamedDependency[NativeApps],
-    sessions: NamedDependency[Sessions],
-    jar: NamedDependency[Cookies],
+    authentication: NamedDependency[Authentication],
 ) -> Page:
     """What the person decided. The request is judged once more: the page's fields are only what a browser says."""
     fields = await body(request, dict[str, str])
     asked = native_apps.asked(fields.items())
     if isinstance(asked, AppError):
         return see_other(native_apps.told(asked))
-    who = await sessions.who(jar.session(request))
+    who = await authentication.browser(request)
     if who is None or fields.get("account") != str(who.account.id):
         return see_other(asked.address)
     match fields.get("decision"):

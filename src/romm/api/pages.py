@@ -11,10 +11,11 @@ from litestar.params import FromQuery, QueryParameter
 from litestar.response import Template
 
 from romm.accounts import Setup
+from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.requests import Asking
 from romm.api.responses import see_other
-from romm.credentials import Principal, Sessions
+from romm.credentials import Principal
 from romm.domain import authorization
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.presets import preset
@@ -148,13 +149,13 @@ async def home(
     request: Asking,
     site: NamedDependency[Site],
     setup: NamedDependency[Setup],
-    sessions: NamedDependency[Sessions],
+    authentication: NamedDependency[Authentication],
     jar: NamedDependency[Cookies],
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
     """Who is signed in, how, and what they may do; nobody is sent to sign in."""
-    principal = await sessions.who(jar.session(request))
+    principal = await authentication.browser(request)
     if principal is None:
         return see_other("/setup" if await setup.is_open() else "/login", [jar.no_session()])
     target = authorization.return_to(return_to)

@@ -121,7 +121,7 @@ def response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse | Refuse
 def accept(
     answer: AuthorizationResponse, attempt: LoginAttempt, metadata: Metadata, client: Client, now: datetime
 ) -> Accepted | Refuse:
-    """Judge a response against the attempt it belongs to, in the order of rules.md, section 2."""
+    """Judge a response against the attempt it belongs to (RFC 6749, 4.1.2 and 4.1.2.1; `iss` by RFC 9207, 2.4)."""
     if now >= attempt.expires_at:
         return Refuse(Code.ATTEMPT_EXPIRED, {"age": (now - attempt.expires_at + ATTEMPT_LIFETIME).total_seconds()})
     if (attempt.issuer, attempt.client_id) != (metadata.issuer, client.client_id):

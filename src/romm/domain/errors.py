@@ -73,6 +73,7 @@ class Code(enum.StrEnum):
     EMAIL_NOT_VERIFIED = "email_not_verified"
     EMAIL_AMBIGUOUS = "email_ambiguous"
     ALREADY_LINKED = "already_linked"
+    ACCOUNT_LINKED = "account_linked"
     LINK_FROM_ACCOUNT = "link_from_account"
     REGISTRATION_CLOSED = "registration_closed"
     # local accounts
@@ -477,12 +478,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ACCOUNT_DISABLED: _row(
         403,
         "Your account is disabled. Ask whoever runs this RomM to enable it.",
-        "Account {account} is disabled. An administrator enables it on /admin/users/{account}.",
+        "Account {account} is disabled. Enable it on /admin/users/{account}, or with `romm users enable`.",
     ),
     Code.IDENTITY_IN_USE: _row(
         409,
         "This identity already belongs to another account here. Sign in with it, or unlink it there first.",
-        "The identity belongs to account {account}.",
+        "The identity belongs to account {account}. If both accounts are the same person's, unlink it on "
+        "/admin/users/{account}, then it can be linked here.",
     ),
     Code.LINK_SESSION_CHANGED: _row(
         403,
@@ -521,6 +523,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
         "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
     ),
+    Code.ACCOUNT_LINKED: _row(
+        409,
+        "Your account is already linked to another identity at this provider. Unlink that one first, then link the new one.",
+        "Account {account} is linked to another subject of this issuer, and an account has one of each. Unlink the old one on "
+        "/account or /admin/users/{account}.",
+    ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
         "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
@@ -550,7 +558,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     ),
     Code.TOO_MANY_REQUESTS: _row(
         429,
-        "This was tried too often in a short time. Wait a minute, then try again.",
+        "This was tried too often in a short time. Wait a while, then try again.",
         "The limit of {what} is reached, so the next try has to wait {retry_after} seconds. If everybody shares one limit, "
         "their address is your proxy's: name it in ROMM_TRUSTED_PROXIES.",
         oauth="temporarily_unavailable",
@@ -558,27 +566,30 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORDS_OFF: _row(
         403,
         "Signing in with a password is switched off here. Use the sign-in provider.",
-        "DISABLE_USERPASS_LOGIN is true.",
+        "DISABLE_USERPASS_LOGIN is true. Set it to false and restart, or let people in through the provider; `romm recover` "
+        "signs an administrator in without a password.",
     ),
     Code.SETUP_CLOSED: _row(
         403,
-        "This RomM is already set up. Sign in, or ask its administrator for an account.",
-        "An admin account exists, or DISABLE_SETUP_WIZARD is true: /setup is closed.",
+        "There is nothing to set up here. Sign in, or ask whoever runs this RomM for an account.",
+        "An admin account exists, or DISABLE_SETUP_WIZARD is true: /setup is closed. Make accounts on /admin/users or with "
+        "`romm users add`.",
     ),
     Code.USERNAME_INVALID: _row(
         400,
         "A user name has 3 to 64 characters: letters a to z, digits, dot, hyphen and underscore, a letter or digit first.",
-        "The user name {found} is not usable.",
+        "The user name {found} is not usable. Type another: no blanks, no accents, no @.",
     ),
     Code.USERNAME_TAKEN: _row(
         409,
         "This user name is taken. Choose another.",
-        "The user name {found} is taken.",
+        "The user name {found} is taken. Choose another, or rename whoever has it on /admin/users.",
     ),
     Code.EMAIL_TAKEN: _row(
         409,
         "This e-mail address belongs to another account.",
-        "The e-mail address is taken.",
+        "The e-mail address is taken. Search for it on /admin/users, and take it away from the account that should not have "
+        "it.",
     ),
     Code.ADDRESS_INVALID: _row(
         400,
@@ -589,12 +600,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         400,
         "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
         "the user name or the e-mail address.",
-        "The password was refused: {reason}.",
+        "The password was refused: {reason}. Choose a longer one; there is no switch for weaker ones.",
     ),
     Code.PASSWORD_WRONG: _row(
         403,
         "The current password is wrong. Nothing was changed.",
-        "Somebody signed in as account {account} typed a wrong current password.",
+        "Somebody signed in as account {account} typed a wrong current password. If it is forgotten, make a reset link on "
+        "/admin/users/{account} or with `romm users reset-link`; if it was a stranger, sign the account out everywhere there.",
     ),
     Code.CONFIRMATION_REQUIRED: _row(
         403,
@@ -605,7 +617,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.LAST_WAY_IN: _row(
         409,
         "This is the only way into your account. Set a password first, then unlink it.",
-        "Account {account} has no usable password and no other identity of this provider.",
+        "Account {account} has no usable password and no other identity of this provider. Set a password on /account first; "
+        "while DISABLE_USERPASS_LOGIN is true, an administrator unlinks on /admin/users/{account}.",
     ),
     Code.LINK_INVALID: _row(
         400,
@@ -694,7 +707,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PAIRING_CODE_INVALID: _row(
         404,
         "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
-        "No live pairing code fits: {reason}.",
+        "No live pairing code fits: {reason}. Make a new one on /account/tokens; it works once, for five minutes.",
     ),
     Code.APP_UNKNOWN: _row(
         400,
@@ -713,7 +726,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.APP_CODE_INVALID: _row(
         400,
         "The app was too slow, or its answer did not fit. Try again in the app.",
-        "The authorization code is {reason}.",
+        "The authorization code is {reason}. It works once, for 60 seconds, with the client_id, redirect_uri and "
+        "code_verifier of the request that it came from. If it fails each time, the app has to be corrected.",
         oauth="invalid_grant",
     ),
     Code.APP_CODE_REUSED: _row(
@@ -731,7 +745,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.OWN_ACCOUNT: _row(
         409,
         "This is your own account: change it on your account page. To disable, demote or delete it takes another administrator.",
-        "Account {account} tried to administer itself.",
+        "Account {account} tried to administer itself. Let another administrator do it, or `romm users` on the machine where "
+        "RomM runs.",
     ),
     Code.ROLE_MANAGED: _row(
         409,
@@ -742,7 +757,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.LAST_ADMIN: _row(
         409,
         "This is the last administrator. Make somebody else one first.",
-        "Account {account} is the only enabled admin.",
+        "Account {account} is the only enabled admin. Make another first, on /admin/users or with `romm users set-role`.",
     ),
     Code.ACCOUNT_UNKNOWN: _row(
         404,
@@ -767,7 +782,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.IMPORT_UNREADABLE: _row(
         400,
         "The users of the other RomM cannot be read.",
-        "The database that --from names cannot be read: {problem}.",
+        "The database that --from names cannot be read: {problem}. Compare the URL with docs/moving-from-romm.md, and check "
+        "that its host can be reached from here and that its user may read.",
     ),
     Code.AUTHORIZATION_PENDING: _row(
         400,
@@ -823,7 +839,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.DEVICE_SCOPES_EXCEEDED: _row(
         403,
         "You can only give what was asked for and what you may do yourself.",
-        "The scopes {scopes} were not asked for, or the approver lacks them.",
+        "The scopes {scopes} were not asked for, or the approver lacks them. Approve fewer, or raise the access level of the "
+        "approver on /admin/users.",
     ),
     Code.NOT_SIGNED_IN: _row(
         401,
@@ -833,8 +850,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     ),
     Code.FORBIDDEN: _row(
         403,
-        "Your account may not do this.",
-        "The scope {scope} is missing.",
+        "This needs rights that your account, or the token in use, does not have.",
+        "The scope {scope} is missing. Raise the account's access level on /admin/users or with `romm users set-role`, or "
+        "give the token this scope.",
         oauth="insufficient_scope",
     ),
     Code.FORWARDED_ELSEWHERE: _row(
@@ -852,12 +870,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.REQUEST_INVALID: _row(
         400,
         "The request is not complete or not well-formed.",
-        "The request cannot be read: {problem}.",
+        "The request cannot be read: {problem}. What each route takes stands at /api/docs.",
     ),
     Code.NOT_FOUND: _row(
         404,
         "There is nothing at this address.",
-        "No route for {path}.",
+        "No route for {path}. The routes stand at /api/docs; a proxy has to pass the path on as it came.",
     ),
     Code.STORAGE_UNAVAILABLE: _row(
         503,

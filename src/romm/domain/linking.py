@@ -39,7 +39,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-04": (
         "Somebody signed in asked, from their account page, to link this identity",
-        "Linked, whatever the address. Refused when their sign-in is not fresh, or the identity belongs to somebody else.",
+        "Linked, whatever the address. Refused when their sign-in is not fresh, somebody else has it, or they have another.",
     ),
     "L-05": (
         "The identity is new here, and the provider sent no e-mail address",
@@ -71,15 +71,15 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-11a": (
         "One account has it, and this sign-in does not raise its role",
-        "Linked and opened. Its other sessions end. A local password keeps working.",
+        "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
     ),
     "L-11b": (
         "As L-11a, but the person's groups raise the account's role",
-        "Linked and opened. Its other sessions end **and its password stops working**; then the role is raised.",
+        "Linked and opened. What L-11a ends, ends, **and its password stops working**; then the role is raised.",
     ),
     "L-11c": (
         "As L-11a, but the account is an administrator's already",
-        "Linked and opened. Its other sessions end, its password stays for when the provider is down. A warning in the log.",
+        "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
     ),
     "L-12": (
         "No account has it, and new ones are allowed",
@@ -259,7 +259,7 @@ def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: Grant,
     if owner is not None:
         return _sign_in(owner, claims, found, role, None)
     if any(existing.identity.issuer == claims.identity.issuer for existing in account.links):
-        return _reject("L-04", Code.ALREADY_LINKED, account=account.id)
+        return _reject("L-04", Code.ACCOUNT_LINKED, account=account.id)
     level, warning = _kept_admin(account, found, role)
     # As in L-11b: nothing that is older than the link gains a right by it.
     ends = Ends.EVERYTHING if level > account.level else Ends.NOTHING
