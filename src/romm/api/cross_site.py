@@ -35,7 +35,7 @@ class CrossSiteCheck:
             return site in ("same-origin", "none")
         if origin is None:
             return not request.cookies
-        return origin == self.base_url or _host(origin) == request.headers.get("host")
+        return origin == self.base_url or _host(origin) == request.headers.get("host", "")
 
 
 def _host(origin: str) -> str | None:
