@@ -19,6 +19,7 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
 from romm.login import PasswordSignIn, SignOut, Typed
 from romm.ports import Passwords
+from romm.rates import Rates
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
@@ -67,7 +68,7 @@ class House:
             sessions=self.sessions,
             browsers=KnownBrowsers(credentials, self.clock),
             throttle=Throttle(self.throttles, self.clock),
-            journal=SignInJournal(self.entries, self.log, self.clock),
+            journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
         )
 

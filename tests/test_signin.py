@@ -23,10 +23,11 @@ from romm.domain.roles import RoleMapping
 from romm.explanation import Explainer
 from romm.identification import Identification
 from romm.ports import Conflict, SignedClaims, TokenResponse
+from romm.rates import Rates
 from romm.signin import Begun, Finished, OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.trial import Trials
-from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog
+from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -143,7 +144,7 @@ class House:
             trials=Trials(explainer=explainer, attempts=self.attempts),
             attempts=self.attempts,
             sessions=Sessions(self.credentials, limits, self.clock),
-            journal=SignInJournal(self.entries, self.log, self.clock),
+            journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
         )
 
