@@ -143,7 +143,19 @@ async def test_whatever_was_wrong_takes_the_same_way_and_time(
     assert len(passwords.asked) == 1
     assert house.accounts.credentials == {}
     [entry] = house.entries.entries
-    assert (entry.outcome, entry.code, entry.account_id) == ("refused", Code.CREDENTIALS_WRONG, None)
+    assert (entry.outcome, entry.code, entry.account_id) == (
+        "refused",
+        Code.CREDENTIALS_WRONG,
+        account.id if username == "keeper" else None,
+    )
+
+
+async def test_what_was_typed_stands_in_the_log_only_when_it_is_the_name_of_an_account(house: House) -> None:
+    """People type their password there, too."""
+    await house.add("keeper")
+    facts = [(await house.refused(name, "wrong")).facts for name in ("keeper", "my password") for _ in range(6)]
+    assert {each["username"] for each in facts[:6]} == {"keeper"}
+    assert {each["username"] for each in facts[6:]} == {"sha256:bb14292d"}
 
 
 LEGACY = "$2b$12$" + "a" * 53

@@ -222,6 +222,9 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
 
 
+_HIDDEN = "sha256:… stands for a name that no account has: people type passwords there, too."
+
+
 def _row(status: int, person: str, operator: str, oauth: str = "") -> Refusal:
     return Refusal(status=status, person=person, operator=operator, oauth=oauth)
 
@@ -511,7 +514,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.CREDENTIALS_WRONG: _row(
         401,
         "User name or password is wrong.",
-        "Password sign-in failed for {username}: {reason}.",
+        f"Password sign-in failed for {{username}}: {{reason}}. {_HIDDEN}",
         oauth="invalid_grant",
     ),
     Code.TOO_MANY_ATTEMPTS: _row(
@@ -519,7 +522,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "Too many wrong passwords came one after the other. Wait a while, at most 15 minutes, then try again.",
         "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
         "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
-        "ROMM_TRUSTED_PROXIES.",
+        f"ROMM_TRUSTED_PROXIES. {_HIDDEN}",
         oauth="temporarily_unavailable",
     ),
     Code.TOO_MANY_REQUESTS: _row(
