@@ -143,7 +143,7 @@ class House:
             admission=admission,
             trials=Trials(explainer=explainer, attempts=self.attempts),
             attempts=self.attempts,
-            sessions=Sessions(self.credentials, limits, self.clock),
+            sessions=Sessions(self.credentials, limits, self.log, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
         )
@@ -272,7 +272,7 @@ async def test_facts_that_never_stand_still_end_in_a_refusal_that_says_try_again
 ) -> None:
     ally = await house.add("ally", "alice@example.org")
     accounts.changes = [lambda: house.change(ally.id)] * (MAX_DECISIONS + 5)
-    assert (await house.refused()).code is Code.STORAGE_UNAVAILABLE
+    assert (await house.refused()).code is Code.CHANGED_MEANWHILE
     assert accounts.looked_up == MAX_DECISIONS
     assert accounts.by_id[ally.id].links == ()
     assert accounts.credentials == {}

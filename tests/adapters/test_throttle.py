@@ -113,5 +113,5 @@ async def test_no_failure_has_to_clear_away_more_than_takes_a_moment(database: D
 
     await throttles.count(("account:a",))
 
-    [left] = await throttles.read([each["key"] for each in old])
+    [left] = await throttles.read([f"address:{number}" for number in range(len(old))])
     assert await throttles.count((left.key,)) == [Failures(left.key, 1, clock())]

@@ -38,6 +38,7 @@ async def test_a_name_is_changed_without_ado(world: World, vera: httpx.AsyncClie
     assert (await change(vera, username="Véra")).json()["code"] == Code.USERNAME_INVALID
     assert (await change(vera, username="Veronica")).json()["username"] == "veronica"
     assert (await change(vera, username="keeper")).json()["code"] == Code.USERNAME_TAKEN
+    assert world.lines("refused")[-1]["hint"] == "The user name keeper is taken."
 
 
 @pytest.mark.parametrize("fields", [{"password": OTHER}, {"email": "new@example.org"}, {"email": ""}, {"email": None}])

@@ -116,6 +116,7 @@ class Code(enum.StrEnum):
     ROLE_MANAGED = "role_managed"
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     CREDENTIAL_UNKNOWN = "credential_unknown"
     NOT_AN_ADMIN = "not_an_admin"
     CLAIMS_UNREADABLE = "claims_unreadable"
@@ -555,7 +556,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.EMAIL_TAKEN: _row(
         409,
         "This e-mail address belongs to another account.",
-        "The e-mail address is taken.",
+        "The e-mail address {found} is taken.",
     ),
     Code.ADDRESS_INVALID: _row(
         400,
@@ -726,6 +727,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "There is no such account.",
         "No account has the id or name {account}.",
     ),
+    Code.CHANGED_MEANWHILE: _row(
+        409,
+        "The account was changed at the same moment by somebody else. Try again.",
+        "The account changed {times} times while RomM decided about it. If that lasts, something changes it without an end.",
+    ),
     Code.CREDENTIAL_UNKNOWN: _row(
         404,
         "There is no such session, token or link any more.",
@@ -839,7 +845,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.STORAGE_UNAVAILABLE: _row(
         503,
         "RomM cannot reach its database right now. Try again in a minute.",
-        "The database failed: {problem}. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database failed: {problem}. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
         oauth="temporarily_unavailable",
     ),
     Code.BUSY: _row(
