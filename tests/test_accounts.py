@@ -6,11 +6,23 @@ import pytest
 
 from romm.accounts import Setup
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel
+from romm.domain.model import AccessLevel, Account
+from romm.ports import Conflict
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakePasswords
 from tests.world import PASSWORD
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+class TakenAccounts(FakeAccounts):
+    """The database has the last word: somebody else has it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__()
+        self._what = what
+
+    async def create_first_admin(self, *_: object) -> Account:
+        raise Conflict(self._what)
 
 
 class LateAccounts(FakeAccounts):
@@ -54,6 +66,18 @@ async def test_the_first_admin_is_an_admin_with_a_password_that_nobody_reads() -
     assert accounts.hashes == {made.id: f"hash of {PASSWORD}"}
     assert log.events() == ["account.first_admin"]
     assert PASSWORD not in str(log.lines)
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "text"),
+    [
+        ("username", Code.USERNAME_TAKEN, "The user name keeper is taken."),
+        ("email", Code.EMAIL_TAKEN, "The e-mail address keeper@example.org is taken."),
+    ],
+)
+async def test_the_log_says_what_is_taken(what: str, code: Code, text: str) -> None:
+    found = await refused(setup(TakenAccounts(what)), email="Keeper@Example.org")
+    assert (found.code, found.operator_text) == (code, text)
 
 
 @pytest.mark.parametrize("name", ["admin", "root", "romm"])

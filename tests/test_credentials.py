@@ -9,7 +9,7 @@ from romm.credentials import Principal, Sessions, principal
 from romm.domain import scopes
 from romm.domain.credentials import TOUCH_INTERVAL, Credential, Kind, SessionLimits, digest
 from romm.domain.model import AccessLevel, Account, Identity
-from tests.fakes import FakeAccounts, FakeClock, FakeCredentials
+from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog
 from tests.world import VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -24,9 +24,9 @@ class House:
         self.clock = FakeClock(NOW)
         self.accounts = FakeAccounts()
         self.stored = self.accounts.credentials
-        self.sessions = Sessions(
-            FakeCredentials(self.accounts, self.clock), SessionLimits(idle=idle, absolute=absolute), self.clock
-        )
+        self.log = FakeLog()
+        limits = SessionLimits(idle=idle, absolute=absolute)
+        self.sessions = Sessions(FakeCredentials(self.accounts, self.clock), limits, self.log, self.clock)
 
     async def start(self) -> str:
         level = AccessLevel.EDITOR
@@ -194,3 +194,16 @@ async def test_ending_one_session_leaves_the_others(house: House) -> None:
 
 def test_a_browser_keeps_the_cookie_as_long_as_the_session_may_live(house: House) -> None:
     assert house.sessions.lifetime == ABSOLUTE
+
+
+async def test_the_log_says_which_session_of_whom_ended(house: House) -> None:
+    secrets = [await house.start() for _ in range(4)]
+    sessions = [each.id for each in reversed(await house.sessions.of(1))]
+    await house.sessions.end(secrets[0])
+    await house.sessions.end_one(1, sessions[1] or 0)
+    await house.sessions.end_others(1, digest(secrets[2]))
+    assert house.log.lines == [
+        ("info", "session.ended", {"account": 1, "session": sessions[0]}),
+        ("info", "session.ended", {"account": 1, "session": sessions[1]}),
+        ("info", "session.others_ended", {"account": 1, "ended": 1}),
+    ]

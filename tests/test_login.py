@@ -19,6 +19,7 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
 from romm.login import PasswordSignIn, SignOut, Typed
 from romm.ports import Passwords
+from romm.rates import Rates
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
@@ -57,7 +58,7 @@ class House:
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
         credentials = FakeCredentials(self.accounts, self.clock)
-        self.sessions = Sessions(credentials, limits, self.clock)
+        self.sessions = Sessions(credentials, limits, self.log, self.clock)
         self.throttles = throttles(self.clock)
         self.passwords = passwords or FakePasswords()
         self.login = PasswordSignIn(
@@ -67,7 +68,7 @@ class House:
             sessions=self.sessions,
             browsers=KnownBrowsers(credentials, self.clock),
             throttle=Throttle(self.throttles, self.clock),
-            journal=SignInJournal(self.entries, self.log, self.clock),
+            journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
         )
 
@@ -142,7 +143,16 @@ async def test_whatever_was_wrong_takes_the_same_way_and_time(
     assert len(passwords.asked) == 1
     assert house.accounts.credentials == {}
     [entry] = house.entries.entries
-    assert (entry.outcome, entry.code, entry.account_id) == ("refused", Code.CREDENTIALS_WRONG, None)
+    assert (entry.outcome, entry.code) == ("refused", Code.CREDENTIALS_WRONG)
+    assert entry.account_id == (account.id if username == "keeper" else None)
+
+
+async def test_what_was_typed_stands_in_the_log_only_when_it_is_the_name_of_an_account(house: House) -> None:
+    """People type their password there, too."""
+    await house.add("keeper")
+    facts = [(await house.refused(name, "wrong")).facts for name in ("keeper", "my password") for _ in range(6)]
+    assert {each["username"] for each in facts[:6]} == {"keeper"}
+    assert {each["username"] for each in facts[6:]} == {"sha256:bb14292d"}
 
 
 LEGACY = "$2b$12$" + "a" * 53

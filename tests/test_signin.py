@@ -23,10 +23,11 @@ from romm.domain.roles import RoleMapping
 from romm.explanation import Explainer
 from romm.identification import Identification
 from romm.ports import Conflict, SignedClaims, TokenResponse
+from romm.rates import Rates
 from romm.signin import Begun, Finished, OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.trial import Trials
-from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog
+from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -142,8 +143,8 @@ class House:
             admission=admission,
             trials=Trials(explainer=explainer, attempts=self.attempts),
             attempts=self.attempts,
-            sessions=Sessions(self.credentials, limits, self.clock),
-            journal=SignInJournal(self.entries, self.log, self.clock),
+            sessions=Sessions(self.credentials, limits, self.log, self.clock),
+            journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
         )
 
@@ -271,7 +272,7 @@ async def test_facts_that_never_stand_still_end_in_a_refusal_that_says_try_again
 ) -> None:
     ally = await house.add("ally", "alice@example.org")
     accounts.changes = [lambda: house.change(ally.id)] * (MAX_DECISIONS + 5)
-    assert (await house.refused()).code is Code.STORAGE_UNAVAILABLE
+    assert (await house.refused()).code is Code.CHANGED_MEANWHILE
     assert accounts.looked_up == MAX_DECISIONS
     assert accounts.by_id[ally.id].links == ()
     assert accounts.credentials == {}

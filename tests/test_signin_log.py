@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from romm.domain.authorization import Client
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Identity
 from romm.ports import SignInEntry
-from romm.signin_log import SUBJECT_DIGITS, SignInJournal, subject_digest
-from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakeSignInLog
+from romm.rates import Rates
+from romm.signin_log import NOTED, SUBJECT_DIGITS, SignInJournal, subject_digest
+from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -15,8 +18,8 @@ ALICE = Identity("https://idp.test", "alice")
 
 
 def journal() -> tuple[SignInJournal, FakeSignInLog, FakeLog]:
-    entries, log = FakeSignInLog(), FakeLog()
-    return SignInJournal(entries, log, FakeClock(NOW)), entries, log
+    entries, log, clock = FakeSignInLog(), FakeLog(), FakeClock(NOW)
+    return SignInJournal(entries, log, clock, Rates(FakeThrottles(clock), clock)), entries, log
 
 
 def test_a_browser_that_leaves_for_the_provider_is_a_line_with_what_the_provider_must_know() -> None:
@@ -77,7 +80,7 @@ async def test_a_refusal_is_one_entry_with_what_its_facts_tell() -> None:
     await written.refused("openid", refused, VISITOR)
     [entry] = entries.entries
     assert (entry.outcome, entry.code, entry.rule) == ("refused", Code.NO_ROLE, "L-none")
-    assert (entry.issuer, entry.subject_digest, entry.account_id) == ("https://idp.test", "abc", None)
+    assert (entry.issuer, entry.subject_digest, entry.account_id) == ("https://idp.test", "abc", 7)
     assert log.lines == []
 
 
@@ -88,6 +91,15 @@ async def test_a_refusal_before_anybody_is_known_has_only_its_code() -> None:
     assert (entry.code, entry.rule, entry.issuer, entry.subject_digest) == (Code.CREDENTIALS_WRONG, None, None, None)
     assert "alice" not in str(entry)
     assert "canary" not in str(entry)
+
+
+async def test_of_a_flood_from_one_address_only_the_beginning_is_noted() -> None:
+    written, entries, _ = journal()
+    for _ in range(NOTED.tries + 5):
+        await written.refused("openid", Refused(Code.BROWSER_MISMATCH), VISITOR)
+    assert len(entries.entries) == NOTED.tries
+    await written.refused("openid", Refused(Code.BROWSER_MISMATCH), replace(VISITOR, address="192.0.2.8"))
+    assert len(entries.entries) == NOTED.tries + 1
 
 
 def test_a_subject_is_told_apart_without_being_told() -> None:

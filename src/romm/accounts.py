@@ -22,6 +22,8 @@ _REFUSALS = {
     "spent": Code.LINK_INVALID,
 }
 
+NOTHING = Wanted()
+
 T = TypeVar("T")
 
 
@@ -60,7 +62,7 @@ class Setup:
         try:
             account = await self.accounts.create_first_admin(name, address, password_hash, self.clock())
         except Conflict as conflict:
-            raise taken(conflict, username) from conflict
+            raise taken(conflict, name, address) from conflict
         self.log.warning("account.first_admin", account=account.id, username=account.username)
         return account
 
@@ -101,17 +103,18 @@ async def wanted(typed: Typed, seen: Account, hashing: Passwords) -> Wanted:
     )
 
 
-async def settled(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Look up, decide and carry out, once more whenever the account changed in between. Raises `Refused`."""
+async def settled(attempt: Callable[[], Awaitable[T]], wish: Wanted = NOTHING) -> T:
+    """Look up, decide and carry out what is wished, once more whenever the account changed meanwhile. Raises `Refused`."""
     for _ in range(MAX_DECISIONS):
         try:
             return await attempt()
         except Conflict as conflict:
             if conflict.what != "version":
-                raise taken(conflict) from conflict
-    raise Refused(Code.STORAGE_UNAVAILABLE, problem="the account kept changing")
+                raise taken(conflict, wish.username, wish.email) from conflict
+    raise Refused(Code.CHANGED_MEANWHILE, times=MAX_DECISIONS)
 
 
-def taken(conflict: Conflict, found: str = "") -> Refused:
-    """The refusal for what somebody else has already."""
-    return Refused(_REFUSALS[conflict.what], found=found, kind="link")
+def taken(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
+    """The refusal for what of these somebody else has already."""
+    wanted = {"username": username, "email": email}
+    return Refused(_REFUSALS[conflict.what], found=wanted.get(conflict.what), kind="link")

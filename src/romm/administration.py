@@ -65,7 +65,7 @@ class Administration:
         try:
             account = await self.accounts.create(name, email, level, password_hash, self.clock())
         except Conflict as conflict:
-            raise taken(conflict, name) from conflict
+            raise taken(conflict, name, email) from conflict
         self._log("account.created", actor, account, level=level.label)
         return account
 
@@ -81,7 +81,7 @@ class Administration:
             judged = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
             return await self.directory.change(required(judged), now)
 
-        account = await settled(attempt)
+        account = await settled(attempt, wish)
         facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
         self._log("account.changed", actor, account, **facts)
         return account
@@ -98,14 +98,16 @@ class Administration:
 
     async def unlink(self, actor: Actor, account_id: int) -> Account:
         """Detach every identity of an account, so that the next single sign-on links anew. Raises `Refused`."""
-        account = await self.get(account_id)
-        required(rules.may_touch(actor, account.level))
-        for link in account.links:
-            detach = rules.Unlink(account=account, identity=link.identity)
-            try:
+
+        async def attempt() -> Account:
+            account = await self.get(account_id)
+            required(rules.may_touch(actor, account.level))
+            for link in account.links:
+                detach = rules.Unlink(account=account, identity=link.identity)
                 account = await self.directory.unlink(detach, self.clock())
-            except Conflict as conflict:
-                raise Refused(Code.STORAGE_UNAVAILABLE, problem="the account changed in between") from conflict
+            return account
+
+        account = await settled(attempt)
         self._log("account.unlinked", actor, account)
         return account
 
@@ -116,6 +118,18 @@ class Administration:
         ended = await self.credentials.end_all(account_id, kinds)
         self._log("account.sign_ins_ended", actor, account, ended=ended)
         return ended
+
+    async def end_sessions(self, actor: Actor, account_id: int) -> int:
+        """End somebody's sessions in browsers; their apps stay signed in. Raises `Refused`."""
+        return await self.end(actor, account_id, [Kind.SESSION])
+
+    async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
+        """End one of somebody's sessions. Raises `Refused`."""
+        account = await self.get(account_id)
+        required(rules.may_touch(actor, account.level))
+        if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
+        self._log("account.session_ended", actor, account, session=session_id)
 
     def _log(self, event: str, actor: Actor, account: Account, **facts: object) -> None:
         by = "command line" if actor.account_id is None else actor.account_id

@@ -23,7 +23,7 @@ from romm.domain.credentials import (
 )
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, Visitor
-from romm.ports import Clock, Credentials
+from romm.ports import Clock, Credentials, Log
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -40,6 +40,7 @@ class Sessions:
 
     credentials: Credentials
     limits: SessionLimits
+    log: Log
     clock: Clock
 
     async def start(
@@ -85,7 +86,10 @@ class Sessions:
 
     async def end(self, secret: str) -> Credential | None:
         """End a session; gives what was stored of it."""
-        return await self.credentials.take(Kind.SESSION, digest(secret))
+        ended = await self.credentials.take(Kind.SESSION, digest(secret))
+        if ended is not None:
+            self.log.info("session.ended", account=ended.account_id, session=ended.id)
+        return ended
 
     async def of(self, account_id: int) -> Sequence[Credential]:
         """The sessions of an account that are alive, the newest first."""
@@ -96,10 +100,13 @@ class Sessions:
         """End a session by its number. Raises `Refused(CREDENTIAL_UNKNOWN)` when the account has no such session."""
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
+        self.log.info("session.ended", account=account_id, session=session_id)
 
     async def end_others(self, account_id: int, keep: str | None) -> int:
         """End all sessions of an account but the one with this digest; gives how many."""
-        return await self.credentials.end_all(account_id, [Kind.SESSION], keep)
+        ended = await self.credentials.end_all(account_id, [Kind.SESSION], keep)
+        self.log.info("session.others_ended", account=account_id, ended=ended)
+        return ended
 
     @property
     def lifetime(self) -> timedelta:

@@ -87,6 +87,6 @@ class Invitations:
         try:
             account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)
         except Conflict as conflict:
-            raise taken(conflict, name) from conflict
+            raise taken(conflict, name, email) from conflict
         self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)
         return account

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from romm.credentials import KnownBrowsers, Principal, Sessions, principal
+from romm.domain import throttle as throttling
 from romm.domain.discovery import Metadata
 from romm.domain.end_session import EndSession, end_session_url
 from romm.domain.errors import Code, Refused
@@ -96,14 +97,16 @@ class PasswordSignIn:
         """
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        await self.throttle.admit(tried)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
+        shown = throttling.shown(tried.username, known=account is not None)
+        await self.throttle.admit(tried, shown)
         fits = await self.passwords.verify(password_hash, password)
-        failed_before = await self.throttle.admit(tried)  # again, or many tries side by side were a way around
+        failed_before = await self.throttle.admit(tried, shown)  # again, or many tries side by side were a way around
         if account is None or not fits or not account.enabled:
             await self.throttle.failed(tried)
             await self.passwords.linger(password_hash, await self.accounts.legacy_hash(), password)
-            raise Refused(Code.CREDENTIALS_WRONG, username=tried.username, reason=_reason(account, password_hash))
+            facts = {"username": shown, "account": account and account.id}
+            raise Refused(Code.CREDENTIALS_WRONG, **facts, reason=_reason(account, password_hash))
         if failed_before:
             await self.throttle.succeeded(tried)
         if password_hash and self.passwords.is_outdated(password_hash):

@@ -42,7 +42,7 @@ class Profile:
             judged = rules.own(await self._seen(who), wish, how, now, keep=_kept(who))
             return await self.directory.change(required(judged), now)
 
-        account = await settled(attempt)
+        account = await settled(attempt, wish)
         facts = {"password": bool(typed.password), "email": account.email != who.account.email}
         self.log.info("profile.changed", account=account.id, **facts)
         return account

@@ -7,11 +7,15 @@ from msgspec import json
 
 from romm.domain.authorization import Client
 from romm.domain.credentials import digest
-from romm.domain.errors import Refused
+from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, Visitor
+from romm.domain.rates import Limit, by_address
 from romm.ports import Clock, Log, SignInEntry, SignInFilter, SignInLog
+from romm.rates import Rates
 
 SUBJECT_DIGITS = 16  # enough to tell people apart in a log, without saying who they are
+NOTED = Limit(name="noted refusals", tries=30)
+"""Of one address. Refusals cost their maker nothing, so that the table would grow as fast as somebody asks."""
 
 _STAYED_THERE = (
     "When no line follows, the provider did not send the browser back: it must know client {client} (OIDC_CLIENT_ID) and, to "
@@ -26,6 +30,7 @@ class SignInJournal:
     entries: SignInLog
     log: Log
     clock: Clock
+    rates: Rates
 
     def begun(self, client: Client) -> None:
         """Note that a browser was sent to the provider: of what goes wrong there nobody tells RomM."""
@@ -49,10 +54,23 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
-        """Note a refusal, with what its facts tell about rule and identity."""
+        """Note a refusal, with what its facts tell about rule, identity and account; of a flood only the beginning."""
+        if not await self._has_room(visitor):
+            return
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
+        account = refused.facts.get("account")
+        facts["account_id"] = account if isinstance(account, int) else None
         received = json.encode(refused.received).decode() if refused.received else ""
         await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
+
+    async def _has_room(self, visitor: Visitor) -> bool:
+        try:
+            await self.rates.admit(by_address(NOTED, visitor.address))
+        except Refused as full:
+            if full.code is not Code.TOO_MANY_REQUESTS:
+                raise
+            return False
+        return True
 
     async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
         """The newest entries that fit, for administrators."""

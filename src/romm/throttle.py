@@ -30,12 +30,15 @@ class Throttle:
     throttles: Throttles
     clock: Clock
 
-    async def admit(self, tried: Try) -> bool:
-        """Has it failures that a success would forget? Raises `Refused(TOO_MANY_ATTEMPTS)` when it has to wait."""
+    async def admit(self, tried: Try, shown: str) -> bool:
+        """Has it failures that a success would forget? Raises `Refused(TOO_MANY_ATTEMPTS)` when it has to wait.
+
+        `shown` is the name for the log.
+        """
         counted = await self.throttles.read(tried.keys)
         refuse = throttle.judge(counted, self.clock())
         if refuse is not None:
-            raise Refused(refuse.code, **refuse.facts, username=tried.username, address=tried.address)
+            raise Refused(refuse.code, **refuse.facts, username=shown, address=tried.address)
         return any(each.key == tried.keys[0] for each in counted)
 
     async def failed(self, tried: Try) -> None:

@@ -41,6 +41,13 @@ def test_a_fact_with_the_name_of_a_secret_is_redacted(capsys: pytest.CaptureFixt
     assert only_line(capsys)[name] == log.REDACTED
 
 
+def test_what_is_inside_of_a_fact_is_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:
+    facts = {"path": "/x", "password": "canary", "more": {"code": 1, "nonce": "canary"}}
+    log.configure("INFO", "json").info("refused", facts=facts)
+    redacted = {"path": "/x", "password": log.REDACTED, "more": {"code": 1, "nonce": log.REDACTED}}
+    assert only_line(capsys)["facts"] == redacted
+
+
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_no_fact_can_begin_a_line_of_its_own(capsys: pytest.CaptureFixture[str], style: str) -> None:
     """R-58."""

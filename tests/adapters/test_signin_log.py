@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from msgspec.structs import replace
-from sqlalchemy import select
+from msgspec.structs import asdict, replace
+from sqlalchemy import func, insert, select
 
-from romm.adapters.database import Database
+from romm.adapters.database import FORGOTTEN_AT_ONCE, Database
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import SignInRow
 from romm.domain.errors import Code
@@ -99,3 +99,19 @@ async def test_lines_are_found_the_newest_first_with_what_was_received(stores: S
     assert await found(account_id=7) == ["c", "b", "a"]
     assert await found(account_id=0) == []
     assert await found(correlation_id="another") == []
+
+
+async def test_no_line_has_to_clear_away_more_than_takes_a_moment(database: Database):
+    log = SQLSignInLog(database, RETENTION)
+    await log.add(entry("first"))
+    old = asdict(entry("old"))
+    del old["id"]
+    await database.write(lambda connection: connection.execute(insert(SignInRow), [old] * FORGOTTEN_AT_ONCE).rowcount)
+
+    left = []
+    for name in ("new", "newer"):
+        await log.add(entry(name, 2 * RETENTION))
+        async with database.read() as reader:
+            left.append(await reader.scalar(select(func.count()).select_from(SignInRow)))
+
+    assert left == [2, 2]

@@ -4,10 +4,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import insert
 
+from romm.adapters.database import FORGOTTEN_AT_ONCE, Database
+from romm.adapters.tables import FailuresRow
+from romm.adapters.throttle import SQLThrottles
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
 from tests.adapters.conftest import Stores
 from tests.domain.examples import NOW
+from tests.fakes import FakeClock
 
 MINUTE = timedelta(minutes=1)
 
@@ -97,3 +102,16 @@ async def test_a_failure_of_anybody_clears_away_what_is_old(stores: Stores):
     await stores.throttles.count(("account:a",))
 
     assert await counted(stores, *(f"account:{number}" for number in range(50))) == {}
+
+
+async def test_no_failure_has_to_clear_away_more_than_takes_a_moment(database: Database):
+    clock = FakeClock(NOW)
+    throttles = SQLThrottles(database, clock)
+    old = [{"key": f"address:{number}", "count": 4, "last_at": NOW} for number in range(FORGOTTEN_AT_ONCE + 1)]
+    await database.write(lambda connection: connection.execute(insert(FailuresRow), old).rowcount)
+    clock.advance(FORGOTTEN_AFTER + MINUTE)
+
+    await throttles.count(("account:a",))
+
+    [left] = await throttles.read([f"address:{number}" for number in range(len(old))])
+    assert await throttles.count((left.key,)) == [Failures(left.key, 1, clock())]

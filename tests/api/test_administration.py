@@ -338,6 +338,12 @@ async def test_nobody_else_sees_or_ends_them(world: World) -> None:
     assert refusal(await program.delete("/api/sessions", params={"user_id": 1})) == (403, Code.FORBIDDEN)
     stranger = await signed_in(world, "keeper")
     assert refusal(await stranger.delete(f"/api/sessions/{mine['id']}")) == (404, Code.CREDENTIAL_UNKNOWN)
+    anybodys = {"user_id": 1}
+    assert refusal(await stranger.delete(f"/api/sessions/{mine['id'] + 9}", params=anybodys)) == (
+        404,
+        Code.CREDENTIAL_UNKNOWN,
+    )
+    assert refusal(await program.delete(f"/api/sessions/{mine['id']}", params=anybodys)) == (403, Code.FORBIDDEN)
     assert [each["id"] for each in (await program.get("/api/sessions", params={"user_id": vera.id})).json()] == [
         mine["id"]
     ]
@@ -345,8 +351,15 @@ async def test_nobody_else_sees_or_ends_them(world: World) -> None:
 
 async def test_what_was_done_is_in_the_log_with_who_did_it(world: World, keeper: httpx.AsyncClient) -> None:
     vera = await world.add("vera")
+    for _ in range(3):
+        await signed_in(world, "vera")
+    last = (await keeper.get("/api/sessions", params={"user_id": vera.id})).json()[0]["id"]
+    await keeper.delete(f"/api/sessions/{last}", params={"user_id": vera.id})
+    await keeper.delete("/api/sessions", params={"user_id": vera.id})
     await keeper.put(f"/api/users/{vera.id}", json={"role": "editor"})
     await keeper.delete(f"/api/users/{vera.id}")
 
+    assert [(line["session"], line["by"]) for line in world.lines("account.session_ended")] == [(last, 1)]
+    assert [(line["ended"], line["by"]) for line in world.lines("account.sign_ins_ended")] == [(2, 1)]
     assert [(line["username"], line["by"]) for line in world.lines("account.changed")] == [("vera", 1)]
     assert [(line["username"], line["by"]) for line in world.lines("account.deleted")] == [("vera", 1)]

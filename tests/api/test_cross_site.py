@@ -123,3 +123,11 @@ async def test_the_operator_reads_which_origin_was_refused_and_what_to_set(house
     assert EVIL in line["hint"]
     assert ORIGIN in line["hint"]
     assert "ROMM_BASE_URL" in line["hint"]
+
+
+async def test_a_hidden_origin_is_not_ours_because_there_is_no_host_either(house: World) -> None:
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    request = program.build_request("POST", "/api/logout", headers={"origin": "null"})
+    del request.headers["host"]
+    assert (await program.send(request)).json()["code"] == Code.CROSS_SITE

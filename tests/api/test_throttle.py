@@ -104,7 +104,7 @@ async def test_a_try_that_has_to_wait_compares_no_password_and_fills_no_log(worl
     for _ in range(50):
         await by_json(world, "keeper", PASSWORD)
     assert (passwords.compared, noted, len(world.sign_ins.entries)) == (5, 5, 5)
-    assert len(world.throttles.counted) == 2
+    assert len(world.throttles.counted) == 3  # the account, the address, and what is noted of it
 
 
 async def test_the_owner_comes_in_with_a_known_browser_while_somebody_guesses(world: World) -> None:

@@ -59,7 +59,7 @@ def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
     finding = refused(Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down"}), "down", "look there")
     assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.STORAGE_UNAVAILABLE)
     assert finding.fixes == (
-        "The database failed: down. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database failed: down. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
         "look there",
     )
 

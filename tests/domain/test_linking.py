@@ -108,7 +108,7 @@ KNOWN = [
         refused("L-02", Code.ACCOUNT_DISABLED, account=7),
         found=Found(by_identity=disabled_and_linked), role=STRANGER),
     row("none of the groups is ours",
-        refused("L-none", Code.NO_ROLE, values=("family",)), found=Found(by_identity=linked), role=STRANGER),
+        refused("L-none", Code.NO_ROLE, values=("family",), account=linked.id), found=Found(by_identity=linked), role=STRANGER),
     row("a newcomer without one of our groups is not registered",
         refused("L-none", Code.NO_ROLE, values=("family",)), role=STRANGER),
     row("an empty list of groups is no group",

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from romm.adapters.database import Database
+from romm.adapters.database import Database, forget
 from romm.adapters.tables import AttemptRow
 from romm.domain.authorization import LoginAttempt, Purpose
 from romm.ports import Clock, Recalled
@@ -24,7 +24,7 @@ _UNTAKEN = (
     AttemptRow.taken_at.is_(None),
 )
 _PUT = insert(AttemptRow)
-_FORGET = delete(AttemptRow).where(AttemptRow.expires_at < bindparam("long_ago"))
+_FORGET = forget(AttemptRow.state_digest, AttemptRow.expires_at < bindparam("long_ago"))
 _READ = select(*(getattr(AttemptRow, name) for name in _FIELDS)).where(*_UNTAKEN)
 _TAKE = update(AttemptRow).where(*_UNTAKEN).values(taken_at=bindparam("now"), nonce=None, code_verifier=None)
 _CONCLUDE = (

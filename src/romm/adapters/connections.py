@@ -15,10 +15,12 @@ import anyio
 import h11
 import httpx
 from anyio.abc import ByteStream, SocketAttribute
+from anyio.streams.tls import TLSAttribute
 
 MAX_HEAD_BYTES = 65_536  # the status line and headers of a response
 PIECE_BYTES = 65_536  # of a response, read at once
 
+_HUNG_UP = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError)  # none of them is an OSError
 _Origin = tuple[str, str, int]
 
 
@@ -73,13 +75,13 @@ class Connections(httpx.AsyncBaseTransport):
 
     async def _connected(self, origin: _Origin) -> "_Connection":
         scheme, host, port = origin
-        tls: Any = {"ssl_context": self._tls, "tls_standard_compatible": False} if scheme == "https" else {}
+        tls: Any = {"ssl_context": self._tls} if scheme == "https" else {}
         try:
             async with asyncio.timeout(self._connect_seconds):
                 stream = await anyio.connect_tcp(host, port, **tls)
         except TimeoutError as error:
             raise httpx.ConnectTimeout(str(error)) from error
-        except OSError as error:
+        except (*_HUNG_UP, OSError) as error:
             raise httpx.ConnectError(str(error)) from error
         return _Connection(origin, stream)
 
@@ -98,6 +100,7 @@ class _Connection:
         self.origin = origin
         self._stream = stream
         self._socket = stream.extra(SocketAttribute.raw_socket)  # noqa: S610  (Django has another `extra`)
+        self._tls = stream.extra(TLSAttribute.ssl_object, None)  # noqa: S610
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._rests_since = 0.0
 
@@ -119,7 +122,7 @@ class _Connection:
     def rest(self) -> bool:
         """Get ready for the next request; False when there can be none. What was said unasked must not answer it."""
         spoken_out_of_turn, _ = self._http.trailing_data
-        if spoken_out_of_turn or {self._http.our_state, self._http.their_state} != {h11.DONE}:
+        if spoken_out_of_turn or {self._http.our_state, self._http.their_state} != {h11.DONE} or self._tls_has_more():
             return False
         self._http.start_next_cycle()
         self._rests_since = time.monotonic()
@@ -132,7 +135,19 @@ class _Connection:
         return self._rests_since > oldest and not ear.poll(0)
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        await anyio.aclose_forcefully(self._stream)  # without a wait for the other end's goodbye
+
+    def _tls_has_more(self) -> bool:
+        """Is there a record that came along with the response? It left the socket, so `is_good` would not hear it."""
+        if self._tls is None:
+            return False
+        try:
+            self._tls.read(1)
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError:
+            return True
+        return True
 
     def _written(self, request: httpx.Request, body: bytes) -> bytes:
         head = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
@@ -174,5 +189,5 @@ def _httpx_errors() -> Iterator[None]:
         raise httpx.RemoteProtocolError(str(error)) from error
     except h11.LocalProtocolError as error:
         raise httpx.LocalProtocolError(str(error)) from error
-    except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError) as error:
+    except (*_HUNG_UP, OSError) as error:
         raise httpx.NetworkError(str(error)) from error

@@ -8,10 +8,11 @@ from pathlib import Path
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, Select, inspect, text
+from sqlalchemy import ColumnElement, Connection, Delete, Engine, Row, Select, delete, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import InstrumentedAttribute
 
 from romm.adapters.engines import BUSY_SECONDS, engines
 from romm.adapters.writer import Writer
@@ -25,6 +26,9 @@ T = TypeVar("T")
 
 HEAD = "0004"
 """The newest migration, written out so that starting the server need not import alembic."""
+
+FORGOTTEN_AT_ONCE = 500
+"""Rows that one request clears away for all, in a millisecond or two; what is left is for the next."""
 
 _CONFLICTS = {
     "uq_accounts_username": "username",
@@ -106,6 +110,12 @@ class Database:
             self._inline.close()
         await self._engines.reads.dispose()
         await (self._writes.close() if isinstance(self._writes, Writer) else self._writes.dispose())
+
+
+def forget(key: InstrumentedAttribute[Any], is_old: ColumnElement[bool]) -> Delete:
+    """Deletes some of the rows that are old, but none that another worker is deleting just now."""
+    few = select(key).where(is_old).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    return delete(key.class_).where(key.in_(few))
 
 
 def upgrade(url: str, revision: str = "head") -> None:

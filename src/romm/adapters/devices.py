@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, WIDTH, accounts
 from romm.adapters.credentials import store
-from romm.adapters.database import Database
+from romm.adapters.database import Database, forget
 from romm.adapters.tables import AccountRow, CredentialRow, DeviceAuthorizationRow, DeviceRow, IdentityRow
 from romm.domain.credentials import Credential, Kind
 from romm.domain.devices import UNNAMED, Approve, Device, DeviceAuthorization, Shape, State
@@ -34,7 +34,7 @@ _STANDS = exists().where(
 )
 
 _PUT = insert(DeviceAuthorizationRow)
-_FORGET = delete(DeviceAuthorizationRow).where(DeviceAuthorizationRow.expires_at < bindparam("long_ago"))
+_FORGET = forget(DeviceAuthorizationRow.device_code_digest, DeviceAuthorizationRow.expires_at < bindparam("long_ago"))
 _OWNED = (
     select(*COLUMNS, *_COLUMNS)
     .select_from(DeviceAuthorizationRow)

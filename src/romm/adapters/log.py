@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -67,7 +67,13 @@ def _route_library_logs(shared: list[Processor], finish: list[Processor], level:
 
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name in event:
-        if name in SECRET_NAMES:
-            event[name] = REDACTED
+    event.update(_redacted(event))
     return event
+
+
+def _redacted(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: REDACTED if name in SECRET_NAMES else _without_secrets(fact) for name, fact in facts.items()}
+
+
+def _without_secrets(fact: Any) -> Any:
+    return _redacted(fact) if isinstance(fact, Mapping) else fact

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from romm.adapters.database import Database
+from romm.adapters.database import FORGOTTEN_AT_ONCE, Database, forget
 from romm.adapters.tables import SignInRow
 from romm.domain.errors import Code
 from romm.ports import SignInEntry, SignInFilter
@@ -16,7 +16,7 @@ FORGET_EVERY = timedelta(hours=1)
 _FIELDS = SignInEntry.__struct_fields__
 _LINES = select(*(getattr(SignInRow, name) for name in _FIELDS)).order_by(SignInRow.id.desc())
 _ADD = insert(SignInRow)
-_FORGET = delete(SignInRow).where(SignInRow.at < bindparam("long_ago"))
+_FORGET = forget(SignInRow.id, SignInRow.at < bindparam("long_ago"))
 
 
 class SQLSignInLog:
@@ -33,13 +33,12 @@ class SQLSignInLog:
         }  # the number is the database's to give
         forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> int:
             connection.execute(_ADD, values)
-            if forgets:
-                connection.execute(_FORGET, {"long_ago": entry.at - self._retention})
+            return connection.execute(_FORGET, {"long_ago": entry.at - self._retention}).rowcount if forgets else 0
 
-        await self._database.write(work)
-        if forgets:
+        forgotten = await self._database.write(work)
+        if forgets and forgotten < FORGOTTEN_AT_ONCE:  # else there may be more, for the next line to clear away
             self._forgot_at = entry.at
 
     async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:

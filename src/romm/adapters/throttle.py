@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from romm.adapters.database import Database
+from romm.adapters.database import Database, forget
 from romm.adapters.tables import FailuresRow
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports import Clock
@@ -15,7 +15,7 @@ _READ = select(FailuresRow.key, FailuresRow.count, FailuresRow.last_at).where(
     FailuresRow.key.in_(bindparam("keys", expanding=True))
 )
 _FORGET = delete(FailuresRow).where(FailuresRow.key == bindparam("forgotten"))
-_FORGET_OLD = delete(FailuresRow).where(FailuresRow.last_at < bindparam("long_ago"))
+_FORGET_OLD = forget(FailuresRow.key, FailuresRow.last_at < bindparam("long_ago"))
 # The same words in both, but SQLAlchemy has none for all databases.
 _INSERT: Mapping[str, Callable[[type[FailuresRow]], postgresql.Insert | sqlite.Insert]] = {
     "postgresql": postgresql.insert,
@@ -47,7 +47,8 @@ class SQLThrottles:
 
 
 def _count(connection: Connection, key: str, now: datetime) -> Failures:
-    again = {"count": FailuresRow.count + 1, "last_at": now}
+    is_old = FailuresRow.last_at < now - FORGOTTEN_AFTER  # and perhaps not cleared away yet
+    again = {"count": case((is_old, 1), else_=FailuresRow.count + 1), "last_at": now}
     new = _INSERT[connection.dialect.name](FailuresRow).values(key=key, count=1, last_at=now)
     counted = new.on_conflict_do_update(index_elements=[FailuresRow.key], set_=again).returning(FailuresRow.count)
     return Failures(key, connection.execute(counted).scalar_one(), now)

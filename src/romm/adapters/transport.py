@@ -137,6 +137,7 @@ def tls_context(tls_cacertfile: str) -> ssl.SSLContext:
     """The system's trust, and the operator's own authority beside it. Takes some 20 ms, so it is made once."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # a body that only the end of TLS ends could be cut by anybody
     try:
         if tls_cacertfile:
             context.load_verify_locations(cafile=tls_cacertfile)
@@ -179,7 +180,7 @@ def _problem(response: httpx.Response, *, redirects: bool) -> str | None:
 def _unreachable(place: str, error: httpx.TransportError) -> Refused:
     behind = list(causes(error))
     for cause in behind:
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):  # that one only hung up
             problem = (getattr(cause, "verify_message", "") or str(cause)).rstrip(".")
             return Refused(Code.PROVIDER_TLS, url=place, problem=problem)
     deepest = [error, *(cause for cause in behind if isinstance(cause, OSError))][-1]

@@ -36,7 +36,7 @@ class CrossSiteCheck:
             return site in ("same-origin", "none")
         if origin is None:
             return not request.cookies
-        return origin == self.base_url or _host(origin) == request.headers.get("host")
+        return origin == self.base_url or _host(origin) == request.headers.get("host", "")
 
 
 def _is_programs(request: Asking) -> bool:

@@ -61,10 +61,10 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         idle=timedelta(seconds=settings.session.max_age_seconds),
         absolute=timedelta(seconds=settings.session.absolute_age_seconds),
     )
-    sessions = Sessions(ports.credentials, limits, ports.clock)
-    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock)
-    password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
+    sessions = Sessions(ports.credentials, limits, ports.log, ports.clock)
     rates = Rates(ports.throttles, ports.clock)
+    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)
+    password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
     tokens = apps.tokens(settings, ports)
     explainer = sign_in.explainer(settings, ports)
     trials = Trials(explainer=explainer, attempts=ports.attempts)

@@ -118,6 +118,7 @@ class Code(enum.StrEnum):
     ROLE_MANAGED = "role_managed"
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     CREDENTIAL_UNKNOWN = "credential_unknown"
     NOT_AN_ADMIN = "not_an_admin"
     CLAIMS_UNREADABLE = "claims_unreadable"
@@ -224,6 +225,9 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     text = fact if isinstance(fact, str) else _OUTLINE.repr(fact)
     escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_FACT_LENGTH])
     return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
+
+
+_HIDDEN = "sha256:… stands for a name that no account has: people type passwords there, too."
 
 
 def _row(status: int, person: str, operator: str, oauth: str = "") -> Refusal:
@@ -545,7 +549,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.CREDENTIALS_WRONG: _row(
         401,
         "User name or password is wrong.",
-        "Password sign-in failed for {username}: {reason}.",
+        f"Password sign-in failed for {{username}}: {{reason}}. {_HIDDEN}",
         oauth="invalid_grant",
     ),
     Code.TOO_MANY_ATTEMPTS: _row(
@@ -553,7 +557,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "Too many wrong passwords came one after the other. Wait a while, at most 15 minutes, then try again.",
         "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
         "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
-        "ROMM_TRUSTED_PROXIES.",
+        f"ROMM_TRUSTED_PROXIES. {_HIDDEN}",
         oauth="temporarily_unavailable",
     ),
     Code.TOO_MANY_REQUESTS: _row(
@@ -588,8 +592,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.EMAIL_TAKEN: _row(
         409,
         "This e-mail address belongs to another account.",
-        "The e-mail address is taken. Search for it on /admin/users, and take it away from the account that should not have "
-        "it.",
+        "The e-mail address {found} is taken. Search for it on /admin/users, and take it away from the account that should not "
+        "have it.",
     ),
     Code.ADDRESS_INVALID: _row(
         400,
@@ -764,6 +768,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "There is no such account.",
         "No account has the id or name {account}.",
     ),
+    Code.CHANGED_MEANWHILE: _row(
+        409,
+        "The account was changed at the same moment by somebody else. Try again.",
+        "The account changed {times} times while RomM decided about it. If that lasts, something changes it without an end.",
+    ),
     Code.CREDENTIAL_UNKNOWN: _row(
         404,
         "There is no such session, token or link any more.",
@@ -880,7 +889,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.STORAGE_UNAVAILABLE: _row(
         503,
         "RomM cannot reach its database right now. Try again in a minute.",
-        "The database failed: {problem}. Check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database failed: {problem}. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
         oauth="temporarily_unavailable",
     ),
     Code.BUSY: _row(

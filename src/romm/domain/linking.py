@@ -191,6 +191,8 @@ def decide(claims: Claims, found: Found, policy: Policy, role: Grant, now: datet
             return _reject("L-01", Code.SETUP_REQUIRED, role=told(role))
         case Found(by_identity=Account(enabled=False, id=account)):
             return _reject("L-02", Code.ACCOUNT_DISABLED, account=account)
+        case Found(by_identity=Account(id=account)) if isinstance(role, NoRole):
+            return _reject("L-none", Code.NO_ROLE, values=role.values, account=account)
         case _ if isinstance(role, NoRole):
             return _reject("L-none", Code.NO_ROLE, values=role.values)
         case Found(link=LinkRequest() as link):

@@ -20,6 +20,8 @@ FORGOTTEN_AFTER = timedelta(hours=2)
 more guesses by sitting it out than by going on."""
 SITE_PREFIX_BITS = 64  # one customer's IPv6 addresses (RFC 6177, 2); they are too many to count one by one
 
+SHOWN_DIGITS = 8  # enough to tell names apart, too few to try passwords on
+
 _ENOUGH_DOUBLINGS = (LONGEST_WAIT // FIRST_WAIT).bit_length()  # no number of failures may overflow a timedelta
 
 
@@ -39,6 +41,11 @@ def keys(username: str, address: str, known_browser: str | None) -> tuple[str, .
     if known_browser is not None:
         return (f"browser:{known_browser}",)
     return f"account:{digest(username)}", f"address:{digest(site(address))}"
+
+
+def shown(username: str, *, known: bool) -> str:
+    """A name as it may stand in the log: one that no account has may be a password, so only its digest begins there."""
+    return username if known else f"sha256:{digest(username)[:SHOWN_DIGITS]}"
 
 
 def site(address: str) -> str:
