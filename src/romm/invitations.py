@@ -12,10 +12,14 @@ from romm.domain.accounts import Actor
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
+from romm.domain.rates import Limit, Tally
 from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Conflict, Credentials, Log, Passwords, Spends
+from romm.rates import Rates
 
 LONGEST = timedelta(days=30)
+REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=timedelta(hours=1))
+"""A link that asks which names and addresses are taken gets no further than this; a person types fewer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,7 @@ class Invitations:
     passwords: Passwords
     passwords_enabled: bool
     lifetime: timedelta
+    rates: Rates
     log: Log
     clock: Clock
 
@@ -78,6 +83,7 @@ class Invitations:
     async def register(self, secret: str, typed: Typed) -> Account:
         """Make the account that the link promises, and use the link up. Raises `Refused`; then the link still works."""
         invitation = await self.open(secret)
+        await self.rates.admit(Tally(REGISTRATIONS, invitation.digest))
         level = invitation.level or AccessLevel.VIEWER
         name, email = stored_username(typed.username or ""), stored_email(typed.email or "")
         if not usernames.is_free_to(name, level):

@@ -13,12 +13,15 @@ from romm.domain.accounts import Actor, Wanted
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
+from romm.domain.rates import Limit, by_address
 from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Credentials, Directory, Log, Passwords, Spends
+from romm.rates import Rates
 from romm.signin_log import SignInJournal
 
 RESET_LIFETIME = timedelta(hours=24)  # it is handed on by people, who are not always online
 RECOVERY_LIFETIME = timedelta(minutes=10)
+FORGOTTEN = Limit(name="forgotten passwords per address", tries=20, window=timedelta(hours=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +34,17 @@ class Recovery:
     passwords: Passwords
     passwords_enabled: bool
     sessions: Sessions
+    rates: Rates
     journal: SignInJournal
     log: Log
     clock: Clock
 
-    async def forgot(self, name: str) -> None:
-        """Note for the administrators that somebody forgot a password; the answer never tells whether there is an account."""
+    async def forgot(self, name: str, address: str) -> None:
+        """Note for the administrators that somebody forgot a password; the answer never tells whether there is an account.
+
+        Raises `Refused(TOO_MANY_REQUESTS)`, by the address that asks alone.
+        """
+        await self.rates.admit(by_address(FORGOTTEN, address))
         if self.passwords_enabled:
             typed = unicodedata.normalize("NFKC", name).strip()
             await self.directory.reset_asked(emails.canonical(typed) or typed.lower(), self.clock())

@@ -12,6 +12,7 @@ import pytest
 from romm.domain.credentials import Kind, digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from romm.invitations import REGISTRATIONS
 from romm.recovery import RECOVERY_LIFETIME, RESET_LIFETIME
 from tests.api.test_administration import OTHER, keeper, refusal, signed_in
 from tests.world import PASSWORD, World
@@ -60,6 +61,24 @@ async def test_what_has_to_be_corrected_does_not_cost_the_link(
     token = await invite(keeper)
     assert (await register(world, token, **changes)).json()["code"] == code
     assert (await register(world, token)).status_code == 201
+
+
+async def test_a_link_that_asks_who_is_here_gets_no_further_than_twenty_answers(
+    world: World, keeper: httpx.AsyncClient
+) -> None:
+    """Another link is another matter, and so is a later hour."""
+    await world.add("oscar", "oscar@example.org")
+    token, other = await invite(keeper, expiration=86_400), await invite(keeper)
+    asked = [refusal(await register(world, token, email="oscar@example.org")) for _ in range(21)]
+    assert asked == [(409, Code.EMAIL_TAKEN)] * 20 + [(429, Code.TOO_MANY_REQUESTS)]
+    assert (await register(world, other)).status_code == 201
+    world.clock.advance(REGISTRATIONS.window + REGISTRATIONS.slot)
+    assert (await register(world, token, username="mira", email="")).status_code == 201
+
+
+async def test_links_that_never_were_are_not_counted(world: World) -> None:
+    asked = {refusal(await register(world, "wrong")) for _ in range(21)}
+    assert asked == {(400, Code.LINK_INVALID)}
 
 
 async def test_the_form_of_the_page_comes_back_to_the_same_link(world: World, keeper: httpx.AsyncClient) -> None:
@@ -179,6 +198,17 @@ async def test_a_disabled_account_gets_no_link(world: World, keeper: httpx.Async
     vera = await world.add("vera")
     world.disable(vera)
     assert refusal(await keeper.post(f"/api/users/{vera.id}/reset-link")) == (403, Code.ACCOUNT_DISABLED)
+
+
+async def test_an_address_that_forgets_too_often_has_to_wait_whoever_it_asks_for(world: World) -> None:
+    vera = await world.add("vera")
+    for _ in range(20):
+        await world.program().post("/api/forgot-password", json={"username": "nobody"})
+    for name in ("vera", "nobody"):
+        response = await world.program().post("/api/forgot-password", json={"username": name})
+        assert refusal(response) == (429, Code.TOO_MANY_REQUESTS)
+        assert int(response.headers["retry-after"]) > 0
+    assert world.accounts.by_id[vera.id].reset_asked_at is None
 
 
 @pytest.mark.parametrize("name", ["vera", "VERA", "vera@example.org", " Vera@Example.org ", "nobody", "", "a\x00b"])

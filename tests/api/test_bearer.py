@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from romm.domain import scopes
 from romm.domain.credentials import TOUCH_INTERVAL, Credential, Kind, digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
+from tests.api.test_native_apps import SHELF, asking
 from tests.world import World
 
 DAY = timedelta(days=1)
@@ -78,12 +80,12 @@ async def test_a_wrong_token_is_not_ignored_for_a_good_session(world: World) -> 
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/account", "/account/tokens", "/account/devices", "/pair", "/admin/users", AUTHORIZE]
+    "path", ["/", "/account", "/account/tokens", "/account/devices", "/pair", "/admin/users", asking()]
 )
 @pytest.mark.parametrize("header", [f"Bearer {ACCESS}", "Bearer wrong", "Basic dmVyYTphIGxhbnRlcm4gaW4gdGhlIGF0dGlj"])
 async def test_a_page_is_for_sessions_and_takes_no_header_for_nobody(path: str, header: str) -> None:
     """Good or wrong, beside a session that would have opened the page."""
-    world = World(apps=(APP,))
+    world = World(apps=(SHELF,))
     browser, owner = world.browser(), await world.add("vera", level=AccessLevel.ADMIN)
     await give(world, owner, ACCESS, Kind.ACCESS_TOKEN, *scopes.ALL)
     await browser.submit("/api/login", username="vera", password="a lantern in the attic")

@@ -106,7 +106,14 @@ async def revoke_invitation(
         RegistrationForm, {"token": "q3mZ…", "username": "alice", "password": "a lantern in the attic"}
     ),
     responses=gives(201, UserSchema, "Made; sign in with it.", USER_EXAMPLE)
-    | refuses(Code.USERNAME_INVALID, Code.USERNAME_TAKEN, Code.ADDRESS_INVALID, Code.EMAIL_TAKEN, *_UNUSABLE),
+    | refuses(
+        Code.TOO_MANY_REQUESTS,
+        Code.USERNAME_INVALID,
+        Code.USERNAME_TAKEN,
+        Code.ADDRESS_INVALID,
+        Code.EMAIL_TAKEN,
+        *_UNUSABLE,
+    ),
     security=OPEN,
 )
 async def register(
@@ -150,12 +157,14 @@ async def reset_link(
     status_code=200,
     summary="Tell the administrators that a password is forgotten",
     operation_class=takes(ForgottenForm, {"username": "alice"}),
-    responses=gives(200, None, "Noted, if there is such an account.") | refuses(Code.CROSS_SITE, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Noted, if there is such an account.")
+    | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE, Code.REQUEST_INVALID),
     security=OPEN,
 )
 async def forgot_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
     """Answers alike for everybody. The link is an administrator's to make; RomM sends no mail and writes it to no log."""
-    await recovery.forgot((await body(request, ForgottenForm)).username)
+    form = await body(request, ForgottenForm)
+    await recovery.forgot(form.username, visitor(request).address)
     return see_other("/login?notice=reset_asked") if wants_page(request) else Response(None, status_code=200)
 
 

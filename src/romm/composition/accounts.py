@@ -9,6 +9,7 @@ from romm.credentials import Sessions
 from romm.invitations import Invitations
 from romm.login import PasswordSignIn
 from romm.profile import Profile
+from romm.rates import Rates
 from romm.recovery import Recovery
 from romm.settings import Settings
 from romm.signin_log import SignInJournal
@@ -53,7 +54,7 @@ def administration(settings: Settings, ports: Ports) -> Administration:
     )
 
 
-def invitations(settings: Settings, ports: Ports) -> Invitations:
+def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
     """Links that make an account."""
     return Invitations(
         accounts=ports.accounts,
@@ -61,12 +62,13 @@ def invitations(settings: Settings, ports: Ports) -> Invitations:
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
         lifetime=timedelta(seconds=settings.accounts.invite_token_expiry_seconds),
+        rates=rates,
         log=ports.log,
         clock=ports.clock,
     )
 
 
-def recovery(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> Recovery:
+def recovery(settings: Settings, ports: Ports, sessions: Sessions, rates: Rates, journal: SignInJournal) -> Recovery:
     """Links for who is locked out."""
     return Recovery(
         accounts=ports.accounts,
@@ -75,6 +77,7 @@ def recovery(settings: Settings, ports: Ports, sessions: Sessions, journal: Sign
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
         sessions=sessions,
+        rates=rates,
         journal=journal,
         log=ports.log,
         clock=ports.clock,
