@@ -144,6 +144,8 @@ PLACE = "At the provider: "
         pytest.param({"OIDC_TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"},
                      knob("auth_methods", ("client_secret_basic",)), Check.CLIENT, FAILED, Code.CLIENT_REJECTED,
                      "Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_basic", id="a wrong method"),
+        pytest.param({}, knob("auth_methods", ("none",)), Check.CLIENT, FAILED, Code.CLIENT_REJECTED,
+                     "leave OIDC_CLIENT_SECRET empty", id="a public client"),
         pytest.param({}, instead(token=error("unauthorized_client")), Check.CLIENT, FAILED, Code.TOKEN_RESPONSE_INVALID,
                      "authorization_code", id="a wrong grant type"),
         pytest.param({}, instead(token=json_response({"access_token": "a", "token_type": "bearer"})), Check.CLIENT, FAILED,
