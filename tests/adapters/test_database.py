@@ -10,6 +10,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.database import Database
+from romm.adapters.devices import SQLDevices
+from romm.adapters.directory import SQLDirectory
 from romm.adapters.tables import AccountRow, CredentialRow
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
@@ -156,3 +158,18 @@ async def test_a_database_of_another_version_is_not_ready(database: Database):
 
     assert await database.revision() == "0000"
     assert not await database.ready()
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30, -(10**30)])
+async def test_a_number_that_no_database_holds_is_a_mistake_of_who_asks(database: Database, number: int):
+    for ask in (lambda: SQLAccounts(database).get(number), lambda: SQLDirectory(database).search("", 1, number)):
+        with pytest.raises(Refused) as refused:
+            await ask()
+        assert refused.value.code is Code.REQUEST_INVALID
+
+
+@pytest.mark.parametrize("number", [2**63, 10**30])
+async def test_such_a_number_is_not_written_either(database: Database, number: int):
+    with pytest.raises(Refused) as refused:
+        await SQLDevices(database, lambda: NOW).end(number, 1)
+    assert refused.value.code is Code.REQUEST_INVALID

@@ -15,7 +15,7 @@ import anyio
 import h11
 import httpx
 from anyio.abc import ByteStream, SocketAttribute
-from anyio.streams.tls import TLSAttribute
+from anyio.streams.tls import TLSAttribute, TLSStream
 
 MAX_HEAD_BYTES = 65_536  # the status line and headers of a response
 PIECE_BYTES = 65_536  # of a response, read at once
@@ -135,7 +135,8 @@ class _Connection:
         return self._rests_since > oldest and not ear.poll(0)
 
     async def aclose(self) -> None:
-        await anyio.aclose_forcefully(self._stream)  # without a wait for the other end's goodbye
+        # Below TLS, for that would wait for the other end's goodbye.
+        await (self._stream.transport_stream if isinstance(self._stream, TLSStream) else self._stream).aclose()
 
     def _tls_has_more(self) -> bool:
         """Is there a record that came along with the response? It left the socket, so `is_good` would not hear it."""

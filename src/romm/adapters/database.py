@@ -164,7 +164,10 @@ async def _revision(url: str) -> str | None:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Translate a violated constraint to `Conflict` and a failing database to `Refused`; our own mistakes pass."""
+    """Translate a violated constraint to `Conflict`, a failing database and a number beyond 64 bits to `Refused`.
+
+    Our own mistakes pass. Such a number is the asker's: in a path or a query, where any number fits.
+    """
     try:
         yield
     except IntegrityError as error:
@@ -173,8 +176,10 @@ def storage_errors() -> Iterator[None]:
         if what is None:
             raise
         raise Conflict(what) from error
-    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError) as error:
+    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError, OverflowError) as error:
         _release(error)
+        if _is_too_large(error):
+            raise Refused(Code.REQUEST_INVALID, problem="a number is larger than any that is stored") from error
         if _is_ours(error):
             raise
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=_problem(error)) from error
@@ -198,6 +203,13 @@ def _constraint(error: IntegrityError) -> str:
 def _is_ours(error: Exception) -> bool:
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     return state.startswith(_OUR_MISTAKES) and state != _UNDEFINED_TABLE
+
+
+def _is_too_large(error: BaseException | None) -> bool:
+    """SQLite's driver says so itself, asyncpg's error has it behind."""
+    while error is not None and not isinstance(error, OverflowError):
+        error = error.__cause__
+    return error is not None
 
 
 def _problem(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """Links that open an account, over HTTP: invitations, new passwords, recovery."""
 
 from collections.abc import Awaitable
-from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -63,8 +62,7 @@ async def invite(
 ) -> LinkAnswer:
     """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
     form = await body(request, InvitationForm)
-    lifetime = None if form.expiration is None else timedelta(seconds=max(form.expiration, 1))
-    secret, invitation = await invitations.create(actor(principal), level(form.role), lifetime)
+    secret, invitation = await invitations.create(actor(principal), level(form.role), form.lifetime)
     return LinkAnswer(secret, link_url(settings, "/register", secret), invitation.expires_at)
 
 

@@ -1,6 +1,6 @@
 """What goes over the wire about accounts, sessions and links, beside the account itself."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
@@ -9,6 +9,7 @@ from romm.accounts import Typed
 from romm.domain.credentials import Credential
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
+from romm.invitations import LONGEST
 
 
 class UserForm(Struct, frozen=True, kw_only=True):
@@ -63,6 +64,12 @@ class InvitationForm(Struct, frozen=True, kw_only=True):
 
     role: str = "viewer"
     expiration: int | None = None
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """How long it lasts; bounded here already, because a timedelta holds less than an integer."""
+        most = LONGEST // timedelta(seconds=1)
+        return None if self.expiration is None else timedelta(seconds=min(max(self.expiration, 1), most))
 
 
 class ForgottenForm(Struct, frozen=True):
