@@ -8,12 +8,10 @@ from litestar.params import FromPath, QueryParameter
 
 from romm.administration import Administration
 from romm.api.account_schemas import SESSION_EXAMPLE, SessionSchema, session_schema
-from romm.api.openapi import gives, needs, refuses
+from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses
 from romm.credentials import Principal, Sessions, actor, require
 from romm.domain.accounts import may_give
 from romm.domain.errors import Code, required
-
-_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
 
 UserId = Annotated[int | None, QueryParameter(name="user_id", description="somebody else's, for administrators")]
 
@@ -23,7 +21,7 @@ UserId = Annotated[int | None, QueryParameter(name="user_id", description="someb
     **needs("me.read"),
     summary="Sessions",
     responses=gives(200, list[SessionSchema], "The newest first.", [SESSION_EXAMPLE])
-    | refuses(Code.ACCOUNT_UNKNOWN, *_REFUSED),
+    | refuses(Code.ACCOUNT_UNKNOWN, *UNAUTHORIZED),
 )
 async def sessions_of(
     principal: NamedDependency[Principal],
@@ -45,7 +43,7 @@ async def sessions_of(
     status_code=204,
     summary="End a session",
     responses=gives(204, None, "Ended.")
-    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *_REFUSED),
+    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def end(
     session_id: FromPath[int],
@@ -64,7 +62,7 @@ async def end(
     status_code=204,
     summary="End all other sessions",
     responses=gives(204, None, "Ended, but for the session that asked.")
-    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *_REFUSED),
+    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def end_others(
     principal: NamedDependency[Principal],
@@ -73,8 +71,7 @@ async def end_others(
     user_id: UserId = None,
 ) -> None:
     """Ends all sessions of an account, except the one that asks."""
-    keep = principal.credential.digest if principal.credential else None
-    await sessions.end_others(await _owner(principal, administration, user_id), keep)
+    await sessions.end_others(await _owner(principal, administration, user_id), principal.digest)
 
 
 async def _owner(principal: Principal, administration: Administration, user_id: int | None) -> int:
