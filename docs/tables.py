@@ -15,10 +15,9 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from romm.domain import scopes
+from romm.domain import accounts, linking, scopes
 from romm.domain.diagnosis import PLAN
 from romm.domain.errors import CATALOGUE, Code
-from romm.domain.linking import ROWS
 from romm.domain.model import AccessLevel
 from romm.domain.presets import PRESETS
 from romm.settings import FIELDS
@@ -63,10 +62,10 @@ def access_levels() -> Iterator[Sequence[str]]:
         before = granted
 
 
-def linking() -> Iterator[Sequence[str]]:
+def rules(rows: Mapping[str, tuple[str, str]]) -> Iterator[Sequence[str]]:
     """One row per rule, in the order in which they are tried; a code links to its row in errors.md."""
     yield "Rule", "When", "Then"
-    for rule, (when, then) in ROWS.items():
+    for rule, (when, then) in rows.items():
         yield rule, when, _CODE.sub(r"[`\1`](errors.md#\1)", then)
 
 
@@ -96,7 +95,8 @@ def fixes(provider: str) -> Iterator[Sequence[str]]:
 TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "settings": settings,
     "errors": errors,
-    "linking": linking,
+    "linking": partial(rules, linking.ROWS),
+    "administration": partial(rules, accounts.ROWS),
     "scopes": access_levels,
     "checks": checks,
     "misconfigured": misconfigured,

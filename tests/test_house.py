@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from romm.domain import accounts
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.linking import ROWS
 
@@ -27,6 +28,7 @@ IMPURE = {
 }  # fmt: skip
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "print", "input"}
 _RULE = re.compile(r"L-(\d\d[a-z]?|none)")
+_REQUIREMENT = re.compile(r"\bR-\d\d\b")
 
 
 def name_of(path: Path) -> str:
@@ -98,6 +100,20 @@ def test_the_table_that_people_read_has_the_rules_of_the_code() -> None:
 def test_every_rule_of_the_table_is_tested() -> None:
     texts = "\n".join(path.read_text(encoding="utf-8") for path in (TESTS / "domain").glob("test_linking*.py"))
     assert {rule for rule in ROWS if f'"{rule}"' not in texts} == set()
+
+
+def test_every_rule_for_administrators_is_tested() -> None:
+    """Their numbers stand in no decision, so the table that people read is all there is of them."""
+    text = (TESTS / "domain" / "test_accounts.py").read_text(encoding="utf-8")
+    assert {rule for rule in accounts.ROWS if f'"{rule}"' not in text} == set()
+
+
+def test_every_requirement_that_a_test_names_is_listed_and_the_other_way_round() -> None:
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py"))
+    listed = re.findall(
+        r"^\| (R-\d\d) \|", (ROOT / "docs" / "requirements.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert listed == sorted(set(_REQUIREMENT.findall(texts)))
 
 
 @pytest.mark.parametrize("path", sorted(set(SOURCE.rglob("*.py")) - CATALOGUES), ids=name_of)

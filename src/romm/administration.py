@@ -12,6 +12,8 @@ from romm.domain.model import AccessLevel, Account
 from romm.passwords import hash_of_new
 from romm.ports import Accounts, Clock, Conflict, Credentials, Directory, Log, Passwords
 
+_ALL = 2**31 - 1  # the greatest LIMIT that every database takes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Administration:
@@ -29,6 +31,10 @@ class Administration:
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
         """A page of accounts by name, and how many fit in all."""
         return await self.directory.search(text.strip().lower(), limit, offset)
+
+    async def everybody(self, text: str = "") -> Sequence[Account]:
+        """All accounts whose name or address has this text, by name."""
+        return (await self.search(text, _ALL, 0))[0]
 
     async def get(self, account_id: int) -> Account:
         """One account. Raises `Refused(ACCOUNT_UNKNOWN)`."""
@@ -132,5 +138,4 @@ class Administration:
         self._log("account.session_ended", actor, account, session=session_id)
 
     def _log(self, event: str, actor: Actor, account: Account, **facts: object) -> None:
-        by = "command line" if actor.account_id is None else actor.account_id
-        self.log.warning(event, account=account.id, username=account.username, by=by, **facts)
+        self.log.warning(event, account=account.id, username=account.username, by=actor.name, **facts)

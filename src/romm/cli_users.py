@@ -3,18 +3,17 @@
 import os
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 
 from romm.cli_report import loaded, run
 from romm.composition.use_cases import UseCases
 from romm.domain.accounts import COMMAND_LINE
+from romm.domain.credentials import link_url
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 
 LEVELS = click.Choice([level.label for level in AccessLevel])
-EVERYBODY = 2**31 - 1
 _COLUMNS = "{:<5} {:<24} {:<32} {:<7} {:<9} {:<17} {}"
 
 
@@ -29,7 +28,7 @@ def list_users(search: str) -> None:
     """Print everybody: role, enabled or not, and how they sign in."""
 
     async def work(does: UseCases) -> list[Account]:
-        return list((await does.administration.search(search, EVERYBODY, 0))[0])
+        return list(await does.administration.everybody(search))
 
     click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in run(work):
@@ -107,8 +106,9 @@ async def _admin(does: UseCases, username: str | None) -> Account:
     """The named account, or the enabled admin who was here first."""
     if username is not None:
         return await does.administration.named(username)
-    everybody, _ = await does.administration.search("", EVERYBODY, 0)
-    admins = sorted((each for each in everybody if each.is_enabled_admin), key=lambda each: each.id)
+    admins = sorted(
+        (each for each in await does.administration.everybody() if each.is_enabled_admin), key=lambda each: each.id
+    )
     if not admins:
         raise Refused(Code.NOT_AN_ADMIN, username="nobody")
     return admins[0]
@@ -125,7 +125,7 @@ def _changed(username: str, **changes: Any) -> Account:
 
 
 def _url(page: str, secret: str) -> str:
-    return f"{loaded(os.environ).settings.server.base_url}{page}?{urlencode({'token': secret})}"
+    return link_url(loaded(os.environ).settings.server.base_url, page, secret)
 
 
 def _ways(account: Account) -> str:

@@ -33,6 +33,11 @@ class Principal(Struct, frozen=True, kw_only=True):
     scopes: frozenset[str]
     credential: Credential | None = None
 
+    @property
+    def digest(self) -> str | None:
+        """What the credential is found by, None for a password: what ends all others keeps it."""
+        return self.credential.digest if self.credential else None
+
 
 @dataclass(frozen=True)
 class Sessions:

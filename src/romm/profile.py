@@ -39,7 +39,7 @@ class Profile:
 
         async def attempt() -> Account:
             now = self.clock()
-            judged = rules.own(await self._seen(who), wish, how, now, keep=_kept(who))
+            judged = rules.own(await self._seen(who), wish, how, now, keep=who.digest)
             return await self.directory.change(required(judged), now)
 
         account = await settled(attempt, wish)
@@ -53,7 +53,7 @@ class Profile:
         how = await self.proof(who, current_password, visitor)
 
         async def attempt() -> Account:
-            judged = rules.unlink(await self._seen(who), identity, how, self.ways_in(), keep=_kept(who))
+            judged = rules.unlink(await self._seen(who), identity, how, self.ways_in(), keep=who.digest)
             return await self.directory.unlink(required(judged), self.clock())
 
         account = await settled(attempt)
@@ -101,7 +101,3 @@ def _identity(account: Account, identity_id: str) -> Identity:
         if subject_digest(link.identity) == identity_id:
             return link.identity
     raise Refused(Code.CREDENTIAL_UNKNOWN, credential=identity_id)
-
-
-def _kept(who: Principal) -> str | None:
-    return who.credential.digest if who.credential else None

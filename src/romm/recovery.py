@@ -9,7 +9,7 @@ from romm.accounts import settled
 from romm.credentials import Sessions
 from romm.domain import accounts as rules
 from romm.domain import emails
-from romm.domain.accounts import Actor, Wanted
+from romm.domain.accounts import COMMAND_LINE, Actor, Wanted
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
@@ -56,13 +56,13 @@ class Recovery:
         required(rules.may_reset(actor, account))
         if not account.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=account.id)
-        return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor.account_id)
+        return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor)
 
     async def recovery_link(self, account: Account) -> str:
         """The secret of a link that signs an enabled admin in once. For the command line only. Raises `Refused`."""
         if not account.is_enabled_admin:
             raise Refused(Code.NOT_AN_ADMIN, username=account.username)
-        return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, None)
+        return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, COMMAND_LINE)
 
     async def open(self, kind: Kind, secret: str) -> Account:
         """Whose account a link opens. Raises `Refused(LINK_INVALID)`."""
@@ -102,7 +102,7 @@ class Recovery:
     async def _hash(self, password: str, account: Account) -> str:
         return await hash_of_new(self.passwords, password, username=account.username, email=account.email)
 
-    async def _link(self, account: Account, kind: Kind, lifetime: timedelta, by: int | None) -> str:
+    async def _link(self, account: Account, kind: Kind, lifetime: timedelta, maker: Actor) -> str:
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
         await self.credentials.end_all(account.id, [kind])
         await self.credentials.add(
@@ -116,6 +116,5 @@ class Recovery:
                 expires_at=now + lifetime,
             )
         )
-        maker = "command line" if by is None else by
-        self.log.warning("recovery.link_made", kind=kind, account=account.id, username=account.username, by=maker)
+        self.log.warning("recovery.link_made", kind=kind, account=account.id, username=account.username, by=maker.name)
         return secret

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from romm.api.admin_pages import in_words
+from romm.api.durations import in_words
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.model import AccessLevel
 from tests.api.test_account_page import NEW, account_of, local, read

@@ -72,7 +72,7 @@ async def test_the_form_offers_the_scopes_that_one_has(world: World, level: Acce
     assert len(re.findall(r'name="scopes"', page)) == offered
     assert len(re.findall(r"checked", page)) == 9
     labels = words("".join(re.findall(r"<label><input.*?</label>", page, re.DOTALL)))
-    assert "Saves, states and screenshots assets.read" in labels
+    assert "See your saves, states and screenshots assets.read" in labels
 
 
 async def test_pairing_shows_a_code_to_type_and_the_same_to_scan(world: World) -> None:

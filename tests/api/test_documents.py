@@ -175,6 +175,22 @@ def test_a_refusal_is_documented_as_it_is_answered(document: dict[str, Any]) -> 
     assert {Code.CREDENTIALS_WRONG, Code.NOT_SIGNED_IN, Code.CROSS_SITE, Code.STORAGE_UNAVAILABLE} <= found
 
 
+def test_the_token_endpoint_documents_what_every_grant_sends_and_is_refused_for(document: dict[str, Any]) -> None:
+    """By app's code (RFC 6749, 4.1.3; RFC 7636, 4.5), by device code, by refresh token and by password."""
+    operation = document["paths"]["/api/token"]["post"]
+    sent = {
+        "grant_type", "code", "redirect_uri", "code_verifier", "device_code", "refresh_token", "username", "password", "scope",
+    }  # fmt: skip
+    [medium] = operation["requestBody"]["content"].values()
+    assert sent <= medium["schema"]["properties"].keys()
+    refused = {name for each in operation["responses"].values() for name in examples_of(each)}
+    assert {Code.APP_CODE_INVALID, Code.APP_CODE_REUSED, Code.DEVICE_CODE_INVALID, Code.CREDENTIALS_WRONG} <= refused
+
+
+def examples_of(response: dict[str, Any]) -> set[str]:
+    return {name for medium in response.get("content", {}).values() for name in medium.get("examples", {})}
+
+
 async def test_a_documented_example_of_a_body_is_one_that_can_be_read(house: World, document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         for media_type, medium in operation.get("requestBody", {}).get("content", {}).items():

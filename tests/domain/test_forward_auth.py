@@ -23,6 +23,7 @@ BASE = "https://romm.example"
         pytest.param("editor", "", set(scopes.granted(AccessLevel.EDITOR)), id="an editor"),
         pytest.param("admin", "", set(scopes.ALL), id="an admin"),
         pytest.param("", "roms.write", {LEAST, "roms.write"}, id="a scope"),
+        pytest.param("Editor", "", set(scopes.granted(AccessLevel.EDITOR)), id="a level as elsewhere in any case"),
         pytest.param(
             "viewer", "roms.write", {*scopes.granted(AccessLevel.VIEWER), "roms.write"}, id="a level and a scope"
         ),
@@ -32,7 +33,7 @@ def test_the_operator_says_what_is_needed(level: str, scope: str, needed: set[st
     assert required(level, scope, ["scope", "level"]) == frozenset(needed)
 
 
-@pytest.mark.parametrize(("level", "scope"), [("editr", ""), ("Editor", ""), ("", "roms.wirte"), ("", "roms.read x")])
+@pytest.mark.parametrize(("level", "scope"), [("editr", ""), ("edi tor", ""), ("", "roms.wirte"), ("", "roms.read x")])
 def test_a_slip_of_the_operator_lets_nobody_in_by_mistake(level: str, scope: str) -> None:
     refuse = required(level, scope, [])
     assert isinstance(refuse, Refuse)

@@ -3,7 +3,7 @@
 import pytest
 
 from romm.domain.model import AccessLevel
-from romm.domain.scopes import ALL, granted
+from romm.domain.scopes import ALL, beyond, granted
 
 VIEWER = (
     "me.read roms.read platforms.read assets.read devices.read firmware.read roms.user.read collections.read "
@@ -28,3 +28,7 @@ def test_a_level_grants_its_scopes_in_their_published_order(level: AccessLevel, 
 def test_all_scopes_are_those_of_an_admin_each_once() -> None:
     assert granted(AccessLevel.ADMIN) == ALL
     assert len(set(ALL)) == len(ALL)
+
+
+def test_what_goes_beyond_is_told_in_the_order_it_was_asked_for() -> None:
+    assert beyond(["roms.write", "me.read", "users.read"], {"me.read"}) == ("roms.write", "users.read")

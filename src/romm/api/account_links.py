@@ -24,11 +24,12 @@ from romm.api.account_schemas import (
     level,
 )
 from romm.api.cookies import Cookies
-from romm.api.openapi import OPEN, gives, needs, refuses, takes
+from romm.api.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.requests import Asking, body, visitor, wants_page
 from romm.api.responses import see_other
 from romm.api.schemas import USER_EXAMPLE, UserSchema, user_schema
 from romm.credentials import Principal, actor
+from romm.domain.credentials import link_url
 from romm.domain.errors import Code, Refused
 from romm.invitations import Invitations
 from romm.recovery import RESET_LIFETIME, Recovery
@@ -36,13 +37,8 @@ from romm.settings import Settings
 
 T = TypeVar("T")
 
-_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN, Code.CROSS_SITE)
+_REFUSED = (*UNAUTHORIZED, Code.CROSS_SITE)
 _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CROSS_SITE, Code.REQUEST_INVALID)
-
-
-def link_url(settings: Settings, page: str, secret: str) -> str:
-    """The address of a page that a link opens."""
-    return f"{settings.server.base_url}{page}?{urlencode({'token': secret})}"
 
 
 @post(
@@ -63,7 +59,7 @@ async def invite(
     """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
     form = await body(request, InvitationForm)
     secret, invitation = await invitations.create(actor(principal), level(form.role), form.lifetime)
-    return LinkAnswer(secret, link_url(settings, "/register", secret), invitation.expires_at)
+    return LinkAnswer(secret, link_url(settings.server.base_url, "/register", secret), invitation.expires_at)
 
 
 @get(
@@ -146,7 +142,7 @@ async def reset_link(
     """For somebody who forgot their password; an older link of theirs ends."""
     secret = await recovery.reset_link(actor(principal), await administration.get(user_id))
     expires_at = recovery.clock() + RESET_LIFETIME
-    return LinkAnswer(secret, link_url(settings, "/reset-password", secret), expires_at)
+    return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), expires_at)
 
 
 @post(

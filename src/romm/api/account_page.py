@@ -135,7 +135,7 @@ async def end_other_sessions(
     principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
 ) -> Response[bytes]:
     """Ends every session but this one."""
-    await sessions.end_others(principal.account.id, principal.credential.digest if principal.credential else None)
+    await sessions.end_others(principal.account.id, principal.digest)
     return see_other(f"{_PAGE}?notice=sessions_ended")
 
 

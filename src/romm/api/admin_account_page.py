@@ -8,14 +8,15 @@ from litestar.response import Template
 from romm.accounts import Typed
 from romm.administration import Administration
 from romm.api.account_forms import PasswordForm, PersonForm
-from romm.api.account_links import link_url
-from romm.api.admin_pages import PAGE, ShownLink, in_words
+from romm.api.admin_pages import PAGE, ShownLink
+from romm.api.durations import in_words
 from romm.api.openapi import needs
 from romm.api.pages import Site, explained
 from romm.api.requests import Asking, body
 from romm.api.responses import see_other
 from romm.credentials import Principal, Sessions, actor
 from romm.domain.accounts import Actor
+from romm.domain.credentials import link_url
 from romm.domain.errors import Code, Refused
 from romm.recovery import RESET_LIFETIME, Recovery
 
@@ -106,7 +107,7 @@ async def reset_link(
     """Makes a link for a new password and shows it in the answer: it stands in no address of ours and is kept nowhere."""
     account = await administration.get(user_id)
     secret = await recovery.reset_link(_over_another(principal, user_id), account)
-    url, ends = link_url(site.settings, "/reset-password", secret), recovery.clock() + RESET_LIFETIME
+    url, ends = link_url(site.settings.server.base_url, "/reset-password", secret), recovery.clock() + RESET_LIFETIME
     link = ShownLink(url=url, expires_at=ends, lasts=in_words(RESET_LIFETIME))
     return site.page("reset_link.html", who=principal, account=account, link=link)
 

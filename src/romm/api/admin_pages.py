@@ -11,13 +11,14 @@ from litestar.response import Template
 
 from romm.accounts import Typed
 from romm.administration import Administration
-from romm.api.account_links import link_url
 from romm.api.account_schemas import InvitationForm, NewUserForm, level
+from romm.api.durations import in_words
 from romm.api.openapi import needs
 from romm.api.pages import Site, explained
 from romm.api.requests import Asking, body
 from romm.api.responses import see_other
 from romm.credentials import Principal, actor
+from romm.domain.credentials import link_url
 from romm.invitations import Invitations
 
 PAGE = "/admin/users"
@@ -85,7 +86,7 @@ async def invite(
     """Makes an invitation, and shows its link in the answer: it stands in no address of ours and is kept nowhere."""
     form = await body(request, InvitationForm)
     secret, invitation = await invitations.create(actor(principal), level(form.role), form.lifetime)
-    url, ends = link_url(site.settings, "/register", secret), invitation.expires_at
+    url, ends = link_url(site.settings.server.base_url, "/register", secret), invitation.expires_at
     link = ShownLink(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
     return site.page("invited.html", who=principal, link=link, gives=invitation.level)
 
@@ -109,15 +110,6 @@ def _lifetimes(site: Site) -> list[tuple[str, int]]:
     configured = site.settings.accounts.invite_token_expiry_seconds
     others = [(words, seconds) for words, seconds in LIFETIMES if seconds != configured]
     return [(in_words(timedelta(seconds=configured)), configured), *others]
-
-
-def in_words(lifetime: timedelta) -> str:
-    """A time in its largest whole unit: `10 minutes`, `1 day`."""
-    seconds = int(lifetime.total_seconds())
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds // length} {unit}{'s' if seconds != length else ''}"
-    return f"{seconds} seconds"
 
 
 router = Router(PAGE, route_handlers=[people, create, invite, revoke], include_in_schema=False)

@@ -13,6 +13,7 @@ from romm.api.openapi import needs
 from romm.api.pages import Page, Site, explained
 from romm.api.requests import Asking, body
 from romm.api.responses import see_other
+from romm.api.scope_words import described
 from romm.client_tokens import ClientTokens, Minted
 from romm.credentials import Principal
 from romm.domain import scopes
@@ -108,7 +109,7 @@ async def _page(
         who=principal,
         tokens=[client_token(token) for token in own],
         most=MOST,
-        scopes=[scope for scope in scopes.ALL if scope in principal.scopes],
+        scopes=described(tuple(scope for scope in scopes.ALL if scope in principal.scopes)),
         usual=_USUAL,
         lifetimes=LIFETIMES,
         minted=minted and {"name": minted.token.name, "secret": minted.secret},

@@ -21,15 +21,14 @@ from romm.api.client_token_schemas import (
     minted_token,
     owned_token,
 )
-from romm.api.openapi import OPEN, gives, needs, refuses, takes
+from romm.api.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.requests import Asking, body, visitor
 from romm.client_tokens import ClientTokens
 from romm.credentials import Principal
 from romm.domain.errors import Code
 from romm.pairing import Pairing
 
-_READS = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
-_WRITES = (*_READS, Code.CROSS_SITE)
+_WRITES = (*UNAUTHORIZED, Code.CROSS_SITE)
 _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
 
 
@@ -38,7 +37,7 @@ _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
     **needs("me.read"),
     summary="My client tokens",
     responses=gives(200, list[ClientTokenSchema], "The newest first, without their secrets.", [TOKEN_EXAMPLE])
-    | refuses(*_READS),
+    | refuses(*UNAUTHORIZED),
 )
 async def own_tokens(
     principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
@@ -52,7 +51,7 @@ async def own_tokens(
     **needs("users.read"),
     summary="Everybody's client tokens",
     responses=gives(200, list[OwnedTokenSchema], "The newest first.", [TOKEN_EXAMPLE | {"username": "alice"}])
-    | refuses(*_READS),
+    | refuses(*UNAUTHORIZED),
 )
 async def all_tokens(
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what checks the scope)

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from romm.api.client_token_pages import LIFETIMES
+from romm.api.durations import in_words
 from romm.api.openapi import needs
 from romm.api.pages import NextPath, Page, Site, explained
 from romm.api.requests import Asking, body, visitor
@@ -20,6 +21,7 @@ from romm.domain import authorization, codes
 from romm.domain.client_tokens import Lifetime
 from romm.domain.devices import Choice, Device, Shape
 from romm.domain.errors import Code, Refused
+from romm.domain.scopes import beyond
 from romm.settings import Settings
 
 # Only a browser that somebody signed in with gets these pages; what went wrong stands on a page that needs nobody.
@@ -124,12 +126,11 @@ def _choice(form: DecisionForm) -> Choice:
 
 def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
     asked, now = waiting.authorization, waiting.at
-    beyond = tuple(scope for scope in asked.requested_scopes if scope not in waiting.allowed)
     return {
         "username": principal.account.username,
         "device": asked,
         "scopes": described(waiting.allowed),
-        "beyond": described(beyond),
+        "beyond": described(beyond(asked.requested_scopes, waiting.allowed)),
         "minutes_ago": (now - asked.created_at) // timedelta(minutes=1),
         "minutes_left": max(1, -(-(asked.expires_at - now) // timedelta(minutes=1))),
         "lifetimes": LIFETIMES,
@@ -140,15 +141,9 @@ def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
 def _ends(settings: Settings) -> dict[str, str]:
     """How long a pair of tokens can be renewed, in words."""
     return {
-        "longest": _span(settings.session.absolute_age_seconds),
-        "unused": _span(settings.oauth.refresh_token_expire_seconds),
+        "longest": in_words(timedelta(seconds=settings.session.absolute_age_seconds)),
+        "unused": in_words(timedelta(seconds=settings.oauth.refresh_token_expire_seconds)),
     }
-
-
-def _span(seconds: int) -> str:
-    days, hours = seconds // 86_400, -(-seconds // 3_600)
-    many, unit = (days, "day") if days else (hours, "hour")
-    return f"{many} {unit}" + ("" if many == 1 else "s")
 
 
 def _shown(device: Device) -> dict[str, Any]:
@@ -157,8 +152,8 @@ def _shown(device: Device) -> dict[str, Any]:
         "name": device.name,
         "client": f"{device.client} {device.client_version}".strip(),
         "platform": device.platform,
-        "paired": f"{device.last_paired_at:%Y-%m-%d}",
-        "used": device.last_used_at and f"{device.last_used_at:%Y-%m-%d %H:%M} UTC",
+        "paired": device.last_paired_at,
+        "used": device.last_used_at,
     }
 
 

@@ -24,7 +24,7 @@ from romm.api.device_schemas import (
     standard_answer,
     token,
 )
-from romm.api.openapi import FORM, JSON, OPEN, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.openapi import FORM, JSON, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.requests import Asking, body, visitor
 from romm.api.responses import NO_STORE
 from romm.api.tokens import OPEN_TO_APPS, asked
@@ -38,8 +38,7 @@ from romm.settings import Settings
 _EXPIRED = "expired_token"
 """What apps of the older shape are told of a code that was never given, too: they know four words."""
 
-_SIGNED_IN = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
-_CODE_TYPED = (*_SIGNED_IN, Code.DEVICE_CODE_UNKNOWN, Code.DEVICE_CODE_DECIDED, Code.TOO_MANY_REQUESTS)
+_CODE_TYPED = (*UNAUTHORIZED, Code.DEVICE_CODE_UNKNOWN, Code.DEVICE_CODE_DECIDED, Code.TOO_MANY_REQUESTS)
 _CHOICE = {
     "user_code": "BCDF-GHJK",
     "approved_scopes": ["roms.read", "assets.write"],
@@ -187,7 +186,7 @@ async def redeem(
     "/devices",
     **needs("devices.read"),
     summary="My devices",
-    responses=gives(200, list[DeviceSchema], "The devices that you paired.") | refuses(*_SIGNED_IN),
+    responses=gives(200, list[DeviceSchema], "The devices that you paired.") | refuses(*UNAUTHORIZED),
 )
 async def my_devices(
     principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
@@ -200,7 +199,7 @@ async def my_devices(
     "/devices/{device_id:int}",
     **needs("devices.write"),
     summary="End a device",
-    responses=gives(204, None, "Ended.") | refuses(*_SIGNED_IN, Code.DEVICE_UNKNOWN),
+    responses=gives(204, None, "Ended.") | refuses(*UNAUTHORIZED, Code.DEVICE_UNKNOWN),
 )
 async def end(
     device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]

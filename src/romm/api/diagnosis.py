@@ -3,11 +3,10 @@
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from romm.api.openapi import gives, needs, refuses
+from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses
 from romm.api.schemas import FINDING_EXAMPLE, FindingSchema, finding_schema
 from romm.credentials import Principal
 from romm.diagnosis import Doctor
-from romm.domain.errors import Code
 
 
 @get(
@@ -15,7 +14,7 @@ from romm.domain.errors import Code
     **needs("users.read"),
     summary="Examine the OpenID configuration",
     responses=gives(200, list[FindingSchema], "One finding per check, in order.", [FINDING_EXAMPLE])
-    | refuses(Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN),
+    | refuses(*UNAUTHORIZED),
 )
 async def diagnosis(
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)

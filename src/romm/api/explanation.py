@@ -16,7 +16,7 @@ from romm.api.explanation_schemas import (
     explanation_schema,
     sign_in_schema,
 )
-from romm.api.openapi import gives, needs, refuses, sends_on
+from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.requests import Asking
 from romm.api.responses import see_other
 from romm.credentials import Principal
@@ -28,8 +28,6 @@ from romm.signin_log import SignInJournal
 
 MOST_LINES = 200
 LARGEST_NUMBER = 2**31 - 1  # that every database takes
-
-_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
 
 
 def pasted(text: str | bytes) -> Any:
@@ -46,7 +44,7 @@ def pasted(text: str | bytes) -> Any:
     status_code=200,
     summary="What would happen with these claims",
     responses=gives(200, ExplanationSchema, "Decided as a sign-in would be; nothing was written.", EXPLANATION_EXAMPLE)
-    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *_REFUSED),
+    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def explain(
     request: Asking,
@@ -79,7 +77,7 @@ async def trial(
     "/sign-ins",
     **needs("logs.read"),
     summary="The log of sign-ins",
-    responses=gives(200, list[SignInSchema], "The newest first.", [SIGN_IN_EXAMPLE]) | refuses(*_REFUSED),
+    responses=gives(200, list[SignInSchema], "The newest first.", [SIGN_IN_EXAMPLE]) | refuses(*UNAUTHORIZED),
 )
 async def sign_ins(
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from romm.api.authentication import Authentication
-from romm.api.openapi import needs, refuses
+from romm.api.openapi import UNAUTHORIZED, needs, refuses
 from romm.api.proxies import Proxies
 from romm.api.requests import Asking
 from romm.credentials import Principal
@@ -37,10 +37,7 @@ _GIVES = {
     summary="May they come in, and who is it",
     responses=_GIVES
     | refuses(
-        Code.NOT_SIGNED_IN,
-        Code.CREDENTIALS_WRONG,
-        Code.TOO_MANY_ATTEMPTS,
-        Code.FORBIDDEN,
+        *UNAUTHORIZED,
         Code.FORWARDED_ELSEWHERE,
         Code.REQUEST_INVALID,
     ),

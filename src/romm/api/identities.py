@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from romm.api.cookies import Cookies
-from romm.api.openapi import gives, needs, refuses, sends_on
+from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.requests import Asking, visitor
 from romm.api.responses import see_other
 from romm.credentials import Principal
@@ -43,10 +43,7 @@ async def link(
         Code.CONFIRMATION_REQUIRED,
         Code.LAST_WAY_IN,
         Code.CROSS_SITE,
-        Code.NOT_SIGNED_IN,
-        Code.CREDENTIALS_WRONG,
-        Code.TOO_MANY_ATTEMPTS,
-        Code.FORBIDDEN,
+        *UNAUTHORIZED,
     ),
 )
 async def unlink(

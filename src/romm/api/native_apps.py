@@ -12,6 +12,7 @@ from romm.api.scope_words import described
 from romm.credentials import Principal
 from romm.domain.errors import Code, Refused
 from romm.domain.native_apps import AppError, AppRequest, form_target
+from romm.domain.scopes import beyond
 from romm.native_apps import NativeApps
 
 _PAGE = {"message_page": True}
@@ -75,7 +76,6 @@ async def decide(
 
 
 def _consent(site: Site, asked: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
-    beyond = tuple(scope for scope in asked.scopes if scope not in offered)
     return site.page(
         "authorize.html",
         form_target=form_target(asked.redirect_uri),
@@ -83,7 +83,7 @@ def _consent(site: Site, asked: AppRequest, who: Principal, offered: tuple[str, 
         target=asked.redirect_uri,
         account=who.account,
         scopes=described(offered),
-        beyond=described(beyond),
+        beyond=described(beyond(asked.scopes, offered)),
         parameters=asked.parameters,
     )
 

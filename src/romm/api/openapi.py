@@ -21,6 +21,9 @@ OPEN: list[dict[str, list[str]]] = [{}]
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
 """Security of a route that needs somebody."""
 
+UNAUTHORIZED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
+"""Why such a route refuses before it does anything."""
+
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 _REFERENCE = "5d41402abc4b2a76"

@@ -182,7 +182,7 @@ def _who(principal: Principal) -> dict[str, Any]:
             "role": account.level.role,
         },
         "scopes": granted(account.level),
-        "link": link and {"issuer": link.identity.issuer, "since": f"{link.linked_at:%Y-%m-%d}", "rule": link.rule},
+        "link": link and {"issuer": link.identity.issuer, "since": link.linked_at, "rule": link.rule},
         "has_password": account.password_set_at is not None,
     }
 

@@ -8,11 +8,9 @@ from litestar.params import FromPath, QueryParameter
 
 from romm.administration import Administration
 from romm.api.account_schemas import SESSION_EXAMPLE, SessionSchema, session_schema
-from romm.api.openapi import gives, needs, refuses
+from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses
 from romm.credentials import Principal, Sessions, actor, require
 from romm.domain.errors import Code
-
-_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
 
 UserId = Annotated[int | None, QueryParameter(name="user_id", description="somebody else's, for administrators")]
 
@@ -22,7 +20,7 @@ UserId = Annotated[int | None, QueryParameter(name="user_id", description="someb
     **needs("me.read"),
     summary="Sessions",
     responses=gives(200, list[SessionSchema], "The newest first.", [SESSION_EXAMPLE])
-    | refuses(Code.ACCOUNT_UNKNOWN, *_REFUSED),
+    | refuses(Code.ACCOUNT_UNKNOWN, *UNAUTHORIZED),
 )
 async def sessions_of(
     principal: NamedDependency[Principal],
@@ -44,7 +42,7 @@ async def sessions_of(
     status_code=204,
     summary="End a session",
     responses=gives(204, None, "Ended.")
-    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *_REFUSED),
+    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def end(
     session_id: FromPath[int],
@@ -67,7 +65,7 @@ async def end(
     status_code=204,
     summary="End all other sessions",
     responses=gives(204, None, "Ended, but for the session that asked.")
-    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *_REFUSED),
+    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def end_others(
     principal: NamedDependency[Principal],
@@ -77,8 +75,7 @@ async def end_others(
 ) -> None:
     """Ends all sessions of an account, except the one that asks."""
     if user_id is None or user_id == principal.account.id:
-        keep = principal.credential.digest if principal.credential else None
-        await sessions.end_others(principal.account.id, keep)
+        await sessions.end_others(principal.account.id, principal.digest)
     else:
         require(principal, "users.write")
         await administration.end_sessions(actor(principal), user_id)

@@ -17,6 +17,9 @@ class TokenForm(Struct, frozen=True, kw_only=True):
     password: str = ""
     refresh_token: str = ""
     device_code: str = ""
+    code: str = ""
+    redirect_uri: str = ""
+    code_verifier: str = ""
     scope: str = ""
     client_id: str = ""
 

@@ -5,7 +5,7 @@ from urllib.parse import unquote_plus
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
 
-from romm.api.openapi import FORM, OPEN, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.openapi import FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.requests import Asking, basic_credentials, form, visitor
 from romm.api.responses import NO_STORE
 from romm.api.token_schemas import (
@@ -45,6 +45,8 @@ OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at
         Code.DEVICE_DENIED,
         Code.DEVICE_CODE_EXPIRED,
         Code.DEVICE_CODE_INVALID,
+        Code.APP_CODE_INVALID,
+        Code.APP_CODE_REUSED,
         Code.SCOPE_UNKNOWN,
         Code.SCOPE_EXCEEDED,
         Code.CLIENT_UNKNOWN,
@@ -53,7 +55,8 @@ OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at
     security=OPEN,
 )
 async def token(request: Asking, grants: NamedDependency[Grants]) -> Response[TokenAnswer]:
-    """By name and password, by the refresh token from before (RFC 6749), or by a device code (RFC 8628).
+    """By name and password, by the refresh token from before or an app's authorization code (RFC 6749), or by a device code
+    (RFC 8628).
 
     The older `expires` stands beside `expires_in`.
     """
@@ -86,10 +89,7 @@ async def revoke(request: Asking, tokens: NamedDependency[Tokens]) -> Response[N
     responses=gives(200, Introspection, "What the token is.", {"active": False})
     | refuses(
         Code.TOKEN_REQUEST_INVALID,
-        Code.NOT_SIGNED_IN,
-        Code.CREDENTIALS_WRONG,
-        Code.TOO_MANY_ATTEMPTS,
-        Code.FORBIDDEN,
+        *UNAUTHORIZED,
         Code.TOKEN_MISPLACED,
         Code.CROSS_SITE,
     ),

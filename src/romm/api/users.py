@@ -8,7 +8,7 @@ from romm.accounts import Setup, Typed
 from romm.administration import Administration
 from romm.api.account_schemas import NewUserForm, UserForm, level
 from romm.api.authentication import Authentication
-from romm.api.openapi import gives, needs, refuses, takes
+from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.requests import Asking, body, visitor, wants_page
 from romm.api.responses import see_other
 from romm.api.schemas import USER_EXAMPLE, SetupForm, UserSchema, user_schema
@@ -17,7 +17,6 @@ from romm.domain.errors import Code
 from romm.profile import Profile
 
 MOST_AT_ONCE = 1000
-EVERYBODY = 2**31 - 1
 
 _UNUSABLE = (
     Code.USERNAME_INVALID,
@@ -29,7 +28,6 @@ _UNUSABLE = (
     Code.CROSS_SITE,
     Code.REQUEST_INVALID,
 )
-_REFUSED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
 _OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
 _OPEN_AT_FIRST = {**needs("users.write", error_page="/setup")}
 _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
@@ -42,7 +40,7 @@ _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
     summary="Create an account",
     operation_class=takes(NewUserForm, {"username": "keeper", "password": "a lantern in the attic", "email": ""}),
     responses=gives(201, UserSchema, "Created.", USER_EXAMPLE)
-    | refuses(Code.SETUP_CLOSED, Code.ADMIN_REQUIRED, *_UNUSABLE, *_REFUSED),
+    | refuses(Code.SETUP_CLOSED, Code.ADMIN_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
 )
 async def create(
     request: Asking,
@@ -70,7 +68,7 @@ async def create(
     **needs("users.read"),
     summary="All accounts",
     responses=gives(200, list[UserSchema], "By name; `X-Total-Count` has how many fit in all.", [USER_EXAMPLE])
-    | refuses(*_REFUSED),
+    | refuses(*UNAUTHORIZED),
 )
 async def everybody(
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
@@ -88,21 +86,21 @@ async def everybody(
     "/identifiers",
     **needs("users.read"),
     summary="The ids of all accounts",
-    responses=gives(200, list[int], "Every id, by name of its account.", [1, 2]) | refuses(*_REFUSED),
+    responses=gives(200, list[int], "Every id, by name of its account.", [1, 2]) | refuses(*UNAUTHORIZED),
 )
 async def identifiers(
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     administration: NamedDependency[Administration],
 ) -> list[int]:
     """The ids alone, for apps that keep a copy."""
-    return [account.id for account in (await administration.search("", EVERYBODY, 0))[0]]
+    return [account.id for account in await administration.everybody()]
 
 
 @get(
     "/me",
     **needs("me.read"),
     summary="Who am I",
-    responses=gives(200, UserSchema, "The account of the credential.", USER_EXAMPLE) | refuses(*_REFUSED),
+    responses=gives(200, UserSchema, "The account of the credential.", USER_EXAMPLE) | refuses(*UNAUTHORIZED),
 )
 async def me(principal: NamedDependency[Principal]) -> UserSchema:
     """The account that the request's credential belongs to."""
@@ -113,7 +111,7 @@ async def me(principal: NamedDependency[Principal]) -> UserSchema:
     "/{user_id:int}",
     **needs("me.read"),
     summary="One account",
-    responses=gives(200, UserSchema, "The account.", USER_EXAMPLE) | refuses(Code.ACCOUNT_UNKNOWN, *_REFUSED),
+    responses=gives(200, UserSchema, "The account.", USER_EXAMPLE) | refuses(Code.ACCOUNT_UNKNOWN, *UNAUTHORIZED),
 )
 async def one(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
@@ -131,7 +129,7 @@ async def one(
     summary="Change an account",
     operation_class=takes(UserForm, {"username": "alice", "email": "alice@example.org"}),
     responses=gives(200, UserSchema, "The account afterwards.", USER_EXAMPLE)
-    | refuses(Code.ROLE_MANAGED, Code.CONFIRMATION_REQUIRED, Code.PASSWORD_WRONG, *_OTHERS, *_UNUSABLE, *_REFUSED),
+    | refuses(Code.ROLE_MANAGED, Code.CONFIRMATION_REQUIRED, Code.PASSWORD_WRONG, *_OTHERS, *_UNUSABLE, *UNAUTHORIZED),
 )
 async def change(
     request: Asking,
@@ -155,7 +153,8 @@ async def change(
     **needs("users.write"),
     status_code=204,
     summary="Delete an account",
-    responses=gives(204, None, "Gone, with all that belonged to it.") | refuses(*_OTHERS, Code.CROSS_SITE, *_REFUSED),
+    responses=gives(204, None, "Gone, with all that belonged to it.")
+    | refuses(*_OTHERS, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def remove(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]

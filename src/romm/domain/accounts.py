@@ -24,6 +24,11 @@ class Actor(Struct, frozen=True, kw_only=True):
     account_id: int | None
     scopes: frozenset[str]
 
+    @property
+    def name(self) -> int | str:
+        """Who it is, as the log has it."""
+        return "command line" if self.account_id is None else self.account_id
+
 
 COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
 """Whoever may run commands on this machine could change the database anyway."""

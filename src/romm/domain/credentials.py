@@ -3,6 +3,7 @@
 import enum
 import hashlib
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
@@ -81,6 +82,11 @@ class Credential(Struct, frozen=True, kw_only=True):
 def digest(secret: str) -> str:
     """What is stored of a secret, 64 hex digits. The secrets are random, so a fast hash without salt is right."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def link_url(base_url: str, page: str, secret: str) -> str:
+    """The address of a page that a link opens."""
+    return f"{base_url}{page}?{urlencode({'token': secret})}"
 
 
 def bearer_kind(secret: str) -> Kind:

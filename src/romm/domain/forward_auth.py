@@ -8,12 +8,11 @@ from msgspec import Struct
 from romm.domain import scopes
 from romm.domain.authorization import return_to
 from romm.domain.errors import Code, Refuse
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import LEVEL_NAMES, AccessLevel, Account
 
 LEAST = "me.read"
 """The scope without which a credential does not even say whose it is."""
 
-_LEVELS = {level.label: level for level in AccessLevel} | {"user": AccessLevel.VIEWER}
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _AS_THEY_ARE = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII but `%`, which marks what is not
 
@@ -36,11 +35,12 @@ def required(level: str, scope: str, names: Sequence[str]) -> frozenset[str] | R
     """
     if sorted(names) not in ([], ["level"], ["scope"], ["level", "scope"]):
         return Refuse(Code.REQUEST_INVALID, {"problem": f"the query has {names}; it may have level and scope, once"})
-    if level and level not in _LEVELS:
-        return Refuse(Code.REQUEST_INVALID, {"problem": f"level={level} is none of {', '.join(_LEVELS)}"})
+    least = AccessLevel.named(level)
+    if level and least is None:
+        return Refuse(Code.REQUEST_INVALID, {"problem": f"level={level} is none of {', '.join(LEVEL_NAMES)}"})
     if scope and scope not in scopes.ALL:
         return Refuse(Code.REQUEST_INVALID, {"problem": f"scope={scope} is none of {', '.join(scopes.ALL)}"})
-    of_level = scopes.granted(_LEVELS[level]) if level else ()
+    of_level = scopes.granted(least) if least else ()
     return frozenset((*of_level, scope or LEAST, LEAST))
 
 

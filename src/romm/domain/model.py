@@ -16,7 +16,7 @@ class AccessLevel(enum.IntEnum):
     @classmethod
     def named(cls, name: str) -> "AccessLevel | None":
         """The level that a role's name means, wherever one is read: `user` is RomM's older word for a viewer."""
-        return _NAMES.get(name.strip().lower())
+        return LEVEL_NAMES.get(name.strip().lower())
 
     @property
     def label(self) -> str:
@@ -29,7 +29,7 @@ class AccessLevel(enum.IntEnum):
         return "admin" if self is AccessLevel.ADMIN else "user"
 
 
-_NAMES = {level.label: level for level in AccessLevel} | {"user": AccessLevel.VIEWER}
+LEVEL_NAMES = {level.label: level for level in AccessLevel} | {"user": AccessLevel.VIEWER}
 
 
 class Identity(Struct, frozen=True):

@@ -1,5 +1,7 @@
 """What each access level may do, as the scope names that companion apps know."""
 
+from collections.abc import Container, Iterable
+
 from romm.domain.model import AccessLevel
 
 _ADDED = {
@@ -18,3 +20,8 @@ ALL = tuple(scope for added in _ADDED.values() for scope in added)
 def granted(level: AccessLevel) -> tuple[str, ...]:
     """All scopes of an access level, cumulative and in their published order."""
     return tuple(scope for step, added in _ADDED.items() if step <= level for scope in added)
+
+
+def beyond(asked: Iterable[str], allowed: Container[str]) -> tuple[str, ...]:
+    """What was asked for and is not allowed, in the order it came."""
+    return tuple(scope for scope in asked if scope not in allowed)
