@@ -18,7 +18,7 @@ from romm.domain.credentials import SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Visitor
 from romm.domain.native_apps import App
 from romm.instruments import Instruments
-from romm.ports import Provider
+from romm.ports import Passwords, Provider
 from romm.settings import Settings, load
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -72,6 +72,7 @@ class World:
     log: FakeLog = field(default_factory=FakeLog)
     sign_ins: FakeSignInLog = field(default_factory=FakeSignInLog)
     apps: Sequence[App] = ()
+    passwords: Passwords = field(default_factory=FakePasswords)
 
     def __post_init__(self) -> None:
         self.idp.clock = lambda: self.clock().timestamp()
@@ -98,7 +99,7 @@ class World:
             devices=self.devices,
             throttles=self.throttles,
             sign_in_log=self.sign_ins,
-            passwords=FakePasswords(),
+            passwords=self.passwords,
             log=self.log,
             clock=self.clock,
             is_ready=self._ready,

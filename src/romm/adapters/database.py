@@ -41,6 +41,7 @@ _CONFLICTS = {
 
 _OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation
 _UNDEFINED_TABLE = "42P01"
+_NOT_STORABLE = "22021"  # a NUL, which PostgreSQL has in no text and SQLite just finds nowhere
 
 
 class Database:
@@ -165,6 +166,8 @@ def storage_errors() -> Iterator[None]:
         raise Conflict(what) from error
     except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError) as error:
         _release(error)
+        if _state(error) == _NOT_STORABLE:
+            raise Refused(Code.REQUEST_INVALID, problem="a text in it has a NUL character") from error
         if _is_ours(error):
             raise
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=_problem(error)) from error
@@ -185,8 +188,12 @@ def _constraint(error: IntegrityError) -> str:
     return getattr(cause, "constraint_name", None) or str(error.orig).removeprefix("UNIQUE constraint failed: ")
 
 
+def _state(error: Exception) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
 def _is_ours(error: Exception) -> bool:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    state = _state(error)
     return state.startswith(_OUR_MISTAKES) and state != _UNDEFINED_TABLE
 
 

@@ -64,7 +64,7 @@ async def invite(
     """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
     form = await body(request, InvitationForm)
     lifetime = None if form.expiration is None else timedelta(seconds=max(form.expiration, 1))
-    secret, invitation = await invitations.create(actor(principal), level(form.role), lifetime)
+    secret, invitation = await invitations.create(principal, level(form.role), lifetime)
     return LinkAnswer(secret, link_url(settings, "/register", secret), invitation.expires_at)
 
 

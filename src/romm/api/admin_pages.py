@@ -85,7 +85,7 @@ async def invite(
     """Makes an invitation, and shows its link in the answer: it stands in no address of ours and is kept nowhere."""
     form = await body(request, InvitationForm)
     lifetime = None if form.expiration is None else timedelta(seconds=max(form.expiration, 1))
-    secret, invitation = await invitations.create(actor(principal), level(form.role), lifetime)
+    secret, invitation = await invitations.create(principal, level(form.role), lifetime)
     url, ends = link_url(site.settings, "/register", secret), invitation.expires_at
     link = ShownLink(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
     return site.page("invited.html", who=principal, link=link, gives=invitation.level)

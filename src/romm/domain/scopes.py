@@ -1,5 +1,7 @@
 """What each access level may do, as the scope names that companion apps know."""
 
+from collections.abc import Collection
+
 from romm.domain.model import AccessLevel
 
 _ADDED = {
@@ -13,6 +15,11 @@ _ADDED = {
 }  # fmt: skip
 
 ALL = tuple(scope for added in _ADDED.values() for scope in added)
+
+
+def ordered(some: Collection[str]) -> tuple[str, ...]:
+    """Those of these names that are scopes, in their published order and once each."""
+    return tuple(scope for scope in ALL if scope in some)
 
 
 def granted(level: AccessLevel) -> tuple[str, ...]:
