@@ -39,17 +39,15 @@ class FakeDevices:
             del self.authorizations[code]
         return self.by_id.pop(device_id)
 
-    async def give(self, token: Credential, owner: Account) -> bool:
-        stored, now = self._accounts.credentials, self._accounts.by_id[owner.id]
-        if now.version != owner.version:
-            return False
+    async def give(self, token: Credential, owner: Account) -> None:
+        stored = self._accounts.credentials
+        self._accounts.judge(owner)
         for key, each in list(stored.items()):
             if (each.device_id, each.kind) == (token.device_id, Kind.CLIENT_TOKEN):
                 del stored[key]
         stored[token.kind, token.digest] = replace(
             token, id=max((each.id or 0 for each in stored.values()), default=0) + 1
         )
-        return True
 
     def pair(self, decision: Approve) -> int:
         """The device of this owner and identifier, made or met again."""

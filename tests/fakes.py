@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 from romm.domain.accounts import Change, Delete, Unlink
 from romm.domain.authorization import LoginAttempt
 from romm.domain.client_tokens import Renewal
-from romm.domain.credentials import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.credentials import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.errors import Refused
 from romm.domain.evidence import Handshake, Place
 from romm.domain.imports import Here, Import
@@ -145,6 +145,11 @@ class FakeAccounts:
         others = (each for each in self.by_id.values() if each.id != decision.account.id)
         demoted = decision.account.is_enabled_admin and decision.level < AccessLevel.ADMIN
         return demoted and not any(each.is_enabled_admin for each in others)
+
+    def judge(self, seen: Account) -> None:
+        now = self.by_id.get(seen.id)
+        if now is None or not now.enabled or now.version != seen.version:
+            raise Conflict("version")
 
     def check(self, account: Account) -> None:
         for other in self.by_id.values():
@@ -294,22 +299,39 @@ class FakeCredentials:
         self._ids = count(1)
         self.stored = accounts.credentials
 
-    async def add(self, *credentials: Credential) -> None:
+    async def add(self, seen: Account, *credentials: Credential) -> None:
+        self._accounts.judge(seen)
+        self._add(*credentials)
+        for kind in (Kind.SESSION, Kind.KNOWN_BROWSER, Kind.REFRESH_TOKEN):
+            self._end_oldest(seen.id, kind)
+
+    def _end_oldest(self, account_id: int, kind: Kind) -> None:
+        owned = (each for each in self.stored.values() if (each.account_id, each.kind) == (account_id, kind))
+        newest = sorted((each for each in owned if each.spent_at is None), key=_number, reverse=True)
+        for oldest in newest[MOST_OF_A_KIND:]:
+            for key, each in list(self.stored.items()):
+                if each == oldest or (each.family and _family(each) == _family(oldest)):
+                    del self.stored[key]
+
+    def _add(self, *credentials: Credential) -> None:
         for key in [key for key, each in self.stored.items() if each.expires_at < self._clock()]:
             del self.stored[key]
         self.stored.update({(each.kind, each.digest): replace(each, id=next(self._ids)) for each in credentials})
 
-    async def issue(self, credential: Credential, at_most: int) -> Credential:
+    async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
+        self._accounts.judge(seen)
         if len(await self.of(credential.account_id, [credential.kind])) >= at_most:
             raise Conflict("full")
-        await self.add(credential)
+        self._add(credential)
         return self.stored[credential.kind, credential.digest]
 
-    async def replace(self, credential: Credential) -> None:
+    async def replace(self, seen: Account, credential: Credential) -> None:
+        self._accounts.judge(seen)
         self._end_family(credential.account_id, credential.kind, credential.family)
-        await self.add(credential)
+        self._add(credential)
 
     async def renew(self, renewal: Renewal) -> Credential | None:
+        self._accounts.judge(renewal.owner)
         token = next((each for each in self.stored.values() if each.id == renewal.token.id), None)
         if token is None or token.kind is not renewal.token.kind or token.expires_at <= self._clock():
             return None
@@ -357,7 +379,7 @@ class FakeCredentials:
         key = (used.kind, used.digest)
         if key in self.stored and self.stored[key].spent_at is None:
             self.stored[key] = replace(self.stored[key], spent_at=used.spent_at, salt=used.salt)
-            await self.add(*successors)
+            self._add(*successors)
         return self.stored.get(key)
 
     async def end_family(self, credential: Credential) -> int:

@@ -52,4 +52,4 @@ async def test_who_changed_meanwhile_is_unlinked_all_the_same(linked: World) -> 
 async def test_who_keeps_changing_is_left_for_another_try(linked: World) -> None:
     with pytest.raises(Refused) as caught:
         await administration(linked, MAX_DECISIONS).unlink(ACTOR, 1)
-    assert caught.value.code is Code.CHANGED_MEANWHILE
+    assert caught.value.code is Code.ACCOUNT_CHANGED

@@ -49,8 +49,9 @@ def romm(file: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def vera(romm: str) -> str:
     """A token with which she decides about devices."""
-    form = {"username": "vera", "password": PASSWORD, "scope": "me.read me.write roms.read devices.read"}
-    return str(httpx.post(f"{romm}/api/token", data=form).raise_for_status().json()["access_token"])
+    wanted = {"name": "decides", "scopes": ["me.read", "me.write", "roms.read", "devices.read"]}
+    answer = httpx.post(f"{romm}/api/client-tokens", json=wanted, auth=("vera", PASSWORD))
+    return str(answer.raise_for_status().json()["raw_token"])
 
 
 def decide(romm: str, vera: str, how: str, user_code: str) -> None:
@@ -99,7 +100,7 @@ def test_authlib_gets_and_refreshes_a_pair(romm: str, vera: str) -> None:
 def test_the_commands_of_the_documentation_do_what_it_says(romm: str, vera: str) -> None:
     """In order; what a command asks for is approved before the next one fetches it, as the reader would do."""
     assert shutil.which("curl"), "the documentation is made of curl lines: install curl"
-    known: dict[str, str] = {"ACCESS_TOKEN": vera}
+    known: dict[str, str] = {"CLIENT_TOKEN": vera}
     answers: list[dict[str, Any]] = []
     waiting = 0
     for found in _BLOCK.finditer(PAGE.read_text(encoding="utf-8")):

@@ -1,25 +1,30 @@
 """The use cases of devices where something changes in the middle: a rival, a collision, an owner who is disabled."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from romm.credentials import principal
-from romm.devices import DeviceApproval, DeviceSignIn, Given
+from romm.devices import DeviceApproval, DeviceGrant, DeviceSignIn, Given
 from romm.domain.client_tokens import Lifetime
 from romm.domain.credentials import Kind, digest
-from romm.domain.devices import LIFETIME, Approve, Asked, Choice, DeviceAuthorization, HandOver, Shape, State
+from romm.domain.devices import LIFETIME, Approve, Asked, Choice, DeviceAuthorization, Shape
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.model import AccessLevel, Account
+from romm.domain.tokens import TokenLimits
 from romm.ports import Conflict
 from romm.rates import Rates
+from romm.tokens import TokenRequest, Tokens
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeThrottles
+from tests.world import VISITOR
 
 ADDRESS = "192.0.2.7"
 ASKED = Asked(client="Argosy", scopes=("roms.read",), client_device_identifier="b7c1")
+LIMITS = TokenLimits(timedelta(minutes=30), timedelta(days=7), timedelta(days=90))
 CHOICE = Choice(scopes=("roms.read",), lifetime=Lifetime.MONTH)
 
 
@@ -28,6 +33,7 @@ class Interrupted(FakeDeviceAuthorizations):
 
     first: Callable[[DeviceAuthorization], Awaitable[object]] | None = None
     collisions = 0
+    afterwards: Callable[[], None] = staticmethod(lambda: None)
 
     async def put(self, authorization: DeviceAuthorization) -> None:
         if self.collisions:
@@ -37,7 +43,9 @@ class Interrupted(FakeDeviceAuthorizations):
 
     async def spend(self, device_code_digest: str) -> bool:
         await self._interrupt(self.stored[device_code_digest])
-        return await super().spend(device_code_digest)
+        spent = await super().spend(device_code_digest)
+        self.afterwards()
+        return spent
 
     async def approve(self, decision: Approve) -> int | None:
         await self._interrupt(decision.authorization)
@@ -78,8 +86,8 @@ class House:
     async def owner(self, username: str = "vera") -> Account:
         return await self.accounts.create(username, None, AccessLevel.VIEWER, None, NOW)
 
-    async def approved(self) -> tuple[str, Account]:
-        begun, owner = await self.sign_in.begin(Shape.OLDER, ASKED, ADDRESS), await self.owner()
+    async def approved(self, shape: Shape = Shape.OLDER) -> tuple[str, Account]:
+        begun, owner = await self.sign_in.begin(shape, ASKED, ADDRESS), await self.owner()
         await self.approval.approve(principal(owner), begun.user_code, CHOICE, ADDRESS)
         return begun.device_code, owner
 
@@ -136,21 +144,19 @@ async def test_an_owner_who_changes_between_the_look_and_the_hand_over_gives_not
     assert house.accounts.credentials == {}
 
 
+async def test_tokens_under_way_for_an_owner_who_changes_are_not_stored(house: House):
+    device_code, owner = await house.approved(Shape.STANDARD)
+    tokens = Tokens(credentials=house.approval.credentials, limits=LIMITS, log=house.log, clock=house.clock)
+    house.authorizations.afterwards = lambda: house.change(owner)
+    request = TokenRequest(parameters={"device_code": device_code}, client="Argosy", visitor=VISITOR)
+
+    assert await refusal(DeviceGrant(house.sign_in, tokens).grant(request)) is Code.DEVICE_DENIED
+    assert house.accounts.credentials == {}
+
+
 async def test_an_owner_who_changes_before_the_token_is_stored_gives_nothing(house: House):
     device_code, owner = await house.approved()
-    found = await house.sign_in.poll(Shape.OLDER, device_code)
-    assert isinstance(found, HandOver)
-    house.change(owner)
-    house.devices.authorizations = {
-        code: replace(each, state=State.APPROVED, account_version=owner.version + 1)
-        for code, each in house.devices.authorizations.items()
-    }
-
-    async def change(asked: DeviceAuthorization) -> None:
-        house.authorizations.stored[asked.device_code_digest] = replace(asked, account_version=owner.version + 2)
-        house.change(house.accounts.by_id[owner.id])
-
-    house.authorizations.first = change
+    house.authorizations.afterwards = lambda: house.change(owner)
 
     refused = await house.sign_in.client_token(device_code, ADDRESS)
 

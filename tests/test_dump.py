@@ -56,18 +56,19 @@ async def handed_out(ports: Ports) -> set[str]:
 
 async def add_the_other_kinds(ports: Ports, database: Path) -> None:
     """So that each kind is looked for, also one that no route of `handed_out` gives."""
-    now = app.now()
+    now, owner = app.now(), await ports.accounts.get(1)
+    assert owner is not None
     for kind in set(Kind) - kinds(database):
         other = Credential(
             digest=digest(f"a {kind}"),
             kind=kind,
-            account_id=1,
+            account_id=owner.id,
             scopes=(),
             created_at=now,
             last_used_at=now,
             expires_at=now + timedelta(days=1),
         )
-        await ports.credentials.add(other)
+        await ports.credentials.add(owner, other)
 
 
 def dump(database: Path) -> str:

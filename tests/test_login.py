@@ -294,10 +294,21 @@ async def test_a_right_password_writes_only_when_there_is_something_to_forget() 
     assert house.throttles.writes == ["count", "count", "forget"]
 
 
+async def test_a_program_is_no_browser_to_be_known_again(house: House) -> None:
+    """Nor does it use up the secret that it brings."""
+    await house.add()
+    browser = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, on_page=True))
+    program = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, browser.known_browser))
+    assert program.known_browser is None
+    kinds = Counter(kind for kind, _ in house.accounts.credentials)
+    assert kinds == {Kind.SESSION: 2, Kind.KNOWN_BROWSER: 1}
+
+
 async def test_a_browser_is_known_by_one_secret_at_a_time(house: House) -> None:
     await house.add()
-    first = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
-    second = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, first.known_browser))
+    first = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, on_page=True))
+    second = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, first.known_browser, on_page=True))
+    assert second.known_browser is not None
     known = {credential.digest for (kind, _), credential in house.accounts.credentials.items() if kind != Kind.SESSION}
     assert known == {digest(second.known_browser)}
     assert len({first.session, second.session, first.known_browser, second.known_browser}) == 4

@@ -5,12 +5,13 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from romm.credentials import principal
 from romm.domain.authorization import code_challenge
 from romm.domain.credentials import Credential, Kind
 from romm.domain.errors import Code, Refused
-from romm.domain.model import Account, Visitor
+from romm.domain.model import AccessLevel, Account, Visitor
 from romm.domain.native_apps import App, AppRequest
 from romm.domain.tokens import TokenLimits
 from romm.native_apps import NativeApps
@@ -70,6 +71,18 @@ def redeeming(location: str, visitor: Visitor = VISITOR) -> TokenRequest:
 
 def kinds(credentials: FakeCredentials) -> Collection[Kind]:
     return {kind for kind, _ in credentials.stored}
+
+
+async def test_an_app_is_not_let_in_by_an_account_that_changed_meanwhile() -> None:
+    """R-38: or a code would outlive the password that it was given with."""
+    accounts, clock = FakeAccounts(), FakeClock(datetime(2026, 6, 1, tzinfo=UTC))
+    credentials = FakeCredentials(accounts, clock)
+    seen = await accounts.create("vera", None, AccessLevel.VIEWER, None, clock())
+    accounts.by_id[seen.id] = replace(seen, version=seen.version + 1)
+    with pytest.raises(Refused) as refused:
+        await native_apps(credentials, clock, FakeLog()).allow(REQUEST, principal(seen), VISITOR)
+    assert refused.value.code is Code.ACCOUNT_CHANGED
+    assert credentials.stored == {}
 
 
 async def test_of_two_who_bring_one_code_at_once_neither_keeps_anything() -> None:

@@ -12,7 +12,7 @@ from romm.domain.credentials import Kind
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 from romm.pairing import Offer
-from tests.token_house import TokenHouse
+from tests.token_house import HANDHELD, TokenHouse
 from tests.world import VISITOR
 
 MOMENT = timedelta(microseconds=1)
@@ -189,3 +189,20 @@ async def test_asking_about_codes_is_no_cheaper_way_to_guess(house: TokenHouse) 
     with pytest.raises(Refused) as refused:
         await house.pairing.waiting(offer.code, at(600))
     assert refused.value.code is Code.TOO_MANY_REQUESTS
+
+
+async def test_nothing_is_made_or_renewed_by_a_password_that_was_changed_meanwhile(house: TokenHouse) -> None:
+    """R-38: a check of the old one may still be under way."""
+    vera = await house.add("vera")
+    token = (await house.make(vera)).token
+    assert token.id is not None
+    house.change(vera, version=vera.account.version + 1)
+    for late in (
+        house.tokens.create(vera, HANDHELD),
+        house.tokens.regenerate(vera, token.id),
+        house.pairing.offer(vera, token.id),
+    ):
+        with pytest.raises(Refused) as refused:
+            await late
+        assert refused.value.code is Code.ACCOUNT_CHANGED
+    assert [each.digest for each in house.credentials.stored.values()] == [token.digest]

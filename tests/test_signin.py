@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ from romm.admission import MAX_DECISIONS, MAX_USERNAMES, Admission
 from romm.credentials import Sessions
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.claims import Reading
-from romm.domain.credentials import SessionLimits, digest
+from romm.domain.credentials import Credential, SessionLimits, digest
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refused
 from romm.domain.linking import Attach, Found, Policy, Register, SignIn
@@ -272,7 +272,7 @@ async def test_facts_that_never_stand_still_end_in_a_refusal_that_says_try_again
 ) -> None:
     ally = await house.add("ally", "alice@example.org")
     accounts.changes = [lambda: house.change(ally.id)] * (MAX_DECISIONS + 5)
-    assert (await house.refused()).code is Code.CHANGED_MEANWHILE
+    assert (await house.refused()).code is Code.ACCOUNT_CHANGED
     assert accounts.looked_up == MAX_DECISIONS
     assert accounts.by_id[ally.id].links == ()
     assert accounts.credentials == {}
@@ -288,6 +288,36 @@ async def test_an_account_disabled_between_decision_and_write_stays_closed(
     refused = await house.refused()
     assert (refused.code, refused.facts["rule"]) == (Code.ACCOUNT_DISABLED, "L-02")
     assert accounts.credentials == {}
+
+
+class Overtaken(FakeCredentials):
+    """Before something is stored for the first time, `first` happens."""
+
+    first: Callable[[], None] = staticmethod(lambda: None)
+
+    async def add(self, seen: Account, *credentials: Credential) -> None:
+        first, self.first = self.first, lambda: None
+        first()
+        await super().add(seen, *credentials)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+async def test_an_account_that_changes_before_its_session_is_stored_is_decided_on_once_more(
+    house: House, accounts: BusyAccounts, enabled: bool
+) -> None:
+    """L-02, L-11b: what is decided opens the account as it is, or not at all."""
+    await house.sign_in()
+    accounts.credentials.clear()
+    credentials = Overtaken(accounts, house.clock)
+    credentials.first = lambda: house.change(2, enabled=enabled)
+    sessions = dataclasses.replace(house.signin.sessions, credentials=credentials)
+    house.signin = dataclasses.replace(house.signin, sessions=sessions)
+    if enabled:
+        assert (await house.sign_in()).session
+    else:
+        assert (await house.refused()).code is Code.ACCOUNT_DISABLED
+    assert len(accounts.credentials) == enabled
+    assert [entry.outcome for entry in house.entries.entries] == ["signed_in", "signed_in" if enabled else "refused"]
 
 
 async def test_an_address_taken_between_decision_and_write_is_linked_instead(

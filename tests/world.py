@@ -18,7 +18,7 @@ from romm.domain.credentials import SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Identity, Link, Visitor
 from romm.domain.native_apps import App
 from romm.instruments import Instruments, Network, Storage
-from romm.ports import Provider
+from romm.ports import Passwords, Provider
 from romm.settings import Settings, load
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -77,6 +77,7 @@ class World:
     network: Network = field(default_factory=FakeNetwork)
     storage: Storage = field(default_factory=FakeStorage)
     limits: Limits = field(default_factory=Limits)
+    passwords: Passwords = field(default_factory=FakePasswords)
 
     def __post_init__(self) -> None:
         self.idp.clock = lambda: self.clock().timestamp()
@@ -103,7 +104,7 @@ class World:
             devices=self.devices,
             throttles=self.throttles,
             sign_in_log=self.sign_ins,
-            passwords=FakePasswords(),
+            passwords=self.passwords,
             log=self.log,
             clock=self.clock,
             is_ready=self._ready,

@@ -111,7 +111,7 @@ async def settled(attempt: Callable[[], Awaitable[T]], wish: Wanted = NOTHING) -
         except Conflict as conflict:
             if conflict.what != "version":
                 raise taken(conflict, wish.username, wish.email) from conflict
-    raise Refused(Code.CHANGED_MEANWHILE, times=MAX_DECISIONS)
+    raise Refused(Code.ACCOUNT_CHANGED)
 
 
 def taken(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:

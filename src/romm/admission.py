@@ -56,7 +56,7 @@ class Admission:
                 return decision, await self._carry_out(decision, person)
             except Conflict as conflict:
                 self.log.info("signin.decided_again", conflict=conflict.what)
-        raise Refused(Code.CHANGED_MEANWHILE, times=MAX_DECISIONS)
+        raise Refused(Code.ACCOUNT_CHANGED)
 
     async def decide(self, claims: Claims, linking_to: Linking | None = None) -> Decision:
         """What the rules say about these claims and the accounts as they are now; nothing is written."""

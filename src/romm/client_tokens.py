@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from romm.credentials import Principal
+from romm.credentials import Principal, actor, as_judged
 from romm.domain import accounts, client_tokens
-from romm.domain.accounts import Actor
-from romm.domain.client_tokens import MOST, SECRET_BYTES, Renewal, Wanted
-from romm.domain.credentials import CLIENT_TOKEN_PREFIX, Credential, Kind, digest
-from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.client_tokens import MOST, Renewal, Wanted
+from romm.domain.credentials import CLIENT_TOKEN_PREFIX, SECRET_BYTES, Credential, Kind, digest
+from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
 from romm.ports import Clock, Conflict, Credentials, Log
 
@@ -45,16 +45,15 @@ class ClientTokens:
         return await self.credentials.of(None, _KINDS)
 
     async def create(self, principal: Principal, wanted: Wanted) -> Minted:
-        """Make one. Raises `Refused` with NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED or TOKENS_FULL."""
-        judged = client_tokens.judge(wanted, principal.scopes)
-        if isinstance(judged, Refuse):
-            raise Refused.by(judged)
+        """Make one, which ends with a client token that asks for it if not before.
+
+        Raises `Refused` with NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
+        """
+        judged = required(client_tokens.judge(wanted, principal.scopes))
         secret = new_secret()
         new = client_tokens.token(judged, principal.account.id, digest(secret), self.clock())
-        try:
-            token = await self.credentials.issue(new, at_most=MOST)
-        except Conflict as conflict:
-            raise Refused(Code.TOKENS_FULL, account=principal.account.id, most=MOST) from conflict
+        end = required(client_tokens.lasting(new.expires_at, principal.credential))
+        token = await self._issued(principal.account, replace(new, expires_at=end))
         self._note("client_token.created", principal, token)
         return Minted(secret, token)
 
@@ -64,12 +63,12 @@ class ClientTokens:
         return _known(found, token_id)
 
     async def regenerate(self, principal: Principal, token_id: int) -> Minted:
-        """Give one's token another secret; the old one is dead at once. Raises as `find`, and SCOPES_EXCEEDED."""
+        """Give one's token another secret; the old one is dead at once. Raises as `find` and `create`."""
         token = await self.find(principal, token_id)
-        if refusal := client_tokens.may_renew(token, principal.credential):
-            raise Refused.by(refusal)
-        secret = new_secret()
-        renewed = await self.credentials.renew(Renewal(token=token, digest=digest(secret)))
+        required(client_tokens.may_renew(token, principal.credential))
+        secret, owner = new_secret(), principal.account
+        with as_judged(owner):
+            renewed = await self.credentials.renew(Renewal(owner=owner, token=token, digest=digest(secret)))
         self._note("client_token.regenerated", principal, token)
         return Minted(secret, _known(renewed, token_id))
 
@@ -81,10 +80,15 @@ class ClientTokens:
     async def end_anybodys(self, principal: Principal, token_id: int) -> None:
         """End a token as an administrator. Raises `Refused` with CREDENTIAL_UNKNOWN or ADMIN_REQUIRED."""
         owner = _known({token.id: owner for token, owner in await self.everybodys()}.get(token_id), token_id)
-        actor = Actor(account_id=principal.account.id, scopes=principal.scopes)
-        if refusal := accounts.may_give(actor, owner.level):
-            raise Refused.by(refusal)
+        required(accounts.may_give(actor(principal), owner.level))
         await self._end(principal, token_id, owner.id)
+
+    async def _issued(self, owner: Account, new: Credential) -> Credential:
+        try:
+            with as_judged(owner):
+                return await self.credentials.issue(owner, new, at_most=MOST)
+        except Conflict as conflict:
+            raise Refused(Code.TOKENS_FULL, account=owner.id, most=MOST) from conflict
 
     async def _end(self, principal: Principal, token_id: int, owner_id: int) -> None:
         ended = await self.credentials.end(Kind.CLIENT_TOKEN, token_id, owner_id)

@@ -1,7 +1,8 @@
 """Use cases around credentials: sessions for browsers, and knowing a browser again."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,7 +24,7 @@ from romm.domain.credentials import (
 )
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, Visitor
-from romm.ports import Clock, Credentials, Log
+from romm.ports import Clock, Conflict, Credentials, Log
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -56,9 +57,13 @@ class Sessions:
         id_token: str | None = None,
         beside: tuple[Credential, ...] = (),
     ) -> str:
-        """Open a session; gives its secret, which is stored nowhere. What is `beside` it is stored in the same breath."""
+        """Open a session; gives its secret, which is stored nowhere. What is `beside` it is stored in the same breath.
+
+        Raises `Conflict("version")` when the account changed since it was judged.
+        """
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
         await self.credentials.add(
+            account,
             Credential(
                 digest=digest(secret),
                 kind=Kind.SESSION,
@@ -173,6 +178,17 @@ class KnownBrowsers:
     async def forget(self, credential: Credential) -> None:
         """The browser has a newer secret."""
         await self.credentials.take(credential.kind, credential.digest)
+
+
+@contextmanager
+def as_judged(account: Account) -> Iterator[None]:
+    """What happens inside is for this account as it is; Raises `Refused(ACCOUNT_CHANGED)` when it changed meanwhile."""
+    try:
+        yield
+    except Conflict as conflict:
+        if conflict.what != "version":
+            raise
+        raise Refused(Code.ACCOUNT_CHANGED, account=account.id) from conflict
 
 
 def actor(who: Principal) -> Actor:

@@ -46,5 +46,5 @@ class Devices(Protocol):
     async def end(self, device_id: int, account_id: int) -> Device | None:
         """Forget a device of this account with all credentials it holds; gives what it was."""
 
-    async def give(self, token: Credential, owner: Account) -> bool:
-        """Store a client token for its device, in place of those it had, if its owner is unchanged since; was it?"""
+    async def give(self, token: Credential, owner: Account) -> None:
+        """Store a client token for its device, in place of those it had. Raises `Conflict("version")` as `Credentials.add`."""

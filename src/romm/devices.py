@@ -122,8 +122,10 @@ class DeviceSignIn:
             client=found.client,
             device_id=found.device_id,
         )
-        if not await self.devices.give(credential, found.account):
-            return Refuse(Code.DEVICE_DENIED, {"reason": "the account was disabled or changed at this moment"})
+        try:
+            await self.devices.give(credential, found.account)
+        except Conflict:
+            return _changed()
         return Given(secret, credential)
 
     async def _put(self, shape: Shape, asked: Asked) -> Begun:
@@ -169,7 +171,10 @@ class DeviceGrant:
         if not request.client:
             raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is missing")
         found = required(await self.device_sign_in.poll(Shape.STANDARD, device_code, request.client))
-        return await self.tokens.issue(found.account, found.scopes, request.visitor, found.client, found.device_id)
+        try:
+            return await self.tokens.issue(found.account, found.scopes, request.visitor, found.client, found.device_id)
+        except Conflict as conflict:
+            raise Refused.by(_changed()) from conflict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +223,10 @@ class DeviceApproval:
     async def _too_late(self, asked: DeviceAuthorization) -> Refused:
         now = devices.undecided(await self.authorizations.typed(asked.user_code_digest), self.clock())
         return Refused.by(now if isinstance(now, Refuse) else Refuse(Code.DEVICE_CODE_DECIDED))
+
+
+def _changed() -> Refuse:
+    return Refuse(Code.DEVICE_DENIED, {"reason": "the account was disabled or changed at this moment"})
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,10 @@ class PasswordGrant:
     tokens: Tokens
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """Without a scope the tokens have no rights. Raises `Refused` as `PasswordSignIn.account` and `Tokens.issue`."""
+        """Without a scope the tokens have no rights. Raises `Refused` as `PasswordSignIn.open` and `Tokens.issue`."""
         username, password = request.required("username"), request.required("password")
         wanted = request.scopes
-        account = await self.password_sign_in.account(Typed(username, password, request.visitor))
-        return await self.tokens.issue(account, wanted, request.visitor, request.client)
+        return await self.password_sign_in.open(
+            Typed(username, password, request.visitor),
+            lambda account: self.tokens.issue(account, wanted, request.visitor, request.client),
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from romm.accounts import Typed, stored_email, stored_username, taken
+from romm.credentials import Principal, actor, as_judged
 from romm.domain import accounts as rules
 from romm.domain import usernames
 from romm.domain.accounts import Actor
@@ -36,38 +37,37 @@ class Invitations:
     clock: Clock
 
     async def create(
-        self, actor: Actor, level: AccessLevel, lifetime: timedelta | None = None
+        self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
     ) -> tuple[str, Credential]:
         """A link's secret, stored nowhere, and what is stored of it. Raises `Refused`."""
-        if actor.account_id is None:
-            raise Refused(Code.FORBIDDEN, scope="users.write")
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        required(rules.may_give(actor, level))
+        required(rules.may_give(actor(who), level))
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
         invitation = Credential(
             digest=digest(secret),
             kind=Kind.INVITATION,
-            account_id=actor.account_id,
+            account_id=who.account.id,
             scopes=(),
             created_at=now,
             last_used_at=now,
             expires_at=now + min(lifetime or self.lifetime, LONGEST),
             level=level,
         )
-        await self.credentials.add(invitation)
-        self.log.warning("invitation.created", by=actor.account_id, level=level.label)
+        with as_judged(who.account):
+            await self.credentials.add(who.account, invitation)
+        self.log.warning("invitation.created", by=who.account.id, level=level.label)
         return secret, invitation
 
     async def listed(self) -> Sequence[tuple[Credential, Account]]:
         """Every open invitation, and who made it."""
         return await self.credentials.of(None, [Kind.INVITATION])
 
-    async def revoke(self, actor: Actor, invitation_id: int) -> None:
+    async def revoke(self, by: Actor, invitation_id: int) -> None:
         """Take an invitation back. Raises `Refused(CREDENTIAL_UNKNOWN)`."""
         if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
-        self.log.warning("invitation.revoked", by=actor.account_id, invitation=invitation_id)
+        self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)
 
     async def open(self, secret: str) -> Credential:
         """The invitation of a link. Raises `Refused(LINK_INVALID)`."""

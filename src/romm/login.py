@@ -2,7 +2,9 @@
 
 import secrets
 import unicodedata
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -12,7 +14,7 @@ from romm.domain.discovery import Metadata
 from romm.domain.end_session import EndSession, end_session_url
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
-from romm.ports import Accounts, Clock, Log, Passwords, Provider
+from romm.ports import Accounts, Clock, Conflict, Log, Passwords, Provider
 from romm.signin_log import SignInJournal
 from romm.throttle import Throttle, Try
 
@@ -25,22 +27,31 @@ _COMING_BACK = (
     "there: register it for the client, or leave it empty."
 )
 
+T = TypeVar("T")
+
+Opening = Callable[[Account], Awaitable[T]]
+"""Opens something to who proved to know the password. Raises `Conflict("version")` when the account changed since."""
+
 
 class SignedIn(Struct, frozen=True):
-    """The secrets of a browser that signed in: of its session, and to be known again."""
+    """The secrets of who signed in: of the session and, when it is a person's browser, to be known again."""
 
     session: str
-    known_browser: str
+    known_browser: str | None = None
 
 
 class Typed(Struct, frozen=True):
-    """What somebody typed, where, and what their browser brought: a secret some account may know, and a session."""
+    """What somebody typed, where, and what their browser brought: a secret some account may know, and a session.
+
+    `on_page` is whether it was typed into a page of ours: a program is no browser to be known again.
+    """
 
     username: str
     password: str
     visitor: Visitor
     known_browser: str | None = None
     session: str | None = None
+    on_page: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,36 +70,41 @@ class PasswordSignIn:
     async def sign_in(self, typed: Typed) -> SignedIn:
         """Open a session. Raises `Refused` with the same code whatever was wrong, or `TOO_MANY_ATTEMPTS`."""
         tried = await self._tried(typed)
-        account = await self._noted(typed, tried)
-        signed_in = await self._open(account, typed.visitor, tried)
+        opening = self._open_browser if typed.on_page else self._open_program
+        signed_in = await self._noted(typed, tried, lambda account: opening(account, typed.visitor, tried))
         if typed.session is not None:  # a browser has one session at a time
             await self.sessions.end(typed.session)
         return signed_in
 
-    async def account(self, typed: Typed) -> Account:
-        """Whose app signs in; it gets tokens instead of a session. Raises `Refused` as `sign_in` does."""
-        return await self._noted(typed, await self._tried(typed))
+    async def open(self, typed: Typed, opening: Opening[T]) -> T:
+        """As `sign_in`, but what opens is not a session: an app gets tokens. Raises `Refused` as both do."""
+        return await self._noted(typed, await self._tried(typed), opening)
 
     async def who(self, typed: Typed) -> Principal:
         """Who HTTP Basic credentials belong to. Raises `Refused` as `sign_in` does."""
-        return principal(await self._check(typed.password, await self._tried(typed)))
+        seen = await self._check(typed.password, await self._tried(typed))
+        now = await self.accounts.get(seen.id)
+        if now is None or not now.enabled or now.version != seen.version:
+            raise _outrun(seen)
+        return principal(now)
 
     async def _tried(self, typed: Typed) -> Try:
         username = unicodedata.normalize("NFKC", typed.username).lower()
         browser = await self.browsers.find(typed.known_browser, username)
         return Try(username=username, address=typed.visitor.address, browser=browser)
 
-    async def _noted(self, typed: Typed, tried: Try) -> Account:
-        """Check, and write down how it ended."""
+    async def _noted(self, typed: Typed, tried: Try, opening: Opening[T]) -> T:
+        """Check, open, and write down how it ended."""
         try:
             account = await self._check(typed.password, tried)
+            opened = await _opened(account, opening)
         except Refused as refused:
             if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are noted; a flood shall not be
                 await self.journal.refused("password", refused, typed.visitor)
             raise
         await self.accounts.signed_in(account.id, self.clock())
         await self.journal.signed_in("password", account, typed.visitor)
-        return account
+        return opened
 
     async def _check(self, password: str, tried: Try) -> Account:
         """The account that a name and a password open; unknown, wrong, disabled and without password take one way.
@@ -113,7 +129,10 @@ class PasswordSignIn:
             await self.accounts.rehash(account.id, password_hash, await self.passwords.hash(password))
         return account
 
-    async def _open(self, account: Account, visitor: Visitor, tried: Try) -> SignedIn:
+    async def _open_program(self, account: Account, visitor: Visitor, _: Try) -> SignedIn:
+        return SignedIn(await self.sessions.start(account, visitor))
+
+    async def _open_browser(self, account: Account, visitor: Visitor, tried: Try) -> SignedIn:
         """A session, and a new secret to be known by; the one that the browser brought is used up."""
         known_browser, credential = self.browsers.new(account, visitor)
         session = await self.sessions.start(account, visitor, beside=(credential,))
@@ -160,6 +179,19 @@ class SignOut:
             return await provider.metadata()
         except Refused:
             return None
+
+
+async def _opened(account: Account, opening: Opening[T]) -> T:
+    try:
+        return await opening(account)
+    except Conflict as conflict:
+        raise _outrun(account) from conflict
+
+
+def _outrun(account: Account) -> Refused:
+    """While the password was checked it may have been changed, and what it opened must not outlive it."""
+    reason = "the account changed while the password was checked"
+    return Refused(Code.CREDENTIALS_WRONG, username=account.username, reason=reason)
 
 
 def _reason(account: Account | None, password_hash: str | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from romm.credentials import Principal
+from romm.credentials import Principal, as_judged
 from romm.domain import native_apps as rules
 from romm.domain import tokens as token_rules
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
@@ -43,27 +43,30 @@ class NativeApps:
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
-        """Let the app in; gives where to send the browser, with a code that is good for a minute and once."""
+        """Let the app in; gives where to send the browser, with a code that is good for a minute and once.
+
+        Raises `Refused(ACCOUNT_CHANGED)`.
+        """
         given = self.offered(request, who)
         if not given:
             return self.told(_error(request, "invalid_scope", "the account has none of these scopes"))
         code, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        await self.credentials.add(
-            Credential(
-                digest=digest(code),
-                kind=Kind.AUTHORIZATION_CODE,
-                account_id=who.account.id,
-                scopes=given,
-                created_at=now,
-                last_used_at=now,
-                expires_at=now + CODE_REMEMBERED,
-                address=visitor.address,
-                user_agent=visitor.user_agent,
-                client=request.app,
-                family=secrets.token_hex(SALT_BYTES),
-                binding=rules.binding(request.app, request.redirect_uri, request.code_challenge),
-            )
+        new = Credential(
+            digest=digest(code),
+            kind=Kind.AUTHORIZATION_CODE,
+            account_id=who.account.id,
+            scopes=given,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + CODE_REMEMBERED,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+            client=request.app,
+            family=secrets.token_hex(SALT_BYTES),
+            binding=rules.binding(request.app, request.redirect_uri, request.code_challenge),
         )
+        with as_judged(who.account):
+            await self.credentials.add(who.account, new)
         self.log.info("native_app.allowed", account=who.account.id, client=request.app, scopes=" ".join(given))
         return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
 

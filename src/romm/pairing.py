@@ -7,14 +7,16 @@ from datetime import timedelta
 from msgspec import Struct
 
 from romm.client_tokens import ClientTokens, Minted, new_secret
-from romm.credentials import Principal
+from romm.credentials import Principal, as_judged
 from romm.domain import client_tokens, codes
 from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind, digest
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.ports import Clock, Conflict, Credentials, Log
 from romm.rates import Rates
+
+_LOST = {"spent": "somebody else was quicker", "version": "its owner's account changed at this moment"}
 
 
 class Offer(Struct, frozen=True):
@@ -46,11 +48,11 @@ class Pairing:
     async def offer(self, principal: Principal, token_id: int) -> Offer:
         """Make a code for one's own token, in place of an older one. Raises as `ClientTokens.regenerate`."""
         token = await self.tokens.find(principal, token_id)
-        if refusal := client_tokens.may_renew(token, principal.credential):
-            raise Refused.by(refusal)
+        required(client_tokens.may_renew(token, principal.credential))
         code = "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
         stored = client_tokens.pairing_code(token, digest(code), self.clock())
-        await self.credentials.replace(stored)
+        with as_judged(principal.account):
+            await self.credentials.replace(principal.account, stored)
         self.log.info("client_token.pairing", account=token.account_id, token=token.id)
         return Offer(code, token, self._seconds_left(stored))
 
@@ -66,11 +68,11 @@ class Pairing:
         if not found.owner.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=found.owner.id)
         secret = new_secret()
-        renewal = Renewal(token=found.token, digest=digest(secret), code=found.code.digest)
+        renewal = Renewal(owner=found.owner, token=found.token, digest=digest(secret), code=found.code.digest)
         try:
             renewed = await self.credentials.renew(renewal)
         except Conflict as conflict:
-            raise Refused(Code.PAIRING_CODE_INVALID, reason="somebody else was quicker") from conflict
+            raise Refused(Code.PAIRING_CODE_INVALID, reason=_LOST[conflict.what]) from conflict
         if renewed is None:
             raise Refused(Code.PAIRING_CODE_INVALID, reason="its token has ended")
         self.log.info("client_token.exchanged", account=found.owner.id, token=renewed.id, address=visitor.address)

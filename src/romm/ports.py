@@ -204,19 +204,27 @@ class Imports(Protocol):
 
 
 class Credentials(Protocol):
-    """Stored credentials, looked up by kind and digest."""
+    """Stored credentials, looked up by kind and digest.
 
-    async def add(self, *credentials: Credential) -> None:
-        """Store credentials, all or none; forget expired ones."""
+    Who stores one says for which account as it was `seen` when it was judged: checking a password takes its time, and what
+    ends all that an account has must not be outlived by what was under way. When the account changed since, was disabled
+    or is gone, nothing is stored: `Conflict("version")`.
+    """
 
-    async def issue(self, credential: Credential, at_most: int) -> Credential:
+    async def add(self, seen: Account, *credentials: Credential) -> None:
+        """Store credentials of this account, all or none; forget expired ones, and the oldest above `MOST_OF_A_KIND`."""
+
+    async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
         """Store one, unless its owner has so many live ones of its kind: `Conflict("full")`. Gives it with its number."""
 
-    async def replace(self, credential: Credential) -> None:
+    async def replace(self, seen: Account, credential: Credential) -> None:
         """Store one in place of those of its kind and family."""
 
     async def renew(self, renewal: Renewal) -> Credential | None:
-        """Carry out `Renewal`; the token's codes end. None when it is gone or over, `Conflict("spent")` when the code is."""
+        """Carry out `Renewal`; the token's codes end. None when it is gone or over, `Conflict("spent")` when the code is.
+
+        Raises `Conflict("version")` as whatever stores one does, by the owner that the renewal names.
+        """
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """A credential and its owner as they are now, expired and disabled ones included; the caller judges."""

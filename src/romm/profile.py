@@ -4,15 +4,15 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from romm.accounts import Typed, settled, wanted
-from romm.credentials import Principal
+from romm.accounts import NOTHING, Typed, taken, wanted
+from romm.credentials import Principal, as_judged
 from romm.domain import accounts as rules
-from romm.domain.accounts import Proof, WaysIn
+from romm.domain.accounts import Proof, Wanted, WaysIn
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor
 from romm.login import PasswordSignIn, SignedIn
 from romm.login import Typed as TypedPassword
-from romm.ports import Accounts, Clock, Directory, Log, Passwords, Provider
+from romm.ports import Clock, Conflict, Directory, Log, Passwords, Provider
 from romm.signin_log import subject_digest
 
 T = TypeVar("T")
@@ -22,7 +22,6 @@ T = TypeVar("T")
 class Profile:
     """One's own account. What decides who gets in needs the current password, or a sign-in of the last five minutes."""
 
-    accounts: Accounts
     directory: Directory
     passwords: Passwords
     password_sign_in: PasswordSignIn
@@ -37,12 +36,9 @@ class Profile:
         how = await self.proof(who, current_password, visitor)
         wish = await wanted(typed, who.account, self.passwords)
 
-        async def attempt() -> Account:
-            now = self.clock()
-            judged = rules.own(await self._seen(who), wish, how, now, keep=who.digest)
-            return await self.directory.change(required(judged), now)
-
-        account = await settled(attempt, wish)
+        now = self.clock()
+        change = required(rules.own(who.account, wish, how, now, keep=who.digest))
+        account = await _carried_out(who, self.directory.change(change, now), wish)
         facts = {"password": bool(typed.password), "email": account.email != who.account.email}
         self.log.info("profile.changed", account=account.id, **facts)
         return account
@@ -52,11 +48,8 @@ class Profile:
         identity = _identity(who.account, identity_id)
         how = await self.proof(who, current_password, visitor)
 
-        async def attempt() -> Account:
-            judged = rules.unlink(await self._seen(who), identity, how, self.ways_in(), keep=who.digest)
-            return await self.directory.unlink(required(judged), self.clock())
-
-        account = await settled(attempt)
+        unlink = required(rules.unlink(who.account, identity, how, self.ways_in(), keep=who.digest))
+        account = await _carried_out(who, self.directory.unlink(unlink, self.clock()))
         self.log.warning("profile.unlinked", account=account.id, issuer=identity.issuer)
         return account
 
@@ -79,11 +72,14 @@ class Profile:
         metadata = self.provider and self.provider.known_metadata()
         return WaysIn(passwords=self.password_sign_in.enabled, issuer=metadata.issuer if metadata else None)
 
-    async def _seen(self, who: Principal) -> Account:
-        account = await self.accounts.get(who.account.id)
-        if account is None or not account.enabled:
-            raise Refused(Code.NOT_SIGNED_IN)
-        return account
+
+async def _carried_out(who: Principal, change: Awaitable[Account], wish: Wanted = NOTHING) -> Account:
+    """Never decided once more: what changed the account meanwhile may have ended the session that asks. Raises `Refused`."""
+    try:
+        with as_judged(who.account):
+            return await change
+    except Conflict as conflict:
+        raise taken(conflict, wish.username, wish.email) from conflict
 
 
 async def _own_password(judging: Awaitable[T], who: Principal) -> T:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from romm.accounts import settled
-from romm.credentials import Sessions
+from romm.credentials import Sessions, as_judged
 from romm.domain import accounts as rules
 from romm.domain import emails
 from romm.domain.accounts import COMMAND_LINE, Actor, Wanted
@@ -15,7 +15,7 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.domain.rates import Limit, by_address
 from romm.passwords import hash_of_new
-from romm.ports import Accounts, Clock, Credentials, Directory, Log, Passwords, Spends
+from romm.ports import Accounts, Clock, Conflict, Credentials, Directory, Log, Passwords, Spends
 from romm.rates import Rates
 from romm.signin_log import SignInJournal
 
@@ -96,25 +96,28 @@ class Recovery:
         account = await self.open(Kind.RECOVERY, secret)
         if await self.credentials.take(Kind.RECOVERY, digest(secret)) is None or not account.is_enabled_admin:
             raise Refused(Code.LINK_INVALID, kind=Kind.RECOVERY)
+        try:
+            session = await self.sessions.start(account, visitor)
+        except Conflict as conflict:
+            raise Refused(Code.LINK_INVALID, kind=Kind.RECOVERY) from conflict
         await self.journal.signed_in("recovery", account, visitor)
-        return await self.sessions.start(account, visitor)
+        return session
 
     async def _hash(self, password: str, account: Account) -> str:
         return await hash_of_new(self.passwords, password, username=account.username, email=account.email)
 
     async def _link(self, account: Account, kind: Kind, lifetime: timedelta, maker: Actor) -> str:
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        await self.credentials.end_all(account.id, [kind])
-        await self.credentials.add(
-            Credential(
-                digest=digest(secret),
-                kind=kind,
-                account_id=account.id,
-                scopes=(),
-                created_at=now,
-                last_used_at=now,
-                expires_at=now + lifetime,
-            )
+        link = Credential(
+            digest=digest(secret),
+            kind=kind,
+            account_id=account.id,
+            scopes=(),
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + lifetime,
         )
+        with as_judged(account):
+            await self.credentials.replace(account, link)
         self.log.warning("recovery.link_made", kind=kind, account=account.id, username=account.username, by=maker.name)
         return secret

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from romm.accounts import settled
 from romm.admission import Admission, Linking
 from romm.credentials import Principal, Sessions
 from romm.domain import authorization
@@ -17,7 +18,7 @@ from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refused, required
 from romm.domain.linking import Decision
 from romm.domain.model import Visitor
-from romm.identification import Identification
+from romm.identification import Identification, Person
 from romm.ports import Attempts, Clock, Provider
 from romm.signin_log import SignInJournal
 from romm.trial import Trials
@@ -177,11 +178,16 @@ class OpenIDSignIn:
         if attempt.purpose is Purpose.TRIAL:
             await self.trials.keep(attempt.state_digest, person)
             return Finished(return_to=f"{TRIAL_PAGE}?report={attempt.state_digest}")
+        decision, session = await settled(lambda: self._opened(person, visitor, linking_to))
+        return Finished(return_to=attempt.return_to, session=session, decision=decision)
+
+    async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
+        """What was decided, and the session that follows. Raises `Conflict("version")` when the account changed between."""
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
         session = await self.sessions.start(account, visitor, identity, person.id_token)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
-        return Finished(return_to=attempt.return_to, session=session, decision=decision)
+        return decision, session
 
     async def _again(
         self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor

@@ -56,7 +56,10 @@ class Tokens:
         client: str = "",
         device_id: int | None = None,
     ) -> Granted:
-        """The first pair of a new family, with those of the wanted scopes that the account has. Raises `Refused`."""
+        """The first pair of a new family, with those of the wanted scopes that the account has.
+
+        Raises `Refused`, and `Conflict("version")` when the account changed since it was judged.
+        """
         allowed, now = required(rules.given(wanted, account.level)), self.clock()
         model = Credential(
             digest="",
@@ -74,7 +77,7 @@ class Tokens:
         )
         drawn = Secrets(secrets.token_hex(SECRET_BYTES), secrets.token_hex(SECRET_BYTES))
         granted = rules.pair(drawn, model, allowed, now, self.limits)
-        await self.credentials.add(granted.refresh, granted.access)
+        await self.credentials.add(account, granted.refresh, granted.access)
         return granted
 
     async def refresh(self, request: TokenRequest) -> Granted:
@@ -99,8 +102,11 @@ class Tokens:
                 raise Refused.by(refuse)
 
     async def revoke(self, secret: str) -> None:
-        """End a token, a refresh token with its family. What is unknown is over already (RFC 7009, 2.2)."""
-        for kind in sorted(Kind, key=lambda each: each not in TOKEN_KINDS):
+        """End a token, a refresh token with its family. What is unknown is over already (RFC 7009, 2.2).
+
+        What is no token of an app is as unknown: whoever asks is nobody we know, and must not learn which codes there are.
+        """
+        for kind in TOKEN_KINDS:
             if found := await self.credentials.find(kind, digest(secret)):
                 await self._end(found[0])
                 return
@@ -136,8 +142,6 @@ class Tokens:
         return Granted(secrets=derived, access=access[0], refresh=refresh[0])
 
     async def _end(self, credential: Credential) -> None:
-        if credential.kind not in TOKEN_KINDS:
-            raise Refused(Code.TOKEN_TYPE_UNSUPPORTED, kind=credential.kind)
         if credential.kind is Kind.REFRESH_TOKEN:
             await self.credentials.end_family(credential)
         else:

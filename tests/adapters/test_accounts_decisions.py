@@ -25,7 +25,7 @@ ALICES = Register(rule="L-12", level=AccessLevel.VIEWER, email=ADDRESS)
 
 async def test_a_sign_in_that_changes_nothing_is_only_noted(stores: Stores):
     seen = await alice(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
 
     fresh = await stores.accounts.sign_in(sign_in(seen), LATER)
 
@@ -44,8 +44,8 @@ async def test_a_sign_in_follows_the_providers_email(stores: Stores):
 
 async def test_another_level_ends_all_sessions_of_that_account_and_no_others(stores: Stores):
     seen, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(session(seen))
-    await stores.credentials.add(session(other, "bob's"))
+    await stores.credentials.add(seen, session(seen))
+    await stores.credentials.add(other, session(other, "bob's"))
 
     fresh = await stores.accounts.sign_in(sign_in(seen, level=AccessLevel.EDITOR), LATER)
 
@@ -64,7 +64,7 @@ async def test_another_level_ends_all_sessions_of_that_account_and_no_others(sto
 )
 async def test_a_decision_says_what_ends(stores: Stores, ends: Ends, sessions_stay: bool, password_stays: bool):
     seen = await alice(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
 
     fresh = await stores.accounts.sign_in(sign_in(seen, ends=ends), LATER)
 
@@ -75,7 +75,7 @@ async def test_a_decision_says_what_ends(stores: Stores, ends: Ends, sessions_st
 
 async def test_a_stale_decision_changes_nothing(stores: Stores):
     seen = await alice(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
     changed = await stores.accounts.sign_in(sign_in(seen, email="new@example.com"), NOW)
 
     stale = stores.accounts.sign_in(sign_in(seen, ends=Ends.EVERYTHING), LATER)
@@ -98,7 +98,7 @@ async def test_an_account_disabled_in_between_stays_shut(stores: Stores):
 
 async def test_an_email_taken_in_between_leaves_all_as_it_was(stores: Stores):
     seen, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
     decision = sign_in(seen, email=other.email, level=AccessLevel.EDITOR)
 
     assert await conflict(stores.accounts.sign_in(decision, LATER)) == "email"
@@ -119,7 +119,7 @@ async def test_linking_attaches_the_identity(stores: Stores):
 
 async def test_linking_by_email_ends_what_somebody_else_may_hold(stores: Stores):
     seen = await alice(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
     decision = attach(seen, Ends.EVERYTHING, level=AccessLevel.ADMIN)
 
     fresh = await stores.accounts.link(decision, ALICE, LATER)
@@ -132,7 +132,7 @@ async def test_linking_by_email_ends_what_somebody_else_may_hold(stores: Stores)
 async def test_an_identity_that_is_linked_elsewhere_leaves_all_as_it_was(stores: Stores):
     seen = await alice(stores)
     await bob(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
     decision = attach(seen, Ends.EVERYTHING, level=AccessLevel.ADMIN)
 
     assert await conflict(stores.accounts.link(decision, BOB, LATER)) == "identity"

@@ -46,13 +46,14 @@ async def test_a_credential_is_found_as_it_was_stored_with_its_owner(stores: Sto
     owner = await alice(stores)
     stored = session(owner, **facts)
 
-    await stores.credentials.add(stored)
+    await stores.credentials.add(owner, stored)
 
     assert await found(stores) == (stored, owner)
 
 
 async def test_nothing_is_found_under_another_digest(stores: Stores):
-    await stores.credentials.add(session(await alice(stores)))
+    owner = await alice(stores)
+    await stores.credentials.add(owner, session(owner))
 
     assert await stores.credentials.find(Kind.SESSION, "Digest") is None
     assert await stores.credentials.take(Kind.SESSION, "Digest") is None
@@ -61,7 +62,7 @@ async def test_nothing_is_found_under_another_digest(stores: Stores):
 async def test_the_owner_is_found_as_they_are_now(stores: Stores):
     owner = await alice(stores)
     decision = Attach(rule="L-04", account=owner, level=owner.level, ends=Ends.NOTHING)
-    await stores.credentials.add(session(owner))
+    await stores.credentials.add(owner, session(owner))
     await stores.accounts.link(decision, ALICE, NOW)
     second = replace(ALICE, issuer="https://other.example")
     linked = await stores.accounts.get(owner.id)
@@ -78,7 +79,7 @@ async def test_the_owner_is_found_as_they_are_now(stores: Stores):
 
 async def test_an_expired_credential_is_found_for_the_caller_to_judge(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(session(owner))
+    await stores.credentials.add(owner, session(owner))
     stores.clock.advance(2 * DAY)
 
     assert await found(stores) == (session(owner), owner)
@@ -89,11 +90,11 @@ async def test_adding_one_forgets_the_expired_of_everybody(stores: Stores):
         await alice(stores),
         await stores.accounts.create("bob", None, AccessLevel.VIEWER, None, NOW),
     )
-    await stores.credentials.add(session(other, "expired"))
-    await stores.credentials.add(session(other, "live", expires_at=NOW + 3 * DAY))
+    await stores.credentials.add(other, session(other, "expired"))
+    await stores.credentials.add(other, session(other, "live", expires_at=NOW + 3 * DAY))
     stores.clock.advance(2 * DAY)
 
-    await stores.credentials.add(session(owner, expires_at=NOW + 3 * DAY))
+    await stores.credentials.add(owner, session(owner, expires_at=NOW + 3 * DAY))
 
     assert await stores.credentials.find(Kind.SESSION, "expired") is None
     assert await stores.credentials.find(Kind.SESSION, "live") is not None
@@ -101,8 +102,8 @@ async def test_adding_one_forgets_the_expired_of_everybody(stores: Stores):
 
 async def test_use_is_noted_with_the_credential_and_its_owner(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(session(owner))
-    await stores.credentials.add(session(owner, "other"))
+    await stores.credentials.add(owner, session(owner))
+    await stores.credentials.add(owner, session(owner, "other"))
     later = NOW + timedelta(minutes=5)
 
     await stores.credentials.touch(session(owner), later)
@@ -114,7 +115,7 @@ async def test_use_is_noted_with_the_credential_and_its_owner(stores: Stores):
 
 async def test_a_credential_that_is_gone_is_not_brought_back_by_its_use(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(session(owner))
+    await stores.credentials.add(owner, session(owner))
     await stores.credentials.take(Kind.SESSION, "digest")
 
     await stores.credentials.touch(session(owner), NOW)
@@ -125,7 +126,7 @@ async def test_a_credential_that_is_gone_is_not_brought_back_by_its_use(stores: 
 async def test_of_many_who_take_a_credential_one_gets_it(rivals: list[Stores]):
     owner = await alice(rivals[0])
     stored = session(owner, identity=ALICE, id_token="token")
-    await rivals[0].credentials.add(stored)
+    await rivals[0].credentials.add(owner, stored)
 
     taken = await asyncio.gather(*(rivals[n % len(rivals)].credentials.take(Kind.SESSION, "digest") for n in range(20)))
 
@@ -136,7 +137,7 @@ async def test_of_many_who_take_a_credential_one_gets_it(rivals: list[Stores]):
 async def test_a_deleted_account_takes_its_credentials_along(database: Database):
     clock = FakeClock(NOW)
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
-    await SQLCredentials(database, clock).add(session(owner))
+    await SQLCredentials(database, clock).add(owner, session(owner))
     await database.write(
         lambda connection: connection.execute(delete(AccountRow).where(AccountRow.id == owner.id)).rowcount
     )
@@ -147,7 +148,7 @@ async def test_a_deleted_account_takes_its_credentials_along(database: Database)
 async def test_a_credential_of_another_kind_never_passes(database: Database):
     credentials = SQLCredentials(database, FakeClock(NOW))
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
-    await credentials.add(session(owner))
+    await credentials.add(owner, session(owner))
     await database.write(lambda connection: connection.execute(update(CredentialRow).values(kind="another")).rowcount)
 
     assert await credentials.find(Kind.SESSION, "digest") is None
@@ -162,10 +163,10 @@ async def test_forgetting_is_done_in_small_portions(database: Database):
     credentials = SQLCredentials(database, clock)
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
     for n in range(FORGOTTEN_AT_ONCE + 5):
-        await credentials.add(session(owner, f"expired {n}"))
+        await credentials.add(owner, session(owner, f"expired {n}"))
     clock.advance(2 * DAY)
 
-    await credentials.add(session(owner, expires_at=NOW + 3 * DAY))
+    await credentials.add(owner, session(owner, expires_at=NOW + 3 * DAY))
 
     async with database.read() as reader:
         assert await reader.scalar(select(func.count()).select_from(CredentialRow)) == 5 + 1
@@ -174,7 +175,7 @@ async def test_forgetting_is_done_in_small_portions(database: Database):
 async def test_a_look_up_does_not_wait_for_a_writer(database: Database, url: str):
     credentials = SQLCredentials(database, FakeClock(NOW))
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
-    await credentials.add(session(owner))
+    await credentials.add(owner, session(owner))
 
     engine = create_async_engine(url)
     async with engine.connect() as writer:
@@ -207,8 +208,11 @@ async def test_a_look_up_in_a_locked_file_waits_off_the_event_loop(database: Dat
 
 async def test_credentials_are_listed_by_owner_and_kind_the_newest_first_and_without_the_expired(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(session(owner, "first"), session(owner, "second"), session(other, "bobs"))
-    await stores.credentials.add(session(owner, "token", kind=Kind.CLIENT_TOKEN), session(owner, "old", expires_at=NOW))
+    await stores.credentials.add(owner, session(owner, "first"), session(owner, "second"))
+    await stores.credentials.add(other, session(other, "bobs"))
+    await stores.credentials.add(
+        owner, session(owner, "token", kind=Kind.CLIENT_TOKEN), session(owner, "old", expires_at=NOW)
+    )
 
     async def listed(account_id: int | None, *kinds: Kind) -> list[tuple[str, str]]:
         return [(each.digest, who.username) for each, who in await stores.credentials.of(account_id, kinds)]
@@ -227,14 +231,14 @@ async def test_a_listed_credential_has_its_owner_with_all_links(stores: Stores):
     owner = await bob(stores)
     second = Identity("https://other.example", "bob")
     linked = await stores.accounts.link(attach(owner), second, NOW)
-    await stores.credentials.add(session(owner), session(owner, "other"))
+    await stores.credentials.add(linked, session(owner), session(owner, "other"))
 
     assert [who for _, who in await stores.credentials.of(owner.id, [Kind.SESSION])] == [linked, linked]
 
 
 async def test_one_is_ended_by_its_number_when_kind_and_owner_fit(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(session(owner), session(owner, "other"))
+    await stores.credentials.add(owner, session(owner), session(owner, "other"))
     [[_, _], [first, _]] = await stores.credentials.of(owner.id, [Kind.SESSION])
     assert first.id is not None
 
@@ -248,7 +252,8 @@ async def test_one_is_ended_by_its_number_when_kind_and_owner_fit(stores: Stores
 
 
 async def test_an_admin_ends_anybodys(stores: Stores):
-    await stores.credentials.add(session(await alice(stores)))
+    owner = await alice(stores)
+    await stores.credentials.add(owner, session(owner))
     [[credential, _]] = await stores.credentials.of(None, [Kind.SESSION])
     assert credential.id is not None
 
@@ -258,8 +263,9 @@ async def test_an_admin_ends_anybodys(stores: Stores):
 
 async def test_all_of_some_kinds_end_but_one(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(session(owner), session(owner, "kept"), session(other, "bobs"))
-    await stores.credentials.add(session(owner, "token", kind=Kind.CLIENT_TOKEN))
+    await stores.credentials.add(owner, session(owner), session(owner, "kept"))
+    await stores.credentials.add(other, session(other, "bobs"))
+    await stores.credentials.add(owner, session(owner, "token", kind=Kind.CLIENT_TOKEN))
 
     assert await stores.credentials.end_all(owner.id, [Kind.SESSION, Kind.REFRESH_TOKEN], keep="kept") == 1
 

@@ -20,11 +20,13 @@ def a_token(owner: Account, digest: str = "token", **changes: object) -> Credent
 
 
 async def issued(stores: Stores, owner: Account, digest: str = "token") -> Credential:
-    return await stores.credentials.issue(a_token(owner, digest), at_most=25)
+    return await stores.credentials.issue(owner, a_token(owner, digest), at_most=25)
 
 
 async def offered(stores: Stores, token: Credential, digest: str) -> None:
-    await stores.credentials.replace(pairing_code(token, digest, NOW))
+    owner = await stores.accounts.get(token.account_id)
+    assert owner is not None
+    await stores.credentials.replace(owner, pairing_code(token, digest, NOW))
 
 
 async def has_code(stores: Stores, digest: str) -> bool:
@@ -47,17 +49,17 @@ async def test_what_is_issued_is_given_with_its_number(stores: Stores):
 
 async def test_no_more_are_issued_than_one_account_may_have(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(session(owner), a_token(owner, "expired", expires_at=NOW))
+    await stores.credentials.add(owner, session(owner), a_token(owner, "expired", expires_at=NOW))
     for digest in ("first", "second"):
-        await stores.credentials.issue(a_token(owner, digest), at_most=2)
+        await stores.credentials.issue(owner, a_token(owner, digest), at_most=2)
 
     with pytest.raises(Conflict, match="full"):
-        await stores.credentials.issue(a_token(owner, "third"), at_most=2)
+        await stores.credentials.issue(owner, a_token(owner, "third"), at_most=2)
 
     assert await digests(stores, owner) == {"first", "second"}
-    await stores.credentials.issue(a_token(other, "bobs"), at_most=2)
+    await stores.credentials.issue(other, a_token(other, "bobs"), at_most=2)
     await stores.credentials.take(Kind.CLIENT_TOKEN, "first")
-    await stores.credentials.issue(a_token(owner, "third"), at_most=2)
+    await stores.credentials.issue(owner, a_token(owner, "third"), at_most=2)
 
 
 async def test_the_limit_holds_however_many_workers_issue_at_once(rivals: list[Stores]):
@@ -65,7 +67,7 @@ async def test_the_limit_holds_however_many_workers_issue_at_once(rivals: list[S
 
     async def issue(number: int, at_most: int = 5) -> str:
         try:
-            await rivals[number % len(rivals)].credentials.issue(a_token(owner, str(number)), at_most)
+            await rivals[number % len(rivals)].credentials.issue(owner, a_token(owner, str(number)), at_most)
         except Conflict as conflict:
             return conflict.what
         return "issued"
@@ -100,7 +102,7 @@ async def test_another_secret_is_all_that_a_renewal_changes(stores: Stores):
     await offered(stores, token, "code")
     await offered(stores, other, "others code")
 
-    renewed = await stores.credentials.renew(Renewal(token=token, digest="fresh"))
+    renewed = await stores.credentials.renew(Renewal(owner=owner, token=token, digest="fresh"))
 
     assert renewed == replace(token, digest="fresh")
     assert await stores.credentials.find(Kind.CLIENT_TOKEN, "token") is None
@@ -115,19 +117,24 @@ async def test_a_token_that_is_gone_or_over_is_not_renewed(stores: Stores):
     await stores.credentials.take(Kind.CLIENT_TOKEN, "gone")
     await offered(stores, over, "code")
 
-    assert await stores.credentials.renew(Renewal(token=gone, digest="fresh")) is None
+    assert await stores.credentials.renew(Renewal(owner=owner, token=gone, digest="fresh")) is None
     stores.clock.advance(DAY)
-    assert await stores.credentials.renew(Renewal(token=over, digest="fresh", code="code")) is None
+    assert await stores.credentials.renew(Renewal(owner=owner, token=over, digest="fresh", code="code")) is None
 
     assert await stores.credentials.find(Kind.CLIENT_TOKEN, "fresh") is None
 
 
 async def test_a_session_is_not_renewed_by_the_number_of_a_token(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(session(owner))
+    await stores.credentials.add(owner, session(owner))
     [[stored, _]] = await stores.credentials.of(owner.id, [Kind.SESSION])
 
-    assert await stores.credentials.renew(Renewal(token=replace(a_token(owner), id=stored.id), digest="fresh")) is None
+    assert (
+        await stores.credentials.renew(
+            Renewal(owner=owner, token=replace(a_token(owner), id=stored.id), digest="fresh")
+        )
+        is None
+    )
 
 
 async def test_without_its_code_nothing_is_renewed(stores: Stores):
@@ -136,7 +143,7 @@ async def test_without_its_code_nothing_is_renewed(stores: Stores):
     await offered(stores, token, "code")
 
     with pytest.raises(Conflict, match="spent"):
-        await stores.credentials.renew(Renewal(token=token, digest="fresh", code="another code"))
+        await stores.credentials.renew(Renewal(owner=owner, token=token, digest="fresh", code="another code"))
 
     assert await digests(stores, owner) == {"token"}
     assert await has_code(stores, "code")
@@ -149,7 +156,7 @@ async def test_of_many_who_bring_the_same_code_one_gets_a_secret(rivals: list[St
     await offered(rivals[0], token, "code")
 
     async def renew(number: int) -> str:
-        renewal = Renewal(token=token, digest=f"fresh {number}", code="code")
+        renewal = Renewal(owner=owner, token=token, digest=f"fresh {number}", code="code")
         try:
             renewed = await rivals[number % len(rivals)].credentials.renew(renewal)
         except Conflict as conflict:
@@ -172,7 +179,7 @@ async def test_renewals_with_and_without_a_code_never_wait_for_each_other_in_a_c
         await offered(stores, token, f"code {number}")
         code = f"code {number}" if number % 2 else None
         try:
-            await stores.credentials.renew(Renewal(token=token, digest=f"fresh {number}", code=code))
+            await stores.credentials.renew(Renewal(owner=owner, token=token, digest=f"fresh {number}", code=code))
         except Conflict as conflict:
             assert conflict.what == "spent"  # noqa: PT017
         await stores.credentials.touch(replace(token, digest=f"fresh {number}"), NOW)

@@ -41,7 +41,7 @@ async def held(stores: Stores) -> set[str]:
 
 async def test_the_first_use_spends_a_token_and_stores_what_follows(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(token(owner), token(owner, "other"))
+    await stores.credentials.add(owner, token(owner), token(owner, "other"))
 
     stored = await stores.credentials.rotate(spent(token(owner)), *following(owner))
 
@@ -54,7 +54,7 @@ async def test_the_first_use_spends_a_token_and_stores_what_follows(stores: Stor
 
 async def test_the_second_use_is_told_the_first_ones_salt_and_stores_nothing(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(token(owner))
+    await stores.credentials.add(owner, token(owner))
     await stores.credentials.rotate(spent(token(owner), "first"), *following(owner, "first"))
 
     later = replace(spent(token(owner), "second"), spent_at=LATER + DAY)
@@ -67,7 +67,7 @@ async def test_the_second_use_is_told_the_first_ones_salt_and_stores_nothing(sto
 @pytest.mark.parametrize("change", [{"digest": "unknown"}, {"kind": Kind.SESSION}])
 async def test_what_is_gone_is_followed_by_nothing(stores: Stores, change: dict[str, Any]):
     owner = await alice(stores)
-    await stores.credentials.add(token(owner))
+    await stores.credentials.add(owner, token(owner))
 
     assert await stores.credentials.rotate(replace(spent(token(owner)), **change), *following(owner)) is None
     assert await held(stores) == {"old"}
@@ -75,7 +75,7 @@ async def test_what_is_gone_is_followed_by_nothing(stores: Stores, change: dict[
 
 async def test_of_twenty_uses_at_once_one_spends_and_all_see_its_salt(rivals: list[Stores]):
     owner = await alice(rivals[0])
-    await rivals[0].credentials.add(token(owner))
+    await rivals[0].credentials.add(owner, token(owner))
 
     def use(number: int) -> Awaitable[Credential | None]:
         salt = f"salt {number}"
@@ -91,12 +91,10 @@ async def test_of_twenty_uses_at_once_one_spends_and_all_see_its_salt(rivals: li
 
 async def test_a_family_ends_as_one_and_nothing_else_does(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
-    await stores.credentials.add(*following(owner), token(owner))
-    await stores.credentials.add(
-        session(owner, "session"),
-        session(owner, "another family", kind=Kind.REFRESH_TOKEN, family="g"),
-        session(other, "bobs", kind=Kind.REFRESH_TOKEN, family="f"),
-    )
+    await stores.credentials.add(owner, *following(owner), token(owner))
+    unrelated = session(owner, "another family", kind=Kind.REFRESH_TOKEN, family="g")
+    await stores.credentials.add(owner, session(owner, "session"), unrelated)
+    await stores.credentials.add(other, session(other, "bobs", kind=Kind.REFRESH_TOKEN, family="f"))
 
     assert await stores.credentials.end_family(token(owner)) == 3
     assert await held(stores) == {"session", "another family", "bobs"}
@@ -105,7 +103,7 @@ async def test_a_family_ends_as_one_and_nothing_else_does(stores: Stores):
 
 async def test_what_was_issued_alone_is_no_family(stores: Stores):
     owner = await alice(stores)
-    await stores.credentials.add(session(owner, "first"), session(owner, "second"))
+    await stores.credentials.add(owner, session(owner, "first"), session(owner, "second"))
 
     assert await stores.credentials.end_family(session(owner, "first")) == 0
     assert await held(stores) == {"first", "second"}
@@ -135,7 +133,9 @@ async def test_nothing_outlives_the_end_that_came_at_the_same_moment(rivals: lis
             )
 
     for number in range(20):
-        await rivals[0].credentials.add(token(owner))
+        now = await rivals[0].accounts.get(owner.id)
+        assert now is not None
+        await rivals[0].credentials.add(now, token(owner))
         both = (rivals[0].credentials.rotate(spent(token(owner)), *following(owner)), ended())
         await asyncio.gather(*(both if number % 2 else reversed(both)))
         assert await held(rivals[0]) == set()

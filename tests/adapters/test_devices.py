@@ -279,6 +279,7 @@ async def test_a_device_shows_the_last_use_of_what_it_holds(stores: Stores):
     owner = await alice(stores)
     device = await paired(stores, owner, request())
     await stores.credentials.add(
+        owner,
         token(owner, device, "a", last_used_at=NOW + TICK),
         token(owner, device, "b", last_used_at=NOW + 2 * TICK, kind=Kind.REFRESH_TOKEN),
         token(owner, device, "c", last_used_at=NOW + 3 * TICK, expires_at=NOW),
@@ -294,11 +295,11 @@ async def test_a_new_token_takes_the_place_of_the_devices_older_ones(stores: Sto
     owner = await alice(stores)
     device = await paired(stores, owner, request())
     other = await paired(stores, owner, request("two", client_device_identifier="other"))
-    await stores.credentials.add(token(owner, other, "others"), token(owner, None, "nobodys"))
-    await stores.credentials.add(token(owner, device, "refresh", kind=Kind.REFRESH_TOKEN))
+    await stores.credentials.add(owner, token(owner, other, "others"), token(owner, None, "nobodys"))
+    await stores.credentials.add(owner, token(owner, device, "refresh", kind=Kind.REFRESH_TOKEN))
 
-    assert await stores.devices.give(token(owner, device, "first"), owner)
-    assert await stores.devices.give(token(owner, device, "second"), owner)
+    await stores.devices.give(token(owner, device, "first"), owner)
+    await stores.devices.give(token(owner, device, "second"), owner)
 
     left = {each.digest for each, _ in await stores.credentials.of(owner.id, list(Kind))}
     assert left == {"others", "nobodys", "refresh", "second"}
@@ -310,12 +311,13 @@ async def test_a_new_token_takes_the_place_of_the_devices_older_ones(stores: Sto
 async def test_no_token_is_stored_for_who_was_disabled_or_changed(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
     devices = [await paired(stores, owner, request()), await paired(stores, other, request("two"))]
+    await stores.credentials.add(owner, token(owner, devices[0], "older"))
     await stores.accounts.link(attach(owner), ALICE, NOW)
     await stores.disable(other.id)
-    await stores.credentials.add(token(owner, devices[0], "older"))
 
-    assert not await stores.devices.give(token(owner, devices[0]), owner)
-    assert not await stores.devices.give(token(other, devices[1], "bobs"), other)
+    for late, seen in ((token(owner, devices[0]), owner), (token(other, devices[1], "bobs"), other)):
+        with pytest.raises(Conflict, match="version"):
+            await stores.devices.give(late, seen)
 
     assert [each.digest for each, _ in await stores.credentials.of(None, list(Kind))] == ["older"]
 
@@ -323,7 +325,7 @@ async def test_no_token_is_stored_for_who_was_disabled_or_changed(stores: Stores
 async def test_an_ended_device_takes_what_it_holds_and_what_it_was_promised_along(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
     device = await paired(stores, owner, request())
-    await stores.credentials.add(token(owner, device), token(owner, None, "nobodys"))
+    await stores.credentials.add(owner, token(owner, device), token(owner, None, "nobodys"))
 
     assert await stores.devices.end(device, other.id) is None
     assert await stores.credentials.find(Kind.CLIENT_TOKEN, "token") is not None
@@ -345,7 +347,7 @@ async def test_devices_that_nobody_can_meet_again_are_forgotten_when_they_hold_n
         name: await paired(stores, owner, request(name, client_device_identifier=identifier))
         for name, identifier in names.items()
     }
-    await stores.credentials.add(token(owner, ids["holds"], expires_at=NOW + DAY))
+    await stores.credentials.add(owner, token(owner, ids["holds"], expires_at=NOW + DAY))
     stores.clock.advance(REMEMBERED + TICK)
 
     fresh = await paired(stores, owner, request("fresh", client_device_identifier=UNNAMED + "3", expires_at=NOW + DAY))

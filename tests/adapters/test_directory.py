@@ -32,7 +32,7 @@ def change(account: Account, **changes: Any) -> Change:
 
 
 async def invited(stores: Stores, owner: Account) -> None:
-    await stores.credentials.add(session(owner, "link", kind=Kind.INVITATION))
+    await stores.credentials.add(owner, session(owner, "link", kind=Kind.INVITATION))
 
 
 async def what(work: Awaitable[object]) -> str:
@@ -93,8 +93,8 @@ async def test_what_somebody_else_has_is_a_conflict(stores: Stores, changes: dic
 
 async def test_a_stale_decision_is_carried_out_not_at_all(stores: Stores):
     seen = await alice(stores)
-    await stores.directory.change(change(seen, level=EDITOR), NOW)
-    await stores.credentials.add(session(seen))
+    changed = await stores.directory.change(change(seen, level=EDITOR), NOW)
+    await stores.credentials.add(changed, session(seen))
 
     assert await what(stores.directory.change(change(seen, level=ADMIN, ends=frozenset(Kind)), LATER)) == "version"
     assert await what(stores.directory.delete(Delete(seen))) == "version"
@@ -108,11 +108,9 @@ async def test_a_stale_decision_is_carried_out_not_at_all(stores: Stores):
 async def test_a_change_ends_the_kinds_it_names_but_not_what_is_kept(stores: Stores):
     seen, other = await alice(stores), await bob(stores)
     await stores.credentials.add(
-        session(seen),
-        session(seen, "mine"),
-        session(seen, "token", kind=Kind.CLIENT_TOKEN),
-        session(other, "bobs"),
+        seen, session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN)
     )
+    await stores.credentials.add(other, session(other, "bobs"))
 
     await stores.directory.change(change(seen, ends=frozenset({Kind.SESSION}), keep="mine"), LATER)
 
@@ -144,7 +142,7 @@ async def test_of_two_admins_who_dismiss_each_other_one_remains(rivals: list[Sto
 
 async def test_deleting_takes_everything_along_and_the_number_never_comes_back(stores: Stores):
     seen = await bob(stores)
-    await stores.credentials.add(session(seen))
+    await stores.credentials.add(seen, session(seen))
 
     await stores.directory.delete(Delete(seen))
 
@@ -156,7 +154,9 @@ async def test_deleting_takes_everything_along_and_the_number_never_comes_back(s
 
 async def test_unlinking_detaches_the_identity_and_ends_its_sign_ins(stores: Stores):
     seen = await bob(stores)
-    await stores.credentials.add(session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN))
+    await stores.credentials.add(
+        seen, session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN)
+    )
 
     left = await stores.directory.unlink(Unlink(account=seen, identity=BOB, keep="mine"), LATER)
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 
 from romm.devices import DEVICE_CODE
-from romm.domain.credentials import Credential, Kind, digest
+from romm.domain.credentials import NEVER, Credential, Kind, digest
 from romm.domain.model import Account
 from tests.world import PASSWORD, Browser, World
 
@@ -30,13 +30,14 @@ async def signed_in(world: World, username: str = "vera") -> Browser:
 
 
 async def bearer(
-    world: World, owner: Account, *scopes: str, kind: Kind = Kind.ACCESS_TOKEN, **more: Any
+    world: World, owner: Account, *scopes: str, kind: Kind = Kind.CLIENT_TOKEN, **more: Any
 ) -> dict[str, str]:
     """The header of a token that somebody has."""
     now, secret = world.clock(), f"{'rmm_' if kind is Kind.CLIENT_TOKEN else ''}{len(world.credentials.stored)}"
-    facts = {"created_at": now, "last_used_at": now, "expires_at": now.replace(year=now.year + 1)} | more
+    facts = {"created_at": now, "last_used_at": now, "expires_at": NEVER} | more
     await world.credentials.add(
-        Credential(digest=digest(secret), kind=kind, account_id=owner.id, scopes=scopes, **facts)
+        world.accounts.by_id[owner.id],
+        Credential(digest=digest(secret), kind=kind, account_id=owner.id, scopes=scopes, **facts),
     )
     return {"authorization": f"Bearer {secret}"}
 

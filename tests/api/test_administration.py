@@ -35,6 +35,7 @@ async def signed_in(world: World, username: str, password: str = PASSWORD) -> ht
 async def token(world: World, owner: Account, *scopes: str) -> None:
     now, later = world.clock(), world.clock() + timedelta(days=1)
     await world.credentials.add(
+        world.accounts.by_id[owner.id],
         Credential(
             digest=digest("a token of an app"),
             kind=Kind.ACCESS_TOKEN,
@@ -43,7 +44,7 @@ async def token(world: World, owner: Account, *scopes: str) -> None:
             created_at=now,
             last_used_at=now,
             expires_at=later,
-        )
+        ),
     )
 
 

@@ -19,6 +19,7 @@ ACCESS, CLIENT = "an access token", "rmm_" + "0" * 64
 async def give(world: World, owner: Account, secret: str, kind: Kind, *scopes: str) -> None:
     now = world.clock()
     await world.credentials.add(
+        world.accounts.by_id[owner.id],
         Credential(
             digest=digest(secret),
             kind=kind,
@@ -27,7 +28,7 @@ async def give(world: World, owner: Account, secret: str, kind: Kind, *scopes: s
             created_at=now,
             last_used_at=now,
             expires_at=now + DAY,
-        )
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from romm.domain import scopes
 from romm.domain.credentials import NEVER, Credential, Kind, digest
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.model import AccessLevel, Account
-from romm.domain.tokens import GRACE
+from romm.domain.tokens import GRACE, TOKEN_KINDS
 from tests.world import PASSWORD, World
 
 MOMENT = timedelta(microseconds=1)
@@ -411,7 +411,7 @@ async def test_no_other_kind_refreshes(world: World, vera: Account) -> None:
     first = await sign_in(world)
     assert error(await refresh(world, first["access_token"])) == ENDED
     for kind in set(Kind) - {Kind.REFRESH_TOKEN}:
-        await world.credentials.add(stored(vera, "s3cret", kind, world.clock()))
+        await world.credentials.add(vera, stored(vera, "s3cret", kind, world.clock()))
     assert error(await refresh(world, "s3cret")) == ENDED
     assert await opens(world, first["refresh_token"]) == 401
 
@@ -427,6 +427,15 @@ def stored(owner: Account, secret: str, kind: Kind, now: datetime, **more: Any) 
         expires_at=now + timedelta(days=1),
         **more,
     )
+
+
+@pytest.mark.parametrize("client", ["a\nb", "a\0b", "\u202eppa", "x" * 256])
+async def test_an_app_has_a_name_that_can_be_shown(world: World, vera: Account, client: str) -> None:
+    """It stands in lists and in the log; and PostgreSQL keeps no NUL."""
+    form = {"username": "vera", "password": PASSWORD, "scope": "me.read", "client_id": client}
+    answer = await world.program().post("/api/token", data=form)
+    assert error(answer) == (400, "invalid_request", Code.TOKEN_REQUEST_INVALID)
+    assert world.credentials.stored == {}
 
 
 # Revocation (RFC 7009)
@@ -456,7 +465,7 @@ async def test_a_refresh_token_ends_with_its_family(world: World, vera: Account)
 
 
 async def test_a_client_token_is_given_back_as_well(world: World, vera: Account) -> None:
-    await world.credentials.add(stored(vera, "rmm_0", Kind.CLIENT_TOKEN, world.clock()))
+    await world.credentials.add(vera, stored(vera, "rmm_0", Kind.CLIENT_TOKEN, world.clock()))
     assert await opens(world, "rmm_0") == 200
     assert (await revoke(world, "rmm_0")).status_code == 200
     assert await opens(world, "rmm_0") == 401
@@ -469,10 +478,12 @@ async def test_what_is_unknown_is_over_already(world: World, vera: Account) -> N
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content) == (200, b"null")
 
 
-@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.INVITATION, Kind.AUTHORIZATION_CODE])
-async def test_what_is_no_token_ends_elsewhere(world: World, vera: Account, kind: Kind) -> None:
-    await world.credentials.add(stored(vera, "s3cret", kind, world.clock()))
-    assert error(await revoke(world, "s3cret")) == (400, "unsupported_token_type", Code.TOKEN_TYPE_UNSUPPORTED)
+@pytest.mark.parametrize("kind", sorted(set(Kind) - set(TOKEN_KINDS)))
+async def test_nobody_learns_here_which_codes_there_are(world: World, vera: Account, kind: Kind) -> None:
+    """R-76, R-79: a pairing code has eight letters, and nothing limits how often one may ask."""
+    await world.credentials.add(vera, stored(vera, "s3cret", kind, world.clock()))
+    known, unknown = await revoke(world, "s3cret"), await revoke(world, "invented")
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content) == (200, b"null")
     assert len(world.credentials.stored) == 1
 
 
@@ -511,7 +522,7 @@ async def test_a_token_is_told_about(world: World, vera: Account) -> None:
 
 async def test_a_token_without_an_end_has_none(world: World, vera: Account) -> None:
     never = replace(stored(vera, "rmm_0", Kind.CLIENT_TOKEN, world.clock()), expires_at=NEVER)
-    await world.credentials.add(never)
+    await world.credentials.add(vera, never)
     found = await look(world, "rmm_0", "rmm_0")
     assert found["active"]
     assert "exp" not in found
@@ -529,9 +540,9 @@ async def test_nothing_is_told_of_what_is_over(world: World, vera: Account) -> N
     tokens, mine = await sign_in(world), (await sign_in(world))["access_token"]
     await refresh(world, tokens["refresh_token"])
     await revoke(world, tokens["access_token"])
-    await world.credentials.add(stored(vera, "s3cret", Kind.SESSION, world.clock()))
+    await world.credentials.add(vera, stored(vera, "s3cret", Kind.SESSION, world.clock()))
     over = replace(stored(vera, "rmm_0", Kind.CLIENT_TOKEN, world.clock()), expires_at=world.clock())
-    await world.credentials.add(over)
+    await world.credentials.add(vera, over)
     for token in (tokens["access_token"], tokens["refresh_token"], "invented", "s3cret", "rmm_0"):
         assert await look(world, token, mine) == {"active": False}
 

@@ -1,6 +1,6 @@
 """Client tokens: what one may be given, who may make it, and how many guesses a pairing code survives."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from romm.domain.client_tokens import (
     Lifetime,
     Wanted,
     judge,
+    lasting,
     may_renew,
     pairing_code,
     pairing_family,
@@ -83,6 +84,28 @@ def made(*given_scopes: str, kind: Kind = Kind.CLIENT_TOKEN) -> Credential:
 )
 def test_a_token_is_renewed_only_by_what_has_all_its_scopes(by: Credential | None, code: Code | None) -> None:
     assert refused(may_renew(made("me.read", "roms.read"), by)) is code
+
+
+SOON, LATER = NOW + timedelta(days=1), NOW + timedelta(days=400)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "expected"),
+    [
+        pytest.param(None, LATER, LATER, id="a password"),
+        pytest.param(Kind.SESSION, SOON, LATER, id="a session, however short"),
+        pytest.param(Kind.CLIENT_TOKEN, SOON, SOON, id="a token that ends sooner"),
+        pytest.param(Kind.CLIENT_TOKEN, NEVER, LATER, id="a token without an end"),
+        pytest.param(Kind.ACCESS_TOKEN, NEVER, Code.LIFETIME_EXCEEDED, id="an access token"),
+        pytest.param(Kind.REFRESH_TOKEN, NEVER, Code.LIFETIME_EXCEEDED, id="whatever else there may be"),
+    ],
+)
+def test_nothing_that_a_token_gives_outlives_it(kind: Kind | None, ends: datetime, expected: datetime | Code) -> None:
+    by = None if kind is None else replace(made(*scopes.ALL, kind=kind), expires_at=ends)
+    found = lasting(LATER, by)
+    assert (found.code if isinstance(found, Refuse) else found) == expected
+    renewed = may_renew(replace(made("me.read"), expires_at=LATER), by)
+    assert refused(renewed) is (None if expected == LATER else Code.LIFETIME_EXCEEDED)
 
 
 @pytest.mark.parametrize(

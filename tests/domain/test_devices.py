@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from romm.domain import client_tokens, scopes
 from romm.domain.client_tokens import MOST, Lifetime
-from romm.domain.credentials import Credential, Kind
+from romm.domain.credentials import NEVER, Credential, Kind
 from romm.domain.devices import (
     INTERVAL,
     LIFETIME,
@@ -220,14 +220,34 @@ def test_a_device_without_a_chosen_name_keeps_its_own():
 
 
 @pytest.mark.parametrize("lifetime", Lifetime)
-@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.ACCESS_TOKEN, Kind.CLIENT_TOKEN])
+@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.CLIENT_TOKEN])
 def test_a_client_token_makes_none_that_outlives_it(lifetime, kind):
-    found = approved(Choice(scopes=("roms.read",), lifetime=lifetime), by(kind))
+    asked = replace(PENDING, shape=Shape.OLDER)
+    found = approved(Choice(scopes=("roms.read",), lifetime=lifetime), by(kind), asked)
     assert isinstance(found, Approve)
     if kind is Kind.CLIENT_TOKEN:
         assert found.token_expires_at == NOW + timedelta(days=10)
     else:
         assert found.token_expires_at == client_tokens.end(lifetime, NOW)
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "shape", "expected"),
+    [
+        (Kind.ACCESS_TOKEN, NEVER, Shape.STANDARD, Code.LIFETIME_EXCEEDED),
+        (Kind.ACCESS_TOKEN, NEVER, Shape.OLDER, Code.LIFETIME_EXCEEDED),
+        (Kind.CLIENT_TOKEN, NOW + timedelta(days=10), Shape.STANDARD, Code.LIFETIME_EXCEEDED),
+        (Kind.CLIENT_TOKEN, NEVER, Shape.STANDARD, None),
+        (Kind.CLIENT_TOKEN, NEVER, Shape.OLDER, None),
+        (Kind.SESSION, NOW + timedelta(days=10), Shape.STANDARD, None),
+    ],
+)
+def test_what_is_lost_sooner_lets_no_device_in_for_longer(kind, end, shape, expected):
+    """A pair of tokens is renewed on and on."""
+    who = by(kind)
+    approver = Approver(who.account, who.scopes, who.credential and replace(who.credential, expires_at=end))
+    found = approved(Choice(scopes=("roms.read",)), approver, replace(PENDING, shape=shape))
+    assert (found if isinstance(found, Code) else None) is expected
 
 
 def held(others: int, own: int) -> Held:

@@ -232,7 +232,6 @@ OAUTH_ERRORS = {
     Code.REFRESH_TOKEN_REUSED: ("invalid_grant", 400),
     Code.SCOPE_UNKNOWN: ("invalid_scope", 400),
     Code.SCOPE_EXCEEDED: ("invalid_scope", 400),
-    Code.TOKEN_TYPE_UNSUPPORTED: ("unsupported_token_type", 400),
     Code.TOO_MANY_ATTEMPTS: ("temporarily_unavailable", 429),
     Code.BUSY: ("temporarily_unavailable", 503),
     Code.STORAGE_UNAVAILABLE: ("temporarily_unavailable", 503),

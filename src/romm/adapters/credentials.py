@@ -12,7 +12,7 @@ from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database import Database
 from romm.adapters.tables import AccountRow, CredentialRow, IdentityRow
 from romm.domain.client_tokens import Renewal
-from romm.domain.credentials import Credential, Kind
+from romm.domain.credentials import MOST_OF_A_KIND, Credential, Kind
 from romm.domain.model import Account, Identity
 from romm.ports import Clock, Conflict
 
@@ -39,6 +39,7 @@ _OF = _OF_EVERYBODY.where(CredentialRow.account_id == bindparam("owner"))
 _ADD = insert(CredentialRow)
 # Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
 _OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
+_UNCHANGED = _OWNER.where(AccountRow.version == bindparam("seen"), AccountRow.enabled)
 _HOW_MANY = select(func.count()).where(
     CredentialRow.account_id == bindparam("owner"),
     CredentialRow.kind == bindparam("key_kind"),
@@ -49,6 +50,24 @@ _END_KIN = delete(CredentialRow).where(
     CredentialRow.kind == bindparam("key_kind"),
     CredentialRow.family == bindparam("key_family"),
 )
+_NEWEST_FIRST = (
+    select(CredentialRow.id)
+    .where(CredentialRow.account_id == bindparam("owner"), CredentialRow.kind == bindparam("key_kind"))
+    .order_by(CredentialRow.id.desc())
+)
+_END_OLDEST = delete(CredentialRow).where(CredentialRow.id.in_(_NEWEST_FIRST.offset(MOST_OF_A_KIND)))
+# Each family that lives has one refresh token that is not spent.
+_UNSPENT_FIRST = _NEWEST_FIRST.with_only_columns(CredentialRow.family).where(CredentialRow.spent_at.is_(None))
+_END_OLDEST_FAMILIES = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.family != "",
+    CredentialRow.family.in_(_UNSPENT_FIRST.offset(MOST_OF_A_KIND)),
+)
+_END_SURPLUS = {
+    Kind.SESSION: _END_OLDEST,
+    Kind.KNOWN_BROWSER: _END_OLDEST,
+    Kind.REFRESH_TOKEN: _END_OLDEST_FAMILIES,
+}
 _EXPIRED = (
     select(CredentialRow.id)
     .where(CredentialRow.expires_at < bindparam("now"))
@@ -95,30 +114,34 @@ class SQLCredentials:
         self._database = database
         self._clock = clock
 
-    async def add(self, *credentials: Credential) -> None:
+    async def add(self, seen: Account, *credentials: Credential) -> None:
         now, values = self._clock(), [_values(each) for each in credentials]
+        kinds = {each.kind for each in credentials}
 
         def work(connection: Connection) -> None:
+            judge(connection, seen)
             connection.execute(_ADD, values)
+            for kind in _END_SURPLUS.keys() & kinds:
+                connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
             connection.execute(_FORGET, {"now": now})
 
         await self._database.write(work)
 
-    async def issue(self, credential: Credential, at_most: int) -> Credential:
-        owned = {"owner": credential.account_id, "key_kind": credential.kind.value, "now": self._clock()}
+    async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
+        owned = {"owner": seen.id, "key_kind": credential.kind.value, "now": self._clock()}
 
         def work(connection: Connection) -> Credential:
-            connection.execute(_OWNER, owned)  # rivals for the same account wait here, and then count this one
+            judge(connection, seen)  # rivals for the same account wait here, and then count this one
             if connection.execute(_HOW_MANY, owned).scalar_one() >= at_most:
                 raise Conflict("full")
             return _credential(connection.execute(_ADD.returning(*_COLUMNS), _values(credential)).one())
 
         return await self._database.write(work)
 
-    async def replace(self, credential: Credential) -> None:
+    async def replace(self, seen: Account, credential: Credential) -> None:
         def work(connection: Connection) -> None:
-            connection.execute(_OWNER, {"owner": credential.account_id})
-            _end_kin(connection, credential.account_id, credential.kind, credential.family)
+            judge(connection, seen)
+            _end_kin(connection, seen.id, credential.kind, credential.family)
             connection.execute(_ADD, _values(credential))
 
         await self._database.write(work)
@@ -128,9 +151,8 @@ class SQLCredentials:
         key = {"number": token.id, "key_kind": token.kind.value, "new_digest": renewal.digest, "now": now}
 
         def work(connection: Connection) -> Credential | None:
-            row = connection.execute(
-                _RENEW, key
-            ).first()  # first of all, so that rivals wait here and not for each other
+            judge(connection, renewal.owner)  # first of all, so that rivals wait here and not for each other
+            row = connection.execute(_RENEW, key).first()
             if row is None:
                 return None
             if renewal.code is not None and spend(connection, Kind.PAIRING_CODE, renewal.code) is None:
@@ -200,6 +222,12 @@ def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], ke
     """Within a transaction: end an account's credentials of these kinds, but not the one with this digest."""
     parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
     return connection.execute(_END_ALL, parameters).rowcount
+
+
+def judge(connection: Connection, seen: Account) -> None:
+    """Within a transaction: nobody changes this account before its end. Raises `Conflict("version")` when somebody did."""
+    if connection.execute(_UNCHANGED, {"owner": seen.id, "seen": seen.version}).first() is None:
+        raise Conflict("version")
 
 
 def store(connection: Connection, credential: Credential) -> None:

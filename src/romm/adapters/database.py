@@ -45,6 +45,7 @@ _CONFLICTS = {
 
 _OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation
 _UNDEFINED_TABLE = "42P01"
+_NOT_STORABLE = "22021"  # a NUL, which PostgreSQL has in no text and SQLite just finds nowhere
 
 
 class Database:
@@ -180,6 +181,8 @@ def storage_errors() -> Iterator[None]:
         _release(error)
         if _is_too_large(error):
             raise Refused(Code.REQUEST_INVALID, problem="a number is larger than any that is stored") from error
+        if _state(error) == _NOT_STORABLE:
+            raise Refused(Code.REQUEST_INVALID, problem="a text in it has a NUL character") from error
         if _is_ours(error):
             raise
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=_problem(error)) from error
@@ -200,8 +203,12 @@ def _constraint(error: IntegrityError) -> str:
     return getattr(cause, "constraint_name", None) or str(error.orig).removeprefix("UNIQUE constraint failed: ")
 
 
+def _state(error: Exception) -> str:
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
 def _is_ours(error: Exception) -> bool:
-    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    state = _state(error)
     return state.startswith(_OUR_MISTAKES) and state != _UNDEFINED_TABLE
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from romm.adapters.account_rows import COLUMNS, LINKED, ORDER, WIDTH, accounts
-from romm.adapters.credentials import store
+from romm.adapters.credentials import judge, store
 from romm.adapters.database import Database, forget
 from romm.adapters.tables import AccountRow, CredentialRow, DeviceAuthorizationRow, DeviceRow, IdentityRow
 from romm.domain.credentials import Credential, Kind
@@ -75,12 +75,6 @@ _DESERTED = delete(DeviceRow).where(
     DeviceRow.client_device_identifier.startswith(UNNAMED, autoescape=True),
     DeviceRow.last_paired_at < bindparam("long_ago"),
     ~exists().where(_HELD),
-)
-# Locked, so that what ends all that an account has finds this, too, or comes first and changes the account.
-_UNCHANGED = (
-    select(AccountRow.id)
-    .where(AccountRow.id == bindparam("owner"), AccountRow.version == bindparam("seen"))
-    .with_for_update(key_share=True)
 )
 _END_TOKENS = delete(CredentialRow).where(
     CredentialRow.device_id == bindparam("device"), CredentialRow.kind == Kind.CLIENT_TOKEN
@@ -159,15 +153,13 @@ class SQLDevices:
         row = await self._database.write(lambda connection: connection.execute(_END, key).first())
         return None if row is None else Device(**row._mapping)  # noqa: SLF001
 
-    async def give(self, token: Credential, owner: Account) -> bool:
-        def work(connection: Connection) -> bool:
-            if connection.execute(_UNCHANGED, {"owner": owner.id, "seen": owner.version}).first() is None:
-                return False
+    async def give(self, token: Credential, owner: Account) -> None:
+        def work(connection: Connection) -> None:
+            judge(connection, owner)
             connection.execute(_END_TOKENS, {"device": token.device_id})
             store(connection, token)
-            return True
 
-        return await self._database.write(work)
+        await self._database.write(work)
 
 
 def _paired(connection: Connection, decision: Approve, now: datetime) -> int:

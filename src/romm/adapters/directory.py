@@ -33,6 +33,8 @@ class SQLDirectory:
         self._database = database
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+        if not text.isprintable():
+            return [], 0  # PostgreSQL cannot even be asked for a NUL, and SQLite takes it for the end
         matches = [_contains(text)] if text else []
         page = _PAGE.where(*matches)
         listed = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id.in_(page.scalar_subquery()))

@@ -58,7 +58,7 @@ async def invite(
 ) -> LinkAnswer:
     """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
     form = await body(request, InvitationForm)
-    secret, invitation = await invitations.create(actor(principal), level(form.role), form.lifetime)
+    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
     return LinkAnswer(secret, link_url(settings.server.base_url, "/register", secret), invitation.expires_at)
 
 

@@ -91,11 +91,9 @@ async def confirm(
     """The current password makes the session fresh again."""
     form, own_name = await body(request, ConfirmForm), principal.account.username
     brought = (jar.known_browser(request), jar.session(request))
-    again = await profile.sign_in_again(
-        principal, TypedPassword(own_name, form.current_password, visitor(request), *brought)
-    )
-    cookies = [*jar.signed_in(request, again.session), jar.known(again.known_browser)]
-    return see_other(f"{_PAGE}?notice=confirmed", cookies)
+    typed = TypedPassword(own_name, form.current_password, visitor(request), *brought, on_page=True)
+    again = await profile.sign_in_again(principal, typed)
+    return see_other(f"{_PAGE}?notice=confirmed", jar.opened(request, again.session, again.known_browser))
 
 
 @post("/link", **_WRITES)

@@ -85,7 +85,7 @@ async def invite(
 ) -> Template:
     """Makes an invitation, and shows its link in the answer: it stands in no address of ours and is kept nowhere."""
     form = await body(request, InvitationForm)
-    secret, invitation = await invitations.create(actor(principal), level(form.role), form.lifetime)
+    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
     url, ends = link_url(site.settings.server.base_url, "/register", secret), invitation.expires_at
     link = ShownLink(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
     return site.page("invited.html", who=principal, link=link, gives=invitation.level)

@@ -28,7 +28,7 @@ from romm.credentials import Principal
 from romm.domain.errors import Code
 from romm.pairing import Pairing
 
-_WRITES = (*UNAUTHORIZED, Code.CROSS_SITE)
+_WRITES = (*UNAUTHORIZED, Code.CROSS_SITE, Code.ACCOUNT_CHANGED)
 _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
 
 
@@ -73,6 +73,7 @@ async def all_tokens(
         Code.NAME_INVALID,
         Code.SCOPES_INVALID,
         Code.SCOPES_EXCEEDED,
+        Code.LIFETIME_EXCEEDED,
         Code.TOKENS_FULL,
         Code.REQUEST_INVALID,
     ),
@@ -118,7 +119,7 @@ async def end_anybodys_token(
     **needs("me.write"),
     summary="Give my client token another secret",
     responses=gives(200, MintedTokenSchema, "`raw_token` is the new secret, shown this once.", MINTED_EXAMPLE)
-    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED),
+    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, Code.LIFETIME_EXCEEDED),
 )
 async def regenerate_token(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
@@ -133,7 +134,7 @@ async def regenerate_token(
     status_code=200,
     summary="Make a pairing code",
     responses=gives(200, PairingCodeSchema, "A code of five minutes, used once.", OFFER_EXAMPLE)
-    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED),
+    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, Code.LIFETIME_EXCEEDED),
 )
 async def offer_code(
     token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]

@@ -36,9 +36,10 @@ class Cookies:
         """The secret of a browser that signed in with a password before; it outlives the session."""
         return request.cookies.get(self._name("romm_known"))
 
-    def known(self, secret: str) -> Cookie:
-        """Makes the browser known from now on."""
-        return self._cookie("romm_known", secret, KNOWN_BROWSER_LIFETIME)
+    def opened(self, request: Asking, session: str, known_browser: str | None) -> list[Cookie]:
+        """As `signed_in` by a password, which makes a browser known from now on."""
+        known = [self._cookie("romm_known", known_browser, KNOWN_BROWSER_LIFETIME)] if known_browser else []
+        return [*self.signed_in(request, session), *known]
 
     def was_signed_out(self, request: Asking) -> bool:
         """Did this browser sign out, and not sign in since? Then nobody signs it in without a click."""

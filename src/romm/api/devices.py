@@ -125,6 +125,7 @@ async def look(
         *_CODE_TYPED,
         Code.DEVICE_SCOPES_EXCEEDED,
         Code.DEVICE_SCOPES_MISSING,
+        Code.LIFETIME_EXCEEDED,
         Code.NAME_INVALID,
         Code.TOKENS_FULL,
         Code.REQUEST_INVALID,

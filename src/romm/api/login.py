@@ -40,15 +40,15 @@ async def sign_in(
     form = await _form(request)
     _check_kept(request, settings.server.base_url)
     return_to = authorization.return_to(form.next)
+    brought, on_page = (jar.known_browser(request), jar.session(request)), wants_page(request)
+    typed = Typed(form.username, form.password, visitor(request), *brought, on_page=on_page)
     try:
-        signed_in = await password_sign_in.sign_in(
-            Typed(form.username, form.password, visitor(request), jar.known_browser(request), jar.session(request))
-        )
+        signed_in = await password_sign_in.sign_in(typed)
     except Refused as refused:
         refused.return_to = return_to
         raise
-    cookies = [*jar.signed_in(request, signed_in.session), jar.known(signed_in.known_browser)]
-    if wants_page(request):
+    cookies = jar.opened(request, signed_in.session, signed_in.known_browser)
+    if on_page:
         return see_other(return_to, cookies)
     return Response(None, cookies=cookies, status_code=200)
 

@@ -71,7 +71,7 @@ async def token(request: Asking, grants: NamedDependency[Grants]) -> Response[To
     summary="Give a token back",
     operation_class=takes(OneToken, {"token": "f41b…", "token_type_hint": "refresh_token"}, [FORM]),
     responses=gives(200, None, "The token is over, if it ever was one.")
-    | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.TOKEN_TYPE_UNSUPPORTED, Code.CLIENT_UNKNOWN),
+    | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.CLIENT_UNKNOWN),
     security=OPEN,
 )
 async def revoke(request: Asking, tokens: NamedDependency[Tokens]) -> Response[None]:
@@ -126,8 +126,10 @@ def _client(request: Asking, parameters: dict[str, str]) -> str:
         client = name
     if "client_secret" in parameters:
         raise Refused(Code.CLIENT_UNKNOWN, client=client)
-    if len(client) > MAX_CLIENT_LENGTH:
-        raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is too long")
+    if len(client) > MAX_CLIENT_LENGTH or not client.isprintable():
+        raise Refused(
+            Code.TOKEN_REQUEST_INVALID, problem="client_id is too long or has characters that cannot be shown"
+        )
     return client
 
 

@@ -30,7 +30,6 @@ def setup(settings: Settings, ports: Ports) -> Setup:
 def profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
     """People with their own account."""
     return Profile(
-        accounts=ports.accounts,
         directory=ports.directory,
         passwords=ports.passwords,
         password_sign_in=password_sign_in,

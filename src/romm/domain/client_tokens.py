@@ -9,9 +9,9 @@ from msgspec import Struct
 from romm.domain import scopes
 from romm.domain.credentials import NEVER, Credential, Kind
 from romm.domain.errors import Code, Refuse
+from romm.domain.model import Account
 from romm.domain.rates import Limit, Tally, by_address
 
-SECRET_BYTES = 32  # 64 hex digits after the prefix
 MOST = 25  # live ones of one account
 NAME_LENGTH = 255
 
@@ -53,6 +53,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 class Renewal(Struct, frozen=True, kw_only=True):
     """Give a token another secret, whose `digest` this is. Its pairing codes end; `code` is the one that asked for it."""
 
+    owner: Account
     token: Credential
     digest: str
     code: str | None = None
@@ -72,7 +73,7 @@ def judge(wanted: Wanted, allowed: frozenset[str]) -> Wanted | Refuse:
         return Refuse(Code.SCOPES_INVALID, {"found": " ".join(sorted(asked - set(scopes.ALL))) or "an empty list"})
     if refusal := _too_many(asked, allowed):
         return refusal
-    return Wanted(name=name, scopes=_in_order(asked), lifetime=wanted.lifetime)
+    return Wanted(name=name, scopes=scopes.ordered(asked), lifetime=wanted.lifetime)
 
 
 def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
@@ -81,7 +82,32 @@ def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
     What both were given is compared, not what their owner has left of it: a right that the owner gets back later would
     make the token more than what renewed it.
     """
-    return None if by is None else _too_many(frozenset(token.scopes), frozenset(by.scopes))
+    if by is None:
+        return None
+    return _too_many(frozenset(token.scopes), frozenset(by.scopes)) or may_last(token.expires_at, by)
+
+
+def lasting(end: datetime, by: Credential | None) -> datetime | Refuse:
+    """Until when something may last that is wanted until `end` by whoever brought the credential `by` (None: a password).
+
+    Who finds a token must not make more of it than it is: a client token gives nothing that outlives it, and an access
+    token, which is short-lived because apps lose it, gives nothing lasting at all.
+    """
+    match by:
+        case None | Credential(kind=Kind.SESSION):
+            return end
+        case Credential(kind=Kind.CLIENT_TOKEN, expires_at=own_end):
+            return min(end, own_end)
+        case Credential(kind=kind):
+            return Refuse(Code.LIFETIME_EXCEEDED, {"kind": kind.replace("_", " ")})
+
+
+def may_last(end: datetime, by: Credential | None) -> Refuse | None:
+    """Why nothing that ends only then is handed on by whoever brought `by`."""
+    found = lasting(end, by)
+    if isinstance(found, Refuse) or by is None or found == end:
+        return found if isinstance(found, Refuse) else None
+    return Refuse(Code.LIFETIME_EXCEEDED, {"kind": by.kind.replace("_", " ")})
 
 
 def token(wanted: Wanted, account_id: int, digest: str, now: datetime) -> Credential:
@@ -136,8 +162,4 @@ def questions(address: str) -> tuple[Tally, Tally]:
 def _too_many(asked: frozenset[str], allowed: frozenset[str]) -> Refuse | None:
     if asked <= allowed:
         return None
-    return Refuse(Code.SCOPES_EXCEEDED, {"missing": " ".join(_in_order(asked - allowed))})
-
-
-def _in_order(asked: Collection[str]) -> tuple[str, ...]:
-    return tuple(scope for scope in scopes.ALL if scope in asked)
+    return Refuse(Code.SCOPES_EXCEEDED, {"missing": " ".join(scopes.ordered(asked - allowed))})

@@ -13,6 +13,10 @@ SECRET_BYTES = 32
 TOUCH_INTERVAL = timedelta(minutes=1)  # how exact `last_used_at` is; a write per request would be wasted
 KNOWN_BROWSER_LIFETIME = timedelta(days=365)  # browsers keep no cookie longer than 400 days (RFC 6265bis, 5.5)
 
+MOST_OF_A_KIND = 100
+"""Sessions, known browsers and sign-ins of apps that one account has at most; more than a person ever used, and the oldest
+end. Without a limit a script that signs in every minute fills the database for months."""
+
 CLIENT_TOKEN_PREFIX = "rmm_"
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when a credential without an end expires
 

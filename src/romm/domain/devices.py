@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from romm.domain import client_tokens, scopes
 from romm.domain.client_tokens import MOST, Lifetime
-from romm.domain.credentials import Credential, Kind
+from romm.domain.credentials import NEVER, Credential
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
 from romm.domain.rates import Limit
@@ -214,7 +214,7 @@ def undecided(asked: DeviceAuthorization | None, now: datetime) -> DeviceAuthori
 def allowed(asked: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
     """Which of the requested scopes somebody with these scopes may give."""
     having = frozenset(own)
-    return tuple(scope for scope in scopes.ALL if scope in asked.requested_scopes and scope in having)
+    return scopes.ordered(having.intersection(asked.requested_scopes))
 
 
 def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, held: Held) -> Approve | Refuse:
@@ -229,8 +229,10 @@ def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: date
         return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
     if asked.shape is Shape.OLDER and _tokens_beside(asked, held) >= MOST:
         return Refuse(Code.TOKENS_FULL, {"account": by.account.id, "most": MOST})
-    chosen = tuple(scope for scope in scopes.ALL if scope in choice.scopes)
-    return Approve(asked, by.account, chosen, name, _end(choice.lifetime, by.credential, now))
+    end = _end(asked.shape, choice.lifetime, by.credential, now)
+    if isinstance(end, Refuse):
+        return end
+    return Approve(asked, by.account, scopes.ordered(choice.scopes), name, end)
 
 
 def _is_readable(text: str) -> bool:
@@ -253,7 +255,8 @@ def _too_early(asked: DeviceAuthorization, now: datetime) -> bool:
     return asked.last_polled_at is not None and now < asked.last_polled_at + interval - TOLERANCE
 
 
-def _end(lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime:
-    """When the device's token ends: a client token makes none that outlives it."""
-    wanted = client_tokens.end(lifetime, now)
-    return min(wanted, by.expires_at) if by is not None and by.kind is Kind.CLIENT_TOKEN else wanted
+def _end(shape: Shape, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
+    """When the device's client token ends. A pair of tokens has no end of its own, and so needs who may give what has none."""
+    if shape is Shape.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
+        return refusal
+    return client_tokens.lasting(client_tokens.end(lifetime, now), by)

@@ -91,6 +91,7 @@ class Code(enum.StrEnum):
     CONFIRMATION_REQUIRED = "confirmation_required"
     LAST_WAY_IN = "last_way_in"
     LINK_INVALID = "link_invalid"
+    ACCOUNT_CHANGED = "account_changed"
     # tokens that we issue
     TOKEN_REQUEST_INVALID = "token_request_invalid"
     GRANT_TYPE_UNSUPPORTED = "grant_type_unsupported"
@@ -99,12 +100,12 @@ class Code(enum.StrEnum):
     SCOPE_EXCEEDED = "scope_exceeded"
     REFRESH_TOKEN_INVALID = "refresh_token_invalid"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"
-    TOKEN_TYPE_UNSUPPORTED = "token_type_unsupported"
     TOKEN_MISPLACED = "token_misplaced"
     # tokens
     NAME_INVALID = "name_invalid"
     SCOPES_INVALID = "scopes_invalid"
     SCOPES_EXCEEDED = "scopes_exceeded"
+    LIFETIME_EXCEEDED = "lifetime_exceeded"
     TOKENS_FULL = "tokens_full"
     PAIRING_CODE_INVALID = "pairing_code_invalid"
     # apps that send a browser here
@@ -118,7 +119,6 @@ class Code(enum.StrEnum):
     ROLE_MANAGED = "role_managed"
     LAST_ADMIN = "last_admin"
     ACCOUNT_UNKNOWN = "account_unknown"
-    CHANGED_MEANWHILE = "changed_meanwhile"
     CREDENTIAL_UNKNOWN = "credential_unknown"
     NOT_AN_ADMIN = "not_an_admin"
     CLAIMS_UNREADABLE = "claims_unreadable"
@@ -630,6 +630,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "No live link of the kind {kind} has this secret. Links are used once and end when the account changes; "
         "INVITE_TOKEN_EXPIRY_SECONDS says how long an invitation lasts.",
     ),
+    Code.ACCOUNT_CHANGED: _row(
+        409,
+        "The account was changed at this very moment, so nothing was done. Please try again.",
+        "Account {account} changed between the check of a request and what was to be stored for it. Nothing has to be fixed, "
+        "unless it lasts: then something changes it without an end.",
+    ),
     Code.TOKEN_REQUEST_INVALID: _row(
         400,
         "The request for a token is not complete. It has to be a form, with every parameter that its grant type needs, once.",
@@ -675,12 +681,6 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "have ended. Either the app {client} lost an answer, or somebody has a copy of its tokens.",
         oauth="invalid_grant",
     ),
-    Code.TOKEN_TYPE_UNSUPPORTED: _row(
-        400,
-        "Only tokens of apps can be revoked here. Sign out, or end it on your account page.",
-        "What was to be revoked is of the kind {kind}.",
-        oauth="unsupported_token_type",
-    ),
     Code.TOKEN_MISPLACED: _row(
         400,
         "A token belongs into the Authorization header, and nowhere else.",
@@ -702,6 +702,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "A token may do no more than what makes it or hands it on. Leave out what you may not do yourself.",
         "The credential lacks {missing}. A token is made and renewed only by what has all its scopes: a session, a password, "
         "or a token that has them too.",
+    ),
+    Code.LIFETIME_EXCEEDED: _row(
+        403,
+        "A token may not outlive what makes it or hands it on. Sign in in a browser, or use your password, and do it there.",
+        "The {kind} that came with the request would have given something that outlives it. An access token gives nothing "
+        "lasting; a client token neither renews one that ends later nor lets in a device that gets a pair of tokens, unless "
+        "it has no end itself. A session or a password may do all of that.",
     ),
     Code.TOKENS_FULL: _row(
         409,
@@ -767,11 +774,6 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "There is no such account.",
         "No account has the id or name {account}.",
-    ),
-    Code.CHANGED_MEANWHILE: _row(
-        409,
-        "The account was changed at the same moment by somebody else. Try again.",
-        "The account changed {times} times while RomM decided about it. If that lasts, something changes it without an end.",
     ),
     Code.CREDENTIAL_UNKNOWN: _row(
         404,

@@ -1,6 +1,6 @@
 """What each access level may do, as the scope names that companion apps know."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from romm.domain.model import AccessLevel
 
@@ -15,6 +15,11 @@ _ADDED = {
 }  # fmt: skip
 
 ALL = tuple(scope for added in _ADDED.values() for scope in added)
+
+
+def ordered(some: Collection[str]) -> tuple[str, ...]:
+    """Those of these names that are scopes, in their published order and once each."""
+    return tuple(scope for scope in ALL if scope in some)
 
 
 def granted(level: AccessLevel) -> tuple[str, ...]:

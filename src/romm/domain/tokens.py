@@ -61,7 +61,7 @@ def asked(text: str) -> tuple[str, ...] | Refuse:
     names = set(text.split(" ")) - {""}
     if unknown := sorted(names.difference(scopes.ALL)):
         return Refuse(Code.SCOPE_UNKNOWN, {"scope": unknown[0]})
-    return tuple(scope for scope in scopes.ALL if scope in names)
+    return scopes.ordered(names)
 
 
 def given(wanted: Collection[str], level: AccessLevel) -> tuple[str, ...] | Refuse:
