@@ -226,7 +226,9 @@ class DeviceApproval:
 
 
 def _changed() -> Refuse:
-    return Refuse(Code.DEVICE_DENIED, {"reason": "the account was disabled or changed at this moment"})
+    return Refuse(
+        Code.DEVICE_DENIED, {"reason": "the account was disabled or changed, or the device ended, at this moment"}
+    )
 
 
 @dataclass(frozen=True)

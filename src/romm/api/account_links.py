@@ -139,7 +139,9 @@ async def reset_link(
     settings: NamedDependency[Settings],
 ) -> LinkAnswer:
     """For somebody who forgot their password; an older link of theirs ends."""
-    secret = await recovery.reset_link(actor(principal), await administration.get(user_id))
+    own = user_id == principal.account.id  # then as it was when the request came, see `ports.Credentials`
+    account = principal.account if own else await administration.get(user_id)
+    secret = await recovery.reset_link(actor(principal), account)
     expires_at = recovery.clock() + RESET_LIFETIME
     return LinkAnswer(secret, link_url(settings, "/reset-password", secret), expires_at)
 
