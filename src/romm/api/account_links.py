@@ -53,7 +53,7 @@ def link_url(settings: Settings, page: str, secret: str) -> str:
     summary="Invite somebody",
     operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
     responses=gives(201, LinkAnswer, "A link that works once; it is shown this once.", LINK_EXAMPLE)
-    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.REQUEST_INVALID, *_REFUSED),
+    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_CHANGED, Code.REQUEST_INVALID, *_REFUSED),
 )
 async def invite(
     request: Asking,
@@ -129,7 +129,14 @@ async def register(
     status_code=201,
     summary="A link to set a new password",
     responses=gives(201, LinkAnswer, "A link that works once, for 24 hours; it is shown this once.", LINK_EXAMPLE)
-    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.ACCOUNT_DISABLED, *_REFUSED),
+    | refuses(
+        Code.PASSWORDS_OFF,
+        Code.ADMIN_REQUIRED,
+        Code.ACCOUNT_UNKNOWN,
+        Code.ACCOUNT_DISABLED,
+        Code.ACCOUNT_CHANGED,
+        *_REFUSED,
+    ),
 )
 async def reset_link(
     user_id: FromPath[int],
