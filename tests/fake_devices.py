@@ -42,6 +42,8 @@ class FakeDevices:
     async def give(self, token: Credential, owner: Account) -> None:
         stored = self._accounts.credentials
         self._accounts.judge(owner)
+        if token.device_id not in self.by_id:
+            raise Conflict("device")
         for key, each in list(stored.items()):
             if (each.device_id, each.kind) == (token.device_id, Kind.CLIENT_TOKEN):
                 del stored[key]

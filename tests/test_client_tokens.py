@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.client_tokens import MOST, Lifetime
-from romm.domain.credentials import NEVER
+from romm.credentials import Principal
+from romm.domain.client_tokens import MOST, Lifetime, Wanted
+from romm.domain.credentials import NEVER, Kind
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from tests.token_house import HANDHELD, NOW, TokenHouse
@@ -180,3 +181,29 @@ async def test_the_first_use_is_noted_at_once_and_later_ones_once_a_minute(house
         await house.scopes(minted.secret)
         [token] = await house.tokens.own(vera)
         assert token.last_used_at == NOW + timedelta(seconds=noted)
+
+
+async def test_a_token_makes_none_that_outlives_it(house: TokenHouse) -> None:
+    """However long the one who found it would like."""
+    vera = await house.add("vera")
+    found = await house.by_token(vera, "me.read", "me.write")
+    assert found.credential is not None
+    made = await house.tokens.create(found, Wanted(name="for ever", scopes=("me.read",), lifetime=Lifetime.NEVER))
+    assert made.token.expires_at == found.credential.expires_at
+    later = await house.tokens.create(vera, Wanted(name="hers", scopes=("me.read",), lifetime=Lifetime.NEVER))
+    assert later.token.id is not None
+    for renewal in (house.tokens.regenerate(found, later.token.id), house.pairing.offer(found, later.token.id)):
+        with pytest.raises(Refused) as refused:
+            await renewal
+        assert refused.value.code is Code.LIFETIME_EXCEEDED
+
+
+async def test_an_access_token_makes_nothing_lasting(house: TokenHouse) -> None:
+    vera = await house.add("vera")
+    token = (await house.make(vera, "me.read", "me.write")).token
+    app = Principal(
+        account=vera.account, scopes=frozenset(token.scopes), credential=replace(token, kind=Kind.ACCESS_TOKEN)
+    )
+    with pytest.raises(Refused) as refused:
+        await house.make(app, "me.read")
+    assert refused.value.code is Code.LIFETIME_EXCEEDED

@@ -47,4 +47,4 @@ class Devices(Protocol):
         """Forget a device of this account with all credentials it holds; gives what it was."""
 
     async def give(self, token: Credential, owner: Account) -> None:
-        """Store a client token for its device, in place of those it had. Raises `Conflict("version")` as `Credentials.add`."""
+        """Store a client token for its device, in place of those it had. Raises `Conflict("version" | "device")`."""

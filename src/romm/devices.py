@@ -6,10 +6,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from romm.client_tokens import new_secret
 from romm.credentials import Principal
 from romm.device_ports import DeviceAuthorizations, Devices
 from romm.domain import codes, devices
-from romm.domain.credentials import CLIENT_TOKEN_PREFIX, SECRET_BYTES, Credential, Kind, digest
+from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.devices import (
     INTERVAL,
     LIFETIME,
@@ -109,7 +110,7 @@ class DeviceSignIn:
         found = await self.poll(Shape.OLDER, device_code)
         if isinstance(found, Refuse):
             return found
-        secret, now = CLIENT_TOKEN_PREFIX + secrets.token_hex(SECRET_BYTES), self.clock()
+        secret, now = new_secret(), self.clock()
         credential = Credential(
             digest=digest(secret),
             kind=Kind.CLIENT_TOKEN,
@@ -226,7 +227,9 @@ class DeviceApproval:
 
 
 def _changed() -> Refuse:
-    return Refuse(Code.DEVICE_DENIED, {"reason": "the account was disabled or changed at this moment"})
+    return Refuse(
+        Code.DEVICE_DENIED, {"reason": "the account was disabled or changed, or the device ended, at this moment"}
+    )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ Clock = Callable[[], datetime]
 
 
 class Conflict(Exception):
-    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link)."""
+    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link),
+    `device` (ended).
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)

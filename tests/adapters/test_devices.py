@@ -322,6 +322,25 @@ async def test_no_token_is_stored_for_who_was_disabled_or_changed(stores: Stores
     assert [each.digest for each, _ in await stores.credentials.of(None, list(Kind))] == ["older"]
 
 
+async def test_no_token_is_stored_for_a_device_that_was_ended(stores: Stores):
+    owner = await alice(stores)
+    device = await paired(stores, owner, request())
+    await stores.devices.end(device, owner.id)
+
+    with pytest.raises(Conflict, match="device"):
+        await stores.devices.give(token(owner, device), owner)
+
+    assert await stores.credentials.of(None, list(Kind)) == []
+
+
+async def test_a_pair_for_an_ended_device_is_a_conflict_too(database: Database):
+    clock = FakeClock(NOW)
+    owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
+
+    with pytest.raises(Conflict, match="device"):
+        await SQLCredentials(database, clock).add(owner, token(owner, 7, kind=Kind.REFRESH_TOKEN))
+
+
 async def test_an_ended_device_takes_what_it_holds_and_what_it_was_promised_along(stores: Stores):
     owner, other = await alice(stores), await bob(stores)
     device = await paired(stores, owner, request())

@@ -41,6 +41,8 @@ _CONFLICTS = {
     "identities.account_id, identities.issuer": "identity",
     "uq_device_authorizations_user_code_digest": "user_code",
     "device_authorizations.user_code_digest": "user_code",
+    "fk_credentials_device_id_devices": "device",
+    "FOREIGN KEY constraint failed": "device",  # SQLite tells no more; an account is looked at before
 }  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does
 
 _OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation

@@ -48,7 +48,7 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CRO
     summary="Invite somebody",
     operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
     responses=gives(201, LinkAnswer, "A link that works once; it is shown this once.", LINK_EXAMPLE)
-    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.REQUEST_INVALID, *_REFUSED),
+    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_CHANGED, Code.REQUEST_INVALID, *_REFUSED),
 )
 async def invite(
     request: Asking,
@@ -130,7 +130,14 @@ async def register(
     status_code=201,
     summary="A link to set a new password",
     responses=gives(201, LinkAnswer, "A link that works once, for 24 hours; it is shown this once.", LINK_EXAMPLE)
-    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.ACCOUNT_DISABLED, *_REFUSED),
+    | refuses(
+        Code.PASSWORDS_OFF,
+        Code.ADMIN_REQUIRED,
+        Code.ACCOUNT_UNKNOWN,
+        Code.ACCOUNT_DISABLED,
+        Code.ACCOUNT_CHANGED,
+        *_REFUSED,
+    ),
 )
 async def reset_link(
     user_id: FromPath[int],
@@ -140,7 +147,9 @@ async def reset_link(
     settings: NamedDependency[Settings],
 ) -> LinkAnswer:
     """For somebody who forgot their password; an older link of theirs ends."""
-    secret = await recovery.reset_link(actor(principal), await administration.get(user_id))
+    own = user_id == principal.account.id  # then as it was when the request came, see `ports.Credentials`
+    account = principal.account if own else await administration.get(user_id)
+    secret = await recovery.reset_link(actor(principal), account)
     expires_at = recovery.clock() + RESET_LIFETIME
     return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), expires_at)
 

@@ -129,7 +129,15 @@ async def one(
     summary="Change an account",
     operation_class=takes(UserForm, {"username": "alice", "email": "alice@example.org"}),
     responses=gives(200, UserSchema, "The account afterwards.", USER_EXAMPLE)
-    | refuses(Code.ROLE_MANAGED, Code.CONFIRMATION_REQUIRED, Code.PASSWORD_WRONG, *_OTHERS, *_UNUSABLE, *UNAUTHORIZED),
+    | refuses(
+        Code.ROLE_MANAGED,
+        Code.ACCOUNT_CHANGED,
+        Code.CONFIRMATION_REQUIRED,
+        Code.PASSWORD_WRONG,
+        *_OTHERS,
+        *_UNUSABLE,
+        *UNAUTHORIZED,
+    ),
 )
 async def change(
     request: Asking,
