@@ -77,7 +77,8 @@ async def test_the_first_admin_is_an_admin_with_a_password_that_nobody_reads() -
 )
 async def test_the_log_says_what_is_taken(what: str, code: Code, text: str) -> None:
     found = await refused(setup(TakenAccounts(what)), email="Keeper@Example.org")
-    assert (found.code, found.operator_text) == (code, text)
+    assert found.code is code
+    assert found.operator_text.startswith(text)
 
 
 @pytest.mark.parametrize("name", ["admin", "root", "romm"])

@@ -80,7 +80,7 @@ class ClientTokens:
     async def end_anybodys(self, principal: Principal, token_id: int) -> None:
         """End a token as an administrator. Raises `Refused` with CREDENTIAL_UNKNOWN or ADMIN_REQUIRED."""
         owner = _known({token.id: owner for token, owner in await self.everybodys()}.get(token_id), token_id)
-        required(accounts.may_give(actor(principal), owner.level))
+        required(accounts.may_touch(actor(principal), owner.level))
         await self._end(principal, token_id, owner.id)
 
     async def _issued(self, owner: Account, new: Credential) -> Credential:

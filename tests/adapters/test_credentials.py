@@ -163,7 +163,7 @@ async def test_forgetting_is_done_in_small_portions(database: Database):
     credentials = SQLCredentials(database, clock)
     owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
     for n in range(FORGOTTEN_AT_ONCE + 5):
-        await credentials.add(owner, session(owner, f"expired {n}"))
+        await credentials.add(owner, session(owner, f"expired {n}", kind=Kind.CLIENT_TOKEN))
     clock.advance(2 * DAY)
 
     await credentials.add(owner, session(owner, expires_at=NOW + 3 * DAY))

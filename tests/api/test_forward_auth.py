@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from romm.domain.credentials import Kind
 from romm.domain.errors import CATALOGUE, Code
@@ -22,7 +23,8 @@ ASKED = {"x-forwarded-uri": FILE, "x-forwarded-host": "romm.test", "x-forwarded-
 async def house() -> World:
     """An instance behind a proxy that it trusts."""
     world = World({"ROMM_TRUSTED_PROXIES": "192.0.2.0/24"})
-    await world.add("keeper", "keeper@romm.test", AccessLevel.ADMIN)
+    keeper = await world.add("keeper", "keeper@romm.test", AccessLevel.ADMIN)
+    world.accounts.by_id[keeper.id] = replace(keeper, email_verified=True)
     await world.add("vera", None)
     return world
 
@@ -43,6 +45,12 @@ async def session(world: World, username: str) -> dict[str, str]:
 
 def remote(response: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in response.headers.items() if name.startswith("remote-")}
+
+
+async def test_an_address_that_somebody_typed_is_not_told(house: World) -> None:
+    """What stands behind the proxy may find people by it."""
+    await house.add("mallory", "somebody-else@romm.test")
+    assert remote(await ask(house, await session(house, "mallory")))["remote-email"] == ""
 
 
 async def test_whoever_is_signed_in_comes_in_and_is_named(house: World) -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -11,7 +12,6 @@ from romm.domain.errors import CATALOGUE, Code, Refused
 from romm.domain.model import AccessLevel
 from romm.ports import SignInEntry, SignInFilter
 from tests.api.test_account_page import local, read
-from tests.api.test_administration import TOKEN, token
 from tests.api.test_pages import words
 from tests.fakes import FakeSignInLog
 from tests.world import VISITOR, Browser, World
@@ -104,15 +104,15 @@ async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, kee
         return [" ".join(line.split(" UTC ")[1].split()[:6]) for line in await lines(keeper, query)]
 
     refusal, vera, keeper_ = (
-        "with a local password: credentials_wrong What",
+        "vera with a local password: credentials_wrong",
         "vera with a local password From",
         "keeper",
     )
     assert await heads() == [refusal, vera, f"{keeper_} with a local password From"]
     assert await heads("?outcome=refused") == [refusal]
     assert await heads("?outcome=signed_in&account=vera") == [vera]
-    assert await heads("?account=2") == [vera]
-    assert await heads("?account=VERA") == [vera]
+    assert await heads("?account=2") == [refusal, vera]
+    assert await heads("?account=VERA") == [refusal, vera]
     assert await heads("?code=credentials_wrong") == [refusal]
     assert await heads("?code=no_role") == []
 
@@ -137,6 +137,7 @@ async def test_lines_outlive_their_account_and_names_lead_to_those_that_are_ther
 async def test_the_log_is_read_page_by_page_with_its_filters(world: World, keeper: Browser) -> None:
     for _ in range(120):
         await world.use_cases.journal.refused("openid", Refused(Code.NO_ROLE), VISITOR)
+        world.clock.advance(timedelta(seconds=10))  # more at once would be a flood
     seen, url = [], f"{PAGE}?outcome=refused"
     while url:
         answer = await keeper.get(url)
@@ -170,16 +171,6 @@ async def test_no_number_is_larger_than_a_database_takes(number: str) -> None:
     assert [each for each in numbers if each is None or not 0 <= each < 2**31] == []
 
 
-@pytest.mark.parametrize(("scopes", "owner"), [(("logs.read",), "account 2"), (("logs.read", "users.read"), "vera")])
-async def test_names_are_for_those_who_may_know_who_has_an_account(
-    world: World, scopes: tuple[str, ...], owner: str
-) -> None:
-    await local(world, "vera")
-    await token(world, world.accounts.by_id[1], *scopes)
-    page = await world.program().get(PAGE, headers=TOKEN)
-    assert f"{owner} with a local password" in words(page.text)
-
-
 async def test_the_page_says_how_long_lines_are_kept() -> None:
     world = World(environ={"ROMM_SIGN_IN_RETENTION_DAYS": "1"})
     await world.add("keeper", level=AccessLevel.ADMIN)
@@ -198,4 +189,4 @@ async def test_the_page_is_for_administrators(world: World) -> None:
     assert nobody.headers["location"] == "/login?next=%2Fadmin%2Fsign-ins%3Freference%3D0123456789abcdef"
     answer = await (await local(world, "vera")).get(PAGE)
     assert answer.status_code == 403
-    assert "Not with your account" in words(answer.text)
+    assert "Not allowed" in words(answer.text)

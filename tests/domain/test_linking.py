@@ -223,7 +223,7 @@ EXPLICIT = [
 
 LINKED_ALREADY = row(
     "linking what is linked already is a sign-in that leaves the address alone",
-    signed_in(linked, level=EDITOR),
+    signed_in(linked, level=EDITOR, **NOT_VERIFIED),
     says=claims("new@example.com"),
     found=Found(by_identity=linked, link=request(linked)),
     role=TO_EDITOR,

@@ -19,7 +19,6 @@ FRESH_SESSION = timedelta(minutes=5)
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
 
-
 ROWS: Mapping[str, tuple[str, str]] = {
     "L-01": (
         "There is no administrator yet, and this person's groups do not make one of them",
@@ -226,8 +225,7 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: Grant, email: s
     linked_at = next(link.linked_at for link in owner.links if link.identity == claims.identity)
     older_password = owner.password_set_at is not None and owner.password_set_at <= linked_at
     trap = level > owner.level and older_password
-    free = all(other.id == owner.id for other in found.by_email)
-    follows = email is not None and free
+    follows = email is not None and all(other.id == owner.id for other in found.by_email)
     return SignIn(
         rule="L-03",
         account=owner,
