@@ -466,6 +466,22 @@ async def test_a_level_taken_away_at_one_worker_is_gone_at_the_other(workers: li
     assert (await me(early)).status_code == 401
 
 
+@pytest.mark.parametrize("change", [{"enabled": "false"}, {"role": "viewer"}, {"password": "a ladder to the loft"}])
+async def test_what_an_admin_changes_at_one_worker_holds_at_the_others_next_request(
+    workers: list[Worker], change: dict[str, str]
+) -> None:
+    """R-29, R-38."""
+    own, vera = {"origin": ORIGIN}, {"username": "vera", "password": PASSWORD}
+    here, there = workers[0].client(), workers[1].client()
+    await here.post("/api/users", data={"username": "keeper", "password": PASSWORD}, headers=own)
+    await here.post("/api/login", data={"username": "keeper", "password": PASSWORD}, headers=own)
+    made = await here.post("/api/users", data=vera | {"role": "editor"}, headers=own)
+    await there.post("/api/login", data=vera, headers=own)
+    assert (await me(there)).status_code == 200
+    assert (await here.put(f"/api/users/{made.json()['id']}", data=change, headers=own)).status_code == 200
+    assert (await me(there)).status_code == 401
+
+
 async def test_a_used_response_is_refused_at_the_other_worker_too(workers: list[Worker], idp: FakeProvider) -> None:
     """R-11."""
     browser = workers[0].client()

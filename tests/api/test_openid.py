@@ -371,6 +371,20 @@ async def test_typing_a_future_admins_address_first_gains_nothing(world: World) 
     assert error_of(again) == Code.CREDENTIALS_WRONG
 
 
+async def test_an_administrator_who_links_keeps_the_password_for_when_the_provider_is_down(world: World) -> None:
+    """L-11c."""
+    await world.add("ally", "alice@example.org", AccessLevel.ADMIN)
+    elsewhere = world.browser()
+    await elsewhere.submit("/api/login", username="ally", password="a lantern in the attic")
+    browser = world.browser()
+    await browser.sign_in()
+    assert (await browser.me()).json()["username"] == "ally"
+    assert [link.rule for link in world.accounts.by_id[2].links] == ["L-11c"]
+    assert (await elsewhere.me()).status_code == 401
+    again = await elsewhere.submit("/api/login", username="ally", password="a lantern in the attic")
+    assert again.headers["location"] == "/"
+
+
 async def test_the_trap_does_not_work_either_when_the_group_comes_later(world: World) -> None:
     """R-12, L-11b, second sign-in."""
     await world.add("mallory", "alice@example.org")
