@@ -109,7 +109,7 @@ async def test_a_credential_needs_an_owner(database: Database):
         "user_agent": "",
     }
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises((IntegrityError, Conflict)):  # SQLite does not say what is missing
         await database.write(
             lambda connection: connection.execute(insert(CredentialRow).values(orphan | times)).rowcount
         )
