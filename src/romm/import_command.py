@@ -29,7 +29,7 @@ async def _run(url: str, source: str, *, apply: bool) -> None:
     target = Database(url)
     try:
         if not await target.ready():
-            raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's")
+            raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
         imports = SQLImports(target)
         use_case = BringAlong(source=SQLForeignUsers(source), imports=imports, clock=now)
         before, decisions = await imports.here(), await use_case.plan()
