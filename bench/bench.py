@@ -80,7 +80,7 @@ def _figures(folder: Path, client: Client, effort: Effort) -> Iterator[Figure]:
 def _loads(running: Running, client: Client, effort: Effort) -> list[Load]:
     """First the yardstick. As many of each as take it some tenths of a second, since the kernel counts hundredths."""
     server, instance = running.plain
-    who, count = (instance.romm, "/api/users/me", client(load.session, instance)), effort.requests
+    who, count = (instance.romm, "/api/users/me", client(load.session, instance.romm)), effort.requests
     return [
         Load("hello", running.hello, load.get, (running.hello.origin, "/", ""), count * 3),
         Load("GET /api/users/me", server, load.get, who, count, ME_MS),

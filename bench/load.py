@@ -80,12 +80,13 @@ def set_up(romm: str) -> None:
     asyncio.run(_spread(romm, 1, lambda connection: connection.post("/api/users", CAPTAIN, 201)))
 
 
-def session(instance: Instance) -> str:
-    """Sign in once; gives the session's cookie."""
+def session(romm: str) -> str:
+    """Sign the first admin in by password; gives the session's cookie, which no sign-in of another's pushes out."""
 
     async def once() -> str:
-        async with _connected(instance.romm) as romm, _connected(instance.provider, instance.authority) as provider:
-            return await _sign_in(romm, provider)
+        async with _connected(romm) as connection:
+            signed_in = await connection.post("/api/login", CAPTAIN)
+            return next(each for each in signed_in.cookies.split("; ") if each.startswith("romm_session="))
 
     return asyncio.run(once())
 
@@ -164,12 +165,11 @@ async def _spread(origin: str, count: int, work: Work) -> float:
     return count / (time.perf_counter() - started)
 
 
-async def _sign_in(romm: Connection, provider: Connection) -> str:
+async def _sign_in(romm: Connection, provider: Connection) -> None:
     begun = await romm.get("/api/login/openid", 303)
     approved = await provider.get(_target(begun.location), 303)
     done = await romm.get(_target(approved.location), 303, begun.cookies)
     _expect("/", done)
-    return next(cookie for cookie in done.cookies.split("; ") if cookie.startswith("romm_session="))
 
 
 async def _passwords(romm: str, until: float) -> None:

@@ -114,13 +114,13 @@ def test_the_person_returns_to_the_page_they_asked_for_also_after_a_restart(
 ) -> None:
     settings = environment(provider, romm_port, "authelia")
     origin = start_romm(settings)
-    page.goto(f"{origin}/login?next=/api/users/me")
+    page.goto(f"{origin}/login?next=/account")
     page.get_by_role("link", name="Sign in with").click()
     expect(page.get_by_label("User")).to_be_visible()
     start_romm(settings, restart=True)
     page.get_by_label("User").fill("alice")
     page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(f"{origin}/api/users/me")
+    expect(page).to_have_url(f"{origin}/account")
 
 
 def test_two_tabs_finish_in_either_order(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500

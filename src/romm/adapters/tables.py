@@ -5,7 +5,7 @@ from typing import Annotated
 
 from advanced_alchemy.base import CommonTableAttributes, create_registry
 from advanced_alchemy.types import BigIntIdentity
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -88,13 +88,14 @@ class CredentialRow(Base):
     __tablename__ = "credentials"
     __table_args__ = (
         UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),
+        Index("ix_credentials_account_id_kind", "account_id", "kind"),
         {"sqlite_autoincrement": True},  # the number of an ended one never comes back
     )
 
     id: Mapped[Id]
     digest: Mapped[Exact]
     kind: Mapped[Exact]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     scopes: Mapped[str]
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime]

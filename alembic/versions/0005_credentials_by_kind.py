@@ -1,0 +1,18 @@
+"""What an account has of one kind is found without reading what it has of the others, at every sign-in."""
+
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_credentials_account_id_kind", "credentials", ["account_id", "kind"])
+    op.drop_index(op.f("ix_credentials_account_id"), "credentials")
+
+
+def downgrade() -> None:
+    op.create_index(op.f("ix_credentials_account_id"), "credentials", ["account_id"])
+    op.drop_index("ix_credentials_account_id_kind", "credentials")
