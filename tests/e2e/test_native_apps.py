@@ -1,6 +1,8 @@
 """An app of somebody's own machine: it opens the browser, listens for the answer, and gets its tokens with Authlib."""
 
 import http.server
+import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,9 +18,13 @@ from authlib.integrations.httpx_client import OAuth2Client
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import ADMIN, START_SECONDS, StartRomM
+from tests.test_token_clients import EXAMPLE, run
 
 APP, PRIVATE = "Shelf for Android", "org.example.shelf:/callback"
 VERIFIER = "a verifier of forty-three characters or more".replace(" ", "-")
+PAGE = Path(__file__).parents[2] / "docs" / "native-apps.md"
+CURL = re.compile(r"^```sh\n(curl .*?)```$", re.DOTALL | re.MULTILINE)
+GRANTED = {"me.read", "roms.read", "assets.write"}
 APPS = f"""
 [[clients]]
 name = "{APP}"
@@ -138,3 +144,9 @@ def test_the_browser_lets_the_answer_reach_a_scheme_of_the_apps_own(
     assert parse_qs(urlsplit(location).query)["iss"] == [romm]
     page.wait_for_timeout(500)
     assert [error for error in errors if "Content Security Policy" in error] == []
+    answer = parse_qs(urlsplit(location).query)
+    if "code" in answer:  # what the documentation does with it
+        command = CURL.search(PAGE.read_text(encoding="utf-8"))
+        assert command is not None
+        known = {"CODE": answer["code"][0], "VERIFIER": VERIFIER}
+        assert set(json.loads(run(command[1].replace(EXAMPLE, romm), known))["scope"].split()) == GRANTED
