@@ -76,6 +76,23 @@ def check_single_sign_on(page: Page) -> dict[str, list[str]]:
     return {what: problems for what, problems in found.items() if problems}
 
 
+def check_answers(page: Page, person: str) -> dict[str, list[str]]:
+    """What only a click shows: the links that an administrator hands on, and a device that asks to be let in."""
+    found = {}
+    for path, button in (("/admin/users", "Make an invitation link"), (person, "Make a link for a new password")):
+        page.goto(path)
+        for details in page.locator("details").all():
+            details.evaluate("element => { element.open = true; }")
+        page.get_by_role("button", name=button).click()
+        page.wait_for_load_state()
+        found[button] = looked_at(page)
+    asked = page.request.post("/api/device_authorization", form={"client_id": "Handheld", "scope": "me.read"}).json()
+    page.goto(f"/pair?user_code={asked['user_code']}")
+    expect(page.get_by_text("Handheld").first).to_be_visible()
+    found["a device that asks"] = looked_at(page)
+    return {what: problems for what, problems in found.items() if problems}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_every_page_can_be_used_by_everybody(
@@ -108,6 +125,7 @@ def test_every_page_can_be_used_by_everybody(
     page.get_by_role("button", name="Sign in").click()
     people = [f"/admin/users/{person['id']}" for person in ask(origin, "/api/users")]
     problems |= check(page, [*SIGNED_IN, *people])
+    problems |= check_answers(page, f"/admin/users/{ada}")
     problems |= check_single_sign_on(page)
     context.close()
     assert problems == {}
