@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from romm.domain import scopes
+from romm.domain import codes, scopes
 from romm.domain.accounts import Actor
 from romm.domain.credentials import (
     KNOWN_BROWSER_LIFETIME,
@@ -189,6 +189,11 @@ def as_judged(account: Account) -> Iterator[None]:
         if conflict.what != "version":
             raise
         raise Refused(Code.ACCOUNT_CHANGED, account=account.id) from conflict
+
+
+def short_code() -> str:
+    """Draw a code that a person types, see `domain.codes`."""
+    return "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
 
 
 def actor(who: Principal) -> Actor:

@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from romm.client_tokens import new_secret
-from romm.credentials import Principal
+from romm.credentials import Principal, short_code
 from romm.device_ports import DeviceAuthorizations, Devices
 from romm.domain import codes, devices
 from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
@@ -132,7 +132,7 @@ class DeviceSignIn:
     async def _put(self, shape: Shape, asked: Asked) -> Begun:
         now = self.clock()
         device_code = secrets.token_hex(SECRET_BYTES)
-        user_code = "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
+        user_code = short_code()
         await self.authorizations.put(
             DeviceAuthorization(
                 device_code_digest=digest(device_code),

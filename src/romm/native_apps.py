@@ -13,9 +13,9 @@ from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.model import Visitor
 from romm.domain.native_apps import CODE_REMEMBERED, App, AppError, AppRequest
-from romm.domain.tokens import SALT_BYTES, Granted, Secrets, TokenLimits
+from romm.domain.tokens import SALT_BYTES, Granted, TokenLimits
 from romm.ports import Clock, Credentials, Log
-from romm.tokens import TokenRequest
+from romm.tokens import TokenRequest, fresh_secrets
 
 GRANT_TYPE = "authorization_code"
 
@@ -98,7 +98,7 @@ class NativeApps:
         return await self._exchanged(stored, scopes, request.visitor)
 
     async def _exchanged(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
-        drawn = Secrets(secrets.token_hex(SECRET_BYTES), secrets.token_hex(SECRET_BYTES))
+        drawn = fresh_secrets()
         salt, now = secrets.token_hex(SALT_BYTES), self.clock()
         model = replace(
             code,

@@ -1,13 +1,12 @@
 """Use cases around pairing codes: a device without a keyboard trades one for a token, so that nobody types 64 digits."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
 from msgspec import Struct
 
 from romm.client_tokens import ClientTokens, Minted, new_secret
-from romm.credentials import Principal, as_judged
+from romm.credentials import Principal, as_judged, short_code
 from romm.domain import client_tokens, codes
 from romm.domain.client_tokens import Renewal
 from romm.domain.credentials import Credential, Kind, digest
@@ -49,7 +48,7 @@ class Pairing:
         """Make a code for one's own token, in place of an older one. Raises as `ClientTokens.regenerate`."""
         token = await self.tokens.find(principal, token_id)
         required(client_tokens.may_renew(token, principal.credential))
-        code = "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))
+        code = short_code()
         stored = client_tokens.pairing_code(token, digest(code), self.clock())
         with as_judged(principal.account):
             await self.credentials.replace(principal.account, stored)

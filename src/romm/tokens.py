@@ -75,7 +75,7 @@ class Tokens:
             family=secrets.token_hex(SALT_BYTES),
             device_id=device_id,
         )
-        drawn = Secrets(secrets.token_hex(SECRET_BYTES), secrets.token_hex(SECRET_BYTES))
+        drawn = fresh_secrets()
         granted = rules.pair(drawn, model, allowed, now, self.limits)
         await self.credentials.add(account, granted.refresh, granted.access)
         return granted
@@ -147,3 +147,8 @@ class Tokens:
         else:
             await self.credentials.take(credential.kind, credential.digest)
         self.log.info("token.revoked", account=credential.account_id, kind=credential.kind, client=credential.client)
+
+
+def fresh_secrets() -> Secrets:
+    """Draw the secrets of the first pair of a family."""
+    return Secrets(secrets.token_hex(SECRET_BYTES), secrets.token_hex(SECRET_BYTES))

@@ -38,22 +38,11 @@ from romm.domain.devices import (
 )
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
-from tests.domain.examples import NOW
+from tests.domain.examples import NOW, account
 
 TICK = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
-OWNER = Account(
-    id=7,
-    username="vera",
-    email=None,
-    enabled=True,
-    level=AccessLevel.VIEWER,
-    password_set_at=None,
-    links=(),
-    version=3,
-    created_at=NOW,
-    updated_at=NOW,
-)
+OWNER = account(username="vera", version=3)
 PENDING = DeviceAuthorization(
     device_code_digest="d",
     user_code_digest="u",

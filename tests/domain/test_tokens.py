@@ -13,27 +13,11 @@ from romm.domain.credentials import SECRET_BYTES, Credential, Kind, digest
 from romm.domain.errors import CATALOGUE, Code, Refuse
 from romm.domain.model import AccessLevel, Account
 from romm.domain.tokens import GRACE, Repeat, Rotate, Secrets, TokenLimits, asked, given, judge, refreshed, successors
-from tests.domain.examples import NOW
+from tests.domain.examples import NOW, account
 
 MOMENT = timedelta(microseconds=1)
 WEEK = timedelta(days=7)
 LIMITS = TokenLimits(access=timedelta(minutes=30), refresh=WEEK, family=timedelta(days=90))
-
-
-def account(**changes: Any) -> Account:
-    ordinary = Account(
-        id=7,
-        username="vera",
-        email=None,
-        enabled=True,
-        level=AccessLevel.VIEWER,
-        password_set_at=NOW,
-        links=(),
-        version=1,
-        created_at=NOW,
-        updated_at=NOW,
-    )
-    return replace(ordinary, **changes)
 
 
 def refresh_token(**changes: Any) -> Credential:
