@@ -16,12 +16,21 @@ from tests.fake_provider import CLIENT_SECRET
 from tests.world import environment
 
 CANARY = "canary-of-a-secret"
+MISTAKES = {"ROMM_PORT": "eighty", "OIDC_ENABLED": "maybe", "LOGLEVEL": "loud"}
+SERVICE = {"litestar", "sqlalchemy", "httpx", "jinja2"}
+NOT_SERVING = {"dynaconf", "alembic", "rich", "segno", "httpx._main"}
 
 
 def romm(*arguments: str, stdin: str | None = None, **environ: str) -> Result:
     """Run the command in an environment without other settings than these."""
     foreign = {name: None for name in os.environ if name.partition("_")[0] in ("ROMM", "OIDC", "DB", "LOG", "DISABLE")}
     return CliRunner().invoke(main, arguments, input=stdin, env={**foreign, **environ})
+
+
+def serve(**environ: str) -> subprocess.CompletedProcess[str]:
+    """What `romm serve` says when it cannot."""
+    command = [sys.executable, "-m", "romm", "serve"]
+    return subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, timeout=30, check=False)
 
 
 def rows(result: Result) -> dict[str, tuple[str, str]]:
@@ -99,18 +108,24 @@ def test_warnings_are_printed_beside_the_settings() -> None:
     assert "warning" not in result.stdout
 
 
-@pytest.mark.parametrize("command", [["settings"], ["serve"], ["db", "upgrade"], ["db", "current"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["settings"], ["db", "upgrade"], ["db", "current"]], ids=" ".join)
 def test_every_mistake_is_told_at_once(command: list[str]) -> None:
-    """Whatever the command, and nothing is started."""
-    result = romm(*command, ROMM_PORT="eighty", OIDC_ENABLED="maybe", LOGLEVEL="loud")
+    """Whatever the command."""
+    result = romm(*command, **MISTAKES)
     assert result.exit_code == 2
-    problems = result.stderr.splitlines()
-    assert [problem.split()[:2] for problem in problems] == [
-        ["error:", "ROMM_PORT"],
-        ["error:", "OIDC_ENABLED"],
-        ["error:", "LOGLEVEL"],
-    ]
+    assert told(result.stderr) == list(MISTAKES)
     assert result.stdout == ""
+
+
+def test_nothing_is_served_with_mistakes() -> None:
+    ended = serve(**MISTAKES)
+    assert ended.returncode == 2
+    assert told(ended.stderr) == list(MISTAKES)
+
+
+def told(lines: str) -> list[str]:
+    """The variables that are complained about."""
+    return [line.removeprefix("error: ").split()[0] for line in lines.splitlines()]
 
 
 def test_the_database_is_migrated_and_says_where_it_is(tmp_path: Path) -> None:
@@ -122,14 +137,41 @@ def test_the_database_is_migrated_and_says_where_it_is(tmp_path: Path) -> None:
     assert romm("db", "current", **folder).stdout == f"{HEAD}\n"
 
 
-@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "current"], ["serve"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "current"]], ids=" ".join)
 def test_a_database_that_cannot_be_used_is_a_sentence_and_no_traceback(command: list[str], tmp_path: Path) -> None:
     blocked = tmp_path / "a file, not a folder"
     blocked.touch()
     result = romm(*command, ROMM_BASE_PATH=str(blocked))
     assert result.exit_code == 2
-    assert "error: The database failed: " in result.stderr
-    assert "ROMM_DATABASE_URL" in result.stderr
+    assert_says_that_the_database_failed(result.stderr)
+
+
+def test_nothing_is_served_without_a_database(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file, not a folder"
+    blocked.touch()
+    ended = serve(ROMM_BASE_PATH=str(blocked))
+    assert ended.returncode == 2
+    assert_says_that_the_database_failed(ended.stderr)
+
+
+def assert_says_that_the_database_failed(lines: str) -> None:
+    assert lines.startswith("error: The database failed: ")
+    assert "ROMM_DATABASE_URL" in lines
+    assert "Traceback" not in lines
+
+
+@pytest.mark.parametrize(
+    ("process", "absent"),
+    [
+        pytest.param("romm.cli, romm.preparation, romm.server", SERVICE | NOT_SERVING, id="the server"),
+        pytest.param("romm.app", NOT_SERVING, id="a worker"),
+    ],
+)
+def test_no_process_carries_what_it_does_not_use(process: str, absent: set[str]) -> None:
+    """They live for months, often on a machine with little memory. What is not there is None in `sys.modules`."""
+    program = f"import sys, {process}; print(*(name for name, module in sys.modules.items() if module))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert absent & set(ended.stdout.split()) == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["demo", "--help"], ["--version"]], ids=" ".join)
@@ -149,11 +191,8 @@ def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path) 
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        environ = {"ROMM_PORT": str(taken.getsockname()[1]), "ROMM_BASE_PATH": str(tmp_path), "LOG_FORMAT": "json"}
-        command = [sys.executable, "-m", "romm", "serve"]
-        ended = subprocess.run(
-            command, env=os.environ | environ, capture_output=True, text=True, timeout=30, check=False
-        )
+        port = str(taken.getsockname()[1])
+        ended = serve(ROMM_PORT=port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json")
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()
     assert json.loads(line)["event"] == "server.cannot_listen"

@@ -1,7 +1,6 @@
 """The composition root: makes the adapters that the settings ask for and hands them to the use cases and routes."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
@@ -21,7 +20,6 @@ from litestar.template.config import TemplateConfig
 from litestar.types import ASGIApp
 
 from romm import examination
-from romm import settings as configuration
 from romm.adapters import log as logs
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.attempts import SQLAttempts
@@ -76,7 +74,7 @@ from romm.domain.errors import Refused
 from romm.domain.presets import DEFAULT_SCOPES, preset
 from romm.domain.provider_hints import Hints
 from romm.ports import Log
-from romm.settings import Settings
+from romm.settings import Loaded, Settings
 
 VERSION = version("romm-sign-in")
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
@@ -192,9 +190,8 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
     return remember_peer(behind_proxy)
 
 
-def serve() -> ASGIApp:
-    """What each worker of the server runs: the app that the environment describes."""
-    loaded = configuration.load(os.environ)
+def serve(loaded: Loaded) -> ASGIApp:
+    """What each worker of the server runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
     return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
 

@@ -21,10 +21,10 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Run the service; the embedded database is made and migrated first."""
+    from romm.preparation import prepared
     from romm.server import run
 
-    with explained():
-        run(loaded(os.environ))
+    run(prepared())
 
 
 @main.command()

@@ -5,13 +5,15 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from romm.composition.use_cases import UseCases, use_cases
 from romm.domain.errors import Refused
 from romm.settings import Loaded, SettingsError, load
+
+if TYPE_CHECKING:
+    from romm.composition.use_cases import UseCases
 
 T = TypeVar("T")
 
@@ -40,10 +42,11 @@ def fail(problems: tuple[str, ...]) -> NoReturn:
     sys.exit(2)
 
 
-def run(work: Callable[[UseCases], Awaitable[T]]) -> T:
+def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:
     """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
     from romm import app
     from romm.adapters import database, log
+    from romm.composition.use_cases import use_cases
 
     settings = loaded(os.environ).settings
 

@@ -2,16 +2,18 @@
 
 import os
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from romm.cli_report import loaded, run
-from romm.composition.use_cases import UseCases
 from romm.domain.accounts import COMMAND_LINE
 from romm.domain.credentials import link_url
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
+
+if TYPE_CHECKING:
+    from romm.composition.use_cases import UseCases
 
 LEVELS = click.Choice([level.label for level in AccessLevel])
 _COLUMNS = "{:<5} {:<24} {:<32} {:<7} {:<9} {:<17} {}"
@@ -27,7 +29,7 @@ def users() -> None:
 def list_users(search: str) -> None:
     """Print everybody: role, enabled or not, and how they sign in."""
 
-    async def work(does: UseCases) -> list[Account]:
+    async def work(does: "UseCases") -> list[Account]:
         return list(await does.administration.everybody(search))
 
     click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
@@ -82,7 +84,7 @@ def set_role(username: str, role: str) -> None:
 def reset_link(username: str) -> None:
     """Print a link with which somebody sets a new password, once, within a day."""
 
-    async def work(does: UseCases) -> str:
+    async def work(does: "UseCases") -> str:
         return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
 
     click.echo(_url("/reset-password", run(work)))
@@ -93,7 +95,7 @@ def reset_link(username: str) -> None:
 def recover(username: str | None) -> None:
     """Print a link that signs an administrator in once, within 10 minutes: for when the provider is down."""
 
-    async def work(does: UseCases) -> tuple[Account, str]:
+    async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)
         return account, await does.recovery.recovery_link(account)
 
@@ -102,7 +104,7 @@ def recover(username: str | None) -> None:
     click.echo(_url("/recover", secret))
 
 
-async def _admin(does: UseCases, username: str | None) -> Account:
+async def _admin(does: "UseCases", username: str | None) -> Account:
     """The named account, or the enabled admin who was here first."""
     if username is not None:
         return await does.administration.named(username)
@@ -117,7 +119,7 @@ async def _admin(does: UseCases, username: str | None) -> Account:
 def _changed(username: str, **changes: Any) -> Account:
     from romm.accounts import Typed
 
-    async def work(does: UseCases) -> Account:
+    async def work(does: "UseCases") -> Account:
         account = await does.administration.named(username)
         return await does.administration.change(COMMAND_LINE, account.id, Typed(**changes))
 

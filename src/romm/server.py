@@ -1,14 +1,15 @@
-"""Runs the service: what the settings say is logged, the database migrated, then the workers answer HTTP."""
+"""Runs the service: the workers that answer HTTP, all with the settings they are given."""
 
 import socket
 import sys
+from functools import partial
+from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from romm.adapters import database, log
-from romm.ports import Log
+from romm.adapters import log
 from romm.settings import Loaded
 
 # A worker that is told to stop while it starts does not hear it; Docker waits for 10 seconds.
@@ -17,12 +18,9 @@ _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian"
 
 
 def run(loaded: Loaded) -> None:
-    """Serve until told to stop. The embedded database is migrated here; any other one by `romm db upgrade`."""
+    """Serve until told to stop, on a database that is there and migrated."""
     settings = loaded.settings
     logger = log.configure(settings.log.level, settings.log.format)
-    _report(loaded, logger)
-    if settings.database.is_embedded:
-        database.upgrade(settings.database.url)
     where = settings.server
     try:
         _check_free(where.host, where.port)
@@ -32,7 +30,6 @@ def run(loaded: Loaded) -> None:
         sys.exit(1)
     server = Granian(
         "romm.app:serve",
-        factory=True,
         interface=Interfaces.ASGI,
         address=where.host,
         port=where.port,
@@ -44,7 +41,14 @@ def run(loaded: Loaded) -> None:
         workers_kill_timeout=KILL_SECONDS,
     )
     logger.info("server.starting", host=where.host, port=where.port, base_url=where.base_url)
-    server.serve()
+    server.serve(target_loader=partial(_app, loaded), wrap_loader=False)
+
+
+def _app(loaded: Loaded) -> Any:
+    """What a worker runs. Imported there, so that this process, which only watches the workers, stays small."""
+    from romm.app import serve  # noqa: PLC0415
+
+    return serve(loaded)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -53,12 +57,3 @@ def _check_free(host: str, port: int) -> None:
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind((host, port))
-
-
-def _report(loaded: Loaded, logger: Log) -> None:
-    for note in loaded.notes:
-        logger.info("settings.note", note=note)
-    for warning in loaded.warnings:
-        logger.warning("settings.warning", warning=warning)
-    if loaded.settings.oidc.enabled and loaded.settings.oidc_off:
-        logger.warning("oidc.off", reason=loaded.settings.oidc_off)

@@ -1,0 +1,44 @@
+"""What `romm serve` does before it serves, in a process of its own that ends with it.
+
+What only this needs, Dynaconf and Alembic above all, would otherwise stay in the memory of the server and each worker.
+"""
+
+import os
+import sys
+from multiprocessing import Pipe, Process
+from multiprocessing.connection import Connection
+
+from romm.cli_report import explained, loaded
+from romm.settings import Loaded
+
+
+def prepared() -> Loaded:
+    """The settings in effect, reported; the embedded database has the newest schema. Ends here with what is wrong."""
+    receiver, sender = Pipe(duplex=False)
+    process = Process(target=_prepare, args=(sender,), name="romm-preparation")
+    process.start()
+    sender.close()
+    try:
+        found: Loaded = receiver.recv()
+    except EOFError:  # it has said why
+        process.join()
+        sys.exit(process.exitcode or 1)
+    return found
+
+
+def _prepare(sender: Connection) -> None:
+    """Any other database than the embedded one is migrated by `romm db upgrade`."""
+    from romm.adapters import database, log  # noqa: PLC0415
+
+    with explained():
+        found = loaded(os.environ)
+        logger = log.configure(found.settings.log.level, found.settings.log.format)
+        for note in found.notes:
+            logger.info("settings.note", note=note)
+        for warning in found.warnings:
+            logger.warning("settings.warning", warning=warning)
+        if found.settings.oidc.enabled and found.settings.oidc_off:
+            logger.warning("oidc.off", reason=found.settings.oidc_off)
+        if found.settings.database.is_embedded:
+            database.upgrade(found.settings.database.url)
+    sender.send(found)
