@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from romm.adapters.accounts import SQLAccounts
-from romm.adapters.database import Database
+from romm.adapters.database import Database, upgrade
 from romm.adapters.tables import AccountRow
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
@@ -44,6 +44,22 @@ async def test_sqlite_is_set_up_for_several_processes(database: Database):
         return {name: connection.scalar(text(f"PRAGMA {name}")) for name in (*expected, "foreign_keys")}
 
     assert await database.write(pragmas) == expected | {"foreign_keys": 1}
+
+
+async def test_a_new_file_that_another_process_makes_just_now_is_waited_for(tmp_path: Path):
+    """Two containers that start together; SQLite itself answers the second at once that the file is locked."""
+    path = tmp_path / "romm.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    migration = asyncio.create_task(asyncio.to_thread(upgrade, f"sqlite+aiosqlite:///{path}"))
+    await asyncio.sleep(0.5)
+    was_waiting = not migration.done()
+    other.execute("COMMIT")
+    other.close()
+
+    await migration
+    assert was_waiting
 
 
 @on_sqlite

@@ -5,6 +5,8 @@ transaction is a writer from its first statement (BEGIN IMMEDIATE), and reading 
 """
 
 import os
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from romm.domain.errors import Code, Refused
 BUSY_SECONDS = 5
 """How long to wait for a lock, for a connection, or for a free one in the pool."""
 STATEMENT_SECONDS = 15
+_TURN_SECONDS = 0.01
 
 SQLITE_READERS = 4  # each is a thread
 POSTGRESQL_CONNECTIONS = 5  # per worker process, and as many again under load
@@ -52,7 +55,7 @@ def migrating(url: str) -> AsyncEngine:
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address, "foreign_keys=OFF", begin="BEGIN IMMEDIATE", poolclass=NullPool)
+        return _sqlite(address, "foreign_keys=OFF", writes=True, poolclass=NullPool)
     return _postgresql(address, command_timeout=None, poolclass=NullPool)
 
 
@@ -61,7 +64,7 @@ def _sqlite_writes(address: URL) -> Engine:
     arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     address = address.set(drivername="sqlite+pysqlite")
     engine = create_engine(address, connect_args=arguments, hide_parameters=True, poolclass=NullPool, **_AUTOCOMMIT)
-    _configure(engine, "foreign_keys=ON", "wal_autocheckpoint=0")
+    _configure(engine, "foreign_keys=ON", "wal_autocheckpoint=0", writes=True)
     return engine
 
 
@@ -86,16 +89,16 @@ _AUTOCOMMIT: dict[str, Any] = {
 }
 
 
-def _sqlite(address: URL, pragma: str, *, begin: str = "", **options: Any) -> AsyncEngine:
+def _sqlite(address: URL, pragma: str, *, writes: bool = False, **options: Any) -> AsyncEngine:
     arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}  # None: the driver begins nothing by itself
     engine = create_async_engine(address, connect_args=arguments, hide_parameters=True, **options)
-    _configure(engine.sync_engine, pragma)
-    if begin:
-        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    _configure(engine.sync_engine, pragma, writes=writes)
+    if writes:
+        event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 
 
-def _configure(engine: Engine, *pragmas: str) -> None:
+def _configure(engine: Engine, *pragmas: str, writes: bool = False) -> None:
     @event.listens_for(engine, "do_connect")
     def prepare(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
         _prepare(Path(arguments[0]))
@@ -103,9 +106,25 @@ def _configure(engine: Engine, *pragmas: str) -> None:
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
-        for each in ("journal_mode=WAL", "synchronous=NORMAL", *pragmas):
+        if writes:
+            _set_wal(cursor)
+        for each in ("synchronous=NORMAL", *pragmas):
             cursor.execute(f"PRAGMA {each}")
         cursor.close()
+
+
+def _set_wal(cursor: Any) -> None:
+    """The file keeps it. SQLite does not wait for another process that makes or restores the same file just now."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_TURN_SECONDS)
+        else:
+            return
 
 
 def _prepare(path: Path) -> None:
