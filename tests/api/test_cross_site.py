@@ -79,6 +79,20 @@ async def test_a_write_with_a_cookie_needs_to_come_from_our_own_pages(
     assert house.lines("unexpected") == []
 
 
+@pytest.mark.parametrize("authorization", ["Basic abc", "Bearer abc"])
+@pytest.mark.parametrize("path", ["/account/password", "/api/authorize"])
+async def test_a_page_looks_at_the_cookie_alone_and_so_does_its_protection(
+    house: World, path: str, authorization: str
+) -> None:
+    """A browser that remembers a Basic password would otherwise be taken for a program."""
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    house.log.lines.clear()
+    await program.post(path, headers={"authorization": authorization})
+    [line] = house.lines("refused")
+    assert line["code"] == Code.CROSS_SITE
+
+
 async def test_a_program_without_cookies_needs_nothing(house: World) -> None:
     answer = await house.program().post("/api/login", json={"username": "keeper", "password": PASSWORD})
     assert answer.status_code == 200

@@ -29,7 +29,7 @@ class Authentication:
         return "authorization" in request.headers or self.jar.session(request) is not None
 
     async def principal(self, request: Asking) -> Principal:
-        """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by that alone.
+        """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by this alone.
 
         Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
         route names is missing, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for a form that cannot be read.
@@ -45,12 +45,7 @@ class Authentication:
         return who
 
     async def browser(self, request: Asking) -> Principal | None:
-        """Whose session a browser brings. Pages are for sessions: what comes with a header is refused, not taken for nobody.
-
-        Raises `Refused(NOT_SIGNED_IN)` for a request with an `Authorization` header, good or bad.
-        """
-        if "authorization" in request.headers:
-            raise Refused(Code.NOT_SIGNED_IN)
+        """Whose session a browser brings. The header is not looked at: it may be meant for a proxy in front of us."""
         return await self.sessions.who(self.jar.session(request))
 
     async def _by_header(self, request: Asking, header: str) -> Principal | None:

@@ -14,8 +14,8 @@ class CrossSiteCheck:
     """`Sec-Fetch-Site` decides where a browser sends it (https and localhost), else `Origin`.
 
     A route with the option `own_site` is checked although it is read with GET, one with `cross_site` never is. A program that
-    brings its credential in a header, and one without any cookie, cannot be misused and needs neither; but a browser that
-    remembers a Basic password sends it along with any site's form.
+    brings its credential in a header, and one without any cookie, cannot be misused and needs neither. But a browser that
+    remembers a Basic password sends it along with any site's form, and a page (`browser`) looks at the cookie alone.
     """
 
     base_url: str
@@ -24,7 +24,7 @@ class CrossSiteCheck:
         """Raises `Refused(CROSS_SITE)`; to be run before every handler."""
         options = request.route_handler.opt
         safe = request.method in _SAFE and not options.get("own_site")
-        if safe or options.get("cross_site") or _is_programs(request):
+        if safe or options.get("cross_site") or (not options.get("browser") and _is_programs(request)):
             return
         if not self._is_own(request):
             origin = request.headers.get("origin", "absent")

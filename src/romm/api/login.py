@@ -88,7 +88,7 @@ def _check_kept(request: Asking, base_url: str) -> None:
 
 async def _form(request: Asking) -> SignInForm:
     header = request.headers.get("authorization")
-    if header is None:
+    if header is None or wants_page(request):  # the page's form, whatever the header tells a proxy in front of us
         return await body(request, SignInForm)
     named = basic_credentials(header)
     if named is None:

@@ -15,7 +15,7 @@ from romm.domain.native_apps import AppError, AppRequest, form_target
 from romm.domain.scopes import beyond
 from romm.native_apps import NativeApps
 
-_PAGE = {"message_page": True}
+_PAGE = {"message_page": True, "browser": True}
 _SESSION: list[dict[str, list[str]]] = [{"session": []}]
 _REFUSALS = refuses(
     Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.NOT_SIGNED_IN, Code.CROSS_SITE, Code.REQUEST_INVALID
