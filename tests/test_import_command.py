@@ -161,6 +161,11 @@ def test_a_database_of_ours_without_its_tables_is_told(tmp_path: Path) -> None:
     assert "its schema is not this version's: run `romm db upgrade`" in result.stderr
 
 
+def test_the_other_database_can_be_named_where_no_list_of_processes_shows_its_password(tmp_path: Path) -> None:
+    result = romm("import", ROMM_IMPORT_FROM=old_romm(tmp_path, ROOT), ROMM_BASE_PATH=str(tmp_path / "new"))
+    assert lines(result)[-1] == "1 to import, 0 to skip. Nothing was written; --apply does it."
+
+
 def test_the_other_database_has_to_be_named() -> None:
     result = romm("import")
     assert result.exit_code == 2

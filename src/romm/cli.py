@@ -53,7 +53,15 @@ def settings() -> None:
 
 
 @main.command("import")
-@click.option("--from", "source", required=True, metavar="URL", help="The other database: postgresql:// or mysql://")
+@click.option(
+    "--from",
+    "source",
+    envvar="ROMM_IMPORT_FROM",
+    show_envvar=True,
+    required=True,
+    metavar="URL",
+    help="The other database: postgresql:// or mysql://",
+)
 @click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
 def import_(source: str, apply: bool) -> None:
     """Bring the users of an existing RomM along, with their passwords.
