@@ -46,6 +46,7 @@ def run(port: int, provider_port: int) -> None:
         _wait(romm, f"http://127.0.0.1:{port}/api/health/ready")
         click.echo(_invitation(port, password))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job begins without it
         try:
             romm.wait()
         except KeyboardInterrupt:

@@ -23,6 +23,7 @@ def prepared() -> Loaded:
     except EOFError:  # it has said why
         process.join()
         sys.exit(process.exitcode or 1)
+    process.join()
     return found
 
 
