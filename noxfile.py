@@ -94,6 +94,13 @@ def contract(session: nox.Session) -> None:
 
 
 @nox.session
+def conformance(session: nox.Session) -> None:
+    """The OpenID Foundation's modules for relying parties, a line for each, played by our own provider."""
+    install(session, "test")
+    session.run("pytest", "tests/conformance", "-v", *session.posargs)
+
+
+@nox.session
 def migrations(session: nox.Session) -> None:
     """Migrations up, down and up again, and compared with the models."""
     install(session, "test")

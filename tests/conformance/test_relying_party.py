@@ -1,0 +1,207 @@
+"""The OpenID Foundation's conformance modules for relying parties, played by our provider and judged as the suite does.
+
+A row is called as its module is, without `oidcc-client-test-`. The suite sees only what reaches the provider: it passes a
+sign-in when UserInfo was asked once, with the token in the header alone, and a refusal when it was not asked. What it cannot
+see is asserted besides. Not here, because RomM is no such client: dynamic registration, WebFinger, request objects by
+reference, form_post, refreshed ID tokens, front-channel logout and session management.
+"""
+
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import pytest
+
+from romm.domain.errors import Code
+from romm.domain.model import AccessLevel
+from tests.api.test_openid import Twist, both, error_of, in_id_token, put, without
+from tests.fake_provider import FakeProvider, public_jwk
+from tests.world import ORIGIN, Browser, World
+
+SECOND_KEY = 7
+"""A generation of keys that signs nothing."""
+
+
+@pytest.fixture
+async def world() -> World:
+    """An instance that has its admin and signs out at the provider, too."""
+    ends = {"OIDC_RP_INITIATED_LOGOUT": "true", "OIDC_POST_LOGOUT_REDIRECT_URI": f"{ORIGIN}/login"}
+    world = World(ends)
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    return world
+
+
+def module(name: str, twist: Twist, *more: object) -> object:
+    return pytest.param(twist, *more, id=name)
+
+
+def honest(_: FakeProvider) -> None:
+    """Nothing special."""
+
+
+def publishes_another_key_too(idp: FakeProvider) -> None:
+    idp.alter_jwks = lambda jwks: jwks["keys"].insert(0, public_jwk(idp.algorithm, SECOND_KEY, "another"))
+
+
+def breaks_the_signature(tokens: dict[str, str]) -> None:
+    head, _, signature = tokens["id_token"].rpartition(".")
+    tokens["id_token"] = f"{head}.{signature[:-8]}{'A' * 8}"
+
+
+def spoils(algorithm: str) -> Twist:
+    return both(put("algorithm", algorithm), put("alter_tokens", breaks_the_signature))
+
+
+def keys_at(query: str) -> Twist:
+    return put("alter_metadata", lambda metadata: metadata.update(jwks_uri=f"{metadata['jwks_uri']}?{query}"))
+
+
+NO_KID = put("alter_header", lambda header: header.pop("kid"))
+ALIASES = {"mtls_endpoint_aliases": {"token_endpoint": "https://mtls.idp.test/token"}}
+AGGREGATED = {"_claim_names": {"address": "src1"}, "_claim_sources": {"src1": {"JWT": "e30.e30."}}}
+DISTRIBUTED = {"_claim_names": {"address": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://other.test/c"}}}
+
+ACCEPTED = [
+    module("(plain)", honest),
+    module("kid-absent-single-jwks", NO_KID),
+    module("kid-absent-multiple-jwks", both(NO_KID, publishes_another_key_too)),
+    module("idtoken-sig-rs256", put("algorithm", "RS256")),
+    module("scope-userinfo-claims", put("thin_id_token", True)),
+    module("client-secret-basic", put("auth_methods", ("client_secret_basic",))),
+    module("discovery-openid-config", honest),
+    module("discovery-jwks-uri-keys", keys_at("run=7")),
+    module("userinfo-signed", put("userinfo_as_jwt", True)),
+    module("userinfo-bearer-header", honest),
+    module("missing-athash", without("at_hash")),
+    module("aggregated-claims", put("alter_userinfo", lambda found: found.update(AGGREGATED))),
+    module("distributed-claims", put("alter_userinfo", lambda found: found.update(DISTRIBUTED))),
+    module("mtls-endpoint-aliases", put("alter_metadata", lambda metadata: metadata.update(ALIASES))),
+]
+
+
+@pytest.mark.parametrize("twist", ACCEPTED)
+async def test_a_sign_in_is_completed(world: World, twist: Twist) -> None:
+    twist(world.idp)
+    browser = world.browser()
+    await signs_in(browser)
+    [asked] = world.idp.received("/authorize")
+    assert set(asked.query["scope"].split()) >= {"openid", "profile", "email"}
+    assert all(request.headers["authorization"].startswith("Basic ") for request in world.idp.received("/token"))
+
+
+REFUSED = [
+    module("invalid-iss", in_id_token(iss="https://other.test"), Code.ID_TOKEN_ISSUER),
+    module("missing-sub", without("sub"), Code.ID_TOKEN_SUBJECT),
+    module("invalid-aud", in_id_token(aud="another"), Code.ID_TOKEN_AUDIENCE),
+    module("missing-aud", without("aud"), Code.ID_TOKEN_AUDIENCE),
+    module("missing-iat", without("iat"), Code.ID_TOKEN_ISSUED_AT),
+    module("idtoken-sig-none", put("algorithm", "none"), Code.ID_TOKEN_ALGORITHM),
+    module("invalid-sig-rs256", spoils("RS256"), Code.ID_TOKEN_SIGNATURE),
+    module("invalid-sig-es256", spoils("ES256"), Code.ID_TOKEN_SIGNATURE),
+    module("invalid-sig-hs256", spoils("HS256"), Code.ID_TOKEN_ALGORITHM),
+    module("nonce-invalid", in_id_token(nonce="another"), Code.ID_TOKEN_NONCE),
+    module("invalid-athash", in_id_token(at_hash="AAAAAAAAAAAAAAAAAAAAAA"), Code.ID_TOKEN_AT_HASH),
+]
+
+
+@pytest.mark.parametrize(("twist", "code"), REFUSED)
+async def test_a_defect_stops_the_sign_in_before_userinfo(world: World, twist: Twist, code: Code) -> None:
+    twist(world.idp)
+    await refuses(world.browser(), code)
+    assert world.idp.received("/userinfo") == []
+
+
+async def test_userinfo_invalid_sub(world: World) -> None:
+    """The suite cannot see what becomes of the answer."""
+    world.idp.alter_userinfo = lambda found: found.update(sub="mallory")
+    await refuses(world.browser(), Code.USERINFO_MISMATCH)
+
+
+async def test_discovery_issuer_mismatch(world: World) -> None:
+    """Nobody is sent to the authorization endpoint."""
+    world.idp.alter_metadata = lambda metadata: metadata.update(issuer="https://other.test")
+    response = await world.browser().get("/api/login/openid")
+    assert error_of(response) == Code.ISSUER_MISMATCH
+    assert world.idp.received("/authorize") == []
+
+
+async def test_signing_key_rotation(world: World) -> None:
+    """Between two sign-ins: the keys are fetched a second time, and UserInfo is asked a second time."""
+    await signs_in(world.browser())
+    world.idp.rotate()
+    await signs_in(world.browser())
+    assert len(world.idp.received("/jwks")) == 2
+
+
+async def test_signing_key_rotation_just_before_signing(world: World) -> None:
+    """After the keys were fetched for this very sign-in."""
+    await signs_in(world.browser())
+    browser = world.browser()
+    query = await world.idp.approve(await browser.begin())
+    world.idp.rotate()
+    assert (await browser.come_back(query)).headers["location"] == "/"
+
+
+async def test_form_post_error(world: World) -> None:
+    """Not asked for, so it is taken for no answer."""
+    browser = world.browser()
+    state = dict(parse_qsl(urlsplit(await browser.begin()).query))["state"]
+    response = await browser.client.post("/api/oauth/openid", data={"error": "access_denied", "state": state})
+    assert response.status_code == 405
+    assert browser.session is None
+
+
+def another_state(parameters: dict[str, str]) -> None:
+    parameters["state"] = "another"
+
+
+def no_state(parameters: dict[str, str]) -> None:
+    del parameters["state"]
+
+
+@pytest.mark.parametrize(
+    "alter",
+    [
+        pytest.param(lambda parameters: None, id="rp-init-logout"),
+        pytest.param(another_state, id="rp-init-logout-other-state"),
+        pytest.param(no_state, id="rp-init-logout-no-state"),
+    ],
+)
+async def test_signing_out_goes_there_and_back(world: World, alter: Callable[[dict[str, str]], None]) -> None:
+    browser = world.browser()
+    await signs_in(browser)
+    there = (await browser.submit("/api/logout")).headers["location"]
+    async with httpx.AsyncClient(transport=world.idp.transport) as provider:
+        back = (await provider.get(there)).headers["location"]
+    [asked] = world.idp.received("/end_session")
+    assert asked.query["id_token_hint"].count(".") == 2
+    assert asked.query["post_logout_redirect_uri"] == f"{ORIGIN}/login"
+
+    returned = dict(parse_qsl(urlsplit(back).query))
+    alter(returned)
+    page = await browser.client.get("/login", params=returned)
+    assert page.status_code == 200
+    assert (await browser.me()).status_code == 401
+
+
+async def signs_in(browser: Browser) -> None:
+    """The suite's and our own measure of a completed sign-in."""
+    idp = browser.world.idp
+    before = len(idp.received("/userinfo"))
+    assert (await browser.sign_in()).headers["location"] == "/"
+    [asked] = idp.received("/userinfo")[before:]
+    scheme, _, token = asked.headers["authorization"].partition(" ")
+    assert (scheme, bool(token)) == ("Bearer", True)
+    assert "access_token" not in {**asked.query, **asked.form}
+    assert (await browser.me()).json()["email"] == "alice@example.org"
+
+
+async def refuses(browser: Browser, code: Code) -> None:
+    """No session, no account, an explained page."""
+    accounts = dict(browser.world.accounts.by_id)
+    response = await browser.sign_in()
+    assert error_of(response) == code
+    assert browser.session is None
+    assert (await browser.me()).status_code == 401
+    assert browser.world.accounts.by_id == accounts
+    assert code in (await browser.get(response.headers["location"])).text
