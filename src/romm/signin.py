@@ -12,7 +12,7 @@ from romm.admission import Admission, Linking
 from romm.credentials import Principal, Sessions
 from romm.domain import authorization
 from romm.domain.accounts import Proof, proof
-from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, LoginAttempt, Purpose
+from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
 from romm.domain.credentials import SECRET_BYTES, digest
 from romm.domain.discovery import Metadata
 from romm.domain.errors import Code, Refused, required
@@ -81,10 +81,15 @@ class OpenIDSignIn:
     journal: SignInJournal
     clock: Clock
 
-    async def begin(self, unverified_return_to: str | None, visitor: Visitor) -> Begun:
-        """Start an attempt. Raises `Refused` when single sign-on is off or the provider cannot be used."""
+    async def begin(
+        self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
+    ) -> Begun:
+        """Start an attempt, which another site may have asked for.
+
+        Raises `Refused` when single sign-on is off, the provider cannot be used, or the other site means another one.
+        """
         try:
-            return await self._begin(authorization.return_to(unverified_return_to))
+            return await self._begin(authorization.return_to(unverified_return_to), initiation=initiation)
         except Refused as refused:
             if refused.code is not Code.OIDC_OFF:
                 await self.journal.refused("openid", refused, visitor)
@@ -106,9 +111,11 @@ class OpenIDSignIn:
         purpose: Purpose = Purpose.SIGN_IN,
         account_id: int | None = None,
         session_digest: str | None = None,
+        initiation: Initiation | None = None,
     ) -> Begun:
         provider = self._identification().provider
         metadata = await provider.metadata()
+        added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
         state, nonce, code_verifier, browser_key = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(4))
         await self.attempts.put(
             LoginAttempt(
@@ -128,7 +135,7 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
-        url = await request_url(provider, metadata, request)
+        url = await request_url(provider, metadata, request | added)
         self.journal.begun(provider.client)
         return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
 

@@ -142,6 +142,20 @@ async def test_signing_key_rotation_just_before_signing(world: World) -> None:
     assert (await browser.come_back(query)).headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    "more", [{}, {"target_link_uri": f"{ORIGIN}/collection", "login_hint": "alice"}], ids=["", "all"]
+)
+async def test_3rd_party_init_login(world: World, more: dict[str, str]) -> None:
+    """The provider's portal leads here: an ordinary sign-in, which is completed."""
+    browser = world.browser(**{"sec-fetch-site": "cross-site"})
+    sent = await browser.client.get("/api/login/initiate", params={"iss": world.idp.issuer, **more})
+    back = await browser.come_back(await world.idp.approve(sent.headers["location"]))
+    assert back.headers["location"] == ("/collection" if more else "/")
+    assert len(world.idp.received("/userinfo")) == 1
+    [asked] = world.idp.received("/authorize")
+    assert asked.query.get("login_hint") == more.get("login_hint")
+
+
 async def test_form_post_error(world: World) -> None:
     """Not asked for, so it is taken for no answer."""
     browser = world.browser()

@@ -5,16 +5,18 @@ from urllib.parse import urlencode
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from romm.api.cookies import Cookies
-from romm.api.openapi import OPEN, sends_on
+from romm.api.openapi import OPEN, refuses, sends_on
 from romm.api.requests import Asking, visitor
 from romm.api.responses import see_other
 from romm.domain import authorization
-from romm.domain.errors import required
+from romm.domain.authorization import Initiation
+from romm.domain.errors import Code, required
 from romm.domain.linking import Attach
-from romm.signin import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
+from romm.settings import Settings
+from romm.signin import LINKED_PAGE, Begun, Finished, OpenIDSignIn, attempt_id
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 
@@ -34,8 +36,31 @@ async def begin(
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
     """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
-    begun = await signin.begin(target, visitor(request))
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return _sent(request, jar, await signin.begin(target, visitor(request)))
+
+
+@get(
+    "/login/initiate",
+    opt=_BROWSER,
+    status_code=303,
+    summary="Sign in from the provider's portal",
+    responses=sends_on("To the provider; when that cannot be, to /login?error=<code>.")
+    | refuses(Code.INITIATION_ISSUER),
+    security=OPEN,
+)
+async def initiate(
+    request: Asking,
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+    settings: NamedDependency[Settings],
+    iss: FromQuery[str] = "",
+    target_link_uri: FromQuery[str] = "",
+    login_hint: FromQuery[str] = "",
+) -> Response[bytes]:
+    """Third-party initiated login: like `/api/login/openid`, when `iss` is our provider."""
+    said = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
+    target = authorization.own_target(said.target_link_uri, settings.server.base_url)
+    return _sent(request, jar, await signin.begin(target, visitor(request), said))
 
 
 @get(
@@ -58,6 +83,10 @@ async def finish(
     return see_other(_landing(finished), jar.signed_in(request, finished.session, attempt))
 
 
+def _sent(request: Asking, jar: Cookies, begun: Begun) -> Response[bytes]:
+    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+
+
 def _landing(finished: Finished) -> str:
     """Where to: the page asked for, but first the news that an existing account was linked."""
     if not isinstance(finished.decision, Attach) or finished.return_to == LINKED_PAGE:
@@ -65,4 +94,4 @@ def _landing(finished: Finished) -> str:
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 
 
-router = Router("/api", route_handlers=[begin, finish], tags=["Single sign-on"])
+router = Router("/api", route_handlers=[begin, initiate, finish], tags=["Single sign-on"])

@@ -48,6 +48,14 @@ class Client(Struct, frozen=True, kw_only=True):
     scope: str
 
 
+class Initiation(Struct, frozen=True, kw_only=True):
+    """What another site says when it sends a browser here to sign in (OpenID Connect Core 1.0, 4). Nothing is believed."""
+
+    iss: str = ""
+    target_link_uri: str = ""
+    login_hint: str = ""
+
+
 class LoginAttempt(Struct, frozen=True, kw_only=True):
     """What we remember between authorization request and response. State and browser key are kept as digests."""
 
@@ -92,6 +100,13 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
         "code_challenge": code_challenge(code_verifier),
         "code_challenge_method": "S256",
     }
+
+
+def initiated(said: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:
+    """What a third-party initiated login adds to the authorization request (OpenID Connect Core 1.0, 4)."""
+    if said.iss != metadata.issuer:
+        return Refuse(Code.INITIATION_ISSUER, {"found": said.iss, "expected": metadata.issuer})
+    return {"login_hint": said.login_hint} if said.login_hint else {}
 
 
 def authorization_url(metadata: Metadata, parameters: dict[str, str]) -> str:
@@ -161,6 +176,11 @@ def return_to(unverified_target: str | None) -> str:
             return "/"
         seen = unquote(seen)
     return "/" if _acts(target) else quote(target, safe=_URL_CHARACTERS)
+
+
+def own_target(uri: str, origin: str) -> str:
+    """The part of a URL of ours that `return_to` judges; what is none of ours is no path, and `/` to it."""
+    return uri.removeprefix(origin)
 
 
 def _is_own_path(target: str) -> bool:

@@ -26,6 +26,7 @@ class Code(enum.StrEnum):
     PROVIDER_TLS = "provider_tls"
     ISSUER_MISMATCH = "issuer_mismatch"
     ISSUER_PLACEHOLDER = "issuer_placeholder"
+    INITIATION_ISSUER = "initiation_issuer"
     ENDPOINT_INSECURE = "endpoint_insecure"
     # the authorization response
     STATE_UNKNOWN = "state_unknown"
@@ -272,6 +273,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "name the one.",
         "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
         "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
+    ),
+    Code.INITIATION_ISSUER: _row(
+        400,
+        "The link you followed belongs to another sign-in provider than the one that is used here. Sign in with the button.",
+        "A sign-in was started from elsewhere with `iss` {found}; the provider is {expected}. Either it was somebody else's "
+        "link, or the portal must lead to /api/login/initiate with exactly this issuer as `iss`.",
     ),
     Code.ENDPOINT_INSECURE: _row(
         503,
