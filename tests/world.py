@@ -20,6 +20,7 @@ from romm.domain.native_apps import App
 from romm.instruments import Instruments, Network, Storage
 from romm.ports import Passwords, Provider
 from romm.settings import Settings, load
+from tests import shared_routes
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
@@ -111,8 +112,7 @@ class World:
             close=self._ready,
         )
         self.use_cases = use_cases(self.settings, self.ports)
-        self.app: Any = app.create_app(self.settings, self.ports)
-        self.use_cases = use_cases(self.settings, self.ports)
+        self.app: Any = shared_routes.service(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(
