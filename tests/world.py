@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -59,6 +60,12 @@ def environment(issuer: str, **more: str) -> dict[str, str]:
     } | more
 
 
+@cache
+def _settings(environ: tuple[tuple[str, str], ...]) -> Settings:
+    """What `load` reads of the same environment is the same, and nobody can change it."""
+    return load(dict(environ)).settings
+
+
 @dataclass
 class World:
     """One instance of RomM. `settings` are environment variables; everything inside is open to tests.
@@ -92,7 +99,7 @@ class World:
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
         self.settings_environ = environ
-        self.settings: Settings = replace(load(environ).settings, clients=tuple(self.apps))
+        self.settings: Settings = replace(_settings(tuple(environ.items())), clients=tuple(self.apps))
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = Ports(
             provider=self.provider,
