@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from romm import app
-from romm.adapters.database import upgrade
 from romm.adapters.provider import ProviderSettings
 from romm.admission import Admission
 from romm.composition import sign_in as composition
@@ -301,13 +300,6 @@ def idp() -> Iterator[FakeProvider]:
     with served(provider) as port:
         provider.issuer = f"http://127.0.0.1:{port}"
         yield provider
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "romm.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Worlds share routes and nothing else, whether they come one after the other, at the same time or within each other."""
 
 import asyncio
-import dataclasses
 
 import httpx
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from romm import app
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
-from tests import shared_routes
 from tests.world import ORIGIN, PASSWORD, World
 
 KEEPER = {"username": "keeper", "password": PASSWORD}
@@ -62,7 +60,7 @@ async def test_a_request_within_another_leaves_the_outer_one_in_its_world() -> N
         assert answer.json()["code"] == Code.CREDENTIALS_WRONG
         return False
 
-    outer.app = shared_routes.service(outer.settings, dataclasses.replace(outer.ports, is_ready=ask_the_other))
+    outer.serve(is_ready=ask_the_other)
     answer = await outer.program().get("/api/health/ready")
     assert answer.json()["code"] == Code.STORAGE_UNAVAILABLE
     codes = [[facts["code"] for facts in world.lines("refused")] for world in (inner, outer)]

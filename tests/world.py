@@ -1,5 +1,6 @@
 """The whole service in one process: real rules, use cases and routes, a scripted provider, storage in memory."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -118,6 +119,11 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
+        self.serve()
+
+    def serve(self, **ports: Any) -> None:
+        """Start anew with some other ports."""
+        self.ports = dataclasses.replace(self.ports, **ports)
         self.use_cases = use_cases(self.settings, self.ports)
         self.app: Any = shared_routes.service(self.settings, self.ports)
 
