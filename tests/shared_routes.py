@@ -3,16 +3,18 @@
 They know no world. Each request brings the wiring of the world that it is for, which lasts as long as the request and
 holds everything that is a world's own, so two worlds share nothing but code. What is the same in every RomM (the
 routes, their parameters, the templates, the description of the API) comes from `app.routes`, as in `app.create_app`.
+Starting and stopping is not for them: Litestar keeps what it does meanwhile on the app itself.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
 from litestar import Litestar, Response
 from litestar.di import Provide
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from romm import app
@@ -29,6 +31,7 @@ def service(settings: Settings, ports: Ports) -> ASGIApp:
     routes = _routes(tuple(own.dependencies), tuple(own.exception_handlers))
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == ScopeType.HTTP, "for what starts and stops, make a whole app with `app.create_app`"
         token = _brought.set(own)
         try:
             await routes(scope, receive, send)
@@ -45,7 +48,7 @@ def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Lite
             dependencies={name: _found(name) for name in names} | {"principal": Provide(_principal)},
             before_request=_before_request,
             exception_handlers={error: _answered(error) for error in errors},
-            lifespan=_lifespan,
+            lifespan=lambda _: nullcontext(),
         )
     )
 
@@ -70,7 +73,3 @@ def _answered(error: type[Exception]) -> Callable[[Asking, Any], Response[Any]]:
         return _brought.get().exception_handlers[error](request, raised)
 
     return answered
-
-
-def _lifespan(routes: Litestar) -> AbstractAsyncContextManager[None]:
-    return _brought.get().lifespan(routes)

@@ -83,3 +83,11 @@ async def test_a_world_answers_as_the_product_does(path: str) -> None:
     vary = {"x-correlation-id", "date"}
     assert (ours.status_code, len(ours.content)) == (theirs.status_code, len(theirs.content))
     assert {*ours.headers} - vary == {*theirs.headers} - vary
+
+
+async def test_what_starts_and_stops_is_never_a_shared_app() -> None:
+    async def never() -> None:
+        raise AssertionError
+
+    with pytest.raises(AssertionError, match="create_app"):
+        await World().app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, never, never)
