@@ -74,7 +74,9 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test that needs neither browser nor database server; `-- --cov` adds the coverage."""
     install(session, "test")
-    session.run("pytest", "-n", "auto", "--ignore=tests/e2e", *session.posargs)
+    # Some containers forbid to keep compiled modules, and then every process that a test starts compiles all of RomM.
+    env = {"PYTHONDONTWRITEBYTECODE": ""}
+    session.run("pytest", "-n", "auto", "--ignore=tests/e2e", *session.posargs, env=env)
 
 
 @nox.session

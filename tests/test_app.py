@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from romm import app
-from romm.adapters.database import upgrade
 from romm.adapters.provider import ProviderSettings
 from romm.admission import Admission
 from romm.composition import sign_in as composition
@@ -219,6 +218,13 @@ async def running(service: Any) -> AsyncIterator[None]:
     await server
 
 
+def alone(environ: dict[str, str] | None = None) -> World:
+    """A world that shares no routes with others: everything as `create_app` makes it."""
+    world = World(environ or {})
+    world.app = app.create_app(world.settings, world.ports)
+    return world
+
+
 async def until_heard(log: FakeLog, event: str) -> dict[str, Any]:
     for _ in range(1_000):
         if event in log.events():
@@ -230,7 +236,7 @@ async def until_heard(log: FakeLog, event: str) -> dict[str, Any]:
 
 async def test_a_wrong_provider_is_in_the_log_at_start_and_stops_nobody() -> None:
     """R-66: with the variable to correct."""
-    world = World()
+    world = alone()
     world.idp.instead["discovery"] = BROKEN
     async with running(world.app):
         facts = await until_heard(world.log, "provider.not_ready")
@@ -241,7 +247,7 @@ async def test_a_wrong_provider_is_in_the_log_at_start_and_stops_nobody() -> Non
 
 
 async def test_a_wrong_address_is_explained_at_start_in_the_words_of_the_provider() -> None:
-    world = World({"OIDC_PROVIDER": "authentik"})
+    world = alone({"OIDC_PROVIDER": "authentik"})
     world.idp.alter_metadata = lambda metadata: metadata.update(issuer="https://idp.test/application/o/romm/")
     async with running(world.app):
         facts = await until_heard(world.log, "provider.not_ready")
@@ -250,7 +256,7 @@ async def test_a_wrong_address_is_explained_at_start_in_the_words_of_the_provide
 
 
 async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:
-    world = World()
+    world = alone()
     async with running(world.app):
         for _ in range(1_000):
             if world.idp.received("/.well-known/openid-configuration"):
@@ -263,7 +269,7 @@ async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:
 
 async def test_looking_up_what_a_handler_needs_starts_no_task() -> None:
     """Litestar's tasks for that took longer than the rest of a small handler."""
-    client, started, loop = World().program(), [], asyncio.get_running_loop()
+    client, started, loop = alone().program(), [], asyncio.get_running_loop()
 
     def start(_: object, work: Any, **options: Any) -> asyncio.Task[Any]:
         started.append(work)
@@ -294,13 +300,6 @@ def idp() -> Iterator[FakeProvider]:
     with served(provider) as port:
         provider.issuer = f"http://127.0.0.1:{port}"
         yield provider
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "romm.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
 
 
 @pytest.fixture

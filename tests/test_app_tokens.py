@@ -10,10 +10,10 @@ import httpx
 from romm.domain.codes import ALPHABET, LENGTH
 from romm.domain.errors import Code
 from tests.fake_provider import FakeProvider
-from tests.test_app import Worker, database, idp, me, migrated, sign_in, workers
+from tests.test_app import Worker, database, idp, me, sign_in, workers
 from tests.world import ORIGIN
 
-__all__ = ["database", "idp", "migrated", "workers"]  # pytest finds the fixtures here
+__all__ = ["database", "idp", "workers"]  # pytest finds the fixtures here
 
 TOKENS = "/api/client-tokens"
 ALICE = {"origin": ORIGIN, "accept": "application/json"}

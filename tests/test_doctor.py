@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ import pytest
 from click import unstyle
 from click.testing import CliRunner, Result
 
-from romm.adapters.database import upgrade
 from romm.cli import main
 from romm.doctor import lines, together
 from romm.domain.diagnosis import PLAN, Check, Outcome, barred, failed, ok, warning
@@ -34,9 +34,9 @@ def fake() -> Iterator[FakeProvider]:
 
 
 @pytest.fixture
-def environ(fake: FakeProvider, tmp_path: Path) -> dict[str, str]:
+def environ(fake: FakeProvider, migrated: Path, tmp_path: Path) -> dict[str, str]:
     """A compose file's environment, complete and behind a trusted proxy."""
-    upgrade(f"sqlite+aiosqlite:///{tmp_path}/romm.db")
+    shutil.copy(migrated, tmp_path / "romm.db")
     return environment(fake.issuer, ROMM_BASE_PATH=str(tmp_path), ROMM_TRUSTED_PROXIES="172.18.0.0/16")
 
 

@@ -1,6 +1,7 @@
 """R-80: a copy of the database is no set of keys, whatever kinds of credentials there are or will be."""
 
 import re
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -12,7 +13,6 @@ import httpx
 import pytest
 
 from romm import app
-from romm.adapters.database import upgrade
 from romm.composition.outside import Ports
 from romm.domain.credentials import Credential, Kind, digest
 from romm.domain.tokens import successors
@@ -24,10 +24,8 @@ NAMES = {"username": "keeper", "password": PASSWORD}
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "romm.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
+def database(migrated: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(migrated, tmp_path))
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The whole service in one process: real rules, use cases and routes, a scripted provider, storage in memory."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from romm.domain.native_apps import App
 from romm.instruments import Instruments, Network, Storage
 from romm.ports import Passwords, Provider
 from romm.settings import Settings, load
+from tests import shared_routes
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
@@ -58,6 +61,12 @@ def environment(issuer: str, **more: str) -> dict[str, str]:
     } | more
 
 
+@cache
+def _settings(environ: tuple[tuple[str, str], ...]) -> Settings:
+    """What `load` reads of the same environment is the same, and nobody can change it."""
+    return load(dict(environ)).settings
+
+
 @dataclass
 class World:
     """One instance of RomM. `settings` are environment variables; everything inside is open to tests.
@@ -91,7 +100,7 @@ class World:
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
         self.settings_environ = environ
-        self.settings: Settings = replace(load(environ).settings, clients=tuple(self.apps))
+        self.settings: Settings = replace(_settings(tuple(environ.items())), clients=tuple(self.apps))
         self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
         self.ports = Ports(
             provider=self.provider,
@@ -110,9 +119,13 @@ class World:
             is_ready=self._ready,
             close=self._ready,
         )
+        self.serve()
+
+    def serve(self, **ports: Any) -> None:
+        """Start anew with some other ports."""
+        self.ports = dataclasses.replace(self.ports, **ports)
         self.use_cases = use_cases(self.settings, self.ports)
-        self.app: Any = app.create_app(self.settings, self.ports)
-        self.use_cases = use_cases(self.settings, self.ports)
+        self.app: Any = shared_routes.service(self.settings, self.ports)
 
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(

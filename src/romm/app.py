@@ -1,9 +1,9 @@
 """The composition root: makes the adapters that the settings ask for and hands them to the use cases and routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, BeforeRequestHookHandler, ExceptionHandlersMap
 
 from romm import examination
 from romm.adapters import log as logs
@@ -109,6 +109,16 @@ ROUTERS = (
 _API = Path(__file__).parent / "api"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """What the routes of one RomM work with, under Litestar's names; it alone depends on the settings and the ports."""
+
+    dependencies: Mapping[str, Provide]
+    before_request: BeforeRequestHookHandler
+    exception_handlers: ExceptionHandlersMap
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
 def now() -> datetime:
     """The current time in UTC."""
     return datetime.now(UTC)
@@ -166,18 +176,33 @@ def provider_settings(settings: Settings) -> ProviderSettings:
 
 def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
     """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
-    https = settings.server.base_url.startswith("https://")
-    jar = Cookies(secure=https, session_lifetime=timedelta(seconds=settings.session.absolute_age_seconds))
+    return around(routes(wiring(settings, ports, remarks)), settings, ports.log)
+
+
+def wiring(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> Wiring:
+    """What the operator wants and what is outside, as the routes need it. `remarks` are as in `create_app`."""
+    lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
+    jar = Cookies(secure=_https(settings), session_lifetime=lifetime)
     site = pages.Site(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
     errors = Errors(jar, site, ports.log, hints)
     doctor = examination.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
-    app = Litestar(
-        route_handlers=[*ROUTERS, _static_files()],
+    return Wiring(
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=[_lifespan(ports, hints)],
+        lifespan=_lifespan(ports, hints),
+    )
+
+
+def routes(wired: Wiring) -> Litestar:
+    """Every route, wired."""
+    app = Litestar(
+        route_handlers=[*ROUTERS, _static_files()],
+        dependencies=wired.dependencies,
+        before_request=wired.before_request,
+        exception_handlers=wired.exception_handlers,
+        lifespan=[wired.lifespan],
         openapi_config=openapi.config(VERSION),
         template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
         request_max_body_size=MAX_BODY_BYTES,
@@ -185,7 +210,12 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
         debug=False,
     )
     take_turns(app)
-    enveloped = envelope(app, ports.log, logs.bound, https=https)
+    return app
+
+
+def around(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
+    """What happens to every request before and after the routes."""
+    enveloped = envelope(app, log, logs.bound, https=_https(settings))
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
     return remember_peer(behind_proxy)
 
@@ -194,6 +224,10 @@ def serve(loaded: Loaded) -> ASGIApp:
     """What each worker of the server runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
     return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
+
+
+def _https(settings: Settings) -> bool:
+    return settings.server.base_url.startswith("https://")
 
 
 def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:

@@ -68,13 +68,6 @@ class Stores:
 
 
 @pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "romm.db"
-    upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
 def migrated_postgres() -> Iterator[str]:
     with temporary_database() as url:
         upgrade(url)
@@ -188,7 +181,7 @@ def empty_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """A copy of a migrated database, of the kind that the fixture was parametrized with."""
     if request.param == "sqlite":
         path = request.getfixturevalue("tmp_path") / "romm.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        shutil.copy(request.getfixturevalue("migrated"), path)
         yield f"sqlite+aiosqlite:///{path}"
     else:
         with temporary_database(template=request.getfixturevalue("migrated_postgres")) as url:

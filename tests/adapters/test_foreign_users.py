@@ -134,9 +134,9 @@ def in_utc(at: datetime | None) -> datetime | None:
     return at and (at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def test_who_was_read_can_be_imported_and_has_the_same_password(source: str, migrated_sqlite: Path, tmp_path: Path):
+def test_who_was_read_can_be_imported_and_has_the_same_password(source: str, migrated: Path, tmp_path: Path):
     target = tmp_path / "romm.db"
-    target.write_bytes(migrated_sqlite.read_bytes())
+    target.write_bytes(migrated.read_bytes())
     asyncio.run(import_all(source, f"sqlite+aiosqlite:///{target}"))
 
 

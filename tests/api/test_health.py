@@ -1,7 +1,5 @@
 """Is it alive, is it ready, and what does it offer: asked by anybody, with any credential."""
 
-import dataclasses
-
 import pytest
 
 from romm import app
@@ -68,7 +66,7 @@ async def test_without_its_database_it_is_alive_but_not_ready() -> None:
         return False
 
     world = World()
-    world.app = app.create_app(world.settings, dataclasses.replace(world.ports, is_ready=not_migrated))
+    world.serve(is_ready=not_migrated)
     assert (await world.program().get("/api/health/live")).status_code == 200
     response = await world.program().get("/api/health/ready")
     assert (response.status_code, response.json()["code"]) == (503, Code.STORAGE_UNAVAILABLE)

@@ -1,7 +1,7 @@
 """Numbers that no database and no calendar holds, wherever somebody may put one."""
 
+import shutil
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -9,11 +9,10 @@ import pytest
 
 from romm.adapters.accounts import SQLAccounts
 from romm.adapters.credentials import SQLCredentials
-from romm.adapters.database import Database, upgrade
+from romm.adapters.database import Database
 from romm.adapters.devices import SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.signin_log import SQLSignInLog
-from romm.app import create_app
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.invitations import LONGEST
@@ -23,26 +22,22 @@ LARGE = 10**30
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    made = f"sqlite+aiosqlite:///{tmp_path}/romm.db"
-    upgrade(made)
-    return made
+def url(migrated: Path, tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{shutil.copy(migrated, tmp_path)}"
 
 
 @pytest.fixture
 async def keeper(url: str) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator's program, before a real database."""
     world, database = World(), Database(url)
-    ports = replace(
-        world.ports,
+    world.serve(
         accounts=SQLAccounts(database),
         directory=SQLDirectory(database),
         credentials=SQLCredentials(database, world.clock),
         devices=SQLDevices(database, world.clock),
         sign_in_log=SQLSignInLog(database, LONGEST),
     )
-    await ports.accounts.create("keeper", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
-    world.app = create_app(world.settings, ports)
+    await world.ports.accounts.create("keeper", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
     async with world.program() as program:
         program.auth = httpx.BasicAuth("keeper", PASSWORD)
         yield program

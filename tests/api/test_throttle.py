@@ -1,12 +1,10 @@
 """Wrong passwords over HTTP: whoever guesses has to wait at every door, and nobody else is locked out by it."""
 
-import dataclasses
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from romm import app
 from romm.domain.errors import CATALOGUE, Code
 from romm.domain.model import AccessLevel
 from tests.api.test_login import PROGRAMS, Door, add_strangers, by_header, by_json, by_page, outline
@@ -98,7 +96,7 @@ async def test_whoever_may_not_come_in_waits_alike() -> None:
 
 async def test_a_try_that_has_to_wait_compares_no_password_and_fills_no_log(world: World) -> None:
     passwords = CountingPasswords()
-    world.app = app.create_app(world.settings, dataclasses.replace(world.ports, passwords=passwords))
+    world.serve(passwords=passwords)
     await lock(world)
     noted = len(world.sign_ins.entries)
     for _ in range(50):

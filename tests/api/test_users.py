@@ -1,14 +1,12 @@
 """The first admin over HTTP, and who am I."""
 
 import asyncio
-import dataclasses
 from datetime import timedelta
 
 import httpx
 import pytest
 from msgspec.structs import replace
 
-from romm import app
 from romm.domain import scopes
 from romm.domain.credentials import Kind
 from romm.domain.errors import Code
@@ -79,8 +77,7 @@ async def test_the_form_of_the_page_comes_back_with_what_was_wrong() -> None:
 async def test_twenty_at_once_make_one_admin() -> None:
     """R-67; all twenty find the door open, one goes through."""
     world = World()
-    ports = dataclasses.replace(world.ports, passwords=SlowPasswords())
-    world.app = app.create_app(world.settings, ports)
+    world.serve(passwords=SlowPasswords())
     forms = [{"username": f"keeper-{number}", "password": PASSWORD} for number in range(20)]
     answers = await asyncio.gather(*(world.program().post("/api/users", json=form) for form in forms))
     assert sorted(answer.status_code for answer in answers) == [201, *[403] * 19]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -204,14 +204,12 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
     empty = scenario.storage is Storage.EMPTY
     world.storage = FakeStorage(None, is_embedded=False) if empty else DatabaseStorage(loaded.settings.database.url)
     world.reconfigure(world.settings_environ)
-    world.ports = replace(
-        world.ports,
+    world.serve(
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, world.clock),
         credentials=SQLCredentials(database, world.clock),
         throttles=SQLThrottles(database, world.clock),
     )
-    world.app = app.create_app(world.settings, world.ports)
     try:
         yield
     finally:

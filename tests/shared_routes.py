@@ -1,0 +1,75 @@
+"""The routes of all worlds in one process: making them takes longer than what most tests do with them.
+
+They know no world. Each request brings the wiring of the world that it is for, which lasts as long as the request and
+holds everything that is a world's own, so two worlds share nothing but code. What is the same in every RomM (the
+routes, their parameters, the templates, the description of the API) comes from `app.routes`, as in `app.create_app`.
+Starting and stopping is not for them: Litestar keeps what it does meanwhile on the app itself.
+"""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+from litestar import Litestar, Response
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from romm import app
+from romm.api.requests import Asking
+from romm.composition.outside import Ports
+from romm.settings import Settings
+
+_brought: ContextVar[app.Wiring] = ContextVar("_brought")
+
+
+def service(settings: Settings, ports: Ports) -> ASGIApp:
+    """What `app.create_app` makes, except that its routes are those of everybody."""
+    own = app.wiring(settings, ports)
+    routes = _routes(tuple(own.dependencies), tuple(own.exception_handlers))
+
+    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == ScopeType.HTTP, "for what starts and stops, make a whole app with `app.create_app`"
+        token = _brought.set(own)
+        try:
+            await routes(scope, receive, send)
+        finally:
+            _brought.reset(token)
+
+    return app.around(routed, settings, ports.log)
+
+
+@cache
+def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Litestar:
+    return app.routes(
+        app.Wiring(
+            dependencies={name: _found(name) for name in names} | {"principal": Provide(_principal)},
+            before_request=_before_request,
+            exception_handlers={error: _answered(error) for error in errors},
+            lifespan=lambda _: nullcontext(),
+        )
+    )
+
+
+def _found(name: str) -> Provide:
+    def found() -> Any:
+        return _brought.get().dependencies[name].dependency()
+
+    return Provide(found, sync_to_thread=False)
+
+
+async def _principal(request: Asking) -> Any:
+    return await _brought.get().dependencies["principal"].dependency(request)
+
+
+async def _before_request(request: Asking) -> Any:
+    return await _brought.get().before_request(request)
+
+
+def _answered(error: type[Exception]) -> Callable[[Asking, Any], Response[Any]]:
+    def answered(request: Asking, raised: Any) -> Response[Any]:
+        return _brought.get().exception_handlers[error](request, raised)
+
+    return answered
