@@ -2,7 +2,7 @@
 
 They know no world. Each request brings the wiring of the world that it is for, which lasts as long as the request and
 holds everything that is a world's own, so two worlds share nothing but code. What is the same in every RomM (the
-routes, their parameters, the templates, the description of the API) comes from `app.routes`, as in `app.create_app`.
+routes, their parameters, the templates, the description of the API) comes from `api.routes`, as in `app.create_app`.
 Starting and stopping is not for them: Litestar keeps what it does meanwhile on the app itself.
 """
 
@@ -19,22 +19,23 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from romm import app
 from romm.api.requests import Asking
+from romm.api.routes import Wiring, routes
 from romm.composition.outside import Ports
 from romm.settings import Settings
 
-_brought: ContextVar[app.Wiring] = ContextVar("_brought")
+_brought: ContextVar[Wiring] = ContextVar("_brought")
 
 
 def service(settings: Settings, ports: Ports) -> ASGIApp:
     """What `app.create_app` makes, except that its routes are those of everybody."""
     own = app.wiring(settings, ports)
-    routes = _routes(tuple(own.dependencies), tuple(own.exception_handlers))
+    shared = _routes(tuple(own.dependencies), tuple(own.exception_handlers))
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == ScopeType.HTTP, "for what starts and stops, make a whole app with `app.create_app`"
         token = _brought.set(own)
         try:
-            await routes(scope, receive, send)
+            await shared(scope, receive, send)
         finally:
             _brought.reset(token)
 
@@ -43,13 +44,14 @@ def service(settings: Settings, ports: Ports) -> ASGIApp:
 
 @cache
 def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Litestar:
-    return app.routes(
-        app.Wiring(
+    return routes(
+        Wiring(
             dependencies={name: _found(name) for name in names} | {"principal": Provide(_principal)},
             before_request=_before_request,
             exception_handlers={error: _answered(error) for error in errors},
             lifespan=lambda _: nullcontext(),
-        )
+        ),
+        app.VERSION,
     )
 
 

@@ -1,23 +1,18 @@
 """The composition root: makes the adapters that the settings ask for and hands them to the use cases and routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from litestar import Litestar
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.static_files import create_static_files_router
-from litestar.template.config import TemplateConfig
-from litestar.types import ASGIApp, BeforeRequestHookHandler, ExceptionHandlersMap
+from litestar.types import ASGIApp
 
 from romm import examination
 from romm.adapters import log as logs
@@ -31,41 +26,14 @@ from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.throttle import SQLThrottles
-from romm.api import (
-    account_links,
-    account_page,
-    admin_account_page,
-    admin_pages,
-    client_token_pages,
-    client_tokens,
-    device_pages,
-    devices,
-    diagnosis,
-    docs,
-    explanation,
-    forward_auth,
-    health,
-    identities,
-    link_pages,
-    login,
-    metadata,
-    native_apps,
-    oidc_page,
-    openapi,
-    openid,
-    pages,
-    sessions,
-    sign_ins_page,
-    tokens,
-    users,
-)
+from romm.api import pages
 from romm.api.authentication import Authentication
 from romm.api.cookies import Cookies
 from romm.api.cross_site import CrossSiteCheck
-from romm.api.dependencies import take_turns
 from romm.api.envelope import envelope
 from romm.api.errors import Errors
 from romm.api.proxies import Proxies, remember_peer
+from romm.api.routes import Wiring, routes
 from romm.composition.outside import Ports
 from romm.composition.use_cases import use_cases
 from romm.domain import discovery, provider_hints
@@ -77,46 +45,6 @@ from romm.ports import Log
 from romm.settings import Loaded, Settings
 
 VERSION = version("romm-sign-in")
-MAX_BODY_BYTES = 65_536  # no route takes more than a form
-STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
-ROUTERS = (
-    openid.router,
-    login.router,
-    users.router,
-    account_links.router,
-    sessions.router,
-    identities.router,
-    explanation.router,
-    diagnosis.router,
-    tokens.router,
-    metadata.router,
-    client_tokens.router,
-    devices.router,
-    native_apps.router,
-    forward_auth.router,
-    health.router,
-    docs.router,
-    pages.router,
-    account_page.router,
-    link_pages.router,
-    admin_pages.router,
-    admin_account_page.router,
-    oidc_page.router,
-    sign_ins_page.router,
-    client_token_pages.router,
-    device_pages.router,
-)
-_API = Path(__file__).parent / "api"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wiring:
-    """What the routes of one RomM work with, under Litestar's names; it alone depends on the settings and the ports."""
-
-    dependencies: Mapping[str, Provide]
-    before_request: BeforeRequestHookHandler
-    exception_handlers: ExceptionHandlersMap
-    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 def now() -> datetime:
@@ -176,7 +104,7 @@ def provider_settings(settings: Settings) -> ProviderSettings:
 
 def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
     """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
-    return around(routes(wiring(settings, ports, remarks)), settings, ports.log)
+    return around(routes(wiring(settings, ports, remarks), VERSION), settings, ports.log)
 
 
 def wiring(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> Wiring:
@@ -193,24 +121,6 @@ def wiring(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> Wir
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(ports, hints),
     )
-
-
-def routes(wired: Wiring) -> Litestar:
-    """Every route, wired."""
-    app = Litestar(
-        route_handlers=[*ROUTERS, _static_files()],
-        dependencies=wired.dependencies,
-        before_request=wired.before_request,
-        exception_handlers=wired.exception_handlers,
-        lifespan=[wired.lifespan],
-        openapi_config=openapi.config(VERSION),
-        template_config=TemplateConfig(directory=_API / "templates", engine=JinjaTemplateEngine),
-        request_max_body_size=MAX_BODY_BYTES,
-        logging_config=None,
-        debug=False,
-    )
-    take_turns(app)
-    return app
 
 
 def around(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
@@ -242,11 +152,6 @@ def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, P
 
 def _always(made_once: Any) -> Provide:
     return Provide(lambda: made_once, use_cache=True, sync_to_thread=False)
-
-
-def _static_files() -> Any:
-    cache = CacheControlHeader(max_age=STATIC_SECONDS, public=True, immutable=True)
-    return create_static_files_router("/static", [_API / "static"], cache_control=cache)
 
 
 def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
