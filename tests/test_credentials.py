@@ -53,7 +53,9 @@ def house() -> House:
 
 
 async def test_a_session_says_who_it_belongs_to(house: House) -> None:
-    assert (await house.who(await house.start())).account.username == "eddie"
+    secret = await house.start()
+    who = await house.who(secret)
+    assert (who.account.username, who.digest) == ("eddie", digest(secret))
 
 
 async def test_a_secret_is_random_long_and_stored_nowhere(house: House) -> None:
@@ -102,6 +104,16 @@ async def test_an_unused_session_ends_at_the_idle_limit(house: House, after: tim
     secret = await house.start()
     house.clock.advance(after)
     assert (await house.sessions.who(secret) is not None) is live
+
+
+async def test_a_session_that_is_over_is_in_no_list(house: House) -> None:
+    """R-89."""
+    await house.start()
+    house.clock.advance(IDLE - MOMENT)
+    newer = await house.start()
+    assert len(await house.sessions.of(1)) == 2
+    house.clock.advance(MOMENT)
+    assert [each.digest for each in await house.sessions.of(1)] == [digest(newer)]
 
 
 @pytest.mark.parametrize(("last", "live"), [(-MOMENT, True), (timedelta(), False)], ids=["just before", "at the limit"])

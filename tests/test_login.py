@@ -241,7 +241,7 @@ async def test_a_wrong_password_changes_no_hash(house: House) -> None:
 async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothing(house: House) -> None:
     account = await house.add()
     who = await house.login.who(Typed("keeper", PASSWORD, VISITOR))
-    assert (who.account, who.credential) == (account, None)
+    assert (who.account, who.credential, who.digest) == (account, None, None)
     assert who.scopes == set(scopes.granted(AccessLevel.EDITOR))
     assert house.accounts.credentials == {}
     assert house.entries.entries == []

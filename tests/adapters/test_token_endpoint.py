@@ -197,6 +197,15 @@ async def test_a_pushed_request_is_used_where_it_is_demanded(methods: tuple[str,
         pytest.param(error("invalid_request"), Code.REQUEST_REFUSED, REDIRECT_URI, id="a wrong request"),
         pytest.param(error("invalid_client", 401), Code.CLIENT_REJECTED, "client_secret_basic", id="a wrong secret"),
         pytest.param(json_response({}, 201), Code.PROVIDER_ANSWER_INVALID, "without a request_uri", id="nothing"),
+        pytest.param(
+            json_response({"error": "invalid_scope"}, 201),
+            Code.PROVIDER_ANSWER_INVALID,
+            "request_uri",
+            id="an error as success",
+        ),
+        pytest.param(
+            json_response({"request_uri": ""}, 201), Code.PROVIDER_ANSWER_INVALID, "without a request_uri", id="empty"
+        ),
         pytest.param(json_response({"request_uri": 5}, 201), Code.PROVIDER_ANSWER_INVALID, "request_uri", id="no text"),
         pytest.param(
             json_response({"request_uri": "urn:x"}), Code.PROVIDER_ANSWER_INVALID, "200", id="another success"
