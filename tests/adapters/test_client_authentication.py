@@ -23,6 +23,12 @@ BASE64ISH = "abc+def/ghi=="
             "post",
             id="post when it is configured",
         ),
+        pytest.param(
+            ("client_secret_basic", "client_secret_post"),
+            {"token_endpoint_auth_method": "client_secret_basic"},
+            "basic",
+            id="basic when it is configured",
+        ),
         pytest.param(("none",), {"client_secret": ""}, "none", id="no secret"),
         pytest.param(("none",), {"token_endpoint_auth_method": "none"}, "none", id="none when it is configured"),
     ],

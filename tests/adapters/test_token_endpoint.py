@@ -142,6 +142,15 @@ async def test_what_the_token_endpoint_says_instead_is_named(response: Response,
     assert len(fake.received("/token")) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "code"), [("invalid_grant", Code.CODE_REJECTED), ("invalid_client", Code.CLIENT_REJECTED)]
+)
+async def test_the_operator_reads_the_words_of_the_provider(said: str, code: Code):
+    response = json_response({"error": said, "error_description": "not today"}, 400)
+    refusal = await refused(FakeProvider(instead={"token": response}))
+    assert (refusal.code, refusal.facts["error"], refusal.facts["description"]) == (code, said, "not today")
+
+
 async def test_a_code_is_not_sent_again_after_a_failure():
     fake = FakeProvider(instead={"token": BROKEN})
     await refused(fake)
