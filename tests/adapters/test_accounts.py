@@ -14,6 +14,7 @@ from tests.adapters.examples import (
     BOB,
     LATER,
     alice,
+    attach,
     bob,
     conflict,
     outcomes,
@@ -92,6 +93,24 @@ async def test_what_is_found_are_the_owners_of_the_identity_and_of_the_email(sto
 
     assert (both.by_identity, both.by_email) == (by_identity, (by_email,))
     assert (same.by_identity, same.by_email) == (by_identity, (by_identity,))
+
+
+async def test_who_has_the_address_is_no_owner_because_of_another_identity(stores: Stores):
+    """R-01, L-10."""
+    other = await bob(stores)
+
+    found = await stores.accounts.find(ALICE, other.email)
+
+    assert (found.by_identity, found.by_email) == (None, (other,))
+
+
+async def test_having_no_address_is_no_address_in_common(stores: Stores):
+    made = await stores.accounts.create("alice", None, AccessLevel.VIEWER, None, NOW)
+    owner = await stores.accounts.link(attach(made), ALICE, NOW)
+
+    found = await stores.accounts.find(ALICE, None)
+
+    assert (found.by_identity, found.by_email) == (owner, ())
 
 
 async def test_an_owner_is_found_among_those_of_half_the_identity(stores: Stores):
