@@ -1,10 +1,11 @@
-"""The use case of the first admin, without HTTP."""
+"""The use case of the first admin, and what all changes of accounts share, without HTTP."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from romm.accounts import Setup
+from romm.accounts import MAX_DECISIONS, Setup, settled
+from romm.domain.accounts import Wanted
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports import Conflict
@@ -147,3 +148,25 @@ async def test_what_cannot_be_used_makes_nobody(username: str, email: str, passw
 
 async def test_a_weak_password_is_not_repeated_to_the_operator() -> None:
     assert "Hunter2" not in (await refused(setup(), password="Hunter2")).operator_text
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "tries"),
+    [
+        pytest.param("username", Code.USERNAME_TAKEN, 1, id="looking again does not give the name back"),
+        pytest.param("email", Code.EMAIL_TAKEN, 1, id="nor the address"),
+        pytest.param("version", Code.ACCOUNT_CHANGED, MAX_DECISIONS, id="an account that never stands still"),
+    ],
+)
+async def test_what_changed_meanwhile_is_decided_again_and_what_is_taken_is_said(
+    what: str, code: Code, tries: int
+) -> None:
+    tried: list[str] = []
+
+    async def attempt() -> None:
+        tried.append(what)
+        raise Conflict(what)
+
+    with pytest.raises(Refused, match=code):
+        await settled(attempt, Wanted(username="alice", email="alice@example.com"))
+    assert len(tried) == tries

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from romm.credentials import Principal, Sessions, principal
 from romm.domain import scopes
 from romm.domain.credentials import TOUCH_INTERVAL, Credential, Kind, SessionLimits, digest
+from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog
 from tests.world import VISITOR
@@ -53,7 +54,9 @@ def house() -> House:
 
 
 async def test_a_session_says_who_it_belongs_to(house: House) -> None:
-    assert (await house.who(await house.start())).account.username == "eddie"
+    secret = await house.start()
+    who = await house.who(secret)
+    assert (who.account.username, who.digest) == ("eddie", digest(secret))
 
 
 async def test_a_secret_is_random_long_and_stored_nowhere(house: House) -> None:
@@ -102,6 +105,29 @@ async def test_an_unused_session_ends_at_the_idle_limit(house: House, after: tim
     secret = await house.start()
     house.clock.advance(after)
     assert (await house.sessions.who(secret) is not None) is live
+
+
+async def test_a_session_is_ended_by_its_number_and_its_owners(house: House) -> None:
+    """R-89."""
+    secret = await house.start()
+    number = house.only.id
+    assert number is not None
+    for account_id, session_id in ((1, number + 1), (2, number)):
+        with pytest.raises(Refused, match=Code.CREDENTIAL_UNKNOWN):
+            await house.sessions.end_one(account_id, session_id)
+    assert await house.sessions.who(secret) is not None
+    await house.sessions.end_one(1, number)
+    assert await house.sessions.who(secret) is None
+
+
+async def test_a_session_that_is_over_is_in_no_list(house: House) -> None:
+    """R-89."""
+    await house.start()
+    house.clock.advance(IDLE - MOMENT)
+    newer = await house.start()
+    assert len(await house.sessions.of(1)) == 2
+    house.clock.advance(MOMENT)
+    assert [each.digest for each in await house.sessions.of(1)] == [digest(newer)]
 
 
 @pytest.mark.parametrize(("last", "live"), [(-MOMENT, True), (timedelta(), False)], ids=["just before", "at the limit"])

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -209,6 +210,28 @@ async def test_a_hash_of_old_parameters_is_made_anew_at_sign_in(house: House) ->
     assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
 
 
+class SaltedPasswords(FakePasswords):
+    """Makes no hash twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._salts = count()
+
+    async def hash(self, password: str) -> str:
+        return f"hash {next(self._salts)} of {password}"
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        return (password_hash or "").endswith(f" of {password}")
+
+
+async def test_a_hash_of_todays_parameters_stays_as_it_is() -> None:
+    """R-34; making one takes as long as the check did, and is a write."""
+    house = House(passwords=SaltedPasswords())
+    account = await house.add()
+    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
+
+
 async def test_a_wrong_password_changes_no_hash(house: House) -> None:
     account = await house.add(password_hash=f"old hash of {PASSWORD}")
     await house.refused("keeper", "wrong")
@@ -218,7 +241,7 @@ async def test_a_wrong_password_changes_no_hash(house: House) -> None:
 async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothing(house: House) -> None:
     account = await house.add()
     who = await house.login.who(Typed("keeper", PASSWORD, VISITOR))
-    assert (who.account, who.credential) == (account, None)
+    assert (who.account, who.credential, who.digest) == (account, None, None)
     assert who.scopes == set(scopes.granted(AccessLevel.EDITOR))
     assert house.accounts.credentials == {}
     assert house.entries.entries == []

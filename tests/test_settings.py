@@ -613,6 +613,8 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
         row("roles without their claim", "OIDC_CLAIM_ROLES", OIDC_ROLE_ADMIN="admins"),
         row("a claim without roles", "OIDC_ROLE_VIEWER=*", OIDC_CLAIM_ROLES="groups"),
         row("a shared signing key", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS256"),
+        row("a shared signing key, larger", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS384"),
+        row("a shared signing key, the largest", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS512"),
         row("everybody in the world", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
         row("scopes without openid", "openid", OIDC_SCOPES="profile email"),
         row("the hash of Authelia's configuration", "hash", OIDC_CLIENT_SECRET="$pbkdf2-sha512$310000$c8p7"),

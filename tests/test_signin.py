@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec.structs import replace
 
-from romm.admission import MAX_DECISIONS, MAX_USERNAMES, Admission
+from romm.admission import MAX_DECISIONS, MAX_USERNAMES, Admission, Linking
 from romm.credentials import Sessions
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.claims import Reading
@@ -27,6 +27,7 @@ from romm.rates import Rates
 from romm.signin import Begun, Finished, OpenIDSignIn
 from romm.signin_log import SignInJournal
 from romm.trial import Trials
+from tests.domain.examples import claims
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
@@ -318,6 +319,13 @@ async def test_an_account_that_changes_before_its_session_is_stored_is_decided_o
         assert (await house.refused()).code is Code.ACCOUNT_DISABLED
     assert len(accounts.credentials) == enabled
     assert [entry.outcome for entry in house.entries.entries] == ["signed_in", "signed_in" if enabled else "refused"]
+
+
+async def test_nothing_is_linked_to_an_account_that_is_deleted_on_the_way(house: House) -> None:
+    """R-44; its session was good a moment ago."""
+    gone = Linking(account_id=99, same_session=True, authenticated_at=NOW)
+    with pytest.raises(Refused, match=Code.LINK_SESSION_CHANGED):
+        await house.signin.admission.decide(claims(), gone)
 
 
 async def test_an_address_taken_between_decision_and_write_is_linked_instead(

@@ -14,6 +14,7 @@ from tests.adapters.examples import (
     BOB,
     LATER,
     alice,
+    attach,
     bob,
     conflict,
     outcomes,
@@ -94,6 +95,37 @@ async def test_what_is_found_are_the_owners_of_the_identity_and_of_the_email(sto
     assert (same.by_identity, same.by_email) == (by_identity, (by_identity,))
 
 
+async def test_who_has_the_address_is_no_owner_because_of_another_identity(stores: Stores):
+    """R-01, L-10."""
+    other = await bob(stores)
+
+    found = await stores.accounts.find(ALICE, other.email)
+
+    assert (found.by_identity, found.by_email) == (None, (other,))
+
+
+async def test_having_no_address_is_no_address_in_common(stores: Stores):
+    made = await stores.accounts.create("alice", None, AccessLevel.VIEWER, None, NOW)
+    owner = await stores.accounts.link(attach(made), ALICE, NOW)
+
+    found = await stores.accounts.find(ALICE, None)
+
+    assert (found.by_identity, found.by_email) == (owner, ())
+
+
+async def test_an_owner_is_found_among_those_of_half_the_identity(stores: Stores):
+    """R-01."""
+    identities = [
+        Identity(issuer, subject) for issuer in (ISSUER, "https://other.example") for subject in ("one", "two")
+    ]
+    for number, identity in enumerate(identities):
+        await stores.accounts.register(replace(ALICES, email=f"a{number}@example.com"), identity, f"name{number}", NOW)
+
+    found = [(await stores.accounts.find(identity, None)).by_identity for identity in identities]
+
+    assert [owner and owner.username for owner in found] == ["name0", "name1", "name2", "name3"]
+
+
 @pytest.mark.parametrize(
     "identity",
     [
@@ -169,11 +201,13 @@ async def test_of_many_first_admins_at_once_one_is_made(rivals: list[Stores]):
 
 async def test_a_newer_hash_replaces_the_one_it_was_made_for(stores: Stores):
     made = await alice(stores)
+    other = await stores.accounts.create("other", None, AccessLevel.VIEWER, "her hash", NOW)
 
     await stores.accounts.rehash(made.id, "her hash", "newer hash")
     await stores.accounts.rehash(made.id, "her hash", "too late")
 
     assert await stores.accounts.password("alice") == (made, "newer hash")
+    assert await stores.accounts.password("other") == (other, "her hash")
 
 
 async def test_the_costliest_legacy_hash_is_found_as_long_as_there_is_one(stores: Stores):
@@ -191,11 +225,12 @@ async def test_the_costliest_legacy_hash_is_found_as_long_as_there_is_one(stores
 
 
 async def test_a_password_sign_in_is_noted(stores: Stores):
-    made = await alice(stores)
+    made, other = await alice(stores), await bob(stores)
 
     await stores.accounts.signed_in(made.id, LATER)
 
     assert await stores.accounts.get(made.id) == replace(made, last_login=LATER)
+    assert await stores.accounts.get(other.id) == other
 
 
 async def test_the_id_of_a_deleted_account_never_comes_back(database: Database):

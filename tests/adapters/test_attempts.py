@@ -90,6 +90,17 @@ async def test_what_is_left_of_an_attempt_tells_how_far_it_came(stores: Stores):
     assert await stores.attempts.recall("state") == replace(left, taken=True, outcome="no_role")
 
 
+async def test_an_outcome_is_that_of_one_attempt(stores: Stores):
+    for state in ("one", "two"):
+        await stores.attempts.put(attempt(state))
+        await stores.attempts.take(state, "browser")
+    await stores.attempts.conclude("one", "no_role")
+
+    left = await stores.attempts.recall("one"), await stores.attempts.recall("two")
+
+    assert [recalled and recalled.outcome for recalled in left] == ["no_role", None]
+
+
 async def test_the_first_outcome_stays(stores: Stores):
     await stores.attempts.put(attempt())
     await stores.attempts.take("state", "browser")
@@ -116,7 +127,7 @@ async def test_an_attempt_that_nobody_took_has_no_outcome(stores: Stores):
 
 @pytest.mark.parametrize(
     ("since_expiry", "remembered"),
-    [(timedelta(0), True), (timedelta(minutes=59), True), (timedelta(minutes=61), False)],
+    [(timedelta(0), True), (timedelta(hours=1), True), (timedelta(hours=1, seconds=1), False)],
 )
 async def test_an_attempt_is_remembered_for_an_hour_after_it_expired(
     stores: Stores, since_expiry: timedelta, remembered: bool

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from romm.domain.errors import Code, Refused
 from tests.adapters.relying_party import CLIENT, RecordingLog, code, relying_party, tokens
-from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
+from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, Response
 
 UNUSUAL = "a:b%+/ é"
 BASE64ISH = "abc+def/ghi=="
@@ -22,6 +22,12 @@ BASE64ISH = "abc+def/ghi=="
             {"token_endpoint_auth_method": "client_secret_post"},
             "post",
             id="post when it is configured",
+        ),
+        pytest.param(
+            ("client_secret_basic", "client_secret_post"),
+            {"token_endpoint_auth_method": "client_secret_basic"},
+            "basic",
+            id="basic when it is configured",
         ),
         pytest.param(("none",), {"client_secret": ""}, "none", id="no secret"),
         pytest.param(("none",), {"token_endpoint_auth_method": "none"}, "none", id="none when it is configured"),
@@ -82,13 +88,32 @@ async def test_a_provider_that_does_not_decode_gets_the_plain_secret_at_the_seco
 
 
 async def test_a_provider_that_learns_to_decode_is_followed():
-    fake = FakeProvider(client_secret=BASE64ISH, decodes_basic=False)
-    provider = relying_party(fake, client_secret=BASE64ISH)
+    fake, log = FakeProvider(client_secret=BASE64ISH, decodes_basic=False), RecordingLog()
+    provider = relying_party(fake, client_secret=BASE64ISH, log=log)
     await tokens(fake, provider)
     fake.decodes_basic = True
     await tokens(fake, provider)
     await tokens(fake, provider)
     assert len(fake.received("/token")) == 2 + 2 + 1
+    assert [facts["is_encoded"] for facts in log.named("provider.client_secret_respelled")] == [False, True]
+
+
+async def test_a_spelling_that_was_not_accepted_either_does_not_come_first():
+    fake = FakeProvider(instead={"token": Response(401)})
+    provider = relying_party(fake, client_secret=BASE64ISH)
+    for _ in range(2):
+        with pytest.raises(Refused, match=Code.CLIENT_REJECTED):
+            await tokens(fake, provider)
+    first, second, third, fourth = (received.headers["authorization"] for received in fake.received("/token"))
+    assert first == third
+    assert first != second == fourth
+
+
+async def test_a_success_that_speaks_of_an_error_is_no_reason_to_send_the_code_again():
+    fake = FakeProvider(instead={"token": Response(200, b'{"error":"invalid_client"}')})
+    with pytest.raises(Refused, match=Code.TOKEN_RESPONSE_INVALID):
+        await tokens(fake, relying_party(fake, client_secret=BASE64ISH))
+    assert len(fake.received("/token")) == 1
 
 
 @pytest.mark.parametrize(

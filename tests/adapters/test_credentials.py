@@ -101,7 +101,7 @@ async def test_adding_one_forgets_the_expired_of_everybody(stores: Stores):
 
 
 async def test_use_is_noted_with_the_credential_and_its_owner(stores: Stores):
-    owner = await alice(stores)
+    owner, somebody_else = await alice(stores), await bob(stores)
     await stores.credentials.add(owner, session(owner))
     await stores.credentials.add(owner, session(owner, "other"))
     later = NOW + timedelta(minutes=5)
@@ -111,6 +111,7 @@ async def test_use_is_noted_with_the_credential_and_its_owner(stores: Stores):
     active = replace(owner, last_active=later)
     assert await found(stores) == (session(owner, last_used_at=later), active)
     assert await found(stores, "other") == (session(owner, "other"), active)
+    assert await stores.accounts.get(somebody_else.id) == somebody_else
 
 
 async def test_a_credential_that_is_gone_is_not_brought_back_by_its_use(stores: Stores):

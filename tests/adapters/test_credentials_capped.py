@@ -35,7 +35,8 @@ async def test_the_oldest_of_too_many_end(stores: Stores, kind: Kind):
 
 async def test_the_sign_ins_of_apps_that_rested_longest_end_whole(stores: Stores):
     """However often each was renewed: what is spent counts for nothing, and ends with its family."""
-    owner = await alice(stores)
+    owner, other = await alice(stores), await bob(stores)
+    await stores.credentials.add(other, session(other, "bobs", kind=Kind.ACCESS_TOKEN, family="f0"))
     pairs = [pair(owner, f"f{number}") for number in range(MOST_OF_A_KIND)]
     for refresh, access in pairs:
         await stores.credentials.add(owner, refresh, access, spent(owner, refresh.family))
@@ -45,6 +46,7 @@ async def test_the_sign_ins_of_apps_that_rested_longest_end_whole(stores: Stores
 
     left = {each.family for each, _ in await stores.credentials.of(owner.id, list(Kind))}
     assert left == {"newest"} | {f"f{number}" for number in range(1, MOST_OF_A_KIND)}
+    assert await held(stores, other, Kind.ACCESS_TOKEN) == ["bobs"]
 
 
 def pair(owner: Account, family: str) -> tuple[Credential, Credential]:

@@ -88,6 +88,22 @@ async def test_a_newer_code_replaces_the_older_of_its_token_alone(stores: Stores
     assert [await has_code(stores, each) for each in ("older", "newer", "another's")] == [False, True, True]
 
 
+async def test_what_a_newer_one_replaces_is_of_its_owner_kind_and_family(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    code = session(owner, "newer", kind=Kind.PAIRING_CODE, family="f")
+    others = [
+        replace(code, digest="another family", family="g"),
+        replace(code, digest="another kind", kind=Kind.SESSION),
+    ]
+    await stores.credentials.add(owner, replace(code, digest="older"), *others)
+    await stores.credentials.add(other, replace(code, digest="bobs", account_id=other.id))
+
+    await stores.credentials.replace(owner, code)
+
+    left = {each.digest for each, _ in await stores.credentials.of(None, list(Kind))}
+    assert left == {"newer", "another family", "another kind", "bobs"}
+
+
 async def test_of_many_codes_at_once_one_is_left(rivals: list[Stores]):
     token = await issued(rivals[0], await alice(rivals[0]))
 

@@ -52,6 +52,18 @@ async def test_the_first_use_spends_a_token_and_stores_what_follows(stores: Stor
     assert other[0].spent_at is None
 
 
+async def test_an_app_that_only_refreshes_clears_away_what_is_over(stores: Stores):
+    owner = await alice(stores)
+    lasting = NOW + 9 * DAY
+    await stores.credentials.add(owner, token(owner, expires_at=lasting), session(owner, "over"))
+    stores.clock.advance(2 * DAY)
+
+    await stores.credentials.rotate(spent(token(owner)), token(owner, "new", expires_at=lasting))
+
+    assert await stores.credentials.find(Kind.SESSION, "over") is None
+    assert await held(stores) == {"old", "new"}
+
+
 async def test_the_second_use_is_told_the_first_ones_salt_and_stores_nothing(stores: Stores):
     owner = await alice(stores)
     await stores.credentials.add(owner, token(owner))

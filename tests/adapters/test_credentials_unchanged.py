@@ -12,7 +12,7 @@ from romm.domain.linking import Ends
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.ports import Conflict
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import alice, attach, session
+from tests.adapters.examples import alice, attach, bob, session
 from tests.domain.examples import ISSUER, NOW
 
 Work = Callable[[Stores, Account], Awaitable[object]]
@@ -52,6 +52,7 @@ async def renewed(stores: Stores, seen: Account) -> None:
 @pytest.mark.parametrize("late", [added, issued, replaced, renewed])
 async def test_nothing_is_stored_for_an_account_that_is_not_what_was_judged(stores: Stores, change: Work, late: Work):
     seen = await alice(stores)
+    await bob(stores)  # who is what he was, and has the same version
     await change(stores, seen)
 
     with pytest.raises(Conflict, match="version"):

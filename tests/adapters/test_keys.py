@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc import jws
+from joserfc.jwk import ECKey, RSAKey
 
 from romm.adapters.keys import MAX_KEYS, Signatures, published_keys
 from romm.adapters.transport import BoundedClient, Limits
@@ -53,6 +54,22 @@ def encoded(document: Any) -> str:
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "PS256", "EdDSA", "Ed25519"])
 async def test_a_token_signed_with_a_published_key_is_accepted(algorithm: str):
     assert await Verifier(FakeProvider(algorithm=algorithm)).accepts()
+
+
+@pytest.mark.parametrize("algorithm", ["RS384", "RS512", "PS384", "PS512", "HS256", "HS384", "HS512"])
+async def test_a_token_signed_with_an_algorithm_that_the_operator_names_is_accepted(algorithm: str):
+    secret = "a secret that is long enough for the longest of these hashes, as RFC 7518, 3.2 asks"
+    fake = FakeProvider(algorithm=algorithm, client_secret=secret)
+    assert await Verifier(fake, algorithms=(algorithm,), secret=secret).accepts()
+
+
+@pytest.mark.parametrize(("algorithm", "curve"), [("ES384", "P-384"), ("ES512", "P-521")])
+async def test_a_token_signed_on_a_larger_curve_is_accepted(algorithm: str, curve: str):
+    key = ECKey.generate_key(curve)
+    fake = FakeProvider(alter_jwks=lambda jwks: jwks.update(keys=[key.as_dict(private=False)]))
+    token = jws.serialize_compact({"alg": algorithm}, json.dumps(CLAIMS), key, algorithms=[algorithm])
+    signed = await Verifier(fake, algorithms=(algorithm,)).signatures.verify(JWKS_URI, token)
+    assert (signed.algorithm, signed.unverified_claims) == (algorithm, CLAIMS)
 
 
 @pytest.mark.parametrize(("listed", "used"), [("EdDSA", "Ed25519"), ("Ed25519", "EdDSA"), ("EdDSA", "EdDSA")])

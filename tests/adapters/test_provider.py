@@ -49,6 +49,12 @@ async def refused_userinfo(fake: FakeProvider) -> Refused:
     return caught.value
 
 
+async def whole_sign_in(fake: FakeProvider, provider: OpenIDProvider) -> Any:
+    metadata, found = await provider.metadata(), await tokens(fake, provider)
+    await provider.verify(metadata, found.unverified_id_token)
+    return await provider.userinfo(metadata, found.access_token)
+
+
 def test_it_is_the_port():
     provider: Provider = relying_party(FakeProvider())
     assert provider.client == CLIENT
@@ -181,6 +187,35 @@ async def test_metadata_that_are_judged_unsafe_are_refused_and_never_replace_goo
     assert [facts["code"] for facts in log.named("provider.refresh_failed")] == [code]
 
 
+INVALID_GRANT = Response(400, b'{"error":"invalid_grant"}')
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "fetches"),
+    [
+        pytest.param({"instead": {"token": BROKEN}}, Code.PROVIDER_UNAVAILABLE, 2, id="the token endpoint is down"),
+        pytest.param({"instead": {"token": GZIP_BOMB}}, Code.PROVIDER_ANSWER_INVALID, 2, id="it answers with a bomb"),
+        pytest.param({"instead": {"token": HTML}}, Code.TOKEN_RESPONSE_INVALID, 2, id="a page is there instead"),
+        pytest.param({"instead": {"jwks": BROKEN}}, Code.PROVIDER_UNAVAILABLE, 2, id="the keys are down"),
+        pytest.param(
+            {"alter_jwks": lambda jwks: jwks["keys"][0].update(kid="another")},
+            Code.ID_TOKEN_KEY_UNKNOWN,
+            2,
+            id="other keys are there",
+        ),
+        pytest.param({"instead": {"userinfo": NOT_FOUND}}, Code.PROVIDER_UNAVAILABLE, 2, id="UserInfo is gone"),
+        pytest.param({"instead": {"token": INVALID_GRANT}}, Code.CODE_REJECTED, 1, id="only the code was wrong"),
+    ],
+)
+async def test_an_endpoint_that_may_have_moved_is_looked_up_anew(changes: dict[str, Any], code: Code, fetches: int):
+    fake = FakeProvider(**changes)
+    provider = relying_party(fake)
+    with pytest.raises(Refused) as caught:
+        await whole_sign_in(fake, provider)
+    await provider.metadata()
+    assert (caught.value.code, len(fake.received(DISCOVERY))) == (code, fetches)
+
+
 async def test_a_provider_that_is_down_at_start_is_asked_again_after_a_few_seconds():
     """`discovery-down-at-start`."""
     fake, clock = FakeProvider(instead={"discovery": BROKEN}), FakeClock()
@@ -209,6 +244,7 @@ async def test_the_access_token_goes_into_the_header_and_nowhere_else():
     (received,) = fake.received("/userinfo")
     assert received.headers["authorization"].startswith("Bearer ")
     assert (received.method, received.query, received.form) == ("GET", {}, {})
+    assert received.headers["accept"] == "application/json, application/jwt"
 
 
 async def test_a_provider_without_userinfo_says_nothing():
@@ -218,7 +254,13 @@ async def test_a_provider_without_userinfo_says_nothing():
 
 
 @pytest.mark.parametrize(
-    "alter", [lambda claims: None, lambda claims: claims.pop("iss"), lambda claims: claims.pop("aud")]
+    "alter",
+    [
+        pytest.param(lambda claims: None, id="for us"),
+        pytest.param(lambda claims: claims.update(aud=[CLIENT.client_id, "other"]), id="for us and others"),
+        pytest.param(lambda claims: claims.pop("iss"), id="it does not say from whom"),
+        pytest.param(lambda claims: claims.pop("aud"), id="it does not say for whom"),
+    ],
 )
 async def test_a_signed_userinfo_is_checked_and_used(alter: Callable[[dict[str, Any]], Any]):
     """`userinfo-jwt`."""
@@ -259,6 +301,7 @@ def jwt(body: str) -> Response:
         pytest.param(HUGE, "more than", id="too much"),
         pytest.param(GZIP_BOMB, "gzip", id="a gzip bomb"),
         pytest.param(redirect("https://evil.test/"), "303 to https://evil.test/", id="a redirect"),
+        pytest.param(Response(201, b"e30.e30.e30", "application/jwt"), "201", id="a JWT that was made just now"),
     ],
 )
 async def test_a_userinfo_that_is_nonsense_is_refused(response: Response, problem: str):
@@ -282,7 +325,15 @@ async def test_a_userinfo_signed_with_a_foreign_key_is_refused():
     )
 
 
-@pytest.mark.parametrize("response", [BROKEN, HANGING, NOT_FOUND, Response(401), Response(403)])
+async def test_a_userinfo_signed_with_a_key_that_is_not_published_is_refused():
+    foreign = FakeProvider()
+    foreign.rotate()
+    fake = FakeProvider(instead={"userinfo": jwt(foreign.sign({"sub": "alice"}))})
+    refusal = await refused_userinfo(fake)
+    assert (refusal.code, refusal.facts) == (Code.USERINFO_INVALID, {"problem": "its JWT has id_token_key_unknown"})
+
+
+@pytest.mark.parametrize("response", [BROKEN, HANGING, NOT_FOUND, Response(400), Response(401), Response(403)])
 async def test_a_userinfo_that_does_not_answer_is_unavailable(response: Response):
     """`userinfo-500`."""
     refusal = await refused_userinfo(FakeProvider(instead={"userinfo": response}))

@@ -142,6 +142,15 @@ async def test_what_the_token_endpoint_says_instead_is_named(response: Response,
     assert len(fake.received("/token")) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "code"), [("invalid_grant", Code.CODE_REJECTED), ("invalid_client", Code.CLIENT_REJECTED)]
+)
+async def test_the_operator_reads_the_words_of_the_provider(said: str, code: Code):
+    response = json_response({"error": said, "error_description": "not today"}, 400)
+    refusal = await refused(FakeProvider(instead={"token": response}))
+    assert (refusal.code, refusal.facts["error"], refusal.facts["description"]) == (code, said, "not today")
+
+
 async def test_a_code_is_not_sent_again_after_a_failure():
     fake = FakeProvider(instead={"token": BROKEN})
     await refused(fake)
@@ -197,6 +206,15 @@ async def test_a_pushed_request_is_used_where_it_is_demanded(methods: tuple[str,
         pytest.param(error("invalid_request"), Code.REQUEST_REFUSED, REDIRECT_URI, id="a wrong request"),
         pytest.param(error("invalid_client", 401), Code.CLIENT_REJECTED, "client_secret_basic", id="a wrong secret"),
         pytest.param(json_response({}, 201), Code.PROVIDER_ANSWER_INVALID, "without a request_uri", id="nothing"),
+        pytest.param(
+            json_response({"error": "invalid_scope"}, 201),
+            Code.PROVIDER_ANSWER_INVALID,
+            "request_uri",
+            id="an error as success",
+        ),
+        pytest.param(
+            json_response({"request_uri": ""}, 201), Code.PROVIDER_ANSWER_INVALID, "without a request_uri", id="empty"
+        ),
         pytest.param(json_response({"request_uri": 5}, 201), Code.PROVIDER_ANSWER_INVALID, "request_uri", id="no text"),
         pytest.param(
             json_response({"request_uri": "urn:x"}), Code.PROVIDER_ANSWER_INVALID, "200", id="another success"

@@ -38,6 +38,7 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("another site that claims our origin", False, sec_fetch_site="cross-site", origin=ORIGIN),
         row("our own page in a browser that hides origins", True, sec_fetch_site="same-origin", origin="null"),
         row("an older browser on our page", True, origin=ORIGIN),
+        row("an older browser, whose host a proxy rewrites", True, origin=ORIGIN, host="10.0.0.5:8080"),
         row("an older browser at the host it asked", True, origin="http://nas.local:8080", host="nas.local:8080"),
         row("an older browser on another site", False, origin=EVIL),
         row("a sandboxed frame or a local file", False, origin="null"),
@@ -128,6 +129,14 @@ async def test_a_link_of_another_site_may_lead_here(house: World) -> None:
     browser = house.browser(**{"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"})
     assert (await browser.get("/login")).status_code == 200
     assert (await browser.sign_in()).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+async def test_a_method_that_only_reads_may_come_from_anywhere(house: World, method: str) -> None:
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    response = await program.request(method, "/api/users/me", headers={"origin": EVIL})
+    assert response.status_code in (200, 204)
 
 
 async def test_the_operator_reads_which_origin_was_refused_and_what_to_set(house: World) -> None:

@@ -303,6 +303,7 @@ async def test_a_code_is_for_who_asked_for_it(house: World, changes: dict[str, s
 
 @pytest.mark.parametrize("name", ["code", "redirect_uri", "code_verifier"])
 async def test_nothing_of_the_proof_may_be_missing(house: World, name: str) -> None:
+    """R-81; RFC 7636, 4.5."""
     code = told(await decided(await signed_in(house, "vera"), "allow"))["code"]
     refused = await redeem(house, code, **{name: ""})
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")

@@ -187,11 +187,13 @@ async def test_an_answer_that_another_browser_brings_links_nothing(world: World)
     assert all(not each.links for each in world.accounts.by_id.values())
 
 
-async def test_a_session_that_changed_on_the_way_links_nothing(world: World) -> None:
+@pytest.mark.parametrize("who", ["other", "vera"], ids=["somebody else's", "a newer one of the same person"])
+async def test_a_session_that_changed_on_the_way_links_nothing(world: World, who: str) -> None:
+    """R-44."""
     browser = await local(world, "vera")
     await world.add("other")
     query = await world.idp.approve((await start_linking(browser)).headers["location"])
-    await browser.submit("/api/login", username="other", password=PASSWORD)
+    await browser.submit("/api/login", username=who, password=PASSWORD)
 
     back = await browser.come_back(query)
 

@@ -200,9 +200,10 @@ BAD = "invalid_request"
 async def test_a_request_that_does_not_hold_is_refused_in_the_words_of_oauth(
     world: World, vera: Account, content: dict[str, Any], headers: dict[str, str], answer: tuple[int, str, str]
 ) -> None:
-    """RFC 6749, 5.2."""
+    """R-69; RFC 6749, 5.2."""
     response = await world.program().post("/api/token", headers=headers, **content)
     assert error(response) == answer
+    assert response.headers["cache-control"] == "no-store"
     assert response.headers.get("www-authenticate", "").startswith("Basic") == (answer[0] == 401)
     assert world.credentials.stored == {}
 

@@ -77,6 +77,8 @@ def changed(judged: object) -> Change:
         pytest.param(
             "A-04", COMMAND_LINE, {"level": ADMIN}, {"enabled": False}, {"enabled_admins": 1}, Code.LAST_ADMIN, id="cli"
         ),
+        pytest.param("", KEEPER, {"level": ADMIN}, {"level": VIEWER}, {"enabled_admins": 2}, None, id="one of two"),
+        pytest.param("", COMMAND_LINE, {"level": ADMIN}, {"enabled": False}, {"enabled_admins": 2}, None, id="either"),
         pytest.param(
             "",
             KEEPER,
@@ -338,3 +340,7 @@ def test_what_a_sign_in_proves(facts: dict[str, Any], age: timedelta, expected: 
 
 def test_without_a_session_nothing_is_proved() -> None:
     assert proof(account(), None, NOW) is Proof.NONE
+
+
+def test_the_log_says_who_asked() -> None:
+    assert (KEEPER.name, COMMAND_LINE.name) == (KEEPER.account_id, "command line")

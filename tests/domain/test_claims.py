@@ -36,6 +36,7 @@ AT_HASH = {
     "RS256": "77QmUPtjPfzWtF2AnpK9RQ",
     "ES384": "jtAeDp945y1dDqU3nkIVGNZP1HjH_MFs",
     "EdDSA": "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM",
+    "Ed25519": "q7nS86GgvvFaZkzALLWqJYaJIKw2wCDAVfCAsm5CrBM",
 }
 
 
@@ -219,6 +220,7 @@ def test_only_members_of_the_named_domains_come_in(changes: dict[str, Any], code
     expected = msgspec.structs.replace(EXPECTED, hosted_domains=("example.com", "example.org"))
     refusal = validate(token(**changes), expected)
     assert (refusal.code if refusal else None) is code
+    assert refusal is None or refusal.facts["expected"] == "example.com, example.org"
     assert refused(changes) is None, "who names no domain lets everybody in"
 
 

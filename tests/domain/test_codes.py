@@ -14,6 +14,13 @@ def test_no_two_letters_look_alike_and_no_word_can_be_spelled() -> None:
     assert set(ALPHABET).isdisjoint("AEIOUY0123456789")
 
 
+def test_a_code_is_short_enough_to_type_and_too_long_to_guess_in_minutes() -> None:
+    """R-79; RFC 8628, 5.1 and 6.1."""
+    assert LENGTH == 8
+    assert len(ALPHABET) ** LENGTH > 2**34
+    assert shown("BCDFGHJK") == "BCDF-GHJK"
+
+
 @given(CODES)
 def test_a_code_is_understood_however_it_is_typed(code: str) -> None:
     for typed in (code, code.lower(), shown(code), shown(code).lower(), f" {code} ", "-".join(code)):

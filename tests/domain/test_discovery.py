@@ -136,6 +136,8 @@ ENDPOINTS = [
         pytest.param("file:///etc/passwd", id="a file"),
         pytest.param("ftp://auth.example.com/x", id="another scheme"),
         pytest.param("https://[::1/x", id="half an address"),
+        pytest.param("https://auth.example.com:0/x", id="a port that is none"),
+        pytest.param("https://auth.example.com:65536/x", id="a port above the last"),
     ],
 )
 def test_an_https_issuer_leads_to_https_only(endpoint: str, url: str) -> None:

@@ -32,6 +32,7 @@ YESTERDAY = NOW - timedelta(days=1)
 
 local = account(password_set_at=LONG_AGO)
 linked = account(links=(link(),))
+vouched_for = account(links=(link(),), email_verified=True)
 disabled = account(enabled=False)
 bob = account(id=8, username="bob", email="bob@example.com")
 bob_has_alices_address = account(id=8, username="bob")
@@ -125,6 +126,8 @@ KNOWN = [
         signed_in(linked, **NOT_VERIFIED), says=claims("alice"), found=Found(by_identity=linked)),
     row("a known identity signs in with an unverified address, which it does not take over",
         signed_in(linked, **NOT_VERIFIED), says=claims("new@example.com", verified=False), found=Found(by_identity=linked)),
+    row("an address that was verified before stays so, although nobody vouches for it today",
+        signed_in(vouched_for), says=claims(None), found=Found(by_identity=vouched_for)),
     row("a known identity's verified new address is taken over in canonical form",
         signed_in(linked, email="new@example.com"),
         says=claims("New@Example.COM"), found=Found(by_identity=linked)),
@@ -353,3 +356,20 @@ def test_another_spelling_of_a_subject_is_another_identity() -> None:
     look_alike = Identity(ALICE.issuer, ALICE.subject.upper())
     decision = decide(claims(identity=look_alike), Found(by_email=(linked,)), Policy(), Keep(), NOW)
     assert decision == refused("L-10", Code.ALREADY_LINKED, severe=True, account=7)
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "after"),
+    [
+        pytest.param(False, False, True, id="a link by address is made because the provider vouches for it"),
+        pytest.param(True, False, False, id="a link that somebody asked for says nothing about the address typed here"),
+        pytest.param(True, True, True, id="a link that somebody asked for takes no mark away"),
+    ],
+)
+def test_a_link_vouches_for_the_address_only_when_it_was_made_by_it(asked: bool, before: bool, after: bool) -> None:
+    """R-02, R-12."""
+    owner = account(email_verified=before)
+    found = Found(link=request(owner)) if asked else Found(by_email=(owner,))
+    decision = decide(claims(), found, Policy(), Keep(), NOW)
+    assert isinstance(decision, Attach)
+    assert decision.email_verified is after

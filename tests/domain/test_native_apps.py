@@ -119,6 +119,7 @@ def test_an_address_that_could_be_another_ones_is_not_taken(uri: str, reason: st
     ],
 )
 def test_the_answer_goes_to_the_registered_address(uri: str, registered: str) -> None:
+    """R-81; RFC 8252, 7.3: on the loopback interface any port will do."""
     assert fits(uri, registered)
 
 
@@ -145,6 +146,7 @@ def test_the_answer_goes_to_the_registered_address(uri: str, registered: str) ->
     ],
 )
 def test_the_answer_goes_nowhere_else(uri: str, registered: str) -> None:
+    """R-81."""
     assert not fits(uri, registered)
 
 

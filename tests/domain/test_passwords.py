@@ -44,6 +44,12 @@ def test_a_password_needs_nothing_but_length(password: str) -> None:
         pytest.param("RomM-2026!", "alice", "little added", id="the same with capitals"),
         pytest.param("alice123", "alice", "little added", id="the user name with digits"),
         pytest.param("2026-Alice", "alice", "little added", id="the user name behind digits"),
+        pytest.param("passwort1", "alice", "little added", id="the word in German"),
+        pytest.param("Retro-1990", "alice", "little added", id="what the program is for"),
+        pytest.param("letmein1", "alice", "little added", id="a plea"),
+        pytest.param("Welcome1", "alice", "little added", id="a greeting"),
+        pytest.param("qwerty123", "alice", "little added", id="six keys beside each other"),
+        pytest.param("qwertyuiop", "alice", "little added", id="ten keys beside each other"),
         pytest.param("alice.b-2", "alice.b-2", "little added", id="the user name itself"),
         pytest.param("alicealice", "alice", "little added", id="the user name twice"),
         pytest.param("alice@romm", "alice", "little added", id="both names"),
@@ -67,6 +73,12 @@ def test_a_password_that_is_the_own_address_with_little_added_is_refused(passwor
     assert why(password, "coop", None) is None
 
 
+def test_a_name_that_begins_with_another_one_is_taken_off_whole() -> None:
+    """R-36; taking `coop` off first would leave letters."""
+    assert "user name" in (why("cooper99", "coop", "cooper@example.com") or "")
+    assert "user name" in (why("cooper99", "cooper", "coop@example.com") or "")
+
+
 def test_what_is_common_is_told_from_outside() -> None:
     """R-36."""
     assert weakness("blue horse 7", username="alice", email=None, common=()) is None
@@ -76,6 +88,7 @@ def test_what_is_common_is_told_from_outside() -> None:
 def test_a_user_name_of_digits_refuses_itself_and_no_other_digits() -> None:
     """R-36."""
     assert why("48151623420815", "007") is None
+    assert why("48150071623420815", "007") is None
     assert "user name" in (why("00700700", "00700700") or "")
 
 

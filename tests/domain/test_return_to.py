@@ -208,6 +208,7 @@ def test_an_obviously_hostile_target_is_not_even_repaired(target: str) -> None:
     [
         "/login",
         "/login/",
+        "/login/again",
         "/login?error=no_role",
         "/login#top",
         "/login?next=/platforms",

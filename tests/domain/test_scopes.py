@@ -3,7 +3,7 @@
 import pytest
 
 from romm.domain.model import AccessLevel
-from romm.domain.scopes import ALL, beyond, granted
+from romm.domain.scopes import ALL, beyond, granted, ordered
 
 VIEWER = (
     "me.read roms.read platforms.read assets.read devices.read firmware.read roms.user.read collections.read "
@@ -32,3 +32,12 @@ def test_all_scopes_are_those_of_an_admin_each_once() -> None:
 
 def test_what_goes_beyond_is_told_in_the_order_it_was_asked_for() -> None:
     assert beyond(["roms.write", "me.read", "users.read"], {"me.read"}) == ("roms.write", "users.read")
+
+
+def test_names_are_put_into_the_published_order_and_what_is_no_scope_is_left_out() -> None:
+    """R-71."""
+    assert ordered(["users.read", "me.read", "everything", "roms.write", "me.read"]) == (
+        "me.read",
+        "roms.write",
+        "users.read",
+    )

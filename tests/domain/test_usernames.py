@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from romm.domain.usernames import RESERVED, normalized, proposal, series
+from romm.domain.model import AccessLevel
+from romm.domain.usernames import RESERVED, is_free_to, normalized, proposal, series
 from tests.domain.examples import json_values
 
 ALLOWED = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
@@ -27,6 +28,7 @@ ALLOWED = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}")
         pytest.param({"email": "alice@example.com"}, "alice", id="else what stands before the at-sign"),
         pytest.param({"email": "al@example.com", "sub": "248289761001"}, "user-248289761001", id="else the subject"),
         pytest.param({"sub": "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"}, "user-0f1e2d3c-4b5", id="a short subject"),
+        pytest.param({"sub": "AB12CD"}, "user-ab12cd", id="a subject in capitals"),
         pytest.param({"sub": "///"}, "user", id="a subject without a letter"),
         pytest.param({}, "user", id="nothing at all"),
         pytest.param({"email": None, "sub": 5}, "user-5", id="claims of odd kinds"),
@@ -67,6 +69,18 @@ def test_a_taken_name_is_numbered() -> None:
 
 def test_a_number_fits_into_the_longest_name() -> None:
     assert list(islice(series("x" * 64), 3)) == ["x" * 64, "x" * 62 + "-2", "x" * 62 + "-3"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["admin", "administrator", "anonymous", "api", "guest", "kiosk", "me", "nobody", "romm", "root", "setup", "system", "user"],
+)  # fmt: skip
+def test_a_name_that_promises_more_than_it_is_is_kept_for_administrators(name: str) -> None:
+    """R-46."""
+    assert not is_free_to(name, AccessLevel.VIEWER)
+    assert not is_free_to(name, AccessLevel.EDITOR)
+    assert is_free_to(name, AccessLevel.ADMIN)
+    assert is_free_to(f"{name}-2", AccessLevel.VIEWER)
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))

@@ -243,7 +243,7 @@ def _link_by_email(account: Account, found: Found, role: Grant) -> Attach:
         kept = warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
         return Attach(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
     if level > account.level:
-        return Attach(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING, warning=warning)
+        return Attach(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING)
     return Attach(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
 
 
