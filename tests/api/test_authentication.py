@@ -11,6 +11,7 @@ from tests.world import World
 OPEN = {
     # signing in and out, and what leads back in
     ("get", "/api/login/openid"),
+    ("get", "/api/login/initiate"),
     ("get", "/api/oauth/openid"),
     ("post", "/api/login"),
     ("post", "/api/logout"),
