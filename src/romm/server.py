@@ -1,5 +1,6 @@
 """Runs the service: the workers that answer HTTP, all with the settings they are given."""
 
+import signal
 import socket
 import sys
 from functools import partial
@@ -12,7 +13,7 @@ from granian.log import LogLevels
 from romm.adapters import log
 from romm.settings import Loaded
 
-# A worker that is told to stop while it starts does not hear it; Docker waits for 10 seconds.
+# How long what is being answered may still take; Docker waits for 10 seconds.
 KILL_SECONDS = 8
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
@@ -45,7 +46,12 @@ def run(loaded: Loaded) -> None:
 
 
 def _app(loaded: Loaded) -> Any:
-    """What a worker runs. Imported there, so that this process, which only watches the workers, stays small."""
+    """What a worker runs. Imported there, so that this process, which only watches the workers, stays small.
+
+    Until it serves, a worker would hand what tells it to stop to a copy of its parent's handler, and not hear it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then says SIGTERM
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     from romm.app import serve  # noqa: PLC0415
 
     return serve(loaded)
