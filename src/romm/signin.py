@@ -83,9 +83,11 @@ class OpenIDSignIn:
 
     async def begin(self, unverified_return_to: str | None, visitor: Visitor) -> Begun:
         """Start an attempt. Raises `Refused` when single sign-on is off or the provider cannot be used."""
+        return_to = authorization.return_to(unverified_return_to)
         try:
-            return await self._begin(authorization.return_to(unverified_return_to))
+            return await self._begin(return_to)
         except Refused as refused:
+            refused.return_to = return_to
             if refused.code is not Code.OIDC_OFF:
                 await self.journal.refused("openid", refused, visitor)
             raise
