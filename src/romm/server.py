@@ -24,7 +24,7 @@ def run(loaded: Loaded) -> None:
     logger = log.configure(settings.log.level, settings.log.format)
     where = settings.server
     try:
-        _check_free(where.host, where.port)
+        check_free(where.host, where.port)
     except OSError as error:
         hint = "another program listens there, or the address is not this machine's: see ROMM_HOST and ROMM_PORT"
         logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
@@ -57,7 +57,7 @@ def _app(loaded: Loaded) -> Any:
     return serve(loaded)
 
 
-def _check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int) -> None:
     """Raises OSError when the address is taken. The server itself would share it with a forgotten instance, silently."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
