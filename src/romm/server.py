@@ -1,9 +1,12 @@
 """Runs the service: the workers that answer HTTP, all with the settings they are given."""
 
+import os
 import signal
 import socket
 import sys
 from functools import partial
+from multiprocessing import connection, parent_process
+from threading import Thread
 from typing import Any
 
 from granian import Granian
@@ -52,9 +55,17 @@ def _app(loaded: Loaded) -> Any:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then says SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
     from romm.app import serve  # noqa: PLC0415
 
     return serve(loaded)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed tells nobody to stop, and its workers would keep the port, and the old settings."""
+    if (parent := parent_process()) is not None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_free(host: str, port: int) -> None:
