@@ -264,7 +264,18 @@ async def test_a_good_provider_is_known_before_the_first_person_comes() -> None:
             await asyncio.sleep(0)
         await world.browser().begin()
     assert len(world.idp.received("/.well-known/openid-configuration")) == 1
-    assert "provider.not_ready" not in world.log.events()
+    assert not {"provider.not_ready", "database.not_ready"} & set(world.log.events())
+
+
+async def test_a_database_that_waits_for_its_migration_is_in_the_log_at_start_and_stops_nobody() -> None:
+    async def not_migrated() -> bool:
+        return False
+
+    world = World()
+    async with running(app.create_app(world.settings, dataclasses.replace(world.ports, is_ready=not_migrated))):
+        facts = await until_heard(world.log, "database.not_ready")
+    assert facts["code"] == Code.STORAGE_UNAVAILABLE
+    assert "romm db upgrade" in facts["hint"]
 
 
 async def test_looking_up_what_a_handler_needs_starts_no_task() -> None:

@@ -196,3 +196,16 @@ def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path) 
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()
     assert json.loads(line)["event"] == "server.cannot_listen"
+
+
+@pytest.mark.parametrize("option", ["--port", "--provider-port"])
+def test_a_demo_that_finds_its_port_taken_names_the_option(option: str) -> None:
+    """`ROMM_PORT`, which the server would name, means nothing to a demo."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        result = romm("demo", "--port", "0", "--provider-port", "0", option, port)
+    assert result.exit_code == 1
+    assert f"Port {port} cannot be used" in result.stderr
+    assert result.stderr.endswith(f" choose another with {option}.\n")

@@ -461,6 +461,13 @@ def test_all_mistakes_come_together_each_with_its_variable():
     assert str(SettingsError(found)).count("\n") == len(names) - 1
 
 
+def test_what_keeps_single_sign_on_off_is_told_with_the_mistakes_and_nothing_twice() -> None:
+    """Else it comes out at the next start."""
+    environ = {"ROMM_PORT": "x", "OIDC_ENABLED": "true", "OIDC_CLIENT_ID_FILE": "/no/such", "OIDC_TRUST_EMAIL": "yes"}
+    variables = [problem.split()[0] for problem in problems(environ)]
+    assert variables == ["OIDC_CLIENT_ID_FILE", "ROMM_PORT", "OIDC_SERVER_APPLICATION_URL", "OIDC_TRUST_EMAIL"]
+
+
 @pytest.mark.parametrize(
     ("content", "parts"),
     [

@@ -157,9 +157,10 @@ def _always(made_once: Any) -> Provide:
 def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports, hints))
+        first = [asyncio.create_task(each) for each in (_meet(ports, hints), _look_at_database(ports))]
         yield
-        meeting.cancel()
+        for task in first:
+            task.cancel()
         await ports.close()
 
     return lifespan
@@ -174,3 +175,11 @@ async def _meet(ports: Ports, hints: Hints) -> None:
     except Refused as refused:
         more = provider_hints.fact(hints, refused.code)
         ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)
+
+
+async def _look_at_database(ports: Ports) -> None:
+    """One that is not the embedded one may be away, or wait for `romm db upgrade`: said before anybody comes."""
+    try:
+        await health.check(ports.is_ready)
+    except Refused as refused:
+        ports.log.warning("database.not_ready", code=refused.code, hint=refused.operator_text)

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from romm import app
+from romm import app, server
 from romm.accounts import Setup
 from romm.adapters import database, log
 from romm.settings import Settings, load
@@ -35,6 +35,10 @@ PEOPLE = {
 
 def run(port: int, provider_port: int) -> None:
     """Start both, say where to click, and stop both on Ctrl-C."""
+    _check_free("--port", port)
+    _check_free("--provider-port", provider_port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job begins without it
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="romm-demo-")))
         environment = _environment(port, provider_port, folder)
@@ -45,12 +49,20 @@ def run(port: int, provider_port: int) -> None:
         running.callback(_stop, romm)
         _wait(romm, f"http://127.0.0.1:{port}/api/health/ready")
         click.echo(_invitation(port, password))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job begins without it
         try:
             romm.wait()
         except KeyboardInterrupt:
             click.echo("Stopping.")
+
+
+def _check_free(option: str, port: int) -> None:
+    """Said here, because RomM and the provider do not know these options."""
+    try:
+        server.check_free("127.0.0.1", port)
+    except OSError as error:
+        raise click.ClickException(
+            f"Port {port} cannot be used ({error.strerror}): choose another with {option}."
+        ) from None
 
 
 def _environment(port: int, provider_port: int, folder: Path) -> dict[str, str]:

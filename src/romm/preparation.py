@@ -4,6 +4,7 @@ What only this needs, Dynaconf and Alembic above all, would otherwise stay in th
 """
 
 import os
+import signal
 import sys
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
@@ -15,7 +16,9 @@ from romm.settings import Loaded
 def prepared() -> Loaded:
     """The settings in effect, reported; the embedded database has the newest schema. Ends here with what is wrong."""
     receiver, sender = Pipe(duplex=False)
-    process = Process(target=_prepare, args=(sender,), name="romm-preparation")
+    process = Process(target=_prepare, args=(sender,), name="romm-preparation", daemon=True)  # it does not outlive us
+    for told_to_stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told_to_stop, lambda *_: sys.exit(0))
     process.start()
     sender.close()
     try:
@@ -29,6 +32,8 @@ def prepared() -> Loaded:
 
 def _prepare(sender: Connection) -> None:
     """Any other database than the embedded one is migrated by `romm db upgrade`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the one who waits ends this one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     from romm.adapters import database, log  # noqa: PLC0415
 
     with explained():

@@ -88,9 +88,11 @@ class OpenIDSignIn:
 
         Raises `Refused` when single sign-on is off, the provider cannot be used, or the other site means another one.
         """
+        return_to = authorization.return_to(unverified_return_to)
         try:
-            return await self._begin(authorization.return_to(unverified_return_to), initiation=initiation)
+            return await self._begin(return_to, initiation=initiation)
         except Refused as refused:
+            refused.return_to = return_to
             if refused.code is not Code.OIDC_OFF:
                 await self.journal.refused("openid", refused, visitor)
             raise

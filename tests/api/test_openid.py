@@ -487,7 +487,9 @@ async def test_an_insecure_endpoint_of_an_https_issuer_is_not_used(world: World)
 async def test_a_provider_that_was_down_at_start_works_without_a_restart(world: World) -> None:
     world.idp.instead["discovery"] = BROKEN
     browser = world.browser()
-    assert error_of(await browser.get("/api/login/openid")) == Code.PROVIDER_UNAVAILABLE
+    refused = await browser.get("/api/login/openid?next=/collection")
+    assert error_of(refused) == Code.PROVIDER_UNAVAILABLE
+    assert refused.headers["location"].endswith("&next=%2Fcollection")  # for when it is up again
     del world.idp.instead["discovery"]
     world.clock.advance(timedelta(seconds=6))
     assert (await browser.sign_in()).headers["location"] == "/"

@@ -56,9 +56,14 @@ async def live() -> dict[str, str]:
 )
 async def ready(is_ready: NamedDependency[Ready]) -> dict[str, str]:
     """200, or 503 `storage_unavailable`."""
+    await check(is_ready)
+    return {"status": "ok"}
+
+
+async def check(is_ready: Ready) -> None:
+    """Raises `Refused(STORAGE_UNAVAILABLE)` unless the database answers and is what this code expects."""
     if not await is_ready():
         raise Refused(Code.STORAGE_UNAVAILABLE, problem="it is not migrated to this version")
-    return {"status": "ok"}
 
 
 router = Router("/api", route_handlers=[heartbeat, live, ready], tags=["Health"])

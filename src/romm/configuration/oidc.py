@@ -30,6 +30,8 @@ _ROLES = ("role_viewer", "role_editor", "role_admin")
 def complete(draft: Draft) -> str:
     """Fill in what follows and say what is weak. Gives the reasons why OIDC is off, empty when it is on."""
     reasons = list(_reasons(draft)) if _value(draft, "enabled") else ["OIDC_ENABLED is false"]
+    if _value(draft, "enabled") and (told := tuple(draft.findings.problems)):  # nothing starts, so say all at once
+        draft.findings.problems += [f"{reason}." for reason in reasons if not _is_told(reason, told)]
     if not reasons:
         draft.findings.warnings += _warnings(draft)
     elif _is_forgotten(draft):
@@ -48,6 +50,12 @@ def complete(draft: Draft) -> str:
     if not _value(draft, "client_secret") and not _value(draft, "token_endpoint_auth_method"):
         draft.derive("oidc.token_endpoint_auth_method", "none", _name(draft, "client_secret"))
     return "; ".join(reasons)
+
+
+def _is_told(reason: str, problems: tuple[str, ...]) -> bool:
+    """Is the value only missing because it could not be read?"""
+    variable, _, _ = reason.partition(" ")
+    return any(problem.startswith(variable) for problem in problems)
 
 
 def _is_forgotten(draft: Draft) -> bool:
