@@ -15,6 +15,7 @@ METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 ROUTES = {
     ("get", "/api/login/openid"),
     ("get", "/api/oauth/openid"),
+    ("post", "/api/oauth/openid/backchannel-logout"),
     ("post", "/api/login"),
     ("post", "/api/logout"),
     ("post", "/api/users"),
