@@ -248,7 +248,7 @@ async def test_neither_origin_nor_cookie_nor_header_matters(world: World, path: 
     answer = await browser.client.post(path, data={"logout_token": world.idp.logout_token()}, headers=headers | HTML)
     assert answer.status_code == 200
     refused = await browser.client.post("/api/logout", headers={"sec-fetch-site": "cross-site"})
-    assert refused.status_code == 403
+    assert error_of(refused) == Code.CROSS_SITE
 
 
 async def test_without_single_sign_on_there_is_no_such_route(world: World) -> None:

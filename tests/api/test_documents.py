@@ -14,6 +14,7 @@ from tests.world import World
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 ROUTES = {
     ("get", "/api/login/openid"),
+    ("get", "/api/login/initiate"),
     ("get", "/api/oauth/openid"),
     ("post", "/api/oauth/openid/backchannel-logout"),
     ("post", "/api/login"),
