@@ -304,7 +304,7 @@ async def test_an_administrator_reads_it_on_the_page(world: World) -> None:
 async def test_both_spellings_of_googles_issuer_are_its_own() -> None:
     world = World({"OIDC_PROVIDER": "google"})
     world.idp.issuer = "https://accounts.google.com"
-    world.reconfigure(world.settings_environ | {"OIDC_SERVER_APPLICATION_URL": world.idp.issuer})
+    world.reconfigure({**world.settings_environ, "OIDC_SERVER_APPLICATION_URL": world.idp.issuer})
     assert (await send(world, world.idp.logout_token(iss="accounts.google.com"))).status_code == 200
 
 

@@ -1,9 +1,10 @@
 """The OpenID Foundation's conformance modules for relying parties, played by our provider and judged as the suite does.
 
 A row is called as its module is, without `oidcc-client-test-`. The suite sees only what reaches the provider: it passes a
-sign-in when UserInfo was asked once, with the token in the header alone, and a refusal when it was not asked; a logout by
-the status of the answer. What it cannot see is asserted besides. Not here, because RomM is no such client: dynamic registration, WebFinger, request objects by
-reference, form_post, refreshed ID tokens, front-channel logout and session management.
+sign-in when UserInfo was asked once, with the token in the header alone, and a refusal when it was not asked; a logout that
+the provider starts, by the status it is answered. What it cannot see is asserted besides. Not here, because RomM is no such
+client: dynamic registration, WebFinger, request objects by reference, form_post, refreshed ID tokens, front-channel logout
+and session management.
 """
 
 from collections.abc import Callable

@@ -68,9 +68,7 @@ def openid_sign_in(
     )
 
 
-def backchannel_logout(
-    signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates
-) -> BackchannelLogout:
+def backchannel_logout(signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates) -> BackchannelLogout:
     """Signing out at the provider, which trusts it as signing in does."""
     return BackchannelLogout(
         identification=signin.identification,
