@@ -109,6 +109,7 @@ class FakeProvider:
     # who signs in, and where it is said
     sub: str = "alice"
     claims: dict[str, Any] = field(default_factory=lambda: dict(ALICE))
+    sid: str | None = None  # the id of its session, which it then names in ID tokens
     thin_id_token: bool = False
     alter_id_token: Alter = lambda claims: None
     alter_userinfo: Alter = lambda claims: None
@@ -173,12 +174,21 @@ class FakeProvider:
         """Sign with a new key under the same id."""
         self._generation += 1
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
+    def sign(self, claims: Mapping[str, Any], typ: str = "JWT") -> str:
         """A JWT with any header and any claims."""
-        header = {"typ": "JWT", "alg": self.algorithm, "kid": self._kid}
+        header = {"typ": typ, "alg": self.algorithm, "kid": self._kid}
         self.alter_header(header)
         signed = f"{_base64url(json.dumps(header).encode())}.{_base64url(json.dumps(claims).encode())}"
         return f"{signed}.{_base64url(self.signature(signed.encode()))}"
+
+    def logout_token(self, **changes: Any) -> str:
+        """A logout token for the person and the session there; a claim that is None is left out."""
+        now = int(self.clock())
+        whom = {"sub": self.sub, "sid": self.sid}
+        events: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        claims = {"iss": self.issuer, "aud": self.client_id, "iat": now, "exp": now + 120, "jti": secrets.token_hex(8)}
+        said = claims | whom | {"events": events} | changes
+        return self.sign({name: value for name, value in said.items() if value is not None}, typ="logout+jwt")
 
     # the protocol
 
@@ -324,6 +334,7 @@ class FakeProvider:
         now = int(self.clock())
         claims = {"iss": self.issuer, "aud": self.client_id, "sub": self.sub, "iat": now, "exp": now + 300}
         claims |= {name: asked[name] for name in ("nonce",) if name in asked}
+        claims |= {} if self.sid is None else {"sid": self.sid}
         claims |= {} if self.thin_id_token else self.claims
         if self.algorithm.endswith("256"):
             claims["at_hash"] = _base64url(hashlib.sha256(access_token.encode()).digest()[:16])

@@ -15,6 +15,7 @@ from romm.domain.errors import Refused
 from romm.domain.evidence import Handshake, Place
 from romm.domain.imports import Here, Import
 from romm.domain.linking import Attach, Ends, Found, Register, SignIn
+from romm.domain.logout_token import Logout
 from romm.domain.model import AccessLevel, Account, Identity, Link
 from romm.domain.passwords import is_legacy
 from romm.domain.throttle import FORGOTTEN_AFTER, Failures
@@ -447,6 +448,30 @@ class FakeThrottles:
 
     async def forget(self, key: str) -> None:
         self.counted.pop(key, None)
+
+
+class FakeLogouts:
+    """`ports.Logouts`, of the sessions in `credentials`; `carried_out` says until when each token is remembered."""
+
+    def __init__(self, credentials: FakeCredentials, clock: Clock) -> None:
+        self._stored = credentials.stored
+        self._clock = clock
+        self.carried_out: dict[str, datetime] = {}
+
+    async def carry_out(self, logout: Logout) -> list[int]:
+        self.carried_out = {key: until for key, until in self.carried_out.items() if until >= self._clock()}
+        if logout.digest in self.carried_out:
+            raise Conflict("logout_token")
+        self.carried_out[logout.digest] = logout.forgotten_at
+        ended = [key for key, each in self._stored.items() if each.kind is Kind.SESSION and _is_meant(each, logout)]
+        return [self._stored.pop(key).account_id for key in ended]
+
+
+def _is_meant(session: Credential, logout: Logout) -> bool:
+    identity = session.identity
+    if identity is None or identity.issuer != logout.issuer:
+        return False
+    return logout.subject in (None, identity.subject) and logout.sid in (None, session.sid)
 
 
 class FakeSignInLog:

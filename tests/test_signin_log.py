@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from msgspec.structs import replace
 
 from romm.domain.authorization import Client
 from romm.domain.errors import Code, Refused
+from romm.domain.logout_token import Logout
 from romm.domain.model import AccessLevel, Identity
 from romm.ports import SignInEntry
 from romm.rates import Rates
@@ -112,3 +114,18 @@ def test_a_subject_is_told_apart_without_being_told() -> None:
     assert len(digests) == 4
     assert {len(digest) for digest in digests} == {SUBJECT_DIGITS}
     assert subject_digest(ALICE) == subject_digest(Identity("https://idp.test", "alice"))
+
+
+@pytest.mark.parametrize(("owners", "accounts"), [([], []), ([7], [7]), ([8, 7, 8], [7, 8])])
+async def test_a_sign_out_by_the_provider_is_a_line_for_each_account(owners: list[int], accounts: list[int]) -> None:
+    written, entries, log = journal()
+    logout = Logout(issuer=ALICE.issuer, subject="alice", sid="hers", digest="d", forgotten_at=NOW)
+    await written.signed_out(logout, owners, VISITOR)
+    assert [(each.method, each.outcome, each.account_id) for each in entries.entries] == [
+        ("backchannel", "signed_out", account) for account in accounts
+    ]
+    assert {each.subject_digest for each in entries.entries} <= {subject_digest(ALICE)}
+    [(level, event, facts)] = log.lines
+    assert (level, event) == ("info", "backchannel.signed_out")
+    assert (facts["ended"], facts["accounts"], facts["named_by"]) == (len(owners), accounts, "sub and sid")
+    assert not {"alice", "hers"} & set(map(str, facts.values()))

@@ -22,6 +22,7 @@ from romm.adapters.credentials import SQLCredentials
 from romm.adapters.database import Database
 from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
+from romm.adapters.logouts import SQLLogouts
 from romm.adapters.passwords import Argon2Passwords
 from romm.adapters.provider import OpenIDProvider, ProviderSettings
 from romm.adapters.signin_log import SQLSignInLog
@@ -74,6 +75,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         device_authorizations=SQLDeviceAuthorizations(database, now),
         devices=SQLDevices(database, now),
         throttles=SQLThrottles(database, now),
+        logouts=SQLLogouts(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
         passwords=Argon2Passwords(),
         log=log,

@@ -55,6 +55,7 @@ class Sessions:
         visitor: Visitor,
         identity: Identity | None = None,
         id_token: str | None = None,
+        sid: str | None = None,
         beside: tuple[Credential, ...] = (),
     ) -> str:
         """Open a session; gives its secret, which is stored nowhere. What is `beside` it is stored in the same breath.
@@ -76,6 +77,7 @@ class Sessions:
                 user_agent=visitor.user_agent,
                 identity=identity,
                 id_token=id_token,
+                sid=sid,
             ),
             *beside,
         )

@@ -17,6 +17,7 @@ from romm.domain.discovery import Metadata
 from romm.domain.errors import Code
 from romm.domain.imports import ForeignUser, Here, Import
 from romm.domain.linking import Attach, Found, Register, SignIn
+from romm.domain.logout_token import Logout
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.throttle import Failures
 
@@ -26,7 +27,7 @@ Clock = Callable[[], datetime]
 
 class Conflict(Exception):
     """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link),
-    `device` (ended).
+    `device` (ended), `logout_token` (carried out before).
     """
 
     def __init__(self, what: str) -> None:
@@ -42,10 +43,14 @@ class TokenResponse(Struct, frozen=True, kw_only=True):
 
 
 class SignedClaims(Struct, frozen=True, kw_only=True):
-    """The claims of a token whose signature is checked and whose content is not, with the algorithm that signed it."""
+    """The claims of a token whose signature is checked and whose content is not, with the algorithm that signed it.
+
+    `typ` is what its header calls it (RFC 7515, 4.1.9).
+    """
 
     algorithm: str
     unverified_claims: Mapping[str, Any]
+    typ: str | None = None
 
 
 class Provider(Protocol):
@@ -257,6 +262,17 @@ class Credentials(Protocol):
         """End all that was issued together with this credential, itself included; gives how many.
 
         What has no family was issued alone, and nothing ends.
+        """
+
+
+class Logouts(Protocol):
+    """What the provider says of people who signed out there."""
+
+    async def carry_out(self, logout: Logout) -> Sequence[int]:
+        """Remember a logout token and end the sessions that it means; gives the account of each.
+
+        Both happen, or neither. `Conflict("logout_token")` when it was carried out before; it is remembered by its digest,
+        until it would be refused for its age.
         """
 
 

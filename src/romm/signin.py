@@ -10,7 +10,7 @@ from msgspec import Struct
 from romm.accounts import settled
 from romm.admission import Admission, Linking
 from romm.credentials import Principal, Sessions
-from romm.domain import authorization
+from romm.domain import authorization, logout_token
 from romm.domain.accounts import Proof, proof
 from romm.domain.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
 from romm.domain.credentials import SECRET_BYTES, digest
@@ -194,7 +194,8 @@ class OpenIDSignIn:
         """What was decided, and the session that follows. Raises `Conflict("version")` when the account changed between."""
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
-        session = await self.sessions.start(account, visitor, identity, person.id_token)
+        sid = logout_token.sid(person.signed)
+        session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
         return decision, session
 

@@ -8,6 +8,7 @@ from msgspec import json
 from romm.domain.authorization import Client
 from romm.domain.credentials import digest
 from romm.domain.errors import Code, Refused
+from romm.domain.logout_token import Logout
 from romm.domain.model import Account, Identity, Visitor
 from romm.domain.rates import Limit, by_address
 from romm.ports import Clock, Log, SignInEntry, SignInFilter, SignInLog
@@ -25,7 +26,10 @@ _STAYED_THERE = (
 
 @dataclass(frozen=True)
 class SignInJournal:
-    """How sign-ins ended. `method` is `openid` or `password`; refusals become a log line where HTTP is made of them."""
+    """How sign-ins ended. `method` is `openid` or `password`; refusals become a log line where HTTP is made of them.
+
+    Sessions that the provider ends are noted with the method `backchannel`.
+    """
 
     entries: SignInLog
     log: Log
@@ -63,6 +67,15 @@ class SignInJournal:
         received = json.encode(refused.received).decode() if refused.received else ""
         await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
 
+    async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
+        """Note that the provider signed somebody out: a line for each account that lost a session, of which `owners` tell."""
+        identity = logout.subject and Identity(logout.issuer, logout.subject)
+        facts = {"issuer": logout.issuer, "subject_digest": subject_digest(identity) if identity else None}
+        accounts = sorted(set(owners))
+        self.log.info("backchannel.signed_out", ended=len(owners), accounts=accounts, named_by=logout.named_by, **facts)
+        for account_id in accounts:
+            await self.entries.add(self._entry("backchannel", "signed_out", visitor, account_id=account_id, **facts))
+
     async def _has_room(self, visitor: Visitor) -> bool:
         try:
             await self.rates.admit(by_address(NOTED, visitor.address))
@@ -84,7 +97,7 @@ class SignInJournal:
             outcome=outcome,
             address=visitor.address,
             correlation_id=visitor.correlation_id,
-            **{**empty, **facts},  # type: ignore[arg-type]  # the two callers above name exactly these
+            **{**empty, **facts},  # type: ignore[arg-type]  # the callers above name exactly these
         )
 
 

@@ -22,11 +22,12 @@ from romm.adapters.database import Database, upgrade
 from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.directory import SQLDirectory
 from romm.adapters.imports import SQLImports
+from romm.adapters.logouts import SQLLogouts
 from romm.adapters.signin_log import SQLSignInLog
 from romm.adapters.tables import AccountRow, SignInRow
 from romm.adapters.throttle import SQLThrottles
 from romm.device_ports import DeviceAuthorizations, Devices
-from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, SignInLog, Throttles
+from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, Logouts, SignInLog, Throttles
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
@@ -36,6 +37,7 @@ from tests.fakes import (
     FakeCredentials,
     FakeDirectory,
     FakeImports,
+    FakeLogouts,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -62,6 +64,7 @@ class Stores:
     device_authorizations: DeviceAuthorizations
     devices: Devices
     throttles: Throttles
+    logouts: Logouts
     sign_in_log: SignInLog
     disable: Callable[[int], Awaitable[None]]
     subjects_in_log: Callable[[], Awaitable[list[str | None]]]
@@ -125,7 +128,7 @@ def stores(rivals: list[Stores]) -> Stores:
 
 def in_memory(clock: FakeClock) -> Stores:
     accounts, log = FakeAccounts(), FakeSignInLog(RETENTION)
-    devices = FakeDevices(accounts, clock)
+    credentials, devices = FakeCredentials(accounts, clock), FakeDevices(accounts, clock)
 
     async def disable(account_id: int) -> None:
         seen = accounts.by_id[account_id]
@@ -139,11 +142,12 @@ def in_memory(clock: FakeClock) -> Stores:
         accounts=accounts,
         directory=FakeDirectory(accounts),
         attempts=FakeAttempts(clock),
-        credentials=FakeCredentials(accounts, clock),
+        credentials=credentials,
         imports=FakeImports(accounts),
         device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
         devices=devices,
         throttles=FakeThrottles(clock),
+        logouts=FakeLogouts(credentials, clock),
         sign_in_log=log,
         disable=disable,
         subjects_in_log=subjects,
@@ -170,6 +174,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         device_authorizations=SQLDeviceAuthorizations(database, clock),
         devices=SQLDevices(database, clock),
         throttles=SQLThrottles(database, clock),
+        logouts=SQLLogouts(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
         disable=disable,
         subjects_in_log=subjects,

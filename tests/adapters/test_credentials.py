@@ -37,7 +37,7 @@ async def found(stores: Stores, digest: str = "digest") -> tuple[Credential, Acc
         {},
         {"scopes": ()},
         {"address": "2001:db8::1", "user_agent": "Mozilla/5.0 (é)"},
-        {"identity": ALICE, "id_token": "e30.e30.c2ln" * 300},
+        {"identity": ALICE, "id_token": "e30.e30.c2ln" * 300, "sid": "their session"},
         {"name": "Handheld", "client": "an app", "family": "f", "binding": "b", "salt": "s", "spent_at": NOW},
         {"level": AccessLevel.EDITOR},
     ],

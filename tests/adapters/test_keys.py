@@ -72,6 +72,14 @@ async def test_a_token_signed_on_a_larger_curve_is_accepted(algorithm: str, curv
     assert (signed.algorithm, signed.unverified_claims) == (algorithm, CLAIMS)
 
 
+@pytest.mark.parametrize("typ", ["JWT", "logout+jwt"])
+async def test_what_a_token_calls_itself_is_handed_on(typ: str):
+    """R-43: one key signs tokens of several kinds."""
+    verifier = Verifier(FakeProvider())
+    signed = await verifier.signatures.verify(JWKS_URI, verifier.fake.sign(CLAIMS, typ))
+    assert signed.typ == typ
+
+
 @pytest.mark.parametrize(("listed", "used"), [("EdDSA", "Ed25519"), ("Ed25519", "EdDSA"), ("EdDSA", "EdDSA")])
 async def test_both_names_of_ed25519_mean_the_same_and_nobody_is_warned(listed: str, used: str):
     fake = FakeProvider(algorithm=used)

@@ -12,6 +12,7 @@ OPEN = {
     # signing in and out, and what leads back in
     ("get", "/api/login/openid"),
     ("get", "/api/login/initiate"),
+    ("post", "/api/oauth/openid/backchannel-logout"),  # the logout token is its proof
     ("get", "/api/oauth/openid"),
     ("post", "/api/login"),
     ("post", "/api/logout"),

@@ -16,6 +16,7 @@ ROUTES = {
     ("get", "/api/login/openid"),
     ("get", "/api/login/initiate"),
     ("get", "/api/oauth/openid"),
+    ("post", "/api/oauth/openid/backchannel-logout"),
     ("post", "/api/login"),
     ("post", "/api/logout"),
     ("post", "/api/users"),

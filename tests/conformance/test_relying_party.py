@@ -1,9 +1,10 @@
 """The OpenID Foundation's conformance modules for relying parties, played by our provider and judged as the suite does.
 
 A row is called as its module is, without `oidcc-client-test-`. The suite sees only what reaches the provider: it passes a
-sign-in when UserInfo was asked once, with the token in the header alone, and a refusal when it was not asked. What it cannot
-see is asserted besides. Not here, because RomM is no such client: dynamic registration, WebFinger, request objects by
-reference, form_post, refreshed ID tokens, front-channel logout and session management.
+sign-in when UserInfo was asked once, with the token in the header alone, and a refusal when it was not asked; a logout that
+the provider starts, by the status it is answered. What it cannot see is asserted besides. Not here, because RomM is no such
+client: dynamic registration, WebFinger, request objects by reference, form_post, refreshed ID tokens, front-channel logout
+and session management.
 """
 
 from collections.abc import Callable
@@ -31,8 +32,8 @@ async def world() -> World:
     return world
 
 
-def module(name: str, twist: Twist, *more: object) -> object:
-    return pytest.param(twist, *more, id=name)
+def module(name: str, *facts: object) -> object:
+    return pytest.param(*facts, id=name)
 
 
 def honest(_: FakeProvider) -> None:
@@ -196,6 +197,38 @@ async def test_signing_out_goes_there_and_back(world: World, alter: Callable[[di
     page = await browser.client.get("/login", params=returned)
     assert page.status_code == 200
     assert (await browser.me()).status_code == 401
+
+
+BACKCHANNEL = [
+    module("rp-backchannel-rpinitlogout", {}, honest, 200),
+    module("rp-backchannel-rpinitlogout-alg-none", {}, put("algorithm", "none"), 400),
+    module("rp-backchannel-rpinitlogout-wrong-alg", {}, put("algorithm", "HS256"), 400),
+    module("rp-backchannel-rpinitlogout-wrong-iss", {"iss": "https://other.test"}, honest, 400),
+    module("rp-backchannel-rpinitlogout-wrong-aud", {"aud": "another"}, honest, 400),
+    module("rp-backchannel-rpinitlogout-no-event", {"events": None}, honest, 400),
+    module("rp-backchannel-rpinitlogout-wrong-event", {"events": {"http://other.test/event": {}}}, honest, 400),
+    module("rp-backchannel-rpinitlogout-with-nonce", {"nonce": "n-0S6_WzA2Mj"}, honest, 400),
+]
+
+
+@pytest.mark.parametrize(("changes", "twist", "status"), BACKCHANNEL)
+async def test_the_provider_signs_somebody_out(
+    world: World, changes: dict[str, object], twist: Twist, status: int
+) -> None:
+    """The person signs out here, which leads to the provider, which tells all its clients; also where a second session is."""
+    world.idp.sid = "their session"
+    browser, elsewhere = world.browser(), world.browser()
+    await signs_in(browser)
+    await signs_in(elsewhere)
+    assert (await browser.submit("/api/logout")).headers["location"].startswith(world.idp.issuer)
+
+    twist(world.idp)
+    form = {"logout_token": world.idp.logout_token(**changes)}
+    answer = await world.program().post("/api/oauth/openid/backchannel-logout", data=form)
+
+    assert answer.status_code == status
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await elsewhere.me()).status_code == (401 if status == 200 else 200)
 
 
 async def signs_in(browser: Browser) -> None:

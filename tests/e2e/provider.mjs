@@ -31,6 +31,15 @@ const shapes = {
   'pkce': { configuration: { pkce: { required: () => true } } },
   'par': { features: { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } } },
   'rotate': {},
+  'back-channel': {
+    client: {
+      backchannel_logout_uri: `${relyingParties[0]}/api/oauth/openid/backchannel-logout`,
+      backchannel_logout_session_required: true,
+    },
+    features: { backchannelLogout: { enabled: true } },
+    // It guards itself against addresses of its own machine, where RomM is in a test.
+    configuration: { fetch: (url, { dispatcher, ...options }) => fetch(url, options) },
+  },
   'hs256': { client: { id_token_signed_response_alg: 'HS256' } },
 };
 
@@ -100,6 +109,7 @@ function build(path, shape, signingKeys) {
       await next();
     }
   });
+  provider.on('backchannel.error', (context, error) => console.error(path, error));
   provider.on('server_error', (context, error) => console.error(path, error));
   return [prefix, provider.callback()];
 }

@@ -173,6 +173,23 @@ def test_signing_out_reaches_the_provider_and_autologin_does_not_undo_it(
     assert page.request.get(f"{origin}/api/users/me").status == 401
 
 
+def test_signing_out_at_the_provider_signs_out_here(
+    page: Page, start_romm: StartRomM, provider: str, romm_port: int, tmp_path: Path
+) -> None:
+    """R-42: the provider tells RomM behind the browser's back."""
+    origin = start_romm(environment(provider, romm_port, "back-channel"))
+    sign_in(page, origin, "alice")
+    expect(page).to_have_url(f"{origin}/")
+    page.goto(f"{provider}/back-channel/session/end")
+    page.get_by_role("button", name="Yes, sign me out").click()
+    expect(page.get_by_role("heading", name="Sign-out Success")).to_be_visible()
+    page.goto(f"{origin}/account")
+    expect(page.get_by_role("link", name="Sign in with")).to_be_visible()
+    assert page.request.get(f"{origin}/api/users/me").status == 401
+    [line] = [entry for entry in log_lines(tmp_path) if entry["event"] == "backchannel.signed_out"]
+    assert (line["ended"], line["named_by"]) == (1, "sub and sid")
+
+
 def test_autologin_goes_straight_to_the_provider_and_an_error_ends_there(
     page: Page, start_romm: StartRomM, provider: str, romm_port: int
 ) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500
@@ -41,6 +41,8 @@ _CONFLICTS = {
     "identities.account_id, identities.issuer": "identity",
     "uq_device_authorizations_user_code_digest": "user_code",
     "device_authorizations.user_code_digest": "user_code",
+    "pk_logout_tokens": "logout_token",
+    "logout_tokens.digest": "logout_token",
     "fk_credentials_device_id_devices": "device",
     "FOREIGN KEY constraint failed": "device",  # SQLite tells no more; an account is looked at before
 }  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does

@@ -57,6 +57,7 @@ class _Header(Struct):
     alg: str
     kid: str | None = None
     crit: Any = None
+    typ: str | None = None
 
 
 class _Registry(jws.JWSRegistry):
@@ -101,7 +102,7 @@ class Signatures:
         for newer_than in (None, started):
             fitting = [key for key in await self._keys(jwks_uri, header, newer_than) if _fits(key, header)]
             if any(self._is_signed(token, key) for key in fitting):
-                return SignedClaims(algorithm=header.alg, unverified_claims=_claims(token.payload))
+                return SignedClaims(algorithm=header.alg, unverified_claims=_claims(token.payload), typ=header.typ)
         if not fitting:
             raise Refused(Code.ID_TOKEN_KEY_UNKNOWN, url=jwks_uri, kid=header.kid, algorithm=header.alg)
         raise Refused(Code.ID_TOKEN_SIGNATURE, url=jwks_uri)

@@ -22,7 +22,7 @@ from romm.adapters.transport import Answer, BoundedClient, Limits, Transport
 from romm.domain import discovery
 from romm.domain.authorization import Client
 from romm.domain.discovery import Location, Metadata
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import UNVERIFIABLE, Code, Refused
 from romm.ports import Log, SignedClaims, TokenResponse
 
 METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, pause=5)
@@ -32,13 +32,6 @@ _METADATA_DOUBTFUL = {
     Code.PROVIDER_ANSWER_INVALID,
     Code.TOKEN_RESPONSE_INVALID,
     Code.ID_TOKEN_KEY_UNKNOWN,
-}
-_UNVERIFIABLE = {
-    Code.ID_TOKEN_MALFORMED,
-    Code.ID_TOKEN_ENCRYPTED,
-    Code.ID_TOKEN_ALGORITHM,
-    Code.ID_TOKEN_KEY_UNKNOWN,
-    Code.ID_TOKEN_SIGNATURE,
 }
 
 
@@ -180,7 +173,7 @@ class OpenIDProvider:
         try:
             claims = (await self._signatures.verify(metadata.jwks_uri, token)).unverified_claims
         except Refused as refused:
-            if refused.code not in _UNVERIFIABLE:
+            if refused.code not in UNVERIFIABLE:
                 raise
             raise Refused(Code.USERINFO_INVALID, problem=f"its JWT has {refused.code}") from refused
         if not _is_for(claims, metadata.issuer, self._client.client_id):

@@ -103,7 +103,8 @@ class CredentialRow(Base):
     address: Mapped[str]
     user_agent: Mapped[str]
     issuer: Mapped[Exact | None]
-    subject: Mapped[Exact | None]
+    subject: Mapped[Exact | None] = mapped_column(index=True)
+    sid: Mapped[Exact | None] = mapped_column(index=True)
     id_token: Mapped[str | None]
     name: Mapped[str]
     client: Mapped[str]
@@ -200,6 +201,15 @@ class SignInRow(Base):
     address: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
     received: Mapped[str]
+
+
+class LogoutTokenRow(Base):
+    """A logout token that was carried out, until it would be too old anyway."""
+
+    __tablename__ = "logout_tokens"
+
+    digest: Mapped[Exact] = mapped_column(primary_key=True)
+    forgotten_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class FailuresRow(Base):

@@ -3,17 +3,19 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from litestar import Response, Router, get
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from romm.api.cookies import Cookies
-from romm.api.openapi import OPEN, refuses, sends_on
-from romm.api.requests import Asking, visitor
-from romm.api.responses import see_other
+from romm.api.openapi import FORM, OPEN, gives, refuses, refuses_as_oauth, sends_on, takes
+from romm.api.requests import Asking, form, visitor
+from romm.api.responses import NO_STORE, see_other
+from romm.api.schemas import LogoutForm
+from romm.backchannel import BackchannelLogout
 from romm.domain import authorization
 from romm.domain.authorization import Initiation
-from romm.domain.errors import Code, required
+from romm.domain.errors import Code, Refused, required
 from romm.domain.linking import Attach
 from romm.settings import Settings
 from romm.signin import LINKED_PAGE, Begun, Finished, OpenIDSignIn, attempt_id
@@ -83,6 +85,48 @@ async def finish(
     return see_other(_landing(finished), jar.signed_in(request, finished.session, attempt))
 
 
+@post(
+    "/oauth/openid/backchannel-logout",
+    opt={"errors": "oauth", "cross_site": True},  # the provider has no cookie, and what it sends is signed
+    status_code=200,
+    summary="The provider signs somebody out",
+    operation_class=takes(LogoutForm, {"logout_token": "eyJ0eXAiOiJsb2dvdXQrand0Ii…"}, [FORM]),
+    responses=gives(200, None, "Their sessions have ended, if there were any.")
+    | refuses_as_oauth(
+        Code.LOGOUT_TOKEN_INVALID,
+        Code.LOGOUT_TOKEN_USED,
+        Code.OIDC_OFF,
+        Code.TOO_MANY_REQUESTS,
+        Code.PROVIDER_UNAVAILABLE,
+    ),
+    security=OPEN,
+)
+async def backchannel_logout(request: Asking, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
+    """For providers alone (OpenID Connect Back-Channel Logout 1.0). 400 is for a token that is wrong and stays so; when its
+    signature cannot be checked just now, 502 or 503 ask for another try.
+    """
+    await backchannel.log_out(await _logout_token(request), visitor(request))
+    return Response(None, headers=NO_STORE, status_code=200)
+
+
+async def _logout_token(request: Asking) -> str:
+    """The one parameter of the form, which is of the one type that the specification knows (2.5)."""
+    media_type = request.content_type[0]
+    if media_type != FORM:
+        raise _not_in_form(f"of the type {media_type}")
+    try:
+        token = (await form(request)).get("logout_token")
+    except Refused as refused:
+        raise _not_in_form(refused.facts["problem"]) from refused
+    if token is None:
+        raise _not_in_form("without a logout_token")
+    return token
+
+
+def _not_in_form(found: object) -> Refused:
+    return Refused(Code.LOGOUT_TOKEN_INVALID, claim="the body", found=found, expected=f"a logout_token in {FORM}")
+
+
 def _sent(request: Asking, jar: Cookies, begun: Begun) -> Response[bytes]:
     return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
 
@@ -94,4 +138,4 @@ def _landing(finished: Finished) -> str:
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 
 
-router = Router("/api", route_handlers=[begin, initiate, finish], tags=["Single sign-on"])
+router = Router("/api", route_handlers=[begin, initiate, finish, backchannel_logout], tags=["Single sign-on"])

@@ -34,6 +34,12 @@ class LogoutAnswer(Struct, frozen=True):
     oidc_logout_url: str
 
 
+class LogoutForm(Struct, frozen=True):
+    """What a provider sends when somebody signed out there (OpenID Connect Back-Channel Logout 1.0, 2.5)."""
+
+    logout_token: str
+
+
 class IdentitySchema(Struct, frozen=True):
     """A linked identity. `id` names it where it is unlinked."""
 

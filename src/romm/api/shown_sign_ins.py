@@ -32,7 +32,7 @@ async def shown(
     """The lines, for somebody who may or may not know who has an account."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(owners) if "users.read" in who.scopes else {}
-    ways = WAYS | {"openid": f"with {site.provider_name}"}
+    ways = WAYS | {"openid": f"with {site.provider_name}", "backchannel": f"by {site.provider_name}"}
     return [_shown(entry, site, names, ways) for entry in entries]
 
 

@@ -13,6 +13,7 @@ from romm.ports import (
     Credentials,
     Directory,
     Log,
+    Logouts,
     Passwords,
     Provider,
     SignInLog,
@@ -33,6 +34,7 @@ class Ports:
     device_authorizations: DeviceAuthorizations
     devices: Devices
     throttles: Throttles
+    logouts: Logouts
     sign_in_log: SignInLog
     passwords: Passwords
     log: Log

@@ -1,6 +1,7 @@
 """How people sign in and out, as the settings want it, and how that is explained."""
 
 from romm.admission import Admission
+from romm.backchannel import BackchannelLogout
 from romm.composition.outside import Ports
 from romm.credentials import KnownBrowsers, Sessions
 from romm.domain.claims import Reading
@@ -11,6 +12,7 @@ from romm.domain.roles import RoleMapping
 from romm.explanation import Explainer
 from romm.identification import Identification
 from romm.login import PasswordSignIn, SignOut
+from romm.rates import Rates
 from romm.settings import Settings
 from romm.signin import OpenIDSignIn
 from romm.signin_log import SignInJournal
@@ -62,6 +64,18 @@ def openid_sign_in(
         attempts=ports.attempts,
         sessions=sessions,
         journal=journal,
+        clock=ports.clock,
+    )
+
+
+def backchannel_logout(signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates) -> BackchannelLogout:
+    """Signing out at the provider, which trusts it as signing in does."""
+    return BackchannelLogout(
+        identification=signin.identification,
+        off=signin.off,
+        logouts=ports.logouts,
+        journal=journal,
+        rates=rates,
         clock=ports.clock,
     )
 

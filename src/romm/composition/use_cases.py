@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from romm.accounts import Setup
 from romm.administration import Administration
+from romm.backchannel import BackchannelLogout
 from romm.client_tokens import ClientTokens
 from romm.composition import accounts, apps, sign_in
 from romm.composition.outside import Ports
@@ -37,6 +38,7 @@ class UseCases:
     grants: Grants
     native_apps: NativeApps
     signin: OpenIDSignIn
+    backchannel: BackchannelLogout
     password_sign_in: PasswordSignIn
     signing_out: SignOut
     setup: Setup
@@ -70,6 +72,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     trials = Trials(explainer=explainer, attempts=ports.attempts)
     device_sign_in = apps.device_sign_in(ports, rates)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
+    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, trials)
     native_apps = apps.native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,
@@ -77,7 +80,8 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         tokens=tokens,
         grants=apps.grants(password_sign_in, device_sign_in, tokens, native_apps),
         native_apps=native_apps,
-        signin=sign_in.openid_sign_in(settings, ports, sessions, journal, trials),
+        signin=signin,
+        backchannel=sign_in.backchannel_logout(signin, ports, journal, rates),
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),
         setup=accounts.setup(settings, ports),

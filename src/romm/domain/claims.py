@@ -24,16 +24,21 @@ LATEST_PLAUSIBLE_TIME = 1e11  # seconds; a later `exp` is no date but a trick
 _MISSING: Any = object()
 
 
-class Expected(Struct, frozen=True, kw_only=True):
-    """What this sign-in requires of its ID token. `now` is in seconds since the epoch."""
+class Addressee(Struct, frozen=True, kw_only=True):
+    """Who a token of the provider must be from and for. `now` is in seconds since the epoch."""
 
     issuer: str
     client_id: str
-    nonce: str
     now: float
+    extra_audiences: tuple[str, ...] = ()
+
+
+class Expected(Addressee, frozen=True, kw_only=True):
+    """What this sign-in requires of its ID token."""
+
+    nonce: str
     algorithm: str
     access_token: str
-    extra_audiences: tuple[str, ...] = ()
     hosted_domains: tuple[str, ...] = ()  # empty: whoever the provider lets in
 
 
@@ -191,7 +196,8 @@ def _is_overage(document: Document, roles_claim: str) -> bool:
     return bool(document.get("hasgroups")) or (isinstance(names, Mapping) and roles_claim in names)
 
 
-def _audience_is_ours(claims: Document, expected: Expected) -> bool:
+def audience_is_ours(claims: Document, expected: Addressee) -> bool:
+    """`aud` has us, and nobody whom we do not know."""
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
     if not isinstance(audiences, list) or expected.client_id not in audiences:
@@ -199,7 +205,8 @@ def _audience_is_ours(claims: Document, expected: Expected) -> bool:
     return all(audience in (expected.client_id, *expected.extra_audiences) for audience in audiences)
 
 
-def _time(claims: Document, name: str) -> float | None:
+def time_of(claims: Document, name: str) -> float | None:
+    """A claim in seconds since the epoch, None when it is no plausible time."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -207,13 +214,15 @@ def _time(claims: Document, name: str) -> float | None:
     return value if 0 < value < LATEST_PLAUSIBLE_TIME else None
 
 
-def _not_expired(claims: Document, expected: Expected) -> bool:
-    expiry = _time(claims, "exp")
+def not_expired(claims: Document, expected: Addressee) -> bool:
+    """`exp` is there and not over, with slack for a clock that is behind."""
+    expiry = time_of(claims, "exp")
     return expiry is not None and expected.now - CLOCK_SKEW_SECONDS <= expiry
 
 
-def _issued_recently(claims: Document, expected: Expected) -> bool:
-    issued = _time(claims, "iat")
+def issued_recently(claims: Document, expected: Addressee) -> bool:
+    """`iat` is there, not long ago and not in the future, with slack for a clock that is ahead."""
+    issued = time_of(claims, "iat")
     return issued is not None and -CLOCK_SKEW_SECONDS <= expected.now - issued <= MAX_ISSUED_AGO_SECONDS
 
 
@@ -233,7 +242,8 @@ def at_hash(access_token: str, algorithm: str) -> str | None:
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
-def _subject_is_usable(claims: Document, _: Expected) -> bool:
+def subject_is_usable(claims: Document, _: Addressee) -> bool:
+    """`sub` is printable ASCII of a bounded length, as a key has to be."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
         return False
@@ -256,16 +266,16 @@ Check = tuple[Code, str, Callable[[Document, Expected], bool]]
 
 _CHECKS: tuple[Check, ...] = (
     (Code.ID_TOKEN_ISSUER, "iss", lambda claims, expected: claims.get("iss") == expected.issuer),
-    (Code.ID_TOKEN_AUDIENCE, "aud", _audience_is_ours),
+    (Code.ID_TOKEN_AUDIENCE, "aud", audience_is_ours),
     (
         Code.ID_TOKEN_AUTHORIZED_PARTY,
         "azp",
         lambda claims, expected: claims.get("azp", expected.client_id) == expected.client_id,
     ),
-    (Code.ID_TOKEN_EXPIRED, "exp", _not_expired),
-    (Code.ID_TOKEN_ISSUED_AT, "iat", _issued_recently),
+    (Code.ID_TOKEN_EXPIRED, "exp", not_expired),
+    (Code.ID_TOKEN_ISSUED_AT, "iat", issued_recently),
     (Code.ID_TOKEN_NONCE, "nonce", lambda claims, expected: claims.get("nonce") == expected.nonce),
     (Code.ID_TOKEN_AT_HASH, "at_hash", _at_hash_fits),
-    (Code.ID_TOKEN_SUBJECT, "sub", _subject_is_usable),
+    (Code.ID_TOKEN_SUBJECT, "sub", subject_is_usable),
     (Code.HOSTED_DOMAIN, "hd", _domain_is_allowed),
 )

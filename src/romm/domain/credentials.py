@@ -55,7 +55,8 @@ class SessionLimits(Struct, frozen=True):
 class Credential(Struct, frozen=True, kw_only=True):
     """A stored credential, whoever `account_id` is its owner; `id` is its number in lists, given when it is stored.
 
-    A session opened by single sign-on remembers its identity and ID token, for signing out. `name` is what a person calls
+    A session opened by single sign-on remembers its identity and ID token, for signing out there, and the provider's session
+    (`sid`), for when somebody signs out there. `name` is what a person calls
     it, `client` the app that asked for it. What was issued together has one `family` and ends together. `level` is what an
     invitation gives. Who brings an authorization code must prove its `binding`. A refresh token is `spent_at` its first
     use; its successors follow from its secret and `salt`.
@@ -81,6 +82,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     salt: str = ""
     spent_at: datetime | None = None
     device_id: int | None = None
+    sid: str | None = None
 
 
 def digest(secret: str) -> str:

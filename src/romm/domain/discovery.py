@@ -3,6 +3,7 @@
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414; RFC 9207, 3; RFC 9126, 5.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -25,6 +26,7 @@ class Metadata(Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = False
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
+    backchannel_logout_supported: Any = None  # only a hint hangs on it, so nonsense in it keeps nobody out
 
 
 class Location(Struct, frozen=True):

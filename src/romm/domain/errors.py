@@ -63,6 +63,9 @@ class Code(enum.StrEnum):
     HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
+    # the logout token
+    LOGOUT_TOKEN_INVALID = "logout_token_invalid"
+    LOGOUT_TOKEN_USED = "logout_token_used"
     # which account
     SETUP_REQUIRED = "setup_required"
     NO_ROLE = "no_role"
@@ -145,6 +148,18 @@ class Code(enum.StrEnum):
     STORAGE_UNAVAILABLE = "storage_unavailable"
     BUSY = "busy"
     UNEXPECTED = "unexpected"
+
+
+UNVERIFIABLE = frozenset(
+    {
+        Code.ID_TOKEN_MALFORMED,
+        Code.ID_TOKEN_ENCRYPTED,
+        Code.ID_TOKEN_ALGORITHM,
+        Code.ID_TOKEN_KEY_UNKNOWN,
+        Code.ID_TOKEN_SIGNATURE,
+    }
+)
+"""Why it is not known who signed a token, whatever kind of token it is."""
 
 
 class Refuse(Struct, frozen=True):
@@ -472,6 +487,21 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
         "UserInfo cannot be used: {problem}. A signed UserInfo must be signed with the keys of the provider for this client; "
         "in Authelia set userinfo_signed_response_alg: 'none'.",
+    ),
+    Code.LOGOUT_TOKEN_INVALID: _row(
+        400,
+        "This is no logout token of the sign-in provider that is used here. Nobody was signed out.",
+        "Somebody asked for a back-channel logout with a token that cannot be used: {claim} is {found}, expected is {expected}. "
+        "If the provider sent it, compare its issuer, its client id and its clock with what `romm doctor` says, and let it "
+        "sign logout tokens as it signs ID tokens. If not, nothing has to be done.",
+        oauth="invalid_request",
+    ),
+    Code.LOGOUT_TOKEN_USED: _row(
+        400,
+        "This logout token was used already. Its sessions ended then.",
+        "The provider {issuer} sent a logout token a second time, or somebody else did. What it means was done the first time; "
+        "nothing has to be done now.",
+        oauth="invalid_request",
     ),
     Code.SETUP_REQUIRED: _row(
         403,

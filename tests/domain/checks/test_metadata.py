@@ -172,3 +172,12 @@ def test_signing_out(wishes: dict[str, Any], endpoint: str | None, outcome: Outc
     assert finding.outcome is outcome
     assert told in finding.found
     assert outcome is Outcome.OK or "OIDC_RP_INITIATED_LOGOUT=false" in finding.fixes[0]
+
+
+@pytest.mark.parametrize(
+    ("says", "suggested"), [(True, True), (False, False), (None, False), ("true", False), ({"a": 1}, False)]
+)
+def test_the_address_for_back_channel_logout_is_suggested_where_the_provider_has_it(says: Any, suggested: bool) -> None:
+    finding = metadata.end_session(discovered(metadata={"backchannel_logout_supported": says}), configured())
+    assert finding.outcome is Outcome.OK
+    assert (f"{configured().base_url}/api/oauth/openid/backchannel-logout" in finding.found) is suggested

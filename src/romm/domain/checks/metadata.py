@@ -5,12 +5,15 @@ Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_m
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from romm.domain.checks import places
 from romm.domain.claims import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 from romm.domain.diagnosis import Check, Finding, failed, ok, refused, skipped, warning
 from romm.domain.errors import Code, Refuse
 from romm.domain.evidence import Configured, Discovered, scheme_and_host
 
+BACKCHANNEL_LOGOUT = "/api/oauth/openid/backchannel-logout"
 SLOW_SECONDS = 2.0  # half of what a sign-in waits
 NOTABLE_SKEW_SECONDS = 10
 
@@ -101,7 +104,15 @@ def pkce(found: Discovered) -> Finding:
 
 
 def end_session(found: Discovered, configured: Configured) -> Finding:
-    """Can signing out reach the provider, and where does it lead?"""
+    """Can signing out reach the provider, where does it lead, and can signing out there reach RomM?"""
+    finding = _end_session(found, configured)
+    if found.metadata.backchannel_logout_supported is not True:
+        return finding
+    register = f"register {configured.base_url}{BACKCHANNEL_LOGOUT} there for its back-channel logout"
+    return replace(finding, found=f"{finding.found}; so that signing out there reaches RomM, {register}")
+
+
+def _end_session(found: Discovered, configured: Configured) -> Finding:
     if not configured.rp_initiated_logout:
         return ok(Check.END_SESSION, "of RomM only: OIDC_RP_INITIATED_LOGOUT is false")
     endpoint = configured.end_session_endpoint or found.metadata.end_session_endpoint
