@@ -271,7 +271,7 @@ async def test_a_database_that_waits_for_its_migration_is_in_the_log_at_start_an
     async def not_migrated() -> bool:
         return False
 
-    world = World()
+    world = World({"ROMM_DATABASE_URL": "postgresql://db.test/romm"})
     async with running(app.create_app(world.settings, dataclasses.replace(world.ports, is_ready=not_migrated))):
         facts = await until_heard(world.log, "database.not_ready")
     assert facts["code"] == Code.STORAGE_UNAVAILABLE

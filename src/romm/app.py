@@ -121,7 +121,7 @@ def wiring(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> Wir
         dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=_lifespan(ports, hints),
+        lifespan=_lifespan(settings, ports, hints),
     )
 
 
@@ -156,13 +156,16 @@ def _always(made_once: Any) -> Provide:
     return Provide(lambda: made_once, use_cache=True, sync_to_thread=False)
 
 
-def _lifespan(ports: Ports, hints: Hints) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    settings: Settings, ports: Ports, hints: Hints
+) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        first = [asyncio.create_task(each) for each in (_meet(ports, hints), _look_at_database(ports))]
+        meeting = asyncio.create_task(_meet(ports, hints))
+        looking = asyncio.create_task(_look_at_database(settings, ports))
         yield
-        for task in first:
-            task.cancel()
+        meeting.cancel()
+        await looking  # which takes seconds at most; what it opens, it closes
         await ports.close()
 
     return lifespan
@@ -179,8 +182,10 @@ async def _meet(ports: Ports, hints: Hints) -> None:
         ports.log.warning("provider.not_ready", code=refused.code, hint=refused.operator_text, **more)
 
 
-async def _look_at_database(ports: Ports) -> None:
-    """One that is not the embedded one may be away, or wait for `romm db upgrade`: said before anybody comes."""
+async def _look_at_database(settings: Settings, ports: Ports) -> None:
+    """It may be away, or wait for `romm db upgrade`: said before anybody comes. The embedded one was just migrated."""
+    if settings.database.is_embedded:
+        return
     try:
         await health.check(ports.is_ready)
     except Refused as refused:
