@@ -114,10 +114,14 @@ AUTHENTIK_HOME = shell_form("""
 @pytest.mark.parametrize(
     ("environ", "base_url", "warnings"),
     [
-        pytest.param(AUTHELIA_LIST, "https://romm.example.com", 0, id="Authelia, list form, RomM's guide"),
+        pytest.param(
+            AUTHELIA_LIST, "https://romm.example.com", 2, id="Authelia, list form, RomM's guide, placeholders"
+        ),
         pytest.param(AUTHELIA_SHELL, "https://romm.example.com", 0, id="Authelia, .env file, no ROMM_BASE_URL"),
         pytest.param(AUTHELIA_MAPPING, "https://romm.example.com", 0, id="Authelia, mapping with quotes"),
-        pytest.param(AUTHENTIK_LIST, "https://romm.example.com", 0, id="Authentik, list form, RomM's guide"),
+        pytest.param(
+            AUTHENTIK_LIST, "https://romm.example.com", 2, id="Authentik, list form, RomM's guide, placeholders"
+        ),
         pytest.param(AUTHENTIK_HOME, "http://romm.host.local", 2, id="Authentik, a home network, plain http twice"),
     ],
 )
@@ -129,6 +133,12 @@ def test_a_guides_block_works_as_pasted(environ: dict[str, str], base_url: str, 
     assert loaded.settings.oidc.server_application_url == environ["OIDC_SERVER_APPLICATION_URL"]
     assert loaded.settings.oidc.client_id == environ["OIDC_CLIENT_ID"]
     assert len(loaded.warnings) == warnings, loaded.warnings
+
+
+def test_a_guides_placeholder_is_named_and_its_value_is_not():
+    [one, other] = load(AUTHENTIK_LIST).warnings
+    assert one == "OIDC_CLIENT_ID still has the placeholder of a guide; put your own value there."
+    assert other.startswith("OIDC_CLIENT_SECRET still has the placeholder")
 
 
 def test_an_existing_compose_file_for_mariadb_starts_on_the_embedded_file_and_says_so():

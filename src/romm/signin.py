@@ -207,7 +207,7 @@ class OpenIDSignIn:
         if (recalled is None or recalled.taken) and await self.sessions.who(session):
             return Finished(return_to="/")
         if recalled is None:
-            raise Refused(Code.STATE_UNKNOWN)
+            raise Refused(Code.STATE_UNKNOWN, found="none of ours" if response.state else "missing")
         if not recalled.taken:
             mismatch = Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
             await self.journal.refused("openid", mismatch, visitor)

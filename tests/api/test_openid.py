@@ -207,6 +207,8 @@ async def test_a_response_that_was_not_asked_for_is_refused_before_the_provider_
     """R-07, R-08."""
     response = await world.browser().come_back(query)
     assert error_of(response) == Code.STATE_UNKNOWN
+    [line] = world.lines("refused")
+    assert line["facts"]["found"] == ("none of ours" if "invented" in query else "missing")
     assert world.idp.received("/token") == []
 
 

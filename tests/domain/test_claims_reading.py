@@ -122,6 +122,21 @@ def test_only_true_is_verified(claim: Any, plainly: bool, as_text: bool) -> None
     assert heard(told, reading=Reading(booleans_as_text=True)).email.verified is as_text
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        pytest.param(True, True, id="a boolean"),
+        pytest.param(False, False, id="the other one"),
+        pytest.param("true", '"true"', id="a text, whose quotes are the reason"),
+        pytest.param(1, "1", id="a number"),
+        pytest.param(None, "null", id="null"),
+        pytest.param(["true"], '["true"]', id="a list"),
+    ],
+)
+def test_whoever_has_to_correct_it_reads_what_was_sent(claim: Any, said: object) -> None:
+    assert heard({"email": A, "email_verified": claim}).email.said == said
+
+
 @pytest.mark.parametrize("as_text", [False, True])
 def test_a_verification_that_is_not_there_is_neither_true_nor_false(as_text: bool) -> None:
     """R-02; the provider fixture `verified-absent`."""

@@ -191,7 +191,8 @@ def test_a_fact_becomes_one_short_line(fact: Any) -> None:
         pytest.param("a\nb", "a\\nb", id="a line end is shown, not written"),
         pytest.param("x" * MAX_FACT_LENGTH, "x" * MAX_FACT_LENGTH, id="the longest text"),
         pytest.param("x" * (MAX_FACT_LENGTH + 1), "x" * MAX_FACT_LENGTH + "…", id="one character more"),
-        pytest.param(("users", "family"), "('users', 'family')", id="the groups of a person"),
+        pytest.param(("users", "family"), "'users', 'family'", id="the groups of a person"),
+        pytest.param((), "nothing", id="a person without groups"),
         pytest.param([7, 8], "[7, 8]", id="the numbers of two accounts"),
         pytest.param({"a": 1}, "{'a': 1}", id="a small document"),
     ],
@@ -213,5 +214,5 @@ def test_a_refusal_carries_its_facts_bounded() -> None:
     """R-58."""
     refused = Refused(Code.NO_ROLE, claim="groups", values=("a\n",), age=3)
     assert refused.code is Code.NO_ROLE
-    assert refused.facts == {"claim": "groups", "values": "('a\\n',)", "age": 3}
+    assert refused.facts == {"claim": "groups", "values": "'a\\n'", "age": 3}
     assert str(refused) == "no_role"

@@ -27,7 +27,9 @@ def text(name: str, environ: Mapping[str, str], findings: Findings) -> str:
     value = environ.get(name, "").strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         findings.warnings.append(f"{name} stands in quotes, which are taken off; write it without them.")
-        return value[1:-1].strip()
+        value = value[1:-1].strip()
+    if value.startswith("<") and value.endswith(">"):
+        findings.warnings.append(f"{name} still has the placeholder of a guide; put your own value there.")
     return value
 
 

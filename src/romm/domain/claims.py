@@ -5,6 +5,7 @@ Sources: OpenID Connect Core 1.0, 3.1.3.7 (ID token), 5.1 (standard claims), 5.3
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -51,11 +52,20 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class Email(Struct, frozen=True):
-    """An address and its verification from one document. `verified` is None when that document does not say."""
+    """An address and its verification from one document. `verified` is None when that document does not say.
+
+    `unreadable` is what stands there instead of a boolean, as JSON.
+    """
 
     address: str | None
     verified: bool | None
     source: str
+    unreadable: str | None = None
+
+    @property
+    def said(self) -> str | bool | None:
+        """What the document says of the verification, for whoever has to correct it."""
+        return self.unreadable or self.verified
 
 
 class NotConfigured(Struct, frozen=True, tag=True):
@@ -144,7 +154,9 @@ def _email(documents: Mapping[str, Document], reading: Reading) -> Email:
     for source, document in documents.items():
         address = document.get("email")
         if isinstance(address, str) and address:
-            return Email(address, _verified(document.get("email_verified", _MISSING), reading), source)
+            claim = document.get("email_verified", _MISSING)
+            unreadable = None if claim is _MISSING or isinstance(claim, bool) else json.dumps(claim)
+            return Email(address, _verified(claim, reading), source, unreadable)
     return Email(None, None, "nowhere")
 
 

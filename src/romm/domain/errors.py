@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 MAX_FACT_LENGTH = 200
+MAX_FACTS_LISTED = 20
 
 T = TypeVar("T")
 
 _OUTLINE = reprlib.Repr()  # a plain repr() of a hostile document is as deep and as long as the document
-_OUTLINE.maxtuple = _OUTLINE.maxlist = _OUTLINE.maxdict = 20
+_OUTLINE.maxtuple = _OUTLINE.maxlist = _OUTLINE.maxdict = MAX_FACTS_LISTED
 _OUTLINE.maxstring = _OUTLINE.maxother = MAX_FACT_LENGTH
 
 
@@ -238,9 +239,15 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     """A fact as it may go into a log line: short, on one line, and never a whole document."""
     if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
         return fact
-    text = fact if isinstance(fact, str) else _OUTLINE.repr(fact)
+    text = _outline(fact)
     escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_FACT_LENGTH])
     return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
+
+
+def _outline(fact: Any) -> str:
+    if isinstance(fact, tuple):
+        return ", ".join(map(_OUTLINE.repr, fact[:MAX_FACTS_LISTED])) or "nothing"
+    return fact if isinstance(fact, str) else _OUTLINE.repr(fact)
 
 
 _HIDDEN = "sha256:… stands for a name that no account has: people type passwords there, too."
@@ -304,7 +311,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.STATE_UNKNOWN: _row(
         400,
         "This sign-in was not started here, or it was started too long ago. Please sign in again.",
-        "The authorization response carries no `state` of ours. A bookmarked callback, a response for another instance, or "
+        "The `state` of the authorization response is {found}: a bookmarked callback, a response for another instance, or "
         "a database that was replaced in between.",
     ),
     Code.BROWSER_MISMATCH: _row(
@@ -485,8 +492,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.USERINFO_INVALID: _row(
         502,
         "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
-        "UserInfo cannot be used: {problem}. A signed UserInfo must be signed with the keys of the provider for this client; "
-        "in Authelia set userinfo_signed_response_alg: 'none'.",
+        "UserInfo cannot be used: {problem}. A page, or something large, comes from a proxy in front of the provider's "
+        "userinfo_endpoint. A JWT must be signed with the keys of the provider for this client; in Authelia set "
+        "userinfo_signed_response_alg: 'none'.",
     ),
     Code.LOGOUT_TOKEN_INVALID: _row(
         400,

@@ -203,7 +203,7 @@ def decide(claims: Claims, found: Found, policy: Policy, role: Grant, now: datet
         case _ if email is None:
             return _reject("L-06", Code.EMAIL_INVALID, found=claims.email.address)
         case _ if not verified:
-            return _reject("L-07", Code.EMAIL_NOT_VERIFIED, found=claims.email.verified, source=claims.email.source)
+            return _reject("L-07", Code.EMAIL_NOT_VERIFIED, found=claims.email.said, source=claims.email.source)
         case Found(by_email=(_, _, *_) as several):
             return _reject("L-08", Code.EMAIL_AMBIGUOUS, severe=True, accounts=[account.id for account in several])
         case Found(by_email=(Account(enabled=False, id=account),)):

@@ -29,8 +29,8 @@ AUTHELIA: Hints = {
     Code.ENDPOINT_INSECURE: "The proxy in front does not tell Authelia its https address: pass X-Forwarded-Proto and "
     "X-Forwarded-Host on.",
     Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",
-    Code.USERINFO_INVALID: "UserInfo is signed in a way that RomM cannot check: set userinfo_signed_response_alg: 'none' for "
-    "the client.",
+    Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed in a way that RomM cannot check: set "
+    "userinfo_signed_response_alg: 'none' for the client.",
     Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name.",
 }
 AUTHENTIK: Hints = {
