@@ -131,6 +131,12 @@ async def test_the_address_of_a_visitor_comes_from_a_trusted_proxy_only() -> Non
     assert believed.settings.server.base_url == ORIGIN
 
 
+async def test_a_browser_that_says_a_novel_about_itself_is_cut_short(world: World) -> None:
+    """It is kept with every session, for as long as this is."""
+    await world.browser(**{"user-agent": "x" * 8_000}).submit("/api/login", username="keeper", password=PASSWORD)
+    assert {each.user_agent for each in world.credentials.stored.values()} == {"x" * 255}
+
+
 @pytest.mark.parametrize("path", ["/api/heartbeat", "/api/health/live", "/login", "/nothing-here"])
 async def test_head_is_answered_as_get_without_a_body(path: str) -> None:
     """RFC 9110, 9.3.2: health checks of containers send it."""

@@ -284,6 +284,8 @@ def base64_of(text: bytes) -> str:
         pytest.param(f"Basic {base64_of(b'keeper:x')} {base64_of(b'keeper:x')}", id="two"),
         pytest.param("Basic é", id="not ASCII"),
         pytest.param("Bearer abc", id="another scheme"),
+        pytest.param(f"Bearer {base64_of(f'keeper:{PASSWORD}'.encode())}", id="the right ones under another scheme"),
+        pytest.param(f"Basic !{base64_of(f'keeper:{PASSWORD}'.encode())}", id="the right ones and a stray character"),
         pytest.param("Digest username=keeper", id="a third scheme"),
     ],
 )
@@ -297,7 +299,7 @@ async def test_reading_a_basic_header_is_total(house: World, header: str) -> Non
     assert house.lines("unexpected") == []
 
 
-@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC", "Basic  "])
 async def test_the_scheme_is_read_in_any_case(house: World, scheme: str) -> None:
     """RFC 7617, 2: case-insensitive."""
     credentials = base64_of(f"keeper:{PASSWORD}".encode())
