@@ -366,6 +366,11 @@ async def test_a_client_secret_is_refused_because_apps_have_none(world: World) -
     assert await refused(response) == (401, "invalid_client")
 
 
+async def test_a_device_that_waits_does_not_fill_the_log(world: World) -> None:
+    await poll(world, await ask(world))
+    assert [level for level, event, _ in world.log.lines if event == "refused"] == ["debug"]
+
+
 async def test_a_device_in_the_standards_shape_gets_a_pair_that_ends_with_it(world: World) -> None:
     asked = await ask(world)
     browser = await signed_in(world)
