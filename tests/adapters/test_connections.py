@@ -93,7 +93,7 @@ async def test_a_connection_is_kept_for_the_next_request(network: Connections):
 async def test_a_kept_connection_is_for_one_request_at_a_time(network: Connections):
     async with peer(OK, OK, OK) as provider:
         await ask(network, provider)
-        assert await asyncio.gather(ask(network, provider), ask(network, provider)) == [b"ok", b"ok"]
+        assert set(await asyncio.gather(ask(network, provider), ask(network, provider))) == {b"ok"}
     assert len(provider.connections) == 2
 
 

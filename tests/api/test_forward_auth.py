@@ -1,10 +1,10 @@
 """Forward authentication over HTTP: what a proxy hears about its visitor, and whom it is believed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import pytest
-from litestar.types import Receive, Scope, Send
 from msgspec.structs import replace
 
 from romm.domain.credentials import Kind
@@ -163,7 +163,7 @@ async def test_only_a_trusted_proxy_is_believed(house: World, peer: str) -> None
 async def test_nobody_is_believed_who_came_without_an_address(house: World) -> None:
     """Over a socket of the file system there is none."""
 
-    async def nameless(scope: Scope, receive: Receive, send: Send) -> None:
+    async def nameless(scope: Any, receive: Any, send: Any) -> None:
         await house.app({**scope, "client": None}, receive, send)
 
     visitor = httpx.AsyncClient(transport=httpx.ASGITransport(nameless), base_url=ORIGIN)

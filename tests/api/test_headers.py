@@ -1,10 +1,10 @@
 """What every answer carries: safe headers, cookies with the right attributes, a correlation id."""
 
 from http.cookies import SimpleCookie
+from typing import Any
 
 import httpx
 import pytest
-from litestar.types import Message, Receive, Scope, Send
 from structlog.contextvars import get_contextvars
 
 from tests.fakes import FakeLog
@@ -151,11 +151,11 @@ async def test_head_is_answered_as_get_without_a_body(path: str) -> None:
 
 async def test_a_body_is_cut_off_by_us_and_not_only_by_what_is_in_front() -> None:
     """ASGI leaves it to the application, and httpx hides it: so here is what the application says."""
-    said: list[Message] = []
+    said: list[dict[str, Any]] = []
 
-    async def listening(scope: Scope, receive: Receive, send: Send) -> None:
-        async def overhear(message: Message) -> None:
-            said.append(message.copy())
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        async def overhear(message: dict[str, Any]) -> None:
+            said.append(dict(message))
             await send(message)
 
         await World().app(scope, receive, overhear)
