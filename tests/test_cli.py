@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -186,26 +187,39 @@ def test_every_command_says_what_it_does() -> None:
         assert command.get_short_help_str(), name
 
 
-def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path) -> None:
-    """The server would share the port with a forgotten instance, and each would get some of the requests."""
+@pytest.fixture
+def taken_port() -> Iterator[str]:
+    """Whoever is told to serve there does all that comes before, and ends."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        port = str(taken.getsockname()[1])
-        ended = serve(ROMM_PORT=port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json")
+        yield str(taken.getsockname()[1])
+
+
+def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path, taken_port: str) -> None:
+    """The server would share the port with a forgotten instance, and each would get some of the requests."""
+    ended = serve(ROMM_PORT=taken_port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json")
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()
     assert json.loads(line)["event"] == "server.cannot_listen"
 
 
 @pytest.mark.parametrize("option", ["--port", "--provider-port"])
-def test_a_demo_that_finds_its_port_taken_names_the_option(option: str) -> None:
+def test_a_demo_that_finds_its_port_taken_names_the_option(option: str, taken_port: str) -> None:
     """`ROMM_PORT`, which the server would name, means nothing to a demo."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = str(taken.getsockname()[1])
-        result = romm("demo", "--port", "0", "--provider-port", "0", option, port)
+    result = romm("demo", "--port", "0", "--provider-port", "0", option, taken_port)
     assert result.exit_code == 1
-    assert f"Port {port} cannot be used" in result.stderr
+    assert f"Port {taken_port} cannot be used" in result.stderr
     assert result.stderr.endswith(f" choose another with {option}.\n")
+
+
+def test_what_there_is_to_say_about_the_settings_is_in_the_log_of_the_start(tmp_path: Path, taken_port: str) -> None:
+    """An operator who never runs `romm settings` reads it there, or nowhere."""
+    said = {"ROMM_BASE_URL": "http://romm.test", "OIDC_ENABLED": "true", "ROMM_AUTH_SECRET_KEY": "x"}
+    ended = serve(ROMM_PORT=taken_port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json", **said)
+    lines = {line["event"]: line for line in map(json.loads, ended.stderr.splitlines())}
+    assert list(lines) == ["settings.note", "settings.warning", "oidc.off", "server.cannot_listen"]
+    assert "ROMM_AUTH_SECRET_KEY" in lines["settings.note"]["note"]
+    assert "unencrypted" in lines["settings.warning"]["warning"]
+    assert "OIDC_CLIENT_ID" in lines["oidc.off"]["reason"]
+    assert lines["server.cannot_listen"]["port"] == int(taken_port)

@@ -423,6 +423,13 @@ def test_a_trusted_proxy_that_is_no_network_is_an_error(written: str):
     assert written in problem
 
 
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
+@pytest.mark.parametrize("form", ["console", "json", ""])
+def test_a_log_is_as_loud_and_looks_as_the_operator_says(level: str, form: str) -> None:
+    log = load({"LOGLEVEL": level, "LOG_FORMAT": form}).settings.log
+    assert (log.level, log.format) == (level, form)
+
+
 def test_log_level_and_format_come_in_any_case_and_from_a_list():
     log = load({"LOGLEVEL": "debug", "LOG_FORMAT": "JSON"}).settings.log
     assert (log.level, log.format) == ("DEBUG", "json")

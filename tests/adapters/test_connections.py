@@ -90,6 +90,21 @@ async def test_a_connection_is_kept_for_the_next_request(network: Connections):
     assert len(provider.connections) == 1
 
 
+async def test_a_kept_connection_is_for_one_request_at_a_time(network: Connections):
+    async with peer(OK, OK, OK) as provider:
+        await ask(network, provider)
+        assert set(await asyncio.gather(ask(network, provider), ask(network, provider))) == {b"ok"}
+    assert len(provider.connections) == 2
+
+
+async def test_the_head_of_a_response_is_handed_on(network: Connections):
+    head = b"HTTP/1.1 404 Not Found\r\ncontent-type: text/plain\r\ncontent-length: 0\r\n\r\n"
+    async with peer(head) as provider:
+        response = await network.handle_async_request(httpx.Request("GET", f"http://127.0.0.1:{provider.port}/"))
+        await response.aclose()
+    assert (response.status_code, response.headers["content-type"]) == (404, "text/plain")
+
+
 async def test_a_request_arrives_as_it_was_made(network: Connections):
     async with peer(OK) as provider:
         await ask(network, provider, "/token?a=%20b", b"code=c")

@@ -104,14 +104,27 @@ async def test_a_failure_of_anybody_clears_away_what_is_old(stores: Stores):
     assert await counted(stores, *(f"account:{number}" for number in range(50))) == {}
 
 
+async def more_than_are_cleared_at_once(database: Database) -> list[str]:
+    """The keys of failures since the beginning of time as these tests know it."""
+    keys = [f"address:{number}" for number in range(FORGOTTEN_AT_ONCE + 1)]
+    rows = [{"key": key, "count": 4, "last_at": NOW} for key in keys]
+    await database.write(lambda connection: connection.execute(insert(FailuresRow), rows).rowcount)
+    return keys
+
+
 async def test_no_failure_has_to_clear_away_more_than_takes_a_moment(database: Database):
-    clock = FakeClock(NOW)
+    old, clock = await more_than_are_cleared_at_once(database), FakeClock(NOW + FORGOTTEN_AFTER + MINUTE)
     throttles = SQLThrottles(database, clock)
-    old = [{"key": f"address:{number}", "count": 4, "last_at": NOW} for number in range(FORGOTTEN_AT_ONCE + 1)]
-    await database.write(lambda connection: connection.execute(insert(FailuresRow), old).rowcount)
-    clock.advance(FORGOTTEN_AFTER + MINUTE)
 
     await throttles.count(("account:a",))
 
-    [left] = await throttles.read([f"address:{number}" for number in range(len(old))])
+    [left] = await throttles.read(old)
     assert await throttles.count((left.key,)) == [Failures(left.key, 1, clock())]
+
+
+async def test_what_is_old_begins_anew_also_when_it_is_not_cleared_away_yet(database: Database):
+    old, clock = await more_than_are_cleared_at_once(database), FakeClock(NOW + FORGOTTEN_AFTER + MINUTE)
+
+    counted = await SQLThrottles(database, clock).count(old)
+
+    assert {each.count for each in counted} == {1}

@@ -166,6 +166,24 @@ async def test_cookies_are_not_kept_between_calls():
     assert [request.headers.get("cookie") for request in fake.requests] == [None, None]
 
 
+async def test_the_provider_is_asked_for_plain_json_and_hears_by_whom():
+    """A compressed answer could be a thousand times what was read of it, and some firewalls refuse who has no name."""
+    fake = FakeProvider()
+    await client(fake).send("GET", JWKS, limit=1, headers={"authorization": "Bearer x"})
+    [request] = fake.requests
+    wanted = {
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "user-agent": "RomM",
+        "authorization": "Bearer x",
+    }
+    assert wanted.items() <= {name.lower(): value for name, value in request.headers.items()}.items()
+
+
+def test_a_connection_is_let_go_before_nodejs_closes_it():
+    assert 0 < transport.KEEPALIVE_SECONDS < 5
+
+
 async def test_a_proxy_from_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     fake = FakeProvider()

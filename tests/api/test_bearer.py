@@ -71,6 +71,19 @@ async def test_one_character_off_is_another_token(world: World, wrong: str) -> N
     assert response.status_code == 401
 
 
+async def test_blanks_around_a_token_are_none_of_it(world: World) -> None:
+    """RFC 6750, 2.1 and RFC 9110, 11.4: one blank or more."""
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    assert (await asked(world, f"Bearer   {ACCESS}"))[0] == 200
+
+
+@pytest.mark.parametrize("header", ["Digest username=vera", "Negotiate", ACCESS, ""])
+async def test_whoever_says_it_another_way_is_asked_for_a_token(world: World, header: str) -> None:
+    """And not for a password, which a browser would ask its person for."""
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    assert await asked(world, header) == (401, 'Bearer error="invalid_token"')
+
+
 async def test_a_wrong_token_is_not_ignored_for_a_good_session(world: World) -> None:
     browser = world.browser()
     await world.add("vera")
@@ -179,3 +192,11 @@ async def test_a_form_that_cannot_be_read_is_refused(world: World) -> None:
     headers = {"authorization": f"Bearer {ACCESS}", "content-type": "multipart/form-data; boundary=x"}
     response = await world.program().post("/api/token/introspect", headers=headers, content=b"--x\r\n")
     assert (response.status_code, response.json()["code"]) == (400, Code.REQUEST_INVALID)
+
+
+async def test_a_request_without_a_body_may_call_it_what_it_likes(world: World) -> None:
+    """Some libraries name a content type with every request; there is nothing in it to look at."""
+    await give(world, await world.add("vera"), ACCESS, Kind.ACCESS_TOKEN, "me.read")
+    headers = {"authorization": f"Bearer {ACCESS}", "content-type": "multipart/form-data; boundary=x"}
+    response = await world.program().request("GET", "/api/users/me", headers=headers, content=b"--x\r\n")
+    assert response.status_code == 200

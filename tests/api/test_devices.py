@@ -56,6 +56,14 @@ async def test_a_person_sees_who_waits_and_what_they_may_give(world: World) -> N
     assert answer == INIT | {"allowed_scopes": ["roms.read", "assets.write"]}
 
 
+async def test_no_code_that_a_device_shows_is_in_the_log(world: World) -> None:
+    """R-59: whoever reads it there first lets their own account in."""
+    asked = await init(world)
+    await world.program().get(f"{ADDRESS}/pending/{asked['user_code']}")
+    assert world.lines("refused")[-1]["path"] == f"{ADDRESS}/pending/…"
+    assert asked["user_code"] not in str(world.log.lines)
+
+
 async def test_a_device_that_was_let_in_gets_a_client_token_bound_to_it(world: World) -> None:
     asked = await init(world)
     browser = await signed_in(world)
@@ -356,6 +364,11 @@ async def test_a_client_secret_is_refused_because_apps_have_none(world: World) -
     response = await world.program().post("/api/device_authorization", data=form)
 
     assert await refused(response) == (401, "invalid_client")
+
+
+async def test_a_device_that_waits_does_not_fill_the_log(world: World) -> None:
+    await poll(world, await ask(world))
+    assert [level for level, event, _ in world.log.lines if event == "refused"] == ["debug"]
 
 
 async def test_a_device_in_the_standards_shape_gets_a_pair_that_ends_with_it(world: World) -> None:

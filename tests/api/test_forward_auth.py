@@ -1,6 +1,7 @@
 """Forward authentication over HTTP: what a proxy hears about its visitor, and whom it is believed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import httpx
 import pytest
@@ -116,6 +117,15 @@ async def test_a_browser_without_a_session_is_sent_to_sign_in_and_back(house: Wo
     assert (response.status_code, response.headers["location"]) == (303, TO_LOGIN)
 
 
+@pytest.mark.parametrize(
+    "method",
+    [pytest.param({"x-forwarded-method": "HEAD"}, id="HEAD"), pytest.param({}, id="a proxy that does not name it")],
+)
+async def test_whatever_only_looks_at_a_page_is_sent_to_sign_in(house: World, method: dict[str, str]) -> None:
+    said = {name: value for name, value in ASKED.items() if name != "x-forwarded-method"}
+    assert (await ask(house, HTML | said | method)).status_code == 303
+
+
 async def test_nginx_is_told_the_way_beside_the_only_status_it_takes(house: World) -> None:
     response = await ask(house, HTML | {"x-original-uri": FILE, "x-forwarded-host": "romm.test"})
     assert (response.status_code, response.headers["location"]) == (401, TO_LOGIN)
@@ -148,6 +158,16 @@ async def test_a_wrong_password_is_asked_for_again(house: World) -> None:
 async def test_only_a_trusted_proxy_is_believed(house: World, peer: str) -> None:
     said = HTML | ASKED | {"x-forwarded-for": PROXY}
     assert (await ask(house, said, peer=peer)).status_code == 401
+
+
+async def test_nobody_is_believed_who_came_without_an_address(house: World) -> None:
+    """Over a socket of the file system there is none."""
+
+    async def nameless(scope: Any, receive: Any, send: Any) -> None:
+        await house.app({**scope, "client": None}, receive, send)
+
+    visitor = httpx.AsyncClient(transport=httpx.ASGITransport(nameless), base_url=ORIGIN)
+    assert (await visitor.get(FORWARD, headers=HTML | ASKED)).status_code == 401
 
 
 async def test_a_trusted_proxy_is_believed_whoever_it_speaks_for(house: World) -> None:

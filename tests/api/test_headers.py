@@ -1,13 +1,24 @@
 """What every answer carries: safe headers, cookies with the right attributes, a correlation id."""
 
+from http.cookies import SimpleCookie
+from typing import Any
+
 import httpx
 import pytest
+from structlog.contextvars import get_contextvars
 
-from tests.world import ORIGIN, World, environment
+from tests.fakes import FakeLog
+from tests.world import ORIGIN, PASSWORD, World, environment
 
 
 def cookies_of(response: httpx.Response) -> list[str]:
     return response.headers.get_list("set-cookie")
+
+
+def ages_of(response: httpx.Response) -> dict[str, str]:
+    """How long a browser keeps each cookie, by the name without its prefix."""
+    cookies = SimpleCookie("\r\n".join(cookies_of(response)))
+    return {name.removeprefix("__Host-"): cookie["max-age"] for name, cookie in cookies.items()}
 
 
 async def test_with_https_every_cookie_is_bound_to_this_host(world: World) -> None:
@@ -22,6 +33,19 @@ async def test_with_https_every_cookie_is_bound_to_this_host(world: World) -> No
         assert cookie.startswith("__Host-romm_")
         assert {"secure", "httponly", "path=/", "samesite=lax"} <= attributes
         assert not any(attribute.startswith("domain") for attribute in attributes)
+
+
+async def test_a_cookie_lasts_as_long_as_what_it_stands_for(world: World) -> None:
+    """Seconds, or nothing for a mark that goes when the browser is closed."""
+    world.reconfigure(environment(world.idp.issuer, SESSION_ABSOLUTE_AGE_SECONDS="5184000"))
+    await world.add("vera")
+    browser = world.browser()
+    [(attempt, until)] = ages_of(await browser.get("/api/login/openid")).items()
+    assert (attempt.startswith("romm_attempt_"), until) == (True, "600")
+    signed_in = ages_of(await browser.submit("/api/login", username="vera", password=PASSWORD))
+    assert signed_in == {"romm_session": "5184000", "romm_known": str(365 * 24 * 3600)}
+    signed_out = ages_of(await browser.submit("/api/logout"))
+    assert signed_out == {"romm_session": "0", "romm_signed_out": ""}
 
 
 async def test_with_http_cookies_are_plain_so_that_a_home_network_works(world: World) -> None:
@@ -48,6 +72,16 @@ async def test_pages_carry_a_strict_policy(path: str) -> None:
     assert response.headers["strict-transport-security"]
 
 
+@pytest.mark.parametrize("path", ["/api/heartbeat", "/api/users/me", "/api/login/openid", "/api/nothing-here"])
+async def test_what_is_no_page_is_kept_by_nobody_and_shows_nothing(path: str) -> None:
+    """Whatever an answer has in it: no cache keeps it, no browser makes a page of it, and none tells where it comes from."""
+    response = await World().program().get(path)
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_the_policy_lets_a_form_reach_the_provider(world: World) -> None:
     """R-55."""
     browser = world.browser()
@@ -61,9 +95,28 @@ async def test_hsts_is_not_sent_over_http(world: World) -> None:
     assert "strict-transport-security" not in (await world.browser().get("/login")).headers
 
 
-async def test_an_answer_and_its_log_line_share_a_correlation_id(world: World) -> None:
+async def test_an_answer_and_all_log_lines_of_its_request_share_a_correlation_id(world: World) -> None:
+    bound: list[object] = []
+
+    class Bound(FakeLog):
+        def info(self, event: str, **facts: object) -> None:
+            bound.append(get_contextvars().get("correlation_id"))
+
+        debug = info
+
+    world.serve(log=Bound())
     response = await world.program().get("/api/users/me")
-    assert response.json()["reference"] == response.headers["x-correlation-id"]
+    reference = response.json()["reference"]
+    assert reference == response.headers["x-correlation-id"]
+    assert bound == [reference, reference], "the refusal and the request itself"
+    assert "correlation_id" not in get_contextvars()
+
+
+async def test_a_request_leaves_a_line_for_whoever_wants_them_all(world: World) -> None:
+    await world.program().get("/api/nothing?secret=1")
+    [line] = world.lines("request")
+    assert (line["method"], line["path"], line["status"]) == ("GET", "/api/nothing", 404)
+    assert 0 < line["milliseconds"] < 5_000
 
 
 async def test_the_address_of_a_visitor_comes_from_a_trusted_proxy_only() -> None:
@@ -78,6 +131,12 @@ async def test_the_address_of_a_visitor_comes_from_a_trusted_proxy_only() -> Non
     assert believed.settings.server.base_url == ORIGIN
 
 
+async def test_a_browser_that_says_a_novel_about_itself_is_cut_short(world: World) -> None:
+    """It is kept with every session, for as long as this is."""
+    await world.browser(**{"user-agent": "x" * 8_000}).submit("/api/login", username="keeper", password=PASSWORD)
+    assert {each.user_agent for each in world.credentials.stored.values()} == {"x" * 255}
+
+
 @pytest.mark.parametrize("path", ["/api/heartbeat", "/api/health/live", "/login", "/nothing-here"])
 async def test_head_is_answered_as_get_without_a_body(path: str) -> None:
     """RFC 9110, 9.3.2: health checks of containers send it."""
@@ -88,6 +147,22 @@ async def test_head_is_answered_as_get_without_a_body(path: str) -> None:
         got.headers["content-type"],
         b"",
     )
+
+
+async def test_a_body_is_cut_off_by_us_and_not_only_by_what_is_in_front() -> None:
+    """ASGI leaves it to the application, and httpx hides it: so here is what the application says."""
+    said: list[dict[str, Any]] = []
+
+    async def listening(scope: Any, receive: Any, send: Any) -> None:
+        async def overhear(message: dict[str, Any]) -> None:
+            said.append(dict(message))
+            await send(message)
+
+        await World().app(scope, receive, overhear)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(listening), base_url=ORIGIN) as program:
+        await program.head("/api/heartbeat")
+    assert [message.get("body", b"") for message in said] == [b""] * len(said)
 
 
 async def test_head_does_what_get_does_and_no_more(world: World) -> None:

@@ -111,6 +111,7 @@ async def test_the_form_of_the_page_goes_on_to_where_the_person_wanted(world: Wo
         pytest.param("https://romm.test", "https://romm.test", True, id="https"),
         pytest.param("https://romm.test", "http://localhost:8080", True, id="this machine"),
         pytest.param("https://romm.test", "http://127.0.0.1:8080", True, id="this machine by number"),
+        pytest.param("https://romm.test", "http://[::1]:8080", True, id="this machine by its longer number"),
         pytest.param("http://romm.lan", "http://romm.lan", True, id="http is what the operator wants"),
     ],
 )
@@ -125,6 +126,23 @@ async def test_a_browser_that_would_drop_the_session_is_told_instead(base_url: s
     assert (f"error={Code.BROWSER_WITHOUT_TLS}" in answer.headers["location"]) is not kept
     as_program = await world.program().post("/api/login", json=form, headers=headers)
     assert as_program.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Basic cHJveHk6c2VjcmV0", "Bearer wrong"])
+async def test_the_page_signs_in_whoever_the_form_names_and_not_a_header_for_a_proxy(world: World, header: str) -> None:
+    browser = world.browser(authorization=header)
+    response = await browser.submit("/api/login", username="keeper", password=PASSWORD)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    assert browser.session
+
+
+async def test_signing_in_again_ends_the_session_that_the_browser_had(world: World) -> None:
+    browser = await signed_in(world)
+    before = {"cookie": f"__Host-romm_session={browser.session}"}
+    assert (await world.program().get("/api/users/me", headers=before)).status_code == 200
+    await browser.submit("/api/login", username="keeper", password=PASSWORD)
+    assert (await world.program().get("/api/users/me", headers=before)).status_code == 401
+    assert (await browser.me()).status_code == 200
 
 
 async def test_a_wrong_password_on_the_page_keeps_the_target_and_tells_no_more_than_a_code(world: World) -> None:
@@ -266,6 +284,8 @@ def base64_of(text: bytes) -> str:
         pytest.param(f"Basic {base64_of(b'keeper:x')} {base64_of(b'keeper:x')}", id="two"),
         pytest.param("Basic é", id="not ASCII"),
         pytest.param("Bearer abc", id="another scheme"),
+        pytest.param(f"Bearer {base64_of(f'keeper:{PASSWORD}'.encode())}", id="the right ones under another scheme"),
+        pytest.param(f"Basic !{base64_of(f'keeper:{PASSWORD}'.encode())}", id="the right ones and a stray character"),
         pytest.param("Digest username=keeper", id="a third scheme"),
     ],
 )
@@ -279,7 +299,7 @@ async def test_reading_a_basic_header_is_total(house: World, header: str) -> Non
     assert house.lines("unexpected") == []
 
 
-@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
+@pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC", "Basic  "])
 async def test_the_scheme_is_read_in_any_case(house: World, scheme: str) -> None:
     """RFC 7617, 2: case-insensitive."""
     credentials = base64_of(f"keeper:{PASSWORD}".encode())

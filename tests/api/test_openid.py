@@ -270,7 +270,15 @@ async def test_a_second_use_sends_a_signed_in_browser_home_and_anyone_else_to_th
     assert error_of(await browser.come_back(query)) == Code.EMAIL_NOT_VERIFIED
     world.idp.claims["email_verified"] = True
     await browser.sign_in()
-    assert (await browser.come_back(query)).headers["location"] == "/"
+    again = await browser.come_back(query)
+    assert (again.headers["location"], again.headers.get_list("set-cookie")) == ("/", [])
+    assert (await browser.me()).status_code == 200
+
+
+async def test_whatever_calls_back_is_answered_with_a_way_and_never_with_a_body(world: World) -> None:
+    """A browser that asks for anything (`*/*`) is still one: there is nothing here for a program."""
+    response = await world.program().get("/api/oauth/openid?code=x&state=y")
+    assert (response.status_code, response.headers["location"].startswith("/login?error=")) == (303, True)
 
 
 async def test_a_finished_callback_without_a_session_says_that_it_was_used(world: World) -> None:

@@ -194,6 +194,7 @@ BAD = "invalid_request"
             authorization="Basic YTo=",
         ),
         row("a bearer token", 401, "invalid_client", Code.CLIENT_UNKNOWN, NAMES, authorization="Bearer abc"),
+        row("a name without its colon", 401, "invalid_client", Code.CLIENT_UNKNOWN, NAMES, authorization="Basic YQ=="),
         row("a header that cannot be read", 401, "invalid_client", Code.CLIENT_UNKNOWN, NAMES, authorization="Basic !"),
     ],
 )
@@ -206,6 +207,16 @@ async def test_a_request_that_does_not_hold_is_refused_in_the_words_of_oauth(
     assert response.headers["cache-control"] == "no-store"
     assert response.headers.get("www-authenticate", "").startswith("Basic") == (answer[0] == 401)
     assert world.credentials.stored == {}
+
+
+async def test_a_file_is_no_parameter(world: World, vera: Account) -> None:
+    parts = {"username": (None, "vera"), "password": ("password.txt", NAMES["password"])}
+    assert error(await world.program().post("/api/token", files=parts)) == (400, BAD, Code.TOKEN_REQUEST_INVALID)
+
+
+async def test_an_empty_parameter_counts_as_left_out(world: World, vera: Account) -> None:
+    """RFC 6749, 3.1."""
+    assert (await ask(world, **NAMES, grant_type="", scope="", client_secret="")).status_code == 200
 
 
 async def test_the_operator_reads_that_the_app_sent_no_form(world: World) -> None:

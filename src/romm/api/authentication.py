@@ -8,8 +8,6 @@ from romm.credentials import Bearers, Principal, Sessions, require
 from romm.domain.errors import Code, Refused
 from romm.login import PasswordSignIn, Typed
 
-_WITHOUT_BODY = {"GET", "HEAD"}
-
 
 @dataclass(frozen=True)
 class Authentication:
@@ -64,7 +62,7 @@ async def _refuse_elsewhere(request: Asking) -> None:
     """RFC 6750, 2.2 and 2.3, are optional and not offered: a token in the body or the query is a mistake worth telling."""
     if "access_token" in request.query_params:
         raise Refused(Code.TOKEN_MISPLACED, place="query")
-    if request.method in _WITHOUT_BODY or request.content_type[0] not in FORM_TYPES:
+    if request.method == "GET" or request.content_type[0] not in FORM_TYPES:
         return
     try:
         fields = await request.form()

@@ -67,6 +67,6 @@ def envelope(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
 def _headers(
     headers: list[tuple[bytes, bytes]], correlation_id: str, extra: tuple[tuple[bytes, bytes], ...]
 ) -> list[tuple[bytes, bytes]]:
-    present = {name.lower() for name, _ in headers}
+    present = {name for name, _ in headers}
     defaults = (header for header in _UNLESS_SAID if header[0] not in present)
     return [*headers, *extra, *defaults, (b"x-correlation-id", correlation_id.encode())]

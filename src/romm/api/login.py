@@ -50,7 +50,7 @@ async def sign_in(
     cookies = jar.opened(request, signed_in.session, signed_in.known_browser)
     if on_page:
         return see_other(return_to, cookies)
-    return Response(None, cookies=cookies, status_code=200)
+    return Response(None, cookies=cookies)
 
 
 @post(
@@ -74,7 +74,7 @@ async def sign_out(
     url = await signing_out.sign_out(jar.session(request))
     if wants_page(request):
         return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", jar.signed_out())
-    return Response(LogoutAnswer(url) if url else None, cookies=jar.signed_out(), status_code=200)
+    return Response(LogoutAnswer(url) if url else None, cookies=jar.signed_out())
 
 
 def _check_kept(request: Asking, base_url: str) -> None:

@@ -54,7 +54,7 @@ class Reading(Struct, frozen=True, kw_only=True):
 class Email(Struct, frozen=True):
     """An address and its verification from one document. `verified` is None when that document does not say.
 
-    `unreadable` is what stands there instead of a boolean, as JSON.
+    `unreadable` is what stands there instead of a boolean, as JSON, or its kind.
     """
 
     address: str | None
@@ -155,8 +155,7 @@ def _email(documents: Mapping[str, Document], reading: Reading) -> Email:
         address = document.get("email")
         if isinstance(address, str) and address:
             claim = document.get("email_verified", _MISSING)
-            unreadable = None if claim is _MISSING or isinstance(claim, bool) else json.dumps(claim)
-            return Email(address, _verified(claim, reading), source, unreadable)
+            return Email(address, _verified(claim, reading), source, _unreadable(claim))
     return Email(None, None, "nowhere")
 
 
@@ -164,6 +163,13 @@ def _verified(claim: Any, reading: Reading) -> bool | None:
     if claim is _MISSING:
         return None
     return claim is True or (reading.booleans_as_text and claim == "true")
+
+
+def _unreadable(claim: Any) -> str | None:
+    if claim is _MISSING or isinstance(claim, bool):
+        return None
+    # Of what may be nested as deep as it likes, the kind is enough.
+    return f"a {type(claim).__name__}" if isinstance(claim, dict | list) else json.dumps(claim)
 
 
 def _roles(documents: Mapping[str, Document], reading: Reading) -> RolesClaim:
