@@ -179,6 +179,12 @@ def assert_stays_home(target: str) -> None:
     assert not any(path == route or path.startswith(f"{route}/") for route in SIGN_IN), "no way round in circles"
 
 
+@pytest.mark.parametrize("target", ["/login//..", "/api//../oauth/openid", "/api//../api//../login", "/x/..//login"])
+def test_dots_behind_two_slashes_hide_no_route_that_acts(target: str) -> None:
+    """R-22: a browser goes up one slash, a file system two names."""
+    assert return_to(target) == "/"
+
+
 def test_the_corpus_is_large_and_has_no_target_twice() -> None:
     targets = [target for kind in HOSTILE.values() for target in kind]
     assert len(set(targets)) == len(targets) >= 80

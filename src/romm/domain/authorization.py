@@ -190,7 +190,22 @@ def _is_own_path(target: str) -> bool:
 def _acts(target: str) -> bool:
     """Is it a sign-in page, or a route that does something when a browser comes by? Nobody is sent there by a link."""
     # As browser and router will see it: `/x/../%6cogin` is `/login`.
-    path = posixpath.normpath(unquote(urlsplit(target).path))
+    path = unquote(urlsplit(target).path)
+    return any(map(_is_route_that_acts, (posixpath.normpath(path), _in_a_browser(path))))
+
+
+def _in_a_browser(path: str) -> str:
+    """For a browser there is something between two slashes, and `..` takes it back: `/login//..` is `/login/` (URL Standard)."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            kept = kept[:-1]
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join(filter(None, kept))
+
+
+def _is_route_that_acts(path: str) -> bool:
     api = path == "/api" or path.startswith("/api/")
     return path == "/login" or path.startswith("/login/") or (api and path not in _PAGES_OF_THE_API)
 
