@@ -17,6 +17,17 @@ _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
 
 
+class _Cookie(Cookie):
+    """One whose name and value need no quoting. http.cookies, which would see to that, takes 4 % of a sign-in for it."""
+
+    def to_encoded_header(self) -> tuple[bytes, bytes]:
+        """RFC 6265, 4.1.1."""
+        lifetime = "" if self.max_age is None else f"; Max-Age={self.max_age}"
+        secure = "; Secure" if self.secure else ""
+        said = f"{self.key}={self.value}; Path={self.path}{lifetime}; HttpOnly; SameSite={self.samesite}{secure}"
+        return b"set-cookie", said.encode("ascii")
+
+
 @dataclass(frozen=True)
 class Cookies:
     """All cookies of this instance; `secure` follows the base URL."""
@@ -73,7 +84,7 @@ class Cookies:
 
     def _cookie(self, name: str, value: str, lifetime: timedelta | None) -> Cookie:
         max_age = None if lifetime is None else int(lifetime.total_seconds())
-        return Cookie(
+        return _Cookie(
             key=self._name(name),
             value=value,
             path="/",
