@@ -125,6 +125,24 @@ async def test_checkpoints_and_the_commits_after_them_are_made_in_a_thread(write
     assert sizes[2] < 1.1 * sizes[0]  # the log begins anew after each checkpoint
 
 
+async def test_those_who_waited_for_a_checkpoint_make_none_themselves(writer: Writer, path: Path):
+    """Each would wait for the disk once more, and those behind it with it."""
+    for _ in range(CHECKPOINT_EVERY):
+        await writer.run(lambda connection: None)
+    places = await asyncio.gather(*(writer.run(add(f"line {number}")) for number in range(5)))
+    assert places == [IN_A_THREAD, *[ON_THE_LOOP] * 4]
+    assert lines(path) == ["first", *(f"line {number}" for number in range(5))]
+
+
+async def test_a_slow_disk_is_not_burdened_with_more_checkpoints(writer: Writer, path: Path):
+    log = path.with_name("romm.db-wal")
+    await writer.run(lambda connection: time.sleep(2 * SLOW_SECONDS))
+    before = log.stat().st_size
+    for number in range(5):
+        assert await writer.run(add(f"line {number}")) is IN_A_THREAD
+    assert log.stat().st_size > before  # after a checkpoint it would begin anew
+
+
 async def test_no_commit_makes_a_checkpoint_by_itself(writer: Writer):
     assert await writer.run(lambda connection: connection.scalar(text("PRAGMA wal_autocheckpoint"))) == 0
 
@@ -149,6 +167,6 @@ async def test_a_cancelled_transaction_ends_before_the_next_begins(writer: Write
         writing.cancel()
         following = asyncio.create_task(writer.run(add("third")))
         await asyncio.sleep(0.1)
-    assert await following is IN_A_THREAD
+    await following
     assert writing.cancelled()
     assert lines(path) == ["first", "second", "third"]

@@ -35,10 +35,15 @@ class Writer:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Commit what `work` does, all or nothing. Raises what `work` raises, TimeoutError and `sqlite3.Error`."""
-        if self._opened is not None and self._is_quick() and _begins(self._opened[1]):
-            return self._quickly(work, *self._opened)
+        if not self._turn.locked() and (begun := self._begun()):
+            return self._quickly(work, begun)
         async with asyncio.timeout(self._wait):
             await self._turn.acquire()
+        if begun := self._begun():  # whoever was before us has seen to the disk
+            try:
+                return self._quickly(work, begun)
+            finally:
+                self._turn.release()
         running = asyncio.get_running_loop().run_in_executor(self._thread, self._patiently, work)
         try:
             return await asyncio.shield(running)
@@ -50,14 +55,17 @@ class Writer:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
-    def _is_quick(self) -> bool:
-        return not self._turn.locked() and self._until_checkpoint > 0 and time.monotonic() > self._paused_until
+    def _begun(self) -> tuple[Connection, sqlite3.Connection] | None:
+        """The connection, in a transaction, when there is nothing to wait for."""
+        if self._opened is None or self._until_checkpoint <= 0 or time.monotonic() <= self._paused_until:
+            return None
+        return self._opened if _begins(self._opened[1]) else None
 
-    def _quickly(self, work: Callable[[Connection], T], connection: Connection, driver: sqlite3.Connection) -> T:
+    def _quickly(self, work: Callable[[Connection], T], begun: tuple[Connection, sqlite3.Connection]) -> T:
         started = time.monotonic()
         self._until_checkpoint -= 1
         try:
-            return _ended(work, connection, driver)
+            return _ended(work, *begun)
         finally:
             ended = time.monotonic()
             if ended - started > SLOW_SECONDS:
@@ -67,10 +75,12 @@ class Writer:
         connection, driver = self._opened = self._opened or self._open()
         driver.execute(f"PRAGMA busy_timeout={self._wait * 1000:.0f}")
         try:
-            # Whoever writes first after a checkpoint waits for the disk, too.
-            driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if self._until_checkpoint <= 0:  # whoever writes first after a checkpoint waits for the disk, too
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._until_checkpoint = CHECKPOINT_EVERY
+            else:
+                self._until_checkpoint -= 1
             driver.execute("BEGIN IMMEDIATE")
-            self._until_checkpoint = CHECKPOINT_EVERY
             return _ended(work, connection, driver)
         finally:
             driver.execute("PRAGMA busy_timeout=0")
