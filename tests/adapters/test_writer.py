@@ -134,6 +134,17 @@ async def test_those_who_waited_for_a_checkpoint_make_none_themselves(writer: Wr
     assert lines(path) == ["first", *(f"line {number}" for number in range(5))]
 
 
+async def test_the_first_commit_after_a_checkpoint_is_in_a_thread_also_when_somebody_else_was_writing(
+    writer: Writer, path: Path
+):
+    for _ in range(CHECKPOINT_EVERY):
+        await writer.run(lambda connection: None)
+    with locked(path), pytest.raises(sqlite3.OperationalError, match="locked"):
+        await writer.run(add("second"))
+    assert await writer.run(add("third")) is IN_A_THREAD
+    assert await writer.run(add("fourth")) is ON_THE_LOOP
+
+
 async def test_a_slow_disk_is_not_burdened_with_more_checkpoints(writer: Writer, path: Path):
     log = path.with_name("romm.db-wal")
     await writer.run(lambda connection: time.sleep(2 * SLOW_SECONDS))

@@ -75,12 +75,11 @@ class Writer:
         connection, driver = self._opened = self._opened or self._open()
         driver.execute(f"PRAGMA busy_timeout={self._wait * 1000:.0f}")
         try:
-            if self._until_checkpoint <= 0:  # whoever writes first after a checkpoint waits for the disk, too
+            if due := self._until_checkpoint <= 0:
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._until_checkpoint = CHECKPOINT_EVERY
-            else:
-                self._until_checkpoint -= 1
             driver.execute("BEGIN IMMEDIATE")
+            # Not before: whoever writes first after a checkpoint waits for the disk, too.
+            self._until_checkpoint = CHECKPOINT_EVERY if due else self._until_checkpoint - 1
             return _ended(work, connection, driver)
         finally:
             driver.execute("PRAGMA busy_timeout=0")
