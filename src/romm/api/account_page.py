@@ -16,7 +16,7 @@ from romm.api.cookies import Cookies
 from romm.api.openapi import needs
 from romm.api.pages import Site, explained
 from romm.api.requests import Asking, body, visitor
-from romm.api.responses import see_other
+from romm.api.responses import see_other, to_provider
 from romm.api.user_agents import in_words
 from romm.credentials import Principal, Sessions
 from romm.domain.accounts import Proof, WaysIn, unlink
@@ -104,8 +104,7 @@ async def link(
     jar: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """To the provider, as `GET /api/identities/link`; a form also says where it comes from on a plain http address."""
-    begun = await signin.begin_link(principal)
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return to_provider(request, jar, await signin.begin_link(principal))
 
 
 @post("/unlink", **_WRITES)

@@ -18,7 +18,7 @@ from romm.api.explanation_schemas import (
 )
 from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.requests import Asking
-from romm.api.responses import see_other
+from romm.api.responses import to_provider
 from romm.credentials import Principal
 from romm.domain.errors import Code, Refused
 from romm.explanation import Explainer
@@ -69,8 +69,7 @@ async def trial(
     jar: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """A full round trip through the provider that ends in a report instead of a session."""
-    begun = await signin.begin_trial()
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return to_provider(request, jar, await signin.begin_trial())
 
 
 @get(

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from romm.api.cookies import Cookies
 from romm.api.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.requests import Asking, visitor
-from romm.api.responses import see_other
+from romm.api.responses import to_provider
 from romm.credentials import Principal
 from romm.domain.errors import Code
 from romm.profile import Profile
@@ -28,8 +28,7 @@ async def link(
     jar: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Sends the browser to the provider, from a session whose sign-in is at most five minutes old."""
-    begun = await signin.begin_link(principal)
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return to_provider(request, jar, await signin.begin_link(principal))
 
 
 @delete(

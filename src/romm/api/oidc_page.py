@@ -17,7 +17,7 @@ from romm.api.explanation import pasted
 from romm.api.openapi import needs
 from romm.api.pages import Site, explained, told
 from romm.api.requests import Asking, body
-from romm.api.responses import see_other
+from romm.api.responses import to_provider
 from romm.api.shown_sign_ins import shown
 from romm.credentials import Principal
 from romm.diagnosis import Doctor
@@ -90,8 +90,7 @@ async def try_sign_in(
     jar: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """To the provider, as `GET /api/oidc/trial`; a form also says where it comes from on a plain http address."""
-    begun = await signin.begin_trial()
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return to_provider(request, jar, await signin.begin_trial())
 
 
 @post("/explain", **_LOOKS, status_code=200)

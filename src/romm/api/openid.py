@@ -10,7 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 from romm.api.cookies import Cookies
 from romm.api.openapi import FORM, OPEN, gives, refuses, refuses_as_oauth, sends_on, takes
 from romm.api.requests import Asking, form, visitor
-from romm.api.responses import NO_STORE, see_other
+from romm.api.responses import NO_STORE, see_other, to_provider
 from romm.api.schemas import LogoutForm
 from romm.backchannel import BackchannelLogout
 from romm.domain import authorization
@@ -18,7 +18,7 @@ from romm.domain.authorization import Initiation
 from romm.domain.errors import Code, Refused, required
 from romm.domain.linking import Attach
 from romm.settings import Settings
-from romm.signin import LINKED_PAGE, Begun, Finished, OpenIDSignIn, attempt_id
+from romm.signin import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 
@@ -38,7 +38,7 @@ async def begin(
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
     """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
-    return _sent(request, jar, await signin.begin(target, visitor(request)))
+    return to_provider(request, jar, await signin.begin(target, visitor(request)))
 
 
 @get(
@@ -62,7 +62,7 @@ async def initiate(
     """Third-party initiated login: like `/api/login/openid`, when `iss` is our provider."""
     said = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
     target = authorization.own_target(said.target_link_uri, settings.server.base_url)
-    return _sent(request, jar, await signin.begin(target, visitor(request), said))
+    return to_provider(request, jar, await signin.begin(target, visitor(request), said))
 
 
 @get(
@@ -125,10 +125,6 @@ async def _logout_token(request: Asking) -> str:
 
 def _not_in_form(found: object) -> Refused:
     return Refused(Code.LOGOUT_TOKEN_INVALID, claim="the body", found=found, expected=f"a logout_token in {FORM}")
-
-
-def _sent(request: Asking, jar: Cookies, begun: Begun) -> Response[bytes]:
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
 
 
 def _landing(finished: Finished) -> str:
