@@ -5,8 +5,8 @@ import asyncio
 from alembic import context
 from sqlalchemy import Connection, text
 
-from romm.adapters.engines import migrating
-from romm.adapters.tables import Base
+from romm.adapters.database.engines import migrating
+from romm.adapters.database.tables import Base
 
 LOCK = 7666_0001  # any number of our own: two containers that start together take turns
 

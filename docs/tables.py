@@ -15,12 +15,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from romm.domain import accounts, linking, scopes
-from romm.domain.diagnosis import PLAN
-from romm.domain.errors import CATALOGUE, Code
+from romm.domain import scopes
+from romm.domain.accounts import changes
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.diagnosis.findings import PLAN
+from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
-from romm.domain.presets import PRESETS
-from romm.settings import FIELDS
+from romm.domain.providers.preset import PRESETS
+from romm.domain.sign_in import linking
+from romm.settings.model import FIELDS
 
 DOCS = Path(__file__).parent
 DEFAULTS = DOCS.parent / "settings.toml"
@@ -96,7 +99,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "settings": settings,
     "errors": errors,
     "linking": partial(rules, linking.ROWS),
-    "administration": partial(rules, accounts.ROWS),
+    "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
     "checks": checks,
     "misconfigured": misconfigured,

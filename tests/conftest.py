@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from romm.adapters.database import upgrade
+from romm.adapters.database.migrations import upgrade
 
 
 def pytest_collection_finish() -> None:

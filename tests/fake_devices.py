@@ -5,10 +5,11 @@ from itertools import count
 
 from msgspec.structs import replace
 
-from romm.domain.credentials import Credential, Kind
-from romm.domain.devices import UNNAMED, Approve, Device, DeviceAuthorization, State
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.devices import UNNAMED, Approve, Device, DeviceAuthorization, State
 from romm.domain.model import Account
-from romm.ports import Clock, Conflict
+from romm.ports.conflicts import Conflict
+from romm.ports.process import Clock
 from tests.fakes import FakeAccounts
 
 REMEMBERED = timedelta(hours=1)

@@ -7,19 +7,22 @@ from typing import Any, TypeVar
 
 from msgspec.structs import asdict, replace
 
-from romm.domain.accounts import Change, Delete, Unlink
-from romm.domain.authorization import LoginAttempt
-from romm.domain.client_tokens import Renewal
-from romm.domain.credentials import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.accounts.changes import Change, Delete, Unlink
+from romm.domain.accounts.imports import Here, Import
+from romm.domain.accounts.passwords import is_legacy
+from romm.domain.credentials.client_tokens import Renewal
+from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.diagnosis.evidence import Handshake, Place
 from romm.domain.errors import Refused
-from romm.domain.evidence import Handshake, Place
-from romm.domain.imports import Here, Import
-from romm.domain.linking import Attach, Ends, Found, Register, SignIn
-from romm.domain.logout_token import Logout
 from romm.domain.model import AccessLevel, Account, Identity, Link
-from romm.domain.passwords import is_legacy
-from romm.domain.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports import Clock, Conflict, Recalled, SignInEntry, SignInFilter, Spends
+from romm.domain.sign_in.authorization import LoginAttempt
+from romm.domain.sign_in.linking import Attach, Ends, Found, Register, SignIn
+from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
+from romm.ports.accounts import Spends
+from romm.ports.conflicts import Conflict
+from romm.ports.process import Clock
+from romm.ports.sign_in import Recalled, SignInEntry, SignInFilter
 
 T = TypeVar("T")
 

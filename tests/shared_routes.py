@@ -17,11 +17,11 @@ from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from romm import app
-from romm.api.requests import Asking
+from romm.api.http.requests import Asking
 from romm.api.routes import Wiring, routes
-from romm.composition.outside import Ports
-from romm.settings import Settings
+from romm.composition import app
+from romm.composition.ports import Ports
+from romm.settings.model import Settings
 
 _brought: ContextVar[Wiring] = ContextVar("_brought")
 

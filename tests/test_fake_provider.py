@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
-from romm.domain.authorization import code_challenge
+from romm.domain.digests import code_challenge
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, HTML, REDIRECT_URI, FakeProvider, served
 
 DISCOVERY = "/.well-known/openid-configuration"

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from romm import app
+from romm.composition import app
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from tests.world import ORIGIN, PASSWORD, World

@@ -10,18 +10,20 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
-from romm import app, examination
-from romm.adapters.provider import OpenIDProvider, ProviderSettings
-from romm.adapters.transport import Limits, Transport
-from romm.composition.outside import Ports
+from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings
+from romm.adapters.provider.transport import Limits, Transport
+from romm.composition import diagnosis, provider
+from romm.composition.ports import Ports
 from romm.composition.use_cases import use_cases
-from romm.domain.accounts import Change, Password
-from romm.domain.credentials import SIGNED_IN_KINDS
+from romm.domain.accounts.changes import Change, Password
+from romm.domain.credentials.credential import SIGNED_IN_KINDS
+from romm.domain.credentials.native_apps import App
 from romm.domain.model import AccessLevel, Account, Identity, Link, Visitor
-from romm.domain.native_apps import App
-from romm.instruments import Instruments, Network, Storage
-from romm.ports import Passwords, Provider
-from romm.settings import Settings, load
+from romm.ports.accounts import Passwords
+from romm.ports.diagnosis import Instruments, Network, Storage
+from romm.ports.provider import Provider
+from romm.settings.load import load
+from romm.settings.model import Settings
 from tests import shared_routes
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
@@ -132,19 +134,19 @@ class World:
     def _provider(self) -> OpenIDProvider:
         return OpenIDProvider(
             self._provider_settings(),
-            app.client(self.settings),
+            provider.client(self.settings),
             log=self.log,
             clock=lambda: self.clock().timestamp(),
             transport=self.transport or self.idp.transport,
         )
 
     def _provider_settings(self) -> ProviderSettings:
-        return replace(app.provider_settings(self.settings), limits=self.limits)
+        return replace(provider.provider_settings(self.settings), limits=self.limits)
 
     def _instruments(self) -> Instruments:
-        settings, client = self._provider_settings(), app.client(self.settings)
+        settings, client = self._provider_settings(), provider.client(self.settings)
         transport = self.transport or self.idp.transport
-        made = examination.instruments(self.settings, settings, client, self.log, self.clock, transport)
+        made = diagnosis.instruments(self.settings, settings, client, self.log, self.clock, transport)
         return replace(made, network=self.network, storage=self.storage)
 
     async def _ready(self) -> bool:

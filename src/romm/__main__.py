@@ -1,6 +1,6 @@
 """`python -m romm` is the `romm` command."""
 
-from romm.cli import main
+from romm.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -15,19 +15,22 @@ from msgspec.structs import replace
 from sqlalchemy import make_url, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from romm.adapters.accounts import SQLAccounts
-from romm.adapters.attempts import SQLAttempts
-from romm.adapters.credentials import SQLCredentials
-from romm.adapters.database import Database, upgrade
-from romm.adapters.devices import SQLDeviceAuthorizations, SQLDevices
-from romm.adapters.directory import SQLDirectory
-from romm.adapters.imports import SQLImports
-from romm.adapters.logouts import SQLLogouts
-from romm.adapters.signin_log import SQLSignInLog
-from romm.adapters.tables import AccountRow, SignInRow
-from romm.adapters.throttle import SQLThrottles
-from romm.device_ports import DeviceAuthorizations, Devices
-from romm.ports import Accounts, Attempts, Credentials, Directory, Imports, Logouts, SignInLog, Throttles
+from romm.adapters.accounts.directory import SQLDirectory
+from romm.adapters.accounts.imports import SQLImports
+from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
+from romm.adapters.credentials.store import SQLCredentials
+from romm.adapters.credentials.throttles import SQLThrottles
+from romm.adapters.database.migrations import upgrade
+from romm.adapters.database.tables import AccountRow, SignInRow
+from romm.adapters.database.transactions import Database
+from romm.adapters.sign_in.accounts import SQLAccounts
+from romm.adapters.sign_in.attempts import SQLAttempts
+from romm.adapters.sign_in.logouts import SQLLogouts
+from romm.adapters.sign_in.sign_in_log import SQLSignInLog
+from romm.ports.accounts import Accounts, Directory, Imports
+from romm.ports.credentials import Credentials, Throttles
+from romm.ports.devices import DeviceAuthorizations, Devices
+from romm.ports.sign_in import Attempts, Logouts, SignInLog
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.credentials import Credential, Kind
-from romm.domain.linking import Attach, Ends, Register, SignIn
+from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.ports import Conflict
+from romm.domain.sign_in.linking import Attach, Ends, Register, SignIn
+from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.domain.examples import ADDRESS, ISSUER, NOW
 

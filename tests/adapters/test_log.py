@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from romm.adapters import log
+from romm.domain.catalogue import operator_text
 from romm.domain.errors import MAX_FACT_LENGTH, Code, Refused
 
 
@@ -52,7 +53,7 @@ def test_what_is_inside_of_a_fact_is_redacted_too(capsys: pytest.CaptureFixture[
 def test_no_fact_can_begin_a_line_of_its_own(capsys: pytest.CaptureFixture[str], style: str) -> None:
     """R-58."""
     refused = Refused(Code.NO_ROLE, values=("a\r\nlevel=info event=forged", "b"))
-    log.configure("INFO", style).info("refused", facts=refused.facts, hint=refused.operator_text)
+    log.configure("INFO", style).info("refused", facts=refused.facts, hint=operator_text(refused))
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
-from tests.api.test_openid import Twist, both, error_of, in_id_token, put, without
+from tests.api.sign_in.test_openid import Twist, both, error_of, in_id_token, put, without
 from tests.fake_provider import FakeProvider, public_jwk
 from tests.world import ORIGIN, Browser, World
 

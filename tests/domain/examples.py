@@ -5,11 +5,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from romm.domain.authorization import Client, LoginAttempt
-from romm.domain.claims import Claims, Email, NotConfigured
-from romm.domain.credentials import digest
-from romm.domain.discovery import Metadata
+from romm.domain.digests import digest
 from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.sign_in.authorization import Client, LoginAttempt
+from romm.domain.sign_in.claims import Claims, Email, NotConfigured
+from romm.domain.sign_in.discovery import Metadata
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 ISSUER = "https://auth.example.com"

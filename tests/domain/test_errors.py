@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from romm.domain.authorization import AuthorizationResponse, accept, response
-from romm.domain.claims import Reading, read, validate
-from romm.domain.discovery import accept as provider_accept
-from romm.domain.discovery import location
-from romm.domain.errors import CATALOGUE, MAX_FACT_LENGTH, Code, Refusal, Refuse, Refused, bounded
-from romm.domain.linking import Reject
+from romm.domain.catalogue import CATALOGUE, Refusal, operator_text
+from romm.domain.errors import MAX_FACT_LENGTH, Code, Refuse, Refused, bounded
+from romm.domain.sign_in.authorization import AuthorizationResponse, accept, response
+from romm.domain.sign_in.claims import Reading, read, validate
+from romm.domain.sign_in.discovery import accept as provider_accept
+from romm.domain.sign_in.discovery import location
+from romm.domain.sign_in.linking import Reject
 from tests.domain.examples import CLIENT, ISSUER, NOW, attempt, json_values, metadata
-from tests.domain.test_claims import EXPECTED, token
-from tests.domain.test_linking import ADDRESSES, EXPLICIT, KNOWN, MATCHES, SETUP
+from tests.domain.sign_in.test_claims import EXPECTED, token
+from tests.domain.sign_in.test_linking import ADDRESSES, EXPLICIT, KNOWN, MATCHES, SETUP
 
 
 def test_every_code_has_a_row_and_the_rows_stand_in_the_order_of_the_codes() -> None:
@@ -144,7 +145,7 @@ def test_a_rule_gives_every_fact_that_its_row_names() -> None:
 def test_an_operators_text_is_filled_and_a_missing_fact_breaks_nothing() -> None:
     refused = Refused.by(Refuse(Code.ISSUER_MISMATCH, {"found": "https://evil.example\n"}))
     begins = "The discovery document says issuer https://evil.example\\n, configured is unknown."
-    assert refused.operator_text.startswith(begins)
+    assert operator_text(refused).startswith(begins)
 
 
 def nested(depth: int) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from romm.domain.diagnosis import Check
+from romm.domain.diagnosis.findings import Check
 from tests.e2e.test_sign_in import ADMINS, environment
 
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from romm.adapters.network import LocalNetwork
-from romm.adapters.transport import Limits, network
+from romm.adapters.diagnosis.network import LocalNetwork
+from romm.adapters.provider.transport import Limits, network
 from tests.e2e.conftest import SECRET
 from tests.fake_provider import FakeProvider
 from tests.misconfigured.scenarios import AT_PROVIDER, SCENARIOS, Scenario

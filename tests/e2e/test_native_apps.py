@@ -17,8 +17,8 @@ import pytest
 from authlib.integrations.httpx_client import OAuth2Client
 from playwright.sync_api import Page
 
+from tests.docs.test_token_clients import EXAMPLE, run
 from tests.e2e.conftest import ADMIN, START_SECONDS, StartRomM
-from tests.test_token_clients import EXAMPLE, run
 
 APP, PRIVATE = "Shelf for Android", "org.example.shelf:/callback"
 VERIFIER = "a verifier of forty-three characters or more".replace(" ", "-")

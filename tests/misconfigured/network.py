@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from romm.domain.diagnosis.evidence import Handshake, Place
 from romm.domain.errors import Code, Refused
-from romm.domain.evidence import Handshake, Place
 from tests.fake_provider import FakeProvider
 
 _PORTS = {"http": 80, "https": 443}

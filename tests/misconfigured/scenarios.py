@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from romm.domain.diagnosis import Check
+from romm.domain.diagnosis.findings import Check
 from romm.domain.errors import Code
 
 ABSENT = "(absent)"  # a member that is taken out

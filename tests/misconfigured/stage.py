@@ -9,20 +9,21 @@ from typing import Any
 import httpx
 from msgspec import Struct
 
-from romm import app, examination
-from romm.adapters.accounts import SQLAccounts
-from romm.adapters.attempts import SQLAttempts
-from romm.adapters.credentials import SQLCredentials
-from romm.adapters.database import Database
-from romm.adapters.network import LocalNetwork
-from romm.adapters.storage import DatabaseStorage
-from romm.adapters.throttle import SQLThrottles
-from romm.adapters.transport import Limits, Transport, network
-from romm.domain.checks import configuration
-from romm.domain.diagnosis import Finding, Outcome
+from romm.adapters.credentials.store import SQLCredentials
+from romm.adapters.credentials.throttles import SQLThrottles
+from romm.adapters.database.transactions import Database
+from romm.adapters.diagnosis.network import LocalNetwork
+from romm.adapters.diagnosis.schema import DatabaseStorage
+from romm.adapters.provider.transport import Limits, Transport, network
+from romm.adapters.sign_in.accounts import SQLAccounts
+from romm.adapters.sign_in.attempts import SQLAttempts
+from romm.composition import diagnosis, provider
+from romm.domain.diagnosis.checks import configuration
+from romm.domain.diagnosis.findings import Finding, Outcome
 from romm.domain.model import AccessLevel, Identity
-from romm.instruments import Network
-from romm.settings import Loaded, SettingsError, load
+from romm.ports.diagnosis import Network
+from romm.settings.load import load
+from romm.settings.model import Loaded, SettingsError
 from tests import fake_provider
 from tests.authority import Authority
 from tests.fake_provider import FakeProvider, Response, public_jwk, served
@@ -253,8 +254,8 @@ def _logged(world: World) -> Iterator[str]:
 
 
 async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
-    doctor = examination.doctor(
-        world.settings, loaded.warnings, app.client(world.settings), world.ports.instruments, world.clock
+    doctor = diagnosis.doctor(
+        world.settings, loaded.warnings, provider.client(world.settings), world.ports.instruments, world.clock
     )
     try:
         async for finding in doctor.findings():

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from romm.domain.diagnosis import Outcome
-from romm.domain.errors import CATALOGUE, Code
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.diagnosis.findings import Outcome
+from romm.domain.errors import Code
 from tests.misconfigured.scenarios import Scenario
 from tests.misconfigured.stage import Observed
 

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from structlog.types import Processor
 
-from romm.ports import Log
+from romm.ports.process import Log
 
 REDACTED = "[redacted]"
 SECRET_NAMES = frozenset(

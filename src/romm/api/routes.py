@@ -10,51 +10,39 @@ from litestar import Litestar
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
-from romm.api import (
-    account_links,
-    account_page,
-    admin_account_page,
-    admin_pages,
+from romm.api.accounts import identities, link_pages, links, own_page, people_page, person_page, users
+from romm.api.credentials import (
     client_token_pages,
     client_tokens,
     device_pages,
     devices,
-    diagnosis,
-    docs,
-    explanation,
-    forward_auth,
-    health,
-    identities,
-    link_pages,
-    login,
     metadata,
     native_apps,
-    oidc_page,
-    openapi,
-    openid,
-    pages,
     sessions,
-    sign_ins_page,
     tokens,
-    users,
 )
-from romm.api.dependencies import take_turns
+from romm.api.diagnosis import doctor, explanation, health, oidc_page, sign_ins_page
+from romm.api.http import docs, openapi
+from romm.api.sign_in import forward_auth, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
+
 STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+
 ROUTERS = (
     openid.router,
-    login.router,
+    password.router,
     users.router,
-    account_links.router,
+    links.router,
     sessions.router,
     identities.router,
     explanation.router,
-    diagnosis.router,
+    doctor.router,
     tokens.router,
     metadata.router,
     client_tokens.router,
@@ -64,16 +52,17 @@ ROUTERS = (
     health.router,
     docs.router,
     pages.router,
-    account_page.router,
+    own_page.router,
     link_pages.router,
-    admin_pages.router,
-    admin_account_page.router,
+    people_page.router,
+    person_page.router,
     oidc_page.router,
     sign_ins_page.router,
     client_token_pages.router,
     device_pages.router,
 )
-_HERE = Path(__file__).parent
+
+_HERE = Path(__file__).parent / "pages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,3 +96,16 @@ def routes(wired: Wiring, version: str) -> Litestar:
 def _static_files() -> Any:
     cache = CacheControlHeader(max_age=STATIC_SECONDS, public=True, immutable=True)
     return create_static_files_router("/static", [_HERE / "static"], cache_control=cache)
+
+
+def take_turns(app: Litestar) -> None:
+    """Look the dependencies of a handler up in turn.
+
+    Litestar starts a task for each of several. Ours are in memory, and the tasks took longer than all the rest of a
+    small handler.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, arguments in route.route_handler_map.values():
+                batches = arguments.dependency_batches
+                arguments.dependency_batches = [{each} for batch in batches for each in batch]

@@ -2,17 +2,17 @@
 
 from datetime import timedelta
 
-from romm.accounts import Setup
-from romm.administration import Administration
-from romm.composition.outside import Ports
-from romm.credentials import Sessions
-from romm.invitations import Invitations
-from romm.login import PasswordSignIn
-from romm.profile import Profile
-from romm.rates import Rates
-from romm.recovery import Recovery
-from romm.settings import Settings
-from romm.signin_log import SignInJournal
+from romm.accounts.administration import Administration
+from romm.accounts.invitations import Invitations
+from romm.accounts.profile import Profile
+from romm.accounts.recovery import Recovery
+from romm.accounts.setup import Setup
+from romm.composition.ports import Ports
+from romm.credentials.rate_limits import Rates
+from romm.credentials.sessions import Sessions
+from romm.settings.model import Settings
+from romm.sign_in.journal import SignInJournal
+from romm.sign_in.password import PasswordSignIn
 
 
 def setup(settings: Settings, ports: Ports) -> Setup:

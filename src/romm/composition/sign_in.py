@@ -1,23 +1,25 @@
 """How people sign in and out, as the settings want it, and how that is explained."""
 
-from romm.admission import Admission
-from romm.backchannel import BackchannelLogout
-from romm.composition.outside import Ports
-from romm.credentials import KnownBrowsers, Sessions
-from romm.domain.claims import Reading
-from romm.domain.end_session import EndSession
-from romm.domain.linking import Policy
-from romm.domain.presets import preset
-from romm.domain.roles import RoleMapping
-from romm.explanation import Explainer
-from romm.identification import Identification
-from romm.login import PasswordSignIn, SignOut
-from romm.rates import Rates
-from romm.settings import Settings
-from romm.signin import OpenIDSignIn
-from romm.signin_log import SignInJournal
-from romm.throttle import Throttle
-from romm.trial import Trials
+from romm.composition.ports import Ports
+from romm.credentials.rate_limits import Rates
+from romm.credentials.sessions import Sessions
+from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.trial import Trials
+from romm.domain.providers.preset import preset
+from romm.domain.sign_in.claims import Reading
+from romm.domain.sign_in.end_session import EndSession
+from romm.domain.sign_in.linking import Policy
+from romm.domain.sign_in.roles import RoleMapping
+from romm.settings.model import Settings
+from romm.sign_in.admission import Admission
+from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.identification import Identification
+from romm.sign_in.journal import SignInJournal
+from romm.sign_in.known_browsers import KnownBrowsers
+from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.sign_out import SignOut
+from romm.sign_in.throttle import Throttle
 
 
 def identification(settings: Settings, ports: Ports) -> Identification | None:

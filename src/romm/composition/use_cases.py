@@ -3,29 +3,31 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from romm.accounts import Setup
-from romm.administration import Administration
-from romm.backchannel import BackchannelLogout
-from romm.client_tokens import ClientTokens
-from romm.composition import accounts, apps, sign_in
-from romm.composition.outside import Ports
-from romm.credentials import Bearers, Sessions
-from romm.devices import DeviceApproval, DeviceList, DeviceSignIn
-from romm.domain.credentials import SessionLimits
-from romm.explanation import Explainer
-from romm.grants import Grants
-from romm.invitations import Invitations
-from romm.login import PasswordSignIn, SignOut
-from romm.native_apps import NativeApps
-from romm.pairing import Pairing
-from romm.profile import Profile
-from romm.rates import Rates
-from romm.recovery import Recovery
-from romm.settings import Settings
-from romm.signin import OpenIDSignIn
-from romm.signin_log import SignInJournal
-from romm.tokens import Tokens
-from romm.trial import Trials
+from romm.accounts.administration import Administration
+from romm.accounts.invitations import Invitations
+from romm.accounts.profile import Profile
+from romm.accounts.recovery import Recovery
+from romm.accounts.setup import Setup
+from romm.composition import accounts, credentials, sign_in
+from romm.composition.ports import Ports
+from romm.credentials.bearers import Bearers
+from romm.credentials.client_tokens import ClientTokens
+from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
+from romm.credentials.grants import Grants
+from romm.credentials.native_apps import NativeApps
+from romm.credentials.pairing import Pairing
+from romm.credentials.rate_limits import Rates
+from romm.credentials.sessions import Sessions
+from romm.credentials.tokens import Tokens
+from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.trial import Trials
+from romm.domain.credentials.credential import SessionLimits
+from romm.settings.model import Settings
+from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.journal import SignInJournal
+from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.sign_out import SignOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,18 +69,18 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     rates = Rates(ports.throttles, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)
     password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
-    tokens = apps.tokens(settings, ports)
+    tokens = credentials.tokens(settings, ports)
     explainer = sign_in.explainer(settings, ports)
     trials = Trials(explainer=explainer, attempts=ports.attempts)
-    device_sign_in = apps.device_sign_in(ports, rates)
+    device_sign_in = credentials.device_sign_in(ports, rates)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
     signin = sign_in.openid_sign_in(settings, ports, sessions, journal, trials)
-    native_apps = apps.native_apps(settings, ports, tokens)
+    native_apps = credentials.native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
         tokens=tokens,
-        grants=apps.grants(password_sign_in, device_sign_in, tokens, native_apps),
+        grants=credentials.grants(password_sign_in, device_sign_in, tokens, native_apps),
         native_apps=native_apps,
         signin=signin,
         backchannel=sign_in.backchannel_logout(signin, ports, journal, rates),
@@ -94,7 +96,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         trials=trials,
         rates=rates,
         device_sign_in=device_sign_in,
-        device_approval=apps.device_approval(ports, rates),
+        device_approval=credentials.device_approval(ports, rates),
         device_list=DeviceList(ports.devices, ports.log),
         client_tokens=client_tokens,
         pairing=Pairing(client_tokens, ports.credentials, rates, ports.log, ports.clock),

@@ -1,0 +1,1 @@
+"""Use cases: who there is."""

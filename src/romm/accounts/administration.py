@@ -1,0 +1,144 @@
+"""Use cases of administrators: find people, let them in, change what they may do, and let them go."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from romm.accounts.passwords import hash_of_new
+from romm.accounts.typed import Typed, stored_email, stored_username, wanted
+from romm.domain.accounts import changes as rules
+from romm.domain.accounts.changes import Actor
+from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
+from romm.domain.errors import Code, Refused, required
+from romm.domain.model import AccessLevel, Account
+from romm.ports.accounts import Accounts, Directory, Passwords
+from romm.ports.conflicts import Conflict, settled, taken
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock, Log
+
+_ALL = 2**31 - 1  # the greatest LIMIT that every database takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Administration:
+    """Accounts, as administrators look after them. `roles_by_claim`: the role of whoever is linked follows their groups."""
+
+    accounts: Accounts
+    directory: Directory
+    credentials: Credentials
+    passwords: Passwords
+    passwords_enabled: bool
+    roles_by_claim: bool
+    log: Log
+    clock: Clock
+
+    async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+        """A page of accounts by name, and how many fit in all."""
+        return await self.directory.search(text.strip().lower(), limit, offset)
+
+    async def everybody(self, text: str = "") -> Sequence[Account]:
+        """All accounts whose name or address has this text, by name."""
+        return (await self.search(text, _ALL, 0))[0]
+
+    async def get(self, account_id: int) -> Account:
+        """One account. Raises `Refused(ACCOUNT_UNKNOWN)`."""
+        account = await self.accounts.get(account_id)
+        if account is None:
+            raise Refused(Code.ACCOUNT_UNKNOWN, account=account_id)
+        return account
+
+    async def named(self, username: str) -> Account:
+        """One account by its username. Raises `Refused(ACCOUNT_UNKNOWN)`."""
+        found = await self.accounts.password(username.lower())
+        if found is None:
+            raise Refused(Code.ACCOUNT_UNKNOWN, account=username)
+        return found[0]
+
+    async def names(self, account_ids: Collection[int]) -> dict[int, str]:
+        """What these accounts are called; one that is gone is left out."""
+        found = [await self.accounts.get(account_id) for account_id in account_ids]
+        return {account.id: account.username for account in found if account is not None}
+
+    def is_managed(self, account: Account) -> bool:
+        """Does the account's role follow the provider's groups?"""
+        return self.roles_by_claim and bool(account.links)
+
+    async def create(self, actor: Actor, typed: Typed, level: AccessLevel) -> Account:
+        """Make an account; without a password only single sign-on opens it. Raises `Refused`."""
+        required(rules.may_give(actor, level))
+        name = stored_username(typed.username or "")
+        email, password_hash = stored_email(typed.email or ""), None
+        if typed.password:
+            if not self.passwords_enabled:
+                raise Refused(Code.PASSWORDS_OFF)
+            password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
+        try:
+            account = await self.accounts.create(name, email, level, password_hash, self.clock())
+        except Conflict as conflict:
+            raise taken(conflict, name, email) from conflict
+        self._log("account.created", actor, account, level=level.label)
+        return account
+
+    async def change(self, actor: Actor, account_id: int, typed: Typed) -> Account:
+        """Change somebody's account. Raises `Refused`."""
+        if typed.password and not self.passwords_enabled:
+            raise Refused(Code.PASSWORDS_OFF)
+        wish = await wanted(typed, await self.get(account_id), self.passwords)
+
+        async def attempt() -> Account:
+            seen, now = await self.get(account_id), self.clock()
+            admins = await self.directory.enabled_admins()
+            judged = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
+            return await self.directory.change(required(judged), now)
+
+        account = await settled(attempt, wish)
+        facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
+        self._log("account.changed", actor, account, **facts)
+        return account
+
+    async def delete(self, actor: Actor, account_id: int) -> None:
+        """Delete an account with all that belongs to it. Raises `Refused`."""
+
+        async def attempt() -> Account:
+            seen = await self.get(account_id)
+            await self.directory.delete(required(rules.delete(actor, seen, await self.directory.enabled_admins())))
+            return seen
+
+        self._log("account.deleted", actor, await settled(attempt))
+
+    async def unlink(self, actor: Actor, account_id: int) -> Account:
+        """Detach every identity of an account, so that the next single sign-on links anew. Raises `Refused`."""
+
+        async def attempt() -> Account:
+            account = await self.get(account_id)
+            required(rules.may_touch(actor, account.level))
+            for link in account.links:
+                detach = rules.Unlink(account=account, identity=link.identity)
+                account = await self.directory.unlink(detach, self.clock())
+            return account
+
+        account = await settled(attempt)
+        self._log("account.unlinked", actor, account)
+        return account
+
+    async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
+        """End somebody's sessions and sign-ins of apps; gives how many there were. Raises `Refused`."""
+        account = await self.get(account_id)
+        required(rules.may_touch(actor, account.level))
+        ended = await self.credentials.end_all(account_id, kinds)
+        self._log("account.sign_ins_ended", actor, account, ended=ended)
+        return ended
+
+    async def end_sessions(self, actor: Actor, account_id: int) -> int:
+        """End somebody's sessions in browsers; their apps stay signed in. Raises `Refused`."""
+        return await self.end(actor, account_id, [Kind.SESSION])
+
+    async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
+        """End one of somebody's sessions. Raises `Refused`."""
+        account = await self.get(account_id)
+        required(rules.may_touch(actor, account.level))
+        if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
+        self._log("account.session_ended", actor, account, session=session_id)
+
+    def _log(self, event: str, actor: Actor, account: Account, **facts: object) -> None:
+        self.log.warning(event, account=account.id, username=account.username, by=actor.name, **facts)

@@ -1,0 +1,102 @@
+"""Use case: an administrator invites somebody by a link that works once."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from romm.accounts.passwords import hash_of_new
+from romm.accounts.typed import Typed, stored_email, stored_username
+from romm.credentials.principal import Principal, actor
+from romm.credentials.rate_limits import Rates
+from romm.domain.accounts import changes as rules
+from romm.domain.accounts import usernames
+from romm.domain.accounts.changes import Actor
+from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.rate_limits import Limit, Tally
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refused, required
+from romm.domain.model import AccessLevel, Account
+from romm.ports.accounts import Accounts, Passwords, Spends
+from romm.ports.conflicts import Conflict, as_judged, taken
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock, Log
+
+LONGEST = timedelta(days=30)
+REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=timedelta(hours=1))
+"""A link that asks which names and addresses are taken gets no further than this; a person types fewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitations:
+    """Links that make an account with a password. They end when they were used, and with the rights of who made them."""
+
+    accounts: Accounts
+    credentials: Credentials
+    passwords: Passwords
+    passwords_enabled: bool
+    lifetime: timedelta
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def create(
+        self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
+    ) -> tuple[str, Credential]:
+        """A link's secret, stored nowhere, and what is stored of it. Raises `Refused`."""
+        if not self.passwords_enabled:
+            raise Refused(Code.PASSWORDS_OFF)
+        required(rules.may_give(actor(who), level))
+        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        invitation = Credential(
+            digest=digest(secret),
+            kind=Kind.INVITATION,
+            account_id=who.account.id,
+            scopes=(),
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + min(lifetime or self.lifetime, LONGEST),
+            level=level,
+        )
+        with as_judged(who.account):
+            await self.credentials.add(who.account, invitation)
+        self.log.warning("invitation.created", by=who.account.id, level=level.label)
+        return secret, invitation
+
+    async def listed(self) -> Sequence[tuple[Credential, Account]]:
+        """Every open invitation, and who made it."""
+        return await self.credentials.of(None, [Kind.INVITATION])
+
+    async def revoke(self, by: Actor, invitation_id: int) -> None:
+        """Take an invitation back. Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
+        self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)
+
+    async def open(self, secret: str) -> Credential:
+        """The invitation of a link. Raises `Refused(LINK_INVALID)`."""
+        if not self.passwords_enabled:
+            raise Refused(Code.PASSWORDS_OFF)
+        found = await self.credentials.find(Kind.INVITATION, digest(secret))
+        if found:
+            invitation, inviter = found
+            if inviter.is_enabled_admin and self.clock() < invitation.expires_at:
+                return invitation
+        raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
+
+    async def register(self, secret: str, typed: Typed) -> Account:
+        """Make the account that the link promises, and use the link up. Raises `Refused`; then the link still works."""
+        invitation = await self.open(secret)
+        await self.rates.admit(Tally(REGISTRATIONS, invitation.digest))
+        level = invitation.level or AccessLevel.VIEWER
+        name, email = stored_username(typed.username or ""), stored_email(typed.email or "")
+        if not usernames.is_free_to(name, level):
+            raise Refused(Code.USERNAME_TAKEN, found=name)
+        password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
+        spends = Spends(Kind.INVITATION, invitation.digest)
+        try:
+            account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)
+        except Conflict as conflict:
+            raise taken(conflict, name, email) from conflict
+        self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)
+        return account

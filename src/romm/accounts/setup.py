@@ -1,0 +1,40 @@
+"""Use cases around accounts: the first admin, and what people type on its way to what is stored."""
+
+from dataclasses import dataclass
+
+from romm.accounts.passwords import hash_of_new
+from romm.accounts.typed import stored_email, stored_username
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Account
+from romm.ports.accounts import Accounts, Passwords
+from romm.ports.conflicts import Conflict, taken
+from romm.ports.process import Clock, Log
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """First boot: exactly one admin can be made here, then the door is closed for good."""
+
+    wizard: bool
+    passwords_enabled: bool
+    accounts: Accounts
+    passwords: Passwords
+    log: Log
+    clock: Clock
+
+    async def is_open(self) -> bool:
+        """Is there still a first admin to be made?"""
+        return self.wizard and self.passwords_enabled and not await self.accounts.any_admin()
+
+    async def create_first_admin(self, username: str, email: str, password: str) -> Account:
+        """Make the first admin. Raises `Refused` when there is one, or when name, e-mail or password cannot be used."""
+        if not await self.is_open():
+            raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
+        name, address = stored_username(username), stored_email(email)
+        password_hash = await hash_of_new(self.passwords, password, username=name, email=address)
+        try:
+            account = await self.accounts.create_first_admin(name, address, password_hash, self.clock())
+        except Conflict as conflict:
+            raise taken(conflict, name, address) from conflict
+        self.log.warning("account.first_admin", account=account.id, username=account.username)
+        return account

@@ -1,0 +1,58 @@
+"""Account forms: input, checked and in its stored form."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from romm.accounts.passwords import hash_of_new
+from romm.domain import emails
+from romm.domain.accounts import usernames
+from romm.domain.accounts.changes import Wanted
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Account
+from romm.ports.accounts import Passwords
+
+
+class Typed(Struct, frozen=True, kw_only=True):
+    """What somebody typed into a form about an account. What is not said stays, and so does what an empty password stands
+    for; an empty address takes it away."""
+
+    username: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    password: str | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    level: AccessLevel | UnsetType = UNSET
+
+
+def stored_username(typed: str) -> str:
+    """A name as it is stored. Raises `Refused(USERNAME_INVALID)`."""
+    name = usernames.normalized(typed)
+    if name is None:
+        raise Refused(Code.USERNAME_INVALID, found=typed)
+    return name
+
+
+def stored_email(typed: str) -> str | None:
+    """An address as it is stored, None for an empty one. Raises `Refused(ADDRESS_INVALID)`."""
+    if not typed:
+        return None
+    email = emails.canonical(typed)
+    if email is None:
+        raise Refused(Code.ADDRESS_INVALID, found=typed)
+    return email
+
+
+async def wanted(typed: Typed, seen: Account, hashing: Passwords) -> Wanted:
+    """What somebody typed, in its stored form. Raises `Refused` when something of it cannot be used."""
+    username = typed.username if isinstance(typed.username, UnsetType) else stored_username(typed.username)
+    email = typed.email if isinstance(typed.email, UnsetType) else stored_email(typed.email)
+    password_hash: str | UnsetType = UNSET
+    if typed.password:
+        name = seen.username if isinstance(username, UnsetType) else username
+        address = seen.email if isinstance(email, UnsetType) else email
+        password_hash = await hash_of_new(hashing, typed.password, username=name, email=address)
+    return Wanted(
+        username=username,
+        email=email,
+        password_hash=password_hash,
+        enabled=typed.enabled,
+        level=typed.level,
+    )

@@ -1,0 +1,127 @@
+"""Accounts in the database as their owners and administrators change them. A stale decision is carried out not at all."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
+
+from romm.adapters.credentials.store import end_all
+from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
+from romm.adapters.database.tables import AccountRow, IdentityRow
+from romm.adapters.database.transactions import Database
+from romm.adapters.sign_in.accounts import another_admin, fresh, use_up, write_alone
+from romm.domain.accounts.changes import Change, Delete, Unlink
+from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
+from romm.domain.model import AccessLevel, Account
+from romm.ports.accounts import Spends
+from romm.ports.conflicts import Conflict
+
+_PAGE = select(AccountRow.id).order_by(AccountRow.username).limit(bindparam("most")).offset(bindparam("skipped"))
+_COUNT = select(func.count()).select_from(AccountRow)
+_ENABLED_ADMINS = _COUNT.where(AccountRow.enabled, AccountRow.level == AccessLevel.ADMIN)
+_RESET_ASKED = (
+    update(AccountRow)
+    .where(or_(AccountRow.username == bindparam("name"), AccountRow.email == bindparam("name")), AccountRow.enabled)
+    .values(reset_asked_at=bindparam("now"))
+)
+
+
+class SQLDirectory:
+    """`ports.Directory` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+        if not text.isprintable():
+            return [], 0  # PostgreSQL cannot even be asked for a NUL, and SQLite takes it for the end
+        matches = [_contains(text)] if text else []
+        page = _PAGE.where(*matches)
+        listed = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id.in_(page.scalar_subquery()))
+        rows = await self._database.fetch(
+            listed.order_by(AccountRow.username, *ORDER), {"most": limit, "skipped": offset}
+        )
+        total = await self._database.fetch(_COUNT.where(*matches), {})
+        return accounts(rows), total[0][0]
+
+    async def enabled_admins(self) -> int:
+        return int((await self._database.fetch(_ENABLED_ADMINS, {}))[0][0])
+
+    async def change(self, decision: Change, now: datetime, spends: Spends | None = None) -> Account:
+        seen = decision.account
+        loses = seen.is_enabled_admin and not (decision.enabled and decision.level is AccessLevel.ADMIN)
+
+        def work(connection: Connection) -> Account:
+            use_up(connection, spends)
+            _write(connection, seen, _values(decision), now, loses=loses)
+            end_all(connection, seen.id, decision.ends, decision.keep)
+            return fresh(connection, seen.id)
+
+        return await self._database.write(work)
+
+    async def delete(self, decision: Delete) -> None:
+        seen = decision.account
+
+        def work(connection: Connection) -> None:
+            gone = delete(AccountRow).where(*_judged(connection, seen, loses=seen.is_enabled_admin))
+            if connection.execute(gone).rowcount == 0:
+                raise Conflict("version")
+
+        await self._database.write(work)
+
+    async def unlink(self, decision: Unlink, now: datetime) -> Account:
+        seen, identity = decision.account, decision.identity
+        detach = delete(IdentityRow).where(
+            IdentityRow.account_id == seen.id,
+            IdentityRow.issuer == identity.issuer,
+            IdentityRow.subject == identity.subject,
+        )
+
+        def work(connection: Connection) -> Account:
+            _write(connection, seen, {}, now, loses=False)
+            connection.execute(detach)
+            end_all(connection, seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
+            return fresh(connection, seen.id)
+
+        return await self._database.write(work)
+
+    async def reset_asked(self, name: str, now: datetime) -> None:
+        if name.isprintable():  # PostgreSQL cannot even be asked for a NUL
+            await self._database.write(
+                lambda connection: connection.execute(_RESET_ASKED, {"name": name, "now": now}).rowcount
+            )
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    return or_(AccountRow.username.contains(text, autoescape=True), AccountRow.email.contains(text, autoescape=True))
+
+
+def _values(decision: Change) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "username": decision.username,
+        "email": decision.email,
+        "email_verified": decision.email_verified,
+        "enabled": decision.enabled,
+        "level": decision.level,
+    }
+    if decision.password is not None:
+        values |= {"password_hash": decision.password.hash, "password_set_at": decision.password.trusted_since}
+        values["reset_asked_at"] = None
+    return values
+
+
+def _write(connection: Connection, seen: Account, values: dict[str, Any], now: datetime, *, loses: bool) -> None:
+    judged = _judged(connection, seen, loses=loses)
+    changed = update(AccountRow).where(*judged).values(version=AccountRow.version + 1, updated_at=now, **values)
+    if connection.execute(changed).rowcount == 0:
+        raise Conflict("version")
+
+
+def _judged(connection: Connection, seen: Account, *, loses: bool) -> list[ColumnElement[bool]]:
+    judged = [AccountRow.id == seen.id, AccountRow.version == seen.version]
+    if loses:
+        # Two admins losing their rights at once are two accounts, and neither version knows of the other.
+        write_alone(connection)
+        judged.append(another_admin(seen.id))
+    return judged

@@ -1,0 +1,140 @@
+"""The users of an existing RomM, read from its database: PostgreSQL, MariaDB or MySQL, or a copy in an SQLite file.
+
+Its tables have changed over the years and will again, so only what is there is read, and only `id`, `username` and `role`
+have to be there. Nothing is ever written: the transaction is a reading one.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, NullPool, RowMapping, create_engine, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from romm.adapters.database.engines import BUSY_SECONDS, STATEMENT_SECONDS, migrating
+from romm.domain.accounts.imports import ForeignUser
+from romm.domain.errors import Code, Refused
+from romm.settings.database import asynchronous
+
+_NEEDED = {"id", "username", "role"}
+_KINDS = {
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "sqlite": "sqlite",
+}
+_FORM = "it must look like postgresql://user:password@host/name or mysql://user:password@host/name"
+_SPECIAL = "in a password write special characters as %XX"
+
+
+class SQLForeignUsers:
+    """`ports.ForeignUsers` in the database at a URL, with whatever driver it names; ours are asyncpg and PyMySQL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def read(self) -> list[ForeignUser]:
+        scheme, _, rest = self._url.partition("://")
+        kind = _KINDS.get(scheme.lower().partition("+")[0])
+        with _explained():
+            if kind is None or rest.count("@") > 1:  # the rest of a password would pass for the host, and be told
+                raise ValueError(f"{_FORM}; {_SPECIAL}")
+            if kind == "postgresql":
+                return await _from_postgresql(rest)
+            return await asyncio.to_thread(_from_mysql if kind == "mysql" else _from_sqlite, rest)
+
+
+async def _from_postgresql(rest: str) -> list[ForeignUser]:
+    engine = migrating(asynchronous(f"postgresql://{rest}"))
+    try:
+        async with engine.connect() as connection:
+            reading = await connection.execution_options(postgresql_readonly=True)
+            return await reading.run_sync(_users)
+    finally:
+        await engine.dispose()
+
+
+def _from_mysql(rest: str) -> list[ForeignUser]:
+    try:
+        address = make_url(f"mysql+pymysql://{rest}")
+    except (SQLAlchemyError, ValueError):
+        address = None  # their errors would repeat parts of the password
+    if address is None or not address.database:
+        raise ValueError(f"{_FORM}; {_SPECIAL}")
+    limits = {"connect_timeout": BUSY_SECONDS, "read_timeout": STATEMENT_SECONDS}
+    return _read(address, limits, "SET time_zone = '+00:00'", "SET SESSION TRANSACTION READ ONLY")
+
+
+def _from_sqlite(rest: str) -> list[ForeignUser]:
+    file = f"file:{quote(str(PurePath(rest.partition('?')[0][1:])))}?mode=ro"
+    return _read(URL.create("sqlite+pysqlite", database=file, query={"uri": "true"}), {"timeout": BUSY_SECONDS})
+
+
+def _read(address: URL, arguments: Mapping[str, Any], *before: str) -> list[ForeignUser]:
+    engine = create_engine(address, connect_args=dict(arguments), poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        for statement in before:
+            connection.exec_driver_sql(statement)
+        return _users(connection)
+
+
+def _users(connection: Connection) -> list[ForeignUser]:
+    rows = connection.execute(text("SELECT * FROM users ORDER BY id")).mappings().all()
+    for row in rows[:1]:
+        if missing := _NEEDED - set(row):
+            raise ValueError(f"its table users has no {' and no '.join(sorted(missing))}, so it is not RomM's")
+    groups: dict[Any, str] = {}
+    if any(row.get("permission_group_id") is not None for row in rows):
+        groups = {row.id: row.name for row in connection.execute(text("SELECT id, name FROM permission_groups"))}
+    return [_user(row, groups) for row in rows]
+
+
+def _user(row: RowMapping, groups: Mapping[Any, str]) -> ForeignUser:
+    return ForeignUser(
+        id=row["id"],
+        username=row["username"] or "",
+        password_hash=row.get("hashed_password"),
+        email=row.get("email"),
+        enabled=bool(row.get("enabled", True)),
+        role=row["role"] or "",
+        group=groups.get(row.get("permission_group_id")),
+        created_at=_time(row.get("created_at")),
+        last_login=_time(row.get("last_login")),
+    )
+
+
+def _time(value: Any) -> datetime | None:
+    """SQLite has no type for it."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, datetime) else None
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        problem = "MariaDB and MySQL need PyMySQL, so install romm-sign-in[mysql]"
+        raise Refused(Code.IMPORT_UNREADABLE, problem=problem) from error
+    except Refused as refused:  # such as the one for a missing asyncpg, whose advice is about our own database
+        raise Refused(Code.IMPORT_UNREADABLE, problem=refused.facts["problem"]) from refused
+    except (SQLAlchemyError, OSError, ValueError, TypeError) as error:  # PyMySQL: TypeError for an option it has not
+        raise Refused(Code.IMPORT_UNREADABLE, problem=_problem(error)) from error
+
+
+def _problem(error: Exception) -> str:
+    told = getattr(error, "orig", None) or error
+    cause = told.__cause__ or told
+    match cause.args:
+        case (int(), str(message)):  # PyMySQL's errors, and the system's
+            return message.rstrip(".")
+    return str(cause).rstrip(".")

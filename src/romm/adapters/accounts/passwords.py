@@ -1,0 +1,117 @@
+"""Slow hashing of passwords with Argon2id, off the event loop and a few at a time; bcrypt only for what others hashed.
+
+Parameters: OWASP's m=19 MiB, t=2, p=1 (Password Storage Cheat Sheet), some 20 ms a piece. The low-memory profile of
+RFC 9106 (64 MiB, t=3, p=4) takes 150 ms, and two at a time are 128 MiB: more than a whole worker process may have.
+"""
+
+import asyncio
+import ctypes
+from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+import bcrypt
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import VerificationError, VerifyMismatchError
+
+from romm.adapters.accounts.common_passwords import common_passwords
+from romm.domain.accounts.passwords import is_legacy
+from romm.domain.errors import Code, Refused
+
+THREADS = 2
+WAITING = 64
+"""So many may wait, about a second's work (ten while legacy hashes are left). Whoever comes after them is asked to try
+again, instead of waiting too."""
+
+LEGACY_BYTES = 72
+"""bcrypt sees no more of a password: Provos and Mazieres, "A Future-Adaptable Password Scheme", 1999."""
+
+_M_MMAP_THRESHOLD = -3  # its number in glibc's malloc.h
+_LARGE = 1024 * 1024  # bytes
+
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
+_NOBODYS = _HASHER.hash("")
+
+T = TypeVar("T")
+
+
+class Argon2Passwords:
+    """`ports.Passwords` with Argon2id."""
+
+    def __init__(self) -> None:
+        _return_large_memory()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
+        self._under_way = 0
+
+    async def hash(self, password: str) -> str:
+        """Raises `Refused(BUSY)` when too many wait."""
+        return await self._run(partial(_hash, password))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Raises `Refused(BUSY)` when too many wait."""
+        return await self._run(partial(_fits, password_hash, password))
+
+    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        """Raises `Refused(BUSY)` when too many wait."""
+        if legacy_hash is not None and is_legacy(legacy_hash) and not is_legacy(password_hash):
+            await self._run(partial(_fits_legacy, legacy_hash, password))
+
+    async def common(self) -> Container[str]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, common_passwords)
+
+    def is_outdated(self, password_hash: str) -> bool:
+        try:
+            return _HASHER.check_needs_rehash(password_hash)
+        except ValueError:
+            return True
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._under_way >= THREADS + WAITING:
+            raise Refused(Code.BUSY, problem=f"{WAITING} passwords wait to be checked")
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._under_way -= 1
+
+
+def _return_large_memory() -> None:
+    """Give memory back to the system after each hash. glibc learns to keep such amounts: 40 MiB per worker, for good."""
+    with suppress(AttributeError):  # musl has no mallopt, and no such habit
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def _hash(password: str) -> str:
+    return _HASHER.hash(_bytes(password))
+
+
+def _fits(password_hash: str | None, password: str) -> bool:
+    if is_legacy(password_hash):
+        if _fits_legacy(str(password_hash), password):
+            return True
+    elif password_hash:
+        try:
+            return _HASHER.verify(password_hash, _bytes(password))
+        except VerifyMismatchError:
+            return False
+        except (VerificationError, ValueError):
+            pass  # not a hash that we can read
+    with suppress(VerificationError):  # who has no such password must not be told apart by a faster answer
+        _HASHER.verify(_NOBODYS, _bytes(password))
+    return False
+
+
+def _fits_legacy(password_hash: str, password: str) -> bool:
+    """The whole password or nothing: what was cut off at 72 bytes elsewhere does not fit here."""
+    typed = _bytes(password)
+    try:
+        fits = bcrypt.checkpw(typed[:LEGACY_BYTES], password_hash.encode())
+    except ValueError:  # the salt is none
+        return False
+    return fits and len(typed) <= LEGACY_BYTES
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")

@@ -1,0 +1,1 @@
+"""Adapters: credentials and counted attempts."""

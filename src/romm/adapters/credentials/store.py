@@ -1,0 +1,270 @@
+"""Credentials in the database. `find` is asked at every request, so it is one statement without the mapper."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
+from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
+from romm.adapters.database.transactions import Database
+from romm.domain.credentials.client_tokens import Renewal
+from romm.domain.credentials.credential import MOST_OF_A_KIND, Credential, Kind
+from romm.domain.model import Account, Identity
+from romm.ports.conflicts import Conflict
+from romm.ports.process import Clock
+
+FORGOTTEN_AT_ONCE = 100  # expired credentials; more than are added, and never a long transaction
+
+_FIELDS = tuple(name for name in Credential.__struct_fields__ if name not in {"scopes", "identity"})
+_ID = _FIELDS.index("id")
+_COLUMNS = (
+    *(getattr(CredentialRow, name) for name in _FIELDS),
+    *(CredentialRow.scopes, CredentialRow.issuer, CredentialRow.subject),
+)
+_KEY = (CredentialRow.digest == bindparam("key_digest"), CredentialRow.kind == bindparam("key_kind"))
+
+_OWNED = (
+    select(*COLUMNS, *_COLUMNS)
+    .join_from(CredentialRow, AccountRow, CredentialRow.account_id == AccountRow.id)
+    .outerjoin(IdentityRow, LINKED)
+)
+_FIND = _OWNED.where(*_KEY).order_by(*ORDER)
+_OF_EVERYBODY = _OWNED.where(
+    CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now")
+).order_by(CredentialRow.id.desc(), *ORDER)
+_OF = _OF_EVERYBODY.where(CredentialRow.account_id == bindparam("owner"))
+_ADD = insert(CredentialRow)
+# Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
+_OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
+_UNCHANGED = _OWNER.where(AccountRow.version == bindparam("seen"), AccountRow.enabled)
+_HOW_MANY = select(func.count()).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.kind == bindparam("key_kind"),
+    CredentialRow.expires_at > bindparam("now"),
+)
+_END_KIN = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.kind == bindparam("key_kind"),
+    CredentialRow.family == bindparam("key_family"),
+)
+_NEWEST_FIRST = (
+    select(CredentialRow.id)
+    .where(CredentialRow.account_id == bindparam("owner"), CredentialRow.kind == bindparam("key_kind"))
+    .order_by(CredentialRow.id.desc())
+)
+_END_OLDEST = delete(CredentialRow).where(CredentialRow.id.in_(_NEWEST_FIRST.offset(MOST_OF_A_KIND)))
+# Each family that lives has one refresh token that is not spent.
+_UNSPENT_FIRST = _NEWEST_FIRST.with_only_columns(CredentialRow.family).where(CredentialRow.spent_at.is_(None))
+_END_OLDEST_FAMILIES = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.family != "",
+    CredentialRow.family.in_(_UNSPENT_FIRST.offset(MOST_OF_A_KIND)),
+)
+_END_SURPLUS = {
+    Kind.SESSION: _END_OLDEST,
+    Kind.KNOWN_BROWSER: _END_OLDEST,
+    Kind.REFRESH_TOKEN: _END_OLDEST_FAMILIES,
+}
+_EXPIRED = (
+    select(CredentialRow.id)
+    .where(CredentialRow.expires_at < bindparam("now"))
+    .order_by(CredentialRow.expires_at)
+    .limit(FORGOTTEN_AT_ONCE)
+)
+_FORGET = delete(CredentialRow).where(CredentialRow.id.in_(_EXPIRED))
+_USED = update(CredentialRow).where(*_KEY).values(last_used_at=bindparam("now"))
+_ACTIVE = update(AccountRow).where(AccountRow.id == bindparam("owner")).values(last_active=bindparam("now"))
+_TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
+_NUMBER = (CredentialRow.id == bindparam("number"), CredentialRow.kind == bindparam("key_kind"))
+_END_ANYBODYS = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
+_END = _END_ANYBODYS.where(CredentialRow.account_id == bindparam("owner"))
+_STORED = select(*_COLUMNS).where(*_KEY)
+_SPEND = (
+    update(CredentialRow)
+    .where(*_KEY, CredentialRow.spent_at.is_(None))
+    .values(spent_at=bindparam("now"), salt=bindparam("new_salt"))
+)
+_END_FAMILY = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.family == bindparam("ended"),
+    CredentialRow.family != "",
+)
+
+
+_RENEW = (
+    update(CredentialRow)
+    .where(*_NUMBER, CredentialRow.expires_at > bindparam("now"))
+    .values(digest=bindparam("new_digest"))
+    .returning(*_COLUMNS)
+)
+_END_ALL = delete(CredentialRow).where(
+    CredentialRow.account_id == bindparam("owner"),
+    CredentialRow.kind.in_(bindparam("kinds", expanding=True)),
+    CredentialRow.digest != bindparam("kept"),
+)
+
+
+class SQLCredentials:
+    """`ports.Credentials` in the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def add(self, seen: Account, *credentials: Credential) -> None:
+        now, values = self._clock(), [_values(each) for each in credentials]
+        kinds = {each.kind for each in credentials}
+
+        def work(connection: Connection) -> None:
+            judge(connection, seen)
+            connection.execute(_ADD, values)
+            for kind in _END_SURPLUS.keys() & kinds:
+                connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
+            connection.execute(_FORGET, {"now": now})
+
+        await self._database.write(work)
+
+    async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
+        owned = {"owner": seen.id, "key_kind": credential.kind.value, "now": self._clock()}
+
+        def work(connection: Connection) -> Credential:
+            judge(connection, seen)  # rivals for the same account wait here, and then count this one
+            if connection.execute(_HOW_MANY, owned).scalar_one() >= at_most:
+                raise Conflict("full")
+            return _credential(connection.execute(_ADD.returning(*_COLUMNS), _values(credential)).one())
+
+        return await self._database.write(work)
+
+    async def replace(self, seen: Account, credential: Credential) -> None:
+        def work(connection: Connection) -> None:
+            judge(connection, seen)
+            _end_kin(connection, seen.id, credential.kind, credential.family)
+            connection.execute(_ADD, _values(credential))
+
+        await self._database.write(work)
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        token, now = renewal.token, self._clock()
+        key = {"number": token.id, "key_kind": token.kind.value, "new_digest": renewal.digest, "now": now}
+
+        def work(connection: Connection) -> Credential | None:
+            judge(connection, renewal.owner)  # first of all, so that rivals wait here and not for each other
+            row = connection.execute(_RENEW, key).first()
+            if row is None:
+                return None
+            if renewal.code is not None and spend(connection, Kind.PAIRING_CODE, renewal.code) is None:
+                raise Conflict("spent")
+            _end_kin(connection, token.account_id, Kind.PAIRING_CODE, renewal.family)
+            return _credential(row)
+
+        return await self._database.write(work)
+
+    async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
+        rows = await self._database.fetch(_FIND, _key(kind, secret_digest))
+        return (_credential(rows[0][WIDTH:]), account(rows)) if rows else None
+
+    async def touch(self, credential: Credential, now: datetime) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(_ACTIVE, {"owner": credential.account_id, "now": now})
+            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
+
+        await self._database.write(work)
+
+    async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
+        key = _key(kind, secret_digest)
+        row = await self._database.write(lambda connection: connection.execute(_TAKE, key).first())
+        return None if row is None else _credential(row)
+
+    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
+        statement = _OF_EVERYBODY if account_id is None else _OF
+        owner = {} if account_id is None else {"owner": account_id}
+        rows = await self._database.fetch(statement, {"kinds": list(kinds), "now": self._clock(), **owner})
+        return [(_credential(same[0][WIDTH:]), account(same)) for same in _by_credential(rows)]
+
+    async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
+        statement = _END_ANYBODYS if account_id is None else _END
+        owner = {} if account_id is None else {"owner": account_id}
+        parameters = {"number": credential_id, "key_kind": kind.value, **owner}
+        row = await self._database.write(lambda connection: connection.execute(statement, parameters).first())
+        return None if row is None else _credential(row)
+
+    async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+        return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
+
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        key, values = _key(used.kind, used.digest), [_values(each) for each in successors]
+        spending = {**key, "now": used.spent_at, "new_salt": used.salt}
+
+        def work(connection: Connection) -> Credential | None:
+            connection.execute(_OWNER, {"owner": used.account_id})
+            if connection.execute(_SPEND, spending).rowcount:
+                connection.execute(_ADD, values)
+                connection.execute(_FORGET, {"now": self._clock()})
+            row = connection.execute(_STORED, key).first()
+            return None if row is None else _credential(row)
+
+        return await self._database.write(work)
+
+    async def end_family(self, credential: Credential) -> int:
+        owner, ended = {"owner": credential.account_id}, {"ended": credential.family}
+
+        def work(connection: Connection) -> int:
+            connection.execute(_OWNER, owner)
+            return connection.execute(_END_FAMILY, owner | ended).rowcount
+
+        return await self._database.write(work)
+
+
+def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+    """Within a transaction: end an account's credentials of these kinds, but not the one with this digest."""
+    parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
+    return connection.execute(_END_ALL, parameters).rowcount
+
+
+def judge(connection: Connection, seen: Account) -> None:
+    """Within a transaction: nobody changes this account before its end. Raises `Conflict("version")` when somebody did."""
+    if connection.execute(_UNCHANGED, {"owner": seen.id, "seen": seen.version}).first() is None:
+        raise Conflict("version")
+
+
+def store(connection: Connection, credential: Credential) -> None:
+    """Within a transaction: store a credential along with what the rest of the transaction does."""
+    connection.execute(_ADD, _values(credential))
+
+
+def _end_kin(connection: Connection, account_id: int, kind: Kind, family: str) -> None:
+    connection.execute(_END_KIN, {"owner": account_id, "key_kind": kind.value, "key_family": family})
+
+
+def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:
+    """Within a transaction: take a credential that is used up by what the rest of the transaction does."""
+    row = connection.execute(_TAKE, _key(kind, secret_digest)).first()
+    return None if row is None else _credential(row)
+
+
+def _by_credential(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:
+    """The rows of each credential, which are as many as its owner has identities."""
+    return (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
+
+
+def _key(kind: Kind, secret_digest: str) -> dict[str, str]:
+    return {"key_digest": secret_digest, "key_kind": kind.value}
+
+
+def _credential(values: Sequence[Any]) -> Credential:
+    fields, (scopes, issuer, subject) = dict(zip(_FIELDS, values, strict=False)), values[-3:]
+    fields["kind"] = Kind(fields["kind"])
+    identity = None if issuer is None else Identity(issuer, subject)
+    return Credential(scopes=tuple(scopes.split()), identity=identity, **fields)
+
+
+def _values(credential: Credential) -> dict[str, Any]:
+    values = asdict(credential)
+    identity = values.pop("identity")
+    named = {"issuer": None, "subject": None} if identity is None else asdict(identity)
+    del values["id"]  # the database's to give
+    return {**values, **named, "scopes": " ".join(credential.scopes)}

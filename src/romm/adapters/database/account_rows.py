@@ -1,0 +1,59 @@
+"""Between the rows of an account and the `Account` of the domain."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from romm.adapters.database.tables import AccountRow, IdentityRow
+from romm.domain.model import AccessLevel, Account, Identity, Link
+
+_FIELDS = tuple(name for name in Account.__struct_fields__ if name != "links")
+_LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, IdentityRow.rule)
+
+COLUMNS = (*(getattr(AccountRow, name) for name in _FIELDS), *_LINK)
+LINKED = IdentityRow.account_id == AccountRow.id
+ORDER = (AccountRow.id, IdentityRow.id)
+"""A statement whose rows `accounts` can read selects COLUMNS, joins identities ON LINKED and sorts by ORDER."""
+
+WIDTH, _FIRST_OF_LINK = len(COLUMNS), len(_FIELDS)
+
+
+def accounts(rows: Iterable[Sequence[Any]]) -> tuple[Account, ...]:
+    """Accounts with their links; an outer join's row without an account is none."""
+    return tuple(account(list(same)) for key, same in groupby(rows, key=itemgetter(0)) if key is not None)
+
+
+def account(rows: Sequence[Sequence[Any]]) -> Account:
+    """One account from its rows, at least one."""
+    links = tuple(_link(*row[_FIRST_OF_LINK:WIDTH]) for row in rows if row[_FIRST_OF_LINK] is not None)
+    return Account(links=links, **dict(zip(_FIELDS, rows[0], strict=False)))
+
+
+def _link(issuer: str, subject: str, linked_at: datetime, rule: str) -> Link:
+    return Link(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule)
+
+
+def account_row(
+    username: str, email: str | None, level: AccessLevel, now: datetime, password_hash: str | None = None
+) -> AccountRow:
+    """A new, enabled account."""
+    return AccountRow(
+        username=username,
+        email=email,
+        email_verified=False,
+        enabled=True,
+        level=level,
+        password_hash=password_hash,
+        password_set_at=None if password_hash is None else now,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def identity_values(account_id: int, identity: Identity, rule: str, now: datetime) -> dict[str, Any]:
+    """The columns of a new link."""
+    named = {"issuer": identity.issuer, "subject": identity.subject}
+    return {"account_id": account_id, **named, "linked_at": now, "rule": rule}

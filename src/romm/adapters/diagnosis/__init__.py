@@ -1,0 +1,1 @@
+"""Adapters: what the doctor looks with."""

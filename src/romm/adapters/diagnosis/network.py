@@ -1,0 +1,120 @@
+"""The way to the provider, step by step: name, connection, TLS. By the same means as the HTTP client, so that both agree."""
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.abc import SocketStream
+from anyio.streams.tls import TLSAttribute, TLSStream
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from romm.adapters.provider.transport import Limits, causes, tls_context
+from romm.domain.diagnosis.evidence import Certificate, Handshake, Place
+from romm.domain.errors import Code, Refused
+
+
+class LocalNetwork:
+    """The port `Network`, from where this process runs. `limits.connect` bounds each step."""
+
+    def __init__(self, tls_cacertfile: str = "", limits: Limits | None = None) -> None:
+        self._tls_cacertfile = tls_cacertfile
+        self._limit = (limits or Limits()).connect
+
+    async def resolve(self, place: Place) -> tuple[str, ...]:
+        """The addresses, each once."""
+        async with self._bounded(place):
+            found = await anyio.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+        return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+    async def connect(self, place: Place) -> float:
+        """The first address that answers wins, as in a sign-in."""
+        started = time.monotonic()
+        async with self._bounded(place), await anyio.connect_tcp(place.host, place.port):
+            return time.monotonic() - started
+
+    async def handshake(self, place: Place) -> Handshake:
+        """What the library has against the certificate, and the chain that the provider sent."""
+        try:
+            async with self._tls(place, tls_context(self._tls_cacertfile)) as stream:
+                return Handshake(chain=_chain(stream))
+        except ssl.SSLCertVerificationError as error:
+            return Handshake(problem=error.verify_message.rstrip("."), chain=await self._unverified_chain(place))
+        except ssl.SSLError as error:
+            raise Refused(Code.PROVIDER_TLS, url=place.origin, problem=str(error)) from error
+
+    async def _unverified_chain(self, place: Place) -> tuple[Certificate, ...]:
+        # Only to read what is wrong with the certificates: nothing is sent over this connection, and nothing believed.
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            async with self._tls(place, context) as stream:
+                return _chain(stream)
+        except (ssl.SSLError, Refused):
+            return ()
+
+    @asynccontextmanager
+    async def _tls(self, place: Place, context: ssl.SSLContext) -> AsyncIterator[TLSStream]:
+        async with self._bounded(place):
+            tcp: SocketStream = await anyio.connect_tcp(place.host, place.port)
+            try:
+                yield await TLSStream.wrap(tcp, hostname=place.host, ssl_context=context, standard_compatible=False)
+            finally:
+                await tcp.aclose()
+
+    @asynccontextmanager
+    async def _bounded(self, place: Place) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._limit):
+                yield
+        except TimeoutError as error:
+            problem = f"no answer within {self._limit:.1f} s"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
+        except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
+            problem = "the connection was closed in the middle of the TLS handshake"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
+        except ssl.SSLError:
+            raise
+        except (OSError, UnicodeError) as error:  # the latter is a name that cannot be one
+            deepest = [each for each in causes(error) if isinstance(each, OSError | UnicodeError)][-1]
+            problem = f"{type(deepest).__name__}: {deepest}"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
+
+
+def _chain(stream: TLSStream) -> tuple[Certificate, ...]:
+    """All that the other side sent, leaf first."""
+    tls = stream.extra(TLSAttribute.ssl_object)  # noqa: S610  (no database far and wide)
+    # The method is public from Python 3.13 on; the object behind it has it since 3.10, with PEM as its default.
+    sent = tls._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
+    try:
+        return tuple(_certificate(each.public_bytes()) for each in sent)
+    except ValueError:  # a certificate that cannot be read has nothing to tell
+        return ()
+
+
+def _certificate(pem: str) -> Certificate:
+    read = x509.load_pem_x509_certificate(pem.encode())
+    return Certificate(
+        subject=_name(read.subject),
+        issuer=_name(read.issuer),
+        names=_hosts(read),
+        not_before=read.not_valid_before_utc,
+        not_after=read.not_valid_after_utc,
+    )
+
+
+def _name(name: x509.Name) -> str:
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()
+
+
+def _hosts(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    return tuple(str(name.value) for name in names if isinstance(name, x509.DNSName | x509.IPAddress))

@@ -1,0 +1,38 @@
+"""The state of the database's schema, for the doctor, who must not make what is not there."""
+
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from romm.adapters.database.transactions import HEAD, Database
+
+
+class DatabaseStorage:
+    """The port `Storage`, over a database of its own that is opened to look and closed again."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._file = make_url(url).database if self.is_embedded else None
+
+    @property
+    def is_embedded(self) -> bool:
+        """A SQLite file."""
+        return self._url.startswith("sqlite")
+
+    @property
+    def newest(self) -> str:
+        """The newest migration of this version."""
+        return HEAD
+
+    async def revision(self) -> str | None:
+        """A SQLite file that is not there is empty; asking SQLite would make it, perhaps as another user."""
+        if self._is_absent():
+            return None
+        database = Database(self._url)
+        try:
+            return await database.revision()
+        finally:
+            await database.close()
+
+    def _is_absent(self) -> bool:
+        return self._file is not None and not Path(self._file).exists()

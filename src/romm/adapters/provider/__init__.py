@@ -1,0 +1,1 @@
+"""Adapters: the OpenID Provider."""

@@ -1,0 +1,90 @@
+"""How we prove to the provider who we are (RFC 6749, 2.3), with what providers make of its encoding."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus
+
+from authlib.oauth2.auth import ClientAuth
+
+from romm.adapters.provider.transport import Answer, BoundedClient, json_object
+from romm.domain.sign_in.discovery import Metadata
+from romm.ports.process import Log
+
+BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
+
+_FORM = "application/x-www-form-urlencoded"
+
+
+class ClientAuthentication:
+    """Sends forms as an authenticated client. An empty `method` is chosen from what the provider supports.
+
+    Client id and secret are form-encoded in `client_secret_basic` (RFC 6749, 2.3.1). Some providers compare them as
+    they come, so a client that is rejected tries the other spelling once; the provider uses up no code for that.
+    """
+
+    def __init__(
+        self,
+        client: BoundedClient,
+        *,
+        client_id: str,
+        client_secret: str,
+        method: str,
+        log: Log,
+        clock: Callable[[], float],
+    ) -> None:
+        if method not in ("", BASIC, POST, NONE):
+            raise ValueError(f"OIDC_TOKEN_ENDPOINT_AUTH_METHOD is {method}; use {BASIC}, {POST} or {NONE}.")
+        self._client = client
+        self._plain = (client_id, client_secret)
+        self._encoded = (quote_plus(client_id), quote_plus(client_secret))
+        self._spelling = self._encoded
+        self._method = method
+        self._log = log
+        self._clock = clock
+
+    def method(self, metadata: Metadata) -> str:
+        """The method for this provider, by its registered name (OpenID Connect Core 1.0, 9)."""
+        if self._method or not self._plain[1]:
+            return self._method or NONE
+        offered = metadata.token_endpoint_auth_methods_supported
+        return POST if POST in offered and BASIC not in offered else BASIC
+
+    async def post(self, endpoint: str, form: str, method: str, limit: float) -> Answer:
+        """Post an encoded form within `limit` seconds, a second try included."""
+        deadline = self._clock() + limit
+        if method != BASIC:
+            return await self._send(endpoint, form, ClientAuth(*self._plain, method), limit)
+        answer = await self._send(endpoint, form, ClientAuth(*self._spelling, BASIC), limit)
+        if is_rejection(answer) and self._can_respell():
+            answer = await self._respelled(endpoint, form, deadline - self._clock())
+        return answer
+
+    def _can_respell(self) -> bool:
+        return self._plain != self._encoded and "".join(self._plain).isascii()
+
+    async def _respelled(self, endpoint: str, form: str, limit: float) -> Answer:
+        spelling = self._plain if self._spelling == self._encoded else self._encoded
+        self._log.warning("provider.client_secret_respelled", is_encoded=spelling == self._encoded)
+        answer = await self._send(endpoint, form, ClientAuth(*spelling, BASIC), limit)
+        if not is_rejection(answer):
+            self._spelling = spelling
+        return answer
+
+    async def _send(self, endpoint: str, form: str, auth: ClientAuth, limit: float) -> Answer:
+        url, headers, body = auth.prepare("POST", endpoint, {"Content-Type": _FORM}, form)
+        return await self._client.send("POST", url, limit=limit, headers=headers, form=body)
+
+
+def is_rejection(answer: Answer) -> bool:
+    """Does the provider not accept us as its client? (RFC 6749, 5.2)"""
+    return answer.status == 401 or (answer.status != 200 and oauth_error(answer)[0] == "invalid_client")
+
+
+def oauth_error(answer: Answer) -> tuple[str | None, str | None]:
+    """`error` and `error_description` of an answer that is none (RFC 6749, 5.2); None for what is not text."""
+    found = json_object(answer.body) or {}
+    return _text(found.get("error")), _text(found.get("error_description"))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

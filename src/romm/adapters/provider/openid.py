@@ -1,0 +1,207 @@
+"""The OpenID Provider over HTTP: discovery, pushed requests, the token endpoint and UserInfo.
+
+Sources: OpenID Connect Core 1.0, 3.1.3 and 5.3; OpenID Connect Discovery 1.0, 4; RFC 6749, 4.1.3 and 5; RFC 9126, 2.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from msgspec import Struct
+
+from romm.adapters.provider.client_authentication import BASIC, ClientAuthentication
+from romm.adapters.provider.documents import Document, Lifetime
+from romm.adapters.provider.keys import Signatures
+from romm.adapters.provider.token_endpoint import request_uri, token_response
+from romm.adapters.provider.transport import Answer, BoundedClient, Limits, Transport
+from romm.domain.errors import UNVERIFIABLE, Code, Refused
+from romm.domain.sign_in import discovery
+from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.discovery import Location, Metadata
+from romm.ports.process import Log
+from romm.ports.provider import SignedClaims, TokenResponse
+
+METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, pause=5)
+
+_METADATA_DOUBTFUL = {
+    Code.PROVIDER_UNAVAILABLE,
+    Code.PROVIDER_ANSWER_INVALID,
+    Code.TOKEN_RESPONSE_INVALID,
+    Code.ID_TOKEN_KEY_UNKNOWN,
+}
+
+
+class ProviderSettings(Struct, frozen=True, kw_only=True):
+    """What the operator says about the provider. An empty authentication method means: see discovery."""
+
+    location: Location
+    client_secret: str = ""
+    token_endpoint_auth_method: str = ""
+    signing_algorithms: tuple[str, ...] = ("RS256",)
+    tls_cacertfile: str = ""
+    limits: Limits = Limits()
+
+
+class OpenIDProvider:
+    """The port `Provider`. `clock` is monotonic, in seconds; `transport` replaces the network, for tests."""
+
+    def __init__(
+        self,
+        settings: ProviderSettings,
+        client: Client,
+        *,
+        log: Log,
+        clock: Callable[[], float] = time.monotonic,
+        transport: Transport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._limits = settings.limits
+        self._client = client
+        self._log = log
+        self._http = BoundedClient(settings.tls_cacertfile, settings.limits, transport)
+        self._discovery = Document("metadata", self._discover, METADATA_LIFETIME, log, clock)
+        self._authentication = ClientAuthentication(
+            self._http,
+            client_id=client.client_id,
+            client_secret=settings.client_secret,
+            method=settings.token_endpoint_auth_method,
+            log=log,
+            clock=clock,
+        )
+        self._signatures = Signatures(
+            self._http,
+            algorithms=settings.signing_algorithms,
+            client_secret=settings.client_secret,
+            limit=settings.limits.document,
+            log=log,
+            clock=clock,
+        )
+
+    @property
+    def client(self) -> Client:
+        """Us, as this provider sees us."""
+        return self._client
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def authentication_method(self, metadata: Metadata) -> str:
+        """How we authenticate at the token endpoint."""
+        return self._authentication.method(metadata)
+
+    def known_metadata(self) -> Metadata | None:
+        """The metadata in memory, without asking anybody."""
+        return self._discovery.known
+
+    async def metadata(self) -> Metadata:
+        """Discovered when first needed, then once a day and after something proved wrong."""
+        return await self._discovery.get(self._settings.location.url)
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """Push an authorization request (RFC 9126, 2.1); the provider's errors are those of the redirect."""
+        endpoint = metadata.pushed_authorization_request_endpoint
+        if endpoint is None:
+            problem = "metadata without an endpoint for pushed requests"
+            raise Refused(Code.PROVIDER_ANSWER_INVALID, url=self._settings.location.url, problem=problem)
+        method = self._authentication.method(metadata)
+        left_out = () if method == BASIC else ("client_id",)  # the other methods add it themselves
+        form = urlencode({name: value for name, value in parameters.items() if name not in left_out})
+        with self._doubting_metadata():
+            answer = await self._authentication.post(endpoint, form, method, self._limits.token)
+            return request_uri(answer, self._client, method)
+
+    async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
+        """Exchange a code (RFC 6749, 4.1.3). It is sent once, except to a provider that rejects us before it looks."""
+        method, redirect_uri = self._authentication.method(metadata), self._client.redirect_uri
+        form = prepare_token_request(
+            "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=code_verifier
+        )
+        endpoint = metadata.token_endpoint
+        with self._doubting_metadata():
+            answer = await self._authentication.post(endpoint, form, method, self._limits.token)
+            return token_response(answer, self._client, method)
+
+    async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
+        """Check a signature against the keys at `jwks_uri` and our own list of algorithms."""
+        with self._doubting_metadata():
+            return await self._signatures.verify(metadata.jwks_uri, unverified_id_token)
+
+    async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
+        """Ask UserInfo (OpenID Connect Core 1.0, 5.3); a JWT is accepted when it is signed and for us."""
+        if metadata.userinfo_endpoint is None:
+            return None
+        with self._doubting_metadata():
+            answer = await self._userinfo_answer(metadata.userinfo_endpoint, access_token)
+            if answer.content_type == "application/jwt" and answer.status == 200:
+                return await self._signed_userinfo(answer, metadata)
+            return answer.json(Code.USERINFO_INVALID)
+
+    async def _discover(self, url: str) -> Metadata:
+        answer = await self._http.send("GET", url, limit=self._limits.document)
+        metadata = accepted_metadata(answer, self._settings.location)
+        self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
+        return metadata
+
+    @contextmanager
+    def _doubting_metadata(self) -> Iterator[None]:
+        try:
+            yield
+        except Refused as refused:
+            if refused.code in _METADATA_DOUBTFUL:
+                self._discovery.doubt()
+            raise
+
+    async def _userinfo_answer(self, endpoint: str, access_token: str) -> Answer:
+        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json, application/jwt"}
+        try:
+            answer = await self._http.send("GET", endpoint, limit=self._limits.userinfo, headers=headers)
+        except Refused as refused:
+            if refused.code != Code.PROVIDER_ANSWER_INVALID:
+                raise
+            raise Refused(Code.USERINFO_INVALID, **refused.facts) from refused
+        if answer.status >= 400:
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=answer.url, problem=f"it answered {answer.summary}")
+        return answer
+
+    async def _signed_userinfo(self, answer: Answer, metadata: Metadata) -> Mapping[str, Any]:
+        token = answer.body.decode("ascii", errors="replace")
+        try:
+            claims = (await self._signatures.verify(metadata.jwks_uri, token)).unverified_claims
+        except Refused as refused:
+            if refused.code not in UNVERIFIABLE:
+                raise
+            raise Refused(Code.USERINFO_INVALID, problem=f"its JWT has {refused.code}") from refused
+        if not _is_for(claims, metadata.issuer, self._client.client_id):
+            raise Refused(Code.USERINFO_INVALID, problem="its JWT is from or for somebody else")
+        return claims
+
+
+def accepted_metadata(answer: Answer, location: Location) -> Metadata:
+    """The metadata in an answer, judged. Raises `Refused`."""
+    metadata = _metadata(answer)
+    if refuse := discovery.accept(metadata, location):
+        raise Refused.by(refuse)
+    return metadata
+
+
+def _metadata(answer: Answer) -> Metadata:
+    """Read metadata; a member that is null or empty says as much as one that is not there."""
+    found = answer.json(Code.PROVIDER_ANSWER_INVALID).items()
+    try:
+        return msgspec.convert({name: said for name, said in found if said not in ("", None)}, Metadata)
+    except msgspec.ValidationError as error:
+        problem = f"200 with unusable metadata: {error}"
+        raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=problem) from error
+
+
+def _is_for(claims: Mapping[str, Any], issuer: str, client_id: str) -> bool:
+    """`iss` and `aud` of a signed UserInfo, which may leave them out (OpenID Connect Core 1.0, 5.3.2)."""
+    audience = claims.get("aud", client_id)
+    audiences = audience if isinstance(audience, list) else [audience]
+    return claims.get("iss", issuer) == issuer and client_id in audiences

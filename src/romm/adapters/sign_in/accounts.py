@@ -1,0 +1,226 @@
+"""Accounts and their identities in the database. A decision is carried out whole, or, when it is stale, not at all."""
+
+from datetime import datetime
+from typing import Any
+
+from advanced_alchemy.repository import SQLAlchemySyncRepository
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from romm.adapters.credentials.store import spend
+from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, account, account_row, accounts, identity_values
+from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
+from romm.adapters.database.transactions import Database
+from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.sign_in.linking import Attach, Ends, Found, Register, SignIn
+from romm.ports.accounts import Spends
+from romm.ports.conflicts import Conflict
+
+_IS_ADMIN = AccountRow.level == AccessLevel.ADMIN
+_ANY_ADMIN = select(exists().where(_IS_ADMIN))
+
+_BY_ID = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id == bindparam("id")).order_by(*ORDER)
+_BY_USERNAME = (
+    select(*COLUMNS, AccountRow.password_hash)
+    .outerjoin(IdentityRow, LINKED)
+    .where(AccountRow.username == bindparam("username"))
+    .order_by(*ORDER)
+)
+_OWNER = (
+    select(IdentityRow.account_id)
+    .where(IdentityRow.issuer == bindparam("issuer"), IdentityRow.subject == bindparam("subject"))
+    .scalar_subquery()
+)
+_ADMINS = (
+    select(func.count().label("all_admins"), func.count().filter(AccountRow.enabled).label("enabled_admins"))
+    .where(_IS_ADMIN)
+    .subquery()
+)
+# One statement, so that its facts agree: the counts stand in every row, beside an empty account when none fits.
+_FOUND = (
+    select(*COLUMNS, *_ADMINS.c)
+    .select_from(_ADMINS)
+    .outerjoin(AccountRow, or_(AccountRow.id == _OWNER, AccountRow.email == bindparam("email")))
+    .outerjoin(IdentityRow, LINKED)
+    .order_by(*ORDER)
+)
+
+
+_SIGNED_IN = update(AccountRow).where(AccountRow.id == bindparam("key")).values(last_login=bindparam("now"))
+_REHASH = (
+    update(AccountRow)
+    .where(AccountRow.id == bindparam("key"), AccountRow.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+)
+_LEGACY_HASH = (
+    select(AccountRow.password_hash)
+    .where(AccountRow.password_hash.like("$2_$%"))
+    .order_by(func.substr(AccountRow.password_hash, 5).desc())  # the cost comes first there
+    .limit(1)
+)
+# What is set is told by the names of the parameters.
+_JUDGED = update(AccountRow).where(
+    AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"), AccountRow.enabled
+)
+_END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
+_LINK = insert(IdentityRow)
+
+
+class _Repository(SQLAlchemySyncRepository[AccountRow]):
+    model_type = AccountRow
+
+
+class SQLAccounts:
+    """`ports.Accounts` in the database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, account_id: int) -> Account | None:
+        rows = await self._database.fetch(_BY_ID, {"id": account_id})
+        return account(rows) if rows else None
+
+    async def find(self, identity: Identity, email: str | None) -> Found:
+        parameters = {"issuer": identity.issuer, "subject": identity.subject, "email": email}
+        rows = await self._database.fetch(_FOUND, parameters)
+        found = accounts(rows)
+        return Found(
+            by_identity=next((each for each in found if any(link.identity == identity for link in each.links)), None),
+            by_email=tuple(each for each in found if email is not None and each.email == email),
+            any_admin=rows[0].all_admins > 0,
+            enabled_admins=rows[0].enabled_admins,
+        )
+
+    async def sign_in(self, decision: SignIn, now: datetime) -> Account:
+        seen = decision.account
+        after = (decision.level, decision.email, decision.email_verified)
+        changed = after != (seen.level, seen.email, seen.email_verified) or decision.ends is Ends.EVERYTHING
+
+        def work(connection: Connection) -> Account:
+            _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
+            return fresh(connection, seen.id)
+
+        return await self._database.write(work)
+
+    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
+        seen = decision.account
+
+        def work(connection: Connection) -> Account:
+            _carry_out(connection, decision, {"email": seen.email}, now)
+            connection.execute(_LINK, identity_values(seen.id, identity, decision.rule, now))
+            return fresh(connection, seen.id)
+
+        return await self._database.write(work)
+
+    async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
+        row = account_row(username, decision.email, decision.level, now)
+        row.last_login, row.email_verified = now, True
+
+        def work(connection: Connection) -> Account:
+            account_id = _insert(connection, row)
+            connection.execute(_LINK, identity_values(account_id, identity, decision.rule, now))
+            return fresh(connection, account_id)
+
+        return await self._database.write(work)
+
+    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
+        row = account_row(username, email, AccessLevel.ADMIN, now, password_hash)
+
+        def work(connection: Connection) -> Account:
+            write_alone(connection)
+            if connection.scalar(_ANY_ADMIN):
+                raise Conflict("first_admin")
+            return fresh(connection, _insert(connection, row))
+
+        return await self._database.write(work)
+
+    async def create(
+        self,
+        username: str,
+        email: str | None,
+        level: AccessLevel,
+        password_hash: str | None,
+        now: datetime,
+        spends: Spends | None = None,
+    ) -> Account:
+        row = account_row(username, email, level, now, password_hash)
+
+        def work(connection: Connection) -> Account:
+            use_up(connection, spends)
+            return fresh(connection, _insert(connection, row))
+
+        return await self._database.write(work)
+
+    async def any_admin(self) -> bool:
+        return bool((await self._database.fetch(_ANY_ADMIN, {}))[0][0])
+
+    async def password(self, username: str) -> tuple[Account, str | None] | None:
+        if not username.isprintable():
+            return None  # PostgreSQL cannot even be asked for a NUL
+        rows = await self._database.fetch(_BY_USERNAME, {"username": username})
+        return (account(rows), rows[0].password_hash) if rows else None
+
+    async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
+        parameters = {"key": account_id, "old": old_hash, "new": new_hash}
+        await self._database.write(lambda connection: connection.execute(_REHASH, parameters).rowcount)
+
+    async def legacy_hash(self) -> str | None:
+        rows = await self._database.fetch(_LEGACY_HASH, {})
+        return rows[0][0] if rows else None
+
+    async def signed_in(self, account_id: int, now: datetime) -> None:
+        parameters = {"key": account_id, "now": now}
+        await self._database.write(lambda connection: connection.execute(_SIGNED_IN, parameters).rowcount)
+
+
+def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[str, Any], now: datetime) -> None:
+    """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
+    seen, ends, written = decision.account, _ends(decision), _JUDGED
+    if changes:
+        changes |= {"level": decision.level, "email_verified": decision.email_verified}
+        changes |= {"version": seen.version + 1, "updated_at": now}
+    if ends is Ends.EVERYTHING:
+        changes |= {"password_hash": None, "password_set_at": None}
+    if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
+        # Two admins losing their role at once are two accounts, and neither version knows of the other.
+        write_alone(connection)
+        written = _JUDGED.where(another_admin(seen.id))
+    changed = {"judged": seen.id, "judged_version": seen.version, "last_login": now, **changes}
+    if connection.execute(written, changed).rowcount == 0:
+        raise Conflict("version")
+    if ends is not Ends.NOTHING:
+        connection.execute(_END_CREDENTIALS, {"key": seen.id})
+
+
+def _ends(decision: SignIn | Attach) -> Ends:
+    """Nobody keeps a session that began with another level."""
+    changes_level = decision.level is not decision.account.level
+    return Ends.ALL_BUT_PASSWORD if decision.ends is Ends.NOTHING and changes_level else decision.ends
+
+
+def another_admin(account_id: int) -> ColumnElement[bool]:
+    """Is there an enabled admin beside this account? To be asked while writing alone."""
+    other = aliased(AccountRow)
+    return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
+
+
+def write_alone(connection: Connection) -> None:
+    """Until this transaction ends nobody else changes an account; on SQLite that is true of every writer."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
+
+
+def use_up(connection: Connection, spends: Spends | None) -> None:
+    """Take a link along with what it is used for. Raises `Conflict("spent")` when somebody else was faster."""
+    if spends is not None and spend(connection, spends.kind, spends.digest) is None:
+        raise Conflict("spent")
+
+
+def _insert(connection: Connection, row: AccountRow) -> int:
+    with Session(connection) as session:
+        return _Repository(session=session, wrap_exceptions=False).add(row, auto_refresh=False).id
+
+
+def fresh(connection: Connection, account_id: int) -> Account:
+    """The account as this transaction sees it."""
+    return account(connection.execute(_BY_ID, {"id": account_id}).all())

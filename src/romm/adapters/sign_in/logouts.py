@@ -1,0 +1,42 @@
+"""Logout tokens in the database, where all workers know which were carried out, and the sessions that they end."""
+
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
+
+from romm.adapters.database.tables import AccountRow, CredentialRow, LogoutTokenRow
+from romm.adapters.database.transactions import Database, forget
+from romm.domain.credentials.credential import Kind
+from romm.domain.sign_in.logout_token import Logout
+from romm.ports.process import Clock
+
+_FORGET = forget(LogoutTokenRow.digest, LogoutTokenRow.forgotten_at < bindparam("now"))
+_REMEMBER = insert(LogoutTokenRow)
+
+
+class SQLLogouts:
+    """`ports.Logouts` in the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def carry_out(self, logout: Logout) -> list[int]:
+        now, meant = self._clock(), _meant(logout)
+        owners = select(CredentialRow.account_id).where(*meant)
+        # Locked before their credentials, as everybody does, and in one order.
+        lock = select(AccountRow.id).where(AccountRow.id.in_(owners)).order_by(AccountRow.id)
+        end = delete(CredentialRow).where(*meant).returning(CredentialRow.account_id)
+
+        def work(connection: Connection) -> list[int]:
+            connection.execute(_FORGET, {"now": now})
+            connection.execute(_REMEMBER, {"digest": logout.digest, "forgotten_at": logout.forgotten_at})
+            connection.execute(lock.with_for_update(key_share=True)).all()
+            return list(connection.execute(end).scalars())
+
+        return await self._database.write(work)
+
+
+def _meant(logout: Logout) -> list[ColumnElement[bool]]:
+    """The sessions of that issuer which have all that the token names."""
+    named = {CredentialRow.issuer: logout.issuer, CredentialRow.subject: logout.subject, CredentialRow.sid: logout.sid}
+    same = [column == value for column, value in named.items() if value is not None]
+    return [CredentialRow.kind == Kind.SESSION.value, *same]

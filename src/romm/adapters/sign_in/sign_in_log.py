@@ -1,0 +1,58 @@
+"""The sign-in log in the database, as long as it is to be kept and no longer."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection, bindparam, insert, select
+
+from romm.adapters.database.tables import SignInRow
+from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database, forget
+from romm.domain.errors import Code
+from romm.ports.sign_in import SignInEntry, SignInFilter
+
+FORGET_EVERY = timedelta(hours=1)
+
+_FIELDS = SignInEntry.__struct_fields__
+_LINES = select(*(getattr(SignInRow, name) for name in _FIELDS)).order_by(SignInRow.id.desc())
+_ADD = insert(SignInRow)
+_FORGET = forget(SignInRow.id, SignInRow.at < bindparam("long_ago"))
+
+
+class SQLSignInLog:
+    """`ports.SignInLog` in the database."""
+
+    def __init__(self, database: Database, retention: timedelta) -> None:
+        self._database = database
+        self._retention = retention
+        self._forgot_at: datetime | None = None
+
+    async def add(self, entry: SignInEntry) -> None:
+        values = {
+            name: value for name, value in asdict(entry).items() if name != "id"
+        }  # the number is the database's to give
+        forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
+
+        def work(connection: Connection) -> int:
+            connection.execute(_ADD, values)
+            return connection.execute(_FORGET, {"long_ago": entry.at - self._retention}).rowcount if forgets else 0
+
+        forgotten = await self._database.write(work)
+        if forgets and forgotten < FORGOTTEN_AT_ONCE:  # else there may be more, for the next line to clear away
+            self._forgot_at = entry.at
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        fits = [
+            getattr(SignInRow, name) == value
+            for name, value in asdict(wanted).items()
+            if value not in (None, "") and name != "before"
+        ]
+        if wanted.before is not None:
+            fits.append(SignInRow.id < wanted.before)
+        rows = await self._database.fetch(_LINES.where(*fits).limit(limit), {})
+        return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in rows]
+
+
+def _entry(values: dict[str, Any]) -> SignInEntry:
+    code = values.pop("code")
+    return SignInEntry(code=Code(code) if code in set(Code) else None, **values)

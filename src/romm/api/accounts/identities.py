@@ -1,0 +1,58 @@
+"""The identity an account is linked to, over HTTP: link another, unlink."""
+
+from litestar import Response, Router, delete, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from romm.accounts.profile import Profile
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
+from romm.api.http.requests import Asking, visitor
+from romm.api.http.responses import to_provider
+from romm.credentials.principal import Principal
+from romm.domain.errors import Code
+from romm.sign_in.openid import OpenIDSignIn
+
+
+@get(
+    "/link",
+    **needs("me.write", browser=True, error_page="/account", own_site=True),
+    status_code=303,
+    summary="Link one's account with the provider",
+    responses=sends_on("To the provider; when that cannot be, to /account?error=<code>."),
+)
+async def link(
+    request: Asking,
+    principal: NamedDependency[Principal],
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+) -> Response[bytes]:
+    """Sends the browser to the provider, from a session whose sign-in is at most five minutes old."""
+    return to_provider(request, jar, await signin.begin_link(principal))
+
+
+@delete(
+    "/{identity_id:str}",
+    **needs("me.write"),
+    status_code=204,
+    summary="Unlink an identity",
+    responses=gives(204, None, "Unlinked.")
+    | refuses(
+        Code.CREDENTIAL_UNKNOWN,
+        Code.CONFIRMATION_REQUIRED,
+        Code.LAST_WAY_IN,
+        Code.CROSS_SITE,
+        *UNAUTHORIZED,
+    ),
+)
+async def unlink(
+    request: Asking,
+    identity_id: FromPath[str],
+    principal: NamedDependency[Principal],
+    profile: NamedDependency[Profile],
+) -> None:
+    """Detaches one of one's own identities, never the last way in."""
+    await profile.unlink(principal, identity_id, "", visitor(request))
+
+
+router = Router("/api/identities", route_handlers=[link, unlink], tags=["Identities"])

@@ -1,0 +1,74 @@
+"""The pages that links open: an invitation, a new password, recovery; and the one for who forgot their password.
+
+Looking at a page never uses its link up: previews and virus scanners look too.
+"""
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+
+from romm.accounts.invitations import Invitations
+from romm.accounts.recovery import Recovery
+from romm.api.pages.site import NO_PATH, Site, explained
+from romm.domain.credentials.credential import Kind
+from romm.domain.errors import Code, Refused
+
+
+@get("/register")
+async def register(
+    site: NamedDependency[Site],
+    invitations: NamedDependency[Invitations],
+    token: FromQuery[str] = "",
+    username: FromQuery[str] = "",
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+) -> Template:
+    """The form for who was invited."""
+    invitation = await invitations.open(token)
+    return site.page(
+        "register.html",
+        referrer=NO_PATH,
+        token=token,
+        invitation=invitation,
+        username=username,
+        links_by_email=site.settings.oidc.link_by_email,
+        error=explained(error, ref),
+    )
+
+
+@get("/reset-password")
+async def reset_password(
+    site: NamedDependency[Site],
+    recovery: NamedDependency[Recovery],
+    token: FromQuery[str] = "",
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+) -> Template:
+    """The form for a new password."""
+    account = await recovery.open(Kind.PASSWORD_RESET, token)
+    return site.page(
+        "reset_password.html", referrer=NO_PATH, token=token, username=account.username, error=explained(error, ref)
+    )
+
+
+@get("/forgot-password")
+async def forgot_password(
+    site: NamedDependency[Site], error: FromQuery[str] = "", ref: FromQuery[str] = ""
+) -> Template:
+    """Asks who forgot their password."""
+    if site.settings.accounts.disable_userpass_login:
+        raise Refused(Code.PASSWORDS_OFF)
+    return site.page("forgot_password.html", error=explained(error, ref))
+
+
+@get("/recover")
+async def recover(
+    site: NamedDependency[Site], recovery: NamedDependency[Recovery], token: FromQuery[str] = ""
+) -> Template:
+    """A button that signs an administrator in."""
+    account = await recovery.open(Kind.RECOVERY, token)
+    return site.page("recover.html", referrer=NO_PATH, token=token, username=account.username)
+
+
+router = Router("/", route_handlers=[register, reset_password, forgot_password, recover], include_in_schema=False)

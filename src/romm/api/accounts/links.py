@@ -1,0 +1,227 @@
+"""Links that open an account, over HTTP: invitations, new passwords, recovery."""
+
+from collections.abc import Awaitable
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from litestar import Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from romm.accounts.administration import Administration
+from romm.accounts.invitations import Invitations
+from romm.accounts.recovery import RESET_LIFETIME, Recovery
+from romm.accounts.typed import Typed
+from romm.api.accounts.schemas import (
+    INVITATION_EXAMPLE,
+    LINK_EXAMPLE,
+    USER_EXAMPLE,
+    ForgottenForm,
+    InvitationForm,
+    InvitationSchema,
+    LinkAnswer,
+    RecoveryForm,
+    RegistrationForm,
+    ResetForm,
+    UserSchema,
+    invitation_schema,
+    level,
+    user_schema,
+)
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.http.requests import Asking, body, visitor, wants_page
+from romm.api.http.responses import see_other
+from romm.credentials.principal import Principal, actor
+from romm.domain.credentials.credential import link_url
+from romm.domain.errors import Code, Refused
+from romm.settings.model import Settings
+
+T = TypeVar("T")
+
+_REFUSED = (*UNAUTHORIZED, Code.CROSS_SITE)
+_UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CROSS_SITE, Code.REQUEST_INVALID)
+
+
+@post(
+    "/users/invite-link",
+    **needs("users.write"),
+    status_code=201,
+    summary="Invite somebody",
+    operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
+    responses=gives(201, LinkAnswer, "A link that works once; it is shown this once.", LINK_EXAMPLE)
+    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_CHANGED, Code.REQUEST_INVALID, *_REFUSED),
+)
+async def invite(
+    request: Asking,
+    principal: NamedDependency[Principal],
+    invitations: NamedDependency[Invitations],
+    settings: NamedDependency[Settings],
+) -> LinkAnswer:
+    """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
+    form = await body(request, InvitationForm)
+    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
+    return LinkAnswer(secret, link_url(settings.server.base_url, "/register", secret), invitation.expires_at)
+
+
+@get(
+    "/users/invitations",
+    **needs("users.read"),
+    summary="Open invitations",
+    responses=gives(200, list[InvitationSchema], "The newest first, without their secrets.", [INVITATION_EXAMPLE])
+    | refuses(*_REFUSED),
+)
+async def open_invitations(
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    invitations: NamedDependency[Invitations],
+) -> list[InvitationSchema]:
+    """Every invitation that can still be used."""
+    return [invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed()]
+
+
+@delete(
+    "/users/invitations/{invitation_id:int}",
+    **needs("users.write"),
+    status_code=204,
+    summary="Take an invitation back",
+    responses=gives(204, None, "Taken back.") | refuses(Code.CREDENTIAL_UNKNOWN, *_REFUSED),
+)
+async def revoke_invitation(
+    invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
+) -> None:
+    """The link opens nothing any more."""
+    await invitations.revoke(actor(principal), invitation_id)
+
+
+@post(
+    "/users/register",
+    opt={"error_page": "/register"},
+    status_code=201,
+    summary="Make the account one was invited to",
+    operation_class=takes(
+        RegistrationForm, {"token": "q3mZ…", "username": "alice", "password": "a lantern in the attic"}
+    ),
+    responses=gives(201, UserSchema, "Made; sign in with it.", USER_EXAMPLE)
+    | refuses(
+        Code.TOO_MANY_REQUESTS,
+        Code.USERNAME_INVALID,
+        Code.USERNAME_TAKEN,
+        Code.ADDRESS_INVALID,
+        Code.EMAIL_TAKEN,
+        *_UNUSABLE,
+    ),
+    security=OPEN,
+)
+async def register(
+    request: Asking, invitations: NamedDependency[Invitations]
+) -> Response[UserSchema] | Response[bytes]:
+    """Uses the link up, unless something of the form has to be corrected (the HTML form: 303 to `/login`)."""
+    form = await body(request, RegistrationForm)
+    typed = Typed(username=form.username, email=form.email, password=form.password)
+    account = await _with_token(request, form.token, invitations.register(form.token, typed), username=form.username)
+    return (
+        see_other("/login?notice=registered")
+        if wants_page(request)
+        else Response(user_schema(account), status_code=201)
+    )
+
+
+@post(
+    "/users/{user_id:int}/reset-link",
+    **needs("users.write"),
+    status_code=201,
+    summary="A link to set a new password",
+    responses=gives(201, LinkAnswer, "A link that works once, for 24 hours; it is shown this once.", LINK_EXAMPLE)
+    | refuses(
+        Code.PASSWORDS_OFF,
+        Code.ADMIN_REQUIRED,
+        Code.ACCOUNT_UNKNOWN,
+        Code.ACCOUNT_DISABLED,
+        Code.ACCOUNT_CHANGED,
+        *_REFUSED,
+    ),
+)
+async def reset_link(
+    user_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+    recovery: NamedDependency[Recovery],
+    settings: NamedDependency[Settings],
+) -> LinkAnswer:
+    """For somebody who forgot their password; an older link of theirs ends."""
+    own = user_id == principal.account.id  # then as it was when the request came, see `ports.Credentials`
+    account = principal.account if own else await administration.get(user_id)
+    secret = await recovery.reset_link(actor(principal), account)
+    expires_at = recovery.clock() + RESET_LIFETIME
+    return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), expires_at)
+
+
+@post(
+    "/forgot-password",
+    opt={"error_page": "/forgot-password"},
+    status_code=200,
+    summary="Tell the administrators that a password is forgotten",
+    operation_class=takes(ForgottenForm, {"username": "alice"}),
+    responses=gives(200, None, "Noted, if there is such an account.")
+    | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    security=OPEN,
+)
+async def forgot_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+    """Answers alike for everybody. The link is an administrator's to make; RomM sends no mail and writes it to no log."""
+    form = await body(request, ForgottenForm)
+    await recovery.forgot(form.username, visitor(request).address)
+    return see_other("/login?notice=reset_asked") if wants_page(request) else Response(None, status_code=200)
+
+
+@post(
+    "/reset-password",
+    opt={"error_page": "/reset-password"},
+    status_code=200,
+    summary="Set a new password by a link",
+    operation_class=takes(ResetForm, {"token": "q3mZ…", "password": "a lantern in the attic"}),
+    responses=gives(200, None, "Set; every sign-in of the account ended.") | refuses(*_UNUSABLE),
+    security=OPEN,
+)
+async def reset_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+    """Uses the link up, unless the password has to be another (the HTML form: 303 to `/login`)."""
+    form = await body(request, ResetForm)
+    await _with_token(request, form.token, recovery.reset(form.token, form.password))
+    return see_other("/login?notice=password_set") if wants_page(request) else Response(None, status_code=200)
+
+
+@post(
+    "/recover",
+    opt={"error_page": "/login"},
+    status_code=200,
+    summary="Sign in by a recovery link",
+    operation_class=takes(RecoveryForm, {"token": "q3mZ…"}),
+    responses=gives(200, None, "Signed in: the session cookie is set.")
+    | refuses(Code.LINK_INVALID, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    security=OPEN,
+)
+async def recover(
+    request: Asking, recovery: NamedDependency[Recovery], jar: NamedDependency[Cookies]
+) -> Response[None] | Response[bytes]:
+    """Signs an administrator in once; the link comes from `romm recover` on the command line."""
+    session = await recovery.recover((await body(request, RecoveryForm)).token, visitor(request))
+    cookies = jar.signed_in(request, session)
+    return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
+
+
+async def _with_token(request: Asking, token: str, work: Awaitable[T], **typed: str) -> T:
+    """What is refused leads back to the form of the same link, with what was typed."""
+    try:
+        return await work
+    except Refused as refused:
+        if refused.code is not Code.LINK_INVALID:
+            refused.page = f"{request.route_handler.opt['error_page']}?{urlencode({'token': token, **typed})}"
+        raise
+
+
+router = Router(
+    "/api",
+    route_handlers=[
+        invite, open_invitations, revoke_invitation, register, reset_link, forgot_password, reset_password, recover,
+    ],
+    tags=["Links"],
+)  # fmt: skip

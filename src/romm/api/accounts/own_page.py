@@ -1,0 +1,191 @@
+"""The page of one's own account: name, address, password, the linked identity, and where one is signed in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+
+from romm.accounts.administration import Administration
+from romm.accounts.profile import Profile
+from romm.accounts.typed import Typed
+from romm.api.accounts.forms import ConfirmForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import needs
+from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.responses import see_other, to_provider
+from romm.api.pages.site import Site, explained
+from romm.api.pages.user_agents import in_words
+from romm.credentials.principal import Principal
+from romm.credentials.sessions import Sessions
+from romm.domain.accounts.changes import Proof, WaysIn, unlink
+from romm.domain.credentials.credential import Credential
+from romm.domain.errors import Refuse
+from romm.domain.model import Account, subject_digest
+from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.password import Typed as TypedPassword
+
+_PAGE = "/account"
+_READS = needs("me.read", browser=True, error_page=_PAGE)
+_WRITES = needs("me.write", browser=True, error_page=_PAGE)
+
+
+@get("/", **_READS)
+async def account_page(
+    request: Asking,
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    profile: NamedDependency[Profile],
+    sessions: NamedDependency[Sessions],
+    administration: NamedDependency[Administration],
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Template:
+    """Everything about oneself, each thing with its own form."""
+    account = principal.account
+    proof = await profile.proof(principal, "", visitor(request))
+    return site.page(
+        "account.html",
+        who=principal,
+        account=account,
+        managed=administration.is_managed(account),
+        **_ways(site, account, proof),
+        links=_links(account, profile.ways_in()),
+        sessions=_sessions(await sessions.of(account.id), principal.credential),
+        error=explained(error, ref),
+        notice=notice,
+    )
+
+
+@post("/profile", **_WRITES)
+async def change_profile(
+    request: Asking, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+) -> Response[bytes]:
+    """Name and address."""
+    form = await body(request, ProfileForm)
+    await profile.change(principal, form.typed(), form.current_password, visitor(request))
+    return see_other(f"{_PAGE}?notice=saved")
+
+
+@post("/password", **_WRITES)
+async def change_password(
+    request: Asking, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+) -> Response[bytes]:
+    """A new password, or the first; all other sign-ins end."""
+    form = await body(request, PasswordForm)
+    await profile.change(principal, Typed(password=form.password), form.current_password, visitor(request))
+    return see_other(f"{_PAGE}?notice=password_set")
+
+
+@post("/confirm", **_WRITES)
+async def confirm(
+    request: Asking,
+    principal: NamedDependency[Principal],
+    profile: NamedDependency[Profile],
+    jar: NamedDependency[Cookies],
+) -> Response[bytes]:
+    """The current password makes the session fresh again."""
+    form, own_name = await body(request, ConfirmForm), principal.account.username
+    brought = (jar.known_browser(request), jar.session(request))
+    typed = TypedPassword(own_name, form.current_password, visitor(request), *brought, on_page=True)
+    again = await profile.sign_in_again(principal, typed)
+    return see_other(f"{_PAGE}?notice=confirmed", jar.opened(request, again.session, again.known_browser))
+
+
+@post("/link", **_WRITES)
+async def link(
+    request: Asking,
+    principal: NamedDependency[Principal],
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+) -> Response[bytes]:
+    """To the provider, as `GET /api/identities/link`; a form also says where it comes from on a plain http address."""
+    return to_provider(request, jar, await signin.begin_link(principal))
+
+
+@post("/unlink", **_WRITES)
+async def unlink_identity(
+    request: Asking, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+) -> Response[bytes]:
+    """Detaches an identity, but never the last way in."""
+    form = await body(request, UnlinkForm)
+    await profile.unlink(principal, form.identity, form.current_password, visitor(request))
+    return see_other(f"{_PAGE}?notice=unlinked")
+
+
+@post("/sessions/end", **_WRITES)
+async def end_session(
+    request: Asking, principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
+) -> Response[bytes]:
+    """Ends one session."""
+    form = await body(request, SessionForm)
+    await sessions.end_one(principal.account.id, form.session)
+    return see_other(f"{_PAGE}?notice=session_ended")
+
+
+@post("/sessions/end-others", **_WRITES)
+async def end_other_sessions(
+    principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
+) -> Response[bytes]:
+    """Ends every session but this one."""
+    await sessions.end_others(principal.account.id, principal.digest)
+    return see_other(f"{_PAGE}?notice=sessions_ended")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownSession:
+    """A session as its owner reads it."""
+
+    session: Credential
+    device: str
+    current: bool
+
+
+def _ways(site: Site, account: Account, proof: Proof) -> dict[str, Any]:
+    """What the person may do about their ways in, and how they show that it is them."""
+    passwords = not site.settings.accounts.disable_userpass_login
+    return {
+        "passwords": passwords,
+        "has_password": passwords and account.password_set_at is not None,
+        "fresh": proof is not Proof.NONE,
+        "links_by_email": site.settings.oidc.link_by_email,
+        "login_url": site.login_url(_PAGE),
+    }
+
+
+def _links(account: Account, ways: WaysIn) -> list[dict[str, Any]]:
+    """Linked identities; `last` is the one without which nobody gets in."""
+    return [
+        {
+            "id": subject_digest(each.identity),
+            "link": each,
+            "last": isinstance(unlink(account, each.identity, Proof.PROVIDER, ways, keep=None), Refuse),
+        }
+        for each in account.links
+    ]
+
+
+def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[ShownSession]:
+    """The one that asks first, then the others, the newest first."""
+    shown = [
+        ShownSession(
+            session=each,
+            device=in_words(each.user_agent),
+            current=current is not None and each.digest == current.digest,
+        )
+        for each in listed
+    ]
+    return sorted(shown, key=lambda each: not each.current)
+
+
+router = Router(
+    _PAGE,
+    route_handlers=[
+        account_page, change_profile, change_password, confirm, link, unlink_identity, end_session, end_other_sessions,
+    ],
+    include_in_schema=False,
+)  # fmt: skip

@@ -1,0 +1,115 @@
+"""The page of everybody, for administrators: find people, make accounts, invite."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+
+from romm.accounts.administration import Administration
+from romm.accounts.invitations import Invitations
+from romm.accounts.typed import Typed
+from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
+from romm.api.http.openapi import needs
+from romm.api.http.requests import Asking, body
+from romm.api.http.responses import see_other
+from romm.api.pages.durations import in_words
+from romm.api.pages.site import Site, explained
+from romm.credentials.principal import Principal, actor
+from romm.domain.credentials.credential import link_url
+
+PAGE = "/admin/users"
+AT_ONCE = 25
+LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownLink:
+    """A link that is shown this once."""
+
+    url: str
+    expires_at: datetime
+    lasts: str
+
+
+@get("/", **needs("users.read", browser=True, error_page=PAGE))
+async def people(
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+    invitations: NamedDependency[Invitations],
+    search: FromQuery[str] = "",
+    page: FromQuery[int] = 1,
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Template:
+    """A page of accounts, the form for a new one, and open invitations."""
+    number = min(max(page, 1), 1_000_000)
+    accounts, total = await administration.search(search, AT_ONCE, (number - 1) * AT_ONCE)
+    return site.page(
+        "people.html",
+        who=principal,
+        own_id=principal.account.id,
+        people=[(account, administration.is_managed(account)) for account in accounts],
+        **_paging(search, number, total),
+        invitations=await invitations.listed(),
+        lifetimes=_lifetimes(site),
+        passwords=not site.settings.accounts.disable_userpass_login,
+        writes="users.write" in principal.scopes,
+        error=explained(error, ref),
+        notice=notice,
+    )
+
+
+@post("/", **needs("users.write", browser=True, error_page=PAGE))
+async def create(
+    request: Asking, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """Makes an account, and goes to its page."""
+    form = await body(request, NewUserForm)
+    typed = Typed(username=form.username, email=form.email, password=form.password)
+    account = await administration.create(actor(principal), typed, level(form.role))
+    return see_other(f"{PAGE}/{account.id}?notice=created")
+
+
+@post("/invite", **needs("users.write", browser=True, error_page=PAGE), status_code=200)
+async def invite(
+    request: Asking,
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    invitations: NamedDependency[Invitations],
+) -> Template:
+    """Makes an invitation, and shows its link in the answer: it stands in no address of ours and is kept nowhere."""
+    form = await body(request, InvitationForm)
+    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
+    url, ends = link_url(site.settings.server.base_url, "/register", secret), invitation.expires_at
+    link = ShownLink(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
+    return site.page("invited.html", who=principal, link=link, gives=invitation.level)
+
+
+@post("/invitations/{invitation_id:int}/revoke", **needs("users.write", browser=True, error_page=PAGE))
+async def revoke(
+    invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
+) -> Response[bytes]:
+    """The link opens nothing any more."""
+    await invitations.revoke(actor(principal), invitation_id)
+    return see_other(f"{PAGE}?notice=revoked")
+
+
+def _paging(search: str, number: int, total: int) -> dict[str, Any]:
+    last = max(1, -(-total // AT_ONCE))
+    return {"search": search, "total": total, "number": number, "last": last}
+
+
+def _lifetimes(site: Site) -> list[tuple[str, int]]:
+    """What an invitation may last, the configured time first."""
+    configured = site.settings.accounts.invite_token_expiry_seconds
+    others = [(words, seconds) for words, seconds in LIFETIMES if seconds != configured]
+    return [(in_words(timedelta(seconds=configured)), configured), *others]
+
+
+router = Router(PAGE, route_handlers=[people, create, invite, revoke], include_in_schema=False)

@@ -1,0 +1,160 @@
+"""The page of somebody else's account, for administrators."""
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+
+from romm.accounts.administration import Administration
+from romm.accounts.recovery import RESET_LIFETIME, Recovery
+from romm.accounts.typed import Typed
+from romm.api.accounts.forms import PasswordForm, PersonForm
+from romm.api.accounts.people_page import PAGE, ShownLink
+from romm.api.http.openapi import needs
+from romm.api.http.requests import Asking, body
+from romm.api.http.responses import see_other
+from romm.api.pages.durations import in_words
+from romm.api.pages.site import Site, explained
+from romm.credentials.principal import Principal, actor
+from romm.credentials.sessions import Sessions
+from romm.domain.accounts.changes import Actor
+from romm.domain.credentials.credential import link_url
+from romm.domain.errors import Code, Refused
+
+_ONE = f"{PAGE}/{{user_id:int}}"
+_READS = needs("users.read", browser=True, error_page=f"{PAGE}/{{user_id}}")
+_WRITES = needs("users.write", browser=True, error_page=f"{PAGE}/{{user_id}}")
+
+
+@get("/", **_READS)
+async def person(
+    user_id: FromPath[int],
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+    sessions: NamedDependency[Sessions],
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Template:
+    """What there is to know about an account, and each thing that can be done with it."""
+    account = await administration.get(user_id)
+    return site.page(
+        "person.html",
+        who=principal,
+        account=account,
+        own=account.id == principal.account.id,
+        managed=administration.is_managed(account),
+        passwords=administration.passwords_enabled,
+        sessions=len(await sessions.of(account.id)),
+        writes="users.write" in principal.scopes,
+        error=explained(error, ref),
+        notice=notice,
+    )
+
+
+@post("/", **_WRITES)
+async def change(
+    request: Asking,
+    user_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+) -> Response[bytes]:
+    """Name, address and role."""
+    form = await body(request, PersonForm)
+    await administration.change(_over_another(principal, user_id), user_id, form.typed())
+    return _back(user_id, "saved")
+
+
+@post("/enable", **_WRITES)
+async def enable(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """The account may sign in again."""
+    await administration.change(actor(principal), user_id, Typed(enabled=True))
+    return _back(user_id, "enabled")
+
+
+@post("/disable", **_WRITES)
+async def disable(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """The account is out at once, everywhere, and stays out."""
+    await administration.change(actor(principal), user_id, Typed(enabled=False))
+    return _back(user_id, "disabled")
+
+
+@post("/password", **_WRITES)
+async def set_password(
+    request: Asking,
+    user_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+) -> Response[bytes]:
+    """A password that the administrator knows and hands on."""
+    form = await body(request, PasswordForm)
+    await administration.change(_over_another(principal, user_id), user_id, Typed(password=form.password))
+    return _back(user_id, "password_set")
+
+
+@post("/reset-link", **_WRITES, status_code=200)
+async def reset_link(
+    user_id: FromPath[int],
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
+    recovery: NamedDependency[Recovery],
+) -> Template:
+    """Makes a link for a new password and shows it in the answer: it stands in no address of ours and is kept nowhere."""
+    account = await administration.get(user_id)
+    secret = await recovery.reset_link(_over_another(principal, user_id), account)
+    url, ends = link_url(site.settings.server.base_url, "/reset-password", secret), recovery.clock() + RESET_LIFETIME
+    link = ShownLink(url=url, expires_at=ends, lasts=in_words(RESET_LIFETIME))
+    return site.page("reset_link.html", who=principal, account=account, link=link)
+
+
+@post("/end-sign-ins", **_WRITES)
+async def end_sign_ins(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """Ends sessions and sign-ins of apps."""
+    await administration.end(_over_another(principal, user_id), user_id)
+    return _back(user_id, "sign_ins_ended")
+
+
+@post("/unlink", **_WRITES)
+async def unlink(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """Detaches every identity, so that the next single sign-on links anew."""
+    await administration.unlink(_over_another(principal, user_id), user_id)
+    return _back(user_id, "unlinked")
+
+
+@post("/delete", **_WRITES)
+async def delete(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """Deletes the account with all that belongs to it."""
+    await administration.delete(actor(principal), user_id)
+    return see_other(f"{PAGE}?notice=deleted")
+
+
+def _over_another(principal: Principal, user_id: int) -> Actor:
+    """An administrator's own account is changed on its own page, which asks for a proof. Raises `Refused(OWN_ACCOUNT)`."""
+    if principal.account.id == user_id:
+        raise Refused(Code.OWN_ACCOUNT, account=user_id)
+    return actor(principal)
+
+
+def _back(user_id: int, notice: str) -> Response[bytes]:
+    return see_other(f"{PAGE}/{user_id}?notice={notice}")
+
+
+router = Router(
+    _ONE,
+    route_handlers=[
+        person, change, enable, disable, set_password, reset_link, end_sign_ins, unlink, delete,
+    ],
+    include_in_schema=False,
+)  # fmt: skip

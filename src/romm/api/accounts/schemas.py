@@ -1,0 +1,226 @@
+"""Forms and answers of the account routes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from romm.accounts.invitations import LONGEST
+from romm.accounts.typed import Typed
+from romm.domain import scopes
+from romm.domain.credentials.credential import Credential
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Account, subject_digest
+
+
+class SetupForm(Struct, frozen=True):
+    """The first admin."""
+
+    username: str
+    password: str
+    email: str = ""
+
+
+class IdentitySchema(Struct, frozen=True):
+    """A linked identity. `id` names it where it is unlinked."""
+
+    id: str
+    issuer: str
+    subject: str
+    linked_at: datetime
+
+
+class UserSchema(Struct, frozen=True, kw_only=True):
+    """An account as existing companion apps know it: `role` is the coarse word, `access_level` the exact one."""
+
+    id: int
+    username: str
+    email: str | None
+    enabled: bool
+    role: str
+    access_level: str
+    oauth_scopes: list[str]
+    identities: list[IdentitySchema]
+    last_login: datetime | None
+    last_active: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def user_schema(account: Account) -> UserSchema:
+    """An account as it goes over the wire."""
+    return UserSchema(
+        id=account.id,
+        username=account.username,
+        email=account.email,
+        enabled=account.enabled,
+        role=account.level.role,
+        access_level=account.level.label,
+        oauth_scopes=list(scopes.granted(account.level)),
+        identities=[
+            IdentitySchema(subject_digest(link.identity), link.identity.issuer, link.identity.subject, link.linked_at)
+            for link in account.links
+        ],
+        last_login=account.last_login,
+        last_active=account.last_active,
+        created_at=account.created_at,
+        updated_at=account.updated_at,
+    )
+
+
+USER_EXAMPLE: dict[str, Any] = {
+    "id": 1,
+    "username": "alice",
+    "email": "alice@example.org",
+    "enabled": True,
+    "role": "admin",
+    "access_level": "admin",
+    "oauth_scopes": list(scopes.ALL),
+    "identities": [
+        {
+            "id": "5d41402abc4b2a76",
+            "issuer": "https://auth.example.org",
+            "subject": "b7c1…",
+            "linked_at": "2026-01-02T03:04:05Z",
+        }
+    ],
+    "last_login": "2026-01-02T03:04:05Z",
+    "last_active": "2026-01-02T03:04:05Z",
+    "created_at": "2026-01-02T03:04:05Z",
+    "updated_at": "2026-01-02T03:04:05Z",
+}
+
+
+class UserForm(Struct, frozen=True, kw_only=True):
+    """A change of an account. What is not said stays. `role` is `viewer`, `editor`, `admin`, or RomM's older `user`.
+
+    `current_password` proves that an own change comes from the owner. `ui_settings` is taken from older apps and not kept.
+    """
+
+    username: str | UnsetType = UNSET
+    email: str | UnsetType | None = UNSET
+    password: str | UnsetType | None = UNSET
+    role: str | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+    current_password: str = ""
+    ui_settings: Any = None
+
+    def typed(self, account: Account) -> Typed:
+        """As a use case takes it for this account. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows.
+
+        Older apps send back the coarse `role` that they were given: `user` makes no viewer of an editor.
+        """
+        unchanged = isinstance(self.role, UnsetType) or self.role.strip().lower() == account.level.role
+        return Typed(
+            username=self.username,
+            email=UNSET if isinstance(self.email, UnsetType) else self.email or "",
+            password=self.password or UNSET,
+            enabled=self.enabled,
+            level=UNSET if unchanged else level(str(self.role)),
+        )
+
+
+class NewUserForm(Struct, frozen=True, kw_only=True):
+    """A new account. Without a password only single sign-on opens it."""
+
+    username: str
+    password: str = ""
+    email: str = ""
+    role: str = "viewer"
+
+
+class RegistrationForm(Struct, frozen=True, kw_only=True):
+    """Somebody who was invited; `token` is the link's secret."""
+
+    token: str
+    username: str
+    password: str
+    email: str = ""
+
+
+class InvitationForm(Struct, frozen=True, kw_only=True):
+    """An invitation: what it gives, and for how many seconds; without `expiration`, INVITE_TOKEN_EXPIRY_SECONDS."""
+
+    role: str = "viewer"
+    expiration: int | None = None
+
+    @property
+    def lifetime(self) -> timedelta | None:
+        """How long it lasts; bounded here already, because a timedelta holds less than an integer."""
+        most = LONGEST // timedelta(seconds=1)
+        return None if self.expiration is None else timedelta(seconds=min(max(self.expiration, 1), most))
+
+
+class ForgottenForm(Struct, frozen=True):
+    """The name or address of whoever forgot a password."""
+
+    username: str
+
+
+class ResetForm(Struct, frozen=True):
+    """A new password; `token` is the link's secret."""
+
+    token: str
+    password: str
+
+
+class RecoveryForm(Struct, frozen=True):
+    """`token` is the link's secret."""
+
+    token: str
+
+
+class LinkAnswer(Struct, frozen=True):
+    """A link, shown once. `token` is the secret in it."""
+
+    token: str
+    url: str
+    expires_at: datetime
+
+
+class InvitationSchema(Struct, frozen=True, kw_only=True):
+    """An open invitation, without its secret."""
+
+    id: int
+    role: str
+    access_level: str
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+def level(role: str) -> AccessLevel:
+    """The access level of a role's name. Raises `Refused(REQUEST_INVALID)`."""
+    found = AccessLevel.named(role)
+    if found is None:
+        raise Refused(Code.REQUEST_INVALID, problem=f"role is {role!r}, not viewer, editor, admin or user")
+    return found
+
+
+def invitation_schema(invitation: Credential, inviter: Account) -> InvitationSchema:
+    """An invitation as it goes over the wire."""
+    gives = invitation.level or AccessLevel.VIEWER
+    return InvitationSchema(
+        id=invitation.id or 0,
+        role=gives.role,
+        access_level=gives.label,
+        invited_by=inviter.username,
+        created_at=invitation.created_at,
+        expires_at=invitation.expires_at,
+    )
+
+
+LINK_EXAMPLE: dict[str, Any] = {
+    "token": "q3mZ…",
+    "url": "https://romm.example.com/register?token=q3mZ…",
+    "expires_at": "2026-01-02T03:14:05Z",
+}
+
+INVITATION_EXAMPLE: dict[str, Any] = {
+    "id": 31,
+    "role": "user",
+    "access_level": "viewer",
+    "invited_by": "keeper",
+    "created_at": "2026-01-02T03:04:05Z",
+    "expires_at": "2026-01-02T03:14:05Z",
+}

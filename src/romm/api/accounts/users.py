@@ -1,0 +1,174 @@
+"""Accounts over HTTP: the first admin, who am I, and everybody else for administrators."""
+
+from litestar import Response, Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from romm.accounts.administration import Administration
+from romm.accounts.profile import Profile
+from romm.accounts.setup import Setup
+from romm.accounts.typed import Typed
+from romm.api.accounts.schemas import USER_EXAMPLE, NewUserForm, SetupForm, UserForm, UserSchema, level, user_schema
+from romm.api.http.authentication import Authentication
+from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.http.requests import Asking, body, visitor, wants_page
+from romm.api.http.responses import see_other
+from romm.credentials.principal import Principal, actor, require
+from romm.domain.errors import Code
+
+MOST_AT_ONCE = 1000
+
+_UNUSABLE = (
+    Code.USERNAME_INVALID,
+    Code.PASSWORD_WEAK,
+    Code.USERNAME_TAKEN,
+    Code.ADDRESS_INVALID,
+    Code.EMAIL_TAKEN,
+    Code.PASSWORDS_OFF,
+    Code.CROSS_SITE,
+    Code.REQUEST_INVALID,
+)
+_OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
+_OPEN_AT_FIRST = {**needs("users.write", error_page="/setup")}
+_OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
+
+
+@post(
+    "/",
+    **_OPEN_AT_FIRST,
+    status_code=201,
+    summary="Create an account",
+    operation_class=takes(NewUserForm, {"username": "keeper", "password": "a lantern in the attic", "email": ""}),
+    responses=gives(201, UserSchema, "Created.", USER_EXAMPLE)
+    | refuses(Code.SETUP_CLOSED, Code.ADMIN_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
+)
+async def create(
+    request: Asking,
+    setup: NamedDependency[Setup],
+    administration: NamedDependency[Administration],
+    authentication: NamedDependency[Authentication],
+) -> Response[UserSchema] | Response[bytes]:
+    """While there is no admin anybody makes the first one (the HTML form: 303 to `/login`); then administrators make accounts."""
+    if await setup.is_open() or not authentication.was_tried(request):
+        form = await body(request, SetupForm)
+        account = await setup.create_first_admin(form.username, form.email, form.password)
+        return (
+            see_other("/login?notice=set_up")
+            if wants_page(request)
+            else Response(user_schema(account), status_code=201)
+        )
+    who = actor(await authentication.principal(request))
+    new = await body(request, NewUserForm)
+    typed = Typed(username=new.username, email=new.email, password=new.password)
+    return Response(user_schema(await administration.create(who, typed, level(new.role))), status_code=201)
+
+
+@get(
+    "/",
+    **needs("users.read"),
+    summary="All accounts",
+    responses=gives(200, list[UserSchema], "By name; `X-Total-Count` has how many fit in all.", [USER_EXAMPLE])
+    | refuses(*UNAUTHORIZED),
+)
+async def everybody(
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    administration: NamedDependency[Administration],
+    search: FromQuery[str] = "",
+    limit: FromQuery[int] = MOST_AT_ONCE,
+    offset: FromQuery[int] = 0,
+) -> Response[list[UserSchema]]:
+    """Accounts whose name or address has the text `search`, at most `limit` after the first `offset`."""
+    page, total = await administration.search(search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0))
+    return Response([user_schema(account) for account in page], headers={"x-total-count": str(total)})
+
+
+@get(
+    "/identifiers",
+    **needs("users.read"),
+    summary="The ids of all accounts",
+    responses=gives(200, list[int], "Every id, by name of its account.", [1, 2]) | refuses(*UNAUTHORIZED),
+)
+async def identifiers(
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    administration: NamedDependency[Administration],
+) -> list[int]:
+    """The ids alone, for apps that keep a copy."""
+    return [account.id for account in await administration.everybody()]
+
+
+@get(
+    "/me",
+    **needs("me.read"),
+    summary="Who am I",
+    responses=gives(200, UserSchema, "The account of the credential.", USER_EXAMPLE) | refuses(*UNAUTHORIZED),
+)
+async def me(principal: NamedDependency[Principal]) -> UserSchema:
+    """The account that the request's credential belongs to."""
+    return user_schema(principal.account)
+
+
+@get(
+    "/{user_id:int}",
+    **needs("me.read"),
+    summary="One account",
+    responses=gives(200, UserSchema, "The account.", USER_EXAMPLE) | refuses(Code.ACCOUNT_UNKNOWN, *UNAUTHORIZED),
+)
+async def one(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> UserSchema:
+    """One's own account; others need `users.read`."""
+    if user_id == principal.account.id:
+        return user_schema(principal.account)
+    require(principal, "users.read")
+    return user_schema(await administration.get(user_id))
+
+
+@put(
+    "/{user_id:int}",
+    **needs("me.write"),
+    summary="Change an account",
+    operation_class=takes(UserForm, {"username": "alice", "email": "alice@example.org"}),
+    responses=gives(200, UserSchema, "The account afterwards.", USER_EXAMPLE)
+    | refuses(
+        Code.ROLE_MANAGED,
+        Code.ACCOUNT_CHANGED,
+        Code.CONFIRMATION_REQUIRED,
+        Code.PASSWORD_WRONG,
+        *_OTHERS,
+        *_UNUSABLE,
+        *UNAUTHORIZED,
+    ),
+)
+async def change(
+    request: Asking,
+    user_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    profile: NamedDependency[Profile],
+    administration: NamedDependency[Administration],
+) -> UserSchema:
+    """One's own (role and `enabled` are ignored; address and password need a proof), or with `users.write` somebody else's."""
+    form = await body(request, UserForm)
+    if user_id == principal.account.id:
+        typed = form.typed(principal.account)
+        return user_schema(await profile.change(principal, typed, form.current_password, visitor(request)))
+    require(principal, "users.write")
+    typed = form.typed(await administration.get(user_id))
+    return user_schema(await administration.change(actor(principal), user_id, typed))
+
+
+@delete(
+    "/{user_id:int}",
+    **needs("users.write"),
+    status_code=204,
+    summary="Delete an account",
+    responses=gives(204, None, "Gone, with all that belonged to it.")
+    | refuses(*_OTHERS, Code.CROSS_SITE, *UNAUTHORIZED),
+)
+async def remove(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> None:
+    """Deletes an account, never one's own and never the last enabled administrator's."""
+    await administration.delete(actor(principal), user_id)
+
+
+router = Router("/api/users", route_handlers=[create, everybody, identifiers, me, one, change, remove], tags=["Users"])

@@ -1,0 +1,1 @@
+"""Routes and pages: sessions, tokens and devices."""

@@ -1,0 +1,133 @@
+"""The page of one's client tokens. What is shown once is in the answer to the form itself: in no address and no store."""
+
+from typing import Any
+
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from litestar.response import Template
+
+from romm.api.credentials.client_token_schemas import ClientTokenForm, client_token
+from romm.api.http.openapi import needs
+from romm.api.http.requests import Asking, body
+from romm.api.http.responses import see_other
+from romm.api.pages import qr_code
+from romm.api.pages.scope_words import described
+from romm.api.pages.site import Page, Site, explained
+from romm.credentials.client_tokens import ClientTokens, Minted
+from romm.credentials.pairing import Offer, Pairing
+from romm.credentials.principal import Principal
+from romm.domain import scopes
+from romm.domain.credentials.client_tokens import MOST, Lifetime
+from romm.domain.credentials.short_codes import shown
+from romm.domain.model import AccessLevel
+
+PAGE = "/account/tokens"
+_LOOKS = needs("me.read", browser=True, error_page=PAGE)
+_CHANGES = needs("me.write", browser=True, error_page=PAGE)
+_USUAL = [scope for scope in scopes.granted(AccessLevel.VIEWER) if scope.endswith(".read")]
+LIFETIMES = {
+    Lifetime.MONTH: "30 days",
+    Lifetime.QUARTER: "90 days",
+    Lifetime.YEAR: "One year",
+    Lifetime.NEVER: "Until I end it",
+}
+
+
+@get("/", **_LOOKS, summary="My client tokens")
+async def tokens(
+    principal: NamedDependency[Principal],
+    site: NamedDependency[Site],
+    client_tokens: NamedDependency[ClientTokens],
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Page:
+    """The list, and the form for a new one."""
+    return await _page(site, principal, client_tokens, error=explained(error, ref), notice=notice)
+
+
+@post("/", **_CHANGES, status_code=200, summary="Make a client token")
+async def create(
+    request: Asking,
+    principal: NamedDependency[Principal],
+    site: NamedDependency[Site],
+    client_tokens: NamedDependency[ClientTokens],
+) -> Page:
+    """The page again, with the new token."""
+    form = await body(request, ClientTokenForm)
+    minted = await client_tokens.create(principal, form.wanted)
+    return await _page(site, principal, client_tokens, minted=minted)
+
+
+@post("/{token_id:int}/regenerate", **_CHANGES, status_code=200, summary="Give a client token another secret")
+async def regenerate(
+    token_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    site: NamedDependency[Site],
+    client_tokens: NamedDependency[ClientTokens],
+) -> Page:
+    """The page again, with the new secret."""
+    minted = await client_tokens.regenerate(principal, token_id)
+    return await _page(site, principal, client_tokens, minted=minted)
+
+
+@post("/{token_id:int}/pair", **_CHANGES, status_code=200, summary="Pair a device")
+async def pair(
+    token_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    site: NamedDependency[Site],
+    client_tokens: NamedDependency[ClientTokens],
+    pairing: NamedDependency[Pairing],
+) -> Page:
+    """The page again, with a pairing code to type and to scan."""
+    offer = await pairing.offer(principal, token_id)
+    return await _page(site, principal, client_tokens, offer=offer)
+
+
+@post("/{token_id:int}/end", **_CHANGES, summary="End a client token")
+async def end(
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+) -> Page:
+    """Back to the list, without it."""
+    await client_tokens.end(principal, token_id)
+    return see_other(f"{PAGE}?notice=ended")
+
+
+async def _page(
+    site: Site,
+    principal: Principal,
+    client_tokens: ClientTokens,
+    *,
+    minted: Minted | None = None,
+    offer: Offer | None = None,
+    **context: Any,
+) -> Template:
+    own = await client_tokens.own(principal)
+    return site.page(
+        "account_tokens.html",
+        who=principal,
+        tokens=[client_token(token) for token in own],
+        most=MOST,
+        scopes=described(tuple(scope for scope in scopes.ALL if scope in principal.scopes)),
+        usual=_USUAL,
+        lifetimes=LIFETIMES,
+        minted=minted and {"name": minted.token.name, "secret": minted.secret},
+        pairing=offer and _pairing(offer, site.settings.server.base_url),
+        **context,
+    )
+
+
+def _pairing(offer: Offer, base_url: str) -> dict[str, Any]:
+    """What a device needs: the code, and the address of this RomM. Whatever follows `#` is sent to no server and no log."""
+    scanned = f"{base_url}/#pair={offer.code}"
+    return {
+        "name": offer.token.name,
+        "code": shown(offer.code),
+        "minutes": -(-offer.expires_in // 60),
+        "qr_code": qr_code.svg(scanned, f"QR code with the pairing code {shown(offer.code)}"),
+        "server": base_url,
+    }
+
+
+router = Router(PAGE, route_handlers=[tokens, create, regenerate, pair, end], include_in_schema=False)

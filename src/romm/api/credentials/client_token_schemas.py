@@ -1,0 +1,111 @@
+"""Client tokens and pairing codes as they go over the wire."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from romm.credentials.client_tokens import Minted
+from romm.domain.credentials.client_tokens import PAIRING_LIFETIME, Lifetime, Wanted
+from romm.domain.credentials.credential import NEVER, Credential, is_unused
+from romm.domain.model import Account
+
+
+class ClientTokenForm(Struct, frozen=True):
+    """A token that somebody wants; without `expires_in` it has no end. A form repeats `scopes` for each of them."""
+
+    name: str
+    scopes: list[str] = []
+    expires_in: Lifetime | None = None
+
+    @property
+    def wanted(self) -> Wanted:
+        return Wanted(name=self.name, scopes=self.scopes, lifetime=self.expires_in or Lifetime.NEVER)
+
+
+class PairingCodeForm(Struct, frozen=True):
+    """A pairing code as it was typed."""
+
+    code: str
+
+
+class ClientTokenSchema(Struct, frozen=True, kw_only=True):
+    """A token without its secret. `expires_at` is null when it has no end, `last_used_at` when it was never used."""
+
+    id: int | None
+    name: str
+    scopes: list[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    created_at: datetime
+    user_id: int
+    device_id: int | None
+
+
+class MintedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
+    """A token with its secret, this once."""
+
+    raw_token: str
+
+
+class OwnedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
+    """A token with the name of its owner, for administrators."""
+
+    username: str
+
+
+class PairingCodeSchema(Struct, frozen=True):
+    """A pairing code and for how many seconds it can be used."""
+
+    code: str
+    expires_in: int
+
+
+class PairingStatusSchema(Struct, frozen=True):
+    """For how many seconds a code that nobody used yet can be used."""
+
+    expires_in: int
+
+
+def client_token(token: Credential) -> ClientTokenSchema:
+    """A token as its owner sees it."""
+    return ClientTokenSchema(**_shown(token))
+
+
+def minted_token(minted: Minted) -> MintedTokenSchema:
+    """A token as it is seen once."""
+    return MintedTokenSchema(**_shown(minted.token), raw_token=minted.secret)
+
+
+def owned_token(token: Credential, owner: Account) -> OwnedTokenSchema:
+    """A token as an administrator sees it."""
+    return OwnedTokenSchema(**_shown(token), username=owner.username)
+
+
+def _shown(token: Credential) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": list(token.scopes),
+        "expires_at": None if token.expires_at == NEVER else token.expires_at,
+        "last_used_at": None if is_unused(token) else token.last_used_at,
+        "created_at": token.created_at,
+        "user_id": token.account_id,
+        "device_id": token.device_id,
+    }
+
+
+TOKEN_EXAMPLE: dict[str, Any] = {
+    "id": 7,
+    "name": "Handheld",
+    "scopes": ["me.read", "roms.read", "assets.read", "assets.write"],
+    "expires_at": "2026-04-02T03:04:05Z",
+    "last_used_at": None,
+    "created_at": "2026-01-02T03:04:05Z",
+    "user_id": 1,
+    "device_id": None,
+}
+MINTED_EXAMPLE = TOKEN_EXAMPLE | {"raw_token": f"rmm_{'0123456789abcdef' * 4}"}
+WANTED_EXAMPLE = {"name": "Handheld", "scopes": TOKEN_EXAMPLE["scopes"], "expires_in": Lifetime.QUARTER}
+CODE_EXAMPLE = {"code": "BCDF-GHJK"}
+OFFER_EXAMPLE = {"code": "BCDFGHJK", "expires_in": int(PAIRING_LIFETIME.total_seconds())}

@@ -1,0 +1,187 @@
+"""Client tokens and pairing codes over HTTP."""
+
+from litestar import Router, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from romm.api.credentials.client_token_schemas import (
+    CODE_EXAMPLE,
+    MINTED_EXAMPLE,
+    OFFER_EXAMPLE,
+    TOKEN_EXAMPLE,
+    WANTED_EXAMPLE,
+    ClientTokenForm,
+    ClientTokenSchema,
+    MintedTokenSchema,
+    OwnedTokenSchema,
+    PairingCodeForm,
+    PairingCodeSchema,
+    PairingStatusSchema,
+    client_token,
+    minted_token,
+    owned_token,
+)
+from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.http.requests import Asking, body, visitor
+from romm.credentials.client_tokens import ClientTokens
+from romm.credentials.pairing import Pairing
+from romm.credentials.principal import Principal
+from romm.domain.errors import Code
+
+_WRITES = (*UNAUTHORIZED, Code.CROSS_SITE, Code.ACCOUNT_CHANGED)
+_GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
+
+
+@get(
+    "/",
+    **needs("me.read"),
+    summary="My client tokens",
+    responses=gives(200, list[ClientTokenSchema], "The newest first, without their secrets.", [TOKEN_EXAMPLE])
+    | refuses(*UNAUTHORIZED),
+)
+async def own_tokens(
+    principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+) -> list[ClientTokenSchema]:
+    """The live client tokens of whoever asks."""
+    return [client_token(token) for token in await client_tokens.own(principal)]
+
+
+@get(
+    "/all",
+    **needs("users.read"),
+    summary="Everybody's client tokens",
+    responses=gives(200, list[OwnedTokenSchema], "The newest first.", [TOKEN_EXAMPLE | {"username": "alice"}])
+    | refuses(*UNAUTHORIZED),
+)
+async def all_tokens(
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what checks the scope)
+    client_tokens: NamedDependency[ClientTokens],
+) -> list[OwnedTokenSchema]:
+    """The live client tokens of all accounts, without their secrets."""
+    return [owned_token(token, owner) for token, owner in await client_tokens.everybodys()]
+
+
+@post(
+    "/",
+    **needs("me.write"),
+    status_code=201,
+    summary="Make a client token",
+    operation_class=takes(ClientTokenForm, WANTED_EXAMPLE),
+    responses=gives(201, MintedTokenSchema, "Made. `raw_token` is shown this once.", MINTED_EXAMPLE)
+    | refuses(
+        *_WRITES,
+        Code.NAME_INVALID,
+        Code.SCOPES_INVALID,
+        Code.SCOPES_EXCEEDED,
+        Code.LIFETIME_EXCEEDED,
+        Code.TOKENS_FULL,
+        Code.REQUEST_INVALID,
+    ),
+)
+async def create_token(
+    request: Asking, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+) -> MintedTokenSchema:
+    """Its scopes are at most those of the credential that asks; `expires_in` is `30d`, `90d`, `1y` or `never`."""
+    form = await body(request, ClientTokenForm)
+    return minted_token(await client_tokens.create(principal, form.wanted))
+
+
+@delete(
+    "/{token_id:int}",
+    **needs("me.write"),
+    status_code=204,
+    summary="End my client token",
+    responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN),
+)
+async def end_token(
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+) -> None:
+    """It is refused from the next request on."""
+    await client_tokens.end(principal, token_id)
+
+
+@delete(
+    "/{token_id:int}/admin",
+    **needs("users.write"),
+    status_code=204,
+    summary="End anybody's client token",
+    responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED),
+)
+async def end_anybodys_token(
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+) -> None:
+    """An administrator's token ends only by a credential with all scopes of an administrator."""
+    await client_tokens.end_anybodys(principal, token_id)
+
+
+@put(
+    "/{token_id:int}/regenerate",
+    **needs("me.write"),
+    summary="Give my client token another secret",
+    responses=gives(200, MintedTokenSchema, "`raw_token` is the new secret, shown this once.", MINTED_EXAMPLE)
+    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, Code.LIFETIME_EXCEEDED),
+)
+async def regenerate_token(
+    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+) -> MintedTokenSchema:
+    """Name, scopes and expiry stay; the old secret is refused from the next request on."""
+    return minted_token(await client_tokens.regenerate(principal, token_id))
+
+
+@post(
+    "/{token_id:int}/pair",
+    **needs("me.write"),
+    status_code=200,
+    summary="Make a pairing code",
+    responses=gives(200, PairingCodeSchema, "A code of five minutes, used once.", OFFER_EXAMPLE)
+    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, Code.LIFETIME_EXCEEDED),
+)
+async def offer_code(
+    token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
+) -> PairingCodeSchema:
+    """A device trades it for this token, which gets another secret then. A newer code for a token replaces the older."""
+    offer = await pairing.offer(principal, token_id)
+    return PairingCodeSchema(offer.code, offer.expires_in)
+
+
+@get(
+    "/pair/{code:str}/status",
+    summary="Is a pairing code still unused?",
+    responses=gives(200, PairingStatusSchema, "Nobody used it yet.", {"expires_in": 240}) | refuses(*_GUESSED),
+    security=OPEN,
+)
+async def code_status(code: FromPath[str], request: Asking, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
+    """For whoever shows a code and waits; 404 once it is used or over."""
+    return PairingStatusSchema(await pairing.waiting(code, visitor(request)))
+
+
+@post(
+    "/exchange",
+    status_code=200,
+    summary="Trade a pairing code for its token",
+    operation_class=takes(PairingCodeForm, CODE_EXAMPLE),
+    responses=gives(200, MintedTokenSchema, "`raw_token` is a fresh secret, shown this once.", MINTED_EXAMPLE)
+    | refuses(*_GUESSED, Code.ACCOUNT_DISABLED, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    security=OPEN,
+)
+async def exchange_code(request: Asking, pairing: NamedDependency[Pairing]) -> MintedTokenSchema:
+    """In any case, with or without hyphens; five tries a minute. Whatever secret the token had before is dead."""
+    form = await body(request, PairingCodeForm)
+    return minted_token(await pairing.exchange(form.code, visitor(request)))
+
+
+router = Router(
+    "/api/client-tokens",
+    route_handlers=[
+        own_tokens,
+        all_tokens,
+        create_token,
+        end_token,
+        end_anybodys_token,
+        regenerate_token,
+        offer_code,
+        code_status,
+        exchange_code,
+    ],
+    tags=["Client tokens"],
+)

@@ -1,0 +1,161 @@
+"""The pages where a person lets a device in, and where they see their devices and end them."""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+from msgspec import Struct
+
+from romm.api.credentials.client_token_pages import LIFETIMES
+from romm.api.http.openapi import needs
+from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.responses import see_other
+from romm.api.pages.durations import in_words
+from romm.api.pages.scope_words import described
+from romm.api.pages.site import NextPath, Page, Site, explained
+from romm.credentials.devices import DeviceApproval, DeviceList, Waiting
+from romm.credentials.principal import Principal
+from romm.domain import urls
+from romm.domain.credentials import short_codes
+from romm.domain.credentials.client_tokens import Lifetime
+from romm.domain.credentials.devices import Choice, Device, Shape
+from romm.domain.errors import Code, Refused
+from romm.domain.scopes import beyond
+from romm.settings.model import Settings
+
+# Only a browser that somebody signed in with gets these pages; what went wrong stands on a page that needs nobody.
+_PAIRING = needs("me.write", browser=True, error_page="/pair/refused")
+_DEVICES = needs("devices.read", browser=True, error_page="/account/devices/refused")
+_ENDING = needs("devices.write", browser=True, error_page="/account/devices/refused")
+
+_MENDED_BY_ANOTHER_CHOICE = {
+    Code.DEVICE_SCOPES_MISSING,
+    Code.DEVICE_SCOPES_EXCEEDED,
+    Code.NAME_INVALID,
+    Code.TOKENS_FULL,
+}
+
+
+class DecisionForm(Struct, frozen=True, kw_only=True):
+    """What the page sends; a ticked box comes as one more of `scopes`."""
+
+    user_code: str
+    decision: str
+    scopes: list[str] = []
+    device_name: str = ""
+    expires_in: Lifetime = Lifetime.NEVER
+
+
+@get(["/pair", "/pair/device"], **_PAIRING, summary="Let a device in")
+async def pair(
+    request: Asking,
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    device_approval: NamedDependency[DeviceApproval],
+    user_code: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+) -> Page:
+    """Enter the code, or see who asks with it. Looking decides nothing, also with the code in the address (RFC 8628, 5.4)."""
+    if not user_code:
+        return site.page("pair.html", who=principal, notice=notice, error=None)
+    waiting = await device_approval.look(principal, user_code, visitor(request).address)
+    shown = short_codes.shown(short_codes.normalized(user_code) or "")
+    told = _review(waiting, principal) | _ends(site.settings)
+    return site.page("pair_review.html", who=principal, user_code=shown, **told)
+
+
+@get("/pair/refused", summary="Why a device was not let in")
+async def not_let_in(
+    site: NamedDependency[Site], return_to: NextPath = "/", error: FromQuery[str] = "", ref: FromQuery[str] = ""
+) -> Page:
+    """What went wrong, and the code once more."""
+    target = urls.return_to(return_to)
+    again = target if target.startswith("/pair?") else None
+    return site.page("pair.html", notice="", error=explained(error or Code.UNEXPECTED, ref), again=again)
+
+
+@post("/pair", **_PAIRING, summary="Decide about a device")
+async def decide(
+    request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
+) -> Page:
+    """Approve or deny; 303 to a page that says so."""
+    form, address = await body(request, DecisionForm), visitor(request).address
+    if form.decision != "approve":
+        await device_approval.deny(principal, form.user_code, address)
+        return see_other("/pair?notice=denied")
+    try:
+        await device_approval.approve(principal, form.user_code, _choice(form), address)
+    except Refused as refused:
+        if refused.code in _MENDED_BY_ANOTHER_CHOICE:
+            refused.return_to = f"/pair?user_code={short_codes.normalized(form.user_code)}"
+        raise
+    return see_other("/pair?notice=approved")
+
+
+@get("/account/devices", **_DEVICES, summary="My devices")
+async def my_devices(
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    device_list: NamedDependency[DeviceList],
+    notice: FromQuery[str] = "",
+) -> Page:
+    """Every device that was paired, when it was used, and a way to end it."""
+    listed = [_shown(device) for device in await device_list.of(principal.account.id)]
+    return site.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
+
+
+@get("/account/devices/refused", summary="Why a device was not ended")
+async def not_ended(site: NamedDependency[Site], error: FromQuery[str] = "", ref: FromQuery[str] = "") -> Page:
+    """What went wrong, and the way back to the list."""
+    return site.page("account_devices.html", notice="", error=explained(error or Code.UNEXPECTED, ref))
+
+
+@post("/account/devices/{device_id:int}/end", **_ENDING, summary="End a device")
+async def end(
+    device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
+) -> Page:
+    """303 back to the list."""
+    await device_list.end(device_id, principal.account.id)
+    return see_other("/account/devices?notice=ended")
+
+
+def _choice(form: DecisionForm) -> Choice:
+    return Choice(scopes=tuple(form.scopes), device_name=form.device_name, lifetime=form.expires_in)
+
+
+def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
+    asked, now = waiting.authorization, waiting.at
+    return {
+        "username": principal.account.username,
+        "device": asked,
+        "scopes": described(waiting.allowed),
+        "beyond": described(beyond(asked.requested_scopes, waiting.allowed)),
+        "minutes_ago": (now - asked.created_at) // timedelta(minutes=1),
+        "minutes_left": max(1, -(-(asked.expires_at - now) // timedelta(minutes=1))),
+        "lifetimes": LIFETIMES,
+        "has_client_token": asked.shape is Shape.OLDER,
+    }
+
+
+def _ends(settings: Settings) -> dict[str, str]:
+    """How long a pair of tokens can be renewed, in words."""
+    return {
+        "longest": in_words(timedelta(seconds=settings.session.absolute_age_seconds)),
+        "unused": in_words(timedelta(seconds=settings.oauth.refresh_token_expire_seconds)),
+    }
+
+
+def _shown(device: Device) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "name": device.name,
+        "client": f"{device.client} {device.client_version}".strip(),
+        "platform": device.platform,
+        "paired": device.last_paired_at,
+        "used": device.last_used_at,
+    }
+
+
+router = Router("/", route_handlers=[pair, not_let_in, decide, my_devices, not_ended, end], include_in_schema=False)

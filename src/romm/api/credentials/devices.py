@@ -1,0 +1,213 @@
+"""Devices over HTTP: they ask (RFC 8628, and the shape that existing apps speak), a person decides, and may end them."""
+
+from litestar import Response, Router, delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from romm.api.credentials.device_schemas import (
+    ApprovedDevice,
+    DeviceApprovalForm,
+    DeviceAuthorizationAnswer,
+    DeviceAuthorizationForm,
+    DeviceCode,
+    DeviceInit,
+    DeviceInitAnswer,
+    DeviceSchema,
+    DeviceToken,
+    NotYet,
+    PendingDevice,
+    UserCode,
+    device_schema,
+    older_answer,
+    older_request,
+    pending,
+    standard_answer,
+    token,
+)
+from romm.api.credentials.tokens import OPEN_TO_APPS, asked
+from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.responses import NO_STORE
+from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
+from romm.credentials.principal import Principal
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials.client_tokens import Lifetime
+from romm.domain.credentials.devices import Asked, Choice, Shape
+from romm.domain.errors import Code, Refuse
+from romm.settings.model import Settings
+
+_EXPIRED = "expired_token"
+"""What apps of the older shape are told of a code that was never given, too: they know four words."""
+
+_CODE_TYPED = (*UNAUTHORIZED, Code.DEVICE_CODE_UNKNOWN, Code.DEVICE_CODE_DECIDED, Code.TOO_MANY_REQUESTS)
+_CHOICE = {
+    "user_code": "BCDF-GHJK",
+    "approved_scopes": ["roms.read", "assets.write"],
+    "device_name": "Handheld in the kitchen",
+    "expires_in": "1y",
+}
+
+
+@post(
+    "/device_authorization",
+    opt=OPEN_TO_APPS,
+    status_code=200,
+    summary="A device asks to be let in (RFC 8628)",
+    operation_class=takes(DeviceAuthorizationForm, {"client_id": "Argosy", "scope": "roms.read assets.write"}, [FORM]),
+    responses=gives(200, DeviceAuthorizationAnswer, "Show the code, and poll `/api/token`.")
+    | refuses_as_oauth(
+        Code.TOKEN_REQUEST_INVALID,
+        Code.REQUEST_INVALID,
+        Code.SCOPE_UNKNOWN,
+        Code.CLIENT_UNKNOWN,
+        Code.TOO_MANY_REQUESTS,
+    ),
+    security=OPEN,
+)
+async def ask(
+    request: Asking, device_sign_in: NamedDependency[DeviceSignIn], settings: NamedDependency[Settings]
+) -> Response[DeviceAuthorizationAnswer]:
+    """The device shows `user_code` and the address; a signed-in person enters the code there and decides."""
+    app = await asked(request)
+    wanted = Asked(client=app.client, scopes=app.scopes)
+    begun = await device_sign_in.begin(Shape.STANDARD, wanted, app.visitor.address)
+    return Response(standard_answer(begun, settings.server.base_url), headers=NO_STORE)
+
+
+@post(
+    "/auth/device/init",
+    status_code=201,
+    summary="A device asks to be let in (older shape)",
+    operation_class=takes(
+        DeviceInit,
+        {
+            "client_device_identifier": "b7c1d0",
+            "name": "Handheld",
+            "client": "Argosy",
+            "platform": "android",
+            "requested_scopes": ["roms.read", "assets.write"],
+        },
+        [JSON],
+    ),
+    responses=gives(201, DeviceInitAnswer, "Show the code, and poll `/api/auth/device/token`.")
+    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
+    security=OPEN,
+)
+async def init(request: Asking, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
+    """As `/api/device_authorization`, for apps that want a client token bound to a device."""
+    form = await body(request, DeviceInit)
+    return older_answer(await device_sign_in.begin(Shape.OLDER, older_request(form), visitor(request).address))
+
+
+@get(
+    "/auth/device/pending/{user_code:str}",
+    **needs("me.read"),
+    summary="Who waits with this code?",
+    responses=gives(200, PendingDevice, "The device, and what you may give it.") | refuses(*_CODE_TYPED),
+)
+async def look(
+    request: Asking,
+    user_code: FromPath[str],
+    principal: NamedDependency[Principal],
+    device_approval: NamedDependency[DeviceApproval],
+) -> PendingDevice:
+    """The code in any case, with hyphens or without."""
+    return pending(await device_approval.look(principal, user_code, visitor(request).address))
+
+
+@post(
+    "/auth/device/approve",
+    **needs("me.write"),
+    status_code=200,
+    summary="Let a device in",
+    operation_class=takes(DeviceApprovalForm, _CHOICE),
+    responses=gives(200, ApprovedDevice, "Let in.", {"device_id": "7", "device_name": "Handheld in the kitchen"})
+    | refuses(
+        *_CODE_TYPED,
+        Code.DEVICE_SCOPES_EXCEEDED,
+        Code.DEVICE_SCOPES_MISSING,
+        Code.LIFETIME_EXCEEDED,
+        Code.NAME_INVALID,
+        Code.TOKENS_FULL,
+        Code.REQUEST_INVALID,
+    ),
+)
+async def approve(
+    request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
+) -> ApprovedDevice:
+    """Never more than was asked for, than you may do, and than the credential of this request may do."""
+    form = await body(request, DeviceApprovalForm)
+    choice = Choice(
+        scopes=tuple(form.approved_scopes),
+        device_name=form.device_name or "",
+        lifetime=form.expires_in or Lifetime.NEVER,
+    )
+    paired = await device_approval.approve(principal, form.user_code, choice, visitor(request).address)
+    return ApprovedDevice(str(paired.id), paired.name)
+
+
+@post(
+    "/auth/device/deny",
+    **needs("me.write"),
+    status_code=200,
+    summary="Turn a device away",
+    operation_class=takes(UserCode, {"user_code": "BCDF-GHJK"}),
+    responses=gives(200, None, "Turned away.") | refuses(*_CODE_TYPED, Code.REQUEST_INVALID),
+)
+async def deny(
+    request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
+) -> None:
+    """The device is told so when it asks next."""
+    form = await body(request, UserCode)
+    await device_approval.deny(principal, form.user_code, visitor(request).address)
+
+
+@post(
+    "/auth/device/token",
+    status_code=200,
+    summary="A device asks what was decided (older shape)",
+    operation_class=takes(DeviceCode, {"device_code": "6f…"}),
+    responses=gives(200, DeviceToken, "A client token, this once.")
+    | gives(400, NotYet, "No token; `detail` says why.", {"detail": "authorization_pending"})
+    | refuses(Code.TOO_MANY_REQUESTS),
+    security=OPEN,
+)
+async def redeem(
+    request: Asking, device_sign_in: NamedDependency[DeviceSignIn]
+) -> Response[DeviceToken] | Response[NotYet]:
+    """The token takes the place of the one that this device had before."""
+    form = await body(request, DeviceCode)
+    given = await device_sign_in.client_token(form.device_code, visitor(request).address)
+    if isinstance(given, Refuse):
+        unknown = given.code is Code.DEVICE_CODE_INVALID
+        return Response(NotYet(_EXPIRED if unknown else CATALOGUE[given.code].oauth), status_code=400)
+    return Response(token(given), status_code=200)
+
+
+@get(
+    "/devices",
+    **needs("devices.read"),
+    summary="My devices",
+    responses=gives(200, list[DeviceSchema], "The devices that you paired.") | refuses(*UNAUTHORIZED),
+)
+async def my_devices(
+    principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
+) -> list[DeviceSchema]:
+    """The one paired last comes first."""
+    return [device_schema(device) for device in await device_list.of(principal.account.id)]
+
+
+@delete(
+    "/devices/{device_id:int}",
+    **needs("devices.write"),
+    summary="End a device",
+    responses=gives(204, None, "Ended.") | refuses(*UNAUTHORIZED, Code.DEVICE_UNKNOWN),
+)
+async def end(
+    device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
+) -> None:
+    """It is forgotten, and its tokens are dead at once."""
+    await device_list.end(device_id, principal.account.id)
+
+
+router = Router("/api", route_handlers=[ask, init, look, approve, deny, redeem, my_devices, end], tags=["Devices"])

@@ -1,0 +1,91 @@
+"""Where an app sends a person's browser to be let in: the page that asks them, and what they answer."""
+
+from litestar import Router, get, post
+from litestar.di import NamedDependency
+
+from romm.api.http.authentication import Authentication
+from romm.api.http.openapi import refuses, sends_on
+from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.responses import see_other
+from romm.api.pages.scope_words import described
+from romm.api.pages.site import Page, Site
+from romm.credentials.native_apps import NativeApps
+from romm.credentials.principal import Principal
+from romm.domain.credentials.native_apps import AppError, AppRequest, form_target
+from romm.domain.errors import Code, Refused
+from romm.domain.scopes import beyond
+
+_PAGE = {"message_page": True, "browser": True}
+_SESSION: list[dict[str, list[str]]] = [{"session": []}]
+_REFUSALS = refuses(
+    Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.NOT_SIGNED_IN, Code.CROSS_SITE, Code.REQUEST_INVALID
+)
+
+
+@get(
+    "/authorize",
+    opt=_PAGE,
+    summary="Ask a person to let an app in",
+    responses=sends_on("To sign in; or to the app, when its request is wrong.") | _REFUSALS,
+    security=_SESSION,
+)
+async def ask(
+    request: Asking,
+    native_apps: NamedDependency[NativeApps],
+    authentication: NamedDependency[Authentication],
+    site: NamedDependency[Site],
+) -> Page:
+    """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). Looking decides nothing."""
+    asked = native_apps.asked(request.query_params.multi_items())
+    if isinstance(asked, AppError):
+        return see_other(native_apps.told(asked))
+    who = await authentication.browser(request)
+    if who is None:
+        return see_other(site.sign_in_url(asked.address))
+    return _consent(site, asked, who, native_apps.offered(asked, who))
+
+
+@post(
+    "/authorize",
+    opt=_PAGE,
+    summary="Let an app in, or not",
+    responses=sends_on("To the app, with a code or an error; or back to the page, when somebody else is signed in.")
+    | _REFUSALS,
+    security=_SESSION,
+)
+async def decide(
+    request: Asking,
+    native_apps: NamedDependency[NativeApps],
+    authentication: NamedDependency[Authentication],
+) -> Page:
+    """What the person decided. The request is judged once more: the page's fields are only what a browser says."""
+    fields = await body(request, dict[str, str])
+    asked = native_apps.asked(fields.items())
+    if isinstance(asked, AppError):
+        return see_other(native_apps.told(asked))
+    who = await authentication.browser(request)
+    if who is None or fields.get("account") != str(who.account.id):
+        return see_other(asked.address)
+    match fields.get("decision"):
+        case "allow":
+            return see_other(await native_apps.allow(asked, who, visitor(request)))
+        case "deny":
+            return see_other(native_apps.deny(asked, who))
+        case _:
+            raise Refused(Code.REQUEST_INVALID, problem="decision is neither allow nor deny")
+
+
+def _consent(site: Site, asked: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
+    return site.page(
+        "authorize.html",
+        form_target=form_target(asked.redirect_uri),
+        app=asked.app,
+        target=asked.redirect_uri,
+        account=who.account,
+        scopes=described(offered),
+        beyond=described(beyond(asked.scopes, offered)),
+        parameters=asked.parameters,
+    )
+
+
+router = Router("/api", route_handlers=[ask, decide], tags=["Native apps"])

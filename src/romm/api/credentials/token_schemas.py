@@ -1,0 +1,101 @@
+"""What the token endpoint and its neighbours take and give."""
+
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from romm.credentials.principal import Principal
+from romm.domain.credentials.credential import NEVER, Kind
+from romm.domain.credentials.tokens import Granted
+
+
+class TokenForm(Struct, frozen=True, kw_only=True):
+    """All parameters of a token request; which of them count depends on `grant_type`, by default `password`."""
+
+    grant_type: str = "password"
+    username: str = ""
+    password: str = ""
+    refresh_token: str = ""
+    device_code: str = ""
+    code: str = ""
+    redirect_uri: str = ""
+    code_verifier: str = ""
+    scope: str = ""
+    client_id: str = ""
+
+
+class OneToken(Struct, frozen=True, kw_only=True):
+    """A token; the hint is accepted and not needed, because each secret is found by its hash."""
+
+    token: str
+    token_type_hint: str = ""
+
+
+class TokenAnswer(Struct, frozen=True, kw_only=True):
+    """A new pair (RFC 6749, 5.1). `expires` is `expires_in` by its older name; all times are seconds from now."""
+
+    access_token: str
+    refresh_token: str
+    token_type: str
+    expires_in: int
+    expires: int
+    refresh_expires: int
+    scope: str
+
+
+class Introspection(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a token is (RFC 7662, 2.2). One that is over, or not yours, is `active: false` and nothing more."""
+
+    active: bool
+    scope: str | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    username: str | UnsetType = UNSET
+    token_type: str | UnsetType = UNSET
+    exp: int | UnsetType = UNSET
+    iat: int | UnsetType = UNSET
+    sub: str | UnsetType = UNSET
+    iss: str | UnsetType = UNSET
+
+
+def token_answer(granted: Granted) -> TokenAnswer:
+    """A pair as it goes over the wire. A retry is told what was told before, so it counts from the first answer."""
+    issued = granted.access.created_at
+    expires_in = int((granted.access.expires_at - issued).total_seconds())
+    return TokenAnswer(
+        access_token=granted.secrets.access,
+        refresh_token=granted.secrets.refresh,
+        token_type="bearer",
+        expires_in=expires_in,
+        expires=expires_in,
+        refresh_expires=int((granted.refresh.expires_at - issued).total_seconds()),
+        scope=" ".join(granted.access.scopes),
+    )
+
+
+def introspection(found: Principal | None, issuer: str) -> Introspection:
+    """What somebody who may know it is told of a token."""
+    if found is None or found.credential is None:
+        return Introspection(active=False)
+    token = found.credential
+    return Introspection(
+        active=True,
+        scope=" ".join(scope for scope in token.scopes if scope in found.scopes),
+        client_id=token.client or UNSET,
+        username=found.account.username,
+        token_type=UNSET if token.kind is Kind.REFRESH_TOKEN else "bearer",
+        exp=UNSET if token.expires_at == NEVER else int(token.expires_at.timestamp()),
+        iat=int(token.created_at.timestamp()),
+        sub=str(found.account.id),
+        iss=issuer,
+    )
+
+
+TOKEN_EXAMPLE: dict[str, Any] = {
+    "access_token": "6d0c…",
+    "refresh_token": "f41b…",
+    "token_type": "bearer",
+    "expires_in": 1800,
+    "expires": 1800,
+    "refresh_expires": 604800,
+    "scope": "me.read roms.read",
+}

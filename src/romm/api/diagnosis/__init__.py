@@ -1,0 +1,1 @@
+"""Routes and pages: health, doctor and sign-in log."""

@@ -1,0 +1,106 @@
+"""Why a sign-in ends as it does, over HTTP: what claims would do, a trial, and the log of sign-ins."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from romm.api.diagnosis.explanation_schemas import (
+    EXPLANATION_EXAMPLE,
+    SIGN_IN_EXAMPLE,
+    ExplanationSchema,
+    SignInSchema,
+    explanation_schema,
+    sign_in_schema,
+)
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
+from romm.api.http.requests import Asking
+from romm.api.http.responses import to_provider
+from romm.credentials.principal import Principal
+from romm.diagnosis.explanation import Explainer
+from romm.domain.errors import Code, Refused
+from romm.ports.sign_in import SignInFilter
+from romm.sign_in.journal import SignInJournal
+from romm.sign_in.openid import OpenIDSignIn
+
+MOST_LINES = 200
+LARGEST_NUMBER = 2**31 - 1  # that every database takes
+
+
+def pasted(text: str | bytes) -> Any:
+    """Claims as somebody pasted them. Raises `Refused(CLAIMS_UNREADABLE)`."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise Refused(Code.CLAIMS_UNREADABLE, problem=str(error)) from error
+
+
+@post(
+    "/oidc/explain",
+    **needs("users.read"),
+    status_code=200,
+    summary="What would happen with these claims",
+    responses=gives(200, ExplanationSchema, "Decided as a sign-in would be; nothing was written.", EXPLANATION_EXAMPLE)
+    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *UNAUTHORIZED),
+)
+async def explain(
+    request: Asking,
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    explainer: NamedDependency[Explainer],
+) -> ExplanationSchema:
+    """Takes a claim set as JSON: flat, or an object with `id_token` and `userinfo`."""
+    return explanation_schema(await explainer.explain(pasted(await request.body())))
+
+
+@get(
+    "/oidc/trial",
+    **needs("users.read", browser=True, error_page="/admin/oidc", own_site=True),
+    status_code=303,
+    summary="Try a sign-in",
+    responses=sends_on("To the provider, and from there to /admin/oidc with a report; nobody is signed in by it."),
+)
+async def trial(
+    request: Asking,
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+) -> Response[bytes]:
+    """A full round trip through the provider that ends in a report instead of a session."""
+    return to_provider(request, jar, await signin.begin_trial())
+
+
+@get(
+    "/sign-ins",
+    **needs("logs.read"),
+    summary="The log of sign-ins",
+    responses=gives(200, list[SignInSchema], "The newest first.", [SIGN_IN_EXAMPLE]) | refuses(*UNAUTHORIZED),
+)
+async def sign_ins(
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    journal: NamedDependency[SignInJournal],
+    outcome: FromQuery[str] = "",
+    code: FromQuery[str] = "",
+    correlation_id: FromQuery[str] = "",
+    user_id: FromQuery[int | None] = None,
+    before: FromQuery[int | None] = None,
+    limit: FromQuery[int] = 50,
+) -> list[SignInSchema]:
+    """Who tried, how it ended and by which rule; `correlation_id` is the reference that a person reads on the page."""
+    wanted = SignInFilter(
+        outcome=outcome,
+        code=code,
+        correlation_id=correlation_id.strip(),
+        account_id=_within(user_id),
+        before=_within(before),
+    )
+    return [sign_in_schema(each) for each in await journal.search(wanted, min(max(limit, 0), MOST_LINES))]
+
+
+def _within(number: int | None) -> int | None:
+    return number and min(max(number, 0), LARGEST_NUMBER)
+
+
+router = Router("/api", route_handlers=[explain, trial, sign_ins], tags=["Diagnosis"])

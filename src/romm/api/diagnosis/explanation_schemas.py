@@ -1,0 +1,94 @@
+"""What goes over the wire about explanations and the log of sign-ins."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from romm.domain.diagnosis.explanation import Explanation
+from romm.ports.sign_in import SignInEntry
+
+
+class LineSchema(Struct, frozen=True):
+    """One thing that was found out."""
+
+    about: str
+    found: str
+
+
+class ExplanationSchema(Struct, frozen=True, kw_only=True):
+    """What would happen: `outcome` is SignIn, Link, Register or Refuse, and `rule` the row of the rules that decided."""
+
+    outcome: str
+    rule: str
+    code: str | None
+    lines: list[LineSchema]
+
+
+class SignInSchema(Struct, frozen=True, kw_only=True):
+    """A line of the sign-in log. `received` outlines the claims that were refused."""
+
+    id: int
+    at: datetime
+    method: str
+    outcome: str
+    rule: str | None
+    code: str | None
+    issuer: str | None
+    subject_digest: str | None
+    user_id: int | None
+    address: str
+    correlation_id: str
+    received: dict[str, str]
+
+
+def explanation_schema(explained: Explanation) -> ExplanationSchema:
+    """An explanation as it goes over the wire."""
+    return ExplanationSchema(
+        outcome=explained.outcome,
+        rule=explained.rule,
+        code=explained.code,
+        lines=[LineSchema(line.about, line.found) for line in explained.lines],
+    )
+
+
+def sign_in_schema(entry: SignInEntry) -> SignInSchema:
+    """A line as it goes over the wire."""
+    return SignInSchema(
+        id=entry.id or 0,
+        at=entry.at,
+        method=entry.method,
+        outcome=entry.outcome,
+        rule=entry.rule,
+        code=entry.code,
+        issuer=entry.issuer,
+        subject_digest=entry.subject_digest,
+        user_id=entry.account_id,
+        address=entry.address,
+        correlation_id=entry.correlation_id,
+        received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+    )
+
+
+EXPLANATION_EXAMPLE: dict[str, Any] = {
+    "outcome": "Link",
+    "rule": "L-11a",
+    "code": None,
+    "lines": [{"about": "Account", "found": "alice (viewer)"}],
+}
+
+SIGN_IN_EXAMPLE: dict[str, Any] = {
+    "id": 311,
+    "at": "2026-01-02T03:04:05Z",
+    "method": "openid",
+    "outcome": "refused",
+    "rule": "L-07",
+    "code": "email_not_verified",
+    "issuer": "https://auth.example.org",
+    "subject_digest": "5d41402abc4b2a76",
+    "user_id": None,
+    "address": "192.0.2.7",
+    "correlation_id": "7b52009b64fd0a2a",
+    "received": {"sub": "text of 36", "email": "alice@example.org", "email_verified": "False"},
+}

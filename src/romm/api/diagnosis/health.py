@@ -1,0 +1,69 @@
+"""Is this alive, is it ready, and what does it offer? Answered to anybody, without looking at credentials."""
+
+from collections.abc import Awaitable, Callable
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+
+from romm.accounts.setup import Setup
+from romm.api.diagnosis.schemas import HEARTBEAT_EXAMPLE, FrontendStatus, Heartbeat, OIDCStatus, SystemStatus
+from romm.api.http.openapi import OPEN, gives, refuses
+from romm.domain.errors import Code, Refused
+from romm.settings.model import Settings
+
+Ready = Callable[[], Awaitable[bool]]
+
+
+@get(
+    "/heartbeat",
+    summary="What an app asks first",
+    responses=gives(200, Heartbeat, "How people sign in here.", HEARTBEAT_EXAMPLE),
+    security=OPEN,
+)
+async def heartbeat(
+    settings: NamedDependency[Settings], version: NamedDependency[str], setup: NamedDependency[Setup]
+) -> Heartbeat:
+    """Version, whether the first admin is still to be made, and how people sign in."""
+    on = not settings.oidc_off
+    return Heartbeat(
+        system=SystemStatus(version=version, show_setup_wizard=await setup.is_open()),
+        frontend=FrontendStatus(disable_userpass_login=settings.accounts.disable_userpass_login),
+        oidc=OIDCStatus(
+            enabled=on,
+            autologin=on and settings.oidc.autologin,
+            provider=settings.oidc.provider if on else "",
+            rp_initiated_logout=on and settings.oidc.rp_initiated_logout,
+        ),
+    )
+
+
+@get(
+    "/health/live",
+    summary="Is the process alive",
+    responses=gives(200, dict[str, str], "It is.", {"status": "ok"}),
+    security=OPEN,
+)
+async def live() -> dict[str, str]:
+    """200 as long as requests are answered."""
+    return {"status": "ok"}
+
+
+@get(
+    "/health/ready",
+    summary="Is the database reachable and migrated",
+    responses=gives(200, dict[str, str], "It is.", {"status": "ok"}) | refuses(Code.STORAGE_UNAVAILABLE),
+    security=OPEN,
+)
+async def ready(is_ready: NamedDependency[Ready]) -> dict[str, str]:
+    """200, or 503 `storage_unavailable`."""
+    await check(is_ready)
+    return {"status": "ok"}
+
+
+async def check(is_ready: Ready) -> None:
+    """Raises `Refused(STORAGE_UNAVAILABLE)` unless the database answers and is what this code expects."""
+    if not await is_ready():
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem="it is not migrated to this version")
+
+
+router = Router("/api", route_handlers=[heartbeat, live, ready], tags=["Health"])

@@ -1,0 +1,148 @@
+"""The page of single sign-on, for administrators: is it well, what does it send, and what would become of it here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+from msgspec import Struct
+
+from romm.accounts.administration import Administration
+from romm.api.diagnosis.explanation import pasted
+from romm.api.diagnosis.shown_sign_ins import shown
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import needs
+from romm.api.http.requests import Asking, body
+from romm.api.http.responses import to_provider
+from romm.api.pages.site import Site, explained, told
+from romm.credentials.principal import Principal
+from romm.diagnosis.doctor import Doctor
+from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.trial import Report, Trials
+from romm.domain.catalogue import CATALOGUE, operator_text
+from romm.domain.diagnosis.findings import Finding, Outcome, has_failed, summary
+from romm.domain.errors import Code, Refused
+from romm.ports.sign_in import SignInFilter
+from romm.sign_in.journal import SignInJournal
+from romm.sign_in.openid import OpenIDSignIn
+
+PAGE = "/admin/oidc"
+PATIENCE_SECONDS = (
+    10.0  # the doctor's steps end by themselves; this is for a provider that is slow at every one of them
+)
+LAST_REFUSED = 10
+
+_LOOKS = needs("users.read", browser=True, error_page=PAGE)
+
+
+class ClaimsForm(Struct, frozen=True):
+    """What somebody pasted."""
+
+    claims: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A claim as the provider sent it, as JSON; None where it was not. `note` says when that deserves attention."""
+
+    name: str
+    signed: str | None
+    userinfo: str | None
+    note: str
+
+
+@get("/", **_LOOKS)
+async def oidc(
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    doctor: NamedDependency[Doctor],
+    trials: NamedDependency[Trials],
+    journal: NamedDependency[SignInJournal],
+    administration: NamedDependency[Administration],
+    report: FromQuery[str] = "",
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+) -> Template:
+    """What the doctor finds now, or the report of a trial; who was refused of late."""
+    found = await trials.read(report) if report else None
+    wanted = SignInFilter(outcome="refused")
+    refused = await journal.search(wanted, LAST_REFUSED)
+    return _page(
+        site,
+        principal,
+        **_diagnosed([] if found else await doctor.within(PATIENCE_SECONDS)),
+        **_reported(found),
+        gone=bool(report) and found is None,
+        error=explained(error, ref),
+        told=told(Code(error), site) if error in set(Code) else None,
+        refused=await shown(refused, site, principal, administration),
+    )
+
+
+@post("/try", **_LOOKS)
+async def try_sign_in(
+    request: Asking,
+    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+) -> Response[bytes]:
+    """To the provider, as `GET /api/oidc/trial`; a form also says where it comes from on a plain http address."""
+    return to_provider(request, jar, await signin.begin_trial())
+
+
+@post("/explain", **_LOOKS, status_code=200)
+async def explain(
+    request: Asking,
+    site: NamedDependency[Site],
+    principal: NamedDependency[Principal],
+    explainer: NamedDependency[Explainer],
+) -> Template:
+    """What would happen with the pasted claims, on the page itself: they stand in no address and are kept nowhere."""
+    form = await body(request, ClaimsForm)
+    try:
+        explanation = await explainer.explain(pasted(form.claims))
+    except Refused as refused:
+        status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
+        return _page(site, principal, claims=form.claims, problem=problem, status_code=status)
+    return _page(site, principal, claims=form.claims, explanation=explanation)
+
+
+def _page(site: Site, who: Principal, **parts: Any) -> Template:
+    """The page with whatever was found out; what was not asked for is left out."""
+    return site.page("oidc.html", who=who, off=site.settings.oidc_off, provider_name=site.provider_name, **parts)
+
+
+def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:
+    if not findings:
+        return {}
+    well = all(finding.outcome is Outcome.OK for finding in findings)
+    state = "bad" if has_failed(findings) else "good" if well else ""
+    return {"findings": findings, "summary": summary(findings), "state": state}
+
+
+def _reported(report: Report | None) -> dict[str, Any]:
+    if report is None:
+        return {}
+    whole = "iss" in report.id_token  # the claims of a very long report were left out
+    return {"report": report, "explanation": report.explanation, "sent": _claims(report) if whole else []}
+
+
+def _claims(report: Report) -> list[Claim]:
+    """All claims, those of the ID token first, each as the two documents have it."""
+    notes = dict.fromkeys(report.only_in_userinfo, "only in UserInfo") | dict.fromkeys(report.different, "different")
+    userinfo = report.userinfo or {}
+    return [
+        Claim(name=name, signed=_json(report.id_token, name), userinfo=_json(userinfo, name), note=notes.get(name, ""))
+        for name in dict.fromkeys([*report.id_token, *userinfo])
+    ]
+
+
+def _json(document: Mapping[str, Any], name: str) -> str | None:
+    return msgspec.json.encode(document[name]).decode() if name in document else None
+
+
+router = Router(PAGE, route_handlers=[oidc, try_sign_in, explain], include_in_schema=False)

@@ -1,0 +1,74 @@
+"""The credential on a request becomes who is asking. A wrong one is refused, never ignored for the next one."""
+
+from dataclasses import dataclass
+
+from romm.api.http.cookies import Cookies
+from romm.api.http.requests import FORM_TYPES, UNREADABLE, Asking, basic_credentials, visitor
+from romm.credentials.bearers import Bearers
+from romm.credentials.principal import Principal, require
+from romm.credentials.sessions import Sessions
+from romm.domain.errors import Code, Refused
+from romm.sign_in.password import PasswordSignIn, Typed
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """Every way to say who is asking.
+
+    It holds what it needs. As dependencies of a dependency, Litestar would look them up at every request, each in a
+    task of its own: that took as long as all the rest of `GET /api/users/me`.
+    """
+
+    sessions: Sessions
+    bearers: Bearers
+    password_sign_in: PasswordSignIn
+    jar: Cookies
+
+    def was_tried(self, request: Asking) -> bool:
+        """Did the request bring a credential, good or bad?"""
+        return "authorization" in request.headers or self.jar.session(request) is not None
+
+    async def principal(self, request: Asking) -> Principal:
+        """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by this alone.
+
+        Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
+        route names is missing, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for a form that cannot be read.
+        """
+        await _refuse_elsewhere(request)
+        options, header = request.route_handler.opt, request.headers.get("authorization")
+        by_cookie = header is None or options.get("browser")
+        who = await (self.browser(request) if by_cookie else self._by_header(request, header or ""))
+        if who is None:
+            raise Refused(Code.NOT_SIGNED_IN)
+        if scope := options.get("scope"):
+            require(who, scope)
+        return who
+
+    async def browser(self, request: Asking) -> Principal | None:
+        """Whose session a browser brings. The header is not looked at: it may be meant for a proxy in front of us."""
+        return await self.sessions.who(self.jar.session(request))
+
+    async def _by_header(self, request: Asking, header: str) -> Principal | None:
+        scheme, _, value = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return await self.bearers.who(value.strip())
+        if scheme.lower() != "basic":
+            return None
+        named = basic_credentials(header)
+        if named is None:
+            raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
+        return await self.password_sign_in.who(Typed(*named, visitor(request), self.jar.known_browser(request)))
+
+
+async def _refuse_elsewhere(request: Asking) -> None:
+    """RFC 6750, 2.2 and 2.3, are optional and not offered: a token in the body or the query is a mistake worth telling."""
+    if "access_token" in request.query_params:
+        raise Refused(Code.TOKEN_MISPLACED, place="query")
+    if request.method == "GET" or request.content_type[0] not in FORM_TYPES:
+        return
+    try:
+        fields = await request.form()
+    except UNREADABLE as error:
+        raise Refused(Code.REQUEST_INVALID, problem=error) from error
+    if "access_token" in fields:
+        raise Refused(Code.TOKEN_MISPLACED, place="body")

@@ -1,0 +1,98 @@
+"""Our cookies: their names, attributes and lifetimes.
+
+With an https base URL every cookie is `__Host-` and Secure, so that no other host and no plain request can set or read it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from litestar.datastructures import Cookie
+
+from romm.api.http.requests import Asking
+from romm.domain.credentials.credential import KNOWN_BROWSER_LIFETIME
+from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
+
+_ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
+MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
+
+
+class _Cookie(Cookie):
+    """One whose name and value need no quoting. http.cookies, which would see to that, takes 4 % of a sign-in for it."""
+
+    def to_encoded_header(self) -> tuple[bytes, bytes]:
+        """RFC 6265, 4.1.1."""
+        lifetime = "" if self.max_age is None else f"; Max-Age={self.max_age}"
+        secure = "; Secure" if self.secure else ""
+        said = f"{self.key}={self.value}; Path={self.path}{lifetime}; HttpOnly; SameSite={self.samesite}{secure}"
+        return b"set-cookie", said.encode("ascii")
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """All cookies of this instance; `secure` follows the base URL."""
+
+    secure: bool
+    session_lifetime: timedelta
+
+    def session(self, request: Asking) -> str | None:
+        """The session secret that the browser brought."""
+        return request.cookies.get(self._name("romm_session"))
+
+    def attempt(self, request: Asking, attempt_id: str) -> str | None:
+        """The browser key of a login attempt."""
+        return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
+
+    def known_browser(self, request: Asking) -> str | None:
+        """The secret of a browser that signed in with a password before; it outlives the session."""
+        return request.cookies.get(self._name("romm_known"))
+
+    def opened(self, request: Asking, session: str, known_browser: str | None) -> list[Cookie]:
+        """As `signed_in` by a password, which makes a browser known from now on."""
+        known = [self._cookie("romm_known", known_browser, KNOWN_BROWSER_LIFETIME)] if known_browser else []
+        return [*self.signed_in(request, session), *known]
+
+    def was_signed_out(self, request: Asking) -> bool:
+        """Did this browser sign out, and not sign in since? Then nobody signs it in without a click."""
+        return self._name("romm_signed_out") in request.cookies
+
+    def signed_in(self, request: Asking, secret: str, attempt_id: str | None = None) -> list[Cookie]:
+        """The cookies of a browser that just signed in."""
+        old = [f"romm_attempt_{attempt_id}"] if attempt_id else []
+        gone = [self._expired(name) for name in [*old, "romm_signed_out"] if self._name(name) in request.cookies]
+        return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
+
+    def signed_out(self) -> list[Cookie]:
+        """The cookies of a browser that signed out; the mark lasts until the browser is closed."""
+        return [self.no_session(), self._cookie("romm_signed_out", "1", None)]
+
+    def no_session(self) -> Cookie:
+        """Clears a session that is over."""
+        return self._expired("romm_session")
+
+    def attempt_begun(self, request: Asking, attempt_id: str, browser_key: str) -> list[Cookie]:
+        """The cookie of a new attempt; when there are too many, the oldest are expired. Browsers send older ones first."""
+        prefix = self._name("romm_attempt_")
+        # Only names that we gave: others may be anything, and must not come back in a header of ours.
+        others = [name for name in request.cookies if name.startswith(prefix) and _ID.fullmatch(name, len(prefix))]
+        too_many = others[: max(0, len(others) + 1 - MAX_ATTEMPTS)]
+        gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many]
+        return [*gone, self._cookie(f"romm_attempt_{attempt_id}", browser_key, ATTEMPT_LIFETIME)]
+
+    def _name(self, name: str) -> str:
+        return f"__Host-{name}" if self.secure else name
+
+    def _cookie(self, name: str, value: str, lifetime: timedelta | None) -> Cookie:
+        max_age = None if lifetime is None else int(lifetime.total_seconds())
+        return _Cookie(
+            key=self._name(name),
+            value=value,
+            path="/",
+            max_age=max_age,
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def _expired(self, name: str) -> Cookie:
+        return self._cookie(name, "", timedelta())

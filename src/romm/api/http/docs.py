@@ -1,0 +1,34 @@
+"""The API's documentation at `/api/docs`, rendered on the server from the same OpenAPI document as `/api/openapi.json`."""
+
+from functools import lru_cache
+
+from litestar import Litestar, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.response import Template
+from litestar.serialization import decode_json, encode_json
+
+from romm.api.http.requests import Asking
+from romm.api.pages.site import Site
+
+_OPENAPI = "application/vnd.oai.openapi+json"
+
+
+@get("/openapi.json", media_type=_OPENAPI)
+async def document(request: Asking) -> Response[bytes]:
+    """The OpenAPI document."""
+    return Response(_document(request.app), media_type=_OPENAPI)
+
+
+@get("/docs")
+async def docs(request: Asking, site: NamedDependency[Site]) -> Template:
+    """The OpenAPI document as a page."""
+    return site.page("api_docs.html", document=decode_json(_document(request.app)))
+
+
+@lru_cache(maxsize=1)
+def _document(app: Litestar) -> bytes:
+    """Made once: it takes as long as ten sign-ins, and anybody may ask for it."""
+    return encode_json(app.openapi_schema.to_schema())
+
+
+router = Router("/api", route_handlers=[document, docs], include_in_schema=False)

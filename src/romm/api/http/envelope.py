@@ -1,0 +1,72 @@
+"""What goes around every request, whatever answers it: a correlation id, the client's address, and safe headers."""
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from litestar.enums import HttpMethod, ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from romm.api.http.requests import logged_path
+from romm.ports.process import Log
+
+Bind = Callable[..., AbstractContextManager[Any]]
+
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
+_UNLESS_SAID = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+def envelope(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
+    """Wrap an ASGI app. `bind` puts facts on all log lines of a request; HSTS is sent only with an https base URL."""
+    extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
+
+    async def enveloped(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await app(scope, receive, send)
+            return
+        correlation_id, started, status = secrets.token_hex(8), time.perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = _headers(list(message["headers"]), correlation_id, extra)
+            elif asks_for_head and message["type"] == "http.response.body":
+                message["body"] = b""
+            await send(message)
+
+        asks_for_head = scope["method"] == "HEAD"
+        if asks_for_head:  # health checks send it; every GET can answer it (RFC 9110, 9.3.2)
+            scope["method"] = HttpMethod.GET
+        scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and asking for it is an error
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        with bind(correlation_id=correlation_id):
+            await app(scope, receive, send_with_headers)
+            milliseconds = round((time.perf_counter() - started) * 1000, 1)
+            log.debug(
+                "request",
+                method=scope["method"],
+                path=logged_path(scope),
+                status=status,
+                milliseconds=milliseconds,
+            )
+
+    return enveloped
+
+
+def _headers(
+    headers: list[tuple[bytes, bytes]], correlation_id: str, extra: tuple[tuple[bytes, bytes], ...]
+) -> list[tuple[bytes, bytes]]:
+    present = {name for name, _ in headers}
+    defaults = (header for header in _UNLESS_SAID if header[0] not in present)
+    return [*headers, *extra, *defaults, (b"x-correlation-id", correlation_id.encode())]

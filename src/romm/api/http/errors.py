@@ -1,0 +1,218 @@
+"""The only place that makes HTTP of a refusal: 303 to a page that explains it, a problem+json or an OAuth body."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+
+from romm.api.http.cookies import Cookies
+from romm.api.http.problems import OAuthProblem, Problem
+from romm.api.http.proxies import ASKED_BY_NGINX
+from romm.api.http.requests import Asking, correlation_id, logged_path, wants_page
+from romm.api.http.responses import NO_STORE, see_other
+from romm.api.pages.site import Site
+from romm.domain.catalogue import CATALOGUE, operator_text
+from romm.domain.errors import Code, Refused, bounded
+from romm.domain.providers import hints
+from romm.domain.providers.hints import Hints
+from romm.domain.urls import with_query
+from romm.ports.process import Log
+
+RETRY_AFTER_SECONDS = 5
+_CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
+_TITLES = {
+    Code.FORBIDDEN: "Not allowed",
+    Code.LINK_INVALID: "This link does not work",
+    Code.PASSWORDS_OFF: "No passwords here",
+    Code.NOT_FOUND: "Nothing here",
+    Code.ACCOUNT_UNKNOWN: "Nobody here",
+    Code.UNEXPECTED: "Something broke",
+    Code.STORAGE_UNAVAILABLE: "Not right now",
+}
+"""What a page of its own is called in words; other refusals hardly ever get one."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
+
+    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
+    """
+
+    jar: Cookies
+    site: Site
+    log: Log
+    provider_hints: Hints = field(default_factory=dict)
+
+    def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+        """The answer to a refusal of ours."""
+        status = CATALOGUE[refused.code].status
+        write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
+        if refused.code is Code.AUTHORIZATION_PENDING:  # every few seconds while a device waits, and nothing is wrong
+            write = self.log.debug
+        write(
+            "refused",
+            code=refused.code,
+            hint=operator_text(refused),
+            path=logged_path(request.scope),
+            facts=refused.facts,
+            **hints.fact(self.provider_hints, refused.code),
+        )
+        return self._answer(request, refused)
+
+    def http(self, request: Asking, error: HTTPException) -> Response[bytes] | Template:
+        """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
+        code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
+        self.log.info(
+            "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
+        )
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer = self._problem(request, Refused(code, problem=error.detail), status=error.status_code)
+            answer.headers.update(error.headers or {})  # Allow (RFC 9110, 15.5.6)
+            return answer
+        return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]))
+
+    def unexpected(self, request: Asking, error: Exception) -> Response[bytes] | Template:
+        """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
+        self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
+        return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
+
+    def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+        options = _route_options(request)
+        if options.get("errors") == "oauth":
+            return self._oauth(request, refused)
+        if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
+            return self._to_proxy(request, refused)
+        page = options.get("error_page")
+        if page and wants_page(request):
+            target = refused.page or page.format(**request.path_params)
+            if refused.code is Code.NOT_SIGNED_IN or not _is_here(request, target):
+                return self._page(request, refused, target)
+        has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
+        if has_pages and "text/html" in request.headers.get("accept", ""):
+            return self._message(request, refused)
+        return self._problem(request, refused)
+
+    def _page(self, request: Asking, refused: Refused, page: str) -> Response[bytes]:
+        if refused.code is Code.NOT_SIGNED_IN:
+            return self._sign_in_first(request)
+        query = {"error": str(refused.code), "ref": correlation_id(request)}
+        if refused.return_to and refused.return_to != "/":
+            query["next"] = refused.return_to
+        return see_other(with_query(page, query))
+
+    def _sign_in_first(self, request: Asking) -> Response[bytes]:
+        """To the sign-in page and, from a page that was only looked at, back to it."""
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        wanted = path + (f"?{query}" if query else "")
+        target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
+        return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
+
+    def _to_proxy(self, request: Asking, refused: Refused) -> Response[bytes]:
+        """401; a browser is sent to sign in, except by nginx, which takes only 401 and is told the address beside it."""
+        answer = self._problem(request, refused)
+        if not refused.return_to:
+            return answer
+        login = f"{self.site.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
+        if ASKED_BY_NGINX not in request.headers:
+            return see_other(login, self._cleared(request, refused))
+        answer.headers["location"] = login
+        return answer
+
+    def _message(self, request: Asking, refused: Refused) -> Template:
+        row = CATALOGUE[refused.code]
+        page = self.site.page(
+            "message.html",
+            status_code=row.status,
+            title=_TITLES.get(refused.code, HTTPStatus(row.status).phrase),
+            person=row.person,
+            code=refused.code,
+            reference=correlation_id(request),
+            status=row.status,
+        )
+        page.headers.update(_headers(request, refused, row.status))
+        return page
+
+    def _problem(self, request: Asking, refused: Refused, status: int | None = None) -> Response[bytes]:
+        row = CATALOGUE[refused.code]
+        status = status or row.status
+        problem = Problem(
+            type=f"urn:romm:refusal:{refused.code}",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=row.person,
+            code=refused.code,
+            reference=correlation_id(request),
+        )
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=status,
+            media_type="application/problem+json",
+            headers=_headers(request, refused, status),
+            cookies=self._cleared(request, refused),
+        )
+
+    def _oauth(self, request: Asking, refused: Refused) -> Response[bytes]:
+        row = CATALOGUE[refused.code]
+        problem = OAuthProblem(
+            error=row.oauth_error,
+            error_description=row.person,
+            detail=row.person,
+            code=refused.code,
+            reference=correlation_id(request),
+        )
+        return Response(
+            msgspec.json.encode(problem),
+            status_code=row.oauth_status,
+            media_type="application/json",
+            headers=NO_STORE | (_headers(request, refused, row.oauth_status) if row.oauth_status != 400 else {}),
+        )
+
+    def _cleared(self, request: Asking, refused: Refused) -> list[Cookie]:
+        # With an Authorization header nobody looked at the cookie: the session may well be alive.
+        judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
+        dead = judged and self.jar.session(request) is not None
+        return [self.jar.no_session()] if dead else []
+
+
+def _route_options(request: Asking) -> Mapping[str, Any]:
+    """What the route said of itself; nothing when no route fitted."""
+    route = cast("dict[str, Any]", request.scope).get("route_handler")
+    return {} if route is None else cast("Mapping[str, Any]", route.opt)
+
+
+def _is_here(request: Asking, page: str) -> bool:
+    """Is it the page itself that is refused? Sending the browser there again would never end."""
+    return request.method == "GET" and request.scope["path"].rstrip("/") == page
+
+
+def _headers(request: Asking, refused: Refused, status: int) -> dict[str, str]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return {"retry-after": str(refused.facts["retry_after"])}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return {"retry-after": str(RETRY_AFTER_SECONDS)}
+    challenge = _challenge(refused, request.headers.get("authorization"))
+    return {"www-authenticate": challenge} if challenge else {}
+
+
+def _challenge(refused: Refused, header: str | None) -> str | None:
+    """What to bring instead (RFC 7617, 2; RFC 6750, 3: no error code for who brought nothing)."""
+    match refused.code:
+        case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
+            return 'Basic realm="RomM", charset="UTF-8"'
+        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE:
+            return "Bearer" if header is None else 'Bearer error="invalid_token"'
+        case Code.TOKEN_MISPLACED:
+            return 'Bearer error="invalid_request"'
+        case Code.FORBIDDEN if header is not None and header.lower().startswith("bearer "):
+            scope = refused.facts.get("scope")
+            return 'Bearer error="insufficient_scope"' + (f', scope="{scope}"' if scope else "")
+        case _:
+            return None

@@ -1,0 +1,159 @@
+"""What each route says of itself in the OpenAPI document: what it takes, what it gives, and why it refuses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any, cast
+
+import msgspec
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, Example, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
+
+from romm.api.http.problems import OAuthProblem, Problem
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.errors import Code
+
+OPEN: list[dict[str, list[str]]] = [{}]
+"""Security of a route that is open to everyone."""
+
+SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
+"""Security of a route that needs somebody."""
+
+UNAUTHORIZED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
+"""Why such a route refuses before it does anything."""
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+
+_REFERENCE = "5d41402abc4b2a76"
+
+
+def config(version: str) -> OpenAPIConfig:
+    """OpenAPI 3.1 of all routes that are not pages."""
+    session = SecurityScheme(
+        type="apiKey",
+        name="romm_session",
+        security_scheme_in="cookie",
+        description="The session of a browser; with an https base URL the cookie is called __Host-romm_session.",
+    )
+    return OpenAPIConfig(
+        title="RomM sign-in",
+        version=version,
+        description="Sign in with an OpenID provider or a local account. Errors are RFC 9457 problems with a stable code.",
+        path="/api/openapi",
+        render_plugins=[JsonRenderPlugin(path="/document.json")],
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "session": session,
+                "basic": SecurityScheme(type="http", scheme="basic"),
+                "bearer": SecurityScheme(
+                    type="http", scheme="bearer", description="An access token or a client token."
+                ),
+            }
+        ),
+    )
+
+
+def needs(scope: str, **options: Any) -> dict[str, Any]:
+    """What a route says that needs somebody with this scope: to `Authentication`, and in the document."""
+    return {
+        "opt": {"scope": scope, **options},
+        "security": [{way: [scope] for way in required} for required in SIGNED_IN],
+    }
+
+
+def takes(shape: type, example: Mapping[str, Any], types: Sequence[str] = (JSON, FORM)) -> type[Operation]:
+    """An operation whose body is a form or JSON of this shape."""
+    named = msgspec.json.schema(shape)["$defs"]
+    schema = _spelled_out(named[shape.__name__], named)
+    medium = OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=dict(example))})
+    body = RequestBody(content=dict.fromkeys(types, medium))
+
+    @dataclass
+    class Taking(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = body
+
+    return Taking
+
+
+def gives(status: int, shape: Any, description: str, example: Any = None) -> dict[int, ResponseSpec]:
+    """The answer of a route that did what it was asked."""
+    examples = [Example(value=example)] if example is not None else []
+    return {status: ResponseSpec(shape, generate_examples=False, description=description, examples=examples)}
+
+
+def sends_on(description: str) -> dict[int, ResponseSpec]:
+    """The answer of a route of browsers, when all is well and when it is not."""
+    return {303: ResponseSpec(None, generate_examples=False, description=description)}
+
+
+def refuses(*codes: Code) -> dict[int, ResponseSpec]:
+    """The refusals a program may meet, by status."""
+    ordered = sorted(codes, key=_status)
+    return {status: _refusal(status, list(same)) for status, same in groupby(ordered, key=_status)}
+
+
+def refuses_as_oauth(*codes: Code) -> dict[int, ResponseSpec]:
+    """The refusals of a route with the option `errors: oauth`."""
+    ordered = sorted(codes, key=_oauth_status)
+    return {status: _oauth_refusal(list(same)) for status, same in groupby(ordered, key=_oauth_status)}
+
+
+def _oauth_status(code: Code) -> int:
+    return CATALOGUE[code].oauth_status
+
+
+def _oauth_refusal(codes: list[Code]) -> ResponseSpec:
+    return ResponseSpec(
+        OAuthProblem,
+        generate_examples=False,
+        description=" ".join(f"{CATALOGUE[code].oauth_error} ({code}): {CATALOGUE[code].person}" for code in codes),
+        examples=[Example(id=code, value=msgspec.to_builtins(_oauth_problem(code))) for code in codes],
+    )
+
+
+def _oauth_problem(code: Code) -> OAuthProblem:
+    row = CATALOGUE[code]
+    return OAuthProblem(
+        error=row.oauth_error, error_description=row.person, detail=row.person, code=code, reference=_REFERENCE
+    )
+
+
+def _spelled_out(node: Any, named: Mapping[str, Any]) -> Any:
+    """A schema with every reference replaced by what it names: the names of one body are not those of the document."""
+    if isinstance(node, list):
+        return [_spelled_out(each, named) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(reference := node.get("$ref"), str):
+        return _spelled_out(named[reference.rpartition("/")[2]], named)
+    return {name: _spelled_out(each, named) for name, each in node.items()}
+
+
+def _status(code: Code) -> int:
+    return CATALOGUE[code].status
+
+
+def _refusal(status: int, codes: list[Code]) -> ResponseSpec:
+    return ResponseSpec(
+        Problem,
+        generate_examples=False,
+        description=" ".join(f"{code}: {CATALOGUE[code].person}" for code in codes),
+        media_type=cast("Any", "application/problem+json"),
+        examples=[Example(id=code, value=msgspec.to_builtins(_problem(status, code))) for code in codes],
+    )
+
+
+def _problem(status: int, code: Code) -> Problem:
+    return Problem(
+        type=f"urn:romm:refusal:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=CATALOGUE[code].person,
+        code=code,
+        reference=_REFERENCE,
+    )

@@ -1,0 +1,53 @@
+"""Route: the provider ends sessions (OpenID Connect Back-Channel Logout 1.0)."""
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+
+from romm.api.http.openapi import FORM, OPEN, gives, refuses_as_oauth, takes
+from romm.api.http.requests import Asking, form, visitor
+from romm.api.http.responses import NO_STORE
+from romm.api.sign_in.schemas import LogoutForm
+from romm.domain.errors import Code, Refused
+from romm.sign_in.backchannel_logout import BackchannelLogout
+
+
+@post(
+    "/oauth/openid/backchannel-logout",
+    opt={"errors": "oauth", "cross_site": True},  # the provider has no cookie, and what it sends is signed
+    status_code=200,
+    summary="The provider signs somebody out",
+    operation_class=takes(LogoutForm, {"logout_token": "eyJ0eXAiOiJsb2dvdXQrand0Ii…"}, [FORM]),
+    responses=gives(200, None, "Their sessions have ended, if there were any.")
+    | refuses_as_oauth(
+        Code.LOGOUT_TOKEN_INVALID,
+        Code.LOGOUT_TOKEN_USED,
+        Code.OIDC_OFF,
+        Code.TOO_MANY_REQUESTS,
+        Code.PROVIDER_UNAVAILABLE,
+    ),
+    security=OPEN,
+)
+async def backchannel_logout(request: Asking, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
+    """For providers alone (OpenID Connect Back-Channel Logout 1.0). 400 is for a token that is wrong and stays so; when its
+    signature cannot be checked just now, 502 or 503 ask for another try.
+    """
+    await backchannel.log_out(await _logout_token(request), visitor(request))
+    return Response(None, headers=NO_STORE, status_code=200)
+
+
+async def _logout_token(request: Asking) -> str:
+    """The one parameter of the form, which is of the one type that the specification knows (2.5)."""
+    media_type = request.content_type[0]
+    if media_type != FORM:
+        raise _not_in_form(f"of the type {media_type}")
+    try:
+        token = (await form(request)).get("logout_token")
+    except Refused as refused:
+        raise _not_in_form(refused.facts["problem"]) from refused
+    if token is None:
+        raise _not_in_form("without a logout_token")
+    return token
+
+
+def _not_in_form(found: object) -> Refused:
+    return Refused(Code.LOGOUT_TOKEN_INVALID, claim="the body", found=found, expected=f"a logout_token in {FORM}")

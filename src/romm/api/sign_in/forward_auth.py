@@ -1,0 +1,71 @@
+"""Forward authentication: a reverse proxy asks before it lets somebody at what stands behind it."""
+
+from typing import Annotated
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
+
+from romm.api.http.authentication import Authentication
+from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
+from romm.api.http.proxies import Proxies
+from romm.api.http.requests import Asking
+from romm.credentials.principal import Principal
+from romm.domain.errors import Code, Refused, required
+from romm.domain.sign_in import forward_auth
+from romm.settings.model import Settings
+
+_GIVES = {
+    204: ResponseSpec(
+        None,
+        generate_examples=False,
+        description="Let them in. `Remote-User`, `Remote-Name`, `Remote-Email` and `Remote-Groups` say who it is.",
+    ),
+    303: ResponseSpec(
+        None,
+        generate_examples=False,
+        description="To the sign-in page, for a browser, when a trusted proxy sends `X-Forwarded-Uri`.",
+    ),
+}
+
+
+@get(
+    "/forward",
+    **needs(forward_auth.LEAST, forwarded=True, message_page=True),
+    status_code=204,
+    summary="May they come in, and who is it",
+    responses=_GIVES
+    | refuses(
+        *UNAUTHORIZED,
+        Code.FORWARDED_ELSEWHERE,
+        Code.REQUEST_INVALID,
+    ),
+)
+async def forward(
+    request: Asking,
+    authentication: NamedDependency[Authentication],
+    proxies: NamedDependency[Proxies],
+    settings: NamedDependency[Settings],
+    level: Annotated[str, QueryParameter(description="`viewer`, `editor` or `admin`: what they must be at least")] = "",
+    needed_scope: Annotated[str, QueryParameter(name="scope", description="what the credential must be for")] = "",
+) -> Response[None]:
+    """For nginx `auth_request`, and forward authentication of Caddy and Traefik; see docs/forward-auth.md."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    needed = required(forward_auth.required(level, needed_scope, names))
+    who = await _who(request, authentication, proxies, settings.server.base_url)
+    if refuse := forward_auth.allow(needed, who.scopes):
+        raise Refused.by(refuse)
+    return Response(None, status_code=204, headers=forward_auth.headers(who.account, who.scopes))
+
+
+async def _who(request: Asking, authentication: Authentication, proxies: Proxies, base_url: str) -> Principal:
+    try:
+        return await authentication.principal(request)
+    except Refused as refused:
+        if refused.code is Code.NOT_SIGNED_IN:
+            refused.return_to = required(forward_auth.wanted(proxies.asked(request), base_url))
+        raise
+
+
+router = Router("/api/auth", route_handlers=[forward], tags=["Forward authentication"])

@@ -1,0 +1,95 @@
+"""Sign-in through the provider: the way there, and the callback."""
+
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import OPEN, refuses, sends_on
+from romm.api.http.requests import Asking, visitor
+from romm.api.http.responses import see_other, to_provider
+from romm.api.sign_in.backchannel_logout import backchannel_logout
+from romm.domain import urls
+from romm.domain.errors import Code, required
+from romm.domain.sign_in import authorization
+from romm.domain.sign_in.authorization import Initiation
+from romm.domain.sign_in.linking import Attach
+from romm.settings.model import Settings
+from romm.sign_in.openid import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
+
+_BROWSER = {"browser": True, "error_page": "/login"}
+
+
+@get(
+    "/login/openid",
+    opt=_BROWSER,
+    status_code=303,
+    summary="Sign in with the provider",
+    responses=sends_on("To the provider; when that cannot be, to /login?error=<code>."),
+    security=OPEN,
+)
+async def begin(
+    request: Asking,
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+    target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
+) -> Response[bytes]:
+    """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
+    return to_provider(request, jar, await signin.begin(target, visitor(request)))
+
+
+@get(
+    "/login/initiate",
+    opt=_BROWSER,
+    status_code=303,
+    summary="Sign in from the provider's portal",
+    responses=sends_on("To the provider; when that cannot be, to /login?error=<code>.")
+    | refuses(Code.INITIATION_ISSUER),
+    security=OPEN,
+)
+async def initiate(
+    request: Asking,
+    signin: NamedDependency[OpenIDSignIn],
+    jar: NamedDependency[Cookies],
+    settings: NamedDependency[Settings],
+    iss: FromQuery[str] = "",
+    target_link_uri: FromQuery[str] = "",
+    login_hint: FromQuery[str] = "",
+) -> Response[bytes]:
+    """Third-party initiated login: like `/api/login/openid`, when `iss` is our provider."""
+    said = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
+    target = urls.own_target(said.target_link_uri, settings.server.base_url)
+    return to_provider(request, jar, await signin.begin(target, visitor(request), said))
+
+
+@get(
+    "/oauth/openid",
+    opt=_BROWSER,
+    status_code=303,
+    summary="The redirect URI: the provider's answer",
+    responses=sends_on("To where the person wanted to go, with a session; or to /login?error=<code>."),
+    security=OPEN,
+)
+async def finish(
+    request: Asking, signin: NamedDependency[OpenIDSignIn], jar: NamedDependency[Cookies]
+) -> Response[bytes]:
+    """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
+    response = required(authorization.response(list(request.query_params.multi_items())))
+    attempt = attempt_id(response.state or "")
+    finished = await signin.finish(response, jar.attempt(request, attempt), jar.session(request), visitor(request))
+    if finished.session is None:
+        return see_other(finished.return_to, [])
+    return see_other(_landing(finished), jar.signed_in(request, finished.session, attempt))
+
+
+def _landing(finished: Finished) -> str:
+    """Where to: the page asked for, but first the news that an existing account was linked."""
+    if not isinstance(finished.decision, Attach) or finished.return_to == LINKED_PAGE:
+        return finished.return_to
+    return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
+
+
+router = Router("/api", route_handlers=[begin, initiate, finish, backchannel_logout], tags=["Single sign-on"])

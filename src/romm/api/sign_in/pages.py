@@ -1,0 +1,112 @@
+"""The pages people see: rendered on the server, usable without JavaScript, over the same use cases as the API."""
+
+from typing import Any
+
+from litestar import Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from romm.accounts.setup import Setup
+from romm.api.http.authentication import Authentication
+from romm.api.http.cookies import Cookies
+from romm.api.http.requests import Asking
+from romm.api.http.responses import see_other
+from romm.api.pages.site import NextPath, Page, Site, explained
+from romm.credentials.principal import Principal
+from romm.domain import urls
+from romm.domain.scopes import granted
+
+
+@get("/login", summary="Sign-in page")
+async def login(
+    request: Asking,
+    site: NamedDependency[Site],
+    setup: NamedDependency[Setup],
+    jar: NamedDependency[Cookies],
+    return_to: NextPath = "/",
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+    notice: FromQuery[str] = "",
+    bypass_autologin: FromQuery[str] = "",
+) -> Page:
+    """The button of the provider, the password form, and what went wrong."""
+    target = urls.return_to(return_to)
+    if "state" in request.query_params:  # the provider sends the browser back from its end-session endpoint
+        notice = "signed_out"
+    asked_to_stay = error or notice or bypass_autologin == "true" or jar.was_signed_out(request)
+    if site.provider and site.settings.oidc.autologin and not asked_to_stay:
+        return see_other(site.login_url(target))
+    return site.page(
+        "login.html",
+        login_url=site.login_url(target),
+        passwords=not site.settings.accounts.disable_userpass_login,
+        next=target,
+        username="",
+        error=explained(error, ref),
+        notice=notice,
+        setup_needed=await setup.is_open(),
+        oidc_off=site.settings.oidc.enabled and site.provider is None,
+    )
+
+
+@get("/setup", summary="First admin")
+async def first_admin(
+    site: NamedDependency[Site],
+    setup: NamedDependency[Setup],
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+) -> Page:
+    """The form for the first admin; closed once there is one."""
+    if not await setup.is_open():
+        return see_other("/login")
+    return site.page("setup.html", login_url=site.login_url("/"), error=explained(error, ref), username="", email="")
+
+
+@get("/", summary="Who am I")
+async def home(
+    request: Asking,
+    site: NamedDependency[Site],
+    setup: NamedDependency[Setup],
+    authentication: NamedDependency[Authentication],
+    jar: NamedDependency[Cookies],
+    return_to: NextPath = "/",
+    notice: FromQuery[str] = "",
+) -> Page:
+    """Who is signed in, how, and what they may do; nobody is sent to sign in."""
+    principal = await authentication.browser(request)
+    if principal is None:
+        return see_other("/setup" if await setup.is_open() else "/login", [jar.no_session()])
+    target = urls.return_to(return_to)
+    return site.page(
+        "home.html",
+        who=principal,
+        **_who(principal),
+        notice=notice,
+        continue_to=None if target == "/" else target,
+        sign_out_goes_to_provider=site.settings.oidc.rp_initiated_logout and _by_provider(principal),
+    )
+
+
+def _who(principal: Principal) -> dict[str, Any]:
+    account, credential = principal.account, principal.credential
+    identity = credential.identity if credential else None
+    by_session = (link for link in account.links if link.identity == identity)
+    link = next(by_session, next(iter(account.links), None))
+    return {
+        "account": {
+            "username": account.username,
+            "email": account.email,
+            "level": account.level.label,
+            "role": account.level.role,
+        },
+        "scopes": granted(account.level),
+        "link": link and {"issuer": link.identity.issuer, "since": link.linked_at, "rule": link.rule},
+        "has_password": account.password_set_at is not None,
+    }
+
+
+def _by_provider(principal: Principal) -> bool:
+    return principal.credential is not None and principal.credential.id_token is not None
+
+
+router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)

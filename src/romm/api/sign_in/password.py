@@ -1,0 +1,100 @@
+"""Signing in with a password, and signing out."""
+
+from urllib.parse import urlencode
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+
+from romm.api.http.cookies import Cookies
+from romm.api.http.openapi import gives, refuses, takes
+from romm.api.http.requests import Asking, basic_credentials, body, visitor, wants_page
+from romm.api.http.responses import see_other
+from romm.api.sign_in.schemas import LogoutAnswer, SignInForm
+from romm.domain import urls
+from romm.domain.errors import Code, Refused
+from romm.settings.model import Settings
+from romm.sign_in.password import PasswordSignIn, Typed
+from romm.sign_in.sign_out import SignOut
+
+_TRUSTWORTHY = ("localhost", "127.", "[::1]")  # where browsers keep `Secure` cookies over http, too
+
+
+@post(
+    "/login",
+    opt={"error_page": "/login"},
+    status_code=200,
+    summary="Sign in with a password",
+    operation_class=takes(SignInForm, {"username": "alice", "password": "a lantern in the attic"}),
+    responses=gives(200, None, "Signed in: the session cookie is set.")
+    | refuses(
+        Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.PASSWORDS_OFF, Code.CROSS_SITE, Code.REQUEST_INVALID
+    ),
+    security=[{}, {"basic": []}],
+)
+async def sign_in(
+    request: Asking,
+    password_sign_in: NamedDependency[PasswordSignIn],
+    jar: NamedDependency[Cookies],
+    settings: NamedDependency[Settings],
+) -> Response[None] | Response[bytes]:
+    """Name and password as HTTP Basic, JSON or form; answers `null` and the session cookie (the HTML form: 303)."""
+    form = await _form(request)
+    _check_kept(request, settings.server.base_url)
+    return_to = urls.return_to(form.next)
+    brought, on_page = (jar.known_browser(request), jar.session(request)), wants_page(request)
+    typed = Typed(form.username, form.password, visitor(request), *brought, on_page=on_page)
+    try:
+        signed_in = await password_sign_in.sign_in(typed)
+    except Refused as refused:
+        refused.return_to = return_to
+        raise
+    cookies = jar.opened(request, signed_in.session, signed_in.known_browser)
+    if on_page:
+        return see_other(return_to, cookies)
+    return Response(None, cookies=cookies)
+
+
+@post(
+    "/logout",
+    opt={"error_page": "/login"},
+    status_code=200,
+    summary="Sign out",
+    responses=gives(
+        200,
+        LogoutAnswer | None,
+        "Signed out here; go on to the URL, when there is one.",
+        {"oidc_logout_url": "https://auth.example.org/end-session?id_token_hint=…&client_id=romm"},
+    )
+    | refuses(Code.CROSS_SITE),
+    security=[{}, {"session": []}],
+)
+async def sign_out(
+    request: Asking, signing_out: NamedDependency[SignOut], jar: NamedDependency[Cookies]
+) -> Response[LogoutAnswer | None] | Response[bytes]:
+    """Ends the session here first; answers `null`, or where to end the provider's too (the HTML form: 303 there)."""
+    url = await signing_out.sign_out(jar.session(request))
+    if wants_page(request):
+        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", jar.signed_out())
+    return Response(LogoutAnswer(url) if url else None, cookies=jar.signed_out())
+
+
+def _check_kept(request: Asking, base_url: str) -> None:
+    """A browser that is at plain http drops a cookie marked `Secure`: it would be signed out at once, without a word."""
+    origin = request.headers.get("origin", "")
+    if wants_page(request) and base_url.startswith("https://") and origin.startswith("http://"):
+        host = origin.removeprefix("http://")
+        if not host.startswith(_TRUSTWORTHY):
+            raise Refused(Code.BROWSER_WITHOUT_TLS, origin=origin, base_url=base_url)
+
+
+async def _form(request: Asking) -> SignInForm:
+    header = request.headers.get("authorization")
+    if header is None or wants_page(request):  # the page's form, whatever the header tells a proxy in front of us
+        return await body(request, SignInForm)
+    named = basic_credentials(header)
+    if named is None:
+        raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header is not HTTP Basic")
+    return SignInForm(*named)
+
+
+router = Router("/api", route_handlers=[sign_in, sign_out], tags=["Sign-in"])

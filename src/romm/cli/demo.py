@@ -1,0 +1,155 @@
+"""`romm demo`: RomM beside a real identity provider with three people, on a database that is thrown away."""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from romm.accounts.setup import Setup
+from romm.adapters import log
+from romm.adapters.database import migrations
+from romm.cli import serve
+from romm.composition import adapters
+from romm.settings.load import load
+from romm.settings.model import Settings
+
+START_SECONDS = 20
+_OURS = ("OIDC_", "ROMM_", "DB_", "DISABLE_", "LOG")  # settings of another RomM that may be in the shell
+ADMIN = "captain"
+PEOPLE = {
+    "ada": ("Ada Admin", ["romm-admins", "family"]),
+    "eddie": ("Eddie Editor", ["romm-editors", "family"]),
+    "vera": ("Vera Viewer", ["romm-viewers", "family"]),
+}
+
+
+def run(port: int, provider_port: int) -> None:
+    """Start both, say where to click, and stop both on Ctrl-C."""
+    _check_free("--port", port)
+    _check_free("--provider-port", provider_port)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job begins without it
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="romm-demo-")))
+        environment = _environment(port, provider_port, folder)
+        password = secrets.token_urlsafe(9)
+        running.enter_context(_provider(provider_port))
+        asyncio.run(_first_admin(load(environment).settings, password))
+        romm = subprocess.Popen([sys.executable, "-m", "romm", "serve"], env=environment)
+        running.callback(_stop, romm)
+        _wait(romm, f"http://127.0.0.1:{port}/api/health/ready")
+        click.echo(_invitation(port, password))
+        try:
+            romm.wait()
+        except KeyboardInterrupt:
+            click.echo("Stopping.")
+
+
+def _check_free(option: str, port: int) -> None:
+    """Said here, because RomM and the provider do not know these options."""
+    try:
+        serve.check_free("127.0.0.1", port)
+    except OSError as error:
+        raise click.ClickException(
+            f"Port {port} cannot be used ({error.strerror}): choose another with {option}."
+        ) from None
+
+
+def _environment(port: int, provider_port: int, folder: Path) -> dict[str, str]:
+    shell = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return shell | {
+        "ROMM_BASE_PATH": str(folder),
+        "ROMM_BASE_URL": f"http://127.0.0.1:{port}",
+        "ROMM_PORT": str(port),
+        "LOG_FORMAT": "console",
+        "OIDC_ENABLED": "true",
+        "OIDC_PROVIDER": "Demo Provider",
+        "OIDC_CLIENT_ID": "romm",
+        "OIDC_CLIENT_SECRET": secrets.token_urlsafe(32),
+        "OIDC_SERVER_APPLICATION_URL": f"http://localhost:{provider_port}",
+        "OIDC_CLAIM_ROLES": "groups",
+        "OIDC_ROLE_ADMIN": "romm-admins",
+        "OIDC_ROLE_EDITOR": "romm-editors",
+        "OIDC_ROLE_VIEWER": "romm-viewers",
+    }
+
+
+def _provider(port: int) -> Any:
+    try:
+        with warnings.catch_warnings(action="ignore"):  # it uses parts of Authlib that are going away
+            import oidc_provider_mock
+    except ImportError:
+        raise click.ClickException("The demo needs its provider: pip install 'romm-sign-in[demo]'") from None
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its line per request would bury the invitation
+    users = [oidc_provider_mock.User(sub=name, claims=_claims(name, *about)) for name, about in PEOPLE.items()]
+    return oidc_provider_mock.run_server_in_thread(port, user_claims=users)
+
+
+def _claims(name: str, full_name: str, groups: list[str]) -> dict[str, object]:
+    return {
+        "email": f"{name}@example.org",
+        "email_verified": True,
+        "name": full_name,
+        "preferred_username": name,
+        "groups": groups,
+    }
+
+
+async def _first_admin(settings: Settings, password: str) -> None:
+    """So that whoever is clicked first may come in: RomM wants an admin before anybody else."""
+    await asyncio.to_thread(migrations.upgrade, settings.database.url)
+    ports = adapters.ports(settings, log.configure("ERROR", "console"))
+    setup = Setup(
+        wizard=True,
+        passwords_enabled=True,
+        accounts=ports.accounts,
+        passwords=ports.passwords,
+        log=ports.log,
+        clock=ports.clock,
+    )
+    await setup.create_first_admin(ADMIN, "", password)
+    await ports.close()
+
+
+def _wait(romm: subprocess.Popen[bytes], url: str) -> None:
+    for _ in range(START_SECONDS * 10):
+        if romm.poll() is not None:
+            raise click.ClickException("RomM did not start; its last lines say why.")
+        try:
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310  the address is our own
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+        else:
+            return
+    raise click.ClickException(f"RomM did not answer within {START_SECONDS} seconds.")
+
+
+def _stop(romm: subprocess.Popen[bytes]) -> None:
+    romm.terminate()
+    romm.wait()
+
+
+def _invitation(port: int, password: str) -> str:
+    people = "\n".join(f"    {name:<6} {full_name}, {groups[0]}" for name, (full_name, groups) in PEOPLE.items())
+    return f"""
+  RomM is at   http://127.0.0.1:{port}
+
+  Click "Sign in with Demo Provider", then one of these people at the provider:
+{people}
+
+  Or sign in with the local account "{ADMIN}", password "{password}".
+  Ctrl-C stops both; nothing is kept.
+"""

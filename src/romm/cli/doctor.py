@@ -1,0 +1,145 @@
+"""`romm doctor`: examines what the environment describes, and prints each finding as soon as it is there."""
+
+import asyncio
+import json
+import shutil
+import sys
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from textwrap import wrap
+
+import click
+import msgspec
+
+from romm.adapters import log as logs
+from romm.api.diagnosis.schemas import finding_schema
+from romm.composition import adapters, diagnosis, provider
+from romm.domain.diagnosis.checks import configuration
+from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, barred, has_failed, summary
+from romm.settings.load import load
+from romm.settings.model import SettingsError
+
+MAX_WIDTH = 100  # longer lines are hard to read, and a terminal in a container often does not say how wide it is
+
+_ERASE = "\x1b[K"  # to the end of the line
+_MARKS = {
+    Outcome.OK: ("✓", "green"),
+    Outcome.WARNING: ("!", "yellow"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.SKIPPED: ("-", "cyan"),
+}
+_OUTCOME_WIDTH = max(len(outcome) for outcome in Outcome)
+_TITLE_WIDTH = max(len(plan.title) for plan in PLAN.values())
+_BESIDE_TITLE = " " * (2 + _OUTCOME_WIDTH + 2 + _TITLE_WIDTH + 2)
+_BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
+
+
+def run(environ: Mapping[str, str], *, as_json: bool) -> int:
+    """Gives the exit code: 1 when a check failed."""
+    findings = asyncio.run(_json(environ) if as_json else _text(environ))
+    return 1 if has_failed(findings) else 0
+
+
+async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """Every finding; of settings that cannot be understood only what is wrong with them."""
+    try:
+        loaded = load(environ)
+    except SettingsError as error:
+        yield configuration.mistakes(error.problems)
+        for check in list(Check)[1:]:
+            yield barred(check, Check.SETTINGS)
+        return
+    settings, client = loaded.settings, provider.client(loaded.settings)
+    log = logs.configure("ERROR", "console")  # what the instruments remark in passing, the findings say better
+    instruments = diagnosis.instruments(settings, provider.provider_settings(settings), client, log, adapters.now)
+    try:
+        async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings():
+            yield finding
+    finally:
+        if instruments.probe is not None:
+            await instruments.probe.aclose()
+
+
+def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
+    """A finding for people: what was found, and unless all is well what was expected and what to do."""
+    mark, colour = _MARKS[finding.outcome]
+    head = click.style(f"{mark} {finding.outcome:<{_OUTCOME_WIDTH}}", fg=colour)
+    first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
+    yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first.removeprefix(_BESIDE_TITLE)}"
+    yield from more
+    if finding.outcome in (Outcome.WARNING, Outcome.FAILED):
+        for label, text in _details(finding):
+            first, *more = _wrapped(text, width, f"{_BELOW_TITLE}{'':8}  ")
+            yield f"{_BELOW_TITLE}{label:<8}  {first.strip()}"
+            yield from more
+
+
+def _details(finding: Finding) -> Iterator[tuple[str, str]]:
+    yield "expected", finding.expected
+    yield from (("fix", fix) for fix in finding.fixes)
+    if finding.code is not None:
+        yield "code", f"{finding.code}, which a sign-in ends with (docs/errors.md#{finding.code})"
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """At least 40 characters of text to a line, however narrow the terminal says it is; addresses stay whole."""
+    return wrap(
+        text,
+        max(width, len(indent) + 40),
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[str]:
+    """Checks that were skipped for the same reason, told once."""
+    if len(left_out) < 2:
+        yield from (line for finding in left_out for line in lines(finding, width))
+        return
+    mark, colour = _MARKS[Outcome.SKIPPED]
+    yield f"{click.style(f'{mark} {Outcome.SKIPPED:<{_OUTCOME_WIDTH}}', fg=colour)}  {left_out[0].found}:"
+    yield from _wrapped(", ".join(finding.title for finding in left_out), width, _BELOW_TITLE)
+
+
+async def _json(environ: Mapping[str, str]) -> list[Finding]:
+    findings = [finding async for finding in examine(environ)]
+    told = msgspec.to_builtins([finding_schema(finding) for finding in findings])
+    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    return findings
+
+
+async def _text(environ: Mapping[str, str]) -> list[Finding]:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a check mark is no reason to fail
+    started, width = time.monotonic(), min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
+    findings: list[Finding] = []
+    left_out: list[Finding] = []
+    _announce(findings)
+    async for finding in examine(environ):
+        findings.append(finding)
+        if left_out and finding.found != left_out[0].found:
+            _print(together(left_out, width))
+            left_out = []
+        if finding.outcome is Outcome.SKIPPED:
+            left_out.append(finding)
+        else:
+            _print(lines(finding, width))
+        _announce(findings)
+    _print(together(left_out, width))
+    click.echo(f"\n{summary(findings)} ({time.monotonic() - started:.1f} s)")
+    return findings
+
+
+def _print(printed: Iterable[str]) -> None:
+    for line in printed:
+        click.echo(f"{_ERASE}{line}" if sys.stdout.isatty() else line)
+
+
+def _announce(findings: list[Finding]) -> None:
+    """On a terminal, the check that is being made; its finding takes the line over."""
+    coming = list(Check)[len(findings) :]
+    if sys.stdout.isatty() and coming:
+        click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)

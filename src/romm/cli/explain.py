@@ -1,0 +1,41 @@
+"""`romm explain`: what would happen with these claims, by the real rules and the real database."""
+
+import json
+from typing import TextIO
+
+import click
+
+from romm.cli.report import fail, run
+from romm.domain.diagnosis.explanation import Explanation
+
+
+@click.command()
+@click.argument("claims", type=click.File(encoding="utf-8"))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
+def explain(claims: TextIO, as_json: bool) -> None:
+    """Say who CLAIMS would be here: a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`.
+
+    Nothing is written. The exit code is 1 when they would be refused.
+    """
+    explained = run(lambda does: does.explainer.explain(_read(claims)))
+    click.echo(_as_json(explained) if as_json else _as_text(explained))
+    raise SystemExit(1 if explained.code else 0)
+
+
+def _read(claims: TextIO) -> object:
+    try:
+        return json.load(claims)
+    except (ValueError, RecursionError) as error:
+        fail((f"{claims.name} is no JSON: {error}",))
+
+
+def _as_text(explained: Explanation) -> str:
+    width = max(len(line.about) for line in explained.lines)
+    lines = [f"  {line.about + ':':<{width + 1}} {line.found}" for line in explained.lines]
+    return "\n".join([explained.sentence, *lines])
+
+
+def _as_json(explained: Explanation) -> str:
+    lines = [{"about": line.about, "found": line.found} for line in explained.lines]
+    found = {"outcome": explained.outcome, "rule": explained.rule, "code": explained.code, "lines": lines}
+    return json.dumps(found, indent=2, ensure_ascii=False)

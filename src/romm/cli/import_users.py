@@ -1,0 +1,94 @@
+"""`romm import`: prints what happens to each user of an existing RomM, and does it when told to."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
+import click
+
+from romm.accounts.imports import BringAlong
+from romm.adapters.accounts.foreign_users import SQLForeignUsers
+from romm.adapters.accounts.imports import SQLImports
+from romm.adapters.database import migrations
+from romm.adapters.database.transactions import Database
+from romm.composition.adapters import now
+from romm.domain.accounts.imports import Decision, Here, Import, Skip
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel
+from romm.settings.model import Settings
+
+
+def run(settings: Settings, source: str, *, apply: bool) -> None:
+    """Print the plan, and with `apply` carry it out. Raises `Refused` when one of the two databases cannot be used."""
+    if settings.database.is_embedded:
+        migrations.upgrade(settings.database.url)
+    asyncio.run(_run(settings.database.url, source, apply=apply))
+
+
+async def _run(url: str, source: str, *, apply: bool) -> None:
+    target = Database(url)
+    try:
+        if not await target.ready():
+            raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
+        imports = SQLImports(target)
+        use_case = BringAlong(source=SQLForeignUsers(source), imports=imports, clock=now)
+        before, decisions = await imports.here(), await use_case.plan()
+        if apply:
+            decisions = await use_case.carry_out(decisions)
+    finally:
+        await target.close()
+    _print(decisions, before, done=apply)
+
+
+def _print(decisions: Sequence[Decision], before: Here, *, done: bool) -> None:
+    width = max((len(_shown(decision.found.username)) for decision in decisions), default=0)
+    for decision in decisions:
+        for line in _lines(decision, width):
+            click.echo(line)
+    for warning in _about_admins(decisions, before):
+        click.secho(warning, fg="yellow", bold=True)
+    brought = sum(isinstance(decision, Import) for decision in decisions)
+    skipped = len(decisions) - brought
+    if done:
+        click.echo(f"{brought} imported, {skipped} skipped.")
+    else:
+        click.echo(f"{brought} to import, {skipped} to skip. Nothing was written; --apply does it.")
+
+
+def _lines(decision: Decision, width: int) -> Iterator[str]:
+    name = f"{_shown(decision.found.username):<{width}}"
+    match decision:
+        case Import():
+            yield f"import  {name}  {_told(decision)}"
+            yield from (f"        {'':<{width}}  note: {note}" for note in decision.notes)
+        case Skip(reason=reason):
+            yield f"skip    {name}  {reason}"
+        case _:
+            assert_never(decision)
+
+
+def _told(decision: Import) -> str:
+    renamed = "" if decision.username == decision.found.username else f"as {decision.username}: "
+    facts = (
+        "ADMIN" if decision.level is AccessLevel.ADMIN else decision.level.label,
+        "enabled" if decision.enabled else "DISABLED",
+        "with password" if decision.password_hash else "without password",
+        decision.email or "without e-mail address",
+    )
+    return renamed + ", ".join(facts)
+
+
+def _about_admins(decisions: Iterable[Decision], before: Here) -> Iterator[str]:
+    """Whoever gains the house is said aloud, and so it is when nobody has the key afterwards."""
+    brought = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
+    if not brought:
+        return
+    beside = "beside those who are here already" if before.any_admin else "the first ones here, so that /setup closes"
+    yield f"Administrators that come with the import, {beside}: {', '.join(each.username for each in brought)}"
+    if not before.enabled_admin and not any(each.enabled for each in brought):
+        yield "None of them is enabled, so nobody could administer RomM: make an administrator at /setup before the import."
+
+
+def _shown(name: str) -> str:
+    """A name as it is, unless it would write more to the terminal than itself."""
+    return name if name and name.isprintable() else repr(name)

@@ -1,0 +1,123 @@
+"""The `romm` command: one thin function per subcommand. Imports stay inside, so that each starts fast."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from romm.adapters.database import migrations
+from romm.cli.explain import explain
+from romm.cli.report import explained, loaded
+from romm.cli.users import recover, users
+from romm.settings.load import describe
+
+
+@click.group()
+@click.version_option(package_name="romm-sign-in", prog_name="romm")
+def main() -> None:
+    """RomM sign-in."""
+
+
+@main.command()
+def serve() -> None:
+    """Run the service; the embedded database is made and migrated first."""
+    from romm.cli.prepare import prepared
+    from romm.cli.serve import run
+
+    run(prepared())
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, help="Where RomM listens on 127.0.0.1.")
+@click.option("--provider-port", default=9400, show_default=True, help="Where the demo's identity provider listens.")
+def demo(port: int, provider_port: int) -> None:
+    """Run RomM and a real identity provider with three people, on a database that is thrown away."""
+    from romm.cli.demo import run
+
+    run(port, provider_port)
+
+
+@main.command()
+def settings() -> None:
+    """Print the settings in effect and where each came from; secrets are hidden."""
+    found = loaded(os.environ)
+    rows = describe(found)
+    width = max(len(variable) for variable, _, _ in rows)
+    for variable, value, origin in rows:
+        click.echo(f"{variable:<{width}}  {value}  ({origin})")
+    for line in found.notes:
+        click.echo(f"note: {line}", err=True)
+    for line in found.warnings:
+        click.secho(f"warning: {line}", err=True, fg="yellow")
+    click.echo(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
+
+
+@main.command("import")
+@click.option(
+    "--from",
+    "source",
+    envvar="ROMM_IMPORT_FROM",
+    show_envvar=True,
+    required=True,
+    metavar="URL",
+    help="The other database: postgresql:// or mysql://",
+)
+@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+def import_(source: str, apply: bool) -> None:
+    """Bring the users of an existing RomM along, with their passwords.
+
+    Nobody who is here already is changed, so it can be run again.
+    """
+    from romm.cli.import_users import run
+
+    with explained():
+        run(loaded(os.environ).settings, source, apply=apply)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
+def doctor(as_json: bool) -> None:
+    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    from romm.cli.doctor import run
+
+    sys.exit(run(os.environ, as_json=as_json))
+
+
+@main.group()
+def db() -> None:
+    """The database's schema."""
+
+
+@db.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Migrate the database to the newest schema."""
+
+    with explained():
+        migrations.upgrade(loaded(os.environ).settings.database.url, revision)
+    click.echo("The database is up to date.")
+
+
+@db.command()
+def current() -> None:
+    """Print the schema revision that the database has."""
+
+    with explained():
+        click.echo(migrations.current(loaded(os.environ).settings.database.url) or "none")
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the SQLite database into FILE, also while RomM runs; for PostgreSQL use pg_dump."""
+    from romm.adapters.database import backup
+
+    with explained():
+        backup.copy(loaded(os.environ).settings.database.url, file)
+    click.echo(f"Copied to {file}. To go back: stop RomM and put the file in the place of its database.")
+
+
+main.add_command(users)
+main.add_command(explain)
+main.add_command(recover)

@@ -1,0 +1,66 @@
+"""How every command starts and fails: the settings or all mistakes in them, a use case, and a refusal as one sentence."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import click
+
+from romm.adapters.database import migrations
+from romm.composition import adapters
+from romm.domain.catalogue import operator_text
+from romm.domain.errors import Refused
+from romm.settings.load import load
+from romm.settings.model import Loaded, SettingsError
+
+if TYPE_CHECKING:
+    from romm.composition.use_cases import UseCases
+
+T = TypeVar("T")
+
+
+def loaded(environ: Mapping[str, str]) -> Loaded:
+    """The settings; with a mistake in them the command ends here."""
+    try:
+        return load(environ)
+    except SettingsError as error:
+        fail(error.problems)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """A refusal, such as a database that cannot be used, as one sentence instead of a traceback."""
+    try:
+        yield
+    except Refused as refused:
+        fail((operator_text(refused),))
+
+
+def fail(problems: tuple[str, ...]) -> NoReturn:
+    """Print what is wrong and end with 2."""
+    for problem in problems:
+        click.secho(f"error: {problem}", err=True, fg="red")
+    sys.exit(2)
+
+
+def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:
+    """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
+    from romm.adapters import log
+    from romm.composition.use_cases import use_cases
+
+    settings = loaded(os.environ).settings
+
+    async def working() -> T:
+        ports = adapters.ports(settings, log.configure("ERROR", settings.log.format))
+        try:
+            return await work(use_cases(settings, ports))
+        finally:
+            await ports.close()
+
+    with explained():
+        if settings.database.is_embedded:
+            migrations.upgrade(settings.database.url)
+        return asyncio.run(working())

@@ -1,0 +1,76 @@
+"""Runs the service: the workers that answer HTTP, all with the settings they are given."""
+
+import os
+import signal
+import socket
+import sys
+from functools import partial
+from multiprocessing import connection, parent_process
+from threading import Thread
+from typing import Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from romm.adapters import log
+from romm.settings.model import Loaded
+
+# How long what is being answered may still take; Docker waits for 10 seconds.
+KILL_SECONDS = 8
+_OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
+
+
+def run(loaded: Loaded) -> None:
+    """Serve until told to stop, on a database that is there and migrated."""
+    settings = loaded.settings
+    logger = log.configure(settings.log.level, settings.log.format)
+    where = settings.server
+    try:
+        check_free(where.host, where.port)
+    except OSError as error:
+        hint = "another program listens there, or the address is not this machine's: see ROMM_HOST and ROMM_PORT"
+        logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
+        sys.exit(1)
+    server = Granian(
+        "romm.composition.app:serve",
+        interface=Interfaces.ASGI,
+        address=where.host,
+        port=where.port,
+        workers=where.workers,
+        websockets=False,
+        log_level=LogLevels.warning,
+        log_dictconfig=_OURS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=KILL_SECONDS,
+    )
+    logger.info("server.starting", host=where.host, port=where.port, base_url=where.base_url)
+    server.serve(target_loader=partial(_app, loaded), wrap_loader=False)
+
+
+def _app(loaded: Loaded) -> Any:
+    """What a worker runs. Imported there, so that this process, which only watches the workers, stays small.
+
+    Until it serves, a worker would hand what tells it to stop to a copy of its parent's handler, and not hear it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then says SIGTERM
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
+    from romm.composition.app import serve
+
+    return serve(loaded)
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed tells nobody to stop, and its workers would keep the port, and the old settings."""
+    if (parent := parent_process()) is not None:
+        connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises OSError when the address is taken. The server itself would share it with a forgotten instance, silently."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))

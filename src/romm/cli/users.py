@@ -1,0 +1,139 @@
+"""`romm users` and `romm recover`: the administrator's hands when no page can be reached."""
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from romm.cli.report import loaded, run
+from romm.domain.accounts.changes import COMMAND_LINE
+from romm.domain.credentials.credential import link_url
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Account
+
+if TYPE_CHECKING:
+    from romm.composition.use_cases import UseCases
+
+LEVELS = click.Choice([level.label for level in AccessLevel])
+_COLUMNS = "{:<5} {:<24} {:<32} {:<7} {:<9} {:<17} {}"
+
+
+@click.group()
+def users() -> None:
+    """The people who may sign in."""
+
+
+@users.command("list")
+@click.option("--search", default="", help="Only those whose name or address has this text.")
+def list_users(search: str) -> None:
+    """Print everybody: role, enabled or not, and how they sign in."""
+
+    async def work(does: "UseCases") -> list[Account]:
+        return list(await does.administration.everybody(search))
+
+    click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
+    for each in run(work):
+        enabled = "yes" if each.enabled else "no"
+        row = (each.id, each.username, each.email or "-", each.level.label, enabled, _day(each.last_login), _ways(each))
+        click.echo(_COLUMNS.format(*row))
+
+
+@users.command()
+@click.argument("username")
+@click.option("--email", default="", help="Their address; the same one, verified at the provider, links the two.")
+@click.option("--admin", is_flag=True, help="Make an administrator.")
+@click.option("--role", type=LEVELS, default="viewer", show_default=True)
+@click.option("--password", "asks", is_flag=True, help="Ask for a password; without one only single sign-on opens it.")
+def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
+    """Make an account."""
+    from romm.accounts.typed import Typed
+
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
+    level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
+    typed = Typed(username=username, email=email, password=password)
+    made = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
+    click.echo(f"{made.username} is here now, as {made.level.label}; signs in with {_ways(made)}.")
+
+
+@users.command()
+@click.argument("username")
+def disable(username: str) -> None:
+    """Let somebody in no longer; all their sign-ins and tokens end at once."""
+    click.echo(f"{_changed(username, enabled=False).username} is disabled.")
+
+
+@users.command()
+@click.argument("username")
+def enable(username: str) -> None:
+    """Let somebody in again."""
+    click.echo(f"{_changed(username, enabled=True).username} is enabled.")
+
+
+@users.command("set-role")
+@click.argument("username")
+@click.argument("role", type=LEVELS)
+def set_role(username: str, role: str) -> None:
+    """Change what somebody may do."""
+    changed = _changed(username, level=AccessLevel[role.upper()])
+    click.echo(f"{changed.username} is {changed.level.label} now.")
+
+
+@users.command("reset-link")
+@click.argument("username")
+def reset_link(username: str) -> None:
+    """Print a link with which somebody sets a new password, once, within a day."""
+
+    async def work(does: "UseCases") -> str:
+        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
+
+    click.echo(_url("/reset-password", run(work)))
+
+
+@click.command()
+@click.argument("username", required=False)
+def recover(username: str | None) -> None:
+    """Print a link that signs an administrator in once, within 10 minutes: for when the provider is down."""
+
+    async def work(does: "UseCases") -> tuple[Account, str]:
+        account = await _admin(does, username)
+        return account, await does.recovery.recovery_link(account)
+
+    account, secret = run(work)
+    click.echo(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
+    click.echo(_url("/recover", secret))
+
+
+async def _admin(does: "UseCases", username: str | None) -> Account:
+    """The named account, or the enabled admin who was here first."""
+    if username is not None:
+        return await does.administration.named(username)
+    admins = sorted(
+        (each for each in await does.administration.everybody() if each.is_enabled_admin), key=lambda each: each.id
+    )
+    if not admins:
+        raise Refused(Code.NOT_AN_ADMIN, username="nobody")
+    return admins[0]
+
+
+def _changed(username: str, **changes: Any) -> Account:
+    from romm.accounts.typed import Typed
+
+    async def work(does: "UseCases") -> Account:
+        account = await does.administration.named(username)
+        return await does.administration.change(COMMAND_LINE, account.id, Typed(**changes))
+
+    return run(work)
+
+
+def _url(page: str, secret: str) -> str:
+    return link_url(loaded(os.environ).settings.server.base_url, page, secret)
+
+
+def _ways(account: Account) -> str:
+    ways = [*(link.identity.issuer for link in account.links), *(["a password"] if account.password_set_at else [])]
+    return ", ".join(ways) or "nothing yet"
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "never"

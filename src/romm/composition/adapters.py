@@ -1,0 +1,57 @@
+"""The real adapters for the ports, as the settings want them."""
+
+from datetime import UTC, datetime, timedelta
+
+from romm.adapters.accounts.directory import SQLDirectory
+from romm.adapters.accounts.passwords import Argon2Passwords
+from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
+from romm.adapters.credentials.store import SQLCredentials
+from romm.adapters.credentials.throttles import SQLThrottles
+from romm.adapters.database.transactions import Database
+from romm.adapters.provider.openid import OpenIDProvider
+from romm.adapters.sign_in.accounts import SQLAccounts
+from romm.adapters.sign_in.attempts import SQLAttempts
+from romm.adapters.sign_in.logouts import SQLLogouts
+from romm.adapters.sign_in.sign_in_log import SQLSignInLog
+from romm.composition import diagnosis
+from romm.composition.ports import Ports
+from romm.composition.provider import client, provider_settings
+from romm.ports.process import Log
+from romm.settings.model import Settings
+
+
+def now() -> datetime:
+    """The current time in UTC."""
+    return datetime.now(UTC)
+
+
+def ports(settings: Settings, log: Log) -> Ports:
+    """The real adapters. Nothing is connected to before the first request needs it."""
+    database = Database(settings.database.url)
+    provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
+    instruments = diagnosis.instruments(settings, provider_settings(settings), client(settings), log, now)
+
+    async def close() -> None:
+        await database.close()
+        for each in (provider, instruments.probe):
+            if each is not None:
+                await each.aclose()
+
+    return Ports(
+        provider=provider,
+        instruments=instruments,
+        accounts=SQLAccounts(database),
+        directory=SQLDirectory(database),
+        attempts=SQLAttempts(database, now),
+        credentials=SQLCredentials(database, now),
+        device_authorizations=SQLDeviceAuthorizations(database, now),
+        devices=SQLDevices(database, now),
+        throttles=SQLThrottles(database, now),
+        logouts=SQLLogouts(database, now),
+        sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
+        passwords=Argon2Passwords(),
+        log=log,
+        clock=now,
+        is_ready=database.ready,
+        close=close,
+    )

@@ -1,0 +1,81 @@
+"""Makes the doctor that the settings ask for, with instruments that also fit half-configured ones."""
+
+from collections.abc import Sequence
+
+from romm.adapters.diagnosis.network import LocalNetwork
+from romm.adapters.diagnosis.probe import ProviderProbe
+from romm.adapters.diagnosis.schema import DatabaseStorage
+from romm.adapters.provider.openid import ProviderSettings
+from romm.adapters.provider.transport import Transport
+from romm.diagnosis.doctor import Doctor
+from romm.domain.diagnosis.evidence import Configured
+from romm.domain.providers.preset import preset
+from romm.domain.sign_in.authorization import Client
+from romm.ports.diagnosis import Instruments, Probe
+from romm.ports.process import Clock, Log
+from romm.settings.model import Settings
+from romm.settings.server import origin
+
+
+def instruments(
+    settings: Settings,
+    provider: ProviderSettings,
+    client: Client,
+    log: Log,
+    clock: Clock,
+    transport: Transport | None = None,
+) -> Instruments:
+    """The real ones. Nothing is opened or connected to before the doctor looks. `transport` is as in `ProviderProbe`."""
+    return Instruments(
+        network=LocalNetwork(provider.tls_cacertfile, provider.limits),
+        probe=_probe(provider, client, log, clock, transport),
+        storage=DatabaseStorage(settings.database.url),
+    )
+
+
+def doctor(
+    settings: Settings, remarks: Sequence[str], client: Client, instruments: Instruments, clock: Clock
+) -> Doctor:
+    """The doctor of one RomM. `remarks` are the warnings that reading the settings gave."""
+    return Doctor(
+        configured=configured(settings, remarks, client),
+        known=preset(settings.oidc.provider),
+        instruments=instruments,
+        clock=clock,
+    )
+
+
+def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Configured:
+    """What the rules want to know of the settings."""
+    oidc = settings.oidc
+    return Configured(
+        remarks=tuple(remarks),
+        enabled=oidc.enabled,
+        off=settings.oidc_off,
+        provider=oidc.provider,
+        client_id=client.client_id,
+        has_secret=bool(oidc.client_secret),
+        application_url=oidc.server_application_url,
+        metadata_url=oidc.server_metadata_url,
+        base_url=settings.server.base_url,
+        redirect_uri=client.redirect_uri,
+        scope=client.scope,
+        roles_claim=oidc.claim_roles,
+        algorithms=oidc.id_token_signed_response_algs,
+        rp_initiated_logout=oidc.rp_initiated_logout,
+        end_session_endpoint=oidc.end_session_endpoint,
+        post_logout_redirect_uri=oidc.post_logout_redirect_uri,
+        trusted_proxies=settings.server.trusted_proxies,
+    )
+
+
+def _probe(
+    provider: ProviderSettings, client: Client, log: Log, clock: Clock, transport: Transport | None
+) -> Probe | None:
+    """None when nobody says where the provider is, or when its settings are the very thing that is wrong."""
+    if origin(provider.location.url) is None:
+        return None
+    try:
+        return ProviderProbe(provider, client, log=log, clock=clock, transport=transport)
+    except ValueError:  # an unusable OIDC_TLS_CACERTFILE or authentication method, which the settings' checks tell
+        return None

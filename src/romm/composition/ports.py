@@ -1,0 +1,35 @@
+"""The outside world as one process uses it: every port, once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from romm.ports.accounts import Accounts, Directory, Passwords
+from romm.ports.credentials import Credentials, Throttles
+from romm.ports.devices import DeviceAuthorizations, Devices
+from romm.ports.diagnosis import Instruments
+from romm.ports.process import Clock, Log
+from romm.ports.provider import Provider
+from romm.ports.sign_in import Attempts, Logouts, SignInLog
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
+
+    provider: Provider | None
+    instruments: Instruments
+    accounts: Accounts
+    directory: Directory
+    attempts: Attempts
+    credentials: Credentials
+    device_authorizations: DeviceAuthorizations
+    devices: Devices
+    throttles: Throttles
+    logouts: Logouts
+    sign_in_log: SignInLog
+    passwords: Passwords
+    log: Log
+    clock: Clock
+    is_ready: Callable[[], Awaitable[bool]]
+    close: Callable[[], Any]

@@ -1,0 +1,1 @@
+"""Use cases: what opens an account once you are in."""

@@ -1,0 +1,254 @@
+"""Use cases around devices that cannot show a sign-in page (RFC 8628): a device asks and polls, a person decides."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec import Struct
+
+from romm.credentials.principal import Principal
+from romm.credentials.rate_limits import Rates
+from romm.credentials.secrets import new_secret, short_code
+from romm.credentials.tokens import TokenRequest, Tokens
+from romm.domain.credentials import devices, short_codes
+from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.devices import (
+    INTERVAL,
+    LIFETIME,
+    POLLS,
+    REQUESTS,
+    TRIES_OF_ALL,
+    TRIES_OF_AN_ADDRESS,
+    UNNAMED,
+    Approver,
+    Asked,
+    Choice,
+    Device,
+    DeviceAuthorization,
+    HandOver,
+    Held,
+    Poll,
+    Shape,
+    Wait,
+)
+from romm.domain.credentials.rate_limits import Tally, by_address
+from romm.domain.credentials.tokens import Granted
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refuse, Refused, required
+from romm.domain.model import Account
+from romm.ports.conflicts import Conflict
+from romm.ports.credentials import Credentials
+from romm.ports.devices import DeviceAuthorizations, Devices
+from romm.ports.process import Clock, Log
+
+DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+"""The `grant_type` (RFC 8628, 3.4)."""
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """What the device is given: its own secret, and the code that it shows to the person."""
+
+    device_code: str
+    user_code: str
+    expires_in: int = int(LIFETIME.total_seconds())
+    interval: int = int(INTERVAL.total_seconds())
+
+
+class Waiting(Struct, frozen=True):
+    """A request that waits for a person, and which of its scopes this person may give, as seen at this time."""
+
+    authorization: DeviceAuthorization
+    allowed: tuple[str, ...]
+    at: datetime
+
+
+class Paired(Struct, frozen=True):
+    """A device that was let in."""
+
+    id: int
+    name: str
+
+
+class Given(Struct, frozen=True):
+    """A client token for a device, and what is stored of it."""
+
+    secret: str
+    credential: Credential
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSignIn:
+    """The device's side: it asks, and polls until somebody decided."""
+
+    authorizations: DeviceAuthorizations
+    devices: Devices
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def begin(self, shape: Shape, asked: Asked, address: str) -> Begun:
+        """Remember what a device asks for. Raises `Refused` when it asks for what does not exist, or too often."""
+        await self.rates.admit(by_address(REQUESTS, address))
+        wanted = required(devices.judged(asked))
+        try:
+            return await self._put(shape, wanted)
+        except Conflict:  # another device waits with the same user code: once in a hundred million times
+            return await self._put(shape, wanted)
+
+    async def poll(self, shape: Shape, device_code: str, client: str | None = None) -> HandOver | Refuse:
+        """What became of a request. What it hands over it hands over once, whoever asks at the same time."""
+        found = await self._judged(shape, device_code, client)
+        if isinstance(found, HandOver) and not await self.authorizations.spend(digest(device_code)):
+            found = await self._judged(shape, device_code, client)
+            return (
+                found if isinstance(found, Refuse) else Refuse(Code.DEVICE_CODE_INVALID, {"reason": "it was just used"})
+            )
+        if isinstance(found, HandOver):
+            self.log.info("device.let_in", account=found.account.id, device=found.device_id, client=found.client)
+        return found
+
+    async def client_token(self, device_code: str, address: str) -> Given | Refuse:
+        """As `poll`, in the older shape: a client token for the device, in place of the one it had."""
+        await self.rates.admit(by_address(POLLS, address))
+        found = await self.poll(Shape.OLDER, device_code)
+        if isinstance(found, Refuse):
+            return found
+        secret, now = new_secret(), self.clock()
+        credential = Credential(
+            digest=digest(secret),
+            kind=Kind.CLIENT_TOKEN,
+            account_id=found.account.id,
+            scopes=found.scopes,
+            created_at=now,
+            last_used_at=now,
+            expires_at=found.token_expires_at,
+            name=found.device_name,
+            client=found.client,
+            device_id=found.device_id,
+        )
+        try:
+            await self.devices.give(credential, found.account)
+        except Conflict:
+            return _changed()
+        return Given(secret, credential)
+
+    async def _put(self, shape: Shape, asked: Asked) -> Begun:
+        now = self.clock()
+        device_code = secrets.token_hex(SECRET_BYTES)
+        user_code = short_code()
+        await self.authorizations.put(
+            DeviceAuthorization(
+                device_code_digest=digest(device_code),
+                user_code_digest=digest(user_code),
+                shape=shape,
+                client_device_identifier=asked.client_device_identifier or UNNAMED + secrets.token_hex(16),
+                name=asked.name or asked.client,
+                client=asked.client,
+                platform=asked.platform,
+                client_version=asked.client_version,
+                requested_scopes=asked.scopes,
+                created_at=now,
+                expires_at=now + LIFETIME,
+            )
+        )
+        return Begun(device_code=device_code, user_code=user_code)
+
+    async def _judged(self, shape: Shape, device_code: str, client: str | None) -> HandOver | Refuse:
+        asked, owner = await self.authorizations.polled_by(digest(device_code)) or (None, None)
+        found = devices.answer(asked, owner, Poll(shape=shape, client=client, at=self.clock()))
+        if isinstance(found, Wait):
+            await self.authorizations.note_poll(digest(device_code), found.interval_seconds)
+            return Refuse(found.code)
+        return found
+
+
+@dataclass(frozen=True)
+class DeviceGrant:
+    """Tokens for a device that was let in (RFC 8628, 3.4)."""
+
+    device_sign_in: DeviceSignIn
+    tokens: Tokens
+
+    async def grant(self, request: TokenRequest) -> Granted:
+        """A pair that ends with its device. Raises `Refused`, also while nobody decided."""
+        device_code = request.required("device_code")
+        if not request.client:
+            raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is missing")
+        found = required(await self.device_sign_in.poll(Shape.STANDARD, device_code, request.client))
+        try:
+            return await self.tokens.issue(found.account, found.scopes, request.visitor, found.client, found.device_id)
+        except Conflict as conflict:
+            raise Refused.by(_changed()) from conflict
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceApproval:
+    """The person's side: they see who asks for what, and decide."""
+
+    authorizations: DeviceAuthorizations
+    devices: Devices
+    credentials: Credentials
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
+        """The request behind a code, however it was typed. Raises `Refused` when there is none, or too many were tried."""
+        await self.rates.admit(Tally(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
+        now, user_code = self.clock(), short_codes.normalized(typed)
+        asked = await self.authorizations.typed(digest(user_code)) if user_code else None
+        waiting = required(devices.undecided(asked, now))
+        return Waiting(waiting, devices.allowed(waiting, principal.scopes), now)
+
+    async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
+        """Let the device in, with what was chosen. Raises `Refused` as `look` does, and for what may not be given."""
+        seen = await self.look(principal, typed, address)
+        asked, account = seen.authorization, principal.account
+        by = Approver(account, principal.scopes, principal.credential)
+        decision = required(devices.approval(asked, by, choice, seen.at, await self._held(account)))
+        device = await self.authorizations.approve(decision)
+        if device is None:
+            raise await self._too_late(asked)
+        self.log.info("device.approved", account=account.id, device=device, client=asked.client)
+        return Paired(device, decision.device_name)
+
+    async def deny(self, principal: Principal, typed: str, address: str) -> None:
+        """Turn the device away. Raises `Refused` as `look` does."""
+        asked = (await self.look(principal, typed, address)).authorization
+        if not await self.authorizations.deny(asked.user_code_digest):
+            raise await self._too_late(asked)
+        self.log.info("device.denied", account=principal.account.id, client=asked.client)
+
+    async def _held(self, account: Account) -> Held:
+        """The client tokens that the account has, and its devices."""
+        tokens = await self.credentials.of(account.id, [Kind.CLIENT_TOKEN])
+        return Held([token for token, _ in tokens], await self.devices.of(account.id))
+
+    async def _too_late(self, asked: DeviceAuthorization) -> Refused:
+        now = devices.undecided(await self.authorizations.typed(asked.user_code_digest), self.clock())
+        return Refused.by(now if isinstance(now, Refuse) else Refuse(Code.DEVICE_CODE_DECIDED))
+
+
+def _changed() -> Refuse:
+    return Refuse(
+        Code.DEVICE_DENIED, {"reason": "the account was disabled or changed, or the device ended, at this moment"}
+    )
+
+
+@dataclass(frozen=True)
+class DeviceList:
+    """The devices that somebody paired."""
+
+    devices: Devices
+    log: Log
+
+    async def of(self, account_id: int) -> list[Device]:
+        """Their devices, the one paired last first."""
+        return list(await self.devices.of(account_id))
+
+    async def end(self, device_id: int, account_id: int) -> None:
+        """Forget a device with all that it holds. Raises `Refused(DEVICE_UNKNOWN)` also for somebody else's."""
+        ended = await self.devices.end(device_id, account_id)
+        if ended is None:
+            raise Refused(Code.DEVICE_UNKNOWN, device=device_id)
+        self.log.info("device.ended", account=account_id, device=device_id, client=ended.client)

@@ -1,0 +1,132 @@
+"""Use cases around apps that send a person's browser here: hear what one asks, let it in or not, redeem its code."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from romm.credentials.principal import Principal
+from romm.credentials.secrets import fresh_secrets
+from romm.credentials.tokens import TokenRequest
+from romm.domain.credentials import native_apps as rules
+from romm.domain.credentials import tokens as token_rules
+from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.native_apps import CODE_REMEMBERED, App, AppError, AppRequest
+from romm.domain.credentials.tokens import SALT_BYTES, Granted, TokenLimits
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refuse, Refused, required
+from romm.domain.model import Visitor
+from romm.ports.conflicts import as_judged
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock, Log
+
+GRANT_TYPE = "authorization_code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NativeApps:
+    """The apps that the operator knows. `issuer` is our origin, so that an app knows who answers (RFC 9207)."""
+
+    apps: tuple[App, ...]
+    issuer: str
+    limits: TokenLimits
+    credentials: Credentials
+    log: Log
+    clock: Clock
+
+    def asked(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
+        """What an app asks, or what it is to be told instead. Raises `Refused` when there is nobody to be told."""
+        judged = rules.judge(query, self.apps)
+        if isinstance(judged, Refuse):
+            raise Refused.by(judged)
+        return judged
+
+    def offered(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
+        """Those of the scopes asked for that the person has to give."""
+        return tuple(scope for scope in request.scopes if scope in who.scopes)
+
+    async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
+        """Let the app in; gives where to send the browser, with a code that is good for a minute and once.
+
+        Raises `Refused(ACCOUNT_CHANGED)`.
+        """
+        given = self.offered(request, who)
+        if not given:
+            return self.told(_error(request, "invalid_scope", "the account has none of these scopes"))
+        code, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        new = Credential(
+            digest=digest(code),
+            kind=Kind.AUTHORIZATION_CODE,
+            account_id=who.account.id,
+            scopes=given,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + CODE_REMEMBERED,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+            client=request.app,
+            family=secrets.token_hex(SALT_BYTES),
+            binding=rules.binding(request.app, request.redirect_uri, request.code_challenge),
+        )
+        with as_judged(who.account):
+            await self.credentials.add(who.account, new)
+        self.log.info("native_app.allowed", account=who.account.id, client=request.app, scopes=" ".join(given))
+        return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
+
+    def deny(self, request: AppRequest, who: Principal) -> str:
+        """Turn the app away; gives where to send the browser."""
+        self.log.info("native_app.denied", account=who.account.id, client=request.app)
+        return self.told(_error(request, "access_denied", "the person said no"))
+
+    def told(self, error: AppError) -> str:
+        """Where to send the browser so that the app learns of an error."""
+        self.log.info("native_app.refused", error=error.error, problem=error.description)
+        parameters = {"error": error.error, "error_description": error.description}
+        return rules.answer(error.redirect_uri, parameters | {"state": error.state, "iss": self.issuer})
+
+    async def grant(self, request: TokenRequest) -> Granted:
+        """The first pair of tokens for a code. A code that comes again ends what it gave. Raises `Refused`."""
+        code, redirect_uri = request.required("code"), request.required("redirect_uri")
+        verifier = request.required("code_verifier")
+        found = await self.credentials.find(Kind.AUTHORIZATION_CODE, digest(code))
+        if found is None:
+            raise Refused(Code.APP_CODE_INVALID, reason="unknown or ended")
+        stored, owner = found
+        refuse = rules.redeem(stored, owner, request.client, redirect_uri, verifier, self.clock())
+        if refuse and refuse.code is Code.APP_CODE_REUSED:
+            raise await self._reused(stored, request.visitor)
+        if refuse:
+            raise Refused.by(refuse)
+        scopes = required(token_rules.given(stored.scopes, owner.level))
+        return await self._exchanged(stored, scopes, request.visitor)
+
+    async def _exchanged(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
+        drawn = fresh_secrets()
+        salt, now = secrets.token_hex(SALT_BYTES), self.clock()
+        model = replace(
+            code,
+            kind=Kind.REFRESH_TOKEN,
+            scopes=scopes,
+            binding="",
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+        )
+        granted = token_rules.pair(drawn, model, scopes, now, self.limits)
+        used = replace(code, spent_at=now, salt=salt)
+        stored = await self.credentials.rotate(used, granted.refresh, granted.access)
+        if stored is None:
+            raise Refused(Code.APP_CODE_INVALID, reason="ended at this moment")
+        if stored.salt != salt:  # somebody else was quicker
+            raise await self._reused(code, visitor)
+        return granted
+
+    async def _reused(self, code: Credential, visitor: Visitor) -> Refused:
+        ended = await self.credentials.end_family(code)
+        facts = {"account": code.account_id, "client": code.client, "address": visitor.address, "ended": ended}
+        self.log.warning("native_app.code_reused", **facts)
+        return Refused(Code.APP_CODE_REUSED, **facts)
+
+
+def _error(request: AppRequest, error: str, description: str) -> AppError:
+    return AppError(redirect_uri=request.redirect_uri, state=request.state, error=error, description=description)

@@ -1,0 +1,98 @@
+"""Use cases around pairing codes: a device without a keyboard trades one for a token, so that nobody types 64 digits."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from msgspec import Struct
+
+from romm.credentials.client_tokens import ClientTokens, Minted
+from romm.credentials.principal import Principal
+from romm.credentials.rate_limits import Rates
+from romm.credentials.secrets import new_secret, short_code
+from romm.domain.credentials import client_tokens, short_codes
+from romm.domain.credentials.client_tokens import Renewal
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refused, required
+from romm.domain.model import Account, Visitor
+from romm.ports.conflicts import Conflict, as_judged
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock, Log
+
+_LOST = {"spent": "somebody else was quicker", "version": "its owner's account changed at this moment"}
+
+
+class Offer(Struct, frozen=True):
+    """A pairing code, this once, the token that it leads to, and for how many seconds it can be used."""
+
+    code: str
+    token: Credential
+    expires_in: int
+
+
+class _Open(Struct, frozen=True):
+    """A code that can be used now."""
+
+    code: Credential
+    token: Credential
+    owner: Account
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Codes of five minutes, used once. What the code leads to gets a fresh secret, which only the device ever sees."""
+
+    tokens: ClientTokens
+    credentials: Credentials
+    rates: Rates
+    log: Log
+    clock: Clock
+
+    async def offer(self, principal: Principal, token_id: int) -> Offer:
+        """Make a code for one's own token, in place of an older one. Raises as `ClientTokens.regenerate`."""
+        token = await self.tokens.find(principal, token_id)
+        required(client_tokens.may_renew(token, principal.credential))
+        code = short_code()
+        stored = client_tokens.pairing_code(token, digest(code), self.clock())
+        with as_judged(principal.account):
+            await self.credentials.replace(principal.account, stored)
+        self.log.info("client_token.pairing", account=token.account_id, token=token.id)
+        return Offer(code, token, self._seconds_left(stored))
+
+    async def waiting(self, unverified_code: str, visitor: Visitor) -> int:
+        """For how many seconds a code can be used. Raises `Refused` with PAIRING_CODE_INVALID or TOO_MANY_REQUESTS."""
+        await self.rates.admit(*client_tokens.questions(visitor.address))
+        return self._seconds_left((await self._find(unverified_code)).code)
+
+    async def exchange(self, unverified_code: str, visitor: Visitor) -> Minted:
+        """Trade a code for its token, to exactly one caller ever. Raises as `waiting`, and ACCOUNT_DISABLED."""
+        await self.rates.admit(*client_tokens.exchanges(visitor.address))
+        found = await self._find(unverified_code)
+        if not found.owner.enabled:
+            raise Refused(Code.ACCOUNT_DISABLED, account=found.owner.id)
+        secret = new_secret()
+        renewal = Renewal(owner=found.owner, token=found.token, digest=digest(secret), code=found.code.digest)
+        try:
+            renewed = await self.credentials.renew(renewal)
+        except Conflict as conflict:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason=_LOST[conflict.what]) from conflict
+        if renewed is None:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="its token has ended")
+        self.log.info("client_token.exchanged", account=found.owner.id, token=renewed.id, address=visitor.address)
+        return Minted(secret, renewed)
+
+    def _seconds_left(self, code: Credential) -> int:
+        return -(-(code.expires_at - self.clock()) // timedelta(seconds=1))
+
+    async def _find(self, unverified_code: str) -> _Open:
+        code = short_codes.normalized(unverified_code)
+        found = code and await self.credentials.find(Kind.PAIRING_CODE, digest(code))
+        if not found:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="there is none like it")
+        stored, owner = found
+        if self.clock() >= stored.expires_at:
+            raise Refused(Code.PAIRING_CODE_INVALID, reason="it has expired")
+        for token, _ in await self.credentials.of(owner.id, [Kind.CLIENT_TOKEN]):
+            if client_tokens.pairing_family(token) == stored.family:
+                return _Open(stored, token, owner)
+        raise Refused(Code.PAIRING_CODE_INVALID, reason="its token has ended")

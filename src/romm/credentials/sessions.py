@@ -1,0 +1,108 @@
+"""Use cases around credentials: sessions for browsers, and knowing a browser again."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from romm.credentials.principal import Principal, principal
+from romm.domain import scopes
+from romm.domain.credentials.credential import (
+    SECRET_BYTES,
+    TOUCH_INTERVAL,
+    Credential,
+    Kind,
+    SessionLimits,
+    is_live,
+)
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Account, Identity, Visitor
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock, Log
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """Sessions of browsers: a new secret at every sign-in, valid within an idle and an absolute limit."""
+
+    credentials: Credentials
+    limits: SessionLimits
+    log: Log
+    clock: Clock
+
+    async def start(
+        self,
+        account: Account,
+        visitor: Visitor,
+        identity: Identity | None = None,
+        id_token: str | None = None,
+        sid: str | None = None,
+        beside: tuple[Credential, ...] = (),
+    ) -> str:
+        """Open a session; gives its secret, which is stored nowhere. What is `beside` it is stored in the same breath.
+
+        Raises `Conflict("version")` when the account changed since it was judged.
+        """
+        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        await self.credentials.add(
+            account,
+            Credential(
+                digest=digest(secret),
+                kind=Kind.SESSION,
+                account_id=account.id,
+                scopes=scopes.ALL,
+                created_at=now,
+                last_used_at=now,
+                expires_at=now + self.limits.absolute,
+                address=visitor.address,
+                user_agent=visitor.user_agent,
+                identity=identity,
+                id_token=id_token,
+                sid=sid,
+            ),
+            *beside,
+        )
+        return secret
+
+    async def who(self, secret: str | None) -> Principal | None:
+        """Who a session belongs to, None when it is nobody's, over, or its owner is disabled."""
+        found = secret and await self.credentials.find(Kind.SESSION, digest(secret))
+        if not found:
+            return None
+        credential, account = found
+        now = self.clock()
+        if not account.enabled or not is_live(credential, self.limits, now):
+            return None
+        if now - credential.last_used_at > min(TOUCH_INTERVAL, self.limits.idle / 2):
+            await self.credentials.touch(credential, now)
+        return principal(account, credential)
+
+    async def end(self, secret: str) -> Credential | None:
+        """End a session; gives what was stored of it."""
+        ended = await self.credentials.take(Kind.SESSION, digest(secret))
+        if ended is not None:
+            self.log.info("session.ended", account=ended.account_id, session=ended.id)
+        return ended
+
+    async def of(self, account_id: int) -> Sequence[Credential]:
+        """The sessions of an account that are alive, the newest first."""
+        now, listed = self.clock(), await self.credentials.of(account_id, [Kind.SESSION])
+        return [each for each, _ in listed if is_live(each, self.limits, now)]
+
+    async def end_one(self, account_id: int, session_id: int) -> None:
+        """End a session by its number. Raises `Refused(CREDENTIAL_UNKNOWN)` when the account has no such session."""
+        if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
+        self.log.info("session.ended", account=account_id, session=session_id)
+
+    async def end_others(self, account_id: int, keep: str | None) -> int:
+        """End all sessions of an account but the one with this digest; gives how many."""
+        ended = await self.credentials.end_all(account_id, [Kind.SESSION], keep)
+        self.log.info("session.others_ended", account=account_id, ended=ended)
+        return ended
+
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a browser shall keep the cookie."""
+        return self.limits.absolute

@@ -1,0 +1,152 @@
+"""Use cases around the tokens of apps: issue, refresh, revoke, look at."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from romm.credentials.principal import Principal, principal
+from romm.credentials.secrets import fresh_secrets
+from romm.domain.credentials import tokens as rules
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.tokens import SALT_BYTES, TOKEN_KINDS, Granted, Repeat, Rotate, TokenLimits
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refuse, Refused, required
+from romm.domain.model import Account, Visitor
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock, Log
+
+
+class TokenRequest(Struct, frozen=True, kw_only=True):
+    """What an app asks the token endpoint: the parameters that have a value, the app's own name, and where it is."""
+
+    parameters: Mapping[str, str]
+    client: str
+    visitor: Visitor
+
+    def get(self, name: str) -> str:
+        """A parameter; one without a value counts as left out (RFC 6749, 3.1), and both are an empty text here."""
+        return self.parameters.get(name, "")
+
+    def required(self, name: str) -> str:
+        """A parameter that there must be. Raises `Refused(TOKEN_REQUEST_INVALID)`."""
+        if value := self.get(name):
+            return value
+        raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"{name} is missing")
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that are asked for. Raises `Refused(SCOPE_UNKNOWN)`."""
+        return required(rules.asked(self.get("scope")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tokens:
+    """Pairs of a short-lived access token and a refresh token that is spent by its use."""
+
+    credentials: Credentials
+    limits: TokenLimits
+    log: Log
+    clock: Clock
+
+    async def issue(
+        self,
+        account: Account,
+        wanted: tuple[str, ...],
+        visitor: Visitor,
+        client: str = "",
+        device_id: int | None = None,
+    ) -> Granted:
+        """The first pair of a new family, with those of the wanted scopes that the account has.
+
+        Raises `Refused`, and `Conflict("version")` when the account changed since it was judged.
+        """
+        allowed, now = required(rules.given(wanted, account.level)), self.clock()
+        model = Credential(
+            digest="",
+            kind=Kind.REFRESH_TOKEN,
+            account_id=account.id,
+            scopes=allowed,
+            created_at=now,
+            last_used_at=now,
+            expires_at=now,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+            client=client,
+            family=secrets.token_hex(SALT_BYTES),
+            device_id=device_id,
+        )
+        drawn = fresh_secrets()
+        granted = rules.pair(drawn, model, allowed, now, self.limits)
+        await self.credentials.add(account, granted.refresh, granted.access)
+        return granted
+
+    async def refresh(self, request: TokenRequest) -> Granted:
+        """The next pair for a refresh token, whose family ends when it comes again too late. Raises `Refused`."""
+        secret, wanted = request.required("refresh_token"), request.scopes
+        found = await self.credentials.find(Kind.REFRESH_TOKEN, digest(secret))
+        if found is None:
+            raise Refused(Code.REFRESH_TOKEN_INVALID, reason="unknown or ended")
+        token, owner = found
+        match rules.judge(token, owner, request.client, self.clock()):
+            case Rotate():
+                scopes = required(rules.refreshed(wanted, token, owner.level))
+                return await self._rotated(secret, token, scopes, request.visitor)
+            case Repeat():
+                required(rules.refreshed(wanted, token, owner.level))
+                return await self._repeated(secret, token.salt)
+            case Refuse(code=Code.REFRESH_TOKEN_REUSED) as refuse:
+                ended = await self.credentials.end_family(token)
+                self.log.warning("token.reused", **refuse.facts, address=request.visitor.address, ended=ended)
+                raise Refused(refuse.code, **refuse.facts, ended=ended)
+            case refuse:
+                raise Refused.by(refuse)
+
+    async def revoke(self, secret: str) -> None:
+        """End a token, a refresh token with its family. What is unknown is over already (RFC 7009, 2.2).
+
+        What is no token of an app is as unknown: whoever asks is nobody we know, and must not learn which codes there are.
+        """
+        for kind in TOKEN_KINDS:
+            if found := await self.credentials.find(kind, digest(secret)):
+                await self._end(found[0])
+                return
+
+    async def introspect(self, secret: str, asking: Principal) -> Principal | None:
+        """Whose token this is and what it may do now; None when it is over, or not for this person to know."""
+        for kind in TOKEN_KINDS:
+            found = await self.credentials.find(kind, digest(secret))
+            if found and rules.is_live(*found, self.clock()):
+                token, owner = found
+                foreign = owner.id != asking.account.id and "users.read" not in asking.scopes
+                return None if foreign else principal(owner, token)
+        return None
+
+    async def _rotated(self, secret: str, token: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
+        """Spend a token; who comes second at the same moment gets what the first one got."""
+        salt, now = secrets.token_hex(SALT_BYTES), self.clock()
+        model = replace(token, address=visitor.address, user_agent=visitor.user_agent)
+        granted = rules.pair(rules.successors(secret, salt), model, scopes, now, self.limits)
+        used = replace(token, spent_at=now, salt=salt)
+        stored = await self.credentials.rotate(used, granted.refresh, granted.access)
+        if stored is None:
+            raise Refused(Code.REFRESH_TOKEN_INVALID, reason="ended at this moment")
+        return granted if stored.salt == salt else await self._repeated(secret, stored.salt)
+
+    async def _repeated(self, secret: str, salt: str) -> Granted:
+        """The pair that a first use was answered, as far as it still is."""
+        derived = rules.successors(secret, salt)
+        access = await self.credentials.find(Kind.ACCESS_TOKEN, digest(derived.access))
+        refresh = await self.credentials.find(Kind.REFRESH_TOKEN, digest(derived.refresh))
+        if access is None or refresh is None:
+            raise Refused(Code.REFRESH_TOKEN_INVALID, reason="spent, and its successor has ended")
+        return Granted(secrets=derived, access=access[0], refresh=refresh[0])
+
+    async def _end(self, credential: Credential) -> None:
+        if credential.kind is Kind.REFRESH_TOKEN:
+            await self.credentials.end_family(credential)
+        else:
+            await self.credentials.take(credential.kind, credential.digest)
+        self.log.info("token.revoked", account=credential.account_id, kind=credential.kind, client=credential.client)

@@ -1,0 +1,1 @@
+"""Use cases: why it does not work."""

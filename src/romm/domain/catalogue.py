@@ -1,0 +1,747 @@
+"""Every reason to refuse: text for the person, text for the operator, HTTP status."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from romm.domain.errors import Code, Refused
+
+
+class _Facts(dict[str, Any]):
+    def __getitem__(self, name: str) -> Any:
+        if name == "description" and self.get(name) is None:
+            return "without a description"  # which a provider may leave out (RFC 6749, 4.1.2.1)
+        return self.get(name, "unknown")
+
+
+def operator_text(refused: Refused) -> str:
+    """What the operator reads, with the facts of this refusal; of a response that came again, where they stand."""
+    if first := refused.facts.get("again"):
+        return f"The response came again. The line with correlation id {first} has the facts."
+    return CATALOGUE[refused.code].operator.format_map(_Facts(refused.facts))
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered.
+
+    `oauth` is the `error` of a route that speaks OAuth (RFC 6749, 5.2, and the documents that build on it).
+    """
+
+    status: int
+    person: str
+    operator: str
+    oauth: str = ""
+
+    @property
+    def oauth_error(self) -> str:
+        """The row's name, or what its status comes to."""
+        return self.oauth or ("invalid_request" if self.status < 500 else "server_error")
+
+    @property
+    def oauth_status(self) -> int:
+        """RFC 6749, 5.2: a grant that does not hold is a 400, also where a browser would be asked to sign in."""
+        return 400 if self.oauth == "invalid_grant" else self.status
+
+
+_HIDDEN = "sha256:… stands for a name that no account has: people type passwords there, too."
+
+
+def _row(status: int, person: str, operator: str, oauth: str = "") -> Refusal:
+    return Refusal(status=status, person=person, operator=operator, oauth=oauth)
+
+
+CATALOGUE: Mapping[Code, Refusal] = {
+    Code.OIDC_OFF: _row(
+        404,
+        "Single sign-on is not switched on here. Sign in with a local account, or ask whoever runs this RomM.",
+        "OIDC is off: {reason}. Correct that and restart; `romm settings` shows what is in force.",
+    ),
+    Code.PROVIDER_UNAVAILABLE: _row(
+        503,
+        "The sign-in provider cannot be reached right now. Try again in a minute.",
+        "No answer from {url}: {problem}. Check OIDC_SERVER_APPLICATION_URL and that RomM's container reaches that host. What "
+        "answers 5xx is reached but broken: the provider, or the proxy before it, has the reason in its own log.",
+    ),
+    Code.PROVIDER_ANSWER_INVALID: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "{url} answered {problem}. If that is the discovery document: OIDC_SERVER_APPLICATION_URL must be the issuer, and "
+        "its /.well-known/openid-configuration must answer 200 with JSON. If those are its keys: choose a signing key there.",
+    ),
+    Code.PROVIDER_TLS: _row(
+        503,
+        "RomM cannot make a trusted connection to the sign-in provider. Whoever runs this RomM has to look at its certificate.",
+        "TLS to {url} failed: {problem}. For a private authority put its certificate (PEM) in OIDC_TLS_CACERTFILE; "
+        "for a wrong name or an expired certificate mend the provider's certificate. WRONG_VERSION_NUMBER means that this "
+        "port speaks plain http: check scheme and port in OIDC_SERVER_APPLICATION_URL.",
+    ),
+    Code.ISSUER_MISMATCH: _row(
+        503,
+        "The sign-in provider names itself differently from what RomM was told. Whoever runs this RomM has to correct that.",
+        "The discovery document says issuer {found}, configured is {expected}. If the former is the address that people know, "
+        "set OIDC_SERVER_APPLICATION_URL to it. If not, the provider does not know its own: set it there, and have its proxy "
+        "pass Host and X-Forwarded-Proto on.",
+    ),
+    Code.ISSUER_PLACEHOLDER: _row(
+        503,
+        "RomM was told to ask a sign-in provider that stands for many organisations at once. Whoever runs this RomM has to "
+        "name the one.",
+        "The discovery document at {url} says issuer {found}, which has a placeholder: it is nobody's in particular. Put your "
+        "own tenant's id into OIDC_SERVER_APPLICATION_URL: https://login.microsoftonline.com/your-tenant-id/v2.0 at Entra ID.",
+    ),
+    Code.INITIATION_ISSUER: _row(
+        400,
+        "The link you followed belongs to another sign-in provider than the one that is used here. Sign in with the button.",
+        "A sign-in was started from elsewhere with `iss` {found}; the provider is {expected}. Either it was somebody else's "
+        "link, or the portal must lead to /api/login/initiate with exactly this issuer as `iss`.",
+    ),
+    Code.ENDPOINT_INSECURE: _row(
+        503,
+        "The sign-in provider asks RomM to use an unsafe address. Whoever runs this RomM has to look at the provider's settings.",
+        "The discovery document of an https issuer names {endpoint} as {found}. The provider sits behind a proxy and does not "
+        "know its https address: pass X-Forwarded-Proto to it.",
+    ),
+    Code.STATE_UNKNOWN: _row(
+        400,
+        "This sign-in was not started here, or it was started too long ago. Please sign in again.",
+        "The `state` of the authorization response is {found}: a bookmarked callback, a response for another instance, or "
+        "a database that was replaced in between.",
+    ),
+    Code.BROWSER_MISMATCH: _row(
+        400,
+        "This sign-in was started in another browser, or at another address of RomM. Please sign in again from this page.",
+        "The cookie of the login attempt did not come along. The person must open RomM at the host of OIDC_REDIRECT_URI "
+        "({redirect_uri}); with an https ROMM_BASE_URL cookies need https in the browser.",
+    ),
+    Code.BROWSER_WITHOUT_TLS: _row(
+        400,
+        "You opened RomM over plain http, where your browser would not keep the sign-in. Open it at its https address and "
+        "sign in there.",
+        "The page came from {origin}, but ROMM_BASE_URL is {base_url}, so the session's cookie is only for https. Let the "
+        "proxy send http on to https; or, for plain http at home, set ROMM_BASE_URL to the http address.",
+    ),
+    Code.ATTEMPT_EXPIRED: _row(
+        400,
+        "The sign-in took longer than ten minutes and has expired. Please sign in again.",
+        "The authorization response came {age} seconds after the request; an attempt lives 600.",
+    ),
+    Code.ATTEMPT_USED: _row(
+        400,
+        "This sign-in link was already used. Please sign in again.",
+        "An authorization response came a second time (reload, back button or replay) and its browser has no session.",
+    ),
+    Code.ATTEMPT_OUTDATED: _row(
+        400,
+        "The sign-in settings changed while you were signing in. Please sign in again.",
+        "The attempt was made for issuer {issuer} and client {client_id}; both or OIDC_ENABLED have changed since.",
+    ),
+    Code.RESPONSE_INVALID: _row(
+        400,
+        "The sign-in provider sent your browser back with an incomplete answer. Please sign in again.",
+        "The authorization response is malformed: {problem}.",
+    ),
+    Code.RESPONSE_ISSUER: _row(
+        400,
+        "The answer came from another sign-in provider than the one that was asked. Please sign in again.",
+        "The `iss` of the authorization response is {found} (None: not sent), expected is {expected} (RFC 9207). The provider is "
+        "reached under two names, or a proxy takes the parameter away: it must call itself by the one address that is in "
+        "OIDC_SERVER_APPLICATION_URL.",
+    ),
+    Code.ACCESS_DENIED: _row(
+        403,
+        "The sign-in was cancelled, or the provider does not let you use RomM. Try again, or ask whoever runs it for access.",
+        "The provider answered {error} ({description}). Check the application's authorization policy there.",
+    ),
+    Code.INVALID_SCOPE: _row(
+        502,
+        "The sign-in provider does not allow what RomM asks for. Whoever runs this RomM has to correct its scopes.",
+        "The provider answered invalid_scope ({description}) to OIDC_SCOPES={scopes}. Allow these scopes for the client there, "
+        "or take the missing one out of OIDC_SCOPES.",
+    ),
+    Code.REQUEST_REFUSED: _row(
+        502,
+        "The sign-in provider does not accept RomM's request. Whoever runs this RomM has to compare its settings with the "
+        "provider's.",
+        "The provider answered {error} ({description}). Compare client id, redirect URI {redirect_uri} and allowed response "
+        "and grant types of the client there; it must take PKCE with S256, and may demand pushed requests only if its "
+        "discovery document says so.",
+    ),
+    Code.PROVIDER_ERROR: _row(
+        502,
+        "The sign-in provider reports a problem of its own. Try again in a minute.",
+        "The provider answered {error} ({description}). Its own log has the cause.",
+    ),
+    Code.CLIENT_REJECTED: _row(
+        502,
+        "The sign-in provider does not accept RomM's own credentials. Whoever runs this RomM has to correct them.",
+        "The token endpoint answered {error} ({description}) to client {client_id} with {method}. Check OIDC_CLIENT_ID, "
+        "OIDC_CLIENT_SECRET (the plain secret, not its hash; none for a public client) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD.",
+    ),
+    Code.CODE_REJECTED: _row(
+        502,
+        "The sign-in provider did not accept its own answer a second later. Please sign in again.",
+        "The token endpoint answered {error} ({description}). Usual causes: redirect URI {redirect_uri} is not the registered "
+        "one to the letter, the code expired, or the response was replayed.",
+    ),
+    Code.TOKEN_RESPONSE_INVALID: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "The answer of the token endpoint ({url}) is not usable: {problem}. For unauthorized_client allow the client the grant "
+        "type authorization_code there; text/html is a proxy's page: let RomM through to this address without a sign-in.",
+    ),
+    Code.ID_TOKEN_MISSING: _row(
+        502,
+        "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
+        "The token response has no id_token. The scope `openid` is missing from OIDC_SCOPES, or the client is plain OAuth 2.",
+    ),
+    Code.ID_TOKEN_MALFORMED: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "The ID token cannot be read: {problem}.",
+    ),
+    Code.ID_TOKEN_ENCRYPTED: _row(
+        502,
+        "The sign-in provider encrypts its answers, which RomM does not support. Whoever runs this RomM has to switch that off.",
+        "The ID token is encrypted (JWE). Remove the encryption key or algorithm from the client at the provider.",
+    ),
+    Code.ID_TOKEN_ALGORITHM: _row(
+        502,
+        "The sign-in provider signs in a way that RomM does not accept. Whoever runs this RomM has to change that at the "
+        "provider.",
+        "The ID token is signed with {found}; allowed is {expected} (OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS). Add it there if it is "
+        "one with a key pair, such as ES256. For HS256 or no signature choose a signing key (RS256) for the client at the "
+        "provider; without one Authentik falls back to HS256.",
+    ),
+    Code.ID_TOKEN_KEY_UNKNOWN: _row(
+        502,
+        "The sign-in provider signed its answer with a key that it does not publish. Please try again in a minute.",
+        "No key of {url} fits key id {kid} and algorithm {algorithm}, also after fetching the keys again. The provider must have "
+        "every key published that it signs with: look for several instances with different keys, or a cache in between.",
+    ),
+    Code.ID_TOKEN_SIGNATURE: _row(
+        502,
+        "The answer of the sign-in provider is not genuine. Please sign in again; if it happens again, tell whoever runs "
+        "this RomM.",
+        "The ID token's signature does not fit the keys of {url}, also after fetching them again (with HS256: does not fit "
+        "OIDC_CLIENT_SECRET). The provider signs with another key than the published one: look for several instances with "
+        "different keys, or a cache in between.",
+    ),
+    Code.ID_TOKEN_ISSUER: _row(
+        502,
+        "The answer came from another sign-in provider than the one that was asked. Please sign in again.",
+        "The ID token's `iss` is {found}, the discovery document's issuer is {expected}; they must be equal to the letter. At "
+        "the provider set one issuer for both (Authentik: Issuer mode, each provider has a different issuer).",
+    ),
+    Code.ID_TOKEN_AUDIENCE: _row(
+        502,
+        "The sign-in provider's answer was meant for another application. Whoever runs this RomM has to compare the client ids.",
+        "The ID token's `aud` is {found}, expected is {expected} alone. Check OIDC_CLIENT_ID; name a known extra audience in "
+        "OIDC_EXTRA_AUDIENCES.",
+    ),
+    Code.ID_TOKEN_AUTHORIZED_PARTY: _row(
+        502,
+        "The sign-in provider's answer was meant for another application. Whoever runs this RomM has to compare the client ids.",
+        "The ID token's `azp` is {found}, expected is {expected}. Check OIDC_CLIENT_ID.",
+    ),
+    Code.ID_TOKEN_EXPIRED: _row(
+        502,
+        "The sign-in provider's answer had already expired. Please sign in again; if it happens again, a clock is wrong.",
+        "The ID token's `exp` is {found}, the time here is {expected}. Set both clocks by NTP.",
+    ),
+    Code.ID_TOKEN_ISSUED_AT: _row(
+        502,
+        "The clocks of RomM and the sign-in provider disagree. Whoever runs this RomM has to set them.",
+        "The ID token's `iat` is {found} (None: not sent), the time here is {expected}; 60 seconds ahead or "
+        "600 behind are allowed. Set both clocks by NTP.",
+    ),
+    Code.ID_TOKEN_NONCE: _row(
+        502,
+        "The sign-in provider's answer does not belong to this sign-in. Please sign in again.",
+        "The ID token's `nonce` is missing or another one. The provider must pass the request's nonce on; nothing can be set for "
+        "that: update the provider, or the bridge that stands before it.",
+    ),
+    Code.ID_TOKEN_AT_HASH: _row(
+        502,
+        "The parts of the sign-in provider's answer do not belong together. Please sign in again.",
+        "The ID token's `at_hash` does not fit the access token. Nothing can be set for that: update the provider, or the bridge "
+        "that stands before it.",
+    ),
+    Code.ID_TOKEN_SUBJECT: _row(
+        502,
+        "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
+        "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
+    ),
+    Code.HOSTED_DOMAIN: _row(
+        403,
+        "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
+        "this RomM.",
+        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
+    ),
+    Code.USERINFO_MISMATCH: _row(
+        502,
+        "The sign-in provider spoke of two different people. Please sign in again.",
+        "UserInfo has `sub` {found}, the ID token {expected}. At the provider set one subject mode for both.",
+    ),
+    Code.USERINFO_INVALID: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "UserInfo cannot be used: {problem}. A page, or something large, comes from a proxy in front of the provider's "
+        "userinfo_endpoint. A JWT must be signed with the keys of the provider for this client; in Authelia set "
+        "userinfo_signed_response_alg: 'none'.",
+    ),
+    Code.LOGOUT_TOKEN_INVALID: _row(
+        400,
+        "This is no logout token of the sign-in provider that is used here. Nobody was signed out.",
+        "Somebody asked for a back-channel logout with a token that cannot be used: {claim} is {found}, expected is {expected}. "
+        "If the provider sent it, compare its issuer, its client id and its clock with what `romm doctor` says, and let it "
+        "sign logout tokens as it signs ID tokens. If not, nothing has to be done.",
+        oauth="invalid_request",
+    ),
+    Code.LOGOUT_TOKEN_USED: _row(
+        400,
+        "This logout token was used already. Its sessions ended then.",
+        "The provider {issuer} sent a logout token a second time, or somebody else did. What it means was done the first time; "
+        "nothing has to be done now.",
+        oauth="invalid_request",
+    ),
+    Code.SETUP_REQUIRED: _row(
+        403,
+        "This RomM has no administrator yet. Whoever runs it has to create one first; then sign in again.",
+        "No admin account exists, and this sign-in does not make one: its role is {role}. Open /setup, or sign in as a "
+        "member of a group that OIDC_ROLE_ADMIN names, in the claim that OIDC_CLAIM_ROLES names.",
+    ),
+    Code.NO_ROLE: _row(
+        403,
+        "You are not in a group that may use RomM. Ask whoever runs it to add you.",
+        "The roles claim (OIDC_CLAIM_ROLES) has {values}, none of which is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or "
+        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter). OIDC_ROLE_VIEWER=* admits everyone. One text with several "
+        "values in it needs OIDC_CLAIM_ROLES_SHAPE=csv (commas) or space (blanks).",
+    ),
+    Code.ACCOUNT_DISABLED: _row(
+        403,
+        "Your account is disabled. Ask whoever runs this RomM to enable it.",
+        "Account {account} is disabled. Enable it on /admin/users/{account}, or with `romm users enable`.",
+    ),
+    Code.IDENTITY_IN_USE: _row(
+        409,
+        "This identity already belongs to another account here. Sign in with it, or unlink it there first.",
+        "The identity belongs to account {account}. If both accounts are the same person's, unlink it on "
+        "/admin/users/{account}, then it can be linked here.",
+    ),
+    Code.LINK_SESSION_CHANGED: _row(
+        403,
+        "Linking has to start and end in the same fresh session. Sign in again and start over from your account page.",
+        "The session that started linking is not the one that finished it, or it is older than five minutes.",
+    ),
+    Code.EMAIL_MISSING: _row(
+        403,
+        "The sign-in provider did not send your e-mail address, which RomM needs the first time. Whoever runs this RomM has to "
+        "change that.",
+        "Neither the ID token nor UserInfo has `email`. Put `email` in OIDC_SCOPES and allow it for the client; Authelia: "
+        "a claims policy with email, or UserInfo; and the person needs an address there.",
+    ),
+    Code.EMAIL_INVALID: _row(
+        403,
+        "The sign-in provider sent an e-mail address that RomM cannot use safely. Ask whoever runs it to correct it there.",
+        "The `email` claim {found} has no canonical form: one @, no spaces or look-alike letters, ASCII before the @. Correct "
+        "the person's address at the provider.",
+    ),
+    Code.EMAIL_NOT_VERIFIED: _row(
+        403,
+        "Your e-mail address is not verified at the sign-in provider, which RomM needs the first time. Verify it there, or ask "
+        "whoever runs it.",
+        "`email_verified` is {found} (None: not sent) in {source}; only the JSON value true counts, not a text. Authentik since "
+        "2025.10: add the scope mapping that returns email_verified True; Keycloak, Pocket ID: mark the address as verified; or "
+        "see OIDC_TRUST_EMAIL.",
+    ),
+    Code.EMAIL_AMBIGUOUS: _row(
+        403,
+        "More than one account here has your e-mail address. Ask whoever runs this RomM to correct that.",
+        "Accounts {accounts} have the same address; give all but one another.",
+    ),
+    Code.ALREADY_LINKED: _row(
+        403,
+        "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
+        "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
+        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
+    ),
+    Code.ACCOUNT_LINKED: _row(
+        409,
+        "Your account is already linked to another identity at this provider. Unlink that one first, then link the new one.",
+        "Account {account} is linked to another subject of this issuer, and an account has one of each. Unlink the old one on "
+        "/account or /admin/users/{account}.",
+    ),
+    Code.LINK_FROM_ACCOUNT: _row(
+        403,
+        "There is an account with your e-mail address, and it is not linked to the provider. Sign in to it with its password, "
+        "and link it on your account page.",
+        "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
+        "to link by verified address.",
+    ),
+    Code.REGISTRATION_CLOSED: _row(
+        403,
+        "There is no account for you here and new ones are not made by signing in. Ask whoever runs this RomM for one.",
+        "No account has this identity or address, and OIDC_ALLOW_REGISTRATION is false. Set it to true to let this "
+        "person in.",
+    ),
+    Code.CREDENTIALS_WRONG: _row(
+        401,
+        "User name or password is wrong.",
+        f"Password sign-in failed for {{username}}: {{reason}}. {_HIDDEN}",
+        oauth="invalid_grant",
+    ),
+    Code.TOO_MANY_ATTEMPTS: _row(
+        429,
+        "Too many wrong passwords came one after the other. Wait a while, at most 15 minutes, then try again.",
+        "The password of {username} was not looked at: {failures} failures in a row of this {counted_by}, so the next try "
+        "from {address} has to wait {retry_after} seconds. If it hits everybody, {address} is your proxy: name it in "
+        f"ROMM_TRUSTED_PROXIES. {_HIDDEN}",
+        oauth="temporarily_unavailable",
+    ),
+    Code.TOO_MANY_REQUESTS: _row(
+        429,
+        "This was tried too often in a short time. Wait a while, then try again.",
+        "The limit of {what} is reached, so the next try has to wait {retry_after} seconds. If everybody shares one limit, "
+        "their address is your proxy's: name it in ROMM_TRUSTED_PROXIES.",
+        oauth="temporarily_unavailable",
+    ),
+    Code.PASSWORDS_OFF: _row(
+        403,
+        "Signing in with a password is switched off here. Use the sign-in provider.",
+        "DISABLE_USERPASS_LOGIN is true. Set it to false and restart, or let people in through the provider; `romm recover` "
+        "signs an administrator in without a password.",
+    ),
+    Code.SETUP_CLOSED: _row(
+        403,
+        "There is nothing to set up here. Sign in, or ask whoever runs this RomM for an account.",
+        "An admin account exists, or DISABLE_SETUP_WIZARD is true: /setup is closed. Make accounts on /admin/users or with "
+        "`romm users add`.",
+    ),
+    Code.USERNAME_INVALID: _row(
+        400,
+        "A user name has 3 to 64 characters: letters a to z, digits, dot, hyphen and underscore, a letter or digit first.",
+        "The user name {found} is not usable. Type another: no blanks, no accents, no @.",
+    ),
+    Code.USERNAME_TAKEN: _row(
+        409,
+        "This user name is taken. Choose another.",
+        "The user name {found} is taken. Choose another, or rename whoever has it on /admin/users.",
+    ),
+    Code.EMAIL_TAKEN: _row(
+        409,
+        "This e-mail address belongs to another account.",
+        "The e-mail address {found} is taken. Search for it on /admin/users, and take it away from the account that should not "
+        "have it.",
+    ),
+    Code.ADDRESS_INVALID: _row(
+        400,
+        "This e-mail address cannot be used. Write it as name@example.org, without spaces or unusual letters before the @.",
+        "The e-mail address {found} has no canonical form: one @, no spaces or look-alike letters, ASCII before the @.",
+    ),
+    Code.PASSWORD_WEAK: _row(
+        400,
+        "This password is too easy to guess or has the wrong length: use 8 to 256 characters, not a common password and not "
+        "the user name or the e-mail address.",
+        "The password was refused: {reason}. Choose a longer one; there is no switch for weaker ones.",
+    ),
+    Code.PASSWORD_WRONG: _row(
+        403,
+        "The current password is wrong. Nothing was changed.",
+        "Somebody signed in as account {account} typed a wrong current password. If it is forgotten, make a reset link on "
+        "/admin/users/{account} or with `romm users reset-link`; if it was a stranger, sign the account out everywhere there.",
+    ),
+    Code.CONFIRMATION_REQUIRED: _row(
+        403,
+        "Please prove that it is you: enter your current password, or sign in again, and then do it within five minutes.",
+        "The session of account {account} is older than five minutes, and no current password came with the change. A program "
+        "sends `current_password`.",
+    ),
+    Code.LAST_WAY_IN: _row(
+        409,
+        "This is the only way into your account. Set a password first, then unlink it.",
+        "Account {account} has no usable password and no other identity of this provider. Set a password on /account first; "
+        "while DISABLE_USERPASS_LOGIN is true, an administrator unlinks on /admin/users/{account}.",
+    ),
+    Code.LINK_INVALID: _row(
+        400,
+        "This link was used already, has expired, or was taken back. Ask whoever runs this RomM for a new one.",
+        "No live link of the kind {kind} has this secret. Links are used once and end when the account changes; "
+        "INVITE_TOKEN_EXPIRY_SECONDS says how long an invitation lasts.",
+    ),
+    Code.ACCOUNT_CHANGED: _row(
+        409,
+        "The account was changed at this very moment, so nothing was done. Please try again.",
+        "Account {account} changed between the check of a request and what was to be stored for it. Nothing has to be fixed, "
+        "unless it lasts: then something changes it without an end.",
+    ),
+    Code.TOKEN_REQUEST_INVALID: _row(
+        400,
+        "The request for a token is not complete. It has to be a form, with every parameter that its grant type needs, once.",
+        "The app's request cannot be used: {problem}. A newer version of the app may know better.",
+        oauth="invalid_request",
+    ),
+    Code.GRANT_TYPE_UNSUPPORTED: _row(
+        400,
+        "This way to get a token is not offered here.",
+        "The grant_type {found} is not one of {offered}. `password` is there unless DISABLE_USERPASS_LOGIN is true.",
+        oauth="unsupported_grant_type",
+    ),
+    Code.CLIENT_UNKNOWN: _row(
+        401,
+        "The app could not prove itself. Apps have no secret here: leave the secret out.",
+        "The app {client} sent a client secret or another Authorization header to the token endpoint. Remove the secret from "
+        "the app's settings; a name and password of a person go into the form.",
+        oauth="invalid_client",
+    ),
+    Code.SCOPE_UNKNOWN: _row(
+        400,
+        "The app asked for rights that do not exist here.",
+        "The scope {scope} is unknown. The names are in docs/roles.md and in the metadata of the token endpoint.",
+        oauth="invalid_scope",
+    ),
+    Code.SCOPE_EXCEEDED: _row(
+        400,
+        "The app asked for rights that it cannot have here.",
+        "Asked for was {asked}, which is {reason}. Raise the access level of the account, or let the app ask for less.",
+        oauth="invalid_scope",
+    ),
+    Code.REFRESH_TOKEN_INVALID: _row(
+        400,
+        "This sign-in of the app has ended. Sign in again in the app.",
+        "The refresh token is {reason}. It ends with OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS, and when its owner changes the "
+        "password, ends it, or is disabled.",
+        oauth="invalid_grant",
+    ),
+    Code.REFRESH_TOKEN_REUSED: _row(
+        400,
+        "This sign-in of the app was ended, because a key of it was used twice. Sign in again in the app.",
+        "A refresh token of account {account} came again {seconds} seconds after its use, so all {ended} tokens of that sign-in "
+        "have ended. Either the app {client} lost an answer, or somebody has a copy of its tokens.",
+        oauth="invalid_grant",
+    ),
+    Code.TOKEN_MISPLACED: _row(
+        400,
+        "A token belongs into the Authorization header, and nowhere else.",
+        "The app sent `access_token` in its {place}, where logs and histories keep it. Take it for stolen and revoke it.",
+        oauth="invalid_request",
+    ),
+    Code.NAME_INVALID: _row(
+        400,
+        "Give it a name of 1 to 255 characters, so that you know it again.",
+        "The name {found} is empty, too long, or has characters that cannot be shown.",
+    ),
+    Code.SCOPES_INVALID: _row(
+        400,
+        "Choose at least one scope, and only scopes that RomM knows.",
+        "The request asked for {found}. The names of all scopes are in docs/roles.md; a form repeats `scopes` for each.",
+    ),
+    Code.SCOPES_EXCEEDED: _row(
+        403,
+        "A token may do no more than what makes it or hands it on. Leave out what you may not do yourself.",
+        "The credential lacks {missing}. A token is made and renewed only by what has all its scopes: a session, a password, "
+        "or a token that has them too.",
+    ),
+    Code.LIFETIME_EXCEEDED: _row(
+        403,
+        "A token may not outlive what makes it or hands it on. Sign in in a browser, or use your password, and do it there.",
+        "The {kind} that came with the request would have given something that outlives it. An access token gives nothing "
+        "lasting; a client token neither renews one that ends later nor lets in a device that gets a pair of tokens, unless "
+        "it has no end itself. A session or a password may do all of that.",
+    ),
+    Code.TOKENS_FULL: _row(
+        409,
+        "You have as many client tokens as one person may have. End one that you no longer use.",
+        "Account {account} has {most} live client tokens, which is the limit.",
+    ),
+    Code.PAIRING_CODE_INVALID: _row(
+        404,
+        "This pairing code is wrong, was used already, or has expired. Make a new one and type it within five minutes.",
+        "No live pairing code fits: {reason}. Make a new one on /account/tokens; it works once, for five minutes.",
+    ),
+    Code.APP_UNKNOWN: _row(
+        400,
+        "This RomM does not know the app that sent you here. Nothing was given to it.",
+        "No [[clients]] in the file of ROMM_SETTINGS_FILE has the name {client_id}, which the app sent as client_id. Add it as "
+        "docs/native-apps.md shows, or correct the client id in the app.",
+        oauth="invalid_client",
+    ),
+    Code.APP_ADDRESS_UNKNOWN: _row(
+        400,
+        "The app wants its answer at an address that this RomM does not know. Nothing was sent there.",
+        "The redirect_uri {redirect_uri} is none of the redirect_uris of {client_id} in [[clients]]. They are compared exactly; "
+        "only http://127.0.0.1, http://[::1] and http://localhost may have any port. Add it if it really is the app's.",
+        oauth="invalid_request",
+    ),
+    Code.APP_CODE_INVALID: _row(
+        400,
+        "The app was too slow, or its answer did not fit. Try again in the app.",
+        "The authorization code is {reason}. It works once, for 60 seconds, with the client_id, redirect_uri and "
+        "code_verifier of the request that it came from. If it fails each time, the app has to be corrected.",
+        oauth="invalid_grant",
+    ),
+    Code.APP_CODE_REUSED: _row(
+        400,
+        "The app's answer was used twice, so the app was signed out again. Try again in the app.",
+        "The authorization code of {client} for account {account} came again, so all {ended} tokens that it gave have ended. "
+        "Either the app asked twice, or somebody has a copy of the code.",
+        oauth="invalid_grant",
+    ),
+    Code.ADMIN_REQUIRED: _row(
+        403,
+        "Only somebody with all rights of an administrator may do this to an administrator.",
+        "The credential lacks {missing}. A token that shall manage administrators needs all scopes of an administrator.",
+    ),
+    Code.OWN_ACCOUNT: _row(
+        409,
+        "This is your own account: change it on your account page. To disable, demote or delete it takes another administrator.",
+        "Account {account} tried to administer itself. Let another administrator do it, or `romm users` on the machine where "
+        "RomM runs.",
+    ),
+    Code.ROLE_MANAGED: _row(
+        409,
+        "This person's role follows their groups at the sign-in provider. Change it there.",
+        "OIDC_CLAIM_ROLES is set and account {account} is linked, so each sign-in sets its role. Change the person's groups at "
+        "the provider, or unlink the account.",
+    ),
+    Code.LAST_ADMIN: _row(
+        409,
+        "This is the last administrator. Make somebody else one first.",
+        "Account {account} is the only enabled admin. Make another first, on /admin/users or with `romm users set-role`.",
+    ),
+    Code.ACCOUNT_UNKNOWN: _row(
+        404,
+        "There is no such account.",
+        "No account has the id or name {account}.",
+    ),
+    Code.CREDENTIAL_UNKNOWN: _row(
+        404,
+        "There is no such session, token or link any more.",
+        "Nothing live has the id {credential}, or it belongs to somebody else.",
+    ),
+    Code.NOT_AN_ADMIN: _row(
+        409,
+        "A recovery link signs in an administrator, and this account is not an enabled one.",
+        "{username} is not an enabled admin. `romm users list` shows who is; `romm users set-role {username} admin` makes one.",
+    ),
+    Code.CLAIMS_UNREADABLE: _row(
+        400,
+        "These claims cannot be read. Paste one JSON object: the claims, or an object with id_token and userinfo in it.",
+        "The claims cannot be explained: {problem}. Give one JSON object.",
+    ),
+    Code.IMPORT_UNREADABLE: _row(
+        400,
+        "The users of the other RomM cannot be read.",
+        "The database that --from names cannot be read: {problem}. Compare the URL with docs/moving-from-romm.md, and check "
+        "that its host can be reached from here and that its user may read.",
+    ),
+    Code.AUTHORIZATION_PENDING: _row(
+        400,
+        "Nobody has decided yet. Open the address that the device shows, on a phone or computer, and enter its code there.",
+        "A device asked before anybody approved or denied it; it will ask again.",
+        oauth="authorization_pending",
+    ),
+    Code.SLOW_DOWN: _row(
+        400,
+        "Nobody has decided yet, and this device asks too often. It has to wait 5 seconds longer between two questions.",
+        "A device asks more often than it was told (RFC 8628, 3.5); it is the app that has to be corrected.",
+        oauth="slow_down",
+    ),
+    Code.DEVICE_DENIED: _row(
+        400,
+        "The device was not let in. Start again on the device if that was a mistake.",
+        "A device was turned away: {reason}.",
+        oauth="access_denied",
+    ),
+    Code.DEVICE_CODE_EXPIRED: _row(
+        400,
+        "The code has expired: nobody decided within ten minutes. Start again on the device.",
+        "A device asked with a code that nobody approved in time.",
+        oauth="expired_token",
+    ),
+    Code.DEVICE_CODE_INVALID: _row(
+        400,
+        "This device code is not good, or it was used already. Start again on the device.",
+        "A device came with a code that opens nothing: {reason}.",
+        oauth="invalid_grant",
+    ),
+    Code.DEVICE_CODE_UNKNOWN: _row(
+        404,
+        "No device is waiting with this code. Compare it with what the device shows; a code is good for ten minutes, so the "
+        "device may need to start again.",
+        "A user code fits no waiting device: {reason}.",
+    ),
+    Code.DEVICE_CODE_DECIDED: _row(
+        410,
+        "This device was already let in or turned away. To change that, start again on the device.",
+        "The request with this user code is {state} already.",
+    ),
+    Code.DEVICE_UNKNOWN: _row(
+        404,
+        "There is no such device any more.",
+        "No device has the id {device}, or it belongs to somebody else.",
+    ),
+    Code.DEVICE_SCOPES_MISSING: _row(
+        400,
+        "Nothing was chosen that the device may do. Choose at least one, or deny it.",
+        "A device was to be approved without any scope. A program sends `approved_scopes`.",
+    ),
+    Code.DEVICE_SCOPES_EXCEEDED: _row(
+        403,
+        "You can only give what was asked for and what you may do yourself.",
+        "The scopes {scopes} were not asked for, or the approver lacks them. Approve fewer, or raise the access level of the "
+        "approver on /admin/users.",
+    ),
+    Code.NOT_SIGNED_IN: _row(
+        401,
+        "You are not signed in, or your session has ended. Please sign in.",
+        "No valid credential came with the request.",
+        oauth="invalid_token",
+    ),
+    Code.FORBIDDEN: _row(
+        403,
+        "This needs rights that your account, or the token in use, does not have.",
+        "The scope {scope} is missing. Raise the account's access level on /admin/users or with `romm users set-role`, or "
+        "give the token this scope.",
+        oauth="insufficient_scope",
+    ),
+    Code.FORWARDED_ELSEWHERE: _row(
+        401,
+        "You are not signed in, and this address is another one than RomM's: signing in there would not help here.",
+        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the cookie of a sign-in reaches no other host. Serve "
+        "both under one host, or set ROMM_BASE_URL to the address that people use; programs may send a bearer token or Basic.",
+    ),
+    Code.CROSS_SITE: _row(
+        403,
+        "This request came from another site and was not carried out. Open RomM's own page and try again.",
+        "Origin {origin} is neither ROMM_BASE_URL ({base_url}) nor the host that was asked. Behind a proxy set ROMM_BASE_URL "
+        "to the address that people use; programs send a bearer token or Basic instead of a cookie.",
+    ),
+    Code.REQUEST_INVALID: _row(
+        400,
+        "The request is not complete or not well-formed.",
+        "The request cannot be read: {problem}. What each route takes stands at /api/docs.",
+    ),
+    Code.NOT_FOUND: _row(
+        404,
+        "There is nothing at this address.",
+        "No route for {path}. The routes stand at /api/docs; a proxy has to pass the path on as it came.",
+    ),
+    Code.STORAGE_UNAVAILABLE: _row(
+        503,
+        "RomM cannot reach its database right now. Try again in a minute.",
+        "The database failed: {problem}. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        oauth="temporarily_unavailable",
+    ),
+    Code.BUSY: _row(
+        503,
+        "Too many people are signing in at this moment. Try again in a few seconds.",
+        "{problem}. If it lasts, somebody is guessing passwords, or there are too few workers: see WEB_SERVER_CONCURRENCY.",
+        oauth="temporarily_unavailable",
+    ),
+    Code.UNEXPECTED: _row(
+        500,
+        "Something went wrong that RomM did not expect. Whoever runs it finds the cause in the log by the reference below.",
+        "Unexpected {problem}; the log line with the same correlation id has the traceback. Please report it.",
+    ),
+}

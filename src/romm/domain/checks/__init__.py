@@ -1,1 +1,0 @@
-"""The doctor's rules, one function per check: gathered evidence in, a finding out."""

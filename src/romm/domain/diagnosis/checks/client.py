@@ -1,0 +1,56 @@
+"""Does the provider accept RomM as its client? Told by what it answers to an invented code (RFC 6749, 5.2)."""
+
+from msgspec import Struct
+
+from romm.domain.diagnosis.evidence import Configured
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
+from romm.domain.errors import Code, Refuse
+from romm.domain.providers import places
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """What an invented code got with `method`; None is tokens. `accepted` is another method that the provider takes."""
+
+    method: str
+    answer: Refuse | None
+    accepted: str = ""
+
+
+def client(found: Tried, configured: Configured) -> Finding:
+    """Are client id, secret and authentication method right?"""
+    method, answer = found.method, found.answer
+    place = places.click(places.at(configured.provider).secret)
+    match answer:
+        case None:
+            unsafe = "Do not use this provider: it lets anybody in."
+            return failed(Check.CLIENT, "the provider gave tokens for an invented code", unsafe)
+        case Refuse(code=Code.CODE_REJECTED):
+            return ok(Check.CLIENT, f"known to the provider, with {method} (it answered {answer.facts.get('error')})")
+        case Refuse(code=Code.CLIENT_REJECTED) if found.accepted == "none":
+            told = f"{_answered(answer)} with {method}, but is content without a secret"
+            public = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or give it a secret there."
+            return refused(Check.CLIENT, answer, told, public)
+        case Refuse(code=Code.CLIENT_REJECTED) if found.accepted:
+            told = f"{_answered(answer)} with {method}, but {found.accepted} is accepted"
+            return refused(Check.CLIENT, answer, told, f"Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD={found.accepted}.")
+        case Refuse(code=Code.CLIENT_REJECTED) if method == "none":
+            told = f"{_answered(answer)} to a client without a secret"
+            more = () if configured.has_secret else ("Set OIDC_CLIENT_SECRET, or make it a public client there.",)
+            return refused(Check.CLIENT, answer, told, *more, place)
+        case Refuse(code=Code.CLIENT_REJECTED):
+            return refused(Check.CLIENT, answer, f"{_answered(answer)} to {configured.client_id} with {method}", place)
+        case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "unauthorized_client" in str(answer.facts.get("problem")):
+            grant = "At the provider: allow this client the grant type authorization_code."
+            return refused(Check.CLIENT, answer, str(answer.facts["problem"]), grant)
+        case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "text/html" in str(answer.facts.get("problem")):
+            return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
+        case Refuse(code=Code.TOKEN_RESPONSE_INVALID):
+            told = f"cannot be told: the provider answered {answer.facts.get('problem')}"
+            look = "If signing in works, nothing is wrong; else the provider's log says what it did not like."
+            return warning(Check.CLIENT, told, look, code=answer.code)
+        case Refuse():
+            return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
+
+
+def _answered(answer: Refuse) -> str:
+    return f"the provider answered {answer.facts.get('error')}"

@@ -1,0 +1,103 @@
+"""Is RomM itself configured completely, without slips, and in agreement with the address that people use?"""
+
+from collections.abc import Iterable
+
+from romm.domain.diagnosis.evidence import Configured, scheme_and_host
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
+from romm.domain.errors import Code, Refuse
+
+_ABOUT_ADDRESSES = "base_url"  # however the operator wrote it: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
+
+
+def mistakes(problems: tuple[str, ...]) -> Finding:
+    """Settings that cannot be understood at all, so that nothing else can be tried."""
+    return failed(Check.SETTINGS, f"{_number(problems, 'mistake')}, so RomM does not start", *problems)
+
+
+def settings(configured: Configured) -> Finding:
+    """What reading the settings remarked, apart from what belongs to `addresses`."""
+    remarks = [each for each in configured.remarks if not _is_about_addresses(each)]
+    if remarks:
+        return warning(Check.SETTINGS, f"understood, with {_number(remarks, 'remark')}", *remarks)
+    return ok(Check.SETTINGS, "understood, without a remark")
+
+
+def single_sign_on(configured: Configured) -> Finding:
+    """Is it on, and if not, what is missing?"""
+    if not configured.off:
+        return ok(Check.SINGLE_SIGN_ON, f"on, as client {configured.client_id}")
+    if configured.enabled:
+        missing = configured.off.split("; ")
+        found = "off, although OIDC_ENABLED is true"
+        return failed(Check.SINGLE_SIGN_ON, found, *map(_sentence, missing), code=Code.OIDC_OFF)
+    fixes = ["Set OIDC_ENABLED=true and restart, if people shall sign in with a provider.", *_still_missing(configured)]
+    return warning(Check.SINGLE_SIGN_ON, "off: OIDC_ENABLED is false", *fixes, code=Code.OIDC_OFF)
+
+
+def addresses(configured: Configured) -> Finding:
+    """Do people come back from the provider to the address at which they left?"""
+    found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
+    remarks = [each for each in configured.remarks if _is_about_addresses(each)]
+    if (
+        not remarks
+        and configured.off
+        and scheme_and_host(configured.base_url) != scheme_and_host(configured.redirect_uri)
+    ):
+        remarks = ["ROMM_BASE_URL and OIDC_REDIRECT_URI must have the same scheme, host and port."]
+    return warning(Check.ADDRESSES, found, *remarks) if remarks else ok(Check.ADDRESSES, found)
+
+
+def proxy(configured: Configured) -> Finding:
+    """RomM speaks http only, so an https address is a proxy's; then wrong passwords are counted for the right address."""
+    trusted = ", ".join(configured.trusted_proxies)
+    if trusted:
+        return ok(Check.PROXY, f"X-Forwarded-For and X-Forwarded-Proto are believed from {trusted}")
+    if not configured.base_url.startswith("https://"):
+        return ok(Check.PROXY, f"none is trusted, and with {configured.base_url} none is expected")
+    return warning(
+        Check.PROXY,
+        f"{configured.base_url} is a proxy's address, since RomM itself speaks plain http; none is trusted",
+        "Set ROMM_TRUSTED_PROXIES to the proxy's address or network, such as 172.18.0.0/16. Until then all visitors have "
+        "the proxy's address: in the log, and when wrong passwords are counted.",
+        "At the proxy: have it send X-Forwarded-For and X-Forwarded-Proto (nginx: proxy_set_header; Caddy and Traefik do it "
+        "by themselves).",
+    )
+
+
+def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> Finding:
+    """Is the database what this version expects? `romm serve` brings the embedded one up to date by itself."""
+    match revision:
+        case Refuse():
+            return refused(
+                Check.DATABASE, revision, f"it does not answer: {revision.facts.get('problem', 'no reason given')}"
+            )
+        case str() if revision == newest:
+            return ok(Check.DATABASE, "reachable, and migrated to this version")
+        case _ if embedded:
+            state = "is not made yet" if revision is None else f"is at {revision}, and this version wants {newest}"
+            return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` sees to that when it starts")
+        case _:
+            schema = revision or "empty"
+            problem = Refuse(
+                Code.STORAGE_UNAVAILABLE, {"problem": f"its schema is {schema}, this version wants {newest}"}
+            )
+            return refused(Check.DATABASE, problem, f"reachable, but its schema is {schema}")
+
+
+def _still_missing(configured: Configured) -> Iterable[str]:
+    if not configured.client_id:
+        yield "Set OIDC_CLIENT_ID to the client id that the provider gave to RomM."
+    if not configured.application_url and not configured.metadata_url:
+        yield "Set OIDC_SERVER_APPLICATION_URL to the provider's issuer URL."
+
+
+def _is_about_addresses(remark: str) -> bool:
+    return _ABOUT_ADDRESSES in remark.lower()
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason}."
+
+
+def _number(things: list[str] | tuple[str, ...], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"

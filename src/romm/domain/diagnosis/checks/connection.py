@@ -1,0 +1,97 @@
+"""Does a connection to the provider come about, and may it be trusted?
+
+Source: OpenSSL's `X509_V_ERR_…` texts, which are the only word on what is wrong with a certificate.
+"""
+
+from romm.domain.diagnosis.evidence import Certificate, Handshake, Place
+from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
+from romm.domain.errors import Code, Refuse
+
+_LOOPBACK = ("localhost", "::1")
+_CONTAINER = (
+    "In a container `localhost` is the container itself: name the provider's host there, and in compose give the proxy's "
+    "service the provider's public name as a network alias."
+)
+
+
+def dns(place: Place, found: tuple[str, ...] | Refuse) -> Finding:
+    """Does the provider's name have an address?"""
+    if isinstance(found, Refuse):
+        return refused(
+            Check.DNS,
+            found,
+            f"{place.host} has no address: {found.facts.get('problem')}",
+            "In compose give the proxy's service the provider's public name as a network alias, or add extra_hosts.",
+        )
+    return ok(Check.DNS, f"{place.host} is {', '.join(found)}")
+
+
+def connect(place: Place, found: float | Refuse) -> Finding:
+    """Is anybody listening there? `found` is in seconds."""
+    if not isinstance(found, Refuse):
+        return ok(Check.CONNECT, f"{place.host}, port {place.port}, in {found * 1000:.0f} ms")
+    fixes = [_CONTAINER] if _is_loopback(place) else []
+    if "no answer" in str(found.facts.get("problem")):
+        fixes.append(
+            "Nothing comes back at all: a firewall, or a router that does not let you in by your own public address."
+        )
+    return refused(Check.CONNECT, found, f"{place.host}, port {place.port}: {found.facts.get('problem')}", *fixes)
+
+
+def tls(place: Place, found: Handshake | Refuse | None) -> Finding:
+    """Is the certificate right, and if not, which one is missing? None: the address is plain http."""
+    match found:
+        case None if _is_loopback(place):
+            return ok(Check.TLS, "plain http, but it does not leave this machine")
+        case None:
+            fix = "Give the provider https and use that address in OIDC_SERVER_APPLICATION_URL."
+            return warning(Check.TLS, "plain http: whoever listens in between can sign in as anybody", fix)
+        case Refuse():
+            return refused(Check.TLS, found, str(found.facts.get("problem")))
+        case Handshake(problem=""):
+            return ok(Check.TLS, _described(found.chain))
+        case Handshake():
+            refuse = Refuse(Code.PROVIDER_TLS, {"url": place.origin, "problem": found.problem})
+            return refused(Check.TLS, refuse, found.problem, *_advice(place, found))
+
+
+def _advice(place: Place, found: Handshake) -> list[str]:
+    """OpenSSL says what it misses; the chain says whose certificate that is."""
+    if not found.chain:
+        return []
+    leaf, last = found.chain[0], found.chain[-1]
+    problem = found.problem.lower()
+    if "mismatch" in problem or "not valid for" in problem:
+        return [
+            f"The certificate is for {', '.join(leaf.names) or leaf.subject}; the provider was asked as {place.host}."
+        ]
+    if "expired" in problem or "not yet valid" in problem:
+        return [
+            f"{each.subject}: valid from {each.not_before:%Y-%m-%d} to {each.not_after:%Y-%m-%d}."
+            for each in found.chain
+        ]
+    if leaf.subject == leaf.issuer:
+        return [f"The provider's certificate ({leaf.subject}) is signed by itself: put that very certificate there."]
+    if last.subject == last.issuer:
+        return [f"Missing here is the authority {last.subject}: put its certificate there."]
+    return [_missing(last, len(found.chain))]
+
+
+def _missing(last: Certificate, length: int) -> str:
+    if length > 1:
+        return f"Missing here is the certificate of {last.issuer}, the authority at the end of the chain: put it there."
+    return (
+        f"Missing is the certificate of {last.issuer}, which signed this one; the provider sends only its own. If that is a "
+        "private authority, put its certificate there. If it is an intermediate of a public one, have the provider's web "
+        "server send the full chain (fullchain.pem)."
+    )
+
+
+def _described(chain: tuple[Certificate, ...]) -> str:
+    if not chain:
+        return "trusted"
+    return f"trusted; for {', '.join(chain[0].names[:3])}, by {chain[0].issuer}, until {chain[0].not_after:%Y-%m-%d}"
+
+
+def _is_loopback(place: Place) -> bool:
+    return place.host in _LOOPBACK or place.host.startswith("127.")

@@ -1,0 +1,64 @@
+"""Can RomM check what the provider signs? No signing key, HS256 and encryption are the usual reasons why not."""
+
+from romm.domain.diagnosis.evidence import Configured, Discovered, PublishedKeys
+from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
+from romm.domain.errors import Code, Refuse
+from romm.domain.providers import places, preset
+
+_ED25519 = frozenset({"EdDSA", "Ed25519"})  # one algorithm, two names (RFC 9864)
+
+
+def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
+    """Is there a published key? A client secret signs as well, where HS256 is allowed; then none is needed."""
+    url = discovered.metadata.jwks_uri
+    place = places.click(places.at(configured.provider).signing_key)
+    match found:
+        case PublishedKeys(usable=()) if _is_symmetric(_common(discovered, configured)):
+            return ok(
+                Check.KEYS, "none, and none is needed: the client secret signs (see OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS)"
+            )
+        case PublishedKeys(usable=(), for_encryption=0):
+            none = "none: the provider has no signing key for this client, so it signs with the client secret (HS256)"
+            return refused(Check.KEYS, _no_key(url), none, place)
+        case PublishedKeys(usable=()):
+            return refused(Check.KEYS, _no_key(url), "none for signatures, only for encryption (JWE)", place)
+        case PublishedKeys(usable=kinds):
+            return ok(Check.KEYS, f"{len(kinds)}: {', '.join(kinds)}")
+        case Refuse():
+            return refused(Check.KEYS, found, f"{found.facts.get('url')}: {found.facts.get('problem')}")
+
+
+def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
+    """Is there an algorithm that the provider offers and RomM takes?"""
+    offered, common = discovered.announced.signing_algorithms, _common(discovered, configured)
+    place = places.click(places.at(configured.provider).signing_key)
+    if offered is None:
+        return ok(Check.ALGORITHMS, "not announced; the first sign-in will tell")
+    if not common:
+        allowed = " ".join(configured.algorithms)
+        refuse = Refuse(Code.ID_TOKEN_ALGORITHM, {"found": " or ".join(offered) or "nothing", "expected": allowed})
+        return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered) or 'none'}, which RomM does not take", place)
+    if isinstance(found, PublishedKeys) and found.for_encryption and preset.key(configured.provider) == "authentik":
+        told = "the client has an encryption key, with which Authentik encrypts ID tokens (JWE)"
+        return warning(
+            Check.ALGORITHMS,
+            told,
+            "RomM reads no encrypted tokens: remove the key.",
+            place,
+            code=Code.ID_TOKEN_ENCRYPTED,
+        )
+    return ok(Check.ALGORITHMS, ", ".join(common))
+
+
+def _common(discovered: Discovered, configured: Configured) -> tuple[str, ...]:
+    listed = set(configured.algorithms)
+    allowed = listed | _ED25519 if listed & _ED25519 else listed
+    return tuple(name for name in discovered.announced.signing_algorithms or () if name in allowed)
+
+
+def _is_symmetric(common: tuple[str, ...]) -> bool:
+    return bool(common) and all(name.startswith("HS") for name in common)
+
+
+def _no_key(url: str) -> Refuse:
+    return Refuse(Code.PROVIDER_ANSWER_INVALID, {"url": url, "problem": "200 without a usable key"})

@@ -1,0 +1,170 @@
+"""What came of an authorization request with `prompt=none`, which was sent like a sign-in's and not followed.
+
+Sources: OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6; RFC 6749, 4.1.2.1 (an unregistered redirect URI gets no redirect).
+"""
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct
+
+from romm.domain.diagnosis.evidence import Asked, Configured
+from romm.domain.diagnosis.findings import Check, Finding, ok, refused, skipped, warning
+from romm.domain.errors import Code, Refuse
+from romm.domain.providers import places
+from romm.domain.sign_in import authorization
+from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, Accepted, Client, LoginAttempt
+from romm.domain.sign_in.discovery import Metadata
+
+_NO_ANSWER = (Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS, Code.PROVIDER_ANSWER_INVALID)
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """The request: as whom, with which state, and when."""
+
+    client: Client
+    state: str
+    now: datetime
+
+
+class Elsewhere(Struct, frozen=True):
+    """The browser is sent on to a page of the provider's own."""
+
+    url: str
+
+
+class Page(Struct, frozen=True):
+    """The provider shows a page and sends the browser nowhere."""
+
+    asked: Asked
+
+
+Verdict = Accepted | Refuse | Elsewhere | Page
+"""`Refuse` is what a sign-in would end with when the browser came back with this answer."""
+
+
+class Came(Struct, frozen=True):
+    """What came of the request. `returned`: the browser was sent back to the redirect URI."""
+
+    verdict: Verdict
+    returned: bool = False
+
+
+def judge(asked: Asked | Refuse, sent: Sent, metadata: Metadata) -> Came:
+    """Read the answer with the rules that a sign-in's callback is read with."""
+    match asked:
+        case Refuse():
+            return Came(asked)
+        case Asked(location=None):
+            return Came(Page(asked))
+        case Asked(location=str(location)) if _is(location, sent.client.redirect_uri):
+            return Came(_callback(location, sent, metadata), returned=True)
+        case Asked(location=str(location)):
+            return Came(Elsewhere(location))
+        case _:
+            raise AssertionError(asked)
+
+
+def redirect_uri(came: Came, configured: Configured) -> Finding:
+    """Is it registered, to the letter?"""
+    match came:
+        case Came(returned=True):
+            return ok(Check.REDIRECT_URI, f"{configured.redirect_uri} is registered")
+        case Came(verdict=Refuse(code=Code.CLIENT_REJECTED)):
+            return skipped(
+                Check.REDIRECT_URI, "the provider does not accept RomM's pushed request; see Client and secret"
+            )
+        case Came(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
+            return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {told(refuse)}")
+        case Came(verdict=Refuse() as refuse):
+            return refused(Check.REDIRECT_URI, refuse, told(refuse), *_registering(configured))
+        case Came(verdict=Elsewhere(url=url)):
+            return _sent_elsewhere(url, configured)
+        case Came(verdict=Page(asked=asked)):
+            return _shown(asked, configured)
+        case _:
+            raise AssertionError(came)
+
+
+def request(came: Came) -> Finding:
+    """Does the provider accept the request as such: response type, PKCE, pushing, and its own name in the answer?"""
+    match came:
+        case Came(returned=False):
+            return skipped(Check.REQUEST, "the provider did not send the browser back with an answer")
+        case Came(verdict=Refuse(code=Code.INVALID_SCOPE)):
+            return skipped(Check.REQUEST, "the provider did not get beyond the scopes; see Scopes")
+        case Came(verdict=Refuse(code=Code.ACCESS_DENIED) as refuse):
+            return ok(Check.REQUEST, f"{refuse.facts.get('error')}, as it should be")
+        case Came(verdict=Refuse() as refuse):
+            return refused(Check.REQUEST, refuse, told(refuse))
+        case _:
+            return ok(Check.REQUEST, "accepted")
+
+
+def _sent_elsewhere(url: str, configured: Configured) -> Finding:
+    page = url.partition("?")[0]
+    if "error" in url.lower():
+        shown = f"the provider sends the browser to an error page of its own, {page}"
+        return refused(Check.REDIRECT_URI, _not_registered(shown, None, configured), shown, *_registering(configured))
+    shown = f"probably registered: the provider goes on to its own page {page}"
+    return ok(Check.REDIRECT_URI, f"{shown}, which it should not do with prompt=none, so this is no proof")
+
+
+def _shown(asked: Asked, configured: Configured) -> Finding:
+    if asked.status < 400:
+        shown = f"cannot be told: the provider shows a page ({asked.status} with {asked.content_type})"
+        look = "Look at that page in a browser: press the button of the sign-in page. If it is an error:"
+        return warning(Check.REDIRECT_URI, shown, look, *_registering(configured))
+    error = asked.error or f"{asked.status} with {asked.content_type or 'no content type'}"
+    shown = f"the provider answered {error} and did not send the browser back, so it probably is not registered"
+    refuse = _not_registered(error, asked.description, configured)
+    return refused(Check.REDIRECT_URI, refuse, shown, *_registering(configured))
+
+
+def _registering(configured: Configured) -> tuple[str, str]:
+    register = (
+        f"Register {configured.redirect_uri} there for client {configured.client_id}, or set OIDC_REDIRECT_URI to the one "
+        "that is registered: equal to the letter."
+    )
+    return register, places.click(places.at(configured.provider).redirect_uri)
+
+
+def told(refuse: Refuse) -> str:
+    """What the provider said, without what to do about it."""
+    facts = refuse.facts
+    if error := facts.get("error"):
+        return f"the provider answered {error}" + (f" ({facts['description']})" if facts.get("description") else "")
+    if refuse.code is Code.RESPONSE_ISSUER:
+        return f"the answer's iss is {facts.get('found')}, not {facts.get('expected')}"
+    return str(facts.get("problem"))
+
+
+def _is(location: str, redirect_uri: str) -> bool:
+    return location.partition("?")[0].partition("#")[0] == redirect_uri.partition("?")[0]
+
+
+def _callback(location: str, sent: Sent, metadata: Metadata) -> Accepted | Refuse:
+    answer = authorization.response(parse_qsl(urlsplit(location).query, keep_blank_values=True))
+    if isinstance(answer, Refuse):
+        return answer
+    if answer.state != sent.state:
+        return Refuse(Code.RESPONSE_INVALID, {"problem": "state is not the one that was sent"})
+    return authorization.accept(answer, _attempt(sent, metadata), metadata, sent.client, sent.now)
+
+
+def _attempt(sent: Sent, metadata: Metadata) -> LoginAttempt:
+    return LoginAttempt(
+        state_digest="",
+        browser_key_digest="",
+        nonce="",
+        code_verifier="",
+        return_to="/",
+        issuer=metadata.issuer,
+        client_id=sent.client.client_id,
+        expires_at=sent.now + ATTEMPT_LIFETIME,
+    )
+
+
+def _not_registered(error: str, description: str | None, configured: Configured) -> Refuse:
+    facts = {"error": error, "description": description, "redirect_uri": configured.redirect_uri}
+    return Refuse(Code.REQUEST_REFUSED, facts)

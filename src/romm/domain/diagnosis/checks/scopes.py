@@ -1,0 +1,59 @@
+"""Is RomM given what it asks for, and is that enough for an account and a role?
+
+Sources: OpenID Connect Core 1.0, 5.4; OpenID Connect Discovery 1.0, 3 (a provider may allow more than it announces).
+"""
+
+from romm.domain.diagnosis.checks.request import Came, told
+from romm.domain.diagnosis.evidence import Configured, Discovered
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
+from romm.domain.errors import Code, Refuse
+from romm.domain.providers import places
+
+
+def scopes(came: Came, discovered: Discovered, configured: Configured) -> Finding:
+    """Are the scopes allowed for this client, or at least known to the provider?"""
+    asked, announced = configured.scope.split(), discovered.announced.scopes
+    place = places.click(places.at(configured.provider).claims)
+    unknown = [scope for scope in asked if announced is not None and scope not in announced]
+    match came:
+        case Came(verdict=Refuse(code=Code.INVALID_SCOPE) as refuse):
+            return refused(Check.SCOPES, refuse, f"{told(refuse)}; asked for: {configured.scope}", place)
+        case _ if "openid" not in asked:
+            return failed(
+                Check.SCOPES,
+                f"{configured.scope}, without openid",
+                "Add openid to OIDC_SCOPES.",
+                code=Code.ID_TOKEN_MISSING,
+            )
+        case _ if unknown:
+            shown = f"the provider does not announce {', '.join(unknown)}"
+            fix = "Add it there, or take it out of OIDC_SCOPES. If the claims arrive all the same, nothing is wrong."
+            return warning(Check.SCOPES, shown, fix, place)
+        case Came(returned=True):
+            return ok(Check.SCOPES, configured.scope)
+        case _:
+            return ok(
+                Check.SCOPES, f"{configured.scope}; {'all announced' if announced else 'the provider announces none'}"
+            )
+
+
+def claims(discovered: Discovered, configured: Configured, roles_scope: str) -> Finding:
+    """Does the provider have the claims that e-mail and role are read from? `roles_scope` is what it is known to want."""
+    wanted = ["email", *filter(None, [configured.roles_claim])]
+    place = places.click(places.at(configured.provider).claims)
+    scopes_asked, known = configured.scope.split(), discovered.announced.claims
+    if "email" not in scopes_asked:
+        fix = "Add email to OIDC_SCOPES."
+        return warning(Check.CLAIMS, "the scope email is not asked for", fix, code=Code.EMAIL_MISSING)
+    if configured.roles_claim and roles_scope and roles_scope not in scopes_asked:
+        shown = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but the scope {roles_scope} is not asked for"
+        return warning(Check.CLAIMS, shown, f"Add {roles_scope} to OIDC_SCOPES, or leave OIDC_SCOPES empty.", place)
+    if known is None:
+        return ok(Check.CLAIMS, f"{' and '.join(wanted)} wanted; the provider does not announce its claims")
+    announced = {*known, *(discovered.announced.scopes or ())}
+    missing = [claim for claim in wanted if claim not in announced and claim.partition(".")[0] not in announced]
+    if not missing:
+        return ok(Check.CLAIMS, " and ".join(wanted))
+    variable = "OIDC_CLAIM_ROLES" if configured.roles_claim in missing else "OIDC_SCOPES"
+    fix = f"Check {variable}, and that the provider sends it. If roles come out right, it sends more than it announces."
+    return warning(Check.CLAIMS, f"the provider does not announce {' and '.join(missing)}", fix, place)

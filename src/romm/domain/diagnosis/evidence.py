@@ -1,0 +1,124 @@
+"""What the doctor gathers before it judges: the operator's wishes, and what the provider showed of itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from romm.domain.sign_in.discovery import Metadata
+
+
+class Configured(Struct, frozen=True, kw_only=True):
+    """What the operator says. `remarks` are the warnings about the settings, `off` the reasons why OIDC is off."""
+
+    remarks: tuple[str, ...]
+    enabled: bool
+    off: str
+    provider: str
+    client_id: str
+    has_secret: bool
+    application_url: str
+    metadata_url: str
+    base_url: str
+    redirect_uri: str
+    scope: str
+    roles_claim: str
+    algorithms: tuple[str, ...]
+    rp_initiated_logout: bool
+    end_session_endpoint: str
+    post_logout_redirect_uri: str
+    trusted_proxies: tuple[str, ...]
+
+
+class Place(Struct, frozen=True):
+    """Where the discovery document is served."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def origin(self) -> str:
+        return f"{self.scheme}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+class Certificate(Struct, frozen=True, kw_only=True):
+    """What a certificate says of itself; nobody vouches for it. `names` are the hosts it is for."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+
+
+class Handshake(Struct, frozen=True, kw_only=True):
+    """How TLS went. `problem` is the library's word for why it may not be trusted; `chain` came leaf first."""
+
+    problem: str = ""
+    chain: tuple[Certificate, ...] = ()
+
+
+class Announced(Struct, frozen=True, kw_only=True):
+    """What the discovery document says beside `Metadata`, and no sign-in relies on. None: it does not say."""
+
+    scopes: tuple[str, ...] | None = None
+    claims: tuple[str, ...] | None = None
+    signing_algorithms: tuple[str, ...] | None = None
+    challenge_methods: tuple[str, ...] | None = None
+
+
+class Discovered(Struct, frozen=True, kw_only=True):
+    """An accepted discovery document: how long it took, and the provider's clock beside our own, where it told it."""
+
+    url: str
+    metadata: Metadata
+    announced: Announced
+    seconds: float
+    provider_time: datetime | None = None
+    our_time: datetime
+
+
+class PublishedKeys(Struct, frozen=True, kw_only=True):
+    """The keys at `jwks_uri`: the kinds that can check a signature, and how many are for encryption only."""
+
+    usable: tuple[str, ...]
+    for_encryption: int
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """The answer to an authorization request, not followed. `location` is absolute; None for a page of its own."""
+
+    status: int
+    content_type: str
+    location: str | None = None
+    error: str | None = None
+    description: str | None = None
+
+
+_MEMBERS = {
+    "scopes": "scopes_supported",
+    "claims": "claims_supported",
+    "signing_algorithms": "id_token_signing_alg_values_supported",
+    "challenge_methods": "code_challenge_methods_supported",
+}
+
+
+def scheme_and_host(url: str) -> tuple[str, str]:
+    """Total, unlike `urlsplit`: nothing of an address that is none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.netloc
+
+
+def announced(unverified_document: Mapping[str, Any]) -> Announced:
+    """Read the lists of a discovery document; one that is no list of texts says nothing."""
+    return Announced(**{name: _texts(unverified_document.get(member)) for name, member in _MEMBERS.items()})
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    return tuple(each for each in value if isinstance(each, str)) if isinstance(value, list) else None

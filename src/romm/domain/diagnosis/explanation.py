@@ -1,0 +1,172 @@
+"""What a set of claims would do here, in words: read from where, which role, which account, by which row of the rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from romm.domain import emails
+from romm.domain.catalogue import CATALOGUE, operator_text
+from romm.domain.errors import Code, Refuse, Refused, bounded
+from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
+from romm.domain.sign_in.linking import ROWS, Attach, Decision, Ends, Register, Reject, SignIn
+from romm.domain.sign_in.roles import Grant, told
+
+MAX_SHOWN_VALUES = 20
+
+_EXAMPLE_SUBJECT = "subject-of-the-example"
+_OUTCOMES = {
+    "SignIn": "would be signed in",
+    "Link": "would be linked and signed in",
+    "Register": "would get a new account and be signed in",
+    "Refuse": "would be refused",
+}
+_ENDS = {
+    Ends.NOTHING: "nothing",
+    Ends.ALL_BUT_PASSWORD: "its sessions, tokens and links; a local password stays",
+    Ends.EVERYTHING: "its sessions, tokens, links and its local password",
+}
+
+
+class Line(Struct, frozen=True):
+    """One thing that was found out: what it is about, and what it is."""
+
+    about: str
+    found: str
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """`outcome` is `SignIn`, `Link`, `Register` or `Refuse`; `rule` the row of docs/linking.md that decided."""
+
+    outcome: str
+    rule: str
+    code: Code | None
+    lines: tuple[Line, ...]
+
+    @property
+    def sentence(self) -> str:
+        """All in one sentence."""
+        code = f" ({self.code})" if self.code else ""
+        return f"This person {_OUTCOMES[self.outcome]}{code}, by rule {self.rule}."
+
+
+def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
+    """An ID token and UserInfo from what somebody pasted: either both under their names, or one flat claim set.
+
+    Who only wants to know about groups and addresses leaves `iss` and `sub` out; they become the provider's own and one
+    that nobody has.
+    """
+    if not isinstance(claims, Mapping) or not claims:
+        return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "it is no JSON object with claims in it"})
+    parts = {name: claims.get(name) for name in ("id_token", "userinfo")}
+    if not any(isinstance(part, Mapping) for part in parts.values()):
+        parts = {"id_token": claims, "userinfo": None}
+    for name, part in parts.items():
+        if part is not None and not isinstance(part, Mapping):
+            return Refuse(Code.CLAIMS_UNREADABLE, {"problem": f"{name} is no JSON object"})
+    userinfo = parts["userinfo"]
+    subject = (userinfo or {}).get("sub", _EXAMPLE_SUBJECT)
+    id_token = {"iss": issuer, "sub": subject, **(parts["id_token"] or {})}
+    if not isinstance(id_token["iss"], str) or not isinstance(id_token["sub"], str) or not id_token["sub"]:
+        return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "iss and sub must be texts"})
+    return id_token, None if userinfo is None else {"sub": id_token["sub"], **userinfo}
+
+
+def explain(claims: Claims, decision: Decision, role: Grant, username: str) -> Explanation:
+    """A decision in words. `username` is what a new account would be called."""
+    code = decision.refuse.code if isinstance(decision, Reject) else None
+    return Explanation(
+        outcome=str(type(decision).__struct_config__.tag),
+        rule=decision.rule,
+        code=code,
+        lines=(*_read(claims, role), *_decided(decision), *_would(decision, claims, username)),
+    )
+
+
+def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
+    """The names of the claims that were received, with the values that decide and only the shape of the others."""
+    decides = {"email", "email_verified", roles_claim.partition(".")[0]}
+    return {
+        str(bounded(name)): _value(value) if name in decides else _shape(value) for name, value in claims.merged.items()
+    }
+
+
+def _read(claims: Claims, role: Grant) -> list[Line]:
+    email, canonical = claims.email, emails.canonical(claims.email.address)
+    verified = {True: "verified", False: "not verified", None: "the document does not say whether it is verified"}
+    address = (
+        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else "none was sent"
+    )
+    lines = [
+        Line("Identity", f"{claims.identity.subject} at {claims.identity.issuer}"),
+        Line("E-mail address", address),
+    ]
+    if email.address and canonical != email.address:
+        lines.append(Line("Compared as", canonical or "cannot be compared safely"))
+    match claims.roles:
+        case NotConfigured():
+            lines.append(Line("Roles claim", "not configured (OIDC_CLAIM_ROLES)"))
+        case Unknown(why=why):
+            lines.append(Line("Roles claim", why))
+        case Values(values=values, source=source):
+            shown = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
+            lines.append(Line("Roles claim", f"{shown or 'empty'}, from {_name(source)}"))
+    return [*lines, Line("Role", told(role))]
+
+
+def _decided(decision: Decision) -> list[Line]:
+    when, then = ROWS[decision.rule]
+    lines = [Line("Rule", f"{decision.rule}: {when}"), Line("So", then)]
+    if isinstance(decision, Reject):
+        row, refused = CATALOGUE[decision.refuse.code], Refused.by(decision.refuse)
+        lines += [Line("The person reads", row.person), Line("What to do", operator_text(refused))]
+    elif decision.warning:
+        lines.append(Line("Warning", decision.warning.replace("_", " ")))
+    return lines
+
+
+def _would(decision: Decision, claims: Claims, username: str) -> list[Line]:
+    match decision:
+        case SignIn(account=account, level=level, email=email, ends=ends):
+            changes = [f"role {account.level.label} → {level.label}"] if level is not account.level else []
+            changes += [f"e-mail address → {email}"] if email != account.email else []
+            written = "; ".join(changes) or "nothing but the time of the sign-in"
+            return [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
+        case Attach(account=account, level=level, ends=ends):
+            written = f"the identity, linked to {account.username}"
+            written += f"; role {account.level.label} → {level.label}" if level is not account.level else ""
+            return [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
+        case Register(level=level, email=email):
+            name = f"{username}, or with a number behind it when that is taken"
+            return [
+                Line("Account", f"a new one: {name}"),
+                Line("Written", f"the account ({level.label}, {email}) and its link"),
+            ]
+        case Reject():
+            return [Line("Written", f"a line in the sign-in log about {claims.identity.issuer}; nothing else")]
+
+
+def _ended(ends: Ends) -> Line:
+    return Line("Ends", _ENDS[ends])
+
+
+def _name(source: str) -> str:
+    return {"id_token": "the ID token", "userinfo": "UserInfo"}.get(source, source)
+
+
+def _value(value: Any) -> str:
+    return str(bounded(value))
+
+
+def _shape(value: Any) -> str:
+    match value:
+        case bool() | None:
+            return f"{value}".lower()
+        case str():
+            return f"text of {len(value)}"
+        case int() | float():
+            return "number"
+        case list():
+            return f"list of {len(value)}"
+        case _:
+            return f"object of {len(value)}" if isinstance(value, Mapping) else type(value).__name__

@@ -1,0 +1,177 @@
+"""What the doctor says: one finding per check, in one order, each with what was expected, what was found and the fix."""
+
+import enum
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from romm.domain.catalogue import operator_text
+from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.providers.hints import Hints
+from romm.domain.providers.places import AT_THE_PROVIDER
+
+MAX_LENGTH = 1000  # of a sentence
+
+
+class Outcome(enum.StrEnum):
+    """How a check ended. `SKIPPED` could not be tried, and `found` says why."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Check(enum.StrEnum):
+    """The checks, in the order in which they are made and told."""
+
+    SETTINGS = "settings"
+    SINGLE_SIGN_ON = "single_sign_on"
+    ADDRESSES = "addresses"
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    DISCOVERY = "discovery"
+    ISSUER = "issuer"
+    ENDPOINTS = "endpoints"
+    CLOCK = "clock"
+    KEYS = "keys"
+    ALGORITHMS = "algorithms"
+    PKCE = "pkce"
+    CLIENT = "client"
+    REDIRECT_URI = "redirect_uri"
+    REQUEST = "request"
+    SCOPES = "scopes"
+    CLAIMS = "claims"
+    END_SESSION = "end_session"
+    DATABASE = "database"
+    PROXY = "proxy"
+
+
+class Plan(Struct, frozen=True):
+    """What a check is called, and what it expects."""
+
+    title: str
+    expected: str
+
+
+PLAN: Mapping[Check, Plan] = {
+    Check.SETTINGS: Plan("Settings", "every setting is understood, and none is weak or in stray quotes"),
+    Check.SINGLE_SIGN_ON: Plan("Single sign-on", "switched on, and nothing that it needs is missing"),
+    Check.ADDRESSES: Plan("Addresses", "the redirect URI leads to the address at which people open RomM"),
+    Check.DNS: Plan("Name (DNS)", "the provider's host name has an address, as seen from here"),
+    Check.CONNECT: Plan("Connection", "the provider's port accepts a connection within 3 seconds"),
+    Check.TLS: Plan("Certificate (TLS)", "a certificate for this host, from a trusted authority, and in date"),
+    Check.DISCOVERY: Plan("Discovery", "the discovery document is there within 4 seconds: 200, with JSON"),
+    Check.ISSUER: Plan("Issuer", "the issuer is the configured one; a slash at the end makes no difference"),
+    Check.ENDPOINTS: Plan("Endpoints", "the endpoints are https, as the discovery document is"),
+    Check.CLOCK: Plan("Clock", "the provider's clock and this one show the same time"),
+    Check.KEYS: Plan("Signing keys", "the provider publishes a key that signatures can be checked with"),
+    Check.ALGORITHMS: Plan("Signature", "ID tokens are signed, not encrypted, in a way that RomM accepts"),
+    Check.PKCE: Plan("PKCE", "the provider takes S256, which RomM always sends"),
+    Check.CLIENT: Plan("Client and secret", "an invented code is refused (invalid_grant), and not RomM itself"),
+    Check.REDIRECT_URI: Plan("Redirect URI", "it is registered: the provider sends the browser back to it"),
+    Check.REQUEST: Plan("Sign-in request", "accepted: the provider only misses somebody who is signed in there"),
+    Check.SCOPES: Plan("Scopes", "the provider allows every scope that RomM asks for"),
+    Check.CLAIMS: Plan("Claims", "the provider has the e-mail address and the claim with the roles"),
+    Check.END_SESSION: Plan("Signing out", "the provider can end its own session, if that is wanted"),
+    Check.DATABASE: Plan("Database", "reachable, and migrated to this version"),
+    Check.PROXY: Plan("Reverse proxy", "RomM knows whose word about visitors it may believe"),
+}
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one check found. `fixes` says what to change, here or at the provider; `code` is a sign-in's refusal for it."""
+
+    check: Check
+    outcome: Outcome
+    found: str
+    fixes: tuple[str, ...] = ()
+    code: Code | None = None
+
+    @property
+    def title(self) -> str:
+        return PLAN[self.check].title
+
+    @property
+    def expected(self) -> str:
+        return PLAN[self.check].expected
+
+
+def ok(check: Check, found: str) -> Finding:
+    return _finding(check, Outcome.OK, found)
+
+
+def warning(check: Check, found: str, *fixes: str, code: Code | None = None) -> Finding:
+    return _finding(check, Outcome.WARNING, found, fixes, code)
+
+
+def failed(check: Check, found: str, *fixes: str, code: Code | None = None) -> Finding:
+    return _finding(check, Outcome.FAILED, found, fixes, code)
+
+
+def skipped(check: Check, why: str) -> Finding:
+    return _finding(check, Outcome.SKIPPED, why)
+
+
+def barred(check: Check, closed: Check) -> Finding:
+    """A check that needs another one to end well."""
+    return skipped(check, f"not possible before “{PLAN[closed].title}” is mended")
+
+
+def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
+    """A failure that a sign-in would end with, too: the catalogue has its fix, `more` is what only the doctor knows."""
+    return failed(check, found, operator_text(Refused.by(refuse)), *more, code=refuse.code)
+
+
+def hinted(finding: Finding, hints: Hints) -> Finding:
+    """With the fix in the provider's own words, if there is one for this refusal; it stands for a general place.
+
+    Not so for keys: their code is that of any answer that cannot be used, and so is its hint.
+    """
+    if finding.code is None or finding.code not in hints or finding.check is Check.KEYS:
+        return finding
+    kept = [fix for fix in finding.fixes if not fix.startswith(AT_THE_PROVIDER)]
+    return replace(finding, fixes=(*kept, f"{AT_THE_PROVIDER}{hints[finding.code]}"))
+
+
+def has_failed(findings: Sequence[Finding]) -> bool:
+    return any(finding.outcome is Outcome.FAILED for finding in findings)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """All in one sentence."""
+    failures, warnings, left_out = (
+        [finding for finding in findings if finding.outcome is outcome]
+        for outcome in (Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED)
+    )
+    if failures:
+        rest = f" {len(left_out)} could not be checked until that is mended." if left_out else ""
+        return f"{_count(len(failures), 'check')} of {len(findings)} failed: {_titles(failures)}.{rest}"
+    if warnings:
+        return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}."
+    if left_out:
+        return f"Nothing failed, but {len(left_out)} of {len(findings)} checks were skipped: {_titles(left_out)}."
+    return f"All {len(findings)} checks are ok. What the provider says of a person, only a sign-in can show."
+
+
+def _finding(
+    check: Check, outcome: Outcome, found: str, fixes: Sequence[str] = (), code: Code | None = None
+) -> Finding:
+    shown = tuple(_printable(fix) for fix in fixes)
+    return Finding(check=check, outcome=outcome, found=_printable(found), fixes=shown, code=code)
+
+
+def _printable(text: str) -> str:
+    """What a provider says of itself goes to a terminal: on one line, bounded, and without control characters."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_LENGTH])
+    return shown if len(text) <= MAX_LENGTH else f"{shown}…"
+
+
+def _titles(findings: Sequence[Finding]) -> str:
+    return ", ".join(finding.title for finding in findings)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""The register of providers: one file each."""

@@ -1,0 +1,1 @@
+"""Rules: identity, role and account of a sign-in."""

@@ -1,0 +1,159 @@
+"""The authorization request we send and the authorization response we accept (RFC 6749, 4.1; RFC 7636; RFC 9207).
+
+The only way from a response to its code is `accept`.
+"""
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from romm.domain.digests import code_challenge
+from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.discovery import Metadata
+from romm.domain.urls import with_query
+
+ATTEMPT_LIFETIME = timedelta(minutes=10)
+
+_PARAMETERS = ("code", "state", "iss", "error", "error_description")
+
+_PERSON_DECIDED = {
+    "access_denied",
+    "consent_required",
+    "interaction_required",
+    "login_required",
+    "account_selection_required",
+}
+
+_REQUEST_WRONG = {"invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_client"}
+
+
+class Purpose(enum.StrEnum):
+    """Why an attempt was started."""
+
+    SIGN_IN = "sign_in"
+    LINK = "link"
+    TRIAL = "trial"
+
+
+class Client(Struct, frozen=True, kw_only=True):
+    """Us, as the provider sees us. `scope` is space-separated."""
+
+    client_id: str
+    redirect_uri: str
+    scope: str
+
+
+class Initiation(Struct, frozen=True, kw_only=True):
+    """What another site says when it sends a browser here to sign in (OpenID Connect Core 1.0, 4). Nothing is believed."""
+
+    iss: str = ""
+    target_link_uri: str = ""
+    login_hint: str = ""
+
+
+class LoginAttempt(Struct, frozen=True, kw_only=True):
+    """What we remember between authorization request and response. State and browser key are kept as digests."""
+
+    state_digest: str
+    browser_key_digest: str
+    nonce: str
+    code_verifier: str
+    return_to: str
+    issuer: str
+    client_id: str
+    expires_at: datetime
+    purpose: Purpose = Purpose.SIGN_IN
+    account_id: int | None = None
+    session_digest: str | None = None
+
+
+class AuthorizationResponse(Struct, frozen=True, kw_only=True):
+    """The parameters a browser brought to the callback; nothing here is believed yet."""
+
+    code: str | None = None
+    state: str | None = None
+    iss: str | None = None
+    error: str | None = None
+    error_description: str | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """A response that belongs to its attempt."""
+
+    code: str
+
+
+def request_parameters(client: Client, *, state: str, nonce: str, code_verifier: str) -> dict[str, str]:
+    """The parameters of an authorization request; PKCE is always S256, whether or not the provider asks for it."""
+    return {
+        "response_type": "code",
+        "client_id": client.client_id,
+        "redirect_uri": client.redirect_uri,
+        "scope": client.scope,
+        "state": state,
+        "nonce": nonce,
+        "code_challenge": code_challenge(code_verifier),
+        "code_challenge_method": "S256",
+    }
+
+
+def initiated(said: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:
+    """What a third-party initiated login adds to the authorization request (OpenID Connect Core 1.0, 4)."""
+    if said.iss != metadata.issuer:
+        return Refuse(Code.INITIATION_ISSUER, {"found": said.iss, "expected": metadata.issuer})
+    return {"login_hint": said.login_hint} if said.login_hint else {}
+
+
+def authorization_url(metadata: Metadata, parameters: dict[str, str]) -> str:
+    """The provider's authorization endpoint with our parameters; a query that it already has is kept."""
+    return with_query(metadata.authorization_endpoint, parameters)
+
+
+def response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse | Refuse:
+    """Read a callback's query. A parameter that comes twice, or hides a NUL, is refused instead of picked from."""
+    found: dict[str, str] = {}
+    for name, value in query:
+        if name not in _PARAMETERS:
+            continue
+        if name in found or "\x00" in value:
+            return Refuse(Code.RESPONSE_INVALID, {"problem": f"{name} comes twice or is not text"})
+        found[name] = value
+    if "code" in found and "error" in found:
+        return Refuse(Code.RESPONSE_INVALID, {"problem": "code and error together"})
+    return AuthorizationResponse(**found)
+
+
+def accept(
+    answer: AuthorizationResponse, attempt: LoginAttempt, metadata: Metadata, client: Client, now: datetime
+) -> Accepted | Refuse:
+    """Judge a response against the attempt it belongs to (RFC 6749, 4.1.2 and 4.1.2.1; `iss` by RFC 9207, 2.4)."""
+    if now >= attempt.expires_at:
+        return Refuse(Code.ATTEMPT_EXPIRED, {"age": (now - attempt.expires_at + ATTEMPT_LIFETIME).total_seconds()})
+    if (attempt.issuer, attempt.client_id) != (metadata.issuer, client.client_id):
+        return Refuse(Code.ATTEMPT_OUTDATED, {"issuer": attempt.issuer, "client_id": attempt.client_id})
+    if answer.iss != metadata.issuer and (
+        answer.iss is not None or metadata.authorization_response_iss_parameter_supported
+    ):
+        return Refuse(Code.RESPONSE_ISSUER, {"found": answer.iss, "expected": metadata.issuer})
+    if answer.error is not None:
+        return provider_error(answer.error, answer.error_description, client)
+    if not answer.code:
+        return Refuse(Code.RESPONSE_INVALID, {"problem": "neither code nor error"})
+    return Accepted(answer.code)
+
+
+def provider_error(error: str, description: str | None, client: Client) -> Refuse:
+    """Our code for an error that the provider reports (RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2.6)."""
+    facts = {
+        "error": error,
+        "description": description,
+        "redirect_uri": client.redirect_uri,
+        "scopes": client.scope,
+    }
+    if error in _PERSON_DECIDED:
+        return Refuse(Code.ACCESS_DENIED, facts)
+    if error == "invalid_scope":
+        return Refuse(Code.INVALID_SCOPE, facts)
+    return Refuse(Code.REQUEST_REFUSED if error in _REQUEST_WRONG else Code.PROVIDER_ERROR, facts)

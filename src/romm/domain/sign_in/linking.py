@@ -1,0 +1,299 @@
+"""Which account a sign-in opens, makes or is refused: one `case` per row of the table, the first that fits decides.
+
+Nothing but a verified address or an explicit link ever attaches an identity to an account.
+"""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from romm.domain import emails
+from romm.domain.credentials.credential import FRESH_SESSION
+from romm.domain.errors import Code, Refuse
+from romm.domain.model import AccessLevel, Account
+from romm.domain.sign_in.claims import Claims, Email
+from romm.domain.sign_in.roles import Give, Grant, NoRole, told
+
+_LAST_ADMIN_KEPT = "last_admin_kept"
+
+ROWS: Mapping[str, tuple[str, str]] = {
+    "L-01": (
+        "There is no administrator yet, and this person's groups do not make one of them",
+        "Refused: `setup_required`.",
+    ),
+    "L-02": (
+        "The identity is linked to an account that is disabled",
+        "Refused: `account_disabled`.",
+    ),
+    "L-none": (
+        "The person's groups are known, and none of them is mapped to a role",
+        "Refused: `no_role`. No account is made; an existing one stays as it is.",
+    ),
+    "L-03": (
+        "The identity is linked to an account",
+        "That account opens, whatever the e-mail address says now; the address here follows if verified and free.",
+    ),
+    "L-04": (
+        "Somebody signed in asked, from their account page, to link this identity",
+        "Linked, whatever the address. Refused when their sign-in is not fresh, somebody else has it, or they have another.",
+    ),
+    "L-05": (
+        "The identity is new here, and the provider sent no e-mail address",
+        "Refused: `email_missing`.",
+    ),
+    "L-06": (
+        "The address cannot be compared safely: look-alike letters, blanks, two @",
+        "Refused: `email_invalid`.",
+    ),
+    "L-07": (
+        "The provider does not say that the address is verified (`OIDC_TRUST_EMAIL`)",
+        "Refused: `email_not_verified`, whether or not an account has this address.",
+    ),
+    "L-08": (
+        "Several accounts have this address",
+        "Refused: `email_ambiguous`.",
+    ),
+    "L-09": (
+        "One account has it, and is disabled",
+        "Refused: `account_disabled`.",
+    ),
+    "L-10": (
+        "One account has it, and is linked to another identity already",
+        "Refused: `already_linked`. A warning in the log.",
+    ),
+    "L-11": (
+        "One account has it, but `OIDC_LINK_BY_EMAIL=false`",
+        "Refused: `link_from_account`.",
+    ),
+    "L-11a": (
+        "One account has it, and this sign-in does not raise its role",
+        "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
+    ),
+    "L-11b": (
+        "As L-11a, but the person's groups raise the account's role",
+        "Linked and opened. What L-11a ends, ends, **and its password stops working**; then the role is raised.",
+    ),
+    "L-11c": (
+        "As L-11a, but the account is an administrator's already",
+        "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
+    ),
+    "L-12": (
+        "No account has it, and new ones are allowed",
+        "A new account, without a password.",
+    ),
+    "L-13": (
+        "No account has it, and `OIDC_ALLOW_REGISTRATION=false`",
+        "Refused: `registration_closed`. Nothing is written.",
+    ),
+}
+"""The table as people read it, rule, when, then; `decide` is the same in code (and asks L-04 before L-03)."""
+
+
+class TrustEmail(enum.StrEnum):
+    """Which addresses count as verified: those marked so, also those without a mark, or all (loud at start)."""
+
+    VERIFIED = "verified"
+    ABSENT = "absent"
+    ALWAYS = "always"
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """The operator's switches for accounts."""
+
+    trust_email: TrustEmail = TrustEmail.VERIFIED
+    link_by_email: bool = True
+    allow_registration: bool = True
+
+
+class LinkRequest(Struct, frozen=True, kw_only=True):
+    """Somebody signed in asked to link this identity. `same_session`: the one that began has also finished."""
+
+    account: Account
+    same_session: bool
+    authenticated_at: datetime
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """All that the database knows and the rules need. `by_email` is matched on the canonical address."""
+
+    by_identity: Account | None = None
+    by_email: tuple[Account, ...] = ()
+    any_admin: bool = True
+    enabled_admins: int = 1
+    link: LinkRequest | None = None
+
+
+class Ends(enum.StrEnum):
+    """Which credentials of the account a decision ends."""
+
+    NOTHING = "nothing"
+    ALL_BUT_PASSWORD = "all_but_password"
+    EVERYTHING = "everything"
+
+
+class SignIn(Struct, frozen=True, kw_only=True, tag=True):
+    """Open this account. `level`, `email` and `email_verified` are what it has afterwards."""
+
+    rule: str
+    account: Account
+    level: AccessLevel
+    email: str | None
+    email_verified: bool = False
+    ends: Ends = Ends.NOTHING
+    warning: str | None = None
+
+
+class Attach(Struct, frozen=True, kw_only=True, tag="Link"):
+    """Attach the identity to this account, then open it. By a verified address, that address is the account's."""
+
+    rule: str
+    account: Account
+    level: AccessLevel
+    ends: Ends
+    warning: str | None = None
+
+    @property
+    def email_verified(self) -> bool:
+        """Is the account's address one that the provider vouches for?"""
+        return self.rule != "L-04" or self.account.email_verified
+
+
+class Register(Struct, frozen=True, kw_only=True, tag=True):
+    """Make an account without a password for this identity, then open it."""
+
+    rule: str
+    level: AccessLevel
+    email: str
+    warning: str | None = None
+
+
+class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
+    """Nobody is signed in and nothing is written. `severe` asks for the operator's attention."""
+
+    rule: str
+    refuse: Refuse
+    severe: bool = False
+
+
+Decision = SignIn | Attach | Register | Reject
+
+
+def decide(claims: Claims, found: Found, policy: Policy, role: Grant, now: datetime) -> Decision:
+    """The decision for one sign-in; the rows are those of docs/linking.md."""
+    email = emails.canonical(claims.email.address)
+    verified = _is_trusted(claims.email, policy.trust_email)
+    match found:
+        case Found(any_admin=False) if not _gives_admin(role):
+            return _reject("L-01", Code.SETUP_REQUIRED, role=told(role))
+        case Found(by_identity=Account(enabled=False, id=account)):
+            return _reject("L-02", Code.ACCOUNT_DISABLED, account=account)
+        case Found(by_identity=Account(id=account)) if isinstance(role, NoRole):
+            return _reject("L-none", Code.NO_ROLE, values=role.values, account=account)
+        case _ if isinstance(role, NoRole):
+            return _reject("L-none", Code.NO_ROLE, values=role.values)
+        case Found(link=LinkRequest() as link):
+            return _explicit_link(link, claims, found, role, now)
+        case Found(by_identity=Account() as owner):
+            return _sign_in(owner, claims, found, role, email if verified else None)
+        case _ if not claims.email.address:
+            return _reject("L-05", Code.EMAIL_MISSING)
+        case _ if email is None:
+            return _reject("L-06", Code.EMAIL_INVALID, found=claims.email.address)
+        case _ if not verified:
+            return _reject("L-07", Code.EMAIL_NOT_VERIFIED, found=claims.email.said, source=claims.email.source)
+        case Found(by_email=(_, _, *_) as several):
+            return _reject("L-08", Code.EMAIL_AMBIGUOUS, severe=True, accounts=[account.id for account in several])
+        case Found(by_email=(Account(enabled=False, id=account),)):
+            return _reject("L-09", Code.ACCOUNT_DISABLED, account=account)
+        case Found(by_email=(Account(links=(_, *_), id=account),)):
+            return _reject("L-10", Code.ALREADY_LINKED, severe=True, account=account)
+        case Found(by_email=(Account(id=account),)) if not policy.link_by_email:
+            return _reject("L-11", Code.LINK_FROM_ACCOUNT, account=account)
+        case Found(by_email=(account,)):
+            return _link_by_email(account, found, role)
+        case _ if policy.allow_registration:
+            return Register(rule="L-12", level=_level(role, AccessLevel.VIEWER), email=email, warning=_warning(role))
+        case _:
+            return _reject("L-13", Code.REGISTRATION_CLOSED)
+
+
+def _sign_in(owner: Account, claims: Claims, found: Found, role: Grant, email: str | None) -> SignIn:
+    level, warning = _kept_admin(owner, found, role)
+    linked_at = next(link.linked_at for link in owner.links if link.identity == claims.identity)
+    older_password = owner.password_set_at is not None and owner.password_set_at <= linked_at
+    trap = level > owner.level and older_password
+    follows = email is not None and all(other.id == owner.id for other in found.by_email)
+    return SignIn(
+        rule="L-03",
+        account=owner,
+        level=level,
+        email=email if follows else owner.email,
+        email_verified=follows or owner.email_verified,
+        ends=Ends.EVERYTHING if trap else Ends.NOTHING,
+        warning=warning,
+    )
+
+
+def _link_by_email(account: Account, found: Found, role: Grant) -> Attach:
+    level, warning = _kept_admin(account, found, role)
+    if account.level is AccessLevel.ADMIN:
+        kept = warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
+        return Attach(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
+    if level > account.level:
+        return Attach(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING)
+    return Attach(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
+
+
+def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: Grant, now: datetime) -> Decision:
+    account = link.account
+    if not link.same_session or now - link.authenticated_at > FRESH_SESSION:
+        return _reject("L-04", Code.LINK_SESSION_CHANGED)
+    if not account.enabled:
+        return _reject("L-04", Code.ACCOUNT_DISABLED, account=account.id)
+    owner = found.by_identity
+    if owner is not None and owner.id != account.id:
+        return _reject("L-04", Code.IDENTITY_IN_USE, account=owner.id)
+    if owner is not None:
+        return _sign_in(owner, claims, found, role, None)
+    if any(existing.identity.issuer == claims.identity.issuer for existing in account.links):
+        return _reject("L-04", Code.ACCOUNT_LINKED, account=account.id)
+    level, warning = _kept_admin(account, found, role)
+    # As in L-11b: nothing that is older than the link gains a right by it.
+    ends = Ends.EVERYTHING if level > account.level else Ends.NOTHING
+    return Attach(rule="L-04", account=account, level=level, ends=ends, warning=warning)
+
+
+def _kept_admin(account: Account, found: Found, role: Grant) -> tuple[AccessLevel, str | None]:
+    """The level afterwards. A claim never takes the last enabled admin away."""
+    level = _level(role, account.level)
+    if account.is_enabled_admin and level < AccessLevel.ADMIN and found.enabled_admins <= 1:
+        return AccessLevel.ADMIN, _LAST_ADMIN_KEPT
+    return level, _warning(role)
+
+
+def _level(role: Grant, otherwise: AccessLevel) -> AccessLevel:
+    return role.level if isinstance(role, Give) else otherwise
+
+
+def _gives_admin(role: Grant) -> bool:
+    return isinstance(role, Give) and role.level is AccessLevel.ADMIN
+
+
+def _warning(role: Grant) -> str | None:
+    return getattr(role, "warning", None)
+
+
+def _is_trusted(email: Email, trust: TrustEmail) -> bool:
+    match trust:
+        case TrustEmail.VERIFIED:
+            return email.verified is True
+        case TrustEmail.ABSENT:
+            return email.verified is not False
+        case TrustEmail.ALWAYS:
+            return True
+
+
+def _reject(rule: str, code: Code, *, severe: bool = False, **facts: object) -> Reject:
+    return Reject(rule=rule, refuse=Refuse(code, facts), severe=severe)

@@ -1,0 +1,107 @@
+"""Judging a logout token, by which the provider says that somebody signed out there: whose sessions here does it mean?
+
+Sources: OpenID Connect Back-Channel Logout 1.0 with errata set 1, 2.4 (content), 2.6 (validation), 4.1 (other tokens).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.claims import (
+    CLOCK_SKEW_SECONDS,
+    MAX_ISSUED_AGO_SECONDS,
+    Addressee,
+    Document,
+    audience_is_ours,
+    issued_recently,
+    not_expired,
+    subject_is_usable,
+    time_of,
+)
+
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+MAX_ID_LENGTH = 255
+"""Characters of a `sid` or a `jti`; those in use are UUIDs and hashes."""
+
+TYPES = frozenset({"logout+jwt", "jwt"})
+"""What a logout token may call itself, in any case (2.4). The first is recommended since 2022 and is what Authentik and
+`oidc-provider` send. The second says nothing, and is what libraries write unasked, so older providers send it. What tells a
+logout token from others is its `events`, and that it has no `nonce`; but one that calls itself something else is that."""
+
+
+class Logout(Struct, frozen=True, kw_only=True):
+    """Sessions of the provider that are over: that one (`sid`), all of that person (`subject`), or that one if it is theirs.
+
+    `digest` is of the token's `jti`. From `forgotten_at` on the token would be too old, so nobody needs to know it any more.
+    """
+
+    issuer: str
+    subject: str | None
+    sid: str | None
+    digest: str
+    forgotten_at: datetime
+
+    @property
+    def named_by(self) -> str:
+        """By which claims it says whom it means."""
+        return " and ".join(name for name, value in (("sub", self.subject), ("sid", self.sid)) if value is not None)
+
+
+def judge(unverified_claims: Document, typ: str | None, expected: Addressee) -> Logout | Refuse:
+    """Judge a token whose signature is already checked and whose header calls it `typ`; the first failure is reported."""
+    if typ is not None and typ.lower().removeprefix("application/") not in TYPES:  # RFC 7515, 4.1.9
+        return _refuse("typ", typ, "logout+jwt")
+    for claim, wanted, holds in _CHECKS:
+        if not holds(unverified_claims, expected):
+            return _refuse(claim, unverified_claims.get(claim, "absent"), wanted.format(us=expected))
+    return _logout(unverified_claims)
+
+
+def sid(claims: Document) -> str | None:
+    """The provider's session that a checked ID token comes from, None when it does not say, or nothing that can be kept."""
+    return claims["sid"] if _is_id(claims.get("sid")) else None
+
+
+def _logout(claims: Document) -> Logout:
+    issued, expires = time_of(claims, "iat") or 0, time_of(claims, "exp") or 0
+    last = min(issued + MAX_ISSUED_AGO_SECONDS, expires + CLOCK_SKEW_SECONDS)
+    return Logout(
+        issuer=claims["iss"],
+        subject=claims.get("sub"),
+        sid=claims.get("sid"),
+        digest=digest(f"{claims['iss']} {claims['jti']}"),
+        forgotten_at=datetime.fromtimestamp(last, UTC),
+    )
+
+
+def _refuse(claim: str, found: Any, wanted: str) -> Refuse:
+    return Refuse(Code.LOGOUT_TOKEN_INVALID, {"claim": claim, "found": found, "expected": wanted})
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable()
+
+
+def _is_a_logout(claims: Document, _: Addressee) -> bool:
+    events = claims.get("events")
+    return isinstance(events, Mapping) and isinstance(events.get(EVENT), Mapping)
+
+
+Check = tuple[str, str, Callable[[Document, Addressee], bool]]
+
+_CHECKS: tuple[Check, ...] = (
+    ("iss", "{us.issuer}", lambda claims, expected: claims.get("iss") == expected.issuer),
+    ("aud", "{us.client_id}", audience_is_ours),
+    ("iat", "within 10 minutes before {us.now}", issued_recently),
+    ("exp", "after {us.now}", not_expired),
+    ("sub", "a subject, or a sid beside it", lambda claims, _: "sub" in claims or "sid" in claims),
+    ("sub", "a subject", lambda claims, expected: "sub" not in claims or subject_is_usable(claims, expected)),
+    ("sid", "a text", lambda claims, _: "sid" not in claims or _is_id(claims["sid"])),
+    ("events", f"an object with {EVENT}", _is_a_logout),
+    ("nonce", "absent", lambda claims, _: "nonce" not in claims),
+    ("jti", "a text", lambda claims, _: _is_id(claims.get("jti"))),
+)

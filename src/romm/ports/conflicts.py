@@ -1,0 +1,63 @@
+"""What a storage conflict means to a use case: try again, or refuse."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from msgspec import UnsetType
+
+from romm.domain.accounts.changes import Wanted
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Account
+
+
+class Conflict(Exception):
+    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link),
+    `device` (ended), `logout_token` (carried out before).
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+MAX_DECISIONS = 5  # how often an account may change under a decision before we give up
+
+_REFUSALS = {
+    "username": Code.USERNAME_TAKEN,
+    "email": Code.EMAIL_TAKEN,
+    "first_admin": Code.SETUP_CLOSED,
+    "spent": Code.LINK_INVALID,
+}
+
+NOTHING = Wanted()
+
+T = TypeVar("T")
+
+
+async def settled(attempt: Callable[[], Awaitable[T]], wish: Wanted = NOTHING) -> T:
+    """Look up, decide and carry out what is wished, once more whenever the account changed meanwhile. Raises `Refused`."""
+    for _ in range(MAX_DECISIONS):
+        try:
+            return await attempt()
+        except Conflict as conflict:
+            if conflict.what != "version":
+                raise taken(conflict, wish.username, wish.email) from conflict
+    raise Refused(Code.ACCOUNT_CHANGED)
+
+
+def taken(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
+    """The refusal for what of these somebody else has already."""
+    wanted = {"username": username, "email": email}
+    return Refused(_REFUSALS[conflict.what], found=wanted.get(conflict.what), kind="link")
+
+
+@contextmanager
+def as_judged(account: Account) -> Iterator[None]:
+    """What happens inside is for this account as it is; Raises `Refused(ACCOUNT_CHANGED)` when it changed meanwhile."""
+    try:
+        yield
+    except Conflict as conflict:
+        if conflict.what != "version":
+            raise
+        raise Refused(Code.ACCOUNT_CHANGED, account=account.id) from conflict

@@ -1,0 +1,1 @@
+"""Settings: defaults, file and environment become one frozen struct."""

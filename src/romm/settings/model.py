@@ -1,0 +1,151 @@
+"""The settings as frozen structs: one field per setting, with its variable."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, get_origin, get_type_hints
+
+from msgspec import Struct
+
+from romm.domain.credentials.native_apps import App
+from romm.domain.sign_in.linking import TrustEmail
+from romm.settings.values import Field, Variable
+
+
+class SettingsError(Exception):
+    """The configuration is wrong. `problems` has a sentence for each mistake, naming the variable and the fix."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Server(Struct, frozen=True, kw_only=True):
+    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation."""
+
+    base_url: Annotated[str, Variable("ROMM_BASE_URL")]
+    host: Annotated[str, Variable("ROMM_HOST")]
+    port: Annotated[int, Variable("ROMM_PORT", most=65535)]
+    workers: Annotated[int, Variable("WEB_SERVER_CONCURRENCY", most=64)]
+    base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
+    trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
+
+
+class Database(Struct, frozen=True, kw_only=True):
+    """`url` is complete and names an asynchronous driver, as SQLAlchemy wants it; the other fields went into it."""
+
+    url: Annotated[str, Variable("ROMM_DATABASE_URL")]
+    host: Annotated[str, Variable("DB_HOST")]
+    port: Annotated[int, Variable("DB_PORT", most=65535)]
+    user: Annotated[str, Variable("DB_USER")]
+    password: Annotated[str, Variable("DB_PASSWD", secret=True)]
+    name: Annotated[str, Variable("DB_NAME")]
+    driver: Annotated[str, Variable("ROMM_DB_DRIVER")]
+
+    @property
+    def is_embedded(self) -> bool:
+        """Is it a SQLite file, which lives and dies with RomM's own folder?"""
+        return self.url.startswith("sqlite")
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """How long a session lasts unused and at most, in seconds."""
+
+    max_age_seconds: Annotated[int, Variable("SESSION_MAX_AGE_SECONDS")]
+    absolute_age_seconds: Annotated[int, Variable("SESSION_ABSOLUTE_AGE_SECONDS")]
+
+
+class Accounts(Struct, frozen=True, kw_only=True):
+    """Which local doors are closed, and how many seconds an invitation lasts."""
+
+    disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
+    disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
+    invite_token_expiry_seconds: Annotated[int, Variable("INVITE_TOKEN_EXPIRY_SECONDS", most=2592000)]
+
+
+class Oauth(Struct, frozen=True, kw_only=True):
+    """How long the tokens that we issue live, in seconds."""
+
+    access_token_expire_seconds: Annotated[int, Variable("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS")]
+    refresh_token_expire_seconds: Annotated[int, Variable("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS")]
+
+
+class Oidc(Struct, frozen=True, kw_only=True):
+    """The provider and us. Empty texts in `scopes`, `claim_roles_shape` and the method mean: as the preset or the provider says.
+
+    `redirect_uri` is verbatim; `scopes` is space-separated. Nothing here may be relied on while `Settings.oidc_off` has a reason.
+    """
+
+    enabled: Annotated[bool, Variable("OIDC_ENABLED")]
+    provider: Annotated[str, Variable("OIDC_PROVIDER")]
+    client_id: Annotated[str, Variable("OIDC_CLIENT_ID")]
+    client_secret: Annotated[str, Variable("OIDC_CLIENT_SECRET", secret=True)]
+    redirect_uri: Annotated[str, Variable("OIDC_REDIRECT_URI")]
+    server_application_url: Annotated[str, Variable("OIDC_SERVER_APPLICATION_URL")]
+    server_metadata_url: Annotated[str, Variable("OIDC_SERVER_METADATA_URL")]
+    claim_roles: Annotated[str, Variable("OIDC_CLAIM_ROLES")]
+    claim_roles_shape: Annotated[str, Variable("OIDC_CLAIM_ROLES_SHAPE")]
+    role_viewer: Annotated[tuple[str, ...], Variable("OIDC_ROLE_VIEWER", commas=True)]
+    role_editor: Annotated[tuple[str, ...], Variable("OIDC_ROLE_EDITOR", commas=True)]
+    role_admin: Annotated[tuple[str, ...], Variable("OIDC_ROLE_ADMIN", commas=True)]
+    scopes: Annotated[str, Variable("OIDC_SCOPES")]
+    username_attribute: Annotated[str, Variable("OIDC_USERNAME_ATTRIBUTE")]
+    allow_registration: Annotated[bool, Variable("OIDC_ALLOW_REGISTRATION")]
+    trust_email: Annotated[TrustEmail, Variable("OIDC_TRUST_EMAIL")]
+    link_by_email: Annotated[bool, Variable("OIDC_LINK_BY_EMAIL")]
+    autologin: Annotated[bool, Variable("OIDC_AUTOLOGIN")]
+    rp_initiated_logout: Annotated[bool, Variable("OIDC_RP_INITIATED_LOGOUT")]
+    end_session_endpoint: Annotated[str, Variable("OIDC_END_SESSION_ENDPOINT")]
+    post_logout_redirect_uri: Annotated[str, Variable("OIDC_POST_LOGOUT_REDIRECT_URI")]
+    tls_cacertfile: Annotated[str, Variable("OIDC_TLS_CACERTFILE")]
+    token_endpoint_auth_method: Annotated[str, Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")]
+    id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
+    extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
+    hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]
+
+
+class Log(Struct, frozen=True, kw_only=True):
+    """`level` is in capitals; an empty `format` means: console on a terminal, else json."""
+
+    level: Annotated[str, Variable("LOGLEVEL")]
+    format: Annotated[str, Variable("LOG_FORMAT")]
+    sign_in_retention_days: Annotated[int, Variable("ROMM_SIGN_IN_RETENTION_DAYS", most=36500)]
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The effective settings. `oidc_off` has the reasons why OIDC is off, for the operator; it is empty when OIDC is on.
+
+    `clients` are the apps that may send people here; they stand in the file only.
+    """
+
+    server: Server
+    database: Database
+    session: Session
+    accounts: Accounts
+    oauth: Oauth
+    oidc: Oidc
+    log: Log
+    oidc_off: str
+    clients: tuple[App, ...]
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """Settings, where each came from (`oidc.client_id` → `OIDC_CLIENT_ID`), and what to log at start."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+_NO_SECTIONS = {"oidc_off", "clients"}
+
+
+def _fields() -> Iterator[Field]:
+    sections = {name: hint for name, hint in get_type_hints(Settings).items() if name not in _NO_SECTIONS}
+    for section, struct in sections.items():
+        for key, hint in get_type_hints(struct, include_extras=True).items():
+            plain, variable = hint.__origin__, hint.__metadata__[0]
+            yield Field(section=section, key=key, type=get_origin(plain) or plain, variable=variable)
+
+
+FIELDS = tuple(_fields())
+"""One row per setting. It drives the environment, the file, `romm settings` and the table in the docs."""

@@ -1,0 +1,1 @@
+"""Use cases: how you get in."""

@@ -1,0 +1,124 @@
+"""Use case: whose account does this person open? Look up, decide by the rules, carry the decision out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from romm.domain import emails
+from romm.domain.accounts import usernames
+from romm.domain.diagnosis.explanation import outline
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Account, Identity, subject_digest
+from romm.domain.sign_in import linking, role_hints, roles
+from romm.domain.sign_in.claims import Claims
+from romm.domain.sign_in.linking import Attach, Decision, Found, LinkRequest, Policy, Register, Reject, SignIn
+from romm.domain.sign_in.roles import Grant, RoleMapping
+from romm.ports.accounts import Accounts
+from romm.ports.conflicts import Conflict
+from romm.ports.process import Clock, Log
+from romm.sign_in.identification import Person
+
+
+class Linking(Struct, frozen=True, kw_only=True):
+    """Somebody signed in wants to link: to which account, in the same session from start to end, and how fresh it is."""
+
+    account_id: int
+    same_session: bool
+    authenticated_at: datetime
+
+
+MAX_DECISIONS = 5  # how often the facts may change under a decision before we give up
+MAX_USERNAMES = 100  # how many suffixes are tried for a name that many people have
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """Applies the operator's mapping of roles and policy for accounts."""
+
+    accounts: Accounts
+    mapping: RoleMapping
+    policy: Policy
+    username_attribute: str
+    roles_claim: str
+    log: Log
+    clock: Clock
+
+    async def admit(self, person: Person, linking_to: Linking | None = None) -> tuple[Decision, Account]:
+        """The decision and the account it opens, as it is afterwards. Raises `Refused`; then nothing was written.
+
+        When the facts change between look-up and writing, all of it is done once more.
+        """
+        for _ in range(MAX_DECISIONS):
+            decision = await self.decide(person.claims, linking_to)
+            self._log(decision, person.claims)
+            try:
+                return decision, await self._carry_out(decision, person)
+            except Conflict as conflict:
+                self.log.info("signin.decided_again", conflict=conflict.what)
+        raise Refused(Code.ACCOUNT_CHANGED)
+
+    async def decide(self, claims: Claims, linking_to: Linking | None = None) -> Decision:
+        """What the rules say about these claims and the accounts as they are now; nothing is written."""
+        found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
+        return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
+
+    def role(self, claims: Claims) -> Grant:
+        """The role that the claims give."""
+        return roles.grant(claims.roles, self.mapping)
+
+    async def _find(self, identity: Identity, email: str | None, linking_to: Linking | None) -> Found:
+        found = await self.accounts.find(identity, email)
+        if linking_to is None:
+            return found
+        account = await self.accounts.get(linking_to.account_id)
+        if account is None:
+            raise Refused(Code.LINK_SESSION_CHANGED)
+        request = LinkRequest(
+            account=account, same_session=linking_to.same_session, authenticated_at=linking_to.authenticated_at
+        )
+        return replace(found, link=request)
+
+    async def _carry_out(self, decision: Decision, person: Person) -> Account:
+        identity, now = person.claims.identity, self.clock()
+        match decision:
+            case SignIn():
+                return await self.accounts.sign_in(decision, now)
+            case Attach():
+                return await self.accounts.link(decision, identity, now)
+            case Register():
+                return await self._register(decision, person.claims)
+            case Reject():
+                raise self._rejected(decision, person)
+            case _:
+                assert_never(decision)
+
+    async def _register(self, decision: Register, person: Claims) -> Account:
+        name = usernames.proposal(person.merged, self.username_attribute)
+        for username in islice(usernames.series(name), MAX_USERNAMES):
+            try:
+                return await self.accounts.register(decision, person.identity, username, self.clock())
+            except Conflict as conflict:
+                if conflict.what != "username":
+                    raise
+        raise Refused(Code.USERNAME_TAKEN, found=name)
+
+    def _log(self, decision: Decision, person: Claims) -> None:
+        kind = type(decision).__struct_config__.tag
+        warning = getattr(decision, "warning", None)
+        write = self.log.warning if warning or getattr(decision, "severe", False) else self.log.info
+        facts = {"decision": kind, "rule": decision.rule, "warning": warning, "email_source": person.email.source}
+        facts |= role_hints.fact(warning, self.roles_claim)
+        write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
+
+    def _rejected(self, decision: Reject, person: Person) -> Refused:
+        """The refusal of a decision. What UserInfo would have told is not called missing when UserInfo did not answer."""
+        missing = decision.refuse.code in (Code.EMAIL_MISSING, Code.EMAIL_NOT_VERIFIED)
+        refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)
+        identity = person.claims.identity
+        refused.facts |= {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}
+        refused.received = outline(person.claims, self.roles_claim)
+        return refused

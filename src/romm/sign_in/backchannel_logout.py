@@ -1,0 +1,78 @@
+"""Use case: the provider says that somebody signed out there, so their sessions here end (OpenID Connect Back-Channel Logout)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from romm.credentials.rate_limits import Rates
+from romm.domain.credentials.rate_limits import Limit, by_address
+from romm.domain.errors import UNVERIFIABLE, Code, Refused, required
+from romm.domain.model import Visitor
+from romm.domain.sign_in import claims, logout_token
+from romm.domain.sign_in.claims import Addressee
+from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.logout_token import Logout
+from romm.ports.conflicts import Conflict
+from romm.ports.process import Clock
+from romm.ports.provider import Provider, SignedClaims
+from romm.ports.sign_in import Logouts
+from romm.sign_in.identification import Identification
+from romm.sign_in.journal import SignInJournal
+
+TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(minutes=1))
+"""Nothing can be guessed here; it keeps a flood small. A provider that ends everybody's sessions at once sends one for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackchannelLogout:
+    """Signing out at the provider reaches RomM. `identification` is None when single sign-on is off; `off` then says why."""
+
+    identification: Identification | None
+    off: str
+    logouts: Logouts
+    journal: SignInJournal
+    rates: Rates
+    clock: Clock
+
+    async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
+        """End the sessions that a logout token means; none to be ended is as good (2.7 there).
+
+        Raises `Refused`: with `LOGOUT_TOKEN_INVALID` or `LOGOUT_TOKEN_USED`, or with what kept us from judging it.
+        """
+        if self.identification is None:
+            raise Refused(Code.OIDC_OFF, reason=self.off)
+        await self.rates.admit(by_address(TOKENS, visitor.address))
+        logout = await self._judged(self.identification, unverified_logout_token)
+        try:
+            owners = await self.logouts.carry_out(logout)
+        except Conflict as conflict:
+            raise Refused(Code.LOGOUT_TOKEN_USED, issuer=logout.issuer) from conflict
+        await self.journal.signed_out(logout, owners, visitor)
+
+    async def _judged(self, identification: Identification, unverified_logout_token: str) -> Logout:
+        provider = identification.provider
+        metadata = await provider.metadata()
+        signed = await _signed(provider, metadata, unverified_logout_token)
+        addressee = Addressee(
+            issuer=metadata.issuer,
+            client_id=provider.client.client_id,
+            now=self.clock().timestamp(),
+            extra_audiences=identification.extra_audiences,
+        )
+        spelled = claims.with_known_issuer(signed.unverified_claims, identification.issuer_spellings)
+        return required(logout_token.judge(spelled, signed.typ, addressee))
+
+
+async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:
+    """A signature that says nothing is the token's fault. That its keys cannot be had is not: the provider may try again."""
+    try:
+        return await provider.verify(metadata, unverified_logout_token)
+    except Refused as refused:
+        if refused.code not in UNVERIFIABLE:
+            raise
+        raise _not_signed(refused) from refused
+
+
+def _not_signed(refused: Refused) -> Refused:
+    found = f"{refused.code} {refused.facts.get('found', '')}".strip()
+    expected = refused.facts.get("expected", "the provider's")
+    return Refused(Code.LOGOUT_TOKEN_INVALID, claim="signature", found=found, expected=expected)

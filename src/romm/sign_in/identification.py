@@ -1,0 +1,98 @@
+"""Use case: who does the provider say this is? From a code to checked claims, within a bounded time."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from romm.domain.errors import Code, Refused, required
+from romm.domain.sign_in import claims
+from romm.domain.sign_in.authorization import LoginAttempt
+from romm.domain.sign_in.claims import Claims, Expected, Reading
+from romm.domain.sign_in.discovery import Metadata
+from romm.ports.process import Clock, Log
+from romm.ports.provider import Provider
+
+CALLBACK_SECONDS = 14  # for all that the provider is asked during a callback
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did.
+
+    `signed` are the ID token's claims and `userinfo` those beside it, as they came.
+    """
+
+    claims: Claims
+    id_token: str
+    algorithm: str
+    signed: Mapping[str, Any]
+    userinfo: Mapping[str, Any] | None
+    without_userinfo: Refused | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identification:
+    """Asks the provider. `extra_audiences` are clients that may stand beside us in an ID token.
+
+    `hosted_domains` are the only ones whose people come in, if there are any; `issuer_spellings` maps another name that
+    the provider is known to give itself to its issuer.
+    """
+
+    provider: Provider
+    reading: Reading
+    extra_audiences: tuple[str, ...]
+    log: Log
+    clock: Clock
+    hosted_domains: tuple[str, ...] = ()
+    issuer_spellings: Mapping[str, str] = field(default_factory=dict)
+    budget_seconds: float = CALLBACK_SECONDS
+
+    async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
+        """Exchange the code and check everything that comes for it. Raises `Refused`.
+
+        A provider that is slow everywhere must not keep a person waiting for the sum of its delays.
+        """
+        try:
+            async with asyncio.timeout(self.budget_seconds):
+                return await self._identify(metadata, attempt, code)
+        except TimeoutError as error:
+            problem = f"no end within {self.budget_seconds} s"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=metadata.issuer, problem=problem) from error
+
+    async def _identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
+        tokens = await self.provider.exchange(metadata, code, attempt.code_verifier)
+        signed = await self.provider.verify(metadata, tokens.unverified_id_token)
+        expected = Expected(
+            issuer=metadata.issuer,
+            client_id=self.provider.client.client_id,
+            nonce=attempt.nonce,
+            now=self.clock().timestamp(),
+            algorithm=signed.algorithm,
+            access_token=tokens.access_token,
+            extra_audiences=self.extra_audiences,
+            hosted_domains=self.hosted_domains,
+        )
+        id_token = claims.with_known_issuer(signed.unverified_claims, self.issuer_spellings)
+        required(claims.validate(id_token, expected))
+        userinfo, problem = await self._userinfo(metadata, tokens.access_token)
+        read = required(claims.read(id_token, userinfo, self.reading))
+        return Person(
+            claims=read,
+            id_token=tokens.unverified_id_token,
+            algorithm=signed.algorithm,
+            signed=id_token,
+            userinfo=userinfo,
+            without_userinfo=problem,
+        )
+
+    async def _userinfo(self, metadata: Metadata, access_token: str) -> tuple[Mapping[str, Any] | None, Refused | None]:
+        """UserInfo, or why there is none: one that does not answer must not keep out who needs nothing of it."""
+        try:
+            return await self.provider.userinfo(metadata, access_token), None
+        except Refused as problem:
+            if problem.code is not Code.PROVIDER_UNAVAILABLE:
+                raise
+            self.log.warning("signin.userinfo_unavailable", **problem.facts)
+            return None, problem

@@ -1,0 +1,100 @@
+"""Use case: write down how each sign-in went, once for the process's log and once for the log that admins read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec import json
+
+from romm.credentials.rate_limits import Rates
+from romm.domain.credentials.rate_limits import Limit, by_address
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Account, Identity, Visitor, subject_digest
+from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.logout_token import Logout
+from romm.ports.process import Clock, Log
+from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
+
+NOTED = Limit(name="noted refusals", tries=30)
+"""Of one address. Refusals cost their maker nothing, so that the table would grow as fast as somebody asks."""
+
+_STAYED_THERE = (
+    "When no line follows, the provider did not send the browser back: it must know client {client} (OIDC_CLIENT_ID) and, to "
+    "the letter, redirect URI {redirect_uri} (OIDC_REDIRECT_URI, else made of ROMM_BASE_URL). `romm doctor` asks it."
+)
+
+
+@dataclass(frozen=True)
+class SignInJournal:
+    """How sign-ins ended. `method` is `openid` or `password`; refusals become a log line where HTTP is made of them.
+
+    Sessions that the provider ends are noted with the method `backchannel`.
+    """
+
+    entries: SignInLog
+    log: Log
+    clock: Clock
+    rates: Rates
+
+    def begun(self, client: Client) -> None:
+        """Note that a browser was sent to the provider: of what goes wrong there nobody tells RomM."""
+        hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
+        self.log.info("signin.begun", client_id=client.client_id, redirect_uri=client.redirect_uri, hint=hint)
+
+    async def signed_in(
+        self,
+        method: str,
+        account: Account,
+        visitor: Visitor,
+        *,
+        rule: str | None = None,
+        identity: Identity | None = None,
+    ) -> None:
+        """Note a success."""
+        subject = identity and subject_digest(identity)
+        facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
+        level, address = account.level.label, visitor.address
+        self.log.info("signin.done", method=method, account=account.id, access_level=level, address=address, **facts)
+        await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts))
+
+    async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
+        """Note a refusal, with what its facts tell about rule, identity and account; of a flood only the beginning."""
+        if not await self._has_room(visitor):
+            return
+        facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
+        account = refused.facts.get("account")
+        facts["account_id"] = account if isinstance(account, int) else None
+        received = json.encode(refused.received).decode() if refused.received else ""
+        await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
+
+    async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
+        """Note that the provider signed somebody out: a line for each account that lost a session, of which `owners` tell."""
+        identity = logout.subject and Identity(logout.issuer, logout.subject)
+        facts = {"issuer": logout.issuer, "subject_digest": subject_digest(identity) if identity else None}
+        accounts = sorted(set(owners))
+        self.log.info("backchannel.signed_out", ended=len(owners), accounts=accounts, named_by=logout.named_by, **facts)
+        for account_id in accounts:
+            await self.entries.add(self._entry("backchannel", "signed_out", visitor, account_id=account_id, **facts))
+
+    async def _has_room(self, visitor: Visitor) -> bool:
+        try:
+            await self.rates.admit(by_address(NOTED, visitor.address))
+        except Refused as full:
+            if full.code is not Code.TOO_MANY_REQUESTS:
+                raise
+            return False
+        return True
+
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """The newest entries that fit, for administrators."""
+        return await self.entries.search(wanted, limit)
+
+    def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:
+        empty = dict.fromkeys(("rule", "code", "issuer", "subject_digest", "account_id"))
+        return SignInEntry(
+            at=self.clock(),
+            method=method,
+            outcome=outcome,
+            address=visitor.address,
+            correlation_id=visitor.correlation_id,
+            **{**empty, **facts},  # type: ignore[arg-type]  # the callers above name exactly these
+        )

@@ -1,0 +1,50 @@
+"""Device cookies: browsers that signed in before (OWASP)."""
+
+import secrets
+from dataclasses import dataclass
+
+from romm.domain.credentials.credential import (
+    KNOWN_BROWSER_LIFETIME,
+    SECRET_BYTES,
+    Credential,
+    Kind,
+)
+from romm.domain.digests import digest
+from romm.domain.model import Account, Visitor
+from romm.ports.credentials import Credentials
+from romm.ports.process import Clock
+
+
+@dataclass(frozen=True)
+class KnownBrowsers:
+    """Browsers that signed in with a password before. Being known opens nothing; see `domain.throttle`."""
+
+    credentials: Credentials
+    clock: Clock
+
+    async def find(self, secret: str | None, username: str) -> Credential | None:
+        """The credential of a browser that this account knows; another account's is none."""
+        found = secret and await self.credentials.find(Kind.KNOWN_BROWSER, digest(secret))
+        if not found:
+            return None
+        credential, account = found
+        return credential if account.username == username and self.clock() < credential.expires_at else None
+
+    def new(self, account: Account, visitor: Visitor) -> tuple[str, Credential]:
+        """The secret for a browser from now on, and what is to be stored of it."""
+        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
+        return secret, Credential(
+            digest=digest(secret),
+            kind=Kind.KNOWN_BROWSER,
+            account_id=account.id,
+            scopes=(),
+            created_at=now,
+            last_used_at=now,
+            expires_at=now + KNOWN_BROWSER_LIFETIME,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+        )
+
+    async def forget(self, credential: Credential) -> None:
+        """The browser has a newer secret."""
+        await self.credentials.take(credential.kind, credential.digest)

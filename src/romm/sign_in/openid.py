@@ -1,0 +1,242 @@
+"""Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from msgspec import Struct
+
+from romm.credentials.principal import Principal
+from romm.credentials.sessions import Sessions
+from romm.diagnosis.trial import Trials
+from romm.domain import urls
+from romm.domain.accounts.changes import Proof, proof
+from romm.domain.credentials.credential import SECRET_BYTES
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refused, required
+from romm.domain.model import Visitor
+from romm.domain.sign_in import authorization, logout_token
+from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
+from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.linking import Decision
+from romm.ports.conflicts import settled
+from romm.ports.process import Clock
+from romm.ports.provider import Provider
+from romm.ports.sign_in import Attempts
+from romm.sign_in.admission import Admission, Linking
+from romm.sign_in.identification import Identification, Person
+from romm.sign_in.journal import SignInJournal
+
+ACCOUNT_PAGE = "/account"
+LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
+TRIAL_PAGE = "/admin/oidc"
+
+_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.TRIAL: TRIAL_PAGE}
+
+
+class Pushing(Protocol):
+    """As much of a provider as an authorization request needs."""
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """As `Provider.push`."""
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """Where to send the browser, and the key that it must bring back under the attempt's id."""
+
+    url: str
+    attempt_id: str
+    browser_key: str
+
+
+class Finished(Struct, frozen=True, kw_only=True):
+    """The browser may go on to `return_to`. `session` is its new secret, None when it has a good one already."""
+
+    return_to: str
+    session: str | None = None
+    decision: Decision | None = None
+
+
+def attempt_id(state: str) -> str:
+    """The short public name of an attempt, so that several can be under way in one browser."""
+    return digest(state)[:16]
+
+
+async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    """Where to send a browser with an authorization request, which is pushed first where the provider wants that."""
+    if metadata.require_pushed_authorization_requests:
+        request = {
+            "client_id": request["client_id"],
+            "request_uri": await provider.push(metadata, request),
+        }
+    return authorization.authorization_url(metadata, request)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenIDSignIn:
+    """Sign-in through the provider. `identification` is None when single sign-on is off; `off` then says why."""
+
+    identification: Identification | None
+    off: str
+    admission: Admission
+    trials: Trials
+    attempts: Attempts
+    sessions: Sessions
+    journal: SignInJournal
+    clock: Clock
+
+    async def begin(
+        self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
+    ) -> Begun:
+        """Start an attempt, which another site may have asked for.
+
+        Raises `Refused` when single sign-on is off, the provider cannot be used, or the other site means another one.
+        """
+        return_to = urls.return_to(unverified_return_to)
+        try:
+            return await self._begin(return_to, initiation=initiation)
+        except Refused as refused:
+            refused.return_to = return_to
+            if refused.code is not Code.OIDC_OFF:
+                await self.journal.refused("openid", refused, visitor)
+            raise
+
+    async def begin_trial(self) -> Begun:
+        """Start an attempt that ends in a report for the administrator who asked. Raises `Refused`."""
+        return await self._begin(TRIAL_PAGE, Purpose.TRIAL)
+
+    async def begin_link(self, who: Principal) -> Begun:
+        """Start an attempt whose identity shall be linked to the account of this session. Raises `Refused`."""
+        if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
+            raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
+        return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
+
+    async def _begin(
+        self,
+        return_to: str,
+        purpose: Purpose = Purpose.SIGN_IN,
+        account_id: int | None = None,
+        session_digest: str | None = None,
+        initiation: Initiation | None = None,
+    ) -> Begun:
+        provider = self._identification().provider
+        metadata = await provider.metadata()
+        added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
+        state, nonce, code_verifier, browser_key = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(4))
+        await self.attempts.put(
+            LoginAttempt(
+                state_digest=digest(state),
+                browser_key_digest=digest(browser_key),
+                nonce=nonce,
+                code_verifier=code_verifier,
+                return_to=return_to,
+                issuer=metadata.issuer,
+                client_id=provider.client.client_id,
+                expires_at=self.clock() + ATTEMPT_LIFETIME,
+                purpose=purpose,
+                account_id=account_id,
+                session_digest=session_digest,
+            )
+        )
+        request = authorization.request_parameters(
+            provider.client, state=state, nonce=nonce, code_verifier=code_verifier
+        )
+        url = await request_url(provider, metadata, request | added)
+        self.journal.begun(provider.client)
+        return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
+
+    async def finish(
+        self, response: AuthorizationResponse, browser_key: str | None, session: str | None, visitor: Visitor
+    ) -> Finished:
+        """Judge the authorization response, decide whose account it opens, and open it.
+
+        Raises `Refused`, whose reason is remembered under the attempt: a response that comes again gets the first one.
+        """
+        identification = self._identification()
+        attempt = await self.attempts.take(digest(response.state or ""), digest(browser_key or ""))
+        if attempt is None:
+            return await self._again(identification.provider, response, session, visitor)
+        try:
+            linking_to = await self._linking(attempt, session)
+            finished = await self._complete(identification, response, attempt, visitor, linking_to)
+        except Exception as problem:
+            await self._failed(attempt, problem, visitor)
+            raise
+        if session is not None and finished.session is not None:  # a browser has one session at a time
+            await self.sessions.end(session)
+        return finished
+
+    async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
+        """Which account the identity shall be linked to, judged by the session that the browser has now."""
+        if attempt.purpose is not Purpose.LINK or attempt.account_id is None:
+            return None
+        who = await self.sessions.who(session)
+        if who is None or who.credential is None:
+            raise Refused(Code.LINK_SESSION_CHANGED)
+        same = who.credential.digest == attempt.session_digest and who.account.id == attempt.account_id
+        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.created_at)
+
+    async def _complete(
+        self,
+        identification: Identification,
+        response: AuthorizationResponse,
+        attempt: LoginAttempt,
+        visitor: Visitor,
+        linking_to: Linking | None,
+    ) -> Finished:
+        provider = identification.provider
+        metadata = await provider.metadata()
+        accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
+        person = await identification.identify(metadata, attempt, accepted.code)
+        if attempt.purpose is Purpose.TRIAL:
+            await self.trials.keep(attempt.state_digest, person)
+            return Finished(return_to=f"{TRIAL_PAGE}?report={attempt.state_digest}")
+        decision, session = await settled(lambda: self._opened(person, visitor, linking_to))
+        return Finished(return_to=attempt.return_to, session=session, decision=decision)
+
+    async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
+        """What was decided, and the session that follows. Raises `Conflict("version")` when the account changed between."""
+        decision, account = await self.admission.admit(person, linking_to)
+        identity = person.claims.identity
+        sid = logout_token.sid(person.signed)
+        session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
+        await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
+        return decision, session
+
+    async def _again(
+        self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor
+    ) -> Finished:
+        """A response without an open attempt of this browser: a reload, a bookmark, a replay, another browser."""
+        recalled = await self.attempts.recall(digest(response.state or ""))
+        if (recalled is None or recalled.taken) and await self.sessions.who(session):
+            return Finished(return_to="/")
+        if recalled is None:
+            raise Refused(Code.STATE_UNKNOWN, found="none of ours" if response.state else "missing")
+        if not recalled.taken:
+            mismatch = Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
+            await self.journal.refused("openid", mismatch, visitor)
+            raise mismatch
+        code, first_reference = _first_reason(recalled.outcome)
+        refused = Refused(code, again=first_reference)
+        refused.return_to = recalled.return_to
+        raise refused
+
+    async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
+        refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
+        refused.return_to = attempt.return_to
+        refused.page = _PAGES.get(attempt.purpose)
+        refused.facts.setdefault("issuer", attempt.issuer)
+        await self.attempts.conclude(attempt.state_digest, f"{refused.code} {visitor.correlation_id}")
+        await self.journal.refused("openid", refused, visitor)
+
+    def _identification(self) -> Identification:
+        if self.identification is None:
+            raise Refused(Code.OIDC_OFF, reason=self.off)
+        return self.identification
+
+
+def _first_reason(outcome: str | None) -> tuple[Code, str]:
+    """The code of the first refusal and the reference under which the log has it."""
+    code, _, reference = (outcome or "").partition(" ")
+    return (Code(code), reference) if code in set(Code) else (Code.ATTEMPT_USED, "")

@@ -1,0 +1,247 @@
+"""The contract of `ports.Directory`: a change is carried out whole, or not at all."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from romm.domain.accounts.changes import Change, Delete, Password, Unlink
+from romm.domain.credentials.credential import Kind
+from romm.domain.model import AccessLevel, Account
+from romm.ports.accounts import Spends
+from romm.ports.conflicts import Conflict
+from tests.adapters.conftest import Stores
+from tests.adapters.examples import BOB, LATER, alice, bob, has_session, session
+from tests.domain.examples import ADDRESS, NOW
+
+ADMIN, EDITOR, VIEWER = AccessLevel.ADMIN, AccessLevel.EDITOR, AccessLevel.VIEWER
+LINK = Spends(Kind.INVITATION, "link")
+
+
+def change(account: Account, **changes: Any) -> Change:
+    same = Change(
+        account=account,
+        username=account.username,
+        email=account.email,
+        enabled=account.enabled,
+        level=account.level,
+    )
+    return replace(same, **changes)
+
+
+async def invited(stores: Stores, owner: Account) -> None:
+    await stores.credentials.add(owner, session(owner, "link", kind=Kind.INVITATION))
+
+
+async def what(work: Awaitable[object]) -> str:
+    with pytest.raises(Conflict) as refused:
+        await work
+    return refused.value.what
+
+
+async def outcome(work: Awaitable[object]) -> str:
+    try:
+        await work
+    except Conflict as refused:
+        return refused.what
+    return "done"
+
+
+async def test_a_change_makes_the_account_what_was_decided(stores: Stores):
+    seen = await alice(stores)
+    decision = change(seen, username="alicia", email="alicia@example.com", enabled=False, level=EDITOR)
+
+    changed = await stores.directory.change(decision, LATER)
+
+    assert changed == await stores.accounts.get(seen.id)
+    assert changed == replace(
+        seen,
+        username="alicia",
+        email="alicia@example.com",
+        enabled=False,
+        level=EDITOR,
+        version=seen.version + 1,
+        updated_at=LATER,
+    )
+    assert await stores.accounts.password("alicia") == (changed, "her hash")
+
+
+@pytest.mark.parametrize("password", [Password("new hash", LATER), Password("new hash", NOW), Password(None, None)])
+async def test_a_password_is_stored_with_the_time_that_was_decided(stores: Stores, password: Password):
+    seen = await alice(stores)
+    await stores.directory.reset_asked("alice", NOW)
+
+    changed = await stores.directory.change(change(seen, password=password), LATER)
+
+    assert changed.password_set_at == password.trusted_since
+    assert changed.reset_asked_at is None
+    assert await stores.accounts.password("alice") == (changed, password.hash)
+
+
+@pytest.mark.parametrize(
+    ("changes", "taken"), [({"username": "bob"}, "username"), ({"email": "bob@example.com"}, "email")]
+)
+async def test_what_somebody_else_has_is_a_conflict(stores: Stores, changes: dict[str, str], taken: str):
+    seen = await alice(stores)
+    await bob(stores)
+
+    assert await what(stores.directory.change(change(seen, **changes), LATER)) == taken
+    assert await stores.accounts.get(seen.id) == seen
+
+
+async def test_a_stale_decision_is_carried_out_not_at_all(stores: Stores):
+    seen = await alice(stores)
+    changed = await stores.directory.change(change(seen, level=EDITOR), NOW)
+    await stores.credentials.add(changed, session(seen))
+
+    assert await what(stores.directory.change(change(seen, level=ADMIN, ends=frozenset(Kind)), LATER)) == "version"
+    assert await what(stores.directory.delete(Delete(seen))) == "version"
+    assert await what(stores.directory.unlink(Unlink(account=seen, identity=BOB), LATER)) == "version"
+    now = await stores.accounts.get(seen.id)
+    assert now is not None
+    assert now.level is EDITOR
+    assert await has_session(stores)
+
+
+async def test_a_change_ends_the_kinds_it_names_but_not_what_is_kept(stores: Stores):
+    seen, other = await alice(stores), await bob(stores)
+    await stores.credentials.add(
+        seen, session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN)
+    )
+    await stores.credentials.add(other, session(other, "bobs"))
+
+    await stores.directory.change(change(seen, ends=frozenset({Kind.SESSION}), keep="mine"), LATER)
+
+    assert {each.digest for each, _ in await stores.credentials.of(None, list(Kind))} == {"mine", "token", "bobs"}
+
+
+@pytest.mark.parametrize("loss", [{"enabled": False}, {"level": EDITOR}])
+async def test_the_last_enabled_admin_stays(stores: Stores, loss: dict[str, Any]):
+    keeper = await alice(stores, ADMIN)
+    retired = await bob(stores, ADMIN)
+    await stores.disable(retired.id)
+
+    assert await what(stores.directory.change(change(keeper, **loss), LATER)) == "version"
+    assert await what(stores.directory.delete(Delete(keeper))) == "version"
+    assert await stores.directory.enabled_admins() == 1
+
+
+async def test_of_two_admins_who_dismiss_each_other_one_remains(rivals: list[Stores]):
+    one, two = await alice(rivals[0], ADMIN), await bob(rivals[0], ADMIN)
+
+    done = await asyncio.gather(
+        outcome(rivals[0].directory.change(change(one, level=VIEWER), LATER)),
+        outcome(rivals[1].directory.delete(Delete(two))),
+    )
+
+    assert Counter(done) == {"done": 1, "version": 1}
+    assert await rivals[0].directory.enabled_admins() == 1
+
+
+async def test_deleting_takes_everything_along_and_the_number_never_comes_back(stores: Stores):
+    seen = await bob(stores)
+    await stores.credentials.add(seen, session(seen))
+
+    await stores.directory.delete(Delete(seen))
+
+    assert await stores.accounts.get(seen.id) is None
+    assert not await has_session(stores)
+    again = await bob(stores)
+    assert again.id > seen.id
+
+
+async def test_unlinking_detaches_the_identity_and_ends_its_sign_ins(stores: Stores):
+    seen = await bob(stores)
+    await stores.credentials.add(
+        seen, session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN)
+    )
+
+    left = await stores.directory.unlink(Unlink(account=seen, identity=BOB, keep="mine"), LATER)
+
+    assert left.links == ()
+    assert left.version == seen.version + 1
+    assert (await stores.accounts.find(BOB, None)).by_identity is None
+    assert {each.digest for each, _ in await stores.credentials.of(seen.id, list(Kind))} == {"mine", "token"}
+
+
+async def test_people_are_found_by_a_part_of_name_or_address_page_by_page(stores: Stores):
+    for name in ("dora", "carl", "dirk"):
+        await stores.accounts.create(name, f"{name}@example.com", VIEWER, None, NOW)
+    await stores.accounts.create("percent%_x", None, VIEWER, None, NOW)
+
+    async def found(text: str, limit: int = 10, offset: int = 0) -> tuple[list[str], int]:
+        page, total = await stores.directory.search(text, limit, offset)
+        return [each.username for each in page], total
+
+    assert await found("") == (["carl", "dirk", "dora", "percent%_x"], 4)
+    assert await found("", limit=2, offset=1) == (["dirk", "dora"], 4)
+    assert await found("d") == (["dirk", "dora"], 2)
+    assert await found("carl@") == (["carl"], 1)
+    assert await found("%") == (["percent%_x"], 1)
+    assert await found("c_rl") == ([], 0)
+
+
+async def test_a_page_has_accounts_with_all_their_links(stores: Stores):
+    seen = await bob(stores)
+
+    page, _ = await stores.directory.search("", 10, 0)
+
+    assert list(page) == [seen]
+
+
+@pytest.mark.parametrize("name", ["alice", ADDRESS])
+async def test_who_forgot_a_password_is_noted_by_name_or_address(stores: Stores, name: str):
+    seen, other = await alice(stores), await bob(stores)
+
+    await stores.directory.reset_asked(name, LATER)
+    await stores.directory.reset_asked("nobody", LATER)
+    await stores.directory.reset_asked("a\x00b", LATER)
+
+    assert await stores.accounts.get(seen.id) == replace(seen, reset_asked_at=LATER)
+    assert await stores.accounts.get(other.id) == other
+
+
+async def test_a_disabled_account_asks_for_nothing(stores: Stores):
+    seen = await alice(stores)
+    await stores.disable(seen.id)
+
+    await stores.directory.reset_asked("alice", LATER)
+
+    now = await stores.accounts.get(seen.id)
+    assert now is not None
+    assert now.reset_asked_at is None
+
+
+async def test_a_link_is_used_up_together_with_what_it_is_for(stores: Stores):
+    owner = await alice(stores)
+    await invited(stores, owner)
+
+    made = await stores.accounts.create("carl", None, VIEWER, "hash", NOW, LINK)
+
+    assert made.username == "carl"
+    assert await what(stores.accounts.create("dora", None, VIEWER, "hash", NOW, LINK)) == "spent"
+    assert await what(stores.directory.change(change(owner, level=EDITOR), NOW, LINK)) == "spent"
+    assert await stores.accounts.get(owner.id) == owner
+
+
+async def test_a_link_is_not_lost_when_the_rest_fails(stores: Stores):
+    owner = await alice(stores)
+    await bob(stores)
+    await invited(stores, owner)
+
+    assert await what(stores.accounts.create("bob", None, VIEWER, "hash", NOW, LINK)) == "username"
+    assert await what(stores.directory.change(change(owner, username="bob"), NOW, LINK)) == "username"
+
+    assert (await stores.directory.change(change(owner, level=EDITOR), NOW, LINK)).level is EDITOR
+
+
+async def test_of_many_who_use_a_link_one_gets_in(rivals: list[Stores]):
+    await invited(rivals[0], await alice(rivals[0]))
+
+    works = (rivals[n % len(rivals)].accounts.create(f"guest-{n}", None, VIEWER, "hash", NOW, LINK) for n in range(12))
+    done = await asyncio.gather(*(outcome(work) for work in works))
+
+    assert Counter(done) == {"done": 1, "spent": 11}

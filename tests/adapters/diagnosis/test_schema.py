@@ -1,0 +1,37 @@
+"""The schema's state, looked at without making anything."""
+
+from pathlib import Path
+
+import pytest
+
+from romm.adapters.database.transactions import HEAD
+from romm.adapters.diagnosis.schema import DatabaseStorage
+from romm.domain.errors import Code, Refused
+
+
+async def test_the_revision_of_a_migrated_database(url: str) -> None:
+    storage = DatabaseStorage(url)
+    assert (await storage.revision(), storage.newest) == (HEAD, HEAD)
+    assert storage.is_embedded is url.startswith("sqlite")
+
+
+async def test_a_database_before_its_first_migration(bare_url: str) -> None:
+    assert await DatabaseStorage(bare_url).revision() is None
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+async def test_looking_makes_no_file(tmp_path: Path) -> None:
+    """It would belong to whoever looked, and `romm serve` may be somebody else."""
+    assert await DatabaseStorage(f"sqlite+aiosqlite:///{tmp_path}/data/romm.db").revision() is None
+    assert files(tmp_path) == []
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "romm.db"
+    path.write_text("this is a letter, not a database, and long enough to be read as one" * 10)
+    with pytest.raises(Refused) as caught:
+        await DatabaseStorage(f"sqlite+aiosqlite:///{path}").revision()
+    assert caught.value.code is Code.STORAGE_UNAVAILABLE

@@ -1,0 +1,117 @@
+"""The contract of `ports.SignInLog`."""
+
+from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import asdict, replace
+from sqlalchemy import func, insert, select
+
+from romm.adapters.database.tables import SignInRow
+from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database
+from romm.adapters.sign_in.sign_in_log import SQLSignInLog
+from romm.domain.errors import Code
+from romm.ports.sign_in import SignInEntry, SignInFilter
+from tests.adapters.conftest import RETENTION, Stores
+from tests.domain.examples import ISSUER, NOW
+
+
+def entry(subject_digest: str, after: timedelta = timedelta(0)) -> SignInEntry:
+    return SignInEntry(
+        at=NOW + after,
+        method="openid",
+        outcome="refused",
+        rule="L-02",
+        code=Code.ACCOUNT_DISABLED,
+        issuer=ISSUER,
+        subject_digest=subject_digest,
+        account_id=7,
+        address="192.0.2.1",
+        correlation_id="abc",
+    )
+
+
+async def test_lines_stand_in_the_order_they_came(stores: Stores):
+    for name in ("one", "two", "three"):
+        await stores.sign_in_log.add(entry(name))
+
+    assert await stores.subjects_in_log() == ["one", "two", "three"]
+
+
+async def test_lines_older_than_the_retention_are_forgotten(stores: Stores):
+    await stores.sign_in_log.add(entry("old"))
+    await stores.sign_in_log.add(entry("young", timedelta(days=1)))
+
+    await stores.sign_in_log.add(entry("new", RETENTION + timedelta(hours=12)))
+
+    assert await stores.subjects_in_log() == ["young", "new"]
+
+
+async def test_a_line_outlives_its_account_and_keeps_every_fact(database: Database):
+    await SQLSignInLog(database, RETENTION).add(entry("subject"))
+
+    async with database.read() as reader:
+        row = (await reader.execute(select(SignInRow.__table__))).mappings().one()
+
+    assert {**row, "id": None} == {
+        "id": None,
+        "at": NOW,
+        "method": "openid",
+        "outcome": "refused",
+        "rule": "L-02",
+        "code": "account_disabled",
+        "issuer": ISSUER,
+        "subject_digest": "subject",
+        "account_id": 7,
+        "address": "192.0.2.1",
+        "correlation_id": "abc",
+        "received": "",
+    }
+
+
+async def test_old_lines_are_looked_for_once_an_hour(database: Database):
+    log = SQLSignInLog(database, timedelta(minutes=10))
+    for name, minutes in (("looks", 0), ("old by now", 20), ("does not look", 59), ("looks again", 60)):
+        await log.add(entry(name, timedelta(minutes=minutes)))
+        async with database.read() as reader:
+            left = (await reader.scalars(select(SignInRow.subject_digest).order_by(SignInRow.id))).all()
+        if name == "does not look":
+            assert left == ["looks", "old by now", "does not look"]
+
+    assert left == ["does not look", "looks again"]
+
+
+async def test_lines_are_found_the_newest_first_with_what_was_received(stores: Stores):
+    for minute, (name, code) in enumerate((("a", Code.NO_ROLE), ("b", Code.EMAIL_MISSING), ("c", Code.NO_ROLE))):
+        line = replace(entry(name, timedelta(minutes=minute)), code=code, received='{"sub":"text of 1"}')
+        await stores.sign_in_log.add(line)
+
+    async def found(limit: int = 10, **wanted: Any) -> list[str | None]:
+        return [each.subject_digest for each in await stores.sign_in_log.search(SignInFilter(**wanted), limit)]
+
+    newest = (await stores.sign_in_log.search(SignInFilter(), 1))[0]
+    assert replace(newest, id=None) == line
+    assert await found() == ["c", "b", "a"]
+    assert await found(2) == ["c", "b"]
+    assert await found(before=newest.id) == ["b", "a"]
+    assert await found(code="no_role") == ["c", "a"]
+    assert await found(code="no_role", before=newest.id) == ["a"]
+    assert await found(outcome="signed_in") == []
+    assert await found(account_id=7) == ["c", "b", "a"]
+    assert await found(account_id=0) == []
+    assert await found(correlation_id="another") == []
+
+
+async def test_no_line_has_to_clear_away_more_than_takes_a_moment(database: Database):
+    log = SQLSignInLog(database, RETENTION)
+    await log.add(entry("first"))
+    old = asdict(entry("old"))
+    del old["id"]
+    await database.write(lambda connection: connection.execute(insert(SignInRow), [old] * FORGOTTEN_AT_ONCE).rowcount)
+
+    left = []
+    for name in ("new", "newer"):
+        await log.add(entry(name, 2 * RETENTION))
+        async with database.read() as reader:
+            left.append(await reader.scalar(select(func.count()).select_from(SignInRow)))
+
+    assert left == [2, 2]

@@ -1,0 +1,193 @@
+"""The page of the sign-in log: found by reference, filtered, paged, and told in words."""
+
+import html
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel
+from romm.ports.sign_in import SignInEntry, SignInFilter
+from tests.api.accounts.test_own_page import local, read
+from tests.api.sign_in.test_pages import words
+from tests.fakes import FakeSignInLog
+from tests.world import VISITOR, Browser, World
+
+PAGE = "/admin/sign-ins"
+
+
+@pytest.fixture
+async def keeper(world: World) -> Browser:
+    return await local(world, "keeper")
+
+
+async def wrong_password(world: World, username: str = "vera") -> None:
+    await world.program().post("/api/login", json={"username": username, "password": "wrong"})
+
+
+async def refused(world: World) -> str:
+    """Somebody whose address is not verified; gives the reference that they read."""
+    world.idp.claims.update(email_verified=False, name="Alice Liddell")
+    answer = await world.browser().sign_in()
+    return parse_qs(urlsplit(answer.headers["location"]).query)["ref"][0]
+
+
+def lines_in(answer: httpx.Response) -> list[str]:
+    return [words(line).strip() for line in re.findall(r"<li>.*?</li>", answer.text, re.DOTALL)]
+
+
+async def lines(browser: Browser, query: str = "") -> list[str]:
+    answer = await browser.get(f"{PAGE}{query}")
+    assert answer.status_code == 200
+    return lines_in(answer)
+
+
+async def test_a_reference_finds_its_line_with_all_that_is_known(world: World, keeper: Browser) -> None:
+    reference = await refused(world)
+    await wrong_password(world)
+
+    answer = await keeper.get(f"{PAGE}?reference={reference}")
+
+    [line] = lines_in(answer)
+    row, entry = CATALOGUE[Code.EMAIL_NOT_VERIFIED], world.sign_ins.entries[-2]
+    assert entry.subject_digest is not None
+    for text in (
+        "refused",
+        f"with Authelia: {Code.EMAIL_NOT_VERIFIED}",
+        f"{entry.at:%Y-%m-%d %H:%M} UTC",
+        "Rule L-07: The provider does not say that the address is verified (OIDC_TRUST_EMAIL). Refused: email_not_verified",
+        row.person,
+        "email alice@example.org",
+        "name text of 13",
+        f"Issuer {world.idp.issuer}",
+        f"Subject, hashed {entry.subject_digest}",
+        f"Reference {reference}",
+        "From 127.0.0.1",
+    ):
+        assert text in line
+    assert "Liddell" not in answer.text
+    assert f'<time datetime="{entry.at.isoformat()}">' in answer.text
+    assert answer.text.count("<details open>") == 2
+
+
+@pytest.mark.parametrize("around", ["{}", "  {}\n", "Code: email_not_verified · Reference: {}", "ref {}."])
+async def test_a_reference_may_be_pasted_as_it_was_copied(world: World, keeper: Browser, around: str) -> None:
+    reference = await refused(world)
+    answer = await keeper.client.get(PAGE, params={"reference": around.format(reference.upper())})
+    assert len(lines_in(answer)) == 1
+    assert f'value="{reference}"' in answer.text
+
+
+async def test_a_reference_of_no_sign_in_says_where_to_look(keeper: Browser) -> None:
+    page = await read(keeper, f"{PAGE}?reference=0123456789abcdef")
+    assert "No sign-in has this reference." in page
+    assert "correlation_id" in page
+
+
+async def test_what_a_code_means_stands_with_it(world: World, keeper: Browser) -> None:
+    world.idp.claims.update(groups=["others"])
+    await world.browser().sign_in()
+    line = (await lines(keeper))[0]
+    row = CATALOGUE[Code.NO_ROLE]
+    assert f"What {Code.NO_ROLE} means The person reads {row.person}" in line
+    assert row.operator.replace("`", "") in line
+
+
+async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, keeper: Browser) -> None:
+    await local(world, "vera")
+    await wrong_password(world)
+
+    async def heads(query: str = "") -> list[str]:
+        return [" ".join(line.split(" UTC ")[1].split()[:6]) for line in await lines(keeper, query)]
+
+    refusal, vera, keeper_ = (
+        "vera with a local password: credentials_wrong",
+        "vera with a local password From",
+        "keeper",
+    )
+    assert await heads() == [refusal, vera, f"{keeper_} with a local password From"]
+    assert await heads("?outcome=refused") == [refusal]
+    assert await heads("?outcome=signed_in&account=vera") == [vera]
+    assert await heads("?account=2") == [refusal, vera]
+    assert await heads("?account=VERA") == [refusal, vera]
+    assert await heads("?code=credentials_wrong") == [refusal]
+    assert await heads("?code=no_role") == []
+
+
+@pytest.mark.parametrize("account", ["nobody-here", "0", "99999999999999999999", "-1"])
+async def test_an_account_that_nobody_has_is_named(keeper: Browser, account: str) -> None:
+    page = await read(keeper, f"{PAGE}?account={account}")
+    assert f"Nobody here is called {account}." in page
+
+
+async def test_lines_outlive_their_account_and_names_lead_to_those_that_are_there(
+    world: World, keeper: Browser
+) -> None:
+    await local(world, "vera")
+    assert 'href="/admin/users/2"' in (await keeper.get(PAGE)).text
+    await keeper.submit("/admin/users/2/delete")
+    page = (await keeper.get(f"{PAGE}?account=2")).text
+    assert 'href="/admin/users/2"' not in page
+    assert "account 2 with a local password" in words(page)
+
+
+async def test_the_log_is_read_page_by_page_with_its_filters(world: World, keeper: Browser) -> None:
+    for _ in range(120):
+        await world.use_cases.journal.refused("openid", Refused(Code.NO_ROLE), VISITOR)
+        world.clock.advance(timedelta(seconds=10))  # more at once would be a flood
+    seen, url = [], f"{PAGE}?outcome=refused"
+    while url:
+        answer = await keeper.get(url)
+        seen.append(len(lines_in(answer)))
+        older = re.findall(r'href="([^"]+)">Older<', answer.text)
+        url = html.unescape(older[0]) if older else ""
+    assert seen == [50, 50, 20]
+
+
+class Attentive(FakeSignInLog):
+    """Remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[SignInFilter] = []
+
+    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
+        self.asked.append(wanted)
+        return await super().search(wanted, limit)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999999", "9999999999"])
+async def test_no_number_is_larger_than_a_database_takes(number: str) -> None:
+    log = Attentive()
+    world = World(sign_ins=log)
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    keeper = await local(world, "keeper")
+    for path in (f"{PAGE}?before={number}&account={number}", f"/api/sign-ins?before={number}&user_id={number}"):
+        assert (await keeper.get(path)).status_code == 200
+    numbers = [each for wanted in log.asked for each in (wanted.before, wanted.account_id)]
+    assert [each for each in numbers if each is None or not 0 <= each < 2**31] == []
+
+
+async def test_the_page_says_how_long_lines_are_kept() -> None:
+    world = World(environ={"ROMM_SIGN_IN_RETENTION_DAYS": "1"})
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    page = await read(await local(world, "keeper"), PAGE)
+    assert "Times are in UTC. Lines are kept for 1 day (ROMM_SIGN_IN_RETENTION_DAYS)." in page
+
+
+async def test_what_the_provider_sent_is_text_on_the_page(world: World, keeper: Browser) -> None:
+    world.idp.claims.update(email="<b>@example.org", email_verified=False)
+    await world.browser().sign_in()
+    assert "<b>" not in (await keeper.get(PAGE)).text
+
+
+async def test_the_page_is_for_administrators(world: World) -> None:
+    nobody = await world.browser().get(f"{PAGE}?reference=0123456789abcdef")
+    assert nobody.headers["location"] == "/login?next=%2Fadmin%2Fsign-ins%3Freference%3D0123456789abcdef"
+    answer = await (await local(world, "vera")).get(PAGE)
+    assert answer.status_code == 403
+    assert "Not allowed" in words(answer.text)

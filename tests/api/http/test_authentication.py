@@ -1,0 +1,76 @@
+"""Who is asking: every route asks, but for those that stand here, however its address is written."""
+
+import re
+
+import pytest
+
+from romm.domain.errors import Code
+from tests.api.http.test_documents import ROUTES
+from tests.world import World
+
+OPEN = {
+    # signing in and out, and what leads back in
+    ("get", "/api/login/openid"),
+    ("get", "/api/login/initiate"),
+    ("post", "/api/oauth/openid/backchannel-logout"),  # the logout token is its proof
+    ("get", "/api/oauth/openid"),
+    ("post", "/api/login"),
+    ("post", "/api/logout"),
+    ("post", "/api/users"),  # the first administrator
+    ("post", "/api/users/register"),
+    ("post", "/api/forgot-password"),
+    ("post", "/api/reset-password"),
+    ("post", "/api/recover"),
+    # apps and devices, which bring their own proof, or wait for a person to come
+    ("get", "/api/authorize"),
+    ("post", "/api/authorize"),  # the app is judged before the person is asked for
+    ("post", "/api/token"),
+    ("post", "/api/token/revoke"),
+    ("post", "/api/client-tokens/exchange"),
+    ("get", "/api/client-tokens/pair/{code}/status"),
+    ("post", "/api/device_authorization"),
+    ("post", "/api/auth/device/init"),
+    ("post", "/api/auth/device/token"),
+    # what anybody may know
+    ("get", "/.well-known/oauth-authorization-server"),
+    ("get", "/api/heartbeat"),
+    ("get", "/api/health/live"),
+    ("get", "/api/health/ready"),
+}
+
+
+@pytest.fixture(scope="module")
+def house() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(ROUTES - OPEN))
+async def test_a_route_lets_nobody_in_who_does_not_say_who_they_are(house: World, method: str, path: str) -> None:
+    """R-86: being open is the exception; a new route is closed, or stands in the list above."""
+    address = re.sub(r"{\w+}", "1", path)
+    response = await house.program().request(method, address, headers={"sec-fetch-site": "same-origin"})
+    came_to_sign_in = response.headers.get("location", "").startswith("/login?")
+    assert response.status_code == 401 or (response.status_code, came_to_sign_in) == (303, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        pytest.param("/api/users/me?next=/api/login", 401, id="an open route in the query"),
+        pytest.param("/api/users/me/", 401, id="a slash more"),
+        pytest.param("/api//users/me", 401, id="two slashes"),
+        pytest.param("/api/users/%6de", 401, id="a letter encoded"),
+        pytest.param("/api/users%2fme", 401, id="a slash encoded"),
+        pytest.param("//api/users/me", 404, id="two slashes in front"),
+        pytest.param("/API/users/me", 404, id="capitals"),
+        pytest.param("/api/users/me;/api/login", 404, id="an open route behind a semicolon"),
+        pytest.param("/api/users/me%00/api/login", 404, id="an open route behind a NUL"),
+        pytest.param("/api/login/%2e%2e/users/me", 404, id="a way through an open route"),
+        pytest.param("/api/login/..%2fusers/me", 404, id="the same with a slash encoded"),
+    ],
+)
+async def test_no_spelling_of_an_address_is_a_way_around(house: World, address: str, status: int) -> None:
+    """R-86, CVE-2025-25205, CVE-2026-71209."""
+    response = await house.program().get(address)
+    assert response.status_code == status
+    assert status == 404 or response.json()["code"] == Code.NOT_SIGNED_IN

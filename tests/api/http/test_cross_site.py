@@ -1,0 +1,156 @@
+"""R-39: no other site makes a signed-in browser write here."""
+
+import asyncio
+
+import pytest
+
+from romm.domain.errors import Code
+from romm.domain.model import AccessLevel
+from tests.api.sign_in.test_openid import error_of
+from tests.world import ORIGIN, PASSWORD, World
+
+EVIL = "https://evil.test"
+
+
+@pytest.fixture(scope="module")
+def house() -> World:
+    """One instance for the whole table: making one takes longer than asking it."""
+    world = World()
+    asyncio.run(world.add("keeper", level=AccessLevel.ADMIN))
+    return world
+
+
+def row(reason: str, carried_out: bool, **headers: str) -> object:
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    return pytest.param(given, carried_out, id=reason)
+
+
+@pytest.mark.parametrize(
+    ("headers", "carried_out"),
+    [
+        row("our own page", True, sec_fetch_site="same-origin", origin=ORIGIN),
+        row("typed into the address bar, or a bookmark", True, sec_fetch_site="none"),
+        row("another site", False, sec_fetch_site="cross-site", origin=EVIL),
+        row("another host of our domain", False, sec_fetch_site="same-site", origin="https://blog.romm.test"),
+        row("a value of the future", False, sec_fetch_site="same-planet"),
+        row("an empty value beside our origin", False, sec_fetch_site="", origin=ORIGIN),
+        row("our value in capitals is not the browser's", False, sec_fetch_site="SAME-ORIGIN"),
+        row("another site that claims our origin", False, sec_fetch_site="cross-site", origin=ORIGIN),
+        row("our own page in a browser that hides origins", True, sec_fetch_site="same-origin", origin="null"),
+        row("an older browser on our page", True, origin=ORIGIN),
+        row("an older browser, whose host a proxy rewrites", True, origin=ORIGIN, host="10.0.0.5:8080"),
+        row("an older browser at the host it asked", True, origin="http://nas.local:8080", host="nas.local:8080"),
+        row("an older browser on another site", False, origin=EVIL),
+        row("a sandboxed frame or a local file", False, origin="null"),
+        row("a sandboxed frame, and nobody was asked", False, origin="null", host=""),
+        row("an empty origin", False, origin=""),
+        row("an empty origin, and nobody was asked", False, origin="", host=""),
+        row("another port of ours", False, origin=f"{ORIGIN}:8443"),
+        row("a host that begins like ours", False, origin="https://romm.test.evil.test"),
+        row("a host that ends like ours", False, origin="https://evilromm.test"),
+        row("our host as a user name", False, origin="https://romm.test@evil.test"),
+        row("our host in the path", False, origin="https://evil.test/romm.test"),
+        row("no origin at all", False, origin="https://[::1"),
+        row("an origin that a proxy made up", False, origin=EVIL, x_forwarded_host="evil.test"),
+        row("a cookie, and no word of where it comes from", False),
+        row("a form of another site", False, origin=EVIL, content_type="application/x-www-form-urlencoded"),
+        row("a form as plain text", False, origin=EVIL, content_type="text/plain"),
+        row("a program with a token in a header", True, authorization="Bearer abc", origin=EVIL),
+        row("a program with Basic", True, authorization="Basic abc"),
+        row("a browser that remembers a Basic password", False, authorization="Basic abc", sec_fetch_site="cross-site"),
+        row("an older browser that remembers one", False, authorization="Basic abc", origin=EVIL),
+        row(
+            "a browser that remembers one, on our own page",
+            True,
+            authorization="Basic abc",
+            sec_fetch_site="same-origin",
+        ),
+    ],
+)
+async def test_a_write_with_a_cookie_needs_to_come_from_our_own_pages(
+    house: World, headers: dict[str, str], carried_out: bool
+) -> None:
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    house.log.lines.clear()
+    response = await program.post("/api/logout", headers=headers)
+    assert response.status_code == (200 if carried_out else 403)
+    assert carried_out or response.json()["code"] == Code.CROSS_SITE
+    assert (await program.get("/api/users/me")).status_code == (401 if carried_out else 200)
+    assert house.lines("unexpected") == []
+
+
+@pytest.mark.parametrize("authorization", ["Basic abc", "Bearer abc"])
+@pytest.mark.parametrize("path", ["/account/password", "/api/authorize"])
+async def test_a_page_looks_at_the_cookie_alone_and_so_does_its_protection(
+    house: World, path: str, authorization: str
+) -> None:
+    """A browser that remembers a Basic password would otherwise be taken for a program."""
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    house.log.lines.clear()
+    await program.post(path, headers={"authorization": authorization})
+    [line] = house.lines("refused")
+    assert line["code"] == Code.CROSS_SITE
+
+
+async def test_a_program_without_cookies_needs_nothing(house: World) -> None:
+    answer = await house.program().post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"sec-fetch-site": "cross-site", "origin": EVIL}, {"origin": EVIL}, {"origin": "null"}],
+    ids=["a browser of today", "an older one", "a sandboxed frame"],
+)
+async def test_another_site_cannot_sign_a_browser_in_as_somebody_else(house: World, headers: dict[str, str]) -> None:
+    """Login CSRF: the form is covered although it needs no cookie."""
+    browser = house.browser(**headers)
+    form = {"username": "keeper", "password": PASSWORD}
+    response = await browser.client.post("/api/login", data=form)
+    assert error_of(response) == Code.CROSS_SITE
+    assert browser.session is None
+    as_program = await house.program().post("/api/login", json=form, headers=headers)
+    assert (as_program.status_code, as_program.json()["code"]) == (403, Code.CROSS_SITE)
+
+
+async def test_another_site_cannot_set_an_instance_up() -> None:
+    world = World()
+    form = {"username": "mallory", "password": PASSWORD}
+    response = await world.browser().client.post("/api/users", data=form, headers={"origin": EVIL})
+    assert error_of(response) == Code.CROSS_SITE
+    assert response.headers["location"].startswith("/setup?")
+    assert world.accounts.by_id == {}
+
+
+async def test_a_link_of_another_site_may_lead_here(house: World) -> None:
+    """Reading is not writing: the provider itself sends browsers here."""
+    browser = house.browser(**{"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"})
+    assert (await browser.get("/login")).status_code == 200
+    assert (await browser.sign_in()).headers["location"] == "/"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+async def test_a_method_that_only_reads_may_come_from_anywhere(house: World, method: str) -> None:
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    response = await program.request(method, "/api/users/me", headers={"origin": EVIL})
+    assert response.status_code in (200, 204)
+
+
+async def test_the_operator_reads_which_origin_was_refused_and_what_to_set(house: World) -> None:
+    house.log.lines.clear()
+    await house.program().post("/api/logout", headers={"origin": EVIL})
+    [line] = house.lines("refused")
+    assert EVIL in line["hint"]
+    assert ORIGIN in line["hint"]
+    assert "ROMM_BASE_URL" in line["hint"]
+
+
+async def test_a_hidden_origin_is_not_ours_because_there_is_no_host_either(house: World) -> None:
+    program = house.program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    request = program.build_request("POST", "/api/logout", headers={"origin": "null"})
+    del request.headers["host"]
+    assert (await program.send(request)).json()["code"] == Code.CROSS_SITE

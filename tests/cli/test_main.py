@@ -1,0 +1,225 @@
+"""The `romm` command: what it prints, and what it answers the shell."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from romm.adapters.database.transactions import HEAD
+from romm.cli.main import main
+from tests.fake_provider import CLIENT_SECRET
+from tests.world import environment
+
+CANARY = "canary-of-a-secret"
+MISTAKES = {"ROMM_PORT": "eighty", "OIDC_ENABLED": "maybe", "LOGLEVEL": "loud"}
+SERVICE = {"litestar", "sqlalchemy", "httpx", "jinja2"}
+NOT_SERVING = {"dynaconf", "alembic", "rich", "segno", "httpx._main"}
+
+
+def romm(*arguments: str, stdin: str | None = None, **environ: str) -> Result:
+    """Run the command in an environment without other settings than these."""
+    foreign = {name: None for name in os.environ if name.partition("_")[0] in ("ROMM", "OIDC", "DB", "LOG", "DISABLE")}
+    return CliRunner().invoke(main, arguments, input=stdin, env={**foreign, **environ})
+
+
+def serve(**environ: str) -> subprocess.CompletedProcess[str]:
+    """What `romm serve` says when it cannot."""
+    command = [sys.executable, "-m", "romm", "serve"]
+    return subprocess.run(command, env=os.environ | environ, capture_output=True, text=True, timeout=30, check=False)
+
+
+def rows(result: Result) -> dict[str, tuple[str, str]]:
+    """The printed settings: variable → value and origin."""
+    lines = (line.partition("  ") for line in result.stdout.splitlines() if line.endswith(")"))
+    parted = ((name, *rest.strip().rpartition("(")[::2]) for name, _, rest in lines)
+    return {name: (value.strip(), origin.removesuffix(")")) for name, value, origin in parted}
+
+
+def test_settings_are_printed_with_their_origin() -> None:
+    result = romm("settings", **environment("https://idp.test"))
+    printed = rows(result)
+    assert result.exit_code == 0
+    assert printed["ROMM_BASE_URL"] == ("https://romm.test", "ROMM_BASE_URL")
+    assert printed["OIDC_REDIRECT_URI"] == ("https://romm.test/api/oauth/openid", "derived from ROMM_BASE_URL")
+    assert printed["ROMM_PORT"] == ("8080", "default")
+    assert printed["OIDC_ROLE_ADMIN"] == ("romm-admins", "OIDC_ROLE_ADMIN")
+    assert "Single sign-on is on" in result.stdout
+
+
+def test_settings_of_a_file_name_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "romm.toml"
+    file.write_text('[oidc]\nprovider = "authelia"\n', encoding="utf-8")
+    assert rows(romm("settings", ROMM_SETTINGS_FILE=str(file)))["OIDC_PROVIDER"] == (
+        "authelia",
+        f"settings file {file}",
+    )
+
+
+def test_secrets_are_hidden(tmp_path: Path) -> None:
+    """R-59: wherever they come from."""
+    file = tmp_path / "secret"
+    file.write_text(f"{CANARY}\n", encoding="utf-8")
+    for secrets in (
+        {"OIDC_CLIENT_SECRET": CANARY},
+        {"OIDC_CLIENT_SECRET_FILE": str(file)},
+        {"ROMM_OIDC__CLIENT_SECRET": CANARY},
+        {"ROMM_DATABASE_URL": f"postgresql://romm:{CANARY}@db/romm"},
+        {"ROMM_DB_DRIVER": "postgresql", "DB_HOST": "db", "DB_NAME": "romm", "DB_USER": "romm", "DB_PASSWD": CANARY},
+    ):
+        result = romm("settings", **secrets)
+        assert result.exit_code == 0, result.output
+        assert CANARY not in result.output
+    assert CLIENT_SECRET not in romm("settings", **environment("https://idp.test")).output
+
+
+def test_a_secret_that_is_set_is_told_from_one_that_is_not() -> None:
+    assert rows(romm("settings", OIDC_CLIENT_SECRET=CANARY))["OIDC_CLIENT_SECRET"][0] == "(hidden)"
+    assert rows(romm("settings"))["OIDC_CLIENT_SECRET"][0] == ""
+
+
+@pytest.mark.parametrize(
+    ("environ", "reasons"),
+    [
+        pytest.param({}, ["OIDC_ENABLED is false"], id="not wanted"),
+        pytest.param(
+            {"OIDC_ENABLED": "true"},
+            ["OIDC_CLIENT_ID is missing", "OIDC_SERVER_APPLICATION_URL is missing"],
+            id="R-66: half configured",
+        ),
+    ],
+)
+def test_settings_say_why_single_sign_on_is_off(environ: dict[str, str], reasons: list[str]) -> None:
+    result = romm("settings", **environ)
+    assert result.exit_code == 0, "half-configured single sign-on stops nothing"
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("Single sign-on is off: ")]
+    for reason in reasons:
+        assert reason in line
+
+
+def test_warnings_are_printed_beside_the_settings() -> None:
+    result = romm("settings", ROMM_BASE_URL="http://romm.example.com")
+    assert result.exit_code == 0
+    assert "warning: ROMM_BASE_URL is http://romm.example.com" in result.stderr
+    assert "warning" not in result.stdout
+
+
+@pytest.mark.parametrize("command", [["settings"], ["db", "upgrade"], ["db", "current"]], ids=" ".join)
+def test_every_mistake_is_told_at_once(command: list[str]) -> None:
+    """Whatever the command."""
+    result = romm(*command, **MISTAKES)
+    assert result.exit_code == 2
+    assert told(result.stderr) == list(MISTAKES)
+    assert result.stdout == ""
+
+
+def test_nothing_is_served_with_mistakes() -> None:
+    ended = serve(**MISTAKES)
+    assert ended.returncode == 2
+    assert told(ended.stderr) == list(MISTAKES)
+
+
+def told(lines: str) -> list[str]:
+    """The variables that are complained about."""
+    return [line.removeprefix("error: ").split()[0] for line in lines.splitlines()]
+
+
+def test_the_database_is_migrated_and_says_where_it_is(tmp_path: Path) -> None:
+    folder = {"ROMM_BASE_PATH": str(tmp_path)}
+    assert romm("db", "current", **folder).stdout == "none\n"
+    for _ in range(2):
+        result = romm("db", "upgrade", **folder)
+        assert (result.exit_code, result.stdout) == (0, "The database is up to date.\n")
+    assert romm("db", "current", **folder).stdout == f"{HEAD}\n"
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "current"]], ids=" ".join)
+def test_a_database_that_cannot_be_used_is_a_sentence_and_no_traceback(command: list[str], tmp_path: Path) -> None:
+    blocked = tmp_path / "a file, not a folder"
+    blocked.touch()
+    result = romm(*command, ROMM_BASE_PATH=str(blocked))
+    assert result.exit_code == 2
+    assert_says_that_the_database_failed(result.stderr)
+
+
+def test_nothing_is_served_without_a_database(tmp_path: Path) -> None:
+    blocked = tmp_path / "a file, not a folder"
+    blocked.touch()
+    ended = serve(ROMM_BASE_PATH=str(blocked))
+    assert ended.returncode == 2
+    assert_says_that_the_database_failed(ended.stderr)
+
+
+def assert_says_that_the_database_failed(lines: str) -> None:
+    assert lines.startswith("error: The database failed: ")
+    assert "ROMM_DATABASE_URL" in lines
+    assert "Traceback" not in lines
+
+
+@pytest.mark.parametrize(
+    ("process", "absent"),
+    [
+        pytest.param("romm.cli.main, romm.cli.prepare, romm.cli.serve", SERVICE | NOT_SERVING, id="the server"),
+        pytest.param("romm.composition.app", NOT_SERVING, id="a worker"),
+    ],
+)
+def test_no_process_carries_what_it_does_not_use(process: str, absent: set[str]) -> None:
+    """They live for months, often on a machine with little memory. What is not there is None in `sys.modules`."""
+    program = f"import sys, {process}; print(*(name for name, module in sys.modules.items() if module))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert absent & set(ended.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["db", "--help"], ["demo", "--help"], ["--version"]], ids=" ".join)
+def test_help_needs_no_settings(arguments: list[str]) -> None:
+    result = romm(*arguments, ROMM_PORT="eighty")
+    assert result.exit_code == 0
+    assert result.stdout
+
+
+def test_every_command_says_what_it_does() -> None:
+    for name, command in main.commands.items():
+        assert command.get_short_help_str(), name
+
+
+@pytest.fixture
+def taken_port() -> Iterator[str]:
+    """Whoever is told to serve there does all that comes before, and ends."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield str(taken.getsockname()[1])
+
+
+def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path, taken_port: str) -> None:
+    """The server would share the port with a forgotten instance, and each would get some of the requests."""
+    ended = serve(ROMM_PORT=taken_port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json")
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert json.loads(line)["event"] == "server.cannot_listen"
+
+
+@pytest.mark.parametrize("option", ["--port", "--provider-port"])
+def test_a_demo_that_finds_its_port_taken_names_the_option(option: str, taken_port: str) -> None:
+    """`ROMM_PORT`, which the server would name, means nothing to a demo."""
+    result = romm("demo", "--port", "0", "--provider-port", "0", option, taken_port)
+    assert result.exit_code == 1
+    assert f"Port {taken_port} cannot be used" in result.stderr
+    assert result.stderr.endswith(f" choose another with {option}.\n")
+
+
+def test_what_there_is_to_say_about_the_settings_is_in_the_log_of_the_start(tmp_path: Path, taken_port: str) -> None:
+    """An operator who never runs `romm settings` reads it there, or nowhere."""
+    said = {"ROMM_BASE_URL": "http://romm.test", "OIDC_ENABLED": "true", "ROMM_AUTH_SECRET_KEY": "x"}
+    ended = serve(ROMM_PORT=taken_port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json", **said)
+    lines = {line["event"]: line for line in map(json.loads, ended.stderr.splitlines())}
+    assert list(lines) == ["settings.note", "settings.warning", "oidc.off", "server.cannot_listen"]
+    assert "ROMM_AUTH_SECRET_KEY" in lines["settings.note"]["note"]
+    assert "unencrypted" in lines["settings.warning"]["warning"]
+    assert "OIDC_CLIENT_ID" in lines["oidc.off"]["reason"]
+    assert lines["server.cannot_listen"]["port"] == int(taken_port)

@@ -1,0 +1,59 @@
+"""Only so often, however many come at once and to whichever worker."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from romm.credentials.rate_limits import Rates
+from romm.domain.credentials.rate_limits import Limit, Tally
+from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.throttle import Failures
+from tests.fakes import FakeClock, FakeThrottles
+
+MINUTE = timedelta(minutes=1)
+HERS, ALL = Tally(Limit(name="knocking", tries=5), "vera"), Tally(Limit(name="all knocking", tries=8))
+
+
+class SlowThrottles(FakeThrottles):
+    """Between looking and counting others have their turn."""
+
+    async def read(self, keys: Sequence[str]) -> list[Failures]:
+        found = await super().read(keys)
+        await asyncio.sleep(0)
+        return found
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
+
+
+async def admitted(rates: Rates, *tallies: Tally) -> bool:
+    try:
+        await rates.admit(*tallies)
+    except Refused as refused:
+        return refused.code is not Code.TOO_MANY_REQUESTS
+    return True
+
+
+async def test_the_limit_is_let_through_and_again_when_its_window_is_over(clock: FakeClock) -> None:
+    rates = Rates(FakeThrottles(clock), clock)
+    assert [await admitted(rates, HERS) for _ in range(6)] == [True] * 5 + [False]
+    clock.advance(MINUTE + HERS.limit.slot)
+    assert await admitted(rates, HERS)
+
+
+async def test_of_many_at_once_no_more_than_the_limit_are_let_through(clock: FakeClock) -> None:
+    rates = Rates(SlowThrottles(clock), clock)
+    assert sum(await asyncio.gather(*(admitted(rates, HERS) for _ in range(50)))) == 5
+
+
+async def test_who_is_refused_uses_nothing_up_for_the_others(clock: FakeClock) -> None:
+    """One address alone cannot close the door for everybody."""
+    rates = Rates(FakeThrottles(clock), clock)
+    for _ in range(20):
+        await admitted(rates, HERS, ALL)
+    his = Tally(HERS.limit, "victor")
+    assert [await admitted(rates, his, ALL) for _ in range(5)] == [True] * 3 + [False] * 2

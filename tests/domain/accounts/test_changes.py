@@ -1,0 +1,345 @@
+"""Who may change which account, row by row, and then what holds for every combination of facts."""
+
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from msgspec import UNSET, UnsetType
+
+from romm.domain import scopes
+from romm.domain.accounts.changes import (
+    COMMAND_LINE,
+    ROWS,
+    Actor,
+    Change,
+    Delete,
+    Password,
+    Proof,
+    Unlink,
+    Wanted,
+    WaysIn,
+    administer,
+    delete,
+    may_give,
+    may_reset,
+    own,
+    proof,
+    unlink,
+)
+from romm.domain.credentials.credential import FRESH_SESSION, Credential, Kind
+from romm.domain.errors import Code, Refuse
+from romm.domain.model import AccessLevel, Account, Identity
+from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, link
+
+VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
+EVERYTHING = frozenset(scopes.granted(ADMIN))
+KEEPER = Actor(account_id=1, scopes=EVERYTHING)
+LIMITED = Actor(account_id=1, scopes=frozenset({"users.read", "users.write"}))
+EARLIER = NOW - timedelta(days=20)
+MOMENT = timedelta(microseconds=1)
+SIGN_INS = {Kind.SESSION, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE}
+LINKS = {Kind.PASSWORD_RESET, Kind.RECOVERY}
+
+
+def code(judged: object) -> Code | None:
+    return judged.code if isinstance(judged, Refuse) else None
+
+
+def administered(
+    actor: Actor, seen: Account, wanted: Wanted, *, enabled_admins: int = 2, managed: bool = False
+) -> Change | Refuse:
+    return administer(actor, seen, wanted, enabled_admins, NOW, managed=managed)
+
+
+def changed(judged: object) -> Change:
+    assert isinstance(judged, Change)
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("row", "actor", "seen", "wanted", "facts", "refused"),
+    [
+        pytest.param("A-01", LIMITED, {"level": ADMIN}, {"enabled": False}, {}, Code.ADMIN_REQUIRED, id="their admin"),
+        pytest.param("A-01", LIMITED, {}, {"level": ADMIN}, {}, Code.ADMIN_REQUIRED, id="a new admin, by a token"),
+        pytest.param("A-01", LIMITED, {"level": ADMIN}, {"password_hash": "x"}, {}, Code.ADMIN_REQUIRED, id="takeover"),
+        pytest.param("", LIMITED, {}, {"enabled": False}, {}, None, id="somebody else is theirs to change"),
+        pytest.param("A-02", KEEPER, {"id": 1, "level": ADMIN}, {"enabled": False}, {}, Code.OWN_ACCOUNT, id="disable"),
+        pytest.param("A-02", KEEPER, {"id": 1, "level": ADMIN}, {"level": EDITOR}, {}, Code.OWN_ACCOUNT, id="demote"),
+        pytest.param("", KEEPER, {"id": 1, "level": ADMIN}, {"username": "neo"}, {}, None, id="one's own name"),
+        pytest.param("A-03", KEEPER, {}, {"level": EDITOR}, {"managed": True}, Code.ROLE_MANAGED, id="the groups rule"),
+        pytest.param("", KEEPER, {}, {"level": VIEWER}, {"managed": True}, None, id="the role it has is no change"),
+        pytest.param("", KEEPER, {}, {"enabled": False}, {"managed": True}, None, id="only the role is the groups'"),
+        pytest.param(
+            "A-04", KEEPER, {"level": ADMIN}, {"level": VIEWER}, {"enabled_admins": 1}, Code.LAST_ADMIN, id="the last"
+        ),
+        pytest.param(
+            "A-04", COMMAND_LINE, {"level": ADMIN}, {"enabled": False}, {"enabled_admins": 1}, Code.LAST_ADMIN, id="cli"
+        ),
+        pytest.param("", KEEPER, {"level": ADMIN}, {"level": VIEWER}, {"enabled_admins": 2}, None, id="one of two"),
+        pytest.param("", COMMAND_LINE, {"level": ADMIN}, {"enabled": False}, {"enabled_admins": 2}, None, id="either"),
+        pytest.param(
+            "",
+            KEEPER,
+            {"level": ADMIN, "enabled": False},
+            {"level": VIEWER},
+            {"enabled_admins": 1},
+            None,
+            id="a disabled admin is not the last enabled one",
+        ),
+    ],
+)
+def test_an_administrator_changes_an_account(
+    row: str, actor: Actor, seen: dict[str, Any], wanted: dict[str, Any], facts: dict[str, Any], refused: Code | None
+) -> None:
+    assert row == "" or row in ROWS
+    assert code(administered(actor, account(**seen), Wanted(**wanted), **facts)) is refused
+
+
+@pytest.mark.parametrize(
+    ("actor", "seen", "enabled_admins", "refused"),
+    [
+        pytest.param(LIMITED, {"level": ADMIN}, 2, Code.ADMIN_REQUIRED, id="A-01"),
+        pytest.param(KEEPER, {"id": 1, "level": ADMIN}, 2, Code.OWN_ACCOUNT, id="A-02"),
+        pytest.param(COMMAND_LINE, {"level": ADMIN}, 1, Code.LAST_ADMIN, id="A-04"),
+        pytest.param(KEEPER, {"level": ADMIN}, 2, None, id="another admin"),
+        pytest.param(KEEPER, {"level": ADMIN, "enabled": False}, 1, None, id="a disabled one"),
+        pytest.param(LIMITED, {}, 1, None, id="a viewer"),
+    ],
+)
+def test_an_account_is_deleted(actor: Actor, seen: dict[str, Any], enabled_admins: int, refused: Code | None) -> None:
+    judged = delete(actor, account(**seen), enabled_admins)
+    assert code(judged) is refused
+    assert refused or judged == Delete(account(**seen))
+
+
+def test_there_is_always_an_enabled_admin_left() -> None:
+    """Whoever asks for whatever, the last one stays one."""
+    last = account(level=ADMIN)
+    levels: tuple[AccessLevel | UnsetType, ...] = (*AccessLevel, UNSET)
+    switches: tuple[bool | UnsetType, ...] = (True, False, UNSET)
+    for actor, level, enabled in product((KEEPER, LIMITED, COMMAND_LINE), levels, switches):
+        judged = administered(actor, last, Wanted(level=level, enabled=enabled), enabled_admins=1)
+        assert isinstance(judged, Refuse) or (judged.enabled and judged.level is ADMIN)
+
+
+def test_nobody_without_all_rights_of_an_admin_touches_or_makes_one() -> None:
+    for missing in EVERYTHING:
+        actor = Actor(account_id=1, scopes=EVERYTHING - {missing})
+        assert code(may_give(actor, ADMIN)) is Code.ADMIN_REQUIRED
+        for seen, level in product(AccessLevel, AccessLevel):
+            if ADMIN in (seen, level):
+                assert code(administered(actor, account(level=seen), Wanted(level=level))) is Code.ADMIN_REQUIRED
+
+
+@pytest.mark.parametrize(
+    ("scopes_of", "seen", "wanted", "refused"),
+    [
+        pytest.param(VIEWER, {}, {"level": EDITOR}, Code.SCOPES_EXCEEDED, id="a viewer's token makes no editor"),
+        pytest.param(EDITOR, {}, {"level": EDITOR}, None, id="an editor's does"),
+        pytest.param(VIEWER, {"level": EDITOR}, {"level": VIEWER}, None, id="taking rights away opens nothing"),
+        pytest.param(VIEWER, {"level": EDITOR}, {"enabled": False}, None, id="nor does disabling"),
+        pytest.param(
+            VIEWER, {"level": EDITOR}, {"email": "mine@example.com"}, Code.SCOPES_EXCEEDED, id="an address opens"
+        ),
+        pytest.param(VIEWER, {}, {"email": "new@example.com"}, None, id="no more than the token may"),
+        pytest.param(
+            EDITOR, {}, {"password_hash": "x"}, Code.ADMIN_REQUIRED, id="a password, whatever it may open one day"
+        ),
+    ],
+)
+def test_no_token_opens_more_than_it_may_itself(
+    scopes_of: AccessLevel, seen: dict[str, Any], wanted: dict[str, Any], refused: Code | None
+) -> None:
+    actor = Actor(account_id=1, scopes=frozenset({*scopes.granted(scopes_of), "users.write"}))
+    assert code(administered(actor, account(**seen), Wanted(**wanted))) is refused
+
+
+@pytest.mark.parametrize(
+    ("actor", "seen", "refused"),
+    [
+        pytest.param(KEEPER, {}, None, id="a full administrator"),
+        pytest.param(COMMAND_LINE, {"id": 1, "level": ADMIN}, None, id="the command line"),
+        pytest.param(KEEPER, {"id": 1, "level": ADMIN}, Code.OWN_ACCOUNT, id="one's own needs a proof instead"),
+        pytest.param(LIMITED, {}, Code.ADMIN_REQUIRED, id="a token vouches for nobody"),
+    ],
+)
+def test_who_may_make_a_link_for_a_new_password(actor: Actor, seen: dict[str, Any], refused: Code | None) -> None:
+    assert code(may_reset(actor, account(**seen))) is refused
+
+
+@pytest.mark.parametrize(
+    ("level", "refused"), [(VIEWER, Code.USERNAME_TAKEN), (EDITOR, Code.USERNAME_TAKEN), (ADMIN, None)]
+)
+def test_a_name_that_speaks_for_the_house_is_an_administrators(level: AccessLevel, refused: Code | None) -> None:
+    """Or what stands behind forward authentication would take a viewer for its own `admin`."""
+    wanted = Wanted(username="admin")
+    assert code(own(account(level=level), wanted, Proof.PROVIDER, NOW, keep=None)) is refused
+
+
+def test_who_has_such_a_name_keeps_it() -> None:
+    named = account(username="admin")
+    assert code(own(named, Wanted(username="admin", email="new@example.com"), Proof.PROVIDER, NOW, keep=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "email", "after"), [(True, ADDRESS, True), (True, "typed@example.com", False), (False, ADDRESS, False)]
+)
+def test_an_address_that_is_typed_is_verified_no_more(before: bool, email: str, after: bool) -> None:
+    judged = changed(own(account(email_verified=before), Wanted(email=email), Proof.PROVIDER, NOW, keep=None))
+    assert judged.email_verified is after
+
+
+def test_what_is_not_said_stays() -> None:
+    seen = account(level=EDITOR, enabled=False)
+    same = Change(account=seen, username="alice", email=seen.email, enabled=False, level=EDITOR, ends=frozenset(LINKS))
+    assert administered(KEEPER, seen, Wanted()) == same
+
+
+def test_an_address_can_be_taken_away() -> None:
+    assert changed(administered(KEEPER, account(), Wanted(email=None))).email is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ends"),
+    [
+        pytest.param({"username": "neo"}, LINKS, id="links are dead when the account changes"),
+        pytest.param({"level": EDITOR}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="a new session with a new role"),
+        pytest.param({"level": VIEWER}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER, Kind.INVITATION}, id="fewer rights"),
+        pytest.param({"password_hash": "new"}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="a new password"),
+        pytest.param({"email": "new@example.com"}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="R-38: a new address"),
+        pytest.param({"enabled": False}, set(Kind), id="nothing of a disabled account comes back with it"),
+    ],
+)
+def test_what_ends_with_a_change(wanted: dict[str, Any], ends: set[Kind]) -> None:
+    seen = account(level=EDITOR if wanted.get("level") is VIEWER else VIEWER)
+    assert changed(administered(KEEPER, seen, Wanted(**wanted))).ends == ends
+
+
+def test_a_password_that_an_admin_sets_is_trusted_from_now_on() -> None:
+    judged = changed(administered(KEEPER, account(password_set_at=EARLIER), Wanted(password_hash="new")))
+    assert judged.password == Password("new", NOW)
+
+
+@pytest.mark.parametrize(
+    ("how", "before", "since"),
+    [
+        pytest.param(Proof.PROVIDER, EARLIER, NOW, id="the provider vouches for whoever sets it"),
+        pytest.param(Proof.PROVIDER, None, NOW, id="a first password"),
+        pytest.param(Proof.PASSWORD, EARLIER, EARLIER, id="worth no more than the old one"),
+        pytest.param(Proof.PASSWORD, None, NOW, id="by a sign-in that needed none, such as a recovery link"),
+    ],
+)
+def test_a_password_set_with_the_old_one_is_trusted_since_the_old_one(how: Proof, before: Any, since: Any) -> None:
+    """R-12: or the trap of L-11b would open again, by changing the planted password after the link."""
+    judged = changed(own(account(password_set_at=before), Wanted(password_hash="new"), how, NOW, keep="mine"))
+    assert judged.password == Password("new", since)
+    assert judged.ends >= {Kind.SESSION, Kind.REFRESH_TOKEN}
+    assert judged.keep == "mine"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refused"),
+    [
+        ({"password_hash": "new"}, Code.CONFIRMATION_REQUIRED),
+        ({"email": "new@example.com"}, Code.CONFIRMATION_REQUIRED),
+        ({"email": None}, Code.CONFIRMATION_REQUIRED),
+        ({"username": "neo"}, Code.CONFIRMATION_REQUIRED),
+        ({"email": "alice@example.com", "username": "alice"}, None),
+    ],
+)
+def test_who_cannot_prove_it_changes_nothing_but_may_send_back_what_is_there(
+    wanted: dict[str, Any], refused: Code | None
+) -> None:
+    """R-38."""
+    assert code(own(account(), Wanted(**wanted), Proof.NONE, NOW, keep=None)) is refused
+
+
+def test_nobody_gives_themselves_a_role_or_enables_themselves() -> None:
+    """Ignored, not refused: existing apps send both back as they got them."""
+    wanted = Wanted(level=ADMIN, enabled=False, username="neo")
+    judged = changed(own(account(), wanted, Proof.PROVIDER, NOW, keep=None))
+    assert (judged.level, judged.enabled, judged.username) == (VIEWER, True, "neo")
+
+
+OTHER_ISSUER = Identity("https://old.example", "alice")
+
+
+@pytest.mark.parametrize(
+    ("seen", "identity", "ways", "refused"),
+    [
+        pytest.param(
+            {"links": (link(),)}, ALICE, WaysIn(passwords=True, issuer=ISSUER), Code.LAST_WAY_IN, id="only way"
+        ),
+        pytest.param(
+            {"links": (link(),), "password_set_at": EARLIER},
+            ALICE,
+            WaysIn(passwords=True, issuer=ISSUER),
+            None,
+            id="a password is left",
+        ),
+        pytest.param(
+            {"links": (link(),), "password_set_at": EARLIER},
+            ALICE,
+            WaysIn(passwords=False, issuer=ISSUER),
+            Code.LAST_WAY_IN,
+            id="passwords are off",
+        ),
+        pytest.param(
+            {"links": (link(), link(OTHER_ISSUER))},
+            ALICE,
+            WaysIn(passwords=True, issuer=ISSUER),
+            Code.LAST_WAY_IN,
+            id="what is left belongs to another provider",
+        ),
+        pytest.param(
+            {"links": (link(), link(OTHER_ISSUER))},
+            OTHER_ISSUER,
+            WaysIn(passwords=True, issuer=ISSUER),
+            None,
+            id="the old provider's",
+        ),
+        pytest.param(
+            {"links": (link(), link(OTHER_ISSUER))},
+            OTHER_ISSUER,
+            WaysIn(passwords=True, issuer=None),
+            Code.LAST_WAY_IN,
+            id="nobody can tell which provider is left",
+        ),
+    ],
+)
+def test_the_last_way_in_stays(seen: dict[str, Any], identity: Identity, ways: WaysIn, refused: Code | None) -> None:
+    judged = unlink(account(**seen), identity, Proof.PROVIDER, ways, keep="mine")
+    assert code(judged) is refused
+    assert refused or judged == Unlink(account=account(**seen), identity=identity, keep="mine")
+
+
+def test_unlinking_needs_a_proof() -> None:
+    seen = account(links=(link(),), password_set_at=EARLIER)
+    ways = WaysIn(passwords=True, issuer=ISSUER)
+    assert code(unlink(seen, ALICE, Proof.NONE, ways, keep=None)) is Code.CONFIRMATION_REQUIRED
+
+
+@pytest.mark.parametrize(
+    ("facts", "age", "expected"),
+    [
+        pytest.param({}, FRESH_SESSION, Proof.PASSWORD, id="a password was typed"),
+        pytest.param({}, FRESH_SESSION + MOMENT, Proof.NONE, id="too long ago"),
+        pytest.param({"identity": ALICE}, timedelta(), Proof.PROVIDER, id="the provider said so"),
+        pytest.param({"identity": ALICE}, FRESH_SESSION + MOMENT, Proof.NONE, id="said so too long ago"),
+        pytest.param({"identity": OTHER_ISSUER}, timedelta(), Proof.NONE, id="an identity that is not linked any more"),
+        pytest.param({"kind": Kind.CLIENT_TOKEN}, timedelta(), Proof.NONE, id="a token proves nothing about a person"),
+    ],
+)
+def test_what_a_sign_in_proves(facts: dict[str, Any], age: timedelta, expected: Proof) -> None:
+    times = {"created_at": NOW - age, "last_used_at": NOW, "expires_at": NOW + timedelta(days=1)}
+    session = Credential(**{"digest": "d", "kind": Kind.SESSION, "account_id": 7, "scopes": (), **times, **facts})
+    assert proof(account(links=(link(),)), session, NOW) is expected
+
+
+def test_without_a_session_nothing_is_proved() -> None:
+    assert proof(account(), None, NOW) is Proof.NONE
+
+
+def test_the_log_says_who_asked() -> None:
+    assert (KEEPER.name, COMMAND_LINE.name) == (KEEPER.account_id, "command line")

@@ -1,0 +1,81 @@
+"""The doctor about keys and algorithms."""
+
+import pytest
+
+from romm.domain.diagnosis.checks import keys
+from romm.domain.diagnosis.evidence import PublishedKeys
+from romm.domain.diagnosis.findings import Outcome
+from romm.domain.errors import Code, Refuse
+from tests.domain.diagnosis.checks.examples import configured, discovered
+
+RSA = PublishedKeys(usable=("RS256",), for_encryption=0)
+RSA_AND_ENCRYPTION = PublishedKeys(usable=("RS256",), for_encryption=1)
+ENCRYPTION = PublishedKeys(usable=(), for_encryption=1)
+NONE = PublishedKeys(usable=(), for_encryption=0)
+DOWN = Refuse(Code.PROVIDER_UNAVAILABLE, {"url": "https://auth.example.com/jwks", "problem": "it answered 500"})
+
+
+@pytest.mark.parametrize(
+    ("found", "code", "told"),
+    [
+        pytest.param(NONE, Code.PROVIDER_ANSWER_INVALID, "signs with the client secret (HS256)", id="no signing key"),
+        pytest.param(ENCRYPTION, Code.PROVIDER_ANSWER_INVALID, "only for encryption (JWE)", id="JWE only"),
+        pytest.param(DOWN, Code.PROVIDER_UNAVAILABLE, "https://auth.example.com/jwks: it answered 500", id="down"),
+    ],
+)
+def test_no_usable_key(found: PublishedKeys | Refuse, code: Code, told: str) -> None:
+    finding = keys.keys(found, discovered(), configured(provider="authentik"))
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, code)
+    assert told in finding.found
+    assert found is DOWN or "Signing Key" in finding.fixes[-1]
+
+
+def test_published_keys_are_told() -> None:
+    finding = keys.keys(PublishedKeys(usable=("RS256", "EdDSA"), for_encryption=1), discovered(), configured())
+    assert (finding.outcome, finding.found) == (Outcome.OK, "2: RS256, EdDSA")
+
+
+def test_the_client_secret_is_key_enough_where_the_operator_allows_it() -> None:
+    finding = keys.keys(
+        NONE, discovered(announced={"signing_algorithms": ("HS256",)}), configured(algorithms=("HS256",))
+    )
+    assert finding.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("offered", "allowed", "outcome", "code"),
+    [
+        pytest.param(("RS256",), ("RS256",), Outcome.OK, None, id="RS256"),
+        pytest.param(("Ed25519",), ("EdDSA",), Outcome.OK, None, id="one algorithm, two names"),
+        pytest.param(None, ("RS256",), Outcome.OK, None, id="not announced"),
+        pytest.param(("HS256",), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="HS256"),
+        pytest.param(("none",), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="not signed"),
+        pytest.param((), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="nothing"),
+        pytest.param(("ES256",), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="the operator wants another"),
+        pytest.param(("HS256",), ("HS256",), Outcome.OK, None, id="HS256 by name"),
+    ],
+)
+def test_algorithms(
+    offered: tuple[str, ...] | None, allowed: tuple[str, ...], outcome: Outcome, code: Code | None
+) -> None:
+    found = discovered(announced={"signing_algorithms": offered})
+    finding = keys.algorithms(RSA, found, configured(algorithms=allowed))
+    assert (finding.outcome, finding.code) == (outcome, code)
+    if outcome is Outcome.FAILED:
+        assert "OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS" in finding.fixes[0]
+        assert "id_token_signed_response_alg" in finding.fixes[1]
+
+
+@pytest.mark.parametrize(
+    ("provider", "found", "outcome"),
+    [
+        pytest.param("authentik", RSA_AND_ENCRYPTION, Outcome.WARNING, id="Authentik encrypts with it"),
+        pytest.param("authentik", RSA, Outcome.OK, id="Authentik without one"),
+        pytest.param("keycloak", RSA_AND_ENCRYPTION, Outcome.OK, id="Keycloak always has one"),
+        pytest.param("authentik", DOWN, Outcome.OK, id="nobody knows"),
+    ],
+)
+def test_an_encryption_key(provider: str, found: PublishedKeys | Refuse, outcome: Outcome) -> None:
+    finding = keys.algorithms(found, discovered(), configured(provider=provider))
+    assert finding.outcome is outcome
+    assert finding.code is (Code.ID_TOKEN_ENCRYPTED if outcome is Outcome.WARNING else None)

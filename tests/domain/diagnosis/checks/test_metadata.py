@@ -1,0 +1,183 @@
+"""The doctor about the discovery document."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from romm.domain.diagnosis.checks import metadata
+from romm.domain.diagnosis.findings import Outcome
+from romm.domain.errors import Code, Refuse
+from tests.domain.diagnosis.checks.examples import ISSUER, NOW, configured, discovered
+
+WELL_KNOWN = f"{ISSUER}/.well-known/openid-configuration"
+INSECURE = Refuse(Code.ENDPOINT_INSECURE, {"endpoint": "token_endpoint", "found": "http://auth.example.com/token"})
+
+
+PLACEHOLDER = Refuse(Code.ISSUER_PLACEHOLDER, {"found": "https://login.test/{tenantid}/v2.0"})
+
+
+def invalid(problem: str) -> Refuse:
+    return Refuse(Code.PROVIDER_ANSWER_INVALID, {"url": WELL_KNOWN, "problem": problem})
+
+
+def another(found: str, expected: str = ISSUER) -> Refuse:
+    return Refuse(Code.ISSUER_MISMATCH, {"found": found, "expected": expected, "url": WELL_KNOWN})
+
+
+@pytest.mark.parametrize(
+    ("problem", "hint"),
+    [
+        pytest.param("200 with text/html instead of a JSON object", "a page for people", id="HTML"),
+        pytest.param("404 with text/plain", "OIDC_SERVER_METADATA_URL", id="a wrong path"),
+        pytest.param("302 to https://x/, and redirects are not followed", "that it leads to", id="a redirect"),
+        pytest.param("200 with unusable metadata: no jwks_uri", "The right address: Authelia's", id="another document"),
+    ],
+)
+def test_what_is_no_discovery_document(problem: str, hint: str) -> None:
+    finding = metadata.discovery(invalid(problem), configured())
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.PROVIDER_ANSWER_INVALID)
+    assert finding.found == f"{WELL_KNOWN}: {problem}"
+    assert "OIDC_SERVER_APPLICATION_URL" in finding.fixes[0]
+    assert hint in finding.fixes[1]
+    assert "The right address" in finding.fixes[-1]
+
+
+def test_a_slow_discovery_document_is_a_warning() -> None:
+    assert metadata.discovery(discovered(seconds=2.0), configured()).outcome is Outcome.OK
+    finding = metadata.discovery(discovered(seconds=2.1), configured())
+    assert finding.outcome is Outcome.WARNING
+    assert "after 2.1 s; a sign-in waits 4" in finding.found
+
+
+@pytest.mark.parametrize(
+    "refuse", [PLACEHOLDER, another("https://other"), INSECURE], ids=["placeholder", "issuer", "endpoint"]
+)
+def test_a_document_that_says_something_wrong_is_there(refuse: Refuse) -> None:
+    assert metadata.discovery(refuse, configured()).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "hint"),
+    [
+        pytest.param("http://auth.example.com", ISSUER, "X-Forwarded-Proto", id="a proxy that does not tell of https"),
+        pytest.param("http://authelia:9091", ISSUER, "authelia:9091 is the provider's public name", id="an inner name"),
+        pytest.param("http://[x", ISSUER, "Authelia's own address", id="no address at all"),
+        pytest.param(f"{ISSUER}/realms/a", ISSUER, "Authelia's own address", id="another path"),
+    ],
+)
+def test_another_issuer(said: str, expected: str, hint: str) -> None:
+    finding = metadata.issuer(another(said, expected), configured())
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.ISSUER_MISMATCH)
+    assert finding.found == f"the provider calls itself {said}, configured is {expected}"
+    assert "OIDC_SERVER_APPLICATION_URL" in finding.fixes[0]
+    assert hint in finding.fixes[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "written", "told"),
+    [
+        pytest.param(ISSUER, ISSUER, ISSUER, id="equal"),
+        pytest.param(
+            f"{ISSUER}/", ISSUER, "with a slash at the end, unlike your setting; that is fine", id="Authentik"
+        ),
+        pytest.param(
+            ISSUER, f"{ISSUER}/", "without a slash at the end, unlike your setting; that is fine", id="the other way"
+        ),
+        pytest.param(ISSUER, "", ISSUER, id="only the metadata's address is known"),
+    ],
+)
+def test_the_right_issuer_and_its_slash(said: str, written: str, told: str) -> None:
+    finding = metadata.issuer(discovered(metadata={"issuer": said}), configured(application_url=written))
+    assert finding.outcome is Outcome.OK
+    assert told in finding.found
+    assert metadata.issuer(INSECURE, configured()).outcome is Outcome.OK
+
+
+def test_the_issuer_of_many_tenants_at_once() -> None:
+    finding = metadata.issuer(PLACEHOLDER, configured())
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.ISSUER_PLACEHOLDER)
+    assert "{tenantid}" in finding.found
+
+
+def test_endpoints() -> None:
+    assert metadata.endpoints(discovered()).found == "https, the token endpoint at auth.example.com"
+    finding = metadata.endpoints(INSECURE)
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.ENDPOINT_INSECURE)
+    assert finding.found == "token_endpoint is http://auth.example.com/token"
+    assert "X-Forwarded-Proto" in finding.fixes[0]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "outcome", "told"),
+    [
+        pytest.param(0, Outcome.OK, "the same time", id="equal"),
+        pytest.param(10, Outcome.OK, "the same time", id="a little ahead"),
+        pytest.param(-10, Outcome.OK, "the same time", id="a little behind"),
+        pytest.param(11, Outcome.WARNING, "11 s ahead", id="ahead"),
+        pytest.param(60, Outcome.WARNING, "60 s ahead", id="just allowed"),
+        pytest.param(61, Outcome.FAILED, "61 s ahead", id="ID tokens of the future"),
+        pytest.param(-61, Outcome.WARNING, "61 s behind", id="tokens are old when they are born"),
+        pytest.param(-600, Outcome.WARNING, "0:10:00 behind", id="just young enough"),
+        pytest.param(-601, Outcome.FAILED, "0:10:01 behind", id="too old"),
+        pytest.param(7200, Outcome.FAILED, "2:00:00 ahead", id="a time zone"),
+    ],
+)
+def test_the_clock(ahead: int, outcome: Outcome, told: str) -> None:
+    finding = metadata.clock(discovered(provider_time=NOW + timedelta(seconds=ahead)))
+    assert finding.outcome is outcome
+    assert finding.code is (Code.ID_TOKEN_ISSUED_AT if outcome is Outcome.FAILED else None)
+    assert told in finding.found
+    assert outcome is Outcome.OK or "NTP" in finding.fixes[0]
+
+
+def test_a_clock_that_is_not_shown_cannot_be_compared() -> None:
+    assert metadata.clock(discovered(provider_time=None)).outcome is Outcome.SKIPPED
+
+
+@pytest.mark.parametrize(
+    ("methods", "outcome"),
+    [
+        pytest.param(("plain", "S256"), Outcome.OK, id="S256"),
+        pytest.param(("plain",), Outcome.WARNING, id="only plain"),
+        pytest.param(None, Outcome.OK, id="not announced"),
+        pytest.param((), Outcome.OK, id="empty"),
+    ],
+)
+def test_pkce(methods: tuple[str, ...] | None, outcome: Outcome) -> None:
+    assert metadata.pkce(discovered(announced={"challenge_methods": methods})).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("wishes", "endpoint", "outcome", "told"),
+    [
+        pytest.param({}, None, Outcome.OK, "of RomM only", id="not wanted"),
+        pytest.param({"rp_initiated_logout": True}, None, Outcome.WARNING, "no end-session endpoint", id="there is none"),
+        pytest.param(
+            {"rp_initiated_logout": True}, f"{ISSUER}/logout", Outcome.OK,
+            "register https://romm.example.com/login there and set OIDC_POST_LOGOUT_REDIRECT_URI", id="no way back",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "end_session_endpoint": "https://x/bye"}, None, Outcome.OK, "at https://x/bye",
+            id="named by hand",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "post_logout_redirect_uri": "https://r/login"}, f"{ISSUER}/logout", Outcome.OK,
+            "back to https://r/login, which must be registered", id="there and back",
+        ),
+    ],
+)  # fmt: skip
+def test_signing_out(wishes: dict[str, Any], endpoint: str | None, outcome: Outcome, told: str) -> None:
+    finding = metadata.end_session(discovered(metadata={"end_session_endpoint": endpoint}), configured(**wishes))
+    assert finding.outcome is outcome
+    assert told in finding.found
+    assert outcome is Outcome.OK or "OIDC_RP_INITIATED_LOGOUT=false" in finding.fixes[0]
+
+
+@pytest.mark.parametrize(
+    ("says", "suggested"), [(True, True), (False, False), (None, False), ("true", False), ({"a": 1}, False)]
+)
+def test_the_address_for_back_channel_logout_is_suggested_where_the_provider_has_it(says: Any, suggested: bool) -> None:
+    finding = metadata.end_session(discovered(metadata={"backchannel_logout_supported": says}), configured())
+    assert finding.outcome is Outcome.OK
+    assert (f"{configured().base_url}/api/oauth/openid/backchannel-logout" in finding.found) is suggested

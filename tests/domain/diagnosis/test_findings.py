@@ -1,0 +1,93 @@
+"""Findings: what they hold, and all of them in one sentence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from romm.domain.diagnosis.findings import (
+    MAX_LENGTH,
+    PLAN,
+    Check,
+    Finding,
+    Outcome,
+    barred,
+    failed,
+    has_failed,
+    hinted,
+    ok,
+    refused,
+    skipped,
+    summary,
+    warning,
+)
+from romm.domain.errors import Code, Refuse
+from romm.domain.providers import places
+from romm.domain.providers.preset import PRESETS
+
+GOOD = ok(Check.DNS, "there")
+ODD = warning(Check.PROXY, "odd", "mend it")
+BAD = failed(Check.CLIENT, "bad", "mend it")
+BAD_TOO = failed(Check.SCOPES, "bad", "mend it")
+LEFT_OUT = barred(Check.CLAIMS, Check.CLIENT)
+
+
+def test_every_check_has_a_title_and_an_expectation() -> None:
+    assert list(PLAN) == list(Check), "in the order in which they are made"
+    assert len({plan.title for plan in PLAN.values()}) == len(Check)
+
+
+@pytest.mark.parametrize(
+    ("findings", "sentence", "failure"),
+    [
+        ([GOOD, GOOD], "All 2 checks are ok. What the provider says of a person, only a sign-in can show.", False),
+        ([GOOD, ODD], "Nothing failed, but 1 warning: Reverse proxy.", False),
+        ([GOOD, LEFT_OUT], "Nothing failed, but 1 of 2 checks were skipped: Claims.", False),
+        ([GOOD, BAD, ODD], "1 check of 3 failed: Client and secret.", True),
+        (
+            [BAD, BAD_TOO, LEFT_OUT],
+            "2 checks of 3 failed: Client and secret, Scopes. 1 could not be checked until that is mended.",
+            True,
+        ),
+    ],
+)
+def test_the_summary_is_one_sentence_about_the_worst(findings: list[Finding], sentence: str, failure: bool) -> None:
+    assert summary(findings) == sentence
+    assert has_failed(findings) is failure
+
+
+def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
+    finding = refused(Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down"}), "down", "look there")
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.STORAGE_UNAVAILABLE)
+    assert finding.fixes == (
+        "The database failed: down. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "look there",
+    )
+
+
+def test_a_providers_own_words_stand_for_a_general_place() -> None:
+    general = failed(Check.CLIENT, "no", "Check it.", places.click("somewhere"), code=Code.CLIENT_REJECTED)
+    hints = {Code.CLIENT_REJECTED: "There."}
+    assert hinted(general, hints).fixes == ("Check it.", "At the provider: There.")
+    for other in (
+        failed(Check.CLIENT, "no", places.click("somewhere")),
+        failed(Check.CLIENT, "no", places.click("somewhere"), code=Code.INVALID_SCOPE),
+        failed(Check.KEYS, "no", places.click("somewhere"), code=Code.CLIENT_REJECTED),
+    ):
+        assert hinted(other, hints) is other
+
+
+@given(st.text())
+def test_nothing_that_a_provider_says_moves_the_cursor_of_a_terminal(text: str) -> None:
+    for finding in (ok(Check.ISSUER, text), skipped(Check.ISSUER, text), failed(Check.ISSUER, text, text)):
+        for shown in (finding.found, *finding.fixes):
+            assert shown.isprintable()
+
+
+def test_a_long_tale_is_cut() -> None:
+    assert ok(Check.ISSUER, "a" * 5000).found == "a" * MAX_LENGTH + "…"
+
+
+def test_every_provider_with_a_fix_of_its_own_is_one_that_has_a_preset() -> None:
+    named = {name for name in PRESETS if places.at(name) is not places.at("no such provider")}
+    assert named >= {"authelia", "authentik", "keycloak"}
+    assert places.at("Pocket ID") is places.at("pocket-id")

@@ -1,0 +1,166 @@
+"""Judging a logout token: one defect per row, the claim that is named for it, and whose sessions a good one means."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.claims import Addressee
+from romm.domain.sign_in.logout_token import EVENT, Logout, judge, sid
+from tests.domain.examples import json_values
+
+NOW = 1_700_000_000
+ABSENT = object()
+EXPECTED = Addressee(issuer="https://auth.example.com", client_id="romm", now=NOW, extra_audiences=("account",))
+GOOD: dict[str, Any] = {
+    "iss": EXPECTED.issuer,
+    "aud": "romm",
+    "iat": NOW,
+    "exp": NOW + 120,
+    "jti": "bWJq",
+    "sub": "248289761001",
+    "sid": "08a5019c-17e1-4977-8f42-65a12843ea02",
+    "events": {EVENT: {}},
+}
+
+
+def token(**changes: Any) -> dict[str, Any]:
+    """A good logout token but for the changes; ABSENT takes a claim away."""
+    return {name: value for name, value in (GOOD | changes).items() if value is not ABSENT}
+
+
+def row(reason: str, **changes: Any) -> Any:
+    return pytest.param(changes, id=reason)
+
+
+GOOD_ONES = [
+    row("as the specification's example"),
+    row("of a session alone", sub=ABSENT),
+    row("of a person alone", sid=ABSENT),
+    row("an audience that we know beside us", aud=["romm", "account"]),
+    row("with another event beside ours", events={EVENT: {}, "https://example.com/more": {}}),
+    row("with something in the event, which is to be ignored", events={EVENT: {"more": 1}}),
+    row("with a claim that we do not know", trace_id="1e8e"),
+    row("over for as long as clocks may differ", exp=NOW - 60),
+    row("from a clock that is ahead", iat=NOW + 60, exp=NOW + 180),
+    row("ten minutes old", iat=NOW - 600),
+]
+
+DEFECTS = [
+    row("of another issuer", iss="https://other.example.com"),
+    row("of the issuer with a slash", iss="https://auth.example.com/"),
+    row("of nobody", iss=ABSENT),
+    row("for another client", aud="another"),
+    row("for us and a stranger", aud=["romm", "stranger"]),
+    row("for nobody", aud=ABSENT),
+    row("of no time", iat=ABSENT),
+    row("of a time that is none", iat="now"),
+    row("too old", iat=NOW - 601),
+    row("from the future", iat=NOW + 61),
+    row("without an end", exp=ABSENT),
+    row("over", exp=NOW - 61),
+    row("never over", exp=float("inf")),
+    row("with a subject that is none", sub=""),
+    row("with a subject that is a number", sub=248289761001),
+    row("with a subject that is null", sub=None),
+    row("with a session that is none", sid=""),
+    row("with a session that is a number", sid=7),
+    row("with a session that cannot be stored", sid="a\x00b"),
+    row("with a session that is too long", sid="s" * 256),
+    row("without an event", events=ABSENT),
+    row("with a list of events", events=[EVENT]),
+    row("with the event as a text", events=EVENT),
+    row("with another event", events={"http://schemas.openid.net/event/other": {}}),
+    row("with the event in another case", events={EVENT.upper(): {}}),
+    row("with the event as true", events={EVENT: True}),
+    row("with a nonce", nonce="n-0S6_WzA2Mj"),
+    row("with a nonce that is null", nonce=None),
+    row("without an id", jti=ABSENT),
+    row("with an empty id", jti=""),
+    row("with an id that is a number", jti=7),
+    row("with an id that no UTF-8 has", jti="\ud800"),
+]
+
+
+@pytest.mark.parametrize("changes", GOOD_ONES)
+def test_a_good_one_means_a_session_a_person_or_both(changes: dict[str, Any]) -> None:
+    """R-42."""
+    claims = token(**changes)
+    judged = judge(claims, "logout+jwt", EXPECTED)
+    assert isinstance(judged, Logout)
+    assert (judged.issuer, judged.subject, judged.sid) == (EXPECTED.issuer, claims.get("sub"), claims.get("sid"))
+
+
+@pytest.mark.parametrize("changes", DEFECTS)
+def test_a_defect_is_refused_and_named(changes: dict[str, Any]) -> None:
+    """R-42: the row's own claim, so that no other check hides that it is missing."""
+    [claim] = changes
+    judged = judge(token(**changes), None, EXPECTED)
+    assert isinstance(judged, Refuse)
+    assert (judged.code, judged.facts["claim"]) == (Code.LOGOUT_TOKEN_INVALID, claim)
+
+
+def test_one_that_means_nobody_is_refused() -> None:
+    judged = judge(token(sub=ABSENT, sid=ABSENT), None, EXPECTED)
+    assert isinstance(judged, Refuse)
+    assert judged.facts["claim"] == "sub"
+
+
+@pytest.mark.parametrize("typ", [None, "logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "JWT", "jwt"])
+def test_it_may_call_itself_what_it_is_or_nothing(typ: str | None) -> None:
+    assert isinstance(judge(GOOD, typ, EXPECTED), Logout)
+
+
+@pytest.mark.parametrize("typ", ["", "at+jwt", "id_token+jwt", "logout", "secevent+jwt", "application/"])
+def test_one_that_calls_itself_something_else_is_that(typ: str) -> None:
+    """R-43."""
+    judged = judge(GOOD, typ, EXPECTED)
+    assert isinstance(judged, Refuse)
+    assert (judged.code, judged.facts["claim"], judged.facts["found"]) == (Code.LOGOUT_TOKEN_INVALID, "typ", typ)
+
+
+@pytest.mark.parametrize(
+    ("changes", "until"),
+    [
+        pytest.param({}, NOW + 120 + 60, id="over first"),
+        pytest.param({"exp": NOW + 3600}, NOW + 600, id="too old first"),
+        pytest.param({"exp": 9e10}, NOW + 600, id="in two thousand years"),
+    ],
+)
+def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[str, Any], until: float) -> None:
+    judged = judge(token(**changes), None, EXPECTED)
+    assert isinstance(judged, Logout)
+    assert judged.forgotten_at == datetime.fromtimestamp(until, UTC)
+    for later, accepted in ((until, True), (until + 1, False)):
+        again = judge(token(**changes), None, Addressee(issuer=EXPECTED.issuer, client_id="romm", now=later))
+        assert isinstance(again, Logout) is accepted
+
+
+def test_what_is_remembered_does_not_tell_the_id() -> None:
+    first, second = judge(GOOD, None, EXPECTED), judge(token(jti="bWJr"), None, EXPECTED)
+    assert isinstance(first, Logout)
+    assert isinstance(second, Logout)
+    assert len(first.digest) == 64
+    assert first.digest != second.digest
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [("08a5", "08a5"), ("", None), ("s" * 256, None), ("a\x00b", None), (7, None), (None, None)],
+)
+def test_the_session_of_an_id_token_is_kept_when_it_can_be(found: Any, kept: str | None) -> None:
+    """A provider that writes nonsense there keeps nobody out."""
+    assert sid({"sid": found}) == kept
+
+
+def test_an_id_token_need_not_name_a_session() -> None:
+    assert sid({}) is None
+
+
+@given(st.dictionaries(st.sampled_from([*GOOD, "nonce"]), json_values))
+def test_no_claim_makes_the_judgement_fail(changes: dict[str, Any]) -> None:
+    """R-57, R-85."""
+    assert isinstance(judge(GOOD | changes, None, EXPECTED), Logout | Refuse)

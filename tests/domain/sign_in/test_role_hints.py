@@ -1,0 +1,38 @@
+"""Every warning of a sign-in that went well says what to look at."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from romm.domain.sign_in import role_hints
+from romm.domain.sign_in.claims import Reading, Unknown, read
+
+ID_TOKEN = {"iss": "https://idp.test", "sub": "alice"}
+DOMAIN = Path(role_hints.__file__).parent
+
+
+@pytest.mark.parametrize(
+    ("said", "why", "fix"),
+    [
+        pytest.param({}, "absent", "OIDC_SCOPES", id="another name, or no scope"),
+        pytest.param({"groups": {"admin": 1}}, "unreadable", "OIDC_CLAIM_ROLES_SHAPE=keys", id="an object"),
+        pytest.param({"hasgroups": True}, "overage", "app roles", id="too many for Entra ID"),
+    ],
+)
+def test_a_claim_that_says_nothing_is_named_with_what_to_do(said: dict, why: str, fix: str) -> None:
+    claims = read(ID_TOKEN | said, None, Reading(roles_claim="groups"))
+    assert getattr(claims, "roles", None) == Unknown(why)
+    hint = role_hints.fact(why, "groups")["hint"]
+    assert "claim groups (OIDC_CLAIM_ROLES)" in hint
+    assert fix in hint
+
+
+def test_no_warning_that_a_decision_can_have_is_without_a_hint() -> None:
+    given = set(re.findall(r'Unknown\("(\w+)"', (DOMAIN / "claims.py").read_text(encoding="utf-8")))
+    given |= {"overage", "last_admin_kept", "admin_linked"}
+    assert given == set(role_hints.HINTS)
+
+
+def test_without_a_warning_there_is_nothing_to_say() -> None:
+    assert role_hints.fact(None, "groups") == {}

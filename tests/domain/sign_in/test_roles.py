@@ -1,0 +1,118 @@
+"""The level that the provider's groups give: whole values, upper and lower case apart, the highest match."""
+
+from typing import Any
+
+import pytest
+
+from romm.domain.model import AccessLevel
+from romm.domain.sign_in.claims import Claims, NotConfigured, Reading, RolesClaim, Unknown, Values, read
+from romm.domain.sign_in.roles import Give, Grant, Keep, NoRole, RoleMapping, grant, told
+
+VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
+OURS = RoleMapping(admin=("romm-admins", "owners"), editor=("romm-editors",), viewer=("romm-users",))
+EVERYONE = RoleMapping(admin=("romm-admins",), viewer=("*",))
+NOTHING_MAPPED = RoleMapping()
+EMPTY = RoleMapping(admin=("", "/"), editor=("",), viewer=("",))
+PATHS = RoleMapping(admin=("/admin",), editor=("/team/lead",), viewer=("users",))
+STAR_ELSEWHERE = RoleMapping(admin=("*",))
+
+
+def groups(*values: str) -> Values:
+    return Values(values, "id_token")
+
+
+@pytest.mark.parametrize(
+    ("claim", "mapping", "expected"),
+    [
+        pytest.param(NotConfigured(), OURS, Keep(), id="roles are managed here"),
+        pytest.param(Unknown("absent"), OURS, Keep("absent"), id="no claim leaves the level, with a warning"),
+        pytest.param(Unknown("overage"), EVERYONE, Keep("overage"), id="too many groups to say, even for everyone"),
+        pytest.param(groups("romm-admins"), OURS, Give(ADMIN, "romm-admins"), id="admin"),
+        pytest.param(groups("owners"), OURS, Give(ADMIN, "owners"), id="the second name for admin"),
+        pytest.param(groups("romm-editors"), OURS, Give(EDITOR, "romm-editors"), id="editor"),
+        pytest.param(groups("romm-users"), OURS, Give(VIEWER, "romm-users"), id="viewer"),
+        pytest.param(groups("x", "romm-users", "romm-admins", "romm-editors"), OURS, Give(ADMIN, "romm-admins"),
+                     id="the highest wins, wherever it stands"),
+        pytest.param(groups("romm-users", "romm-editors"), OURS, Give(EDITOR, "romm-editors"),
+                     id="the higher one wins"),
+        pytest.param(groups("family"), OURS, NoRole(("family",)), id="none of ours"),
+        pytest.param(groups(), OURS, NoRole(()), id="an empty list"),
+        pytest.param(groups("romm-admins"), NOTHING_MAPPED, NoRole(("romm-admins",)), id="nothing is mapped"),
+        pytest.param(groups("romm-admins-ro"), OURS, NoRole(("romm-admins-ro",)), id="ours and more"),
+        pytest.param(groups("xromm-admins"), OURS, NoRole(("xromm-admins",)), id="more and ours"),
+        pytest.param(groups("ROMM-ADMINS"), OURS, NoRole(("ROMM-ADMINS",)), id="another case"),
+        pytest.param(groups("romm-admins "), OURS, NoRole(("romm-admins ",)), id="a space more"),
+        pytest.param(groups("a,romm-admins"), OURS, NoRole(("a,romm-admins",)), id="ours within a text"),
+        pytest.param(groups("ｒomm-admins"), OURS, NoRole(("ｒomm-admins",)), id="a look-alike"),
+        pytest.param(groups("family"), EVERYONE, Give(VIEWER, "*"), id="the star admits everyone"),
+        pytest.param(groups(), EVERYONE, Give(VIEWER, "*"), id="the star admits those without any group"),
+        pytest.param(groups("romm-admins"), EVERYONE, Give(ADMIN, "romm-admins"), id="the star hides no higher level"),
+        pytest.param(groups("family"), STAR_ELSEWHERE, NoRole(("family",)), id="the star is for viewers only"),
+        pytest.param(groups("/romm-admins"), OURS, Give(ADMIN, "/romm-admins"), id="kc-slash"),
+        pytest.param(groups("admin"), PATHS, Give(ADMIN, "admin"), id="a leading slash in the setting is the same"),
+        pytest.param(groups("/admin"), PATHS, Give(ADMIN, "/admin"), id="a leading slash on both sides"),
+        pytest.param(groups("//admin"), PATHS, NoRole(("//admin",)), id="one slash, not two"),
+        pytest.param(groups("admin/"), PATHS, NoRole(("admin/",)), id="a slash at the end is part of the name"),
+        pytest.param(groups("/team/lead"), PATHS, Give(EDITOR, "/team/lead"), id="kc-subgroup"),
+        pytest.param(groups("/tenant-b/admin"), PATHS, NoRole(("/tenant-b/admin",)),
+                     id="a path is not cut to its leaf"),
+        pytest.param(groups("/team/lead/admin"), PATHS, NoRole(("/team/lead/admin",)), id="nor to its root"),
+        pytest.param(groups("", "/"), EMPTY, NoRole(("", "/")), id="nothing is no group, on either side"),
+    ],
+)  # fmt: skip
+def test_a_claim_gives_a_level(claim: RolesClaim, mapping: RoleMapping, expected: Grant) -> None:
+    """R-14."""
+    assert grant(claim, mapping) == expected
+
+
+@pytest.mark.parametrize("shape", ["", "keys", "csv", "space"])
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "romm-admins-ro",
+        "xromm-admins",
+        "ROMM-ADMINS",
+        ["a", "romm-admins-ro"],
+        [["romm-admins"]],
+        [{"romm-admins": 1}],
+        {"groups": ["romm-admins"]},
+        5,
+        True,
+        None,
+    ],
+    ids=repr,
+)
+def test_what_only_resembles_the_admin_group_makes_no_admin(claim: Any, shape: str) -> None:
+    """R-14, from the claim as it comes."""
+    assert level_of(claim, shape) is not ADMIN
+
+
+@pytest.mark.parametrize(
+    ("claim", "shape"), [("a,romm-admins", "csv"), ("a romm-admins", "space"), ({"romm-admins": 1}, "keys")]
+)
+def test_a_shape_makes_admins_only_where_it_is_declared(claim: Any, shape: str) -> None:
+    """R-14."""
+    assert level_of(claim, shape) is ADMIN
+    assert [level_of(claim, other) for other in ("", "csv", "space", "keys") if other != shape] == [None] * 3
+
+
+def level_of(claim: Any, shape: str) -> AccessLevel | None:
+    reading = Reading(roles_claim="groups", roles_shape=shape)
+    claims = read({"iss": "https://auth.example.com", "sub": "alice", "groups": claim}, None, reading)
+    assert isinstance(claims, Claims)
+    given = grant(claims.roles, OURS)
+    return given.level if isinstance(given, Give) else None
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        pytest.param(Keep(), "not given (no roles claim is configured)", id="roles are managed here"),
+        pytest.param(Keep("absent"), "not given (the roles claim is absent)", id="no claim came"),
+        pytest.param(Give(AccessLevel.EDITOR, "eds"), "editor, by eds", id="a level"),
+        pytest.param(NoRole(("a", "b")), "none of ours (the claim has a, b)", id="other values"),
+        pytest.param(NoRole(()), "none of ours (the claim has nothing)", id="an empty claim"),
+    ],
+)
+def test_what_the_claim_said_can_be_told(given: Grant, text: str) -> None:
+    assert told(given) == text

@@ -1,0 +1,415 @@
+"""The use cases of signing in with a password and of signing out, without HTTP."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from msgspec.structs import replace
+
+from romm.credentials.rate_limits import Rates
+from romm.credentials.sessions import Sessions
+from romm.domain import scopes
+from romm.domain.catalogue import operator_text
+from romm.domain.credentials.credential import Kind, SessionLimits
+from romm.domain.digests import digest
+from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.end_session import EndSession
+from romm.domain.sign_in.throttle import Failures
+from romm.ports.accounts import Passwords
+from romm.sign_in.journal import SignInJournal
+from romm.sign_in.known_browsers import KnownBrowsers
+from romm.sign_in.password import PasswordSignIn, Typed
+from romm.sign_in.sign_out import SignOut
+from romm.sign_in.throttle import Throttle
+from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
+from tests.sign_in.test_openid import METADATA, ScriptedProvider
+from tests.world import PASSWORD, VISITOR
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ENDPOINT = "https://idp.test/end_session"
+
+
+class CountingPasswords(FakePasswords):
+    """Notes what it was asked to compare."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str | None, str]] = []
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        self.asked.append((password_hash, password))
+        return await super().verify(password_hash, password)
+
+
+class House:
+    """Both use cases and all that they work with."""
+
+    def __init__(
+        self,
+        *,
+        enabled: bool = True,
+        passwords: Passwords | None = None,
+        throttles: type[FakeThrottles] = FakeThrottles,
+    ) -> None:
+        self.clock = FakeClock(NOW)
+        self.accounts = FakeAccounts()
+        self.log = FakeLog()
+        self.entries = FakeSignInLog()
+        limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
+        credentials = FakeCredentials(self.accounts, self.clock)
+        self.sessions = Sessions(credentials, limits, self.log, self.clock)
+        self.throttles = throttles(self.clock)
+        self.passwords = passwords or FakePasswords()
+        self.login = PasswordSignIn(
+            enabled=enabled,
+            accounts=self.accounts,
+            passwords=self.passwords,
+            sessions=self.sessions,
+            browsers=KnownBrowsers(credentials, self.clock),
+            throttle=Throttle(self.throttles, self.clock),
+            journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
+            clock=self.clock,
+        )
+
+    async def add(self, username: str = "keeper", password_hash: str | None = f"hash of {PASSWORD}") -> Account:
+        return await self.accounts.create(username, None, AccessLevel.EDITOR, password_hash, self.clock())
+
+    async def refused(self, username: str, password: str) -> Refused:
+        with pytest.raises(Refused) as caught:
+            await self.login.sign_in(Typed(username, password, VISITOR))
+        return caught.value
+
+    def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
+        wishes = EndSession(enabled=enabled, endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login")
+        return SignOut(sessions=self.sessions, provider=provider, wishes=wishes, log=self.log)
+
+    async def session(self, id_token: str | None = "an ID token") -> str:
+        identity = Identity("https://idp.test", "alice") if id_token else None
+        return await self.sessions.start(await self.add(), VISITOR, identity, id_token)
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def provider(metadata: Metadata | None = None) -> ScriptedProvider:
+    scripted = ScriptedProvider(FakeClock(NOW))
+    scripted.found = metadata or replace(METADATA, end_session_endpoint=ENDPOINT)
+    return scripted
+
+
+async def test_a_password_opens_a_session_and_is_noted(house: House) -> None:
+    account = await house.add()
+    house.clock.advance(timedelta(hours=1))
+    session = (await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))).session
+    who = await house.sessions.who(session)
+    assert who is not None
+    assert who.account.id == account.id
+    assert who.account.last_login == house.clock()
+    [entry] = house.entries.entries
+    assert (entry.method, entry.outcome, entry.account_id, entry.rule) == ("password", "signed_in", account.id, None)
+    assert (entry.address, entry.correlation_id) == (VISITOR.address, VISITOR.correlation_id)
+
+
+@pytest.mark.parametrize("typed", ["KEEPER", "ｋｅｅｐｅｒ", "Keeper"])
+async def test_a_name_is_looked_up_in_its_stored_form(house: House, typed: str) -> None:
+    await house.add()
+    assert (await house.login.sign_in(Typed(typed, PASSWORD, VISITOR))).session
+
+
+@pytest.mark.parametrize(
+    ("username", "password_hash", "enabled", "password", "reason"),
+    [
+        ("nobody", f"hash of {PASSWORD}", True, PASSWORD, "no such account"),
+        ("keeper", f"hash of {PASSWORD}", True, "wrong", "wrong password"),
+        ("keeper", f"hash of {PASSWORD}", False, PASSWORD, "the account is disabled"),
+        ("keeper", None, True, PASSWORD, "the account has no password"),
+        ("keeper", None, True, "", "the account has no password"),
+    ],
+    ids=["unknown", "wrong", "disabled", "of single sign-on", "of single sign-on, empty"],
+)
+async def test_whatever_was_wrong_takes_the_same_way_and_time(
+    username: str, password_hash: str | None, enabled: bool, password: str, reason: str
+) -> None:
+    """R-33: exactly one comparison, the same code; only the operator reads why."""
+    passwords = CountingPasswords()
+    house = House(passwords=passwords)
+    account = await house.add("keeper", password_hash)
+    house.accounts.by_id[account.id] = replace(account, enabled=enabled)
+    refused = await house.refused(username, password)
+    assert (refused.code, refused.facts["reason"]) == (Code.CREDENTIALS_WRONG, reason)
+    assert len(passwords.asked) == 1
+    assert house.accounts.credentials == {}
+    [entry] = house.entries.entries
+    assert (entry.outcome, entry.code) == ("refused", Code.CREDENTIALS_WRONG)
+    assert entry.account_id == (account.id if username == "keeper" else None)
+
+
+async def test_what_was_typed_stands_in_the_log_only_when_it_is_the_name_of_an_account(house: House) -> None:
+    """People type their password there, too."""
+    await house.add("keeper")
+    facts = [(await house.refused(name, "wrong")).facts for name in ("keeper", "my password") for _ in range(6)]
+    assert {each["username"] for each in facts[:6]} == {"keeper"}
+    assert {each["username"] for each in facts[6:]} == {"sha256:bb14292d"}
+
+
+LEGACY = "$2b$12$" + "a" * 53
+
+
+@pytest.mark.parametrize("username", ["keeper", "guest", "nobody"])
+async def test_while_somebody_has_a_slow_hash_every_failure_takes_as_long(username: str) -> None:
+    """R-33: a hash brought from an existing RomM takes ten times the time; who has none works through somebody else's."""
+    passwords = FakePasswords()
+    house = House(passwords=passwords)
+    await house.add("keeper")
+    await house.add("guest", None)
+    await house.refused(username, "wrong")
+    assert passwords.lingered == []
+    await house.add("newcomer", LEGACY)
+    await house.refused(username, "wrong")
+    assert passwords.lingered == [LEGACY]
+
+
+async def test_who_has_the_slow_hash_works_through_no_second_one() -> None:
+    """R-33."""
+    passwords = FakePasswords()
+    house = House(passwords=passwords)
+    await house.add("newcomer", LEGACY)
+    await house.refused("newcomer", "wrong")
+    assert passwords.lingered == []
+
+
+async def test_who_signs_in_waits_for_nobody() -> None:
+    passwords = FakePasswords()
+    house = House(passwords=passwords)
+    await house.add("newcomer", LEGACY)
+    await house.add()
+    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    assert passwords.lingered == []
+
+
+async def test_a_closed_door_compares_nothing() -> None:
+    """R-30: right and wrong alike."""
+    passwords = CountingPasswords()
+    house = House(enabled=False, passwords=passwords)
+    await house.add()
+    for username, password in (("keeper", PASSWORD), ("keeper", "wrong"), ("nobody", PASSWORD)):
+        assert (await house.refused(username, password)).code is Code.PASSWORDS_OFF
+        with pytest.raises(Refused, match=Code.PASSWORDS_OFF):
+            await house.login.who(Typed(username, password, VISITOR))
+    assert passwords.asked == []
+
+
+async def test_a_hash_of_old_parameters_is_made_anew_at_sign_in(house: House) -> None:
+    """R-34."""
+    account = await house.add(password_hash=f"old hash of {PASSWORD}")
+    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
+
+
+class SaltedPasswords(FakePasswords):
+    """Makes no hash twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._salts = count()
+
+    async def hash(self, password: str) -> str:
+        return f"hash {next(self._salts)} of {password}"
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        return (password_hash or "").endswith(f" of {password}")
+
+
+async def test_a_hash_of_todays_parameters_stays_as_it_is() -> None:
+    """R-34; making one takes as long as the check did, and is a write."""
+    house = House(passwords=SaltedPasswords())
+    account = await house.add()
+    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
+
+
+async def test_a_wrong_password_changes_no_hash(house: House) -> None:
+    account = await house.add(password_hash=f"old hash of {PASSWORD}")
+    await house.refused("keeper", "wrong")
+    assert house.accounts.hashes[account.id] == f"old hash of {PASSWORD}"
+
+
+async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothing(house: House) -> None:
+    account = await house.add()
+    who = await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    assert (who.account, who.credential, who.digest) == (account, None, None)
+    assert who.scopes == set(scopes.granted(AccessLevel.EDITOR))
+    assert house.accounts.credentials == {}
+    assert house.entries.entries == []
+
+
+async def test_wrong_basic_credentials_are_refused(house: House) -> None:
+    await house.add()
+    with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
+        await house.login.who(Typed("keeper", "wrong", VISITOR))
+
+
+class SlowPasswords(CountingPasswords):
+    """Compares nothing before as many wait as there are tries side by side."""
+
+    def __init__(self, side_by_side: int) -> None:
+        super().__init__()
+        self._all_here = asyncio.Barrier(side_by_side)
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        await self._all_here.wait()
+        return await super().verify(password_hash, password)
+
+
+async def test_many_tries_side_by_side_are_no_way_around_the_wait() -> None:
+    """R-31: all of them begin before one has failed; the right password is in the middle."""
+    house = House(passwords=SlowPasswords(100))
+    await house.add()
+    guesses = [PASSWORD if number == 50 else f"guess {number}" for number in range(100)]
+    tries = (house.login.sign_in(Typed("keeper", guess, VISITOR)) for guess in guesses)
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    codes = Counter(answer.code if isinstance(answer, Refused) else "in" for answer in answers)
+    assert codes == {Code.CREDENTIALS_WRONG: 5, Code.TOO_MANY_ATTEMPTS: 95}
+
+
+async def test_a_try_that_has_to_wait_is_told_for_how_long_and_the_operator_why(house: House) -> None:
+    await house.add()
+    for _ in range(5):
+        await house.refused("KEEPER", "wrong")
+    refused = await house.refused("keeper", PASSWORD)
+    assert refused.code is Code.TOO_MANY_ATTEMPTS
+    assert (refused.facts["retry_after"], refused.facts["failures"]) == (30, 5)
+    assert VISITOR.address in operator_text(refused)
+    assert "unknown" not in operator_text(refused)
+
+
+class NotedThrottles(FakeThrottles):
+    """Notes what is written."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.writes: list[str] = []
+
+    async def count(self, keys: Sequence[str]) -> list[Failures]:
+        self.writes.append("count")
+        return await super().count(keys)
+
+    async def forget(self, key: str) -> None:
+        self.writes.append("forget")
+        await super().forget(key)
+
+
+async def test_a_right_password_writes_only_when_there_is_something_to_forget() -> None:
+    house = House(throttles=NotedThrottles)
+    await house.add()
+    await house.add("other")
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.refused("other", "wrong")  # at the same address
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.refused("keeper", "wrong")
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    assert isinstance(house.throttles, NotedThrottles)
+    assert house.throttles.writes == ["count", "count", "forget"]
+
+
+async def test_a_program_is_no_browser_to_be_known_again(house: House) -> None:
+    """Nor does it use up the secret that it brings."""
+    await house.add()
+    browser = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, on_page=True))
+    program = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, browser.known_browser))
+    assert program.known_browser is None
+    kinds = Counter(kind for kind, _ in house.accounts.credentials)
+    assert kinds == {Kind.SESSION: 2, Kind.KNOWN_BROWSER: 1}
+
+
+async def test_a_browser_is_known_by_one_secret_at_a_time(house: House) -> None:
+    await house.add()
+    first = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, on_page=True))
+    second = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, first.known_browser, on_page=True))
+    assert second.known_browser is not None
+    known = {credential.digest for (kind, _), credential in house.accounts.credentials.items() if kind != Kind.SESSION}
+    assert known == {digest(second.known_browser)}
+    assert len({first.session, second.session, first.known_browser, second.known_browser}) == 4
+
+
+async def test_signing_out_ends_the_session_and_names_the_providers_end(house: House) -> None:
+    """R-40, R-41."""
+    session = await house.session()
+    url = await house.sign_out(provider()).sign_out(session)
+    assert url is not None
+    assert url.startswith(f"{ENDPOINT}?")
+    sent = parse_qs(urlsplit(url).query)
+    assert sent["id_token_hint"] == ["an ID token"]
+    assert sent["client_id"] == ["romm"]
+    assert await house.sessions.who(session) is None
+
+
+async def test_every_way_out_has_its_own_state(house: House) -> None:
+    """R-41."""
+    states = set()
+    for number in range(20):
+        account = await house.add(f"keeper-{number}")
+        session = await house.sessions.start(account, VISITOR, Identity("https://idp.test", "alice"), "an ID token")
+        url = await house.sign_out(provider()).sign_out(session)
+        states.add(parse_qs(urlsplit(url or "").query)["state"][0])
+    assert len(states) == 20
+
+
+@pytest.mark.parametrize(
+    ("known", "enabled", "endpoint", "id_token"),
+    [
+        pytest.param(None, True, ENDPOINT, "an ID token", id="single sign-on is off by now"),
+        pytest.param(provider(), False, ENDPOINT, "an ID token", id="the operator does not want it"),
+        pytest.param(provider(METADATA), True, "", "an ID token", id="the provider has no such endpoint"),
+        pytest.param(provider(), True, ENDPOINT, None, id="the session came by password"),
+    ],
+)
+async def test_signing_out_here_is_all_there_is(
+    house: House, known: ScriptedProvider | None, enabled: bool, endpoint: str, id_token: str | None
+) -> None:
+    """R-40: in every case the session is over."""
+    session = await house.session(id_token)
+    assert await house.sign_out(known, enabled=enabled, endpoint=endpoint).sign_out(session) is None
+    assert await house.sessions.who(session) is None
+
+
+@pytest.mark.parametrize(
+    ("known", "endpoint", "line"),
+    [
+        pytest.param(
+            provider(METADATA), "", ("warning", "signout.not_at_provider", "OIDC_RP_INITIATED_LOGOUT"), id="not"
+        ),
+        pytest.param(
+            provider(), ENDPOINT, ("info", "signout.to_provider", "OIDC_POST_LOGOUT_REDIRECT_URI"), id="to it"
+        ),
+    ],
+)
+async def test_what_can_go_wrong_at_the_provider_stands_in_the_log(
+    house: House, known: ScriptedProvider, endpoint: str, line: tuple[str, str, str]
+) -> None:
+    await house.sign_out(known, endpoint=endpoint).sign_out(await house.session())
+    level, event, facts = house.log.lines[-1]
+    assert (level, event) == line[:2]
+    assert line[2] in facts["hint"]
+    assert "an ID token" not in str(house.log.lines)
+
+
+@pytest.mark.parametrize("session", [None, "", "invented"])
+async def test_nobody_can_sign_out_too(house: House, session: str | None) -> None:
+    assert await house.sign_out(provider()).sign_out(session) is None
+
+
+async def test_signing_out_twice_leads_to_the_provider_once(house: House) -> None:
+    session = await house.session()
+    out = house.sign_out(provider())
+    assert await out.sign_out(session)
+    assert await out.sign_out(session) is None
