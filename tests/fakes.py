@@ -8,21 +8,21 @@ from typing import Any, TypeVar
 from msgspec.structs import asdict, replace
 
 from romm.domain.accounts.changes import Change, Delete, Unlink
-from romm.domain.accounts.imports import Here, Import
+from romm.domain.accounts.imports import ExistingAccounts, Import
 from romm.domain.accounts.passwords import is_legacy
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
-from romm.domain.diagnosis.evidence import Handshake, Place
+from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Refused
-from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
 from romm.domain.sign_in.authorization import LoginAttempt
-from romm.domain.sign_in.linking import Attach, Ends, Found, Register, SignIn
+from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports.accounts import Spends
+from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
-from romm.ports.sign_in import Recalled, SignInEntry, SignInFilter
+from romm.ports.sign_in import AttemptOutcome, SignInEntry, SignInFilter
 
 T = TypeVar("T")
 
@@ -68,12 +68,12 @@ class FakeAccounts:
             return self._carry_out(decision, now, email=decision.email)
         return self._carry_out(decision, now)
 
-    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
-        links = (*decision.account.links, Link(identity=identity, linked_at=now, rule=decision.rule))
+    async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
+        links = (*decision.account.links, LinkedIdentity(identity=identity, linked_at=now, rule=decision.rule))
         return self._carry_out(decision, now, links=links)
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
-        link = Link(identity=identity, linked_at=now, rule=decision.rule)
+        link = LinkedIdentity(identity=identity, linked_at=now, rule=decision.rule)
         account = self._new(username, decision.email, decision.level, now)
         return self._store(replace(account, links=(link,), last_login=now, email_verified=True))
 
@@ -89,7 +89,7 @@ class FakeAccounts:
         level: AccessLevel,
         password_hash: str | None,
         now: datetime,
-        spends: Spends | None = None,
+        spends: OneTimeLink | None = None,
     ) -> Account:
         account = self._new(username, email, level, now)
         self.use_up(spends, only_if=lambda: self.check(account))
@@ -129,7 +129,7 @@ class FakeAccounts:
             updated_at=now,
         )
 
-    def _carry_out(self, decision: SignIn | Attach, now: datetime, **changes: Any) -> Account:
+    def _carry_out(self, decision: SignIn | LinkIdentity, now: datetime, **changes: Any) -> Account:
         seen, current = decision.account, self.by_id.get(decision.account.id)
         if current is None or not current.enabled or current.version != seen.version or self._last_admin(decision):
             raise Conflict("version")
@@ -145,7 +145,7 @@ class FakeAccounts:
             self.end_all(account.id, list(Kind))
         return account
 
-    def _last_admin(self, decision: SignIn | Attach) -> bool:
+    def _last_admin(self, decision: SignIn | LinkIdentity) -> bool:
         others = (each for each in self.by_id.values() if each.id != decision.account.id)
         demoted = decision.account.is_enabled_admin and decision.level < AccessLevel.ADMIN
         return demoted and not any(each.is_enabled_admin for each in others)
@@ -160,7 +160,7 @@ class FakeAccounts:
             if other.id != account.id:
                 _check_unique(account, other)
 
-    def use_up(self, spends: Spends | None, only_if: Callable[[], None]) -> None:
+    def use_up(self, spends: OneTimeLink | None, only_if: Callable[[], None]) -> None:
         """Both happen or neither: nothing is spent when the rest is in conflict."""
         if spends is not None and (spends.kind, spends.digest) not in self.credentials:
             raise Conflict("spent")
@@ -205,7 +205,7 @@ def _check_unique(account: Account, other: Account) -> None:
         raise Conflict("identity")
 
 
-class FakeDirectory:
+class FakeAccountStore:
     """`ports.Directory`, of the same accounts."""
 
     def __init__(self, accounts: FakeAccounts) -> None:
@@ -219,7 +219,7 @@ class FakeDirectory:
     async def enabled_admins(self) -> int:
         return sum(each.is_enabled_admin for each in self._accounts.by_id.values())
 
-    async def change(self, decision: Change, now: datetime, spends: Spends | None = None) -> Account:
+    async def change(self, decision: Change, now: datetime, spends: OneTimeLink | None = None) -> Account:
         stays = decision.enabled and decision.level is AccessLevel.ADMIN
         changed = replace(
             self._judged(decision.account, loses=decision.account.is_enabled_admin and not stays),
@@ -273,9 +273,9 @@ class FakeImports:
     def __init__(self, accounts: FakeAccounts) -> None:
         self._accounts = accounts
 
-    async def here(self) -> Here:
+    async def here(self) -> ExistingAccounts:
         everybody = list(self._accounts.by_id.values())
-        return Here(
+        return ExistingAccounts(
             usernames=frozenset(each.username for each in everybody),
             emails={each.email: each.username for each in everybody if each.email is not None},
             any_admin=any(each.level is AccessLevel.ADMIN for each in everybody),
@@ -306,7 +306,7 @@ class FakeCredentials:
     async def add(self, seen: Account, *credentials: Credential) -> None:
         self._accounts.judge(seen)
         self._add(*credentials)
-        for kind in (Kind.SESSION, Kind.KNOWN_BROWSER, Kind.REFRESH_TOKEN):
+        for kind in (Kind.SESSION, Kind.DEVICE_COOKIE, Kind.REFRESH_TOKEN):
             self._end_oldest(seen.id, kind)
 
     def _end_oldest(self, account_id: int, kind: Kind) -> None:
@@ -399,7 +399,7 @@ class FakeAttempts:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.waiting: dict[str, LoginAttempt] = {}
-        self._remembered: dict[str, tuple[datetime, Recalled]] = {}
+        self._remembered: dict[str, tuple[datetime, AttemptOutcome]] = {}
 
     async def put(self, attempt: LoginAttempt) -> None:
         limit = self._clock() - timedelta(hours=1)
@@ -407,7 +407,7 @@ class FakeAttempts:
         self.waiting = {state: each for state, each in self.waiting.items() if state in kept} | {
             attempt.state_digest: attempt
         }
-        untaken = Recalled(taken=False, outcome=None, return_to=attempt.return_to)
+        untaken = AttemptOutcome(taken=False, outcome=None, return_to=attempt.return_to)
         self._remembered = kept | {attempt.state_digest: (attempt.expires_at, untaken)}
 
     async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
@@ -422,7 +422,7 @@ class FakeAttempts:
         if recalled is not None and recalled.taken and recalled.outcome is None:
             self._remember(state_digest, outcome=outcome)
 
-    async def recall(self, state_digest: str) -> Recalled | None:
+    async def recall(self, state_digest: str) -> AttemptOutcome | None:
         _, recalled = self._remembered.get(state_digest, (None, None))
         return recalled
 
@@ -512,7 +512,7 @@ class FakePasswords:
     async def verify(self, password_hash: str | None, password: str) -> bool:
         return password_hash in {await self.hash(password), f"old hash of {password}"}
 
-    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+    async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
         if legacy_hash is not None and not is_legacy(password_hash):
             self.lingered.append(legacy_hash)
 
@@ -531,13 +531,13 @@ class FakeNetwork:
         self.seconds: float | Refused = 0.012
         self.tls: Handshake | Refused = Handshake()
 
-    async def resolve(self, place: Place) -> tuple[str, ...]:
+    async def resolve(self, place: Endpoint) -> tuple[str, ...]:
         return given(self.addresses)
 
-    async def connect(self, place: Place) -> float:
+    async def connect(self, place: Endpoint) -> float:
         return given(self.seconds)
 
-    async def handshake(self, place: Place) -> Handshake:
+    async def handshake(self, place: Endpoint) -> Handshake:
         return given(self.tls)
 
 

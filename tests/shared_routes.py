@@ -17,18 +17,18 @@ from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from romm.api.http.requests import Asking
-from romm.api.routes import Wiring, routes
+from romm.api.http.requests import Request
+from romm.api.routes import AppDependencies, routes
 from romm.composition import app
 from romm.composition.ports import Ports
 from romm.settings.model import Settings
 
-_brought: ContextVar[Wiring] = ContextVar("_brought")
+_brought: ContextVar[AppDependencies] = ContextVar("_brought")
 
 
 def service(settings: Settings, ports: Ports) -> ASGIApp:
     """What `app.create_app` makes, except that its routes are those of everybody."""
-    own = app.wiring(settings, ports)
+    own = app.app_dependencies(settings, ports)
     shared = _routes(tuple(own.dependencies), tuple(own.exception_handlers))
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,13 +39,13 @@ def service(settings: Settings, ports: Ports) -> ASGIApp:
         finally:
             _brought.reset(token)
 
-    return app.around(routed, settings, ports.log)
+    return app.with_middleware(routed, settings, ports.log)
 
 
 @cache
 def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Litestar:
     return routes(
-        Wiring(
+        AppDependencies(
             dependencies={name: _found(name) for name in names} | {"principal": Provide(_principal)},
             before_request=_before_request,
             exception_handlers={error: _answered(error) for error in errors},
@@ -62,16 +62,16 @@ def _found(name: str) -> Provide:
     return Provide(found, sync_to_thread=False)
 
 
-async def _principal(request: Asking) -> Any:
+async def _principal(request: Request) -> Any:
     return await _brought.get().dependencies["principal"].dependency(request)
 
 
-async def _before_request(request: Asking) -> Any:
+async def _before_request(request: Request) -> Any:
     return await _brought.get().before_request(request)
 
 
-def _answered(error: type[Exception]) -> Callable[[Asking, Any], Response[Any]]:
-    def answered(request: Asking, raised: Any) -> Response[Any]:
+def _answered(error: type[Exception]) -> Callable[[Request, Any], Response[Any]]:
+    def answered(request: Request, raised: Any) -> Response[Any]:
         return _brought.get().exception_handlers[error](request, raised)
 
     return answered

@@ -18,7 +18,7 @@ from romm.composition.use_cases import use_cases
 from romm.domain.accounts.changes import Change, Password
 from romm.domain.credentials.credential import SIGNED_IN_KINDS
 from romm.domain.credentials.native_apps import App
-from romm.domain.model import AccessLevel, Account, Identity, Link, Visitor
+from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity, Visitor
 from romm.ports.accounts import Passwords
 from romm.ports.diagnosis import Instruments, Network, Storage
 from romm.ports.provider import Provider
@@ -29,10 +29,10 @@ from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
     FakeAccounts,
+    FakeAccountStore,
     FakeAttempts,
     FakeClock,
     FakeCredentials,
-    FakeDirectory,
     FakeLog,
     FakeLogouts,
     FakeNetwork,
@@ -109,7 +109,7 @@ class World:
             provider=self.provider,
             instruments=self._instruments(),
             accounts=self.accounts,
-            directory=FakeDirectory(self.accounts),
+            account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
             credentials=self.credentials,
             device_authorizations=self.device_authorizations,
@@ -162,7 +162,7 @@ class World:
 
     def link(self, account: Account, identity: Identity) -> None:
         """What an earlier sign-in would have done."""
-        link = Link(identity=identity, linked_at=self.clock(), rule="L-11a")
+        link = LinkedIdentity(identity=identity, linked_at=self.clock(), rule="L-11a")
         self.accounts.by_id[account.id] = replace(account, links=(link,), version=account.version + 1)
 
     def demote(self, account: Account, level: AccessLevel) -> None:
@@ -180,7 +180,7 @@ class World:
             password=Password(hash=f"hash of {PASSWORD}", trusted_since=self.clock()),
             ends=SIGNED_IN_KINDS,
         )
-        await self.ports.directory.change(change, self.clock())
+        await self.ports.account_store.change(change, self.clock())
 
     def browser(self, **headers: str) -> "Browser":
         """A browser that knows nobody."""

@@ -12,13 +12,13 @@ from romm.domain.accounts.changes import Actor, Unlink
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
-from tests.fakes import FakeDirectory
+from tests.fakes import FakeAccountStore
 from tests.world import World
 
 ACTOR = Actor(account_id=None, scopes=frozenset(scopes.ALL))
 
 
-class BusyDirectory(FakeDirectory):
+class BusyDirectory(FakeAccountStore):
     """The account changes under so many decisions."""
 
     changes = 1
@@ -39,9 +39,9 @@ async def linked() -> World:
 
 
 def administration(world: World, changes: int) -> Administration:
-    directory = BusyDirectory(world.accounts)
-    directory.changes = changes
-    return use_cases(world.settings, dataclasses.replace(world.ports, directory=directory)).administration
+    account_store = BusyDirectory(world.accounts)
+    account_store.changes = changes
+    return use_cases(world.settings, dataclasses.replace(world.ports, account_store=account_store)).administration
 
 
 async def test_who_changed_meanwhile_is_unlinked_all_the_same(linked: World) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from romm.accounts.imports import BringAlong
+from romm.accounts.imports import ImportUsers
 from romm.domain.accounts.imports import ForeignUser, Import, Skip
 from romm.domain.model import AccessLevel
 from romm.ports.accounts import Imports
@@ -31,8 +31,8 @@ class LateImports(FakeImports):
         await super().add(decision, now)
 
 
-def bring_along(imports: Imports, *users: ForeignUser) -> BringAlong:
-    return BringAlong(source=FakeForeignUsers(*users), imports=imports, clock=FakeClock(NOW))
+def bring_along(imports: Imports, *users: ForeignUser) -> ImportUsers:
+    return ImportUsers(source=FakeForeignUsers(*users), imports=imports, clock=FakeClock(NOW))
 
 
 async def test_a_plan_writes_nothing() -> None:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from romm.accounts.setup import Setup
-from romm.domain.accounts.changes import Wanted
+from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
-from romm.ports.conflicts import MAX_DECISIONS, Conflict, settled
+from romm.ports.conflicts import MAX_DECISIONS, Conflict, retry_on_conflict
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakePasswords
 from tests.world import PASSWORD
 
@@ -169,5 +169,5 @@ async def test_what_changed_meanwhile_is_decided_again_and_what_is_taken_is_said
         raise Conflict(what)
 
     with pytest.raises(Refused, match=code):
-        await settled(attempt, Wanted(username="alice", email="alice@example.com"))
+        await retry_on_conflict(attempt, AccountUpdate(username="alice", email="alice@example.com"))
     assert len(tried) == tries

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from sqlalchemy import make_url, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from romm.adapters.accounts.directory import SQLDirectory
 from romm.adapters.accounts.imports import SQLImports
+from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
@@ -27,7 +27,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
-from romm.ports.accounts import Accounts, Directory, Imports
+from romm.ports.accounts import Accounts, AccountStore, Imports
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.sign_in import Attempts, Logouts, SignInLog
@@ -35,10 +35,10 @@ from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
     FakeAccounts,
+    FakeAccountStore,
     FakeAttempts,
     FakeClock,
     FakeCredentials,
-    FakeDirectory,
     FakeImports,
     FakeLogouts,
     FakeSignInLog,
@@ -60,7 +60,7 @@ class Stores:
 
     clock: FakeClock
     accounts: Accounts
-    directory: Directory
+    account_store: AccountStore
     attempts: Attempts
     credentials: Credentials
     imports: Imports
@@ -143,7 +143,7 @@ def in_memory(clock: FakeClock) -> Stores:
     return Stores(
         clock=clock,
         accounts=accounts,
-        directory=FakeDirectory(accounts),
+        account_store=FakeAccountStore(accounts),
         attempts=FakeAttempts(clock),
         credentials=credentials,
         imports=FakeImports(accounts),
@@ -170,7 +170,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
     return Stores(
         clock=clock,
         accounts=SQLAccounts(database),
-        directory=SQLDirectory(database),
+        account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, clock),
         credentials=SQLCredentials(database, clock),
         imports=SQLImports(database),

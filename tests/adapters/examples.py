@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.linking import Attach, Ends, Register, SignIn
+from romm.domain.sign_in.linking import Ends, LinkIdentity, Register, SignIn
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.domain.examples import ADDRESS, ISSUER, NOW
@@ -54,8 +54,8 @@ def sign_in(account: Account, **changes: Any) -> SignIn:
     return replace(decision, **changes)
 
 
-def attach(account: Account, ends: Ends = Ends.NOTHING, **changes: Any) -> Attach:
-    return replace(Attach(rule="L-11a", account=account, level=account.level, ends=ends), **changes)
+def attach(account: Account, ends: Ends = Ends.NOTHING, **changes: Any) -> LinkIdentity:
+    return replace(LinkIdentity(rule="L-11a", account=account, level=account.level, ends=ends), **changes)
 
 
 async def conflict(work: Awaitable[Account]) -> str:

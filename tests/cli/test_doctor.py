@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from romm.cli.doctor import lines, together
 from romm.cli.main import main
-from romm.domain.diagnosis.findings import PLAN, Check, Outcome, barred, failed, ok, warning
+from romm.domain.diagnosis.findings import PLAN, Check, Outcome, blocked, failed, ok, warning
 from romm.domain.errors import Code
 from tests.authority import Authority
 from tests.fake_provider import CLIENT_SECRET, HTML, FakeProvider, served
@@ -183,5 +183,5 @@ def test_the_outcome_is_a_word_and_a_sign_not_only_a_colour() -> None:
 
 
 def test_one_skipped_check_stands_on_its_line() -> None:
-    [line] = [unstyle(line) for line in together([barred(Check.CLOCK, Check.DNS)])]
+    [line] = [unstyle(line) for line in together([blocked(Check.CLOCK, Check.DNS)])]
     assert line == "- skipped  Clock              not possible before “Name (DNS)” is mended"

@@ -83,7 +83,7 @@ def kinds(database: Path) -> set[str]:
 async def test_what_people_and_apps_hold_does_not_stand_in_the_database(handed_out: set[str], database: Path) -> None:
     everything = dump(database)
     assert len(handed_out) == 6, "a session, a known browser and two pairs"
-    assert {Kind.SESSION, Kind.KNOWN_BROWSER, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN} <= kinds(database)
+    assert {Kind.SESSION, Kind.DEVICE_COOKIE, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN} <= kinds(database)
     assert [secret for secret in handed_out if secret in everything] == []
     assert [secret for secret in handed_out if digest(secret) not in everything] == []
     assert PASSWORD not in everything

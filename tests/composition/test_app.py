@@ -23,7 +23,7 @@ from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.domain.providers.preset import PRESETS
 from romm.domain.sign_in.authorization import Client
-from romm.domain.sign_in.claims import Reading
+from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Location
 from romm.domain.sign_in.linking import Policy, TrustEmail
 from romm.domain.sign_in.roles import RoleMapping
@@ -166,21 +166,21 @@ def test_extra_audiences_are_known_ones(
 @pytest.mark.parametrize(
     ("provider", "more", "reading"),
     [
-        pytest.param("", {}, Reading(), id="nothing by default: roles are managed here"),
-        pytest.param("authelia", {"OIDC_CLAIM_ROLES": "groups"}, Reading(roles_claim="groups"), id="a list of groups"),
+        pytest.param("", {}, ClaimMapping(), id="nothing by default: roles are managed here"),
+        pytest.param("authelia", {"OIDC_CLAIM_ROLES": "groups"}, ClaimMapping(roles_claim="groups"), id="a list of groups"),
         pytest.param(
             "zitadel", {"OIDC_CLAIM_ROLES": "urn:zitadel:iam:org:project:roles"},
-            Reading(roles_claim="urn:zitadel:iam:org:project:roles", roles_shape="keys"), id="Zitadel's roles are keys",
+            ClaimMapping(roles_claim="urn:zitadel:iam:org:project:roles", roles_shape="keys"), id="Zitadel's roles are keys",
         ),
         pytest.param(
             "zitadel", {"OIDC_CLAIM_ROLES": "r", "OIDC_CLAIM_ROLES_SHAPE": "csv"},
-            Reading(roles_claim="r", roles_shape="csv"), id="the operator's shape wins",
+            ClaimMapping(roles_claim="r", roles_shape="csv"), id="the operator's shape wins",
         ),
-        pytest.param("google", {}, Reading(booleans_as_text=True), id="Google writes booleans as text"),
+        pytest.param("google", {}, ClaimMapping(booleans_as_text=True), id="Google writes booleans as text"),
     ],
 )  # fmt: skip
 def test_claims_are_read_as_the_provider_writes_them(
-    ports: Ports, provider: str, more: dict[str, str], reading: Reading
+    ports: Ports, provider: str, more: dict[str, str], reading: ClaimMapping
 ) -> None:
     assert identification(ports, OIDC_PROVIDER=provider, **more).reading == reading
 

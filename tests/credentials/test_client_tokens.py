@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.credentials.principal import Principal
-from romm.domain.credentials.client_tokens import MOST, Lifetime, Wanted
+from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Lifetime
 from romm.domain.credentials.credential import NEVER, Kind
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
@@ -188,9 +188,13 @@ async def test_a_token_makes_none_that_outlives_it(house: TokenHouse) -> None:
     vera = await house.add("vera")
     found = await house.by_token(vera, "me.read", "me.write")
     assert found.credential is not None
-    made = await house.tokens.create(found, Wanted(name="for ever", scopes=("me.read",), lifetime=Lifetime.NEVER))
+    made = await house.tokens.create(
+        found, ClientTokenRequest(name="for ever", scopes=("me.read",), lifetime=Lifetime.NEVER)
+    )
     assert made.token.expires_at == found.credential.expires_at
-    later = await house.tokens.create(vera, Wanted(name="hers", scopes=("me.read",), lifetime=Lifetime.NEVER))
+    later = await house.tokens.create(
+        vera, ClientTokenRequest(name="hers", scopes=("me.read",), lifetime=Lifetime.NEVER)
+    )
     assert later.token.id is not None
     for renewal in (house.tokens.regenerate(found, later.token.id), house.pairing.offer(found, later.token.id)):
         with pytest.raises(Refused) as refused:

@@ -6,13 +6,20 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from romm.credentials.devices import DeviceApproval, DeviceGrant, DeviceSignIn, Given
+from romm.credentials.devices import DeviceApproval, DeviceGrant, DeviceSignIn, IssuedClientToken
 from romm.credentials.principal import principal
 from romm.credentials.rate_limits import Rates
 from romm.credentials.tokens import TokenRequest, Tokens
 from romm.domain.credentials.client_tokens import Lifetime
 from romm.domain.credentials.credential import Kind
-from romm.domain.credentials.devices import LIFETIME, Approve, Asked, Choice, DeviceAuthorization, Shape
+from romm.domain.credentials.devices import (
+    LIFETIME,
+    Approve,
+    Choice,
+    DeviceAuthorization,
+    DeviceAuthorizationRequest,
+    Flavor,
+)
 from romm.domain.credentials.tokens import TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused
@@ -24,7 +31,7 @@ from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeT
 from tests.world import VISITOR
 
 ADDRESS = "192.0.2.7"
-ASKED = Asked(client="Argosy", scopes=("roms.read",), client_device_identifier="b7c1")
+ASKED = DeviceAuthorizationRequest(client="Argosy", scopes=("roms.read",), client_device_identifier="b7c1")
 LIMITS = TokenLimits(timedelta(minutes=30), timedelta(days=7), timedelta(days=90))
 CHOICE = Choice(scopes=("roms.read",), lifetime=Lifetime.MONTH)
 
@@ -87,7 +94,7 @@ class House:
     async def owner(self, username: str = "vera") -> Account:
         return await self.accounts.create(username, None, AccessLevel.VIEWER, None, NOW)
 
-    async def approved(self, shape: Shape = Shape.OLDER) -> tuple[str, Account]:
+    async def approved(self, shape: Flavor = Flavor.LEGACY) -> tuple[str, Account]:
         begun, owner = await self.sign_in.begin(shape, ASKED, ADDRESS), await self.owner()
         await self.approval.approve(principal(owner), begun.user_code, CHOICE, ADDRESS)
         return begun.device_code, owner
@@ -110,7 +117,7 @@ async def refusal(work: Awaitable[object]) -> Code:
 async def test_a_user_code_that_another_device_has_is_drawn_again(house: House):
     house.authorizations.collisions = 1
 
-    begun = await house.sign_in.begin(Shape.OLDER, ASKED, ADDRESS)
+    begun = await house.sign_in.begin(Flavor.LEGACY, ASKED, ADDRESS)
 
     assert await house.authorizations.typed(digest(begun.user_code))
 
@@ -119,7 +126,7 @@ async def test_who_fetches_second_at_the_same_moment_gets_nothing(house: House):
     device_code, _ = await house.approved()
 
     async def rival(asked: DeviceAuthorization) -> None:
-        assert isinstance(await house.sign_in.client_token(device_code, ADDRESS), Given)
+        assert isinstance(await house.sign_in.client_token(device_code, ADDRESS), IssuedClientToken)
 
     house.authorizations.first = rival
 
@@ -146,7 +153,7 @@ async def test_an_owner_who_changes_between_the_look_and_the_hand_over_gives_not
 
 
 async def test_tokens_under_way_for_an_owner_who_changes_are_not_stored(house: House):
-    device_code, owner = await house.approved(Shape.STANDARD)
+    device_code, owner = await house.approved(Flavor.STANDARD)
     tokens = Tokens(credentials=house.approval.credentials, limits=LIMITS, log=house.log, clock=house.clock)
     house.authorizations.afterwards = lambda: house.change(owner)
     request = TokenRequest(parameters={"device_code": device_code}, client="Argosy", visitor=VISITOR)
@@ -171,7 +178,7 @@ async def test_an_owner_who_changes_before_the_token_is_stored_gives_nothing(hou
     ("what", "code"), [("decided", Code.DEVICE_CODE_DECIDED), ("expired", Code.DEVICE_CODE_UNKNOWN)]
 )
 async def test_who_decides_too_late_by_a_moment_is_told_why(house: House, how: str, what: str, code: Code):
-    begun, owner = await house.sign_in.begin(Shape.OLDER, ASKED, ADDRESS), await house.owner()
+    begun, owner = await house.sign_in.begin(Flavor.LEGACY, ASKED, ADDRESS), await house.owner()
 
     async def before(asked: DeviceAuthorization) -> None:
         if what == "expired":

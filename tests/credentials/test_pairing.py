@@ -9,7 +9,7 @@ import pytest
 from romm.credentials.client_tokens import Minted
 from romm.credentials.pairing import Offer
 from romm.domain.credentials.credential import Kind
-from romm.domain.credentials.short_codes import ALPHABET, shown
+from romm.domain.credentials.short_codes import ALPHABET, format_code
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 from tests.credentials.token_house import HANDHELD, TokenHouse
@@ -55,7 +55,7 @@ async def is_waiting(house: TokenHouse, code: str, visitor: Visitor = VISITOR) -
 
 async def test_a_device_gets_the_token_with_a_secret_that_nobody_saw(house: TokenHouse) -> None:
     minted, offer = await offered(house)
-    exchanged = await house.pairing.exchange(shown(offer.code).lower(), VISITOR)
+    exchanged = await house.pairing.exchange(format_code(offer.code).lower(), VISITOR)
     assert exchanged.token.id == minted.token.id
     assert (exchanged.token.name, exchanged.token.scopes) == (minted.token.name, minted.token.scopes)
     assert await house.scopes(exchanged.secret) == set(minted.token.scopes)

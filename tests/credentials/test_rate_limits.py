@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from romm.credentials.rate_limits import Rates
-from romm.domain.credentials.rate_limits import Limit, Tally
+from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.throttle import Failures
 from tests.fakes import FakeClock, FakeThrottles
 
 MINUTE = timedelta(minutes=1)
-HERS, ALL = Tally(Limit(name="knocking", tries=5), "vera"), Tally(Limit(name="all knocking", tries=8))
+HERS, ALL = RateLimitKey(Limit(name="knocking", tries=5), "vera"), RateLimitKey(Limit(name="all knocking", tries=8))
 
 
 class SlowThrottles(FakeThrottles):
@@ -30,9 +30,9 @@ def clock() -> FakeClock:
     return FakeClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
 
 
-async def admitted(rates: Rates, *tallies: Tally) -> bool:
+async def admitted(rates: Rates, *tallies: RateLimitKey) -> bool:
     try:
-        await rates.admit(*tallies)
+        await rates.check(*tallies)
     except Refused as refused:
         return refused.code is not Code.TOO_MANY_REQUESTS
     return True
@@ -55,5 +55,5 @@ async def test_who_is_refused_uses_nothing_up_for_the_others(clock: FakeClock) -
     rates = Rates(FakeThrottles(clock), clock)
     for _ in range(20):
         await admitted(rates, HERS, ALL)
-    his = Tally(HERS.limit, "victor")
+    his = RateLimitKey(HERS.limit, "victor")
     assert [await admitted(rates, his, ALL) for _ in range(5)] == [True] * 3 + [False] * 2

@@ -9,12 +9,12 @@ from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Pairing
 from romm.credentials.principal import Principal, principal
 from romm.credentials.rate_limits import Rates
-from romm.domain.credentials.client_tokens import Lifetime, Wanted
+from romm.domain.credentials.client_tokens import ClientTokenRequest, Lifetime
 from romm.domain.model import AccessLevel, Account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeThrottles
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
-HANDHELD = Wanted(name="Handheld", scopes=("me.read", "roms.read"), lifetime=Lifetime.QUARTER)
+HANDHELD = ClientTokenRequest(name="Handheld", scopes=("me.read", "roms.read"), lifetime=Lifetime.QUARTER)
 
 
 class TokenHouse:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.composition import diagnosis, provider
 from romm.diagnosis.doctor import INVENTED_CODE
-from romm.domain.diagnosis.evidence import Certificate, Handshake, Place
+from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
 from romm.ports.diagnosis import Instruments
@@ -279,7 +279,7 @@ async def test_findings_come_one_by_one() -> None:
 class Hanging(FakeNetwork):
     """A network on which nobody ever answers, and no limit of its own."""
 
-    async def connect(self, place: Place) -> float:
+    async def connect(self, place: Endpoint) -> float:
         await asyncio.Event().wait()
         return await super().connect(place)
 

@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from romm.domain.diagnosis.findings import PLAN, Outcome
 from romm.domain.providers.preset import PRESETS, preset
 from romm.domain.sign_in import claims, discovery, roles
-from romm.domain.sign_in.claims import Claims, Reading
+from romm.domain.sign_in.claims import ClaimMapping, Claims
 from romm.domain.sign_in.forward_auth import headers
 from romm.domain.sign_in.roles import Give, RoleMapping
 from romm.settings.load import load
@@ -166,7 +166,7 @@ def test_what_a_provider_is_said_to_send_fits_the_blocks_of_its_page(page: Path)
     where = discovery.location(settings[0].server_application_url, settings[0].server_metadata_url)
     assert id_token["iss"].removesuffix("/") in where.issuers
     for oidc in (each for each in settings if each.role_admin):
-        reading = Reading(
+        reading = ClaimMapping(
             roles_claim=oidc.claim_roles, roles_shape=oidc.claim_roles_shape or preset(oidc.provider).roles_shape
         )
         said = claims.read(id_token, more[0] if more else None, reading)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from romm.domain.digests import digest
-from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
 from romm.domain.sign_in.authorization import Client, LoginAttempt
 from romm.domain.sign_in.claims import Claims, Email, NotConfigured
 from romm.domain.sign_in.discovery import Metadata
@@ -25,9 +25,9 @@ json_values = st.one_of(
 """Whatever a provider may put into a claim."""
 
 
-def link(identity: Identity = ALICE, linked_at: datetime = NOW - timedelta(days=7)) -> Link:
+def link(identity: Identity = ALICE, linked_at: datetime = NOW - timedelta(days=7)) -> LinkedIdentity:
     """A link that is a week old."""
-    return Link(identity=identity, linked_at=linked_at, rule="L-12")
+    return LinkedIdentity(identity=identity, linked_at=linked_at, rule="L-12")
 
 
 def account(**changes: Any) -> Account:

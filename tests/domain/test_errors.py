@@ -11,7 +11,7 @@ from hypothesis import given
 from romm.domain.catalogue import CATALOGUE, Refusal, operator_text
 from romm.domain.errors import MAX_FACT_LENGTH, Code, Refuse, Refused, bounded
 from romm.domain.sign_in.authorization import AuthorizationResponse, accept, response
-from romm.domain.sign_in.claims import Reading, read, validate
+from romm.domain.sign_in.claims import ClaimMapping, read, validate
 from romm.domain.sign_in.discovery import accept as provider_accept
 from romm.domain.sign_in.discovery import location
 from romm.domain.sign_in.linking import Reject
@@ -124,7 +124,7 @@ def refusals_of_the_rules() -> list[Refuse]:
         validate({}, EXPECTED),
         validate({"iss": EXPECTED.issuer}, EXPECTED),
         *(validate(token(**change), EXPECTED) for change in ({"azp": 1}, {"exp": 1}, {"iat": 1}, {"sub": 1})),
-        read({"iss": ISSUER, "sub": "alice"}, {"sub": "bob"}, Reading()),
+        read({"iss": ISSUER, "sub": "alice"}, {"sub": "bob"}, ClaimMapping()),
         provider_accept(metadata(issuer="https://evil.example"), location(ISSUER, "")),
         provider_accept(metadata(jwks_uri="http://evil.example"), location(ISSUER, "")),
     ]

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from romm.domain.diagnosis.evidence import Handshake, Place
+from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Code, Refused
 from tests.fake_provider import FakeProvider
 
@@ -36,18 +36,18 @@ class OneProvider(httpx.AsyncBaseTransport):
 
     # The port `instruments.Network` on the same network.
 
-    async def resolve(self, place: Place) -> tuple[str, ...]:
+    async def resolve(self, place: Endpoint) -> tuple[str, ...]:
         if place.host != urlsplit(self.idp.issuer).hostname:
             raise _refused(place, f"gaierror: {NO_NAME}")
         return ("192.0.2.1",)
 
-    async def connect(self, place: Place) -> float:
+    async def connect(self, place: Endpoint) -> float:
         there = urlsplit(self.idp.issuer)
         if place.port not in {_PORTS["http"], there.port or _PORTS[there.scheme]}:
             raise _refused(place, f"ConnectionRefusedError: {NO_LISTENER}")
         return 0.012
 
-    async def handshake(self, place: Place) -> Handshake:
+    async def handshake(self, place: Endpoint) -> Handshake:
         return Handshake()
 
 
@@ -56,5 +56,5 @@ class _Nothing(httpx.AsyncByteStream):
         yield b""
 
 
-def _refused(place: Place, problem: str) -> Refused:
+def _refused(place: Endpoint, problem: str) -> Refused:
     return Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem)

@@ -13,23 +13,23 @@ from msgspec.structs import replace
 from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
-from romm.diagnosis.trial import Trials
+from romm.diagnosis.preview import Previews
 from romm.domain.catalogue import operator_text
 from romm.domain.credentials.credential import Credential, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
-from romm.domain.sign_in.claims import Reading
+from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Attach, Found, Policy, Register, SignIn
+from romm.domain.sign_in.linking import Found, LinkIdentity, Policy, Register, SignIn
 from romm.domain.sign_in.roles import RoleMapping
 from romm.ports.conflicts import Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
 from romm.sign_in.admission import MAX_DECISIONS, MAX_USERNAMES, Admission, Linking
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import Begun, Finished, OpenIDSignIn
+from romm.sign_in.openid import Finished, OpenIDSignIn, StartedSignIn
 from tests.domain.examples import claims
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
@@ -103,7 +103,7 @@ class BusyAccounts(FakeAccounts):
         self._meanwhile()
         return await super().sign_in(decision, now)
 
-    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
+    async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
         self._meanwhile()
         return await super().link(decision, identity, now)
 
@@ -128,7 +128,7 @@ class House:
         self.log = FakeLog()
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
-        reading = Reading(roles_claim="groups")
+        reading = ClaimMapping(roles_claim="groups")
         admission = Admission(
             accounts=self.accounts,
             mapping=RoleMapping(admin=("admins",), viewer=("users",)),
@@ -145,21 +145,23 @@ class House:
             ),
             off="",
             admission=admission,
-            trials=Trials(explainer=explainer, attempts=self.attempts),
+            previews=Previews(explainer=explainer, attempts=self.attempts),
             attempts=self.attempts,
             sessions=Sessions(self.credentials, limits, self.log, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
         )
 
-    async def begin(self, return_to: str = "/") -> tuple[Begun, AuthorizationResponse]:
+    async def begin(self, return_to: str = "/") -> tuple[StartedSignIn, AuthorizationResponse]:
         """Click the button; gives what the browser keeps and what the provider will send it back with."""
         begun = await self.signin.begin(return_to, VISITOR)
         asked = {name: values[0] for name, values in parse_qs(urlsplit(begun.url).query).items()}
         self.provider.nonce = asked.get("nonce", self.provider.nonce)
         return begun, AuthorizationResponse(code="a code", state=asked.get("state"))
 
-    async def finish(self, begun: Begun, response: AuthorizationResponse, session: str | None = None) -> Finished:
+    async def finish(
+        self, begun: StartedSignIn, response: AuthorizationResponse, session: str | None = None
+    ) -> Finished:
         return await self.signin.finish(response, begun.browser_key, session, VISITOR)
 
     async def sign_in(self, return_to: str = "/") -> Finished:
@@ -265,7 +267,7 @@ async def test_when_the_facts_change_under_a_decision_it_is_made_once_more(
     ally = await house.add("ally", "alice@example.org")
     accounts.changes = [lambda: house.change(ally.id, level=AccessLevel.EDITOR)]
     decision = (await house.sign_in()).decision
-    assert isinstance(decision, Attach)
+    assert isinstance(decision, LinkIdentity)
     assert (decision.rule, decision.level, decision.account.version) == ("L-11a", AccessLevel.EDITOR, 2)
     assert accounts.looked_up == 2
     assert "signin.decided_again" in house.log.events()
@@ -339,7 +341,7 @@ async def test_an_address_taken_between_decision_and_write_is_linked_instead(
     made = await others.create("ally", "alice@example.org", AccessLevel.VIEWER, "a hash", NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     finished = await house.sign_in()
-    assert isinstance(finished.decision, Attach)
+    assert isinstance(finished.decision, LinkIdentity)
     assert finished.decision.account.id == 99
     assert len(accounts.by_id) == 2
 

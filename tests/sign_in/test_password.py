@@ -22,9 +22,9 @@ from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.throttle import Failures
 from romm.ports.accounts import Passwords
+from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.known_browsers import KnownBrowsers
-from romm.sign_in.password import PasswordSignIn, Typed
+from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 from romm.sign_in.sign_out import SignOut
 from romm.sign_in.throttle import Throttle
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
@@ -71,7 +71,7 @@ class House:
             accounts=self.accounts,
             passwords=self.passwords,
             sessions=self.sessions,
-            browsers=KnownBrowsers(credentials, self.clock),
+            browsers=DeviceCookies(credentials, self.clock),
             throttle=Throttle(self.throttles, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
@@ -82,7 +82,7 @@ class House:
 
     async def refused(self, username: str, password: str) -> Refused:
         with pytest.raises(Refused) as caught:
-            await self.login.sign_in(Typed(username, password, VISITOR))
+            await self.login.sign_in(PasswordCredentials(username, password, VISITOR))
         return caught.value
 
     def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
@@ -108,7 +108,7 @@ def provider(metadata: Metadata | None = None) -> ScriptedProvider:
 async def test_a_password_opens_a_session_and_is_noted(house: House) -> None:
     account = await house.add()
     house.clock.advance(timedelta(hours=1))
-    session = (await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))).session
+    session = (await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR))).session
     who = await house.sessions.who(session)
     assert who is not None
     assert who.account.id == account.id
@@ -121,7 +121,7 @@ async def test_a_password_opens_a_session_and_is_noted(house: House) -> None:
 @pytest.mark.parametrize("typed", ["KEEPER", "ｋｅｅｐｅｒ", "Keeper"])
 async def test_a_name_is_looked_up_in_its_stored_form(house: House, typed: str) -> None:
     await house.add()
-    assert (await house.login.sign_in(Typed(typed, PASSWORD, VISITOR))).session
+    assert (await house.login.sign_in(PasswordCredentials(typed, PASSWORD, VISITOR))).session
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ async def test_who_signs_in_waits_for_nobody() -> None:
     house = House(passwords=passwords)
     await house.add("newcomer", LEGACY)
     await house.add()
-    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR))
     assert passwords.lingered == []
 
 
@@ -203,14 +203,14 @@ async def test_a_closed_door_compares_nothing() -> None:
     for username, password in (("keeper", PASSWORD), ("keeper", "wrong"), ("nobody", PASSWORD)):
         assert (await house.refused(username, password)).code is Code.PASSWORDS_OFF
         with pytest.raises(Refused, match=Code.PASSWORDS_OFF):
-            await house.login.who(Typed(username, password, VISITOR))
+            await house.login.who(PasswordCredentials(username, password, VISITOR))
     assert passwords.asked == []
 
 
 async def test_a_hash_of_old_parameters_is_made_anew_at_sign_in(house: House) -> None:
     """R-34."""
     account = await house.add(password_hash=f"old hash of {PASSWORD}")
-    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR))
     assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
 
 
@@ -232,7 +232,7 @@ async def test_a_hash_of_todays_parameters_stays_as_it_is() -> None:
     """R-34; making one takes as long as the check did, and is a write."""
     house = House(passwords=SaltedPasswords())
     account = await house.add()
-    await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR))
     assert house.accounts.hashes[account.id] == f"hash of {PASSWORD}"
 
 
@@ -244,7 +244,7 @@ async def test_a_wrong_password_changes_no_hash(house: House) -> None:
 
 async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothing(house: House) -> None:
     account = await house.add()
-    who = await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    who = await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
     assert (who.account, who.credential, who.digest) == (account, None, None)
     assert who.scopes == set(scopes.granted(AccessLevel.EDITOR))
     assert house.accounts.credentials == {}
@@ -254,7 +254,7 @@ async def test_basic_credentials_may_do_all_that_their_owner_may_and_open_nothin
 async def test_wrong_basic_credentials_are_refused(house: House) -> None:
     await house.add()
     with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
-        await house.login.who(Typed("keeper", "wrong", VISITOR))
+        await house.login.who(PasswordCredentials("keeper", "wrong", VISITOR))
 
 
 class SlowPasswords(CountingPasswords):
@@ -274,7 +274,7 @@ async def test_many_tries_side_by_side_are_no_way_around_the_wait() -> None:
     house = House(passwords=SlowPasswords(100))
     await house.add()
     guesses = [PASSWORD if number == 50 else f"guess {number}" for number in range(100)]
-    tries = (house.login.sign_in(Typed("keeper", guess, VISITOR)) for guess in guesses)
+    tries = (house.login.sign_in(PasswordCredentials("keeper", guess, VISITOR)) for guess in guesses)
     answers = await asyncio.gather(*tries, return_exceptions=True)
     codes = Counter(answer.code if isinstance(answer, Refused) else "in" for answer in answers)
     assert codes == {Code.CREDENTIALS_WRONG: 5, Code.TOO_MANY_ATTEMPTS: 95}
@@ -311,12 +311,12 @@ async def test_a_right_password_writes_only_when_there_is_something_to_forget() 
     house = House(throttles=NotedThrottles)
     await house.add()
     await house.add("other")
-    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
     await house.refused("other", "wrong")  # at the same address
-    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
     await house.refused("keeper", "wrong")
-    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
-    await house.login.who(Typed("keeper", PASSWORD, VISITOR))
+    await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
+    await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
     assert isinstance(house.throttles, NotedThrottles)
     assert house.throttles.writes == ["count", "count", "forget"]
 
@@ -324,21 +324,23 @@ async def test_a_right_password_writes_only_when_there_is_something_to_forget() 
 async def test_a_program_is_no_browser_to_be_known_again(house: House) -> None:
     """Nor does it use up the secret that it brings."""
     await house.add()
-    browser = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, on_page=True))
-    program = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, browser.known_browser))
-    assert program.known_browser is None
+    browser = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, on_page=True))
+    program = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, browser.device_cookie))
+    assert program.device_cookie is None
     kinds = Counter(kind for kind, _ in house.accounts.credentials)
-    assert kinds == {Kind.SESSION: 2, Kind.KNOWN_BROWSER: 1}
+    assert kinds == {Kind.SESSION: 2, Kind.DEVICE_COOKIE: 1}
 
 
 async def test_a_browser_is_known_by_one_secret_at_a_time(house: House) -> None:
     await house.add()
-    first = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, on_page=True))
-    second = await house.login.sign_in(Typed("keeper", PASSWORD, VISITOR, first.known_browser, on_page=True))
-    assert second.known_browser is not None
+    first = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, on_page=True))
+    second = await house.login.sign_in(
+        PasswordCredentials("keeper", PASSWORD, VISITOR, first.device_cookie, on_page=True)
+    )
+    assert second.device_cookie is not None
     known = {credential.digest for (kind, _), credential in house.accounts.credentials.items() if kind != Kind.SESSION}
-    assert known == {digest(second.known_browser)}
-    assert len({first.session, second.session, first.known_browser, second.known_browser}) == 4
+    assert known == {digest(second.device_cookie)}
+    assert len({first.session, second.session, first.device_cookie, second.device_cookie}) == 4
 
 
 async def test_signing_out_ends_the_session_and_names_the_providers_end(house: House) -> None:

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from romm.accounts.forms import AccountForm, account_update, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
-from romm.accounts.typed import Typed, stored_email, stored_username, wanted
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Accounts, Directory, Passwords
-from romm.ports.conflicts import Conflict, settled, taken
+from romm.ports.accounts import Accounts, AccountStore, Passwords
+from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
@@ -23,7 +23,7 @@ class Administration:
     """Accounts, as administrators look after them. `roles_by_claim`: the role of whoever is linked follows their groups."""
 
     accounts: Accounts
-    directory: Directory
+    account_store: AccountStore
     credentials: Credentials
     passwords: Passwords
     passwords_enabled: bool
@@ -33,7 +33,7 @@ class Administration:
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
         """A page of accounts by name, and how many fit in all."""
-        return await self.directory.search(text.strip().lower(), limit, offset)
+        return await self.account_store.search(text.strip().lower(), limit, offset)
 
     async def everybody(self, text: str = "") -> Sequence[Account]:
         """All accounts whose name or address has this text, by name."""
@@ -62,7 +62,7 @@ class Administration:
         """Does the account's role follow the provider's groups?"""
         return self.roles_by_claim and bool(account.links)
 
-    async def create(self, actor: Actor, typed: Typed, level: AccessLevel) -> Account:
+    async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
         """Make an account; without a password only single sign-on opens it. Raises `Refused`."""
         required(rules.may_give(actor, level))
         name = stored_username(typed.username or "")
@@ -74,23 +74,23 @@ class Administration:
         try:
             account = await self.accounts.create(name, email, level, password_hash, self.clock())
         except Conflict as conflict:
-            raise taken(conflict, name, email) from conflict
+            raise conflict_refusal(conflict, name, email) from conflict
         self._log("account.created", actor, account, level=level.label)
         return account
 
-    async def change(self, actor: Actor, account_id: int, typed: Typed) -> Account:
+    async def change(self, actor: Actor, account_id: int, typed: AccountForm) -> Account:
         """Change somebody's account. Raises `Refused`."""
         if typed.password and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        wish = await wanted(typed, await self.get(account_id), self.passwords)
+        wish = await account_update(typed, await self.get(account_id), self.passwords)
 
         async def attempt() -> Account:
             seen, now = await self.get(account_id), self.clock()
-            admins = await self.directory.enabled_admins()
+            admins = await self.account_store.enabled_admins()
             judged = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
-            return await self.directory.change(required(judged), now)
+            return await self.account_store.change(required(judged), now)
 
-        account = await settled(attempt, wish)
+        account = await retry_on_conflict(attempt, wish)
         facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
         self._log("account.changed", actor, account, **facts)
         return account
@@ -100,10 +100,12 @@ class Administration:
 
         async def attempt() -> Account:
             seen = await self.get(account_id)
-            await self.directory.delete(required(rules.delete(actor, seen, await self.directory.enabled_admins())))
+            await self.account_store.delete(
+                required(rules.delete(actor, seen, await self.account_store.enabled_admins()))
+            )
             return seen
 
-        self._log("account.deleted", actor, await settled(attempt))
+        self._log("account.deleted", actor, await retry_on_conflict(attempt))
 
     async def unlink(self, actor: Actor, account_id: int) -> Account:
         """Detach every identity of an account, so that the next single sign-on links anew. Raises `Refused`."""
@@ -113,10 +115,10 @@ class Administration:
             required(rules.may_touch(actor, account.level))
             for link in account.links:
                 detach = rules.Unlink(account=account, identity=link.identity)
-                account = await self.directory.unlink(detach, self.clock())
+                account = await self.account_store.unlink(detach, self.clock())
             return account
 
-        account = await settled(attempt)
+        account = await retry_on_conflict(attempt)
         self._log("account.unlinked", actor, account)
         return account
 

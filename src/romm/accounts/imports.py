@@ -11,7 +11,7 @@ from romm.ports.process import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class BringAlong:
+class ImportUsers:
     """From an existing RomM's database to this one; never the other way, and never over an account that is here."""
 
     source: ForeignUsers

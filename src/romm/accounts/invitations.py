@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from romm.accounts.forms import AccountForm, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
-from romm.accounts.typed import Typed, stored_email, stored_username
 from romm.credentials.principal import Principal, actor
 from romm.credentials.rate_limits import Rates
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts import usernames
 from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
-from romm.domain.credentials.rate_limits import Limit, Tally
+from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Accounts, Passwords, Spends
-from romm.ports.conflicts import Conflict, as_judged, taken
+from romm.ports.accounts import Accounts, OneTimeLink, Passwords
+from romm.ports.conflicts import Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
@@ -58,7 +58,7 @@ class Invitations:
             expires_at=now + min(lifetime or self.lifetime, LONGEST),
             level=level,
         )
-        with as_judged(who.account):
+        with refuse_if_changed(who.account):
             await self.credentials.add(who.account, invitation)
         self.log.warning("invitation.created", by=who.account.id, level=level.label)
         return secret, invitation
@@ -84,19 +84,19 @@ class Invitations:
                 return invitation
         raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
 
-    async def register(self, secret: str, typed: Typed) -> Account:
+    async def register(self, secret: str, typed: AccountForm) -> Account:
         """Make the account that the link promises, and use the link up. Raises `Refused`; then the link still works."""
         invitation = await self.open(secret)
-        await self.rates.admit(Tally(REGISTRATIONS, invitation.digest))
+        await self.rates.check(RateLimitKey(REGISTRATIONS, invitation.digest))
         level = invitation.level or AccessLevel.VIEWER
         name, email = stored_username(typed.username or ""), stored_email(typed.email or "")
         if not usernames.is_free_to(name, level):
             raise Refused(Code.USERNAME_TAKEN, found=name)
         password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
-        spends = Spends(Kind.INVITATION, invitation.digest)
+        spends = OneTimeLink(Kind.INVITATION, invitation.digest)
         try:
             account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)
         except Conflict as conflict:
-            raise taken(conflict, name, email) from conflict
+            raise conflict_refusal(conflict, name, email) from conflict
         self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)
         return account

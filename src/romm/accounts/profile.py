@@ -4,18 +4,17 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from romm.accounts.typed import Typed, wanted
+from romm.accounts.forms import AccountForm, account_update
 from romm.credentials.principal import Principal
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import Proof, Wanted, WaysIn
+from romm.domain.accounts.changes import AccountUpdate, Proof, WaysIn
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor, subject_digest
-from romm.ports.accounts import Directory, Passwords
-from romm.ports.conflicts import NOTHING, Conflict, as_judged, taken
+from romm.ports.accounts import AccountStore, Passwords
+from romm.ports.conflicts import NOTHING, Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
-from romm.sign_in.password import PasswordSignIn, SignedIn
-from romm.sign_in.password import Typed as TypedPassword
+from romm.sign_in.password import PasswordCredentials, PasswordSignIn, SignedIn
 
 T = TypeVar("T")
 
@@ -24,23 +23,23 @@ T = TypeVar("T")
 class Profile:
     """One's own account. What decides who gets in needs the current password, or a sign-in of the last five minutes."""
 
-    directory: Directory
+    account_store: AccountStore
     passwords: Passwords
     password_sign_in: PasswordSignIn
     provider: Provider | None
     log: Log
     clock: Clock
 
-    async def change(self, who: Principal, typed: Typed, current_password: str, visitor: Visitor) -> Account:
+    async def change(self, who: Principal, typed: AccountForm, current_password: str, visitor: Visitor) -> Account:
         """Change one's own name, address or password; a new password ends all other sign-ins. Raises `Refused`."""
         if typed.password and not self.password_sign_in.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         how = await self.proof(who, current_password, visitor)
-        wish = await wanted(typed, who.account, self.passwords)
+        wish = await account_update(typed, who.account, self.passwords)
 
         now = self.clock()
         change = required(rules.own(who.account, wish, how, now, keep=who.digest))
-        account = await _carried_out(who, self.directory.change(change, now), wish)
+        account = await _carried_out(who, self.account_store.change(change, now), wish)
         facts = {"password": bool(typed.password), "email": account.email != who.account.email}
         self.log.info("profile.changed", account=account.id, **facts)
         return account
@@ -51,7 +50,7 @@ class Profile:
         how = await self.proof(who, current_password, visitor)
 
         unlink = required(rules.unlink(who.account, identity, how, self.ways_in(), keep=who.digest))
-        account = await _carried_out(who, self.directory.unlink(unlink, self.clock()))
+        account = await _carried_out(who, self.account_store.unlink(unlink, self.clock()))
         self.log.warning("profile.unlinked", account=account.id, issuer=identity.issuer)
         return account
 
@@ -61,11 +60,11 @@ class Profile:
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
         await _own_password(
-            self.password_sign_in.who(TypedPassword(who.account.username, current_password, visitor)), who
+            self.password_sign_in.who(PasswordCredentials(who.account.username, current_password, visitor)), who
         )
         return Proof.PASSWORD
 
-    async def sign_in_again(self, who: Principal, typed: TypedPassword) -> SignedIn:
+    async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """A fresh session in place of the one that asks, for what a session may do only while it is fresh. Raises `Refused`."""
         return await _own_password(self.password_sign_in.sign_in(typed), who)
 
@@ -75,13 +74,13 @@ class Profile:
         return WaysIn(passwords=self.password_sign_in.enabled, issuer=metadata.issuer if metadata else None)
 
 
-async def _carried_out(who: Principal, change: Awaitable[Account], wish: Wanted = NOTHING) -> Account:
+async def _carried_out(who: Principal, change: Awaitable[Account], wish: AccountUpdate = NOTHING) -> Account:
     """Never decided once more: what changed the account meanwhile may have ended the session that asks. Raises `Refused`."""
     try:
-        with as_judged(who.account):
+        with refuse_if_changed(who.account):
             return await change
     except Conflict as conflict:
-        raise taken(conflict, wish.username, wish.email) from conflict
+        raise conflict_refusal(conflict, wish.username, wish.email) from conflict
 
 
 async def _own_password(judging: Awaitable[T], who: Principal) -> T:

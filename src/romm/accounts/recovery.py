@@ -10,14 +10,14 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.domain import emails
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import COMMAND_LINE, Actor, Wanted
+from romm.domain.accounts.changes import COMMAND_LINE, AccountUpdate, Actor
 from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
-from romm.ports.accounts import Accounts, Directory, Passwords, Spends
-from romm.ports.conflicts import Conflict, as_judged, settled
+from romm.ports.accounts import Accounts, AccountStore, OneTimeLink, Passwords
+from romm.ports.conflicts import Conflict, refuse_if_changed, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 from romm.sign_in.journal import SignInJournal
@@ -32,7 +32,7 @@ class Recovery:
     """Links are made by an administrator or on the command line; nobody gets one by asking, and RomM sends no mail."""
 
     accounts: Accounts
-    directory: Directory
+    account_store: AccountStore
     credentials: Credentials
     passwords: Passwords
     passwords_enabled: bool
@@ -47,10 +47,10 @@ class Recovery:
 
         Raises `Refused(TOO_MANY_REQUESTS)`, by the address that asks alone.
         """
-        await self.rates.admit(by_address(FORGOTTEN, address))
+        await self.rates.check(by_address(FORGOTTEN, address))
         if self.passwords_enabled:
             typed = unicodedata.normalize("NFKC", name).strip()
-            await self.directory.reset_asked(emails.canonical(typed) or typed.lower(), self.clock())
+            await self.account_store.reset_asked(emails.canonical(typed) or typed.lower(), self.clock())
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
         """The secret of a link that sets a new password for this account; an older link ends. Raises `Refused`."""
@@ -81,16 +81,16 @@ class Recovery:
     async def reset(self, secret: str, password: str) -> Account:
         """Set a new password and use the link up; every sign-in of the account ends. Raises `Refused`."""
         account = await self.open(Kind.PASSWORD_RESET, secret)
-        wish = Wanted(password_hash=await self._hash(password, account))
-        spends = Spends(Kind.PASSWORD_RESET, digest(secret))
+        wish = AccountUpdate(password_hash=await self._hash(password, account))
+        spends = OneTimeLink(Kind.PASSWORD_RESET, digest(secret))
 
         async def attempt() -> Account:
             seen, now = await self.open(Kind.PASSWORD_RESET, secret), self.clock()
             # Who made the link vouched for whoever has it: the new password is trusted from now on.
             judged = rules.own(seen, wish, rules.Proof.PROVIDER, now, keep=None)
-            return await self.directory.change(required(judged), now, spends)
+            return await self.account_store.change(required(judged), now, spends)
 
-        changed = await settled(attempt)
+        changed = await retry_on_conflict(attempt)
         self.log.warning("recovery.password_set", account=changed.id, username=changed.username)
         return changed
 
@@ -120,7 +120,7 @@ class Recovery:
             last_used_at=now,
             expires_at=now + lifetime,
         )
-        with as_judged(account):
+        with refuse_if_changed(account):
             await self.credentials.replace(account, link)
         self.log.warning("recovery.link_made", kind=kind, account=account.id, username=account.username, by=maker.name)
         return secret

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from romm.accounts.forms import stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
-from romm.accounts.typed import stored_email, stored_username
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account
 from romm.ports.accounts import Accounts, Passwords
-from romm.ports.conflicts import Conflict, taken
+from romm.ports.conflicts import Conflict, conflict_refusal
 from romm.ports.process import Clock, Log
 
 
@@ -35,6 +35,6 @@ class Setup:
         try:
             account = await self.accounts.create_first_admin(name, address, password_hash, self.clock())
         except Conflict as conflict:
-            raise taken(conflict, name, address) from conflict
+            raise conflict_refusal(conflict, name, address) from conflict
         self.log.warning("account.first_admin", account=account.id, username=account.username)
         return account

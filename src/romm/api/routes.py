@@ -66,7 +66,7 @@ _HERE = Path(__file__).parent / "pages"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wiring:
+class AppDependencies:
     """What the routes of one RomM work with, under Litestar's names; it alone depends on the settings and the ports."""
 
     dependencies: Mapping[str, Provide]
@@ -75,7 +75,7 @@ class Wiring:
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def routes(wired: Wiring, version: str) -> Litestar:
+def routes(wired: AppDependencies, version: str) -> Litestar:
     """All of them, wired."""
     app = Litestar(
         route_handlers=[*ROUTERS, _static_files()],

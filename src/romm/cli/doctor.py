@@ -16,7 +16,7 @@ from romm.adapters import log as logs
 from romm.api.diagnosis.schemas import finding_schema
 from romm.composition import adapters, diagnosis, provider
 from romm.domain.diagnosis.checks import configuration
-from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, barred, has_failed, summary
+from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocked, has_failed, summary
 from romm.settings.load import load
 from romm.settings.model import SettingsError
 
@@ -48,7 +48,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
     except SettingsError as error:
         yield configuration.mistakes(error.problems)
         for check in list(Check)[1:]:
-            yield barred(check, Check.SETTINGS)
+            yield blocked(check, Check.SETTINGS)
         return
     settings, client = loaded.settings, provider.client(loaded.settings)
     log = logs.configure("ERROR", "console")  # what the instruments remark in passing, the findings say better

@@ -6,13 +6,13 @@ from typing import assert_never
 
 import click
 
-from romm.accounts.imports import BringAlong
+from romm.accounts.imports import ImportUsers
 from romm.adapters.accounts.foreign_users import SQLForeignUsers
 from romm.adapters.accounts.imports import SQLImports
 from romm.adapters.database import migrations
 from romm.adapters.database.transactions import Database
 from romm.composition.adapters import now
-from romm.domain.accounts.imports import Decision, Here, Import, Skip
+from romm.domain.accounts.imports import Decision, ExistingAccounts, Import, Skip
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from romm.settings.model import Settings
@@ -31,7 +31,7 @@ async def _run(url: str, source: str, *, apply: bool) -> None:
         if not await target.ready():
             raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
         imports = SQLImports(target)
-        use_case = BringAlong(source=SQLForeignUsers(source), imports=imports, clock=now)
+        use_case = ImportUsers(source=SQLForeignUsers(source), imports=imports, clock=now)
         before, decisions = await imports.here(), await use_case.plan()
         if apply:
             decisions = await use_case.carry_out(decisions)
@@ -40,8 +40,8 @@ async def _run(url: str, source: str, *, apply: bool) -> None:
     _print(decisions, before, done=apply)
 
 
-def _print(decisions: Sequence[Decision], before: Here, *, done: bool) -> None:
-    width = max((len(_shown(decision.found.username)) for decision in decisions), default=0)
+def _print(decisions: Sequence[Decision], before: ExistingAccounts, *, done: bool) -> None:
+    width = max((len(_format_name(decision.found.username)) for decision in decisions), default=0)
     for decision in decisions:
         for line in _lines(decision, width):
             click.echo(line)
@@ -56,10 +56,10 @@ def _print(decisions: Sequence[Decision], before: Here, *, done: bool) -> None:
 
 
 def _lines(decision: Decision, width: int) -> Iterator[str]:
-    name = f"{_shown(decision.found.username):<{width}}"
+    name = f"{_format_name(decision.found.username):<{width}}"
     match decision:
         case Import():
-            yield f"import  {name}  {_told(decision)}"
+            yield f"import  {name}  {_describe(decision)}"
             yield from (f"        {'':<{width}}  note: {note}" for note in decision.notes)
         case Skip(reason=reason):
             yield f"skip    {name}  {reason}"
@@ -67,7 +67,7 @@ def _lines(decision: Decision, width: int) -> Iterator[str]:
             assert_never(decision)
 
 
-def _told(decision: Import) -> str:
+def _describe(decision: Import) -> str:
     renamed = "" if decision.username == decision.found.username else f"as {decision.username}: "
     facts = (
         "ADMIN" if decision.level is AccessLevel.ADMIN else decision.level.label,
@@ -78,7 +78,7 @@ def _told(decision: Import) -> str:
     return renamed + ", ".join(facts)
 
 
-def _about_admins(decisions: Iterable[Decision], before: Here) -> Iterator[str]:
+def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> Iterator[str]:
     """Whoever gains the house is said aloud, and so it is when nobody has the key afterwards."""
     brought = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
     if not brought:
@@ -89,6 +89,6 @@ def _about_admins(decisions: Iterable[Decision], before: Here) -> Iterator[str]:
         yield "None of them is enabled, so nobody could administer RomM: make an administrator at /setup before the import."
 
 
-def _shown(name: str) -> str:
+def _format_name(name: str) -> str:
     """A name as it is, unless it would write more to the terminal than itself."""
     return name if name and name.isprintable() else repr(name)

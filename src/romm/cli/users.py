@@ -47,11 +47,11 @@ def list_users(search: str) -> None:
 @click.option("--password", "asks", is_flag=True, help="Ask for a password; without one only single sign-on opens it.")
 def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
     """Make an account."""
-    from romm.accounts.typed import Typed
+    from romm.accounts.forms import AccountForm
 
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
-    typed = Typed(username=username, email=email, password=password)
+    typed = AccountForm(username=username, email=email, password=password)
     made = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
     click.echo(f"{made.username} is here now, as {made.level.label}; signs in with {_ways(made)}.")
 
@@ -117,11 +117,11 @@ async def _admin(does: "UseCases", username: str | None) -> Account:
 
 
 def _changed(username: str, **changes: Any) -> Account:
-    from romm.accounts.typed import Typed
+    from romm.accounts.forms import AccountForm
 
     async def work(does: "UseCases") -> Account:
         account = await does.administration.named(username)
-        return await does.administration.change(COMMAND_LINE, account.id, Typed(**changes))
+        return await does.administration.change(COMMAND_LINE, account.id, AccountForm(**changes))
 
     return run(work)
 

@@ -30,7 +30,7 @@ def setup(settings: Settings, ports: Ports) -> Setup:
 def profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
     """People with their own account."""
     return Profile(
-        directory=ports.directory,
+        account_store=ports.account_store,
         passwords=ports.passwords,
         password_sign_in=password_sign_in,
         provider=ports.provider,
@@ -43,7 +43,7 @@ def administration(settings: Settings, ports: Ports) -> Administration:
     """Administrators with everybody's."""
     return Administration(
         accounts=ports.accounts,
-        directory=ports.directory,
+        account_store=ports.account_store,
         credentials=ports.credentials,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
@@ -71,7 +71,7 @@ def recovery(settings: Settings, ports: Ports, sessions: Sessions, rates: Rates,
     """Links for who is locked out."""
     return Recovery(
         accounts=ports.accounts,
-        directory=ports.directory,
+        account_store=ports.account_store,
         credentials=ports.credentials,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,

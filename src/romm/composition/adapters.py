@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from romm.adapters.accounts.directory import SQLDirectory
 from romm.adapters.accounts.passwords import Argon2Passwords
+from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
@@ -41,7 +41,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         provider=provider,
         instruments=instruments,
         accounts=SQLAccounts(database),
-        directory=SQLDirectory(database),
+        account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, now),
         credentials=SQLCredentials(database, now),
         device_authorizations=SQLDeviceAuthorizations(database, now),

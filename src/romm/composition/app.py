@@ -19,11 +19,11 @@ from romm.api.diagnosis import health
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
-from romm.api.http.envelope import envelope
 from romm.api.http.errors import Errors
+from romm.api.http.middleware import middleware
 from romm.api.http.proxies import Proxies, remember_peer
-from romm.api.pages.site import Site
-from romm.api.routes import Wiring, routes
+from romm.api.pages.renderer import PageRenderer
+from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
 from romm.composition.ports import Ports
@@ -41,28 +41,29 @@ VERSION = version("romm-sign-in")
 
 def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
     """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
-    return around(routes(wiring(settings, ports, remarks), VERSION), settings, ports.log)
+    return with_middleware(routes(app_dependencies(settings, ports, remarks), VERSION), settings, ports.log)
 
 
-def wiring(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> Wiring:
+def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
     """What the operator wants and what is outside, as the routes need it. `remarks` are as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
-    jar = Cookies(secure=_https(settings), session_lifetime=lifetime)
-    site = Site(settings=settings, provider=ports.provider, version=VERSION)
+    cookies = Cookies(secure=_https(settings), session_lifetime=lifetime)
+    renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
-    errors = Errors(jar, site, ports.log, hints)
+    errors = Errors(cookies, renderer, ports.log, hints)
     doctor = diagnosis.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
-    return Wiring(
-        dependencies=_dependencies(settings, ports, jar) | {"site": _always(site), "doctor": _always(doctor)},
+    return AppDependencies(
+        dependencies=_dependencies(settings, ports, cookies)
+        | {"renderer": _always(renderer), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints),
     )
 
 
-def around(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
+def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
     """What happens to every request before and after the routes."""
-    enveloped = envelope(app, log, logs.bound, https=_https(settings))
+    enveloped = middleware(app, log, logs.bound, https=_https(settings))
     behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
     return remember_peer(behind_proxy)
 
@@ -77,11 +78,11 @@ def _https(settings: Settings) -> bool:
     return settings.server.base_url.startswith("https://")
 
 
-def _dependencies(settings: Settings, ports: Ports, jar: Cookies) -> dict[str, Provide]:
+def _dependencies(settings: Settings, ports: Ports, cookies: Cookies) -> dict[str, Provide]:
     made = use_cases(settings, ports)
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, jar)
-    named |= {"authentication": authentication, "jar": jar, "settings": settings}
+    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, cookies)
+    named |= {"authentication": authentication, "cookies": cookies, "settings": settings}
     named |= {"proxies": Proxies(settings.server.trusted_proxies), "version": VERSION, "is_ready": ports.is_ready}
     always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
@@ -96,8 +97,8 @@ def _lifespan(
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_meet(ports, hints))
-        looking = asyncio.create_task(_look_at_database(settings, ports))
+        meeting = asyncio.create_task(_check_provider(ports, hints))
+        looking = asyncio.create_task(_check_database(settings, ports))
         yield
         meeting.cancel()
         await looking  # which takes seconds at most; what it opens, it closes
@@ -106,7 +107,7 @@ def _lifespan(
     return lifespan
 
 
-async def _meet(ports: Ports, hints: Hints) -> None:
+async def _check_provider(ports: Ports, hints: Hints) -> None:
     """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
     if ports.provider is None:
         return
@@ -117,7 +118,7 @@ async def _meet(ports: Ports, hints: Hints) -> None:
         ports.log.warning("provider.not_ready", code=refused.code, hint=operator_text(refused), **more)
 
 
-async def _look_at_database(settings: Settings, ports: Ports) -> None:
+async def _check_database(settings: Settings, ports: Ports) -> None:
     """It may be away, or wait for `romm db upgrade`: said before anybody comes. The embedded one was just migrated."""
     if settings.database.is_embedded:
         return

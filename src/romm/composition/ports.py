@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from romm.ports.accounts import Accounts, Directory, Passwords
+from romm.ports.accounts import Accounts, AccountStore, Passwords
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import Instruments
@@ -20,7 +20,7 @@ class Ports:
     provider: Provider | None
     instruments: Instruments
     accounts: Accounts
-    directory: Directory
+    account_store: AccountStore
     attempts: Attempts
     credentials: Credentials
     device_authorizations: DeviceAuthorizations

@@ -4,18 +4,18 @@ from romm.composition.ports import Ports
 from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
-from romm.diagnosis.trial import Trials
+from romm.diagnosis.preview import Previews
 from romm.domain.providers.preset import preset
-from romm.domain.sign_in.claims import Reading
+from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.linking import Policy
 from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
 from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.known_browsers import KnownBrowsers
 from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
 from romm.sign_in.sign_out import SignOut
@@ -55,14 +55,14 @@ def admission(settings: Settings, ports: Ports) -> Admission:
 
 
 def openid_sign_in(
-    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, trials: Trials
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews
 ) -> OpenIDSignIn:
     """Signing in through the provider."""
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
-        trials=trials,
+        previews=previews,
         attempts=ports.attempts,
         sessions=sessions,
         journal=journal,
@@ -89,7 +89,7 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
         accounts=ports.accounts,
         passwords=ports.passwords,
         sessions=sessions,
-        browsers=KnownBrowsers(ports.credentials, ports.clock),
+        browsers=DeviceCookies(ports.credentials, ports.clock),
         throttle=Throttle(ports.throttles, ports.clock),
         journal=journal,
         clock=ports.clock,
@@ -117,9 +117,9 @@ def explainer(settings: Settings, ports: Ports) -> Explainer:
     )
 
 
-def _reading(settings: Settings) -> Reading:
+def _reading(settings: Settings) -> ClaimMapping:
     oidc, known = settings.oidc, preset(settings.oidc.provider)
-    return Reading(
+    return ClaimMapping(
         roles_claim=oidc.claim_roles,
         roles_shape=oidc.claim_roles_shape or known.roles_shape,
         booleans_as_text=known.booleans_as_text,

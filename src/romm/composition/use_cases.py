@@ -20,7 +20,7 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.credentials.tokens import Tokens
 from romm.diagnosis.explanation import Explainer
-from romm.diagnosis.trial import Trials
+from romm.diagnosis.preview import Previews
 from romm.domain.credentials.credential import SessionLimits
 from romm.settings.model import Settings
 from romm.sign_in.backchannel_logout import BackchannelLogout
@@ -50,7 +50,7 @@ class UseCases:
     recovery: Recovery
     journal: SignInJournal
     explainer: Explainer
-    trials: Trials
+    previews: Previews
     rates: Rates
     device_sign_in: DeviceSignIn
     device_approval: DeviceApproval
@@ -71,10 +71,10 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
     tokens = credentials.tokens(settings, ports)
     explainer = sign_in.explainer(settings, ports)
-    trials = Trials(explainer=explainer, attempts=ports.attempts)
+    previews = Previews(explainer=explainer, attempts=ports.attempts)
     device_sign_in = credentials.device_sign_in(ports, rates)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
-    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, trials)
+    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, previews)
     native_apps = credentials.native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,
@@ -93,7 +93,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         recovery=accounts.recovery(settings, ports, sessions, rates, journal),
         journal=journal,
         explainer=explainer,
-        trials=trials,
+        previews=previews,
         rates=rates,
         device_sign_in=device_sign_in,
         device_approval=credentials.device_approval(ports, rates),

@@ -11,12 +11,12 @@ from romm.credentials.principal import Principal, actor
 from romm.credentials.secrets import new_secret
 from romm.domain.accounts import changes
 from romm.domain.credentials import client_tokens
-from romm.domain.credentials.client_tokens import MOST, Renewal, Wanted
+from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Renewal
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
-from romm.ports.conflicts import Conflict, as_judged
+from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
@@ -48,12 +48,12 @@ class ClientTokens:
         """All there are, with their owners."""
         return await self.credentials.of(None, _KINDS)
 
-    async def create(self, principal: Principal, wanted: Wanted) -> Minted:
+    async def create(self, principal: Principal, wanted: ClientTokenRequest) -> Minted:
         """Make one, which ends with a client token that asks for it if not before.
 
         Raises `Refused` with NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
         """
-        judged = required(client_tokens.judge(wanted, principal.scopes))
+        judged = required(client_tokens.validate_request(wanted, principal.scopes))
         secret = new_secret()
         new = client_tokens.token(judged, principal.account.id, digest(secret), self.clock())
         end = required(client_tokens.lasting(new.expires_at, principal.credential))
@@ -71,7 +71,7 @@ class ClientTokens:
         token = await self.find(principal, token_id)
         required(client_tokens.may_renew(token, principal.credential))
         secret, owner = new_secret(), principal.account
-        with as_judged(owner):
+        with refuse_if_changed(owner):
             renewed = await self.credentials.renew(Renewal(owner=owner, token=token, digest=digest(secret)))
         self._note("client_token.regenerated", principal, token)
         return Minted(secret, _known(renewed, token_id))
@@ -89,7 +89,7 @@ class ClientTokens:
 
     async def _issued(self, owner: Account, new: Credential) -> Credential:
         try:
-            with as_judged(owner):
+            with refuse_if_changed(owner):
                 return await self.credentials.issue(owner, new, at_most=MOST)
         except Conflict as conflict:
             raise Refused(Code.TOKENS_FULL, account=owner.id, most=MOST) from conflict

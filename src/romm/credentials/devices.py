@@ -21,17 +21,17 @@ from romm.domain.credentials.devices import (
     TRIES_OF_AN_ADDRESS,
     UNNAMED,
     Approver,
-    Asked,
     Choice,
     Device,
     DeviceAuthorization,
+    DeviceAuthorizationRequest,
+    Flavor,
     HandOver,
-    Held,
+    OwnedTokens,
     Poll,
-    Shape,
     Wait,
 )
-from romm.domain.credentials.rate_limits import Tally, by_address
+from romm.domain.credentials.rate_limits import RateLimitKey, by_address
 from romm.domain.credentials.tokens import Granted
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
@@ -45,7 +45,7 @@ DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 """The `grant_type` (RFC 8628, 3.4)."""
 
 
-class Begun(Struct, frozen=True, kw_only=True):
+class StartedAuthorization(Struct, frozen=True, kw_only=True):
     """What the device is given: its own secret, and the code that it shows to the person."""
 
     device_code: str
@@ -69,7 +69,7 @@ class Paired(Struct, frozen=True):
     name: str
 
 
-class Given(Struct, frozen=True):
+class IssuedClientToken(Struct, frozen=True):
     """A client token for a device, and what is stored of it."""
 
     secret: str
@@ -86,16 +86,16 @@ class DeviceSignIn:
     log: Log
     clock: Clock
 
-    async def begin(self, shape: Shape, asked: Asked, address: str) -> Begun:
+    async def begin(self, shape: Flavor, asked: DeviceAuthorizationRequest, address: str) -> StartedAuthorization:
         """Remember what a device asks for. Raises `Refused` when it asks for what does not exist, or too often."""
-        await self.rates.admit(by_address(REQUESTS, address))
+        await self.rates.check(by_address(REQUESTS, address))
         wanted = required(devices.judged(asked))
         try:
             return await self._put(shape, wanted)
         except Conflict:  # another device waits with the same user code: once in a hundred million times
             return await self._put(shape, wanted)
 
-    async def poll(self, shape: Shape, device_code: str, client: str | None = None) -> HandOver | Refuse:
+    async def poll(self, shape: Flavor, device_code: str, client: str | None = None) -> HandOver | Refuse:
         """What became of a request. What it hands over it hands over once, whoever asks at the same time."""
         found = await self._judged(shape, device_code, client)
         if isinstance(found, HandOver) and not await self.authorizations.spend(digest(device_code)):
@@ -107,10 +107,10 @@ class DeviceSignIn:
             self.log.info("device.let_in", account=found.account.id, device=found.device_id, client=found.client)
         return found
 
-    async def client_token(self, device_code: str, address: str) -> Given | Refuse:
+    async def client_token(self, device_code: str, address: str) -> IssuedClientToken | Refuse:
         """As `poll`, in the older shape: a client token for the device, in place of the one it had."""
-        await self.rates.admit(by_address(POLLS, address))
-        found = await self.poll(Shape.OLDER, device_code)
+        await self.rates.check(by_address(POLLS, address))
+        found = await self.poll(Flavor.LEGACY, device_code)
         if isinstance(found, Refuse):
             return found
         secret, now = new_secret(), self.clock()
@@ -130,9 +130,9 @@ class DeviceSignIn:
             await self.devices.give(credential, found.account)
         except Conflict:
             return _changed()
-        return Given(secret, credential)
+        return IssuedClientToken(secret, credential)
 
-    async def _put(self, shape: Shape, asked: Asked) -> Begun:
+    async def _put(self, shape: Flavor, asked: DeviceAuthorizationRequest) -> StartedAuthorization:
         now = self.clock()
         device_code = secrets.token_hex(SECRET_BYTES)
         user_code = short_code()
@@ -151,9 +151,9 @@ class DeviceSignIn:
                 expires_at=now + LIFETIME,
             )
         )
-        return Begun(device_code=device_code, user_code=user_code)
+        return StartedAuthorization(device_code=device_code, user_code=user_code)
 
-    async def _judged(self, shape: Shape, device_code: str, client: str | None) -> HandOver | Refuse:
+    async def _judged(self, shape: Flavor, device_code: str, client: str | None) -> HandOver | Refuse:
         asked, owner = await self.authorizations.polled_by(digest(device_code)) or (None, None)
         found = devices.answer(asked, owner, Poll(shape=shape, client=client, at=self.clock()))
         if isinstance(found, Wait):
@@ -174,7 +174,7 @@ class DeviceGrant:
         device_code = request.required("device_code")
         if not request.client:
             raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is missing")
-        found = required(await self.device_sign_in.poll(Shape.STANDARD, device_code, request.client))
+        found = required(await self.device_sign_in.poll(Flavor.STANDARD, device_code, request.client))
         try:
             return await self.tokens.issue(found.account, found.scopes, request.visitor, found.client, found.device_id)
         except Conflict as conflict:
@@ -194,7 +194,7 @@ class DeviceApproval:
 
     async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
         """The request behind a code, however it was typed. Raises `Refused` when there is none, or too many were tried."""
-        await self.rates.admit(Tally(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
+        await self.rates.check(RateLimitKey(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
         now, user_code = self.clock(), short_codes.normalized(typed)
         asked = await self.authorizations.typed(digest(user_code)) if user_code else None
         waiting = required(devices.undecided(asked, now))
@@ -219,10 +219,10 @@ class DeviceApproval:
             raise await self._too_late(asked)
         self.log.info("device.denied", account=principal.account.id, client=asked.client)
 
-    async def _held(self, account: Account) -> Held:
+    async def _held(self, account: Account) -> OwnedTokens:
         """The client tokens that the account has, and its devices."""
         tokens = await self.credentials.of(account.id, [Kind.CLIENT_TOKEN])
-        return Held([token for token, _ in tokens], await self.devices.of(account.id))
+        return OwnedTokens([token for token, _ in tokens], await self.devices.of(account.id))
 
     async def _too_late(self, asked: DeviceAuthorization) -> Refused:
         now = devices.undecided(await self.authorizations.typed(asked.user_code_digest), self.clock())

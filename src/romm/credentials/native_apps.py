@@ -17,7 +17,7 @@ from romm.domain.credentials.tokens import SALT_BYTES, Granted, TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.model import Visitor
-from romm.ports.conflicts import as_judged
+from romm.ports.conflicts import refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
@@ -37,7 +37,7 @@ class NativeApps:
 
     def asked(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
         """What an app asks, or what it is to be told instead. Raises `Refused` when there is nobody to be told."""
-        judged = rules.judge(query, self.apps)
+        judged = rules.validate_request(query, self.apps)
         if isinstance(judged, Refuse):
             raise Refused.by(judged)
         return judged
@@ -53,7 +53,7 @@ class NativeApps:
         """
         given = self.offered(request, who)
         if not given:
-            return self.told(_error(request, "invalid_scope", "the account has none of these scopes"))
+            return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
         code, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
         new = Credential(
             digest=digest(code),
@@ -69,7 +69,7 @@ class NativeApps:
             family=secrets.token_hex(SALT_BYTES),
             binding=rules.binding(request.app, request.redirect_uri, request.code_challenge),
         )
-        with as_judged(who.account):
+        with refuse_if_changed(who.account):
             await self.credentials.add(who.account, new)
         self.log.info("native_app.allowed", account=who.account.id, client=request.app, scopes=" ".join(given))
         return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
@@ -77,9 +77,9 @@ class NativeApps:
     def deny(self, request: AppRequest, who: Principal) -> str:
         """Turn the app away; gives where to send the browser."""
         self.log.info("native_app.denied", account=who.account.id, client=request.app)
-        return self.told(_error(request, "access_denied", "the person said no"))
+        return self.error_redirect(_error(request, "access_denied", "the person said no"))
 
-    def told(self, error: AppError) -> str:
+    def error_redirect(self, error: AppError) -> str:
         """Where to send the browser so that the app learns of an error."""
         self.log.info("native_app.refused", error=error.error, problem=error.description)
         parameters = {"error": error.error, "error_description": error.description}

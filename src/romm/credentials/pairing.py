@@ -15,7 +15,7 @@ from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
-from romm.ports.conflicts import Conflict, as_judged
+from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
@@ -54,19 +54,19 @@ class Pairing:
         required(client_tokens.may_renew(token, principal.credential))
         code = short_code()
         stored = client_tokens.pairing_code(token, digest(code), self.clock())
-        with as_judged(principal.account):
+        with refuse_if_changed(principal.account):
             await self.credentials.replace(principal.account, stored)
         self.log.info("client_token.pairing", account=token.account_id, token=token.id)
         return Offer(code, token, self._seconds_left(stored))
 
     async def waiting(self, unverified_code: str, visitor: Visitor) -> int:
         """For how many seconds a code can be used. Raises `Refused` with PAIRING_CODE_INVALID or TOO_MANY_REQUESTS."""
-        await self.rates.admit(*client_tokens.questions(visitor.address))
+        await self.rates.check(*client_tokens.questions(visitor.address))
         return self._seconds_left((await self._find(unverified_code)).code)
 
     async def exchange(self, unverified_code: str, visitor: Visitor) -> Minted:
         """Trade a code for its token, to exactly one caller ever. Raises as `waiting`, and ACCOUNT_DISABLED."""
-        await self.rates.admit(*client_tokens.exchanges(visitor.address))
+        await self.rates.check(*client_tokens.exchanges(visitor.address))
         found = await self._find(unverified_code)
         if not found.owner.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=found.owner.id)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from romm.domain.credentials import rate_limits
-from romm.domain.credentials.rate_limits import Tally
+from romm.domain.credentials.rate_limits import RateLimitKey
 from romm.domain.errors import Refused
 from romm.ports.credentials import Throttles
 from romm.ports.process import Clock
@@ -16,7 +16,7 @@ class Rates:
     throttles: Throttles
     clock: Clock
 
-    async def admit(self, *tallies: Tally) -> None:
+    async def check(self, *tallies: RateLimitKey) -> None:
         """Count one try in each tally. Raises `Refused(TOO_MANY_REQUESTS)` when one is full.
 
         Who finds one full is counted in none, so that one address alone cannot fill what all share. However many come at
@@ -25,9 +25,9 @@ class Rates:
         now = self.clock()
         read = await self.throttles.read([key for tally in tallies for key in tally.keys(now)])
         counted = {each.key: each.count for each in read}
-        if refuse := rate_limits.judge(tallies, counted, now, more=1):
+        if refuse := rate_limits.check_limit(tallies, counted, now, more=1):
             raise Refused.by(refuse)
         after = await self.throttles.count([tally.keys(now)[0] for tally in tallies])
         counted |= {each.key: each.count for each in after}
-        if refuse := rate_limits.judge(tallies, counted, now):
+        if refuse := rate_limits.check_limit(tallies, counted, now):
             raise Refused.by(refuse)

@@ -90,7 +90,7 @@ class Tokens:
         if found is None:
             raise Refused(Code.REFRESH_TOKEN_INVALID, reason="unknown or ended")
         token, owner = found
-        match rules.judge(token, owner, request.client, self.clock()):
+        match rules.decide_refresh(token, owner, request.client, self.clock()):
             case Rotate():
                 scopes = required(rules.refreshed(wanted, token, owner.level))
                 return await self._rotated(secret, token, scopes, request.visitor)

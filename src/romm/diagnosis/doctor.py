@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from romm.domain.credentials.credential import SECRET_BYTES
 from romm.domain.diagnosis.checks import client, configuration, connection, keys, metadata, request, scopes
-from romm.domain.diagnosis.checks.client import Tried
-from romm.domain.diagnosis.checks.request import Came, Sent
-from romm.domain.diagnosis.evidence import Asked, Configured, Discovered
-from romm.domain.diagnosis.findings import Check, Finding, Outcome, barred, hinted, skipped
+from romm.domain.diagnosis.checks.client import ClientProbe
+from romm.domain.diagnosis.checks.request import ProbeRequest, ProbeResult
+from romm.domain.diagnosis.evidence import Configured, Discovered, ProbeResponse
+from romm.domain.diagnosis.findings import Check, Finding, Outcome, blocked, skipped, with_hint
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.providers.preset import Preset
 from romm.domain.sign_in import authorization
@@ -46,7 +46,7 @@ class Doctor:
     async def findings(self) -> AsyncIterator[Finding]:
         """One finding per check, each as soon as it is known, in the order of `Check`."""
         async for finding in self._findings():
-            yield hinted(finding, self.known.hints)
+            yield with_hint(finding, self.known.hints)
 
     async def within(self, seconds: float) -> list[Finding]:
         """All findings, for somebody who waits; what is not known in time is skipped and says so."""
@@ -81,7 +81,7 @@ class Doctor:
                     closed = finding.check
                     break
         for check in left:
-            yield barred(check, closed)
+            yield blocked(check, closed)
 
     async def _at(self, probe: Probe) -> AsyncIterator[Finding]:
         place, network = probe.place, self.instruments.network
@@ -121,7 +121,7 @@ class Doctor:
             scopes.scopes(came, found, self.configured),
         ]
 
-    async def _tried(self, probe: Probe, metadata: Metadata) -> Tried:
+    async def _tried(self, probe: Probe, metadata: Metadata) -> ClientProbe:
         """Exchange an invented code; when the client is rejected, find out whether another method is accepted."""
         method = probe.method(metadata)
         answer = await self._exchanged(probe, metadata, method)
@@ -130,8 +130,8 @@ class Doctor:
             for other in others:
                 again = await self._exchanged(probe, metadata, other)
                 if isinstance(again, Refuse) and again.code is Code.CODE_REJECTED:
-                    return Tried(method=method, answer=answer, accepted=other)
-        return Tried(method=method, answer=answer)
+                    return ClientProbe(method=method, answer=answer, accepted=other)
+        return ClientProbe(method=method, answer=answer)
 
     async def _exchanged(self, probe: Probe, metadata: Metadata, method: str) -> Refuse | None:
         verifier = secrets.token_urlsafe(SECRET_BYTES)
@@ -141,16 +141,16 @@ class Doctor:
             return None if answer.code is Code.ID_TOKEN_MISSING else answer
         return None
 
-    async def _came(self, probe: Probe, metadata: Metadata) -> Came:
+    async def _came(self, probe: Probe, metadata: Metadata) -> ProbeResult:
         """Send the request of a sign-in, with `prompt=none`: with nobody signed in, a good one ends in `login_required`."""
         state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
         parameters = authorization.request_parameters(probe.client, state=state, nonce=nonce, code_verifier=verifier)
-        sent = Sent(client=probe.client, state=state, now=self.clock())
+        sent = ProbeRequest(client=probe.client, state=state, now=self.clock())
         asked = await _attempt(_asked(probe, metadata, {**parameters, "prompt": "none"}))
-        return request.judge(asked, sent, metadata)
+        return request.interpret(asked, sent, metadata)
 
 
-async def _asked(probe: Probe, metadata: Metadata, parameters: dict[str, str]) -> Asked:
+async def _asked(probe: Probe, metadata: Metadata, parameters: dict[str, str]) -> ProbeResponse:
     return await probe.ask(await request_url(probe, metadata, parameters))
 
 

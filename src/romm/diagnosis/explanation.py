@@ -8,7 +8,7 @@ from romm.domain.diagnosis import explanation
 from romm.domain.diagnosis.explanation import Explanation
 from romm.domain.errors import required
 from romm.domain.sign_in import claims as rules
-from romm.domain.sign_in.claims import Reading
+from romm.domain.sign_in.claims import ClaimMapping
 from romm.ports.provider import Provider
 from romm.sign_in.admission import Admission
 from romm.sign_in.identification import Person
@@ -18,7 +18,7 @@ from romm.sign_in.identification import Person
 class Explainer:
     """Explains claim sets that somebody pastes, and people whom the provider sent. `issuer` fills in for a missing one."""
 
-    reading: Reading
+    reading: ClaimMapping
     admission: Admission
     provider: Provider | None
     issuer: str

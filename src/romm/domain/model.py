@@ -41,7 +41,7 @@ class Identity(Struct, frozen=True):
     subject: str
 
 
-class Link(Struct, frozen=True, kw_only=True):
+class LinkedIdentity(Struct, frozen=True, kw_only=True):
     """One identity attached to an account: since when, and by which row of the linking rules."""
 
     identity: Identity
@@ -65,7 +65,7 @@ class Account(Struct, frozen=True, kw_only=True):
     enabled: bool
     level: AccessLevel
     password_set_at: datetime | None
-    links: tuple[Link, ...]
+    links: tuple[LinkedIdentity, ...]
     version: int
     created_at: datetime
     updated_at: datetime

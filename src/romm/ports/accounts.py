@@ -7,13 +7,13 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.accounts.changes import Change, Delete, Unlink
-from romm.domain.accounts.imports import ForeignUser, Here, Import
+from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.linking import Attach, Found, Register, SignIn
+from romm.domain.sign_in.linking import Found, LinkIdentity, Register, SignIn
 
 
-class Spends(Struct, frozen=True):
+class OneTimeLink(Struct, frozen=True):
     """A link that is used up by what it is used for: both happen, or neither."""
 
     kind: Kind
@@ -32,7 +32,7 @@ class Accounts(Protocol):
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         """Carry out `SignIn`. Raises `Conflict("version")` when the account changed since it was read, `Conflict("email")`."""
 
-    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
+    async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
         """Carry out `Attach`. Raises `Conflict("version")`, `Conflict("identity")`."""
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
@@ -48,7 +48,7 @@ class Accounts(Protocol):
         level: AccessLevel,
         password_hash: str | None,
         now: datetime,
-        spends: Spends | None = None,
+        spends: OneTimeLink | None = None,
     ) -> Account:
         """Make an account. Raises `Conflict("username" | "email")`, and `Conflict("spent")` when the link is gone."""
 
@@ -68,7 +68,7 @@ class Accounts(Protocol):
         """Note a password sign-in in `last_login`."""
 
 
-class Directory(Protocol):
+class AccountStore(Protocol):
     """Accounts as their owners and administrators look after them. The last enabled admin never goes, whoever races.
 
     A decision about an account that changed since, or that would take the last enabled admin away, is `Conflict("version")`.
@@ -80,7 +80,7 @@ class Directory(Protocol):
     async def enabled_admins(self) -> int:
         """How many enabled admins there are."""
 
-    async def change(self, decision: Change, now: datetime, spends: Spends | None = None) -> Account:
+    async def change(self, decision: Change, now: datetime, spends: OneTimeLink | None = None) -> Account:
         """Carry out `Change`. Raises `Conflict("version" | "username" | "email" | "spent")`."""
 
     async def delete(self, decision: Delete) -> None:
@@ -103,7 +103,7 @@ class ForeignUsers(Protocol):
 class Imports(Protocol):
     """Accounts that are brought along from an existing RomM."""
 
-    async def here(self) -> Here:
+    async def here(self) -> ExistingAccounts:
         """Who has an account here."""
 
     async def add(self, decision: Import, now: datetime) -> None:
@@ -122,7 +122,7 @@ class Passwords(Protocol):
         Legacy hashes (`passwords.is_legacy`) are understood; they take longer, and fit no password above 72 bytes.
         """
 
-    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+    async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
         """After a failed `verify(password_hash, password)`: spend what a failure with `legacy_hash` would have cost more."""
 
     def is_outdated(self, password_hash: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from msgspec import UnsetType
 
-from romm.domain.accounts.changes import Wanted
+from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account
 
@@ -30,30 +30,30 @@ _REFUSALS = {
     "spent": Code.LINK_INVALID,
 }
 
-NOTHING = Wanted()
+NOTHING = AccountUpdate()
 
 T = TypeVar("T")
 
 
-async def settled(attempt: Callable[[], Awaitable[T]], wish: Wanted = NOTHING) -> T:
+async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUpdate = NOTHING) -> T:
     """Look up, decide and carry out what is wished, once more whenever the account changed meanwhile. Raises `Refused`."""
     for _ in range(MAX_DECISIONS):
         try:
             return await attempt()
         except Conflict as conflict:
             if conflict.what != "version":
-                raise taken(conflict, wish.username, wish.email) from conflict
+                raise conflict_refusal(conflict, wish.username, wish.email) from conflict
     raise Refused(Code.ACCOUNT_CHANGED)
 
 
-def taken(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
+def conflict_refusal(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
     """The refusal for what of these somebody else has already."""
     wanted = {"username": username, "email": email}
     return Refused(_REFUSALS[conflict.what], found=wanted.get(conflict.what), kind="link")
 
 
 @contextmanager
-def as_judged(account: Account) -> Iterator[None]:
+def refuse_if_changed(account: Account) -> Iterator[None]:
     """What happens inside is for this account as it is; Raises `Refused(ACCOUNT_CHANGED)` when it changed meanwhile."""
     try:
         yield

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from romm.domain.diagnosis.evidence import Asked, Discovered, Handshake, Place, PublishedKeys
+from romm.domain.diagnosis.evidence import Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.provider import TokenResponse
@@ -14,13 +14,13 @@ from romm.ports.provider import TokenResponse
 class Network(Protocol):
     """The way to a place, step by step. Each method may raise `Refused(PROVIDER_UNAVAILABLE)`."""
 
-    async def resolve(self, place: Place) -> tuple[str, ...]:
+    async def resolve(self, place: Endpoint) -> tuple[str, ...]:
         """The addresses of its host."""
 
-    async def connect(self, place: Place) -> float:
+    async def connect(self, place: Endpoint) -> float:
         """How many seconds a connection takes."""
 
-    async def handshake(self, place: Place) -> Handshake:
+    async def handshake(self, place: Endpoint) -> Handshake:
         """How TLS goes with the trust that a sign-in has. May raise `Refused(PROVIDER_TLS)`."""
 
 
@@ -31,7 +31,7 @@ class Probe(Protocol):
     """
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Endpoint:
         """Where the discovery document is served."""
 
     @property
@@ -53,7 +53,7 @@ class Probe(Protocol):
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse:
         """As `Provider.exchange`, authenticating with `method`."""
 
-    async def ask(self, url: str) -> Asked:
+    async def ask(self, url: str) -> ProbeResponse:
         """Send an authorization request as a browser would, and read the answer without following it."""
 
     async def aclose(self) -> None:

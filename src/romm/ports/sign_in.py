@@ -11,7 +11,7 @@ from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
 
 
-class Recalled(Struct, frozen=True, kw_only=True):
+class AttemptOutcome(Struct, frozen=True, kw_only=True):
     """What is left of an attempt: was it taken, by which refusal did it end, where did the person want to go?"""
 
     taken: bool
@@ -37,7 +37,7 @@ class Attempts(Protocol):
         The first outcome stays.
         """
 
-    async def recall(self, state_digest: str) -> Recalled | None:
+    async def recall(self, state_digest: str) -> AttemptOutcome | None:
         """What is left of an attempt that was put within the last hour or so, taken or not."""
 
 

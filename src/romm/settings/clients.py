@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from romm.domain.credentials.native_apps import unfit
-from romm.settings.values import Findings
+from romm.settings.values import ConfigurationReport
 
 SECTION = "clients"
 
@@ -13,10 +13,10 @@ _EXAMPLE = 'name = "My app" and redirect_uris = ["com.example.app:/callback"]'
 _LONGEST_NAME = 100
 
 
-def read(written: object, file: str, findings: Findings) -> list[Mapping[str, Any]]:
+def read(written: object, file: str, report: ConfigurationReport) -> list[Mapping[str, Any]]:
     """Name and redirect URIs of each app; what is wrong with them goes into the findings."""
     if not isinstance(written, list) or not all(isinstance(table, dict) for table in written):
-        findings.problems.append(f"{SECTION} in {file} is no list of tables; write [[{SECTION}]], then {_EXAMPLE}.")
+        report.problems.append(f"{SECTION} in {file} is no list of tables; write [[{SECTION}]], then {_EXAMPLE}.")
         return []
     problems = [
         f"{problem} (client {number} in [[{SECTION}]] of {file})."
@@ -29,7 +29,7 @@ def read(written: object, file: str, findings: Findings) -> list[Mapping[str, An
         for number, name in enumerate(names)
         if name in names[:number]
     ]
-    findings.problems += problems
+    report.problems += problems
     return [] if problems else [{key: table[key] for key in _KEYS} for table in written]
 
 

@@ -31,7 +31,7 @@ def complete(draft: Draft) -> None:
     try:
         draft.values["database.url"] = asynchronous(url)
     except ValueError as error:
-        draft.findings.problems.append(f"{draft.names['database.url']} {error}.")
+        draft.report.problems.append(f"{draft.names['database.url']} {error}.")
 
 
 def asynchronous(url: str) -> str:
@@ -71,7 +71,7 @@ def _from_parts(draft: Draft) -> None:
             _postgresql(draft)
         case "" if values["database.host"] or values["database.name"]:
             _file(draft)
-            draft.findings.warnings.append(
+            draft.report.warnings.append(
                 f"{names['database.host']} is set without {names['database.driver']}, which in RomM means MariaDB. "
                 "This version stores in SQLite or PostgreSQL: it leaves that database alone and uses the file "
                 f"{values['database.url'].partition(':///')[2]}; `romm import` brings its users along. "
@@ -80,7 +80,7 @@ def _from_parts(draft: Draft) -> None:
         case "" | "sqlite":
             _file(draft)
         case _:
-            draft.findings.problems.append(
+            draft.report.problems.append(
                 f"{names['database.driver']} is {values['database.driver']!r}, but this version stores in SQLite or "
                 "PostgreSQL; set it to sqlite (a file, nothing else to set) or postgresql (with the DB_… of such a server)."
             )
@@ -96,7 +96,7 @@ def _postgresql(draft: Draft) -> None:
     host, port, user, password, name = (draft.values[f"database.{key}"] for key in keys)
     if not host or not name:
         missing = draft.names["database.name" if host else "database.host"]
-        draft.findings.problems.append(f"{missing} is missing; PostgreSQL needs it, or ROMM_DATABASE_URL.")
+        draft.report.problems.append(f"{missing} is missing; PostgreSQL needs it, or ROMM_DATABASE_URL.")
         return
     secret = f":{quote(password, safe='')}" if password else ""
     account = f"{quote(user, safe='')}{secret}@" if user else ""

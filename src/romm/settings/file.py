@@ -7,29 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from romm.settings.environment import SETTINGS_FILE
-from romm.settings.values import Field, Findings
+from romm.settings.values import ConfigurationReport, Field
 
 Tables = Mapping[str, Mapping[str, Any]]
 
 
-def parsed(name: str, findings: Findings) -> dict[str, Any]:
+def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
     """The file as it is; empty when it cannot be read or there is none."""
     if not name:
         return {}
     try:
         return tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
-        findings.problems.append(f"{SETTINGS_FILE} names {name}, which cannot be read ({error.strerror}).")
+        report.problems.append(f"{SETTINGS_FILE} names {name}, which cannot be read ({error.strerror}).")
     except ValueError as error:
-        findings.problems.append(f"{SETTINGS_FILE} names {name}, which is not valid TOML: {error}.")
+        report.problems.append(f"{SETTINGS_FILE} names {name}, which is not valid TOML: {error}.")
     return {}
 
 
-def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], findings: Findings) -> Tables:
+def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], report: ConfigurationReport) -> Tables:
     """What the file sets, as tables of our own keys; an empty value is an unset one."""
     written = dict(_flat(content))
     known = {field.path for field in fields}
-    findings.problems += [_unknown(path, fields, name) for path in written if path not in known]
+    report.problems += [_unknown(path, fields, name) for path in written if path not in known]
     tables: dict[str, dict[str, Any]] = {field.section: {} for field in fields}
     for field in fields:
         if written.get(field.path, "") != "":

@@ -12,7 +12,7 @@ import msgspec
 
 from romm.settings import clients, database, environment, file, oidc, server
 from romm.settings.model import FIELDS, Loaded, Settings, SettingsError
-from romm.settings.values import DEFAULT, Draft, Field, Findings, Given, typed
+from romm.settings.values import DEFAULT, ConfigurationReport, Draft, Field, RawValue, typed
 
 
 def load(environ: Mapping[str, str]) -> Loaded:
@@ -20,27 +20,27 @@ def load(environ: Mapping[str, str]) -> Loaded:
 
     Raises SettingsError with all mistakes at once. Half-configured OIDC is none: it only fills `Settings.oidc_off`.
     """
-    findings = Findings()
-    name = environment.text(environment.SETTINGS_FILE, environ, findings)
-    content = file.parsed(name, findings)
-    apps = clients.read(content.pop(clients.SECTION, []), name, findings)
-    draft = _draft(environ, name, content, findings)
+    report = ConfigurationReport()
+    name = environment.text(environment.SETTINGS_FILE, environ, report)
+    content = file.parsed(name, report)
+    apps = clients.read(content.pop(clients.SECTION, []), name, report)
+    draft = _draft(environ, name, content, report)
     server.complete(draft)
     database.complete(draft)
     oidc_off = oidc.complete(draft)
-    if draft.findings.problems:
-        raise SettingsError(tuple(draft.findings.problems))
+    if draft.report.problems:
+        raise SettingsError(tuple(draft.report.problems))
     return Loaded(
         settings=msgspec.convert({**_tables(draft.values), "oidc_off": oidc_off, "clients": apps}, Settings),
         origins={**draft.origins, clients.SECTION: f"settings file {name}"},
-        warnings=tuple(draft.findings.warnings),
-        notes=tuple(draft.findings.notes),
+        warnings=tuple(draft.report.warnings),
+        notes=tuple(draft.report.notes),
     )
 
 
 def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
     """Every setting as variable, value and origin, for people; secrets are hidden."""
-    shown = [(field.variable.name, _shown(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
+    shown = [(field.variable.name, _format(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
     apps = [
         (f"[[{clients.SECTION}]] {app.name}", ", ".join(app.redirect_uris), loaded.origins[clients.SECTION])
         for app in loaded.settings.clients
@@ -48,7 +48,7 @@ def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
     return [*shown, *apps]
 
 
-def _shown(settings: Settings, field: Field) -> str:
+def _format(settings: Settings, field: Field) -> str:
     value = getattr(getattr(settings, field.section), field.key)
     if field.path == "database.url":
         return database.hidden(value)
@@ -59,30 +59,30 @@ def _shown(settings: Settings, field: Field) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _draft(environ: Mapping[str, str], name: str, content: Mapping[str, Any], findings: Findings) -> Draft:
+def _draft(environ: Mapping[str, str], name: str, content: Mapping[str, Any], report: ConfigurationReport) -> Draft:
     defaults = tomllib.loads(_defaults_file().read_text(encoding="utf-8"))
-    own = file.read(content, name, FIELDS, findings)
-    written = {**_from_files(defaults, own, name), **environment.read(FIELDS, environ, findings)}
+    own = file.read(content, name, FIELDS, report)
+    written = {**_from_files(defaults, own, name), **environment.read(FIELDS, environ, report)}
     values = {}
     for field in FIELDS:
         try:
             values[field.path] = typed(field, written[field.path])
         except ValueError as error:
-            findings.problems.append(str(error))
+            report.problems.append(str(error))
             # With the default in its place the rest can still be judged, and all mistakes come out together.
-            values[field.path] = typed(field, Given(defaults[field.section][field.key], "", ""))
+            values[field.path] = typed(field, RawValue(defaults[field.section][field.key], "", ""))
     return Draft(
         values=values,
         names={path: given.name for path, given in written.items()},
         origins={path: given.origin for path, given in written.items()},
-        findings=findings,
+        report=report,
     )
 
 
-def _from_files(defaults: file.Tables, own: file.Tables, name: str) -> dict[str, Given]:
+def _from_files(defaults: file.Tables, own: file.Tables, name: str) -> dict[str, RawValue]:
     layered = _layered(defaults, own)
     return {
-        field.path: Given(layered[field.section.upper()][field.key], *_source(field, name, own)) for field in FIELDS
+        field.path: RawValue(layered[field.section.upper()][field.key], *_source(field, name, own)) for field in FIELDS
     }
 
 

@@ -30,17 +30,17 @@ _ROLES = ("role_viewer", "role_editor", "role_admin")
 def complete(draft: Draft) -> str:
     """Fill in what follows and say what is weak. Gives the reasons why OIDC is off, empty when it is on."""
     reasons = list(_reasons(draft)) if _value(draft, "enabled") else ["OIDC_ENABLED is false"]
-    if _value(draft, "enabled") and (told := tuple(draft.findings.problems)):  # nothing starts, so say all at once
-        draft.findings.problems += [f"{reason}." for reason in reasons if not _is_told(reason, told)]
+    if _value(draft, "enabled") and (told := tuple(draft.report.problems)):  # nothing starts, so say all at once
+        draft.report.problems += [f"{reason}." for reason in reasons if not _is_told(reason, told)]
     if not reasons:
-        draft.findings.warnings += _warnings(draft)
+        draft.report.warnings += _warnings(draft)
     elif _is_forgotten(draft):
-        draft.findings.warnings.append(
+        draft.report.warnings.append(
             "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true; or to "
             "false, if that is meant."
         )
     if reasons and draft.values["accounts.disable_userpass_login"]:
-        draft.findings.warnings.append(
+        draft.report.warnings.append(
             f"{draft.names['accounts.disable_userpass_login']} is true while OIDC is off: nobody can sign in. "
             "Set it to false, or switch OIDC on."
         )

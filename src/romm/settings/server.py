@@ -22,7 +22,7 @@ def complete(draft: Draft) -> None:
     if not draft.values["oidc.redirect_uri"]:
         draft.derive("oidc.redirect_uri", base_url + CALLBACK, "ROMM_BASE_URL")
     if is_readable_on_the_way(base_url):
-        draft.findings.warnings.append(
+        draft.report.warnings.append(
             f"ROMM_BASE_URL is {base_url}: passwords and cookies travel unencrypted. Put RomM behind an https proxy "
             "and set ROMM_BASE_URL to its https address."
         )
@@ -56,9 +56,9 @@ def _base_url(draft: Draft) -> None:
     if own is not None:
         draft.values["server.base_url"] = own
         if urlsplit(written)[2:] not in (("", "", ""), ("/", "", "")):
-            draft.findings.warnings.append(f"{name} has more than scheme, host and port; {own} is used.")
+            draft.report.warnings.append(f"{name} has more than scheme, host and port; {own} is used.")
     elif written:
-        draft.findings.problems.append(f"{name} is no http(s) URL; write it like https://romm.example.com.")
+        draft.report.problems.append(f"{name} is no http(s) URL; write it like https://romm.example.com.")
         draft.values["server.base_url"] = ""
     elif callback is not None:
         draft.derive("server.base_url", callback, draft.names["oidc.redirect_uri"])
@@ -73,7 +73,7 @@ def _trusted_proxies(draft: Draft) -> None:
         try:
             networks.append(str(ipaddress.ip_network(proxy, strict=False)))
         except ValueError:
-            draft.findings.problems.append(
+            draft.report.problems.append(
                 f"{draft.names['server.trusted_proxies']} has {proxy}, which is neither an address nor a network; "
                 "write them like 172.18.0.2 or 172.16.0.0/12."
             )
@@ -87,4 +87,4 @@ def _log(draft: Draft) -> None:
         draft.values[path] = known
         if known is None:
             names = ", ".join(filter(None, choices))
-            draft.findings.problems.append(f"{draft.names[path]} is {written!r}; write one of {names}.")
+            draft.report.problems.append(f"{draft.names[path]} is {written!r}; write one of {names}.")

@@ -39,7 +39,7 @@ class Field(Struct, frozen=True, kw_only=True):
         return self.variable.name, f"ROMM_{self.section}__{self.key}".upper()
 
 
-class Given(Struct, frozen=True):
+class RawValue(Struct, frozen=True):
     """A value as somebody wrote it. `name` is for sentences about it, `origin` for the list of settings."""
 
     value: Any
@@ -47,7 +47,7 @@ class Given(Struct, frozen=True):
     origin: str
 
 
-class Findings(Struct):
+class ConfigurationReport(Struct):
     """What there is to say about the configuration: mistakes that stop the start, warnings, and notes."""
 
     problems: list[str] = []
@@ -61,7 +61,7 @@ class Draft(Struct):
     values: dict[str, Any]
     names: Mapping[str, str]
     origins: dict[str, str]
-    findings: Findings
+    report: ConfigurationReport
 
     def derive(self, path: str, value: Any, source: str) -> None:
         """Complete a value that depends on others; `source` is the name of the one that decided."""
@@ -69,7 +69,7 @@ class Draft(Struct):
         self.origins[path] = f"derived from {source}"
 
 
-def typed(field: Field, given: Given) -> Any:
+def typed(field: Field, given: RawValue) -> Any:
     """A value as its field's type. Raises ValueError with a sentence for the operator."""
     read = next(read for kind, read in _READERS if issubclass(field.type, kind))
     try:
@@ -81,14 +81,14 @@ def typed(field: Field, given: Given) -> Any:
 def _boolean(value: object, _: Variable) -> bool:
     known = value if isinstance(value, bool) else _BOOLEANS.get(str(value).strip().lower())
     if known is None:
-        raise ValueError(f"is {_shown(value)}; write true (1, yes, on) or false (0, no, off)")
+        raise ValueError(f"is {_format(value)}; write true (1, yes, on) or false (0, no, off)")
     return known
 
 
 def _number(value: object, variable: Variable) -> int:
     digits = str(value).strip()
     if not re.fullmatch(r"[0-9]{1,12}", digits) or not variable.least <= int(digits) <= variable.most:
-        raise ValueError(f"is {_shown(value)}; write a whole number from {variable.least} to {variable.most}")
+        raise ValueError(f"is {_format(value)}; write a whole number from {variable.least} to {variable.most}")
     return int(digits)
 
 
@@ -105,7 +105,7 @@ def _text(value: object, _: Variable) -> str:
     return value
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     return repr(value)[:40]
 
 

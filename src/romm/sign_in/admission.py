@@ -15,8 +15,8 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
 from romm.domain.sign_in import linking, role_hints, roles
 from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.linking import Attach, Decision, Found, LinkRequest, Policy, Register, Reject, SignIn
-from romm.domain.sign_in.roles import Grant, RoleMapping
+from romm.domain.sign_in.linking import Decision, Found, LinkIdentity, LinkRequest, Policy, Register, Reject, SignIn
+from romm.domain.sign_in.roles import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock, Log
@@ -66,7 +66,7 @@ class Admission:
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
 
-    def role(self, claims: Claims) -> Grant:
+    def role(self, claims: Claims) -> RoleDecision:
         """The role that the claims give."""
         return roles.grant(claims.roles, self.mapping)
 
@@ -87,7 +87,7 @@ class Admission:
         match decision:
             case SignIn():
                 return await self.accounts.sign_in(decision, now)
-            case Attach():
+            case LinkIdentity():
                 return await self.accounts.link(decision, identity, now)
             case Register():
                 return await self._register(decision, person.claims)

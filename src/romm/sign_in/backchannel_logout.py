@@ -8,7 +8,7 @@ from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.errors import UNVERIFIABLE, Code, Refused, required
 from romm.domain.model import Visitor
 from romm.domain.sign_in import claims, logout_token
-from romm.domain.sign_in.claims import Addressee
+from romm.domain.sign_in.claims import ExpectedToken
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.conflicts import Conflict
@@ -40,7 +40,7 @@ class BackchannelLogout:
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
-        await self.rates.admit(by_address(TOKENS, visitor.address))
+        await self.rates.check(by_address(TOKENS, visitor.address))
         logout = await self._judged(self.identification, unverified_logout_token)
         try:
             owners = await self.logouts.carry_out(logout)
@@ -52,14 +52,14 @@ class BackchannelLogout:
         provider = identification.provider
         metadata = await provider.metadata()
         signed = await _signed(provider, metadata, unverified_logout_token)
-        addressee = Addressee(
+        addressee = ExpectedToken(
             issuer=metadata.issuer,
             client_id=provider.client.client_id,
             now=self.clock().timestamp(),
             extra_audiences=identification.extra_audiences,
         )
         spelled = claims.with_known_issuer(signed.unverified_claims, identification.issuer_spellings)
-        return required(logout_token.judge(spelled, signed.typ, addressee))
+        return required(logout_token.validate(spelled, signed.typ, addressee))
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:

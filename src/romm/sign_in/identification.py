@@ -10,7 +10,7 @@ from msgspec import Struct
 from romm.domain.errors import Code, Refused, required
 from romm.domain.sign_in import claims
 from romm.domain.sign_in.authorization import LoginAttempt
-from romm.domain.sign_in.claims import Claims, Expected, Reading
+from romm.domain.sign_in.claims import ClaimMapping, Claims, ExpectedIDToken
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
@@ -41,7 +41,7 @@ class Identification:
     """
 
     provider: Provider
-    reading: Reading
+    reading: ClaimMapping
     extra_audiences: tuple[str, ...]
     log: Log
     clock: Clock
@@ -64,7 +64,7 @@ class Identification:
     async def _identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
         tokens = await self.provider.exchange(metadata, code, attempt.code_verifier)
         signed = await self.provider.verify(metadata, tokens.unverified_id_token)
-        expected = Expected(
+        expected = ExpectedIDToken(
             issuer=metadata.issuer,
             client_id=self.provider.client.client_id,
             nonce=attempt.nonce,

@@ -77,7 +77,7 @@ class SignInJournal:
 
     async def _has_room(self, visitor: Visitor) -> bool:
         try:
-            await self.rates.admit(by_address(NOTED, visitor.address))
+            await self.rates.check(by_address(NOTED, visitor.address))
         except Refused as full:
             if full.code is not Code.TOO_MANY_REQUESTS:
                 raise

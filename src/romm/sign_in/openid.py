@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from romm.credentials.principal import Principal
 from romm.credentials.sessions import Sessions
-from romm.diagnosis.trial import Trials
+from romm.diagnosis.preview import Previews
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
 from romm.domain.credentials.credential import SECRET_BYTES
@@ -20,7 +20,7 @@ from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.linking import Decision
-from romm.ports.conflicts import settled
+from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider
 from romm.ports.sign_in import Attempts
@@ -30,9 +30,9 @@ from romm.sign_in.journal import SignInJournal
 
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
-TRIAL_PAGE = "/admin/oidc"
+PREVIEW_PAGE = "/admin/oidc"
 
-_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.TRIAL: TRIAL_PAGE}
+_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
 
 
 class Pushing(Protocol):
@@ -42,7 +42,7 @@ class Pushing(Protocol):
         """As `Provider.push`."""
 
 
-class Begun(Struct, frozen=True, kw_only=True):
+class StartedSignIn(Struct, frozen=True, kw_only=True):
     """Where to send the browser, and the key that it must bring back under the attempt's id."""
 
     url: str
@@ -80,7 +80,7 @@ class OpenIDSignIn:
     identification: Identification | None
     off: str
     admission: Admission
-    trials: Trials
+    previews: Previews
     attempts: Attempts
     sessions: Sessions
     journal: SignInJournal
@@ -88,7 +88,7 @@ class OpenIDSignIn:
 
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
-    ) -> Begun:
+    ) -> StartedSignIn:
         """Start an attempt, which another site may have asked for.
 
         Raises `Refused` when single sign-on is off, the provider cannot be used, or the other site means another one.
@@ -102,11 +102,11 @@ class OpenIDSignIn:
                 await self.journal.refused("openid", refused, visitor)
             raise
 
-    async def begin_trial(self) -> Begun:
+    async def begin_preview(self) -> StartedSignIn:
         """Start an attempt that ends in a report for the administrator who asked. Raises `Refused`."""
-        return await self._begin(TRIAL_PAGE, Purpose.TRIAL)
+        return await self._begin(PREVIEW_PAGE, Purpose.PREVIEW)
 
-    async def begin_link(self, who: Principal) -> Begun:
+    async def begin_link(self, who: Principal) -> StartedSignIn:
         """Start an attempt whose identity shall be linked to the account of this session. Raises `Refused`."""
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
             raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
@@ -119,7 +119,7 @@ class OpenIDSignIn:
         account_id: int | None = None,
         session_digest: str | None = None,
         initiation: Initiation | None = None,
-    ) -> Begun:
+    ) -> StartedSignIn:
         provider = self._identification().provider
         metadata = await provider.metadata()
         added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
@@ -144,7 +144,7 @@ class OpenIDSignIn:
         )
         url = await request_url(provider, metadata, request | added)
         self.journal.begun(provider.client)
-        return Begun(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
+        return StartedSignIn(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
 
     async def finish(
         self, response: AuthorizationResponse, browser_key: str | None, session: str | None, visitor: Visitor
@@ -189,10 +189,10 @@ class OpenIDSignIn:
         metadata = await provider.metadata()
         accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
         person = await identification.identify(metadata, attempt, accepted.code)
-        if attempt.purpose is Purpose.TRIAL:
-            await self.trials.keep(attempt.state_digest, person)
-            return Finished(return_to=f"{TRIAL_PAGE}?report={attempt.state_digest}")
-        decision, session = await settled(lambda: self._opened(person, visitor, linking_to))
+        if attempt.purpose is Purpose.PREVIEW:
+            await self.previews.keep(attempt.state_digest, person)
+            return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")
+        decision, session = await retry_on_conflict(lambda: self._opened(person, visitor, linking_to))
         return Finished(return_to=attempt.return_to, session=session, decision=decision)
 
     async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:

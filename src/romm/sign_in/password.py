@@ -15,9 +15,9 @@ from romm.domain.sign_in import throttle as throttling
 from romm.ports.accounts import Accounts, Passwords
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
+from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.known_browsers import KnownBrowsers
-from romm.sign_in.throttle import Throttle, Try
+from romm.sign_in.throttle import Attempt, Throttle
 
 T = TypeVar("T")
 
@@ -29,10 +29,10 @@ class SignedIn(Struct, frozen=True):
     """The secrets of who signed in: of the session and, when it is a person's browser, to be known again."""
 
     session: str
-    known_browser: str | None = None
+    device_cookie: str | None = None
 
 
-class Typed(Struct, frozen=True):
+class PasswordCredentials(Struct, frozen=True):
     """What somebody typed, where, and what their browser brought: a secret some account may know, and a session.
 
     `on_page` is whether it was typed into a page of ours: a program is no browser to be known again.
@@ -41,7 +41,7 @@ class Typed(Struct, frozen=True):
     username: str
     password: str
     visitor: Visitor
-    known_browser: str | None = None
+    device_cookie: str | None = None
     session: str | None = None
     on_page: bool = False
 
@@ -54,12 +54,12 @@ class PasswordSignIn:
     accounts: Accounts
     passwords: Passwords
     sessions: Sessions
-    browsers: KnownBrowsers
+    browsers: DeviceCookies
     throttle: Throttle
     journal: SignInJournal
     clock: Clock
 
-    async def sign_in(self, typed: Typed) -> SignedIn:
+    async def sign_in(self, typed: PasswordCredentials) -> SignedIn:
         """Open a session. Raises `Refused` with the same code whatever was wrong, or `TOO_MANY_ATTEMPTS`."""
         tried = await self._tried(typed)
         opening = self._open_browser if typed.on_page else self._open_program
@@ -68,11 +68,11 @@ class PasswordSignIn:
             await self.sessions.end(typed.session)
         return signed_in
 
-    async def open(self, typed: Typed, opening: Opening[T]) -> T:
+    async def open(self, typed: PasswordCredentials, opening: Opening[T]) -> T:
         """As `sign_in`, but what opens is not a session: an app gets tokens. Raises `Refused` as both do."""
         return await self._noted(typed, await self._tried(typed), opening)
 
-    async def who(self, typed: Typed) -> Principal:
+    async def who(self, typed: PasswordCredentials) -> Principal:
         """Who HTTP Basic credentials belong to. Raises `Refused` as `sign_in` does."""
         seen = await self._check(typed.password, await self._tried(typed))
         now = await self.accounts.get(seen.id)
@@ -80,12 +80,12 @@ class PasswordSignIn:
             raise _outrun(seen)
         return principal(now)
 
-    async def _tried(self, typed: Typed) -> Try:
+    async def _tried(self, typed: PasswordCredentials) -> Attempt:
         username = unicodedata.normalize("NFKC", typed.username).lower()
-        browser = await self.browsers.find(typed.known_browser, username)
-        return Try(username=username, address=typed.visitor.address, browser=browser)
+        browser = await self.browsers.find(typed.device_cookie, username)
+        return Attempt(username=username, address=typed.visitor.address, browser=browser)
 
-    async def _noted(self, typed: Typed, tried: Try, opening: Opening[T]) -> T:
+    async def _noted(self, typed: PasswordCredentials, tried: Attempt, opening: Opening[T]) -> T:
         """Check, open, and write down how it ended."""
         try:
             account = await self._check(typed.password, tried)
@@ -98,7 +98,7 @@ class PasswordSignIn:
         await self.journal.signed_in("password", account, typed.visitor)
         return opened
 
-    async def _check(self, password: str, tried: Try) -> Account:
+    async def _check(self, password: str, tried: Attempt) -> Account:
         """The account that a name and a password open; unknown, wrong, disabled and without password take one way.
 
         That way is as long for all: while somebody's hash is a slow one of an existing RomM, everybody pays for it.
@@ -106,13 +106,13 @@ class PasswordSignIn:
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
-        shown = throttling.shown(tried.username, known=account is not None)
-        await self.throttle.admit(tried, shown)
+        shown = throttling.format_username(tried.username, known=account is not None)
+        await self.throttle.check(tried, shown)
         fits = await self.passwords.verify(password_hash, password)
-        failed_before = await self.throttle.admit(tried, shown)  # again, or many tries side by side were a way around
+        failed_before = await self.throttle.check(tried, shown)  # again, or many tries side by side were a way around
         if account is None or not fits or not account.enabled:
             await self.throttle.failed(tried)
-            await self.passwords.linger(password_hash, await self.accounts.legacy_hash(), password)
+            await self.passwords.equalize_time(password_hash, await self.accounts.legacy_hash(), password)
             facts = {"username": shown, "account": account and account.id}
             raise Refused(Code.CREDENTIALS_WRONG, **facts, reason=_reason(account, password_hash))
         if failed_before:
@@ -121,16 +121,16 @@ class PasswordSignIn:
             await self.accounts.rehash(account.id, password_hash, await self.passwords.hash(password))
         return account
 
-    async def _open_program(self, account: Account, visitor: Visitor, _: Try) -> SignedIn:
+    async def _open_program(self, account: Account, visitor: Visitor, _: Attempt) -> SignedIn:
         return SignedIn(await self.sessions.start(account, visitor))
 
-    async def _open_browser(self, account: Account, visitor: Visitor, tried: Try) -> SignedIn:
+    async def _open_browser(self, account: Account, visitor: Visitor, tried: Attempt) -> SignedIn:
         """A session, and a new secret to be known by; the one that the browser brought is used up."""
-        known_browser, credential = self.browsers.new(account, visitor)
+        device_cookie, credential = self.browsers.new(account, visitor)
         session = await self.sessions.start(account, visitor, beside=(credential,))
         if tried.browser is not None:
             await self.browsers.forget(tried.browser)
-        return SignedIn(session, known_browser)
+        return SignedIn(session, device_cookie)
 
 
 async def _opened(account: Account, opening: Opening[T]) -> T:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from romm.credentials.tokens import TokenRequest, Tokens
 from romm.domain.credentials.tokens import Granted
-from romm.sign_in.password import PasswordSignIn, Typed
+from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,6 @@ class PasswordGrant:
         username, password = request.required("username"), request.required("password")
         wanted = request.scopes
         return await self.password_sign_in.open(
-            Typed(username, password, request.visitor),
+            PasswordCredentials(username, password, request.visitor),
             lambda account: self.tokens.issue(account, wanted, request.visitor, request.client),
         )

@@ -11,7 +11,7 @@ from romm.ports.credentials import Throttles
 from romm.ports.process import Clock
 
 
-class Try(Struct, frozen=True):
+class Attempt(Struct, frozen=True):
     """A name, where it came from, and the browser, if the account knows it."""
 
     username: str
@@ -31,21 +31,21 @@ class Throttle:
     throttles: Throttles
     clock: Clock
 
-    async def admit(self, tried: Try, shown: str) -> bool:
+    async def check(self, tried: Attempt, shown: str) -> bool:
         """Has it failures that a success would forget? Raises `Refused(TOO_MANY_ATTEMPTS)` when it has to wait.
 
         `shown` is the name for the log.
         """
         counted = await self.throttles.read(tried.keys)
-        refuse = throttle.judge(counted, self.clock())
+        refuse = throttle.check_failures(counted, self.clock())
         if refuse is not None:
             raise Refused(refuse.code, **refuse.facts, username=shown, address=tried.address)
         return any(each.key == tried.keys[0] for each in counted)
 
-    async def failed(self, tried: Try) -> None:
+    async def failed(self, tried: Attempt) -> None:
         """Count a failure."""
         await self.throttles.count(tried.keys)
 
-    async def succeeded(self, tried: Try) -> None:
+    async def succeeded(self, tried: Attempt) -> None:
         """Forget the failures of the account, or of its browser; the address may still be somebody's who guesses."""
         await self.throttles.forget(tried.keys[0])

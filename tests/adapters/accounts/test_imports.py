@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.accounts.imports import Here, Import
+from romm.domain.accounts.imports import ExistingAccounts, Import
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
@@ -71,12 +71,12 @@ async def test_nobody_is_overwritten(stores: Stores, changes: dict[str, str], wh
 
 
 async def test_who_is_here_is_told(stores: Stores):
-    assert await stores.imports.here() == Here()
+    assert await stores.imports.here() == ExistingAccounts()
 
     made = await alice(stores, AccessLevel.ADMIN)
     await stores.imports.add(replace(CAROL, email=None), NOW)
 
-    everybody = Here(
+    everybody = ExistingAccounts(
         usernames=frozenset({"alice", "carol"}), emails={ADDRESS: "alice"}, any_admin=True, enabled_admin=True
     )
     assert await stores.imports.here() == everybody

@@ -151,7 +151,7 @@ async def failing(passwords: Passwords, password_hash: str | None, left: str) ->
     """How much processor time a refusal takes while `left` is stored for somebody."""
     began = time.process_time()
     assert not await passwords.verify(password_hash, "wrong")
-    await passwords.linger(password_hash, left, "wrong")
+    await passwords.equalize_time(password_hash, left, "wrong")
     return time.process_time() - began
 
 
@@ -160,7 +160,7 @@ async def test_nobody_lingers_for_what_is_no_legacy_hash(left: str | None):
     passwords = Argon2Passwords()
     began = time.process_time()
 
-    await passwords.linger(None, left, "wrong")
+    await passwords.equalize_time(None, left, "wrong")
 
     assert time.process_time() - began < 2, "a cost of 17 takes some 9 seconds"
 
@@ -185,7 +185,7 @@ async def test_legacy_hashes_wait_in_the_same_bounded_queue():
     made = legacy("correct horse")
     crowd = [passwords.verify(made, "correct horse") for _ in range((THREADS + WAITING) // 2)]
     crowd += [passwords.verify(None, "correct horse") for _ in range((THREADS + WAITING) // 2)]
-    last = [passwords.verify(made, "correct horse"), passwords.linger(None, made, "correct horse")]
+    last = [passwords.verify(made, "correct horse"), passwords.equalize_time(None, made, "correct horse")]
 
     answers = await asyncio.gather(*crowd, *last, return_exceptions=True)
 

@@ -15,7 +15,7 @@ from romm.adapters.database.tables import AccountRow, CredentialRow, DeviceAutho
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.credentials.credential import Credential, Kind
-from romm.domain.credentials.devices import LIFETIME, UNNAMED, Approve, Device, DeviceAuthorization, Shape, State
+from romm.domain.credentials.devices import LIFETIME, UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
@@ -32,7 +32,7 @@ def request(code: str = "one", **changes: Any) -> DeviceAuthorization:
     ordinary = DeviceAuthorization(
         device_code_digest=code,
         user_code_digest=code.upper(),
-        shape=Shape.OLDER,
+        shape=Flavor.LEGACY,
         client_device_identifier="b7c1",
         name="Handheld",
         client="Argosy",

@@ -17,7 +17,7 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.linking import Attach, Ends
+from romm.domain.sign_in.linking import Ends, LinkIdentity
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import DAY, alice, attach, bob, has_session, session
 from tests.domain.examples import ALICE, NOW
@@ -61,7 +61,7 @@ async def test_nothing_is_found_under_another_digest(stores: Stores):
 
 async def test_the_owner_is_found_as_they_are_now(stores: Stores):
     owner = await alice(stores)
-    decision = Attach(rule="L-04", account=owner, level=owner.level, ends=Ends.NOTHING)
+    decision = LinkIdentity(rule="L-04", account=owner, level=owner.level, ends=Ends.NOTHING)
     await stores.credentials.add(owner, session(owner))
     await stores.accounts.link(decision, ALICE, NOW)
     second = replace(ALICE, issuer="https://other.example")

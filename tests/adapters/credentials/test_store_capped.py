@@ -17,7 +17,7 @@ async def held(stores: Stores, owner: Account, kind: Kind) -> list[str]:
     return [each.digest for each, _ in await stores.credentials.of(owner.id, [kind])]
 
 
-@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.KNOWN_BROWSER])
+@pytest.mark.parametrize("kind", [Kind.SESSION, Kind.DEVICE_COOKIE])
 async def test_the_oldest_of_too_many_end(stores: Stores, kind: Kind):
     owner, other = await alice(stores), await bob(stores)
     await stores.credentials.add(other, *numbered(other, kind, 1))

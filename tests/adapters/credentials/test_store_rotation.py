@@ -132,7 +132,7 @@ async def test_nothing_outlives_the_end_that_came_at_the_same_moment(rivals: lis
         else:
             seen = await rivals[1].accounts.get(owner.id)
             assert seen is not None
-            await rivals[1].directory.change(
+            await rivals[1].account_store.change(
                 Change(
                     account=seen,
                     username=seen.username,

@@ -29,7 +29,7 @@ async def disabled(stores: Stores, seen: Account) -> None:
 
 
 async def deleted(stores: Stores, seen: Account) -> None:
-    await stores.directory.delete(Delete(seen))
+    await stores.account_store.delete(Delete(seen))
 
 
 async def added(stores: Stores, seen: Account) -> None:
@@ -65,7 +65,7 @@ async def test_what_every_sign_in_notes_is_no_change(stores: Stores):
     seen = await alice(stores)
     await stores.accounts.signed_in(seen.id, NOW)
     await stores.accounts.rehash(seen.id, "her hash", "a newer one")
-    await stores.directory.reset_asked("alice", NOW)
+    await stores.account_store.reset_asked("alice", NOW)
     await stores.credentials.add(seen, session(seen))
     await stores.credentials.touch(session(seen), NOW)
 

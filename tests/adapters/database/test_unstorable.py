@@ -40,5 +40,5 @@ async def test_a_nul_never_breaks_anything(stores: Stores, work: Work):
 
 async def test_nobody_has_a_nul_in_the_name(stores: Stores):
     await alice(stores)
-    found, total = await stores.directory.search("\0", 10, 0)
+    found, total = await stores.account_store.search("\0", 10, 0)
     assert (list(found), total) == ([], 0)

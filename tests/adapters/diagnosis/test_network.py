@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 
 from romm.adapters.diagnosis.network import LocalNetwork
 from romm.adapters.provider.transport import Limits
-from romm.domain.diagnosis.evidence import Place
+from romm.domain.diagnosis.evidence import Endpoint
 from romm.domain.errors import Code, Refused
 from tests.authority import Authority
 from tests.fake_provider import FakeProvider, served
@@ -25,8 +25,8 @@ IMPATIENT = Limits(connect=0.3)
 NETWORK = LocalNetwork()
 
 
-def here(port: int) -> Place:
-    return Place("https", "127.0.0.1", port)
+def here(port: int) -> Endpoint:
+    return Endpoint("https", "127.0.0.1", port)
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +35,19 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @contextmanager
-def served_with_tls(certificate: tuple[str, str]) -> Iterator[Place]:
+def served_with_tls(certificate: tuple[str, str]) -> Iterator[Endpoint]:
     with served(FakeProvider(), *certificate) as port:
         yield here(port)
 
 
 async def test_a_name_is_resolved() -> None:
-    assert "127.0.0.1" in await NETWORK.resolve(Place("http", "localhost", 80))
+    assert "127.0.0.1" in await NETWORK.resolve(Endpoint("http", "localhost", 80))
 
 
 @pytest.mark.parametrize("host", ["idp.invalid", "a" * 64, "b..c"])
 async def test_a_name_that_has_no_address(host: str) -> None:
     with pytest.raises(Refused) as caught:
-        await NETWORK.resolve(Place("https", host, 443))
+        await NETWORK.resolve(Endpoint("https", host, 443))
     assert caught.value.code is Code.PROVIDER_UNAVAILABLE
 
 
@@ -131,7 +131,7 @@ async def test_the_whole_chain_is_read(authority: Authority, tmp_path: Path) -> 
 
 
 @asynccontextmanager
-async def answering_once(place: Place) -> AsyncIterator[Place]:
+async def answering_once(place: Endpoint) -> AsyncIterator[Endpoint]:
     """A way to a place that is closed after the first connection."""
     came: list[asyncio.StreamWriter] = []
 

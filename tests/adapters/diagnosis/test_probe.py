@@ -8,7 +8,7 @@ import pytest
 
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.adapters.provider.openid import ProviderSettings
-from romm.domain.diagnosis.evidence import Place
+from romm.domain.diagnosis.evidence import Endpoint
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in import authorization, discovery
 from tests.adapters.provider.relying_party import CLIENT, VERIFIER, request
@@ -32,12 +32,12 @@ def probing(fake: FakeProvider, **settings: Any) -> ProviderProbe:
 @pytest.mark.parametrize(
     ("issuer", "place"),
     [
-        ("https://idp.test", Place("https", "idp.test", 443)),
-        ("http://idp.test:9091/application/o/romm/", Place("http", "idp.test", 9091)),
-        ("http://[::1]", Place("http", "::1", 80)),
+        ("https://idp.test", Endpoint("https", "idp.test", 443)),
+        ("http://idp.test:9091/application/o/romm/", Endpoint("http", "idp.test", 9091)),
+        ("http://[::1]", Endpoint("http", "::1", 80)),
     ],
 )
-def test_the_place(issuer: str, place: Place) -> None:
+def test_the_place(issuer: str, place: Endpoint) -> None:
     assert probing(FakeProvider(issuer=issuer)).place == place
 
 

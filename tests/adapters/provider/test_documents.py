@@ -3,12 +3,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from romm.adapters.provider.documents import Document, Lifetime
+from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.domain.errors import Code, Refused
 from tests.adapters.provider.relying_party import FakeClock, RecordingLog
 
 URL = "https://idp.test/document"
-LIFETIME = Lifetime(fresh=100, usable=1000, pause=10)
+LIFETIME = Lifetime(fresh=100, usable=1000, cooldown=10)
 DOWN = Refused(Code.PROVIDER_UNAVAILABLE, url=URL, problem="down")
 
 
@@ -19,7 +19,7 @@ class Publisher:
         self.published: Sequence[str | Refused] = published
         self.asked: list[str] = []
         self.clock, self.log = FakeClock(), RecordingLog()
-        self.document = Document("a document", self.fetch, LIFETIME, self.log, self.clock)
+        self.document = CachedDocument("a document", self.fetch, LIFETIME, self.log, self.clock)
 
     async def fetch(self, url: str) -> str:
         self.asked.append(url)
@@ -61,9 +61,9 @@ async def test_a_copy_is_used_while_it_is_fresh(age: float, expected: str):
 
 
 @pytest.mark.parametrize(("pause", "fetches"), [(9, 1), (10, 2)])
-async def test_a_first_failure_is_repeated_without_asking_for_a_while(pause: float, fetches: int):
+async def test_a_first_failure_is_repeated_without_asking_for_a_while(cooldown: float, fetches: int):
     publisher = Publisher(DOWN)
-    for seconds in (0, pause):
+    for seconds in (0, cooldown):
         with pytest.raises(Refused, match=Code.PROVIDER_UNAVAILABLE):
             await publisher.get_after(seconds)
     assert len(publisher.asked) == fetches
@@ -109,25 +109,25 @@ async def test_a_copy_that_came_after_the_wanted_moment_is_new_enough():
 
 
 @pytest.mark.parametrize(("pause", "fetches"), [(9, 2), (10, 3)])
-async def test_newer_copies_are_fetched_only_now_and_then(pause: float, fetches: int):
+async def test_newer_copies_are_fetched_only_now_and_then(cooldown: float, fetches: int):
     publisher = Publisher("one", "two", "three")
     await publisher.get_after(0)
     await publisher.get_after(1, newer=True)
-    await publisher.get_after(pause, newer=True)
+    await publisher.get_after(cooldown, newer=True)
     assert len(publisher.asked) == fetches
 
 
 async def test_a_doubted_copy_is_refreshed_although_it_is_fresh():
     publisher = Publisher("one", "two", "three")
     await publisher.get_after(0)
-    publisher.document.doubt()
+    publisher.document.invalidate()
     assert [await publisher.get_after(seconds) for seconds in (1, 1)] == ["two", "two"]
 
 
 async def test_a_doubted_copy_is_better_than_none():
     publisher = Publisher("one", DOWN)
     await publisher.get_after(0)
-    publisher.document.doubt()
+    publisher.document.invalidate()
     assert await publisher.get_after(1) == "one"
 
 

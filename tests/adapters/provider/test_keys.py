@@ -211,16 +211,16 @@ async def test_many_unknown_kids_cost_few_fetches():
 
 
 @pytest.mark.parametrize(("pause", "is_accepted"), [(9, False), (11, True)])
-async def test_two_rotations_in_a_row_need_some_seconds_between(pause: float, is_accepted: bool):
+async def test_two_rotations_in_a_row_need_some_seconds_between(cooldown: float, is_accepted: bool):
     verifier = Verifier(FakeProvider())
     assert await verifier.accepts()
     verifier.fake.rotate()
     assert await verifier.accepts()
     verifier.fake.rotate()
     if is_accepted:
-        assert await verifier.accepts(after=pause)
+        assert await verifier.accepts(after=cooldown)
     else:
-        await verifier.refuses(after=pause)
+        await verifier.refuses(after=cooldown)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.model import AccessLevel, Identity, Link
+from romm.domain.model import AccessLevel, Identity, LinkedIdentity
 from romm.domain.sign_in.linking import Ends, Found, Register
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, has_session, outcomes, session, sign_in
@@ -100,7 +100,7 @@ async def test_linking_attaches_the_identity(stores: Stores):
 
     fresh = await stores.accounts.link(attach(seen), ALICE, LATER)
 
-    link = Link(identity=ALICE, linked_at=LATER, rule="L-11a")
+    link = LinkedIdentity(identity=ALICE, linked_at=LATER, rule="L-11a")
     changed = replace(seen, version=2, updated_at=LATER, last_login=LATER, email_verified=True)
     assert fresh == replace(changed, links=(link,))
     assert (await stores.accounts.find(ALICE, None)).by_identity == fresh
@@ -153,7 +153,7 @@ async def test_of_many_links_at_once_one_is_made(rivals: list[Stores]):
 async def test_a_registered_account_has_its_identity_and_no_password(stores: Stores):
     made = await bob(stores)
 
-    link = Link(identity=BOB, linked_at=NOW, rule="L-12")
+    link = LinkedIdentity(identity=BOB, linked_at=NOW, rule="L-12")
     assert (made.links, made.password_set_at, made.last_login) == ((link,), None, NOW)
     assert await stores.accounts.password("bob") == (made, None)
 

@@ -12,7 +12,7 @@ from romm.adapters.database.tables import AttemptRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, LoginAttempt, Purpose
-from romm.ports.sign_in import Recalled
+from romm.ports.sign_in import AttemptOutcome
 from tests.adapters.conftest import Stores
 from tests.domain.examples import ISSUER, NOW
 from tests.fakes import FakeClock
@@ -72,12 +72,12 @@ async def test_attempts_do_not_touch_each_other(stores: Stores):
     await stores.attempts.take("one", "browser")
     await stores.attempts.conclude("one", "done")
 
-    assert await stores.attempts.recall("two") == Recalled(taken=False, outcome=None, return_to="/rom/1?q=%C3%A9")
+    assert await stores.attempts.recall("two") == AttemptOutcome(taken=False, outcome=None, return_to="/rom/1?q=%C3%A9")
     assert await stores.attempts.take("two", "browser") == attempt("two", nonce="its own")
 
 
 async def test_what_is_left_of_an_attempt_tells_how_far_it_came(stores: Stores):
-    left = Recalled(taken=False, outcome=None, return_to="/rom/1?q=%C3%A9")
+    left = AttemptOutcome(taken=False, outcome=None, return_to="/rom/1?q=%C3%A9")
     assert await stores.attempts.recall("state") is None
 
     await stores.attempts.put(attempt())

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from romm.accounts.invitations import LONGEST
-from romm.adapters.accounts.directory import SQLDirectory
+from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDevices
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.database.transactions import Database
@@ -32,7 +32,7 @@ async def keeper(url: str) -> AsyncIterator[httpx.AsyncClient]:
     world, database = World(), Database(url)
     world.serve(
         accounts=SQLAccounts(database),
-        directory=SQLDirectory(database),
+        account_store=SQLAccountStore(database),
         credentials=SQLCredentials(database, world.clock),
         devices=SQLDevices(database, world.clock),
         sign_in_log=SQLSignInLog(database, LONGEST),

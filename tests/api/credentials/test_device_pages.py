@@ -64,7 +64,7 @@ async def test_the_page_asks_for_the_code(world: World) -> None:
 @pytest.mark.parametrize("typed", ["{0}", "{1}", " {2} "])
 async def test_the_person_sees_who_asks_for_what_however_the_code_is_typed(world: World, typed: str) -> None:
     user_code = (await init(world))["user_code"]
-    shown = short_codes.shown(user_code)
+    shown = short_codes.format_code(user_code)
     browser = await signed_in(world)
 
     page = await browser.client.get("/pair", params={"user_code": typed.format(user_code, shown, shown.lower())})

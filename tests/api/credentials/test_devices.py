@@ -48,7 +48,7 @@ async def test_a_device_is_told_what_to_show_and_how_often_to_ask(world: World) 
 async def test_a_person_sees_who_waits_and_what_they_may_give(world: World) -> None:
     asked = await init(world)
     browser = await signed_in(world)
-    typed = short_codes.shown(asked["user_code"]).lower()
+    typed = short_codes.format_code(asked["user_code"]).lower()
 
     pending = await browser.client.get(f"{ADDRESS}/pending/{typed}")
 
@@ -291,7 +291,7 @@ async def test_a_disabled_owner_gets_nothing(world: World, shape: str) -> None:
     answer = await (redeem if shape == "older" else poll)(world, asked)
 
     assert await refused(answer) == (400, "access_denied")
-    assert {each.kind for each in world.credentials.stored.values()} <= {Kind.SESSION, Kind.KNOWN_BROWSER}
+    assert {each.kind for each in world.credentials.stored.values()} <= {Kind.SESSION, Kind.DEVICE_COOKIE}
 
 
 async def test_a_lost_right_is_lost_to_the_device_at_once(world: World) -> None:

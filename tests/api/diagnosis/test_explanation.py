@@ -97,7 +97,7 @@ async def test_a_trial_goes_all_the_way_and_signs_nobody_in(world: World) -> Non
 
     target = urlsplit(back.headers["location"])
     assert (back.status_code, target.path) == (303, "/admin/oidc")
-    report = await world.use_cases.trials.read(parse_qs(target.query)["report"][0])
+    report = await world.use_cases.previews.read(parse_qs(target.query)["report"][0])
     assert report is not None
     assert (report.algorithm, report.id_token["sub"]) == ("RS256", "alice")
     assert (report.explanation.outcome, report.explanation.rule) == ("Register", "L-12")
@@ -112,7 +112,7 @@ async def test_a_trial_shows_what_only_userinfo_has(world: World) -> None:
 
     query = parse_qs(urlsplit((await trial(world, browser)).headers["location"]).query)
 
-    report = await world.use_cases.trials.read(query["report"][0])
+    report = await world.use_cases.previews.read(query["report"][0])
     assert report is not None
     assert {"email", "email_verified", "groups"} <= set(report.only_in_userinfo)
     assert "email" not in report.id_token

@@ -343,7 +343,7 @@ async def test_signing_out_ends_the_session_on_the_server_and_clears_the_cookie(
     assert (response.status_code, response.headers["location"]) == (303, "/login?notice=signed_out")
     assert browser.session is None
     assert (await stolen.me()).status_code == 401
-    assert {kind for kind, _ in world.accounts.credentials} == {Kind.KNOWN_BROWSER}
+    assert {kind for kind, _ in world.accounts.credentials} == {Kind.DEVICE_COOKIE}
 
 
 async def test_signing_out_here_leaves_the_other_devices_alone(house: World) -> None:

@@ -11,13 +11,13 @@ from romm.domain import scopes
 from romm.domain.accounts.changes import (
     COMMAND_LINE,
     ROWS,
+    AccountUpdate,
     Actor,
     Change,
     Delete,
     Password,
     Proof,
     Unlink,
-    Wanted,
     WaysIn,
     administer,
     delete,
@@ -47,7 +47,7 @@ def code(judged: object) -> Code | None:
 
 
 def administered(
-    actor: Actor, seen: Account, wanted: Wanted, *, enabled_admins: int = 2, managed: bool = False
+    actor: Actor, seen: Account, wanted: AccountUpdate, *, enabled_admins: int = 2, managed: bool = False
 ) -> Change | Refuse:
     return administer(actor, seen, wanted, enabled_admins, NOW, managed=managed)
 
@@ -93,7 +93,7 @@ def test_an_administrator_changes_an_account(
     row: str, actor: Actor, seen: dict[str, Any], wanted: dict[str, Any], facts: dict[str, Any], refused: Code | None
 ) -> None:
     assert row == "" or row in ROWS
-    assert code(administered(actor, account(**seen), Wanted(**wanted), **facts)) is refused
+    assert code(administered(actor, account(**seen), AccountUpdate(**wanted), **facts)) is refused
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_there_is_always_an_enabled_admin_left() -> None:
     levels: tuple[AccessLevel | UnsetType, ...] = (*AccessLevel, UNSET)
     switches: tuple[bool | UnsetType, ...] = (True, False, UNSET)
     for actor, level, enabled in product((KEEPER, LIMITED, COMMAND_LINE), levels, switches):
-        judged = administered(actor, last, Wanted(level=level, enabled=enabled), enabled_admins=1)
+        judged = administered(actor, last, AccountUpdate(level=level, enabled=enabled), enabled_admins=1)
         assert isinstance(judged, Refuse) or (judged.enabled and judged.level is ADMIN)
 
 
@@ -129,7 +129,7 @@ def test_nobody_without_all_rights_of_an_admin_touches_or_makes_one() -> None:
         assert code(may_give(actor, ADMIN)) is Code.ADMIN_REQUIRED
         for seen, level in product(AccessLevel, AccessLevel):
             if ADMIN in (seen, level):
-                assert code(administered(actor, account(level=seen), Wanted(level=level))) is Code.ADMIN_REQUIRED
+                assert code(administered(actor, account(level=seen), AccountUpdate(level=level))) is Code.ADMIN_REQUIRED
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_no_token_opens_more_than_it_may_itself(
     scopes_of: AccessLevel, seen: dict[str, Any], wanted: dict[str, Any], refused: Code | None
 ) -> None:
     actor = Actor(account_id=1, scopes=frozenset({*scopes.granted(scopes_of), "users.write"}))
-    assert code(administered(actor, account(**seen), Wanted(**wanted))) is refused
+    assert code(administered(actor, account(**seen), AccountUpdate(**wanted))) is refused
 
 
 @pytest.mark.parametrize(
@@ -173,51 +173,54 @@ def test_who_may_make_a_link_for_a_new_password(actor: Actor, seen: dict[str, An
 )
 def test_a_name_that_speaks_for_the_house_is_an_administrators(level: AccessLevel, refused: Code | None) -> None:
     """Or what stands behind forward authentication would take a viewer for its own `admin`."""
-    wanted = Wanted(username="admin")
+    wanted = AccountUpdate(username="admin")
     assert code(own(account(level=level), wanted, Proof.PROVIDER, NOW, keep=None)) is refused
 
 
 def test_who_has_such_a_name_keeps_it() -> None:
     named = account(username="admin")
-    assert code(own(named, Wanted(username="admin", email="new@example.com"), Proof.PROVIDER, NOW, keep=None)) is None
+    assert (
+        code(own(named, AccountUpdate(username="admin", email="new@example.com"), Proof.PROVIDER, NOW, keep=None))
+        is None
+    )
 
 
 @pytest.mark.parametrize(
     ("before", "email", "after"), [(True, ADDRESS, True), (True, "typed@example.com", False), (False, ADDRESS, False)]
 )
 def test_an_address_that_is_typed_is_verified_no_more(before: bool, email: str, after: bool) -> None:
-    judged = changed(own(account(email_verified=before), Wanted(email=email), Proof.PROVIDER, NOW, keep=None))
+    judged = changed(own(account(email_verified=before), AccountUpdate(email=email), Proof.PROVIDER, NOW, keep=None))
     assert judged.email_verified is after
 
 
 def test_what_is_not_said_stays() -> None:
     seen = account(level=EDITOR, enabled=False)
     same = Change(account=seen, username="alice", email=seen.email, enabled=False, level=EDITOR, ends=frozenset(LINKS))
-    assert administered(KEEPER, seen, Wanted()) == same
+    assert administered(KEEPER, seen, AccountUpdate()) == same
 
 
 def test_an_address_can_be_taken_away() -> None:
-    assert changed(administered(KEEPER, account(), Wanted(email=None))).email is None
+    assert changed(administered(KEEPER, account(), AccountUpdate(email=None))).email is None
 
 
 @pytest.mark.parametrize(
     ("wanted", "ends"),
     [
         pytest.param({"username": "neo"}, LINKS, id="links are dead when the account changes"),
-        pytest.param({"level": EDITOR}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="a new session with a new role"),
-        pytest.param({"level": VIEWER}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER, Kind.INVITATION}, id="fewer rights"),
-        pytest.param({"password_hash": "new"}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="a new password"),
-        pytest.param({"email": "new@example.com"}, LINKS | SIGN_INS | {Kind.KNOWN_BROWSER}, id="R-38: a new address"),
+        pytest.param({"level": EDITOR}, LINKS | SIGN_INS | {Kind.DEVICE_COOKIE}, id="a new session with a new role"),
+        pytest.param({"level": VIEWER}, LINKS | SIGN_INS | {Kind.DEVICE_COOKIE, Kind.INVITATION}, id="fewer rights"),
+        pytest.param({"password_hash": "new"}, LINKS | SIGN_INS | {Kind.DEVICE_COOKIE}, id="a new password"),
+        pytest.param({"email": "new@example.com"}, LINKS | SIGN_INS | {Kind.DEVICE_COOKIE}, id="R-38: a new address"),
         pytest.param({"enabled": False}, set(Kind), id="nothing of a disabled account comes back with it"),
     ],
 )
 def test_what_ends_with_a_change(wanted: dict[str, Any], ends: set[Kind]) -> None:
     seen = account(level=EDITOR if wanted.get("level") is VIEWER else VIEWER)
-    assert changed(administered(KEEPER, seen, Wanted(**wanted))).ends == ends
+    assert changed(administered(KEEPER, seen, AccountUpdate(**wanted))).ends == ends
 
 
 def test_a_password_that_an_admin_sets_is_trusted_from_now_on() -> None:
-    judged = changed(administered(KEEPER, account(password_set_at=EARLIER), Wanted(password_hash="new")))
+    judged = changed(administered(KEEPER, account(password_set_at=EARLIER), AccountUpdate(password_hash="new")))
     assert judged.password == Password("new", NOW)
 
 
@@ -232,7 +235,7 @@ def test_a_password_that_an_admin_sets_is_trusted_from_now_on() -> None:
 )
 def test_a_password_set_with_the_old_one_is_trusted_since_the_old_one(how: Proof, before: Any, since: Any) -> None:
     """R-12: or the trap of L-11b would open again, by changing the planted password after the link."""
-    judged = changed(own(account(password_set_at=before), Wanted(password_hash="new"), how, NOW, keep="mine"))
+    judged = changed(own(account(password_set_at=before), AccountUpdate(password_hash="new"), how, NOW, keep="mine"))
     assert judged.password == Password("new", since)
     assert judged.ends >= {Kind.SESSION, Kind.REFRESH_TOKEN}
     assert judged.keep == "mine"
@@ -252,12 +255,12 @@ def test_who_cannot_prove_it_changes_nothing_but_may_send_back_what_is_there(
     wanted: dict[str, Any], refused: Code | None
 ) -> None:
     """R-38."""
-    assert code(own(account(), Wanted(**wanted), Proof.NONE, NOW, keep=None)) is refused
+    assert code(own(account(), AccountUpdate(**wanted), Proof.NONE, NOW, keep=None)) is refused
 
 
 def test_nobody_gives_themselves_a_role_or_enables_themselves() -> None:
     """Ignored, not refused: existing apps send both back as they got them."""
-    wanted = Wanted(level=ADMIN, enabled=False, username="neo")
+    wanted = AccountUpdate(level=ADMIN, enabled=False, username="neo")
     judged = changed(own(account(), wanted, Proof.PROVIDER, NOW, keep=None))
     assert (judged.level, judged.enabled, judged.username) == (VIEWER, True, "neo")
 

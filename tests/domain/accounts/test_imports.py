@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.accounts import usernames
-from romm.domain.accounts.imports import Decision, ForeignUser, Here, Import, Skip, decide, level
+from romm.domain.accounts.imports import Decision, ExistingAccounts, ForeignUser, Import, Skip, decide, level
 from romm.domain.model import AccessLevel
 from tests.domain.examples import NOW
 
 BCRYPT = "$2b$12$" + "./Zz09" * 8 + "abcde"
 UUID = "1fbc5c1c-3f0f-4f0e-9d0c-0f4c1d8a5a11"
-NOBODY = Here()
+NOBODY = ExistingAccounts()
 
 
 def user(**changes: Any) -> ForeignUser:
@@ -33,13 +33,13 @@ def user(**changes: Any) -> ForeignUser:
     return ForeignUser(**ordinary | changes)
 
 
-def imported(*users: ForeignUser, here: Here = NOBODY) -> list[Import]:
+def imported(*users: ForeignUser, here: ExistingAccounts = NOBODY) -> list[Import]:
     decisions = decide(users, here, NOW)
     assert all(isinstance(each, Import) for each in decisions), decisions
     return [each for each in decisions if isinstance(each, Import)]
 
 
-def skipped(found: ForeignUser, here: Here) -> str:
+def skipped(found: ForeignUser, here: ExistingAccounts) -> str:
     [decision] = decide([found], here, NOW)
     assert isinstance(decision, Skip)
     return decision.reason
@@ -205,7 +205,7 @@ def test_an_address_that_several_have_goes_to_none_of_them() -> None:
     ],
 )
 def test_nobody_is_imported_over_who_is_here(found: ForeignUser, reason: str) -> None:
-    here = Here(usernames=frozenset({"alice"}), emails={"alice@example.com": "alice"})
+    here = ExistingAccounts(usernames=frozenset({"alice"}), emails={"alice@example.com": "alice"})
     assert reason in skipped(found, here)
 
 
@@ -253,9 +253,9 @@ people = st.lists(st.tuples(names, addresses), max_size=8).map(
 )
 
 
-def carried_out(decisions: tuple[Decision, ...], here: Here) -> Here:
+def carried_out(decisions: tuple[Decision, ...], here: ExistingAccounts) -> ExistingAccounts:
     made = [each for each in decisions if isinstance(each, Import)]
-    return Here(
+    return ExistingAccounts(
         usernames=here.usernames | {each.username for each in made},
         emails=dict(here.emails) | {each.email: each.username for each in made if each.email is not None},
     )

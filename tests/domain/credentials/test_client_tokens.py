@@ -13,14 +13,14 @@ from romm.domain.credentials.client_tokens import (
     ALL_EXCHANGES,
     ALL_QUESTIONS,
     PAIRING_LIFETIME,
+    ClientTokenRequest,
     Lifetime,
-    Wanted,
-    judge,
     lasting,
     may_renew,
     pairing_code,
     pairing_family,
     token,
+    validate_request,
 )
 from romm.domain.credentials.credential import NEVER, Credential, Kind, bearer_kind
 from romm.domain.digests import digest
@@ -29,10 +29,10 @@ from romm.domain.model import AccessLevel
 from tests.domain.examples import NOW
 
 VIEWER = frozenset(scopes.granted(AccessLevel.VIEWER))
-HANDHELD = Wanted(name="Handheld", scopes=("me.read", "roms.read"), lifetime=Lifetime.QUARTER)
+HANDHELD = ClientTokenRequest(name="Handheld", scopes=("me.read", "roms.read"), lifetime=Lifetime.QUARTER)
 
 
-def refused(found: Wanted | Refuse | None) -> Code | None:
+def refused(found: ClientTokenRequest | Refuse | None) -> Code | None:
     return found.code if isinstance(found, Refuse) else None
 
 
@@ -54,18 +54,18 @@ def refused(found: Wanted | Refuse | None) -> Code | None:
         pytest.param(replace(HANDHELD, name="Ünïcödé 🎮"), None, id="any script"),
     ],
 )
-def test_a_token_is_made_as_it_is_wanted_or_not_at_all(wanted: Wanted, code: Code | None) -> None:
+def test_a_token_is_made_as_it_is_wanted_or_not_at_all(wanted: ClientTokenRequest, code: Code | None) -> None:
     """R-71."""
-    assert refused(judge(wanted, VIEWER)) is code
+    assert refused(validate_request(wanted, VIEWER)) is code
 
 
 @given(st.lists(st.sampled_from(scopes.ALL), min_size=1), st.frozensets(st.sampled_from(scopes.ALL)))
 def test_no_token_may_do_more_than_what_makes_it_and_nothing_is_dropped(
     asked: list[str], allowed: frozenset[str]
 ) -> None:
-    judged = judge(replace(HANDHELD, scopes=asked), allowed)
+    judged = validate_request(replace(HANDHELD, scopes=asked), allowed)
     if set(asked) <= allowed:
-        assert isinstance(judged, Wanted)
+        assert isinstance(judged, ClientTokenRequest)
         assert judged.scopes == tuple(scope for scope in scopes.ALL if scope in asked)
     else:
         assert refused(judged) is Code.SCOPES_EXCEEDED

@@ -21,14 +21,14 @@ from romm.domain.credentials.devices import (
     TRIES_OF_ALL,
     Approve,
     Approver,
-    Asked,
     Choice,
     Device,
     DeviceAuthorization,
+    DeviceAuthorizationRequest,
+    Flavor,
     HandOver,
-    Held,
+    OwnedTokens,
     Poll,
-    Shape,
     State,
     Wait,
     allowed,
@@ -47,7 +47,7 @@ OWNER = account(username="vera", version=3)
 PENDING = DeviceAuthorization(
     device_code_digest="d",
     user_code_digest="u",
-    shape=Shape.STANDARD,
+    shape=Flavor.STANDARD,
     client_device_identifier="id",
     name="Handheld",
     client="Argosy",
@@ -69,7 +69,7 @@ END = PENDING.expires_at
 
 
 def polled(asked: DeviceAuthorization | None, owner: Account | None = OWNER, **poll: Any) -> HandOver | Wait | Code:
-    found = answer(asked, owner, replace(Poll(shape=Shape.STANDARD, client="Argosy", at=NOW), **poll))
+    found = answer(asked, owner, replace(Poll(shape=Flavor.STANDARD, client="Argosy", at=NOW), **poll))
     return found.code if isinstance(found, Refuse) else found
 
 
@@ -83,7 +83,7 @@ def handed() -> HandOver:
         pytest.param(None, {}, Code.DEVICE_CODE_INVALID, id="nobody was given it"),
         pytest.param(replace(APPROVED, state=State.SPENT), {}, Code.DEVICE_CODE_INVALID, id="it was used"),
         pytest.param(
-            APPROVED, {"shape": Shape.OLDER}, Code.DEVICE_CODE_INVALID, id="it was asked for in another shape"
+            APPROVED, {"shape": Flavor.LEGACY}, Code.DEVICE_CODE_INVALID, id="it was asked for in another shape"
         ),
         pytest.param(APPROVED, {"client": "Other"}, Code.DEVICE_CODE_INVALID, id="another app brings it"),
         pytest.param(APPROVED, {"client": ""}, Code.DEVICE_CODE_INVALID, id="an app without a name brings it"),
@@ -131,9 +131,9 @@ def test_only_an_approval_that_stands_hands_anything_over():
     """Over every combination of facts."""
     accounts = [None, OWNER, replace(OWNER, enabled=False), replace(OWNER, version=9)]
     times = [NOW, END - TICK, END, END + LIFETIME]
-    for state, shape, client, owner, at in product(State, Shape, ["Argosy", "x", None], accounts, times):
+    for state, shape, client, owner, at in product(State, Flavor, ["Argosy", "x", None], accounts, times):
         found = polled(replace(APPROVED, state=state, shape=shape), owner, client=client, at=at)
-        stands = owner is OWNER and state is State.APPROVED and shape is Shape.STANDARD
+        stands = owner is OWNER and state is State.APPROVED and shape is Flavor.STANDARD
         assert isinstance(found, HandOver) == (stands and client != "x" and at < END)
 
 
@@ -174,9 +174,12 @@ def by(kind: Kind = Kind.SESSION, *, own: tuple[str, ...] = scopes.ALL, days: in
 
 
 def approved(
-    choice: Choice, approver: Approver | None = None, asked: DeviceAuthorization = PENDING, held: Held | None = None
+    choice: Choice,
+    approver: Approver | None = None,
+    asked: DeviceAuthorization = PENDING,
+    held: OwnedTokens | None = None,
 ) -> Approve | Code:
-    found = approval(asked, approver or by(), choice, NOW, held or Held())
+    found = approval(asked, approver or by(), choice, NOW, held or OwnedTokens())
     return found.code if isinstance(found, Refuse) else found
 
 
@@ -212,7 +215,7 @@ def test_a_device_without_a_chosen_name_keeps_its_own():
 @pytest.mark.parametrize("lifetime", Lifetime)
 @pytest.mark.parametrize("kind", [Kind.SESSION, Kind.CLIENT_TOKEN])
 def test_a_client_token_makes_none_that_outlives_it(lifetime, kind):
-    asked = replace(PENDING, shape=Shape.OLDER)
+    asked = replace(PENDING, shape=Flavor.LEGACY)
     found = approved(Choice(scopes=("roms.read",), lifetime=lifetime), by(kind), asked)
     assert isinstance(found, Approve)
     if kind is Kind.CLIENT_TOKEN:
@@ -224,12 +227,12 @@ def test_a_client_token_makes_none_that_outlives_it(lifetime, kind):
 @pytest.mark.parametrize(
     ("kind", "end", "shape", "expected"),
     [
-        (Kind.ACCESS_TOKEN, NEVER, Shape.STANDARD, Code.LIFETIME_EXCEEDED),
-        (Kind.ACCESS_TOKEN, NEVER, Shape.OLDER, Code.LIFETIME_EXCEEDED),
-        (Kind.CLIENT_TOKEN, NOW + timedelta(days=10), Shape.STANDARD, Code.LIFETIME_EXCEEDED),
-        (Kind.CLIENT_TOKEN, NEVER, Shape.STANDARD, None),
-        (Kind.CLIENT_TOKEN, NEVER, Shape.OLDER, None),
-        (Kind.SESSION, NOW + timedelta(days=10), Shape.STANDARD, None),
+        (Kind.ACCESS_TOKEN, NEVER, Flavor.STANDARD, Code.LIFETIME_EXCEEDED),
+        (Kind.ACCESS_TOKEN, NEVER, Flavor.LEGACY, Code.LIFETIME_EXCEEDED),
+        (Kind.CLIENT_TOKEN, NOW + timedelta(days=10), Flavor.STANDARD, Code.LIFETIME_EXCEEDED),
+        (Kind.CLIENT_TOKEN, NEVER, Flavor.STANDARD, None),
+        (Kind.CLIENT_TOKEN, NEVER, Flavor.LEGACY, None),
+        (Kind.SESSION, NOW + timedelta(days=10), Flavor.STANDARD, None),
     ],
 )
 def test_what_is_lost_sooner_lets_no_device_in_for_longer(kind, end, shape, expected):
@@ -240,7 +243,7 @@ def test_what_is_lost_sooner_lets_no_device_in_for_longer(kind, end, shape, expe
     assert (found if isinstance(found, Code) else None) is expected
 
 
-def held(others: int, own: int) -> Held:
+def held(others: int, own: int) -> OwnedTokens:
     """So many client tokens, and some of the device that asks."""
     device = Device(
         id=5,
@@ -255,17 +258,17 @@ def held(others: int, own: int) -> Held:
     )
     [token] = [by(Kind.CLIENT_TOKEN).credential]
     assert token is not None
-    return Held([token] * others + [replace(token, device_id=5)] * own, [device])
+    return OwnedTokens([token] * others + [replace(token, device_id=5)] * own, [device])
 
 
 @pytest.mark.parametrize(
     ("shape", "others", "own", "full"),
     [
-        (Shape.OLDER, MOST - 1, 0, False),
-        (Shape.OLDER, MOST - 1, 1, False),
-        (Shape.OLDER, MOST, 0, True),
-        (Shape.OLDER, MOST, 1, True),
-        (Shape.STANDARD, MOST, 0, False),
+        (Flavor.LEGACY, MOST - 1, 0, False),
+        (Flavor.LEGACY, MOST - 1, 1, False),
+        (Flavor.LEGACY, MOST, 0, True),
+        (Flavor.LEGACY, MOST, 1, True),
+        (Flavor.STANDARD, MOST, 0, False),
     ],
 )
 def test_devices_have_no_more_client_tokens_than_an_account_may(shape, others, own, full):
@@ -273,7 +276,7 @@ def test_devices_have_no_more_client_tokens_than_an_account_may(shape, others, o
     assert (found is Code.TOKENS_FULL) == full
 
 
-ASKED = Asked(client="Argosy", scopes=("roms.read",))
+ASKED = DeviceAuthorizationRequest(client="Argosy", scopes=("roms.read",))
 
 
 @pytest.mark.parametrize(

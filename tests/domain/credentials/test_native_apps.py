@@ -20,9 +20,9 @@ from romm.domain.credentials.native_apps import (
     binding,
     fits,
     form_target,
-    judge,
     redeem,
     unfit,
+    validate_request,
 )
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code, Refuse
@@ -48,7 +48,7 @@ GOOD = {
 
 
 def judged(**changes: str) -> AppRequest | AppError | Refuse:
-    return judge((GOOD | changes).items(), (SHELF,))
+    return validate_request((GOOD | changes).items(), (SHELF,))
 
 
 # Addresses
@@ -243,7 +243,7 @@ def test_an_app_is_told_what_is_wrong(changes: dict[str, str], error: str) -> No
 
 @pytest.mark.parametrize("name", GOOD)
 def test_no_parameter_comes_twice(name: str) -> None:
-    found = judge([*GOOD.items(), (name, GOOD[name])], (SHELF,))
+    found = validate_request([*GOOD.items(), (name, GOOD[name])], (SHELF,))
     match name:
         case "client_id" | "redirect_uri":
             assert isinstance(found, Refuse)
@@ -258,7 +258,7 @@ def test_whoever_signs_in_first_comes_back_to_the_same_request(state: str) -> No
     request = judged(state=state)
     if isinstance(request, AppRequest):
         query = urlsplit(return_to(request.address)).query
-        assert judge(parse_qsl(query), (SHELF,)) == request
+        assert validate_request(parse_qsl(query), (SHELF,)) == request
 
 
 def test_an_error_is_sent_with_its_state() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from romm.domain.credentials.rate_limits import SLOTS, Limit, Tally, by_address, judge
+from romm.domain.credentials.rate_limits import SLOTS, Limit, RateLimitKey, by_address, check_limit
 from romm.domain.errors import Code
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER
 from tests.domain.examples import NOW
@@ -19,10 +19,10 @@ FIVE = Limit(name="knocking", tries=5)
 def admitted(pauses: list[timedelta], limit: Limit = FIVE) -> list[datetime]:
     """When somebody is let through who pauses so long between tries."""
     counted: dict[str, int] = {}
-    tally, now, through = Tally(limit, "somebody"), NOW, []
+    tally, now, through = RateLimitKey(limit, "somebody"), NOW, []
     for pause in pauses:
         now += pause
-        if judge([tally], counted, now, more=1) is None:
+        if check_limit([tally], counted, now, more=1) is None:
             key = tally.keys(now)[0]
             counted[key] = counted.get(key, 0) + 1
             through.append(now)
@@ -48,20 +48,20 @@ def test_who_stays_under_the_limit_never_waits(offset: timedelta) -> None:
 
 @given(st.timedeltas(timedelta(), MINUTE), st.lists(st.timedeltas(timedelta(), 10 * SECOND), min_size=5, max_size=5))
 def test_who_comes_back_when_told_is_let_through(offset: timedelta, pauses: list[timedelta]) -> None:
-    tally, now, counted = Tally(FIVE), NOW + offset, dict[str, int]()
+    tally, now, counted = RateLimitKey(FIVE), NOW + offset, dict[str, int]()
     for pause in pauses:
         now += pause
         counted[tally.keys(now)[0]] = counted.get(tally.keys(now)[0], 0) + 1
-    refuse = judge([tally], counted, now, more=1)
+    refuse = check_limit([tally], counted, now, more=1)
     assert refuse is not None
     wait = refuse.facts["retry_after"] * SECOND
     assert timedelta() < wait <= MINUTE + FIVE.slot + SECOND
-    assert judge([tally], counted, now + wait, more=1) is None
+    assert check_limit([tally], counted, now + wait, more=1) is None
 
 
 def test_a_refusal_names_the_limit() -> None:
-    tally = Tally(FIVE, "somebody")
-    refuse = judge([tally], {tally.keys(NOW)[0]: 5}, NOW, more=1)
+    tally = RateLimitKey(FIVE, "somebody")
+    refuse = check_limit([tally], {tally.keys(NOW)[0]: 5}, NOW, more=1)
     assert refuse is not None
     assert (refuse.code, refuse.facts["what"]) == (Code.TOO_MANY_REQUESTS, "knocking")
 
@@ -70,19 +70,19 @@ def test_a_refusal_names_the_limit() -> None:
     ("full", "refused"), [((), False), ((0,), True), ((1,), True)], ids=["none", "the first", "another"]
 )
 def test_every_tally_must_have_room(full: tuple[int, ...], refused: bool) -> None:
-    tallies = [Tally(FIVE, "somebody"), Tally(Limit(name="everybody knocking", tries=5))]
+    tallies = [RateLimitKey(FIVE, "somebody"), RateLimitKey(Limit(name="everybody knocking", tries=5))]
     counted = {tallies[n].keys(NOW)[-1]: 5 for n in full}
-    assert (judge(tallies, counted, NOW, more=1) is not None) is refused
+    assert (check_limit(tallies, counted, NOW, more=1) is not None) is refused
 
 
 def test_what_was_counted_up_to_the_limit_goes_on() -> None:
-    tally = Tally(FIVE)
-    assert judge([tally], {tally.keys(NOW)[0]: 5}, NOW) is None
-    assert judge([tally], {tally.keys(NOW)[0]: 6}, NOW) is not None
+    tally = RateLimitKey(FIVE)
+    assert check_limit([tally], {tally.keys(NOW)[0]: 5}, NOW) is None
+    assert check_limit([tally], {tally.keys(NOW)[0]: 6}, NOW) is not None
 
 
 def test_counts_of_different_limits_people_and_times_never_meet() -> None:
-    tallies = [Tally(limit, who) for limit in (FIVE, Limit(name="other", tries=5)) for who in ("", "a", "b")]
+    tallies = [RateLimitKey(limit, who) for limit in (FIVE, Limit(name="other", tries=5)) for who in ("", "a", "b")]
     keys = [key for tally in tallies for key in tally.keys(NOW)]
     assert len(set(keys)) == len(keys) == len(tallies) * (SLOTS + 1)
     assert {key for tally in tallies for key in tally.keys(NOW + 2 * MINUTE)}.isdisjoint(keys)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from romm.domain.credentials.short_codes import ALPHABET, LENGTH, normalized, shown
+from romm.domain.credentials.short_codes import ALPHABET, LENGTH, format_code, normalized
 
 CODES = st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH)
 
@@ -18,12 +18,12 @@ def test_a_code_is_short_enough_to_type_and_too_long_to_guess_in_minutes() -> No
     """R-79; RFC 8628, 5.1 and 6.1."""
     assert LENGTH == 8
     assert len(ALPHABET) ** LENGTH > 2**34
-    assert shown("BCDFGHJK") == "BCDF-GHJK"
+    assert format_code("BCDFGHJK") == "BCDF-GHJK"
 
 
 @given(CODES)
 def test_a_code_is_understood_however_it_is_typed(code: str) -> None:
-    for typed in (code, code.lower(), shown(code), shown(code).lower(), f" {code} ", "-".join(code)):
+    for typed in (code, code.lower(), format_code(code), format_code(code).lower(), f" {code} ", "-".join(code)):
         assert normalized(typed) == code
 
 

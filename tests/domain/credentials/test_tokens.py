@@ -19,8 +19,8 @@ from romm.domain.credentials.tokens import (
     Secrets,
     TokenLimits,
     asked,
+    decide_refresh,
     given,
-    judge,
     refreshed,
     successors,
 )
@@ -146,7 +146,7 @@ def test_what_a_refresh_token_is_good_for(facts: dict[str, Any], decision: objec
     """R-72, R-73."""
     token = refresh_token(spent_at=facts.get("spent_at"), client=facts.get("issued_to", "an app"))
     owner, now = account(enabled=facts.get("enabled", True)), facts.get("now", NOW)
-    found = judge(token, owner, facts.get("client", ""), now)
+    found = decide_refresh(token, owner, facts.get("client", ""), now)
     assert (code(found) or found) == decision
 
 

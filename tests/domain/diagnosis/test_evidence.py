@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from romm.domain.diagnosis.evidence import Announced, Place, announced, scheme_and_host
+from romm.domain.diagnosis.evidence import Announced, Endpoint, announced, scheme_and_host
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ def test_a_list_that_is_none_says_nothing_and_breaks_nothing(value: Any, read: t
 
 
 def test_a_place_is_written_as_a_browser_writes_it() -> None:
-    assert Place("https", "idp.test", 443).origin == "https://idp.test:443"
-    assert Place("http", "::1", 80).origin == "http://[::1]:80"
+    assert Endpoint("https", "idp.test", 443).origin == "https://idp.test:443"
+    assert Endpoint("http", "::1", 80).origin == "http://[::1]:80"
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,18 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.diagnosis.explanation import Explanation, documents, explain, outline
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.claims import Claims, Email, NotConfigured, Reading, Unknown, Values, read
-from romm.domain.sign_in.linking import ROWS, Attach, Decision, Ends, Register, Reject, SignIn
-from romm.domain.sign_in.roles import Give, Grant, Keep
+from romm.domain.sign_in.claims import ClaimMapping, Claims, Email, NotConfigured, Unknown, Values, read
+from romm.domain.sign_in.linking import ROWS, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.roles import Give, Keep, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, account, claims, json_values, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 REGISTER = Register(rule="L-12", level=VIEWER, email=ADDRESS)
 
 
-def explained(decision: Decision = REGISTER, said: Claims | None = None, role: Grant | None = None) -> Explanation:
+def explained(
+    decision: Decision = REGISTER, said: Claims | None = None, role: RoleDecision | None = None
+) -> Explanation:
     return explain(said or claims(), decision, role or Keep(), "alice")
 
 
@@ -66,7 +68,7 @@ def test_what_is_no_claim_set_is_refused(pasted: Any) -> None:
 def test_whatever_is_pasted_is_read_or_refused(pasted: dict[str, Any]) -> None:
     judged = documents(pasted, ISSUER)
     if not isinstance(judged, Refuse):
-        assert isinstance(read(*judged, Reading(roles_claim="groups")), Claims | Refuse)
+        assert isinstance(read(*judged, ClaimMapping(roles_claim="groups")), Claims | Refuse)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_the_role_names_the_value_that_gave_it() -> None:
             id="no change",
         ),
         pytest.param(
-            Attach(rule="L-11b", account=account(), level=ADMIN, ends=Ends.EVERYTHING),
+            LinkIdentity(rule="L-11b", account=account(), level=ADMIN, ends=Ends.EVERYTHING),
             "Link",
             {
                 "Written": "the identity, linked to alice; role viewer → admin",

@@ -10,15 +10,15 @@ from romm.domain.diagnosis.findings import (
     Check,
     Finding,
     Outcome,
-    barred,
+    blocked,
     failed,
     has_failed,
-    hinted,
     ok,
     refused,
     skipped,
     summary,
     warning,
+    with_hint,
 )
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers import places
@@ -28,7 +28,7 @@ GOOD = ok(Check.DNS, "there")
 ODD = warning(Check.PROXY, "odd", "mend it")
 BAD = failed(Check.CLIENT, "bad", "mend it")
 BAD_TOO = failed(Check.SCOPES, "bad", "mend it")
-LEFT_OUT = barred(Check.CLAIMS, Check.CLIENT)
+LEFT_OUT = blocked(Check.CLAIMS, Check.CLIENT)
 
 
 def test_every_check_has_a_title_and_an_expectation() -> None:
@@ -67,13 +67,13 @@ def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
 def test_a_providers_own_words_stand_for_a_general_place() -> None:
     general = failed(Check.CLIENT, "no", "Check it.", places.click("somewhere"), code=Code.CLIENT_REJECTED)
     hints = {Code.CLIENT_REJECTED: "There."}
-    assert hinted(general, hints).fixes == ("Check it.", "At the provider: There.")
+    assert with_hint(general, hints).fixes == ("Check it.", "At the provider: There.")
     for other in (
         failed(Check.CLIENT, "no", places.click("somewhere")),
         failed(Check.CLIENT, "no", places.click("somewhere"), code=Code.INVALID_SCOPE),
         failed(Check.KEYS, "no", places.click("somewhere"), code=Code.CLIENT_REJECTED),
     ):
-        assert hinted(other, hints) is other
+        assert with_hint(other, hints) is other
 
 
 @given(st.text())

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.claims import Expected, at_hash, validate, with_known_issuer
+from romm.domain.sign_in.claims import ExpectedIDToken, at_hash, validate, with_known_issuer
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000
 ABSENT = object()
-EXPECTED = Expected(
+EXPECTED = ExpectedIDToken(
     issuer="https://auth.example.com/realms/home",
     client_id="romm",
     nonce="n-0S6_WzA2Mj",

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Identity
-from romm.domain.sign_in.claims import Claims, Email, NotConfigured, Reading, RolesClaim, Unknown, Values, find, read
+from romm.domain.sign_in.claims import (
+    ClaimMapping,
+    Claims,
+    Email,
+    NotConfigured,
+    RolesClaim,
+    Unknown,
+    Values,
+    find,
+    read,
+)
 from tests.domain.examples import json_values
 
 Document = dict[str, Any]
@@ -16,10 +26,12 @@ ISSUER = "https://auth.example.com"
 THIN: Document = {"iss": ISSUER, "sub": "alice"}
 
 
-def heard(id_token: Document | None = None, userinfo: Document | None = None, reading: Reading | None = None) -> Claims:
+def heard(
+    id_token: Document | None = None, userinfo: Document | None = None, reading: ClaimMapping | None = None
+) -> Claims:
     """What is read of an ID token for Alice with these claims, and of her UserInfo."""
     about_alice = None if userinfo is None else {"sub": "alice"} | userinfo
-    claims = read(THIN | (id_token or {}), about_alice, reading or Reading())
+    claims = read(THIN | (id_token or {}), about_alice, reading or ClaimMapping())
     assert isinstance(claims, Claims)
     return claims
 
@@ -27,7 +39,7 @@ def heard(id_token: Document | None = None, userinfo: Document | None = None, re
 def test_a_thin_id_token_is_completed_by_userinfo() -> None:
     """The provider fixture `thin-id-token`."""
     userinfo = {"email": "alice@example.com", "email_verified": True, "groups": ["users"], "name": "Alice"}
-    claims = heard({}, userinfo, Reading(roles_claim="groups"))
+    claims = heard({}, userinfo, ClaimMapping(roles_claim="groups"))
     assert claims.identity == Identity(ISSUER, "alice")
     assert claims.email == Email("alice@example.com", True, "userinfo")
     assert claims.roles == Values(("users",), "userinfo")
@@ -59,7 +71,7 @@ def test_the_id_token_wins_where_both_speak() -> None:
 )
 def test_userinfo_about_somebody_else_is_refused(userinfo: Document) -> None:
     """R-24; the provider fixture `userinfo-sub-mismatch`."""
-    refusal = read(THIN, userinfo, Reading())
+    refusal = read(THIN, userinfo, ClaimMapping())
     assert refusal == Refuse(Code.USERINFO_MISMATCH, {"expected": "alice", "found": userinfo.get("sub")})
 
 
@@ -119,7 +131,7 @@ def test_only_true_is_verified(claim: Any, plainly: bool, as_text: bool) -> None
     """R-02; the provider fixtures `verified-*`."""
     told = {"email": A, "email_verified": claim}
     assert heard(told).email.verified is plainly
-    assert heard(told, reading=Reading(booleans_as_text=True)).email.verified is as_text
+    assert heard(told, reading=ClaimMapping(booleans_as_text=True)).email.verified is as_text
 
 
 @pytest.mark.parametrize(
@@ -140,7 +152,7 @@ def test_whoever_has_to_correct_it_reads_what_was_sent(claim: Any, said: object)
 @pytest.mark.parametrize("as_text", [False, True])
 def test_a_verification_that_is_not_there_is_neither_true_nor_false(as_text: bool) -> None:
     """R-02; the provider fixture `verified-absent`."""
-    assert heard({"email": A}, reading=Reading(booleans_as_text=as_text)).email.verified is None
+    assert heard({"email": A}, reading=ClaimMapping(booleans_as_text=as_text)).email.verified is None
 
 
 ZITADEL = "urn:zitadel:iam:org:project:roles"
@@ -200,7 +212,7 @@ WEB = "https://example.com/roles"
 )  # fmt: skip
 def test_roles_are_read_whole(claim: str, shape: str, id_token: Document, roles: RolesClaim) -> None:
     """R-14, R-85; the provider fixtures `groups-*`, `kc-*`, `urn-colons`, `claim-name-with-dots`."""
-    assert heard(id_token, reading=Reading(roles_claim=claim, roles_shape=shape)).roles == roles
+    assert heard(id_token, reading=ClaimMapping(roles_claim=claim, roles_shape=shape)).roles == roles
 
 
 @pytest.mark.parametrize(
@@ -214,7 +226,7 @@ def test_roles_are_read_whole(claim: str, shape: str, id_token: Document, roles:
 )
 def test_ten_thousand_groups_are_read_and_one_more_is_not(shape: str, claim: Any) -> None:
     """R-85."""
-    reading = Reading(roles_claim="groups", roles_shape=shape)
+    reading = ClaimMapping(roles_claim="groups", roles_shape=shape)
     enough, too_many = (
         heard({"groups": claim(10_000)}, reading=reading),
         heard({"groups": claim(10_001)}, reading=reading),
@@ -242,7 +254,7 @@ def test_ten_thousand_groups_are_read_and_one_more_is_not(shape: str, claim: Any
 def test_roles_come_from_the_first_document_that_has_them(
     id_token: Document, userinfo: Document | None, roles: RolesClaim
 ) -> None:
-    assert heard(id_token, userinfo, Reading(roles_claim="groups")).roles == roles
+    assert heard(id_token, userinfo, ClaimMapping(roles_claim="groups")).roles == roles
 
 
 @pytest.mark.parametrize(
@@ -276,7 +288,7 @@ def test_no_document_however_odd_is_verified_or_read_by_mistake(
     id_token: Document, userinfo: Document, roles_claim: str, shape: str
 ) -> None:
     """R-02, R-57: a rule never raises."""
-    claims = heard(id_token, userinfo, Reading(roles_claim=roles_claim, roles_shape=shape))
+    claims = heard(id_token, userinfo, ClaimMapping(roles_claim=roles_claim, roles_shape=shape))
     if claims.email.verified:
         source = {"id_token": id_token, "userinfo": userinfo}[claims.email.source]
         assert source["email"] == claims.email.address

@@ -9,10 +9,10 @@ from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.claims import Claims
 from romm.domain.sign_in.linking import (
-    Attach,
     Decision,
     Ends,
     Found,
+    LinkIdentity,
     LinkRequest,
     Policy,
     Register,
@@ -21,7 +21,7 @@ from romm.domain.sign_in.linking import (
     TrustEmail,
     decide,
 )
-from romm.domain.sign_in.roles import Give, Grant, Keep, NoRole, told
+from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision, describe
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
@@ -46,8 +46,8 @@ def refused(rule: str, code: Code, *, severe: bool = False, **facts: Any) -> Rej
     return Reject(rule=rule, refuse=Refuse(code, facts), severe=severe)
 
 
-def empty_house(role: Grant) -> Reject:
-    return refused("L-01", Code.SETUP_REQUIRED, role=told(role))
+def empty_house(role: RoleDecision) -> Reject:
+    return refused("L-01", Code.SETUP_REQUIRED, role=describe(role))
 
 
 def signed_in(owner: Account, **changes: Any) -> SignIn:
@@ -59,9 +59,9 @@ def signed_in(owner: Account, **changes: Any) -> SignIn:
 NOT_VERIFIED: dict[str, Any] = {"email_verified": False}
 
 
-def attached(rule: str, owner: Account, ends: Ends, **changes: Any) -> Attach:
+def attached(rule: str, owner: Account, ends: Ends, **changes: Any) -> LinkIdentity:
     same: dict[str, Any] = {"rule": rule, "account": owner, "level": owner.level, "ends": ends}
-    return Attach(**same | changes)
+    return LinkIdentity(**same | changes)
 
 
 def row(
@@ -71,7 +71,7 @@ def row(
     says: Claims | None = None,
     found: Found | None = None,
     policy: Policy | None = None,
-    role: Grant | None = None,
+    role: RoleDecision | None = None,
 ) -> Any:
     given = (says or claims(), found or Found(), policy or Policy(), role or Keep())
     return pytest.param(given, expected, id=f"{expected.rule} {reason}")
@@ -346,7 +346,7 @@ MATCHES = [
 
 
 @pytest.mark.parametrize(("given", "expected"), [*SETUP, *KNOWN, *EXPLICIT, LINKED_ALREADY, *ADDRESSES, *MATCHES])
-def test_the_first_row_that_fits_decides(given: tuple[Claims, Found, Policy, Grant], expected: Decision) -> None:
+def test_the_first_row_that_fits_decides(given: tuple[Claims, Found, Policy, RoleDecision], expected: Decision) -> None:
     """R-01, R-02, R-12, R-13, R-15, R-44, R-67 and the rows L-01 to L-13."""
     assert decide(*given, NOW) == expected
 
@@ -371,5 +371,5 @@ def test_a_link_vouches_for_the_address_only_when_it_was_made_by_it(asked: bool,
     owner = account(email_verified=before)
     found = Found(link=request(owner)) if asked else Found(by_email=(owner,))
     decision = decide(claims(), found, Policy(), Keep(), NOW)
-    assert isinstance(decision, Attach)
+    assert isinstance(decision, LinkIdentity)
     assert decision.email_verified is after

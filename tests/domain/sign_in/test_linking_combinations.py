@@ -11,10 +11,10 @@ from romm.domain.model import AccessLevel, Identity
 from romm.domain.sign_in.claims import Claims
 from romm.domain.sign_in.linking import (
     ROWS,
-    Attach,
     Decision,
     Ends,
     Found,
+    LinkIdentity,
     LinkRequest,
     Policy,
     Register,
@@ -23,7 +23,7 @@ from romm.domain.sign_in.linking import (
     TrustEmail,
     decide,
 )
-from romm.domain.sign_in.roles import Give, Grant, Keep, NoRole
+from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
     claims: Claims
     found: Found
     policy: Policy
-    role: Grant
+    role: RoleDecision
 
 
 OWNERS = (
@@ -61,7 +61,7 @@ FRESH = LinkRequest(account=REQUESTER, same_session=True, authenticated_at=NOW)
 STALE = LinkRequest(account=REQUESTER, same_session=True, authenticated_at=NOW - timedelta(minutes=6))
 ELSEWHERE = LinkRequest(account=REQUESTER, same_session=False, authenticated_at=NOW)
 EMAILS = ((ADDRESS, True), (ADDRESS, False), (ADDRESS, None), (None, None), ("a@b@x.com", True))
-ROLES: tuple[Grant, ...] = (Keep(), *(Give(level, "group") for level in AccessLevel), NoRole(("family",)))
+ROLES: tuple[RoleDecision, ...] = (Keep(), *(Give(level, "group") for level in AccessLevel), NoRole(("family",)))
 ADMINS = ((True, 1), (True, 2), (False, 0))
 POLICIES = tuple(
     Policy(trust_email=trust, link_by_email=by_email, allow_registration=registration)
@@ -90,12 +90,12 @@ def decided() -> list[tuple[Facts, Decision]]:
     ]
 
 
-D = TypeVar("D", SignIn, Attach, Register, Reject)
+D = TypeVar("D", SignIn, LinkIdentity, Register, Reject)
 
 
 @cache
 def by_kind() -> dict[type, list[Any]]:
-    kinds: dict[type, list[Any]] = {SignIn: [], Attach: [], Register: [], Reject: []}
+    kinds: dict[type, list[Any]] = {SignIn: [], LinkIdentity: [], Register: [], Reject: []}
     for facts, decision in decided():
         kinds[type(decision)].append((facts, decision))
     return kinds
@@ -106,9 +106,9 @@ def every(kind: type[D]) -> list[tuple[Facts, D]]:
     return by_kind()[kind]
 
 
-def opened() -> list[tuple[Facts, SignIn | Attach]]:
+def opened() -> list[tuple[Facts, SignIn | LinkIdentity]]:
     """All combinations that open an account which was there before."""
-    return [*every(SignIn), *every(Attach)]
+    return [*every(SignIn), *every(LinkIdentity)]
 
 
 def trusted(facts: Facts) -> bool:
@@ -132,7 +132,7 @@ def test_the_printed_table_names_the_refusals_that_are_given() -> None:
 
 def test_nothing_but_a_verified_address_or_an_explicit_link_ever_attaches() -> None:
     """R-02, R-44."""
-    for facts, decision in every(Attach):
+    for facts, decision in every(LinkIdentity):
         asked = facts.found.link is FRESH and decision.account == REQUESTER
         proven = facts.found.link is None and trusted(facts) and facts.policy.link_by_email
         the_only_match = facts.found.by_email == (decision.account,) and not decision.account.links
@@ -150,13 +150,13 @@ def test_only_a_verified_address_that_nobody_has_registers() -> None:
 
 def test_an_identity_that_is_known_is_never_attached_again() -> None:
     """R-45."""
-    for facts, _ in [*every(Attach), *every(Register)]:
+    for facts, _ in [*every(LinkIdentity), *every(Register)]:
         assert facts.found.by_identity is None, facts
 
 
 def test_an_account_never_gets_a_second_subject_of_an_issuer() -> None:
     """R-45."""
-    for facts, decision in every(Attach):
+    for facts, decision in every(LinkIdentity):
         assert all(known.identity.issuer != ALICE.issuer for known in decision.account.links), facts
 
 
@@ -189,7 +189,7 @@ def test_a_password_older_than_the_link_never_survives_a_raise() -> None:
 
 def test_a_link_by_address_always_ends_what_was_open() -> None:
     """R-12."""
-    for facts, decision in every(Attach):
+    for facts, decision in every(LinkIdentity):
         assert decision.ends is not Ends.NOTHING or facts.found.link is FRESH, facts
 
 

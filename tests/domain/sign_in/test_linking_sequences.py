@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from romm.domain import emails
 from romm.domain.errors import Code
-from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
 from romm.domain.sign_in.claims import Email, Unknown, Values
 from romm.domain.sign_in.linking import (
-    Attach,
     Decision,
     Ends,
     Found,
+    LinkIdentity,
     LinkRequest,
     Policy,
     Register,
@@ -96,11 +96,11 @@ class House:
         match decision:
             case SignIn(account=owner, level=level, email=email, ends=ends):
                 after = msgspec.structs.replace(owner, level=level, email=email)
-            case Attach(account=owner, level=level, ends=ends, rule=rule):
-                links = (*owner.links, Link(identity=identity, linked_at=self.now, rule=rule))
+            case LinkIdentity(account=owner, level=level, ends=ends, rule=rule):
+                links = (*owner.links, LinkedIdentity(identity=identity, linked_at=self.now, rule=rule))
                 after = msgspec.structs.replace(owner, level=level, links=links)
             case Register(level=level, email=email, rule=rule):
-                links = (Link(identity=identity, linked_at=self.now, rule=rule),)
+                links = (LinkedIdentity(identity=identity, linked_at=self.now, rule=rule),)
                 id_ = max(self.accounts, default=0) + 1
                 after, ends = (
                     account(id=id_, username=f"user-{id_}", email=email, level=level, links=links),

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.claims import Addressee
-from romm.domain.sign_in.logout_token import EVENT, Logout, judge, sid
+from romm.domain.sign_in.claims import ExpectedToken
+from romm.domain.sign_in.logout_token import EVENT, Logout, sid, validate
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000
 ABSENT = object()
-EXPECTED = Addressee(issuer="https://auth.example.com", client_id="romm", now=NOW, extra_audiences=("account",))
+EXPECTED = ExpectedToken(issuer="https://auth.example.com", client_id="romm", now=NOW, extra_audiences=("account",))
 GOOD: dict[str, Any] = {
     "iss": EXPECTED.issuer,
     "aud": "romm",
@@ -89,7 +89,7 @@ DEFECTS = [
 def test_a_good_one_means_a_session_a_person_or_both(changes: dict[str, Any]) -> None:
     """R-42."""
     claims = token(**changes)
-    judged = judge(claims, "logout+jwt", EXPECTED)
+    judged = validate(claims, "logout+jwt", EXPECTED)
     assert isinstance(judged, Logout)
     assert (judged.issuer, judged.subject, judged.sid) == (EXPECTED.issuer, claims.get("sub"), claims.get("sid"))
 
@@ -98,26 +98,26 @@ def test_a_good_one_means_a_session_a_person_or_both(changes: dict[str, Any]) ->
 def test_a_defect_is_refused_and_named(changes: dict[str, Any]) -> None:
     """R-42: the row's own claim, so that no other check hides that it is missing."""
     [claim] = changes
-    judged = judge(token(**changes), None, EXPECTED)
+    judged = validate(token(**changes), None, EXPECTED)
     assert isinstance(judged, Refuse)
     assert (judged.code, judged.facts["claim"]) == (Code.LOGOUT_TOKEN_INVALID, claim)
 
 
 def test_one_that_means_nobody_is_refused() -> None:
-    judged = judge(token(sub=ABSENT, sid=ABSENT), None, EXPECTED)
+    judged = validate(token(sub=ABSENT, sid=ABSENT), None, EXPECTED)
     assert isinstance(judged, Refuse)
     assert judged.facts["claim"] == "sub"
 
 
 @pytest.mark.parametrize("typ", [None, "logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "JWT", "jwt"])
 def test_it_may_call_itself_what_it_is_or_nothing(typ: str | None) -> None:
-    assert isinstance(judge(GOOD, typ, EXPECTED), Logout)
+    assert isinstance(validate(GOOD, typ, EXPECTED), Logout)
 
 
 @pytest.mark.parametrize("typ", ["", "at+jwt", "id_token+jwt", "logout", "secevent+jwt", "application/"])
 def test_one_that_calls_itself_something_else_is_that(typ: str) -> None:
     """R-43."""
-    judged = judge(GOOD, typ, EXPECTED)
+    judged = validate(GOOD, typ, EXPECTED)
     assert isinstance(judged, Refuse)
     assert (judged.code, judged.facts["claim"], judged.facts["found"]) == (Code.LOGOUT_TOKEN_INVALID, "typ", typ)
 
@@ -131,16 +131,16 @@ def test_one_that_calls_itself_something_else_is_that(typ: str) -> None:
     ],
 )
 def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[str, Any], until: float) -> None:
-    judged = judge(token(**changes), None, EXPECTED)
+    judged = validate(token(**changes), None, EXPECTED)
     assert isinstance(judged, Logout)
     assert judged.forgotten_at == datetime.fromtimestamp(until, UTC)
     for later, accepted in ((until, True), (until + 1, False)):
-        again = judge(token(**changes), None, Addressee(issuer=EXPECTED.issuer, client_id="romm", now=later))
+        again = validate(token(**changes), None, ExpectedToken(issuer=EXPECTED.issuer, client_id="romm", now=later))
         assert isinstance(again, Logout) is accepted
 
 
 def test_what_is_remembered_does_not_tell_the_id() -> None:
-    first, second = judge(GOOD, None, EXPECTED), judge(token(jti="bWJr"), None, EXPECTED)
+    first, second = validate(GOOD, None, EXPECTED), validate(token(jti="bWJr"), None, EXPECTED)
     assert isinstance(first, Logout)
     assert isinstance(second, Logout)
     assert len(first.digest) == 64
@@ -163,4 +163,4 @@ def test_an_id_token_need_not_name_a_session() -> None:
 @given(st.dictionaries(st.sampled_from([*GOOD, "nonce"]), json_values))
 def test_no_claim_makes_the_judgement_fail(changes: dict[str, Any]) -> None:
     """R-57, R-85."""
-    assert isinstance(judge(GOOD | changes, None, EXPECTED), Logout | Refuse)
+    assert isinstance(validate(GOOD | changes, None, EXPECTED), Logout | Refuse)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from romm.domain.sign_in import role_hints
-from romm.domain.sign_in.claims import Reading, Unknown, read
+from romm.domain.sign_in.claims import ClaimMapping, Unknown, read
 
 ID_TOKEN = {"iss": "https://idp.test", "sub": "alice"}
 DOMAIN = Path(role_hints.__file__).parent
@@ -21,7 +21,7 @@ DOMAIN = Path(role_hints.__file__).parent
     ],
 )
 def test_a_claim_that_says_nothing_is_named_with_what_to_do(said: dict, why: str, fix: str) -> None:
-    claims = read(ID_TOKEN | said, None, Reading(roles_claim="groups"))
+    claims = read(ID_TOKEN | said, None, ClaimMapping(roles_claim="groups"))
     assert getattr(claims, "roles", None) == Unknown(why)
     hint = role_hints.fact(why, "groups")["hint"]
     assert "claim groups (OIDC_CLAIM_ROLES)" in hint

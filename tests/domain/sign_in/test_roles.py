@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.claims import Claims, NotConfigured, Reading, RolesClaim, Unknown, Values, read
-from romm.domain.sign_in.roles import Give, Grant, Keep, NoRole, RoleMapping, grant, told
+from romm.domain.sign_in.claims import ClaimMapping, Claims, NotConfigured, RolesClaim, Unknown, Values, read
+from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision, RoleMapping, describe, grant
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 OURS = RoleMapping(admin=("romm-admins", "owners"), editor=("romm-editors",), viewer=("romm-users",))
@@ -60,7 +60,7 @@ def groups(*values: str) -> Values:
         pytest.param(groups("", "/"), EMPTY, NoRole(("", "/")), id="nothing is no group, on either side"),
     ],
 )  # fmt: skip
-def test_a_claim_gives_a_level(claim: RolesClaim, mapping: RoleMapping, expected: Grant) -> None:
+def test_a_claim_gives_a_level(claim: RolesClaim, mapping: RoleMapping, expected: RoleDecision) -> None:
     """R-14."""
     assert grant(claim, mapping) == expected
 
@@ -97,7 +97,7 @@ def test_a_shape_makes_admins_only_where_it_is_declared(claim: Any, shape: str) 
 
 
 def level_of(claim: Any, shape: str) -> AccessLevel | None:
-    reading = Reading(roles_claim="groups", roles_shape=shape)
+    reading = ClaimMapping(roles_claim="groups", roles_shape=shape)
     claims = read({"iss": "https://auth.example.com", "sub": "alice", "groups": claim}, None, reading)
     assert isinstance(claims, Claims)
     given = grant(claims.roles, OURS)
@@ -114,5 +114,5 @@ def level_of(claim: Any, shape: str) -> AccessLevel | None:
         pytest.param(NoRole(()), "none of ours (the claim has nothing)", id="an empty claim"),
     ],
 )
-def test_what_the_claim_said_can_be_told(given: Grant, text: str) -> None:
-    assert told(given) == text
+def test_what_the_claim_said_can_be_told(given: RoleDecision, text: str) -> None:
+    assert describe(given) == text

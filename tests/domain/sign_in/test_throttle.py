@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from romm.domain.credentials.rate_limits import site
+from romm.domain.credentials.rate_limits import network_of
 from romm.domain.errors import Code
-from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, LONGEST_WAIT, Failures, judge, keys, left, wait_after
+from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, LONGEST_WAIT, Failures, check_failures, keys, left, wait_after
 from tests.domain.examples import NOW
 
 SECOND = timedelta(seconds=1)
@@ -55,7 +55,7 @@ def failures(count: int, key: str = "account:x", ago: timedelta = timedelta()) -
 def test_a_try_goes_on_or_hears_for_how_long_not(
     counted: list[Failures], retry_after: int | None, counted_by: str
 ) -> None:
-    refuse = judge(counted, NOW)
+    refuse = check_failures(counted, NOW)
     if retry_after is None:
         assert refuse is None
     else:
@@ -77,7 +77,7 @@ def test_a_try_goes_on_or_hears_for_how_long_not(
     ],
 )
 def test_an_address_stands_for_who_is_behind_it(address: str, found: str) -> None:
-    assert site(address) == found
+    assert network_of(address) == found
 
 
 def test_a_try_is_counted_by_account_and_address() -> None:
@@ -118,7 +118,7 @@ def guesses(pauses: list[timedelta]) -> list[datetime]:
         now += pause
         if now - counted.last_at > FORGOTTEN_AFTER:
             counted = failures(0)
-        if judge([counted], now) is None:
+        if check_failures([counted], now) is None:
             made.append(now)
             counted = Failures(counted.key, counted.count + 1, now)
     return made

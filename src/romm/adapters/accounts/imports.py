@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 
 from romm.adapters.database.tables import AccountRow
 from romm.adapters.database.transactions import Database
-from romm.domain.accounts.imports import Here, Import
+from romm.domain.accounts.imports import ExistingAccounts, Import
 from romm.domain.model import AccessLevel
 
 _HERE = select(AccountRow.username, AccountRow.email, AccountRow.level, AccountRow.enabled)
@@ -19,9 +19,9 @@ class SQLImports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def here(self) -> Here:
+    async def here(self) -> ExistingAccounts:
         rows = await self._database.fetch(_HERE, {})
-        return Here(
+        return ExistingAccounts(
             usernames=frozenset(row.username for row in rows),
             emails={row.email: row.username for row in rows if row.email is not None},
             any_admin=any(row.level is AccessLevel.ADMIN for row in rows),

@@ -53,7 +53,7 @@ class Argon2Passwords:
         """Raises `Refused(BUSY)` when too many wait."""
         return await self._run(partial(_fits, password_hash, password))
 
-    async def linger(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+    async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
         """Raises `Refused(BUSY)` when too many wait."""
         if legacy_hash is not None and is_legacy(legacy_hash) and not is_legacy(password_hash):
             await self._run(partial(_fits_legacy, legacy_hash, password))

@@ -8,12 +8,12 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from romm.adapters.credentials.store import judge, store
+from romm.adapters.credentials.store import require_unchanged, store
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, accounts
 from romm.adapters.database.tables import AccountRow, CredentialRow, DeviceAuthorizationRow, DeviceRow, IdentityRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.credentials.credential import Credential, Kind
-from romm.domain.credentials.devices import UNNAMED, Approve, Device, DeviceAuthorization, Shape, State
+from romm.domain.credentials.devices import UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
 from romm.domain.model import Account
 from romm.ports.process import Clock
 
@@ -155,7 +155,7 @@ class SQLDevices:
 
     async def give(self, token: Credential, owner: Account) -> None:
         def work(connection: Connection) -> None:
-            judge(connection, owner)
+            require_unchanged(connection, owner)
             connection.execute(_END_TOKENS, {"device": token.device_id})
             store(connection, token)
 
@@ -192,7 +192,7 @@ def _approved(decision: Approve) -> dict[str, Any]:
 def _authorization(values: Sequence[Any]) -> DeviceAuthorization:
     fields = dict(zip(_FIELDS, values, strict=True))
     lists = {name: tuple(fields[name].split()) for name in _LISTS}
-    return DeviceAuthorization(**fields | lists | {"shape": Shape(fields["shape"]), "state": State(fields["state"])})
+    return DeviceAuthorization(**fields | lists | {"shape": Flavor(fields["shape"]), "state": State(fields["state"])})
 
 
 def _values(authorization: DeviceAuthorization) -> dict[str, Any]:

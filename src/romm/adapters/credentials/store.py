@@ -66,7 +66,7 @@ _END_OLDEST_FAMILIES = delete(CredentialRow).where(
 )
 _END_SURPLUS = {
     Kind.SESSION: _END_OLDEST,
-    Kind.KNOWN_BROWSER: _END_OLDEST,
+    Kind.DEVICE_COOKIE: _END_OLDEST,
     Kind.REFRESH_TOKEN: _END_OLDEST_FAMILIES,
 }
 _EXPIRED = (
@@ -120,7 +120,7 @@ class SQLCredentials:
         kinds = {each.kind for each in credentials}
 
         def work(connection: Connection) -> None:
-            judge(connection, seen)
+            require_unchanged(connection, seen)
             connection.execute(_ADD, values)
             for kind in _END_SURPLUS.keys() & kinds:
                 connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
@@ -132,7 +132,7 @@ class SQLCredentials:
         owned = {"owner": seen.id, "key_kind": credential.kind.value, "now": self._clock()}
 
         def work(connection: Connection) -> Credential:
-            judge(connection, seen)  # rivals for the same account wait here, and then count this one
+            require_unchanged(connection, seen)  # rivals for the same account wait here, and then count this one
             if connection.execute(_HOW_MANY, owned).scalar_one() >= at_most:
                 raise Conflict("full")
             return _credential(connection.execute(_ADD.returning(*_COLUMNS), _values(credential)).one())
@@ -141,7 +141,7 @@ class SQLCredentials:
 
     async def replace(self, seen: Account, credential: Credential) -> None:
         def work(connection: Connection) -> None:
-            judge(connection, seen)
+            require_unchanged(connection, seen)
             _end_kin(connection, seen.id, credential.kind, credential.family)
             connection.execute(_ADD, _values(credential))
 
@@ -152,7 +152,9 @@ class SQLCredentials:
         key = {"number": token.id, "key_kind": token.kind.value, "new_digest": renewal.digest, "now": now}
 
         def work(connection: Connection) -> Credential | None:
-            judge(connection, renewal.owner)  # first of all, so that rivals wait here and not for each other
+            require_unchanged(
+                connection, renewal.owner
+            )  # first of all, so that rivals wait here and not for each other
             row = connection.execute(_RENEW, key).first()
             if row is None:
                 return None
@@ -225,7 +227,7 @@ def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], ke
     return connection.execute(_END_ALL, parameters).rowcount
 
 
-def judge(connection: Connection, seen: Account) -> None:
+def require_unchanged(connection: Connection, seen: Account) -> None:
     """Within a transaction: nobody changes this account before its end. Raises `Conflict("version")` when somebody did."""
     if connection.execute(_UNCHANGED, {"owner": seen.id, "seen": seen.version}).first() is None:
         raise Conflict("version")

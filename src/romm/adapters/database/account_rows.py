@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from romm.adapters.database.tables import AccountRow, IdentityRow
-from romm.domain.model import AccessLevel, Account, Identity, Link
+from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
 
 _FIELDS = tuple(name for name in Account.__struct_fields__ if name != "links")
 _LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, IdentityRow.rule)
@@ -31,8 +31,8 @@ def account(rows: Sequence[Sequence[Any]]) -> Account:
     return Account(links=links, **dict(zip(_FIELDS, rows[0], strict=False)))
 
 
-def _link(issuer: str, subject: str, linked_at: datetime, rule: str) -> Link:
-    return Link(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule)
+def _link(issuer: str, subject: str, linked_at: datetime, rule: str) -> LinkedIdentity:
+    return LinkedIdentity(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule)
 
 
 def account_row(

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from romm.adapters.provider.transport import Limits, causes, tls_context
-from romm.domain.diagnosis.evidence import Certificate, Handshake, Place
+from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.errors import Code, Refused
 
 
@@ -25,19 +25,19 @@ class LocalNetwork:
         self._tls_cacertfile = tls_cacertfile
         self._limit = (limits or Limits()).connect
 
-    async def resolve(self, place: Place) -> tuple[str, ...]:
+    async def resolve(self, place: Endpoint) -> tuple[str, ...]:
         """The addresses, each once."""
         async with self._bounded(place):
             found = await anyio.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
         return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
-    async def connect(self, place: Place) -> float:
+    async def connect(self, place: Endpoint) -> float:
         """The first address that answers wins, as in a sign-in."""
         started = time.monotonic()
         async with self._bounded(place), await anyio.connect_tcp(place.host, place.port):
             return time.monotonic() - started
 
-    async def handshake(self, place: Place) -> Handshake:
+    async def handshake(self, place: Endpoint) -> Handshake:
         """What the library has against the certificate, and the chain that the provider sent."""
         try:
             async with self._tls(place, tls_context(self._tls_cacertfile)) as stream:
@@ -47,7 +47,7 @@ class LocalNetwork:
         except ssl.SSLError as error:
             raise Refused(Code.PROVIDER_TLS, url=place.origin, problem=str(error)) from error
 
-    async def _unverified_chain(self, place: Place) -> tuple[Certificate, ...]:
+    async def _unverified_chain(self, place: Endpoint) -> tuple[Certificate, ...]:
         # Only to read what is wrong with the certificates: nothing is sent over this connection, and nothing believed.
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -58,7 +58,7 @@ class LocalNetwork:
             return ()
 
     @asynccontextmanager
-    async def _tls(self, place: Place, context: ssl.SSLContext) -> AsyncIterator[TLSStream]:
+    async def _tls(self, place: Endpoint, context: ssl.SSLContext) -> AsyncIterator[TLSStream]:
         async with self._bounded(place):
             tcp: SocketStream = await anyio.connect_tcp(place.host, place.port)
             try:
@@ -67,7 +67,7 @@ class LocalNetwork:
                 await tcp.aclose()
 
     @asynccontextmanager
-    async def _bounded(self, place: Place) -> AsyncIterator[None]:
+    async def _bounded(self, place: Endpoint) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(self._limit):
                 yield

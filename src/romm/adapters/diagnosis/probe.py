@@ -13,7 +13,7 @@ from romm.adapters.provider.client_authentication import oauth_error
 from romm.adapters.provider.keys import published_keys
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network
-from romm.domain.diagnosis.evidence import Asked, Discovered, Place, PublishedKeys, announced
+from romm.domain.diagnosis.evidence import Discovered, Endpoint, ProbeResponse, PublishedKeys, announced
 from romm.domain.errors import Code
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
@@ -38,10 +38,10 @@ class ProviderProbe:
         self._provider = self._as("")
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Endpoint:
         """Where the discovery document is served."""
         parts = urlsplit(self._settings.location.url)
-        return Place(parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+        return Endpoint(parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
 
     @property
     def client(self) -> Client:
@@ -84,13 +84,13 @@ class ProviderProbe:
         provider = self._provider if usual else self._as(method)
         return await provider.exchange(metadata, code, code_verifier)
 
-    async def ask(self, url: str) -> Asked:
+    async def ask(self, url: str) -> ProbeResponse:
         """Where a browser would be sent. `Accept` is a browser's; cookies there are none."""
         headers = {"Accept": "text/html,application/xhtml+xml"}
         limit = self._settings.limits.token
         answer = await self._http.send("GET", url, limit=limit, headers=headers, redirects=True)
         error, description = oauth_error(answer)
-        return Asked(
+        return ProbeResponse(
             status=answer.status,
             content_type=answer.content_type,
             location=None if answer.location is None else _absolute(answer.url, answer.location),

@@ -25,17 +25,17 @@ class Lifetime(Struct, frozen=True, kw_only=True):
 
     fresh: float
     usable: float
-    pause: float
+    cooldown: float
 
 
-class Copy(Struct, Generic[T], frozen=True):
+class Entry(Struct, Generic[T], frozen=True):
     """A judged document and when it came, in seconds of a monotonic clock."""
 
     value: T
     fetched_at: float
 
 
-class Document(Generic[T]):
+class CachedDocument(Generic[T]):
     """One document. `fetch` gets it from its URL and judges it; it raises `Refused` when it may not be used."""
 
     def __init__(
@@ -54,16 +54,16 @@ class Document(Generic[T]):
         self._lock = asyncio.Lock()
         self._doubted_at = -math.inf
         self._url = ""
-        self._copy: Copy[T] | None = None
+        self._copy: Entry[T] | None = None
         self._failure = Refused(Code.PROVIDER_UNAVAILABLE, problem="nobody asked yet")
-        self._paused_until = -math.inf
+        self._cools_until = -math.inf
 
     @property
     def known(self) -> T | None:
         """The copy in memory, however old."""
         return None if self._copy is None else self._copy.value
 
-    def doubt(self) -> None:
+    def invalidate(self) -> None:
         """Ask again at the next `get`: something that the document says has just proved wrong."""
         self._doubted_at = self._clock()
 
@@ -78,23 +78,23 @@ class Document(Generic[T]):
                 copy = await self._refreshed(url, newer_than)
         return copy.value
 
-    def _good_enough(self, url: str, newer_than: float | None) -> Copy[T] | None:
+    def _good_enough(self, url: str, newer_than: float | None) -> Entry[T] | None:
         if self._copy is None or url != self._url:
             return None
         wanted = self._clock() - self._lifetime.fresh if newer_than is None else newer_than
         return self._copy if self._copy.fetched_at > max(wanted, self._doubted_at) else None
 
-    async def _refreshed(self, url: str, newer_than: float | None) -> Copy[T]:
+    async def _refreshed(self, url: str, newer_than: float | None) -> Entry[T]:
         if (copy := self._good_enough(url, newer_than)) is not None:  # somebody fetched it while we waited
             return copy
         if url != self._url:
-            self._url, self._copy, self._paused_until = url, None, -math.inf
-        if self._clock() < self._paused_until:
+            self._url, self._copy, self._cools_until = url, None, -math.inf
+        if self._clock() < self._cools_until:
             return self._last_good()
         if newer_than is not None:
             self._pause()
         try:
-            self._copy = Copy(await self._fetch(url), self._clock())
+            self._copy = Entry(await self._fetch(url), self._clock())
         except Refused as failure:
             self._failed(failure)
         return self._last_good()
@@ -106,10 +106,10 @@ class Document(Generic[T]):
             facts = {"url": self._url} | failure.facts
             self._log.warning("provider.refresh_failed", document=self._name, code=failure.code, **facts)
 
-    def _last_good(self) -> Copy[T]:
+    def _last_good(self) -> Entry[T]:
         if self._copy is not None and self._clock() - self._copy.fetched_at < self._lifetime.usable:
             return self._copy
         raise Refused(self._failure.code, **self._failure.facts) from self._failure
 
     def _pause(self) -> None:
-        self._paused_until = self._clock() + self._lifetime.pause
+        self._cools_until = self._clock() + self._lifetime.cooldown

@@ -13,14 +13,14 @@ from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key, OctKey
 from msgspec import Meta, Struct
 
-from romm.adapters.provider.documents import Document, Lifetime
+from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.transport import BoundedClient, json_object
 from romm.domain.errors import Code, Refused
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims
 
 MAX_KEYS = 100  # a provider has two or three; each costs some 70 us to import
-KEYS_LIFETIME = Lifetime(fresh=3600, usable=24 * 3600, pause=10)
+KEYS_LIFETIME = Lifetime(fresh=3600, usable=24 * 3600, cooldown=10)
 
 SYMMETRIC = frozenset({"HS256", "HS384", "HS512"})
 ED25519 = frozenset({"EdDSA", "Ed25519"})  # RFC 9864 renamed it; both names are in use
@@ -87,7 +87,7 @@ class Signatures:
         self._allowed = _allowed(algorithms)
         self._registry = _Registry(algorithms=self._allowed, strict_check_header=False)
         self._secret = _secret_key(client_secret) if self._allowed & SYMMETRIC else ()
-        self._published = Document("keys", self._fetch, KEYS_LIFETIME, log, clock)
+        self._published = CachedDocument("keys", self._fetch, KEYS_LIFETIME, log, clock)
 
     async def verify(self, jwks_uri: str, unverified_token: str) -> SignedClaims:
         """The claims of a token that one of the keys at `jwks_uri` has signed. New keys are fetched once if none fits.

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from msgspec import Struct
 
 from romm.adapters.provider.client_authentication import BASIC, ClientAuthentication
-from romm.adapters.provider.documents import Document, Lifetime
+from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.keys import Signatures
 from romm.adapters.provider.token_endpoint import request_uri, token_response
 from romm.adapters.provider.transport import Answer, BoundedClient, Limits, Transport
@@ -26,7 +26,7 @@ from romm.domain.sign_in.discovery import Location, Metadata
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims, TokenResponse
 
-METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, pause=5)
+METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, cooldown=5)
 
 _METADATA_DOUBTFUL = {
     Code.PROVIDER_UNAVAILABLE,
@@ -64,7 +64,7 @@ class OpenIDProvider:
         self._client = client
         self._log = log
         self._http = BoundedClient(settings.tls_cacertfile, settings.limits, transport)
-        self._discovery = Document("metadata", self._discover, METADATA_LIFETIME, log, clock)
+        self._discovery = CachedDocument("metadata", self._discover, METADATA_LIFETIME, log, clock)
         self._authentication = ClientAuthentication(
             self._http,
             client_id=client.client_id,
@@ -154,7 +154,7 @@ class OpenIDProvider:
             yield
         except Refused as refused:
             if refused.code in _METADATA_DOUBTFUL:
-                self._discovery.doubt()
+                self._discovery.invalidate()
             raise
 
     async def _userinfo_answer(self, endpoint: str, access_token: str) -> Answer:

@@ -12,8 +12,8 @@ from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, account,
 from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.linking import Attach, Ends, Found, Register, SignIn
-from romm.ports.accounts import Spends
+from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
+from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 
 _IS_ADMIN = AccountRow.level == AccessLevel.ADMIN
@@ -102,7 +102,7 @@ class SQLAccounts:
 
         return await self._database.write(work)
 
-    async def link(self, decision: Attach, identity: Identity, now: datetime) -> Account:
+    async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
         seen = decision.account
 
         def work(connection: Connection) -> Account:
@@ -141,7 +141,7 @@ class SQLAccounts:
         level: AccessLevel,
         password_hash: str | None,
         now: datetime,
-        spends: Spends | None = None,
+        spends: OneTimeLink | None = None,
     ) -> Account:
         row = account_row(username, email, level, now, password_hash)
 
@@ -173,7 +173,7 @@ class SQLAccounts:
         await self._database.write(lambda connection: connection.execute(_SIGNED_IN, parameters).rowcount)
 
 
-def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[str, Any], now: datetime) -> None:
+def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes: dict[str, Any], now: datetime) -> None:
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
     seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
@@ -192,7 +192,7 @@ def _carry_out(connection: Connection, decision: SignIn | Attach, changes: dict[
         connection.execute(_END_CREDENTIALS, {"key": seen.id})
 
 
-def _ends(decision: SignIn | Attach) -> Ends:
+def _ends(decision: SignIn | LinkIdentity) -> Ends:
     """Nobody keeps a session that began with another level."""
     changes_level = decision.level is not decision.account.level
     return Ends.ALL_BUT_PASSWORD if decision.ends is Ends.NOTHING and changes_level else decision.ends
@@ -210,7 +210,7 @@ def write_alone(connection: Connection) -> None:
         connection.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
 
 
-def use_up(connection: Connection, spends: Spends | None) -> None:
+def use_up(connection: Connection, spends: OneTimeLink | None) -> None:
     """Take a link along with what it is used for. Raises `Conflict("spent")` when somebody else was faster."""
     if spends is not None and spend(connection, spends.kind, spends.digest) is None:
         raise Conflict("spent")

@@ -13,7 +13,7 @@ from romm.adapters.database.tables import AttemptRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.sign_in.authorization import LoginAttempt, Purpose
 from romm.ports.process import Clock
-from romm.ports.sign_in import Recalled
+from romm.ports.sign_in import AttemptOutcome
 
 REMEMBERED = timedelta(hours=1)
 """How long after its expiry an attempt can still be recalled."""
@@ -75,7 +75,7 @@ class SQLAttempts:
         parameters = {"state": state_digest, "how": outcome}
         await self._database.write(lambda connection: connection.execute(_CONCLUDE, parameters).rowcount)
 
-    async def recall(self, state_digest: str) -> Recalled | None:
+    async def recall(self, state_digest: str) -> AttemptOutcome | None:
         for row in await self._database.fetch(_RECALL, {"state": state_digest}):
-            return Recalled(taken=row.taken_at is not None, outcome=row.outcome, return_to=row.return_to)
+            return AttemptOutcome(taken=row.taken_at is not None, outcome=row.outcome, return_to=row.return_to)
         return None

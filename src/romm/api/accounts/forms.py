@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from romm.accounts.typed import Typed
+from romm.accounts.forms import AccountForm
 from romm.api.accounts.schemas import level
 
 
@@ -13,9 +13,9 @@ class ProfileForm(Struct, frozen=True, kw_only=True):
     email: str = ""
     current_password: str = ""
 
-    def typed(self) -> Typed:
+    def typed(self) -> AccountForm:
         """As a use case takes it."""
-        return Typed(username=self.username, email=self.email)
+        return AccountForm(username=self.username, email=self.email)
 
 
 class PasswordForm(Struct, frozen=True, kw_only=True):
@@ -51,7 +51,7 @@ class PersonForm(Struct, frozen=True, kw_only=True):
     email: str = ""
     role: str | UnsetType = UNSET
 
-    def typed(self) -> Typed:
+    def typed(self) -> AccountForm:
         """As a use case takes it. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows."""
         wanted = UNSET if isinstance(self.role, UnsetType) else level(self.role)
-        return Typed(username=self.username, email=self.email, level=wanted)
+        return AccountForm(username=self.username, email=self.email, level=wanted)

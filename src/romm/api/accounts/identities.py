@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from romm.accounts.profile import Profile
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
-from romm.api.http.requests import Asking, visitor
+from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import to_provider
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code
@@ -22,13 +22,13 @@ from romm.sign_in.openid import OpenIDSignIn
     responses=sends_on("To the provider; when that cannot be, to /account?error=<code>."),
 )
 async def link(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Sends the browser to the provider, from a session whose sign-in is at most five minutes old."""
-    return to_provider(request, jar, await signin.begin_link(principal))
+    return to_provider(request, cookies, await signin.begin_link(principal))
 
 
 @delete(
@@ -46,7 +46,7 @@ async def link(
     ),
 )
 async def unlink(
-    request: Asking,
+    request: Request,
     identity_id: FromPath[str],
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],

@@ -10,14 +10,14 @@ from litestar.response import Template
 
 from romm.accounts.invitations import Invitations
 from romm.accounts.recovery import Recovery
-from romm.api.pages.site import NO_PATH, Site, explained
+from romm.api.pages.renderer import NO_PATH, PageRenderer, explained
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused
 
 
 @get("/register")
 async def register(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     invitations: NamedDependency[Invitations],
     token: FromQuery[str] = "",
     username: FromQuery[str] = "",
@@ -26,20 +26,20 @@ async def register(
 ) -> Template:
     """The form for who was invited."""
     invitation = await invitations.open(token)
-    return site.page(
+    return renderer.page(
         "register.html",
         referrer=NO_PATH,
         token=token,
         invitation=invitation,
         username=username,
-        links_by_email=site.settings.oidc.link_by_email,
+        links_by_email=renderer.settings.oidc.link_by_email,
         error=explained(error, ref),
     )
 
 
 @get("/reset-password")
 async def reset_password(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     recovery: NamedDependency[Recovery],
     token: FromQuery[str] = "",
     error: FromQuery[str] = "",
@@ -47,28 +47,28 @@ async def reset_password(
 ) -> Template:
     """The form for a new password."""
     account = await recovery.open(Kind.PASSWORD_RESET, token)
-    return site.page(
+    return renderer.page(
         "reset_password.html", referrer=NO_PATH, token=token, username=account.username, error=explained(error, ref)
     )
 
 
 @get("/forgot-password")
 async def forgot_password(
-    site: NamedDependency[Site], error: FromQuery[str] = "", ref: FromQuery[str] = ""
+    renderer: NamedDependency[PageRenderer], error: FromQuery[str] = "", ref: FromQuery[str] = ""
 ) -> Template:
     """Asks who forgot their password."""
-    if site.settings.accounts.disable_userpass_login:
+    if renderer.settings.accounts.disable_userpass_login:
         raise Refused(Code.PASSWORDS_OFF)
-    return site.page("forgot_password.html", error=explained(error, ref))
+    return renderer.page("forgot_password.html", error=explained(error, ref))
 
 
 @get("/recover")
 async def recover(
-    site: NamedDependency[Site], recovery: NamedDependency[Recovery], token: FromQuery[str] = ""
+    renderer: NamedDependency[PageRenderer], recovery: NamedDependency[Recovery], token: FromQuery[str] = ""
 ) -> Template:
     """A button that signs an administrator in."""
     account = await recovery.open(Kind.RECOVERY, token)
-    return site.page("recover.html", referrer=NO_PATH, token=token, username=account.username)
+    return renderer.page("recover.html", referrer=NO_PATH, token=token, username=account.username)
 
 
 router = Router("/", route_handlers=[register, reset_password, forgot_password, recover], include_in_schema=False)

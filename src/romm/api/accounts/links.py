@@ -9,9 +9,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from romm.accounts.administration import Administration
+from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
 from romm.accounts.recovery import RESET_LIFETIME, Recovery
-from romm.accounts.typed import Typed
 from romm.api.accounts.schemas import (
     INVITATION_EXAMPLE,
     LINK_EXAMPLE,
@@ -30,7 +30,7 @@ from romm.api.accounts.schemas import (
 )
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.requests import Asking, body, visitor, wants_page
+from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
@@ -53,7 +53,7 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CRO
     | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_CHANGED, Code.REQUEST_INVALID, *_REFUSED),
 )
 async def invite(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
     settings: NamedDependency[Settings],
@@ -113,11 +113,11 @@ async def revoke_invitation(
     security=OPEN,
 )
 async def register(
-    request: Asking, invitations: NamedDependency[Invitations]
+    request: Request, invitations: NamedDependency[Invitations]
 ) -> Response[UserSchema] | Response[bytes]:
     """Uses the link up, unless something of the form has to be corrected (the HTML form: 303 to `/login`)."""
     form = await body(request, RegistrationForm)
-    typed = Typed(username=form.username, email=form.email, password=form.password)
+    typed = AccountForm(username=form.username, email=form.email, password=form.password)
     account = await _with_token(request, form.token, invitations.register(form.token, typed), username=form.username)
     return (
         see_other("/login?notice=registered")
@@ -166,7 +166,7 @@ async def reset_link(
     | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE, Code.REQUEST_INVALID),
     security=OPEN,
 )
-async def forgot_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+async def forgot_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
     """Answers alike for everybody. The link is an administrator's to make; RomM sends no mail and writes it to no log."""
     form = await body(request, ForgottenForm)
     await recovery.forgot(form.username, visitor(request).address)
@@ -182,7 +182,7 @@ async def forgot_password(request: Asking, recovery: NamedDependency[Recovery]) 
     responses=gives(200, None, "Set; every sign-in of the account ended.") | refuses(*_UNUSABLE),
     security=OPEN,
 )
-async def reset_password(request: Asking, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+async def reset_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
     """Uses the link up, unless the password has to be another (the HTML form: 303 to `/login`)."""
     form = await body(request, ResetForm)
     await _with_token(request, form.token, recovery.reset(form.token, form.password))
@@ -200,15 +200,15 @@ async def reset_password(request: Asking, recovery: NamedDependency[Recovery]) -
     security=OPEN,
 )
 async def recover(
-    request: Asking, recovery: NamedDependency[Recovery], jar: NamedDependency[Cookies]
+    request: Request, recovery: NamedDependency[Recovery], cookies: NamedDependency[Cookies]
 ) -> Response[None] | Response[bytes]:
     """Signs an administrator in once; the link comes from `romm recover` on the command line."""
     session = await recovery.recover((await body(request, RecoveryForm)).token, visitor(request))
-    cookies = jar.signed_in(request, session)
-    return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
+    changed = cookies.signed_in(request, session)
+    return see_other("/account", changed) if wants_page(request) else Response(None, cookies=changed, status_code=200)
 
 
-async def _with_token(request: Asking, token: str, work: Awaitable[T], **typed: str) -> T:
+async def _with_token(request: Request, token: str, work: Awaitable[T], **typed: str) -> T:
     """What is refused leads back to the form of the same link, with what was typed."""
     try:
         return await work

@@ -10,14 +10,14 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
+from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
-from romm.accounts.typed import Typed
 from romm.api.accounts.forms import ConfirmForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
-from romm.api.pages.site import Site, explained
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.pages.user_agents import in_words
 from romm.credentials.principal import Principal
 from romm.credentials.sessions import Sessions
@@ -26,7 +26,7 @@ from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
 from romm.domain.model import Account, subject_digest
 from romm.sign_in.openid import OpenIDSignIn
-from romm.sign_in.password import Typed as TypedPassword
+from romm.sign_in.password import PasswordCredentials
 
 _PAGE = "/account"
 _READS = needs("me.read", browser=True, error_page=_PAGE)
@@ -35,8 +35,8 @@ _WRITES = needs("me.write", browser=True, error_page=_PAGE)
 
 @get("/", **_READS)
 async def account_page(
-    request: Asking,
-    site: NamedDependency[Site],
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
     sessions: NamedDependency[Sessions],
@@ -48,12 +48,12 @@ async def account_page(
     """Everything about oneself, each thing with its own form."""
     account = principal.account
     proof = await profile.proof(principal, "", visitor(request))
-    return site.page(
+    return renderer.page(
         "account.html",
         who=principal,
         account=account,
         managed=administration.is_managed(account),
-        **_ways(site, account, proof),
+        **_ways(renderer, account, proof),
         links=_links(account, profile.ways_in()),
         sessions=_sessions(await sessions.of(account.id), principal.credential),
         error=explained(error, ref),
@@ -63,7 +63,7 @@ async def account_page(
 
 @post("/profile", **_WRITES)
 async def change_profile(
-    request: Asking, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+    request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
     """Name and address."""
     form = await body(request, ProfileForm)
@@ -73,43 +73,43 @@ async def change_profile(
 
 @post("/password", **_WRITES)
 async def change_password(
-    request: Asking, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+    request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
     """A new password, or the first; all other sign-ins end."""
     form = await body(request, PasswordForm)
-    await profile.change(principal, Typed(password=form.password), form.current_password, visitor(request))
+    await profile.change(principal, AccountForm(password=form.password), form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=password_set")
 
 
 @post("/confirm", **_WRITES)
 async def confirm(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """The current password makes the session fresh again."""
     form, own_name = await body(request, ConfirmForm), principal.account.username
-    brought = (jar.known_browser(request), jar.session(request))
-    typed = TypedPassword(own_name, form.current_password, visitor(request), *brought, on_page=True)
+    brought = (cookies.device_cookie(request), cookies.session(request))
+    typed = PasswordCredentials(own_name, form.current_password, visitor(request), *brought, on_page=True)
     again = await profile.sign_in_again(principal, typed)
-    return see_other(f"{_PAGE}?notice=confirmed", jar.opened(request, again.session, again.known_browser))
+    return see_other(f"{_PAGE}?notice=confirmed", cookies.opened(request, again.session, again.device_cookie))
 
 
 @post("/link", **_WRITES)
 async def link(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """To the provider, as `GET /api/identities/link`; a form also says where it comes from on a plain http address."""
-    return to_provider(request, jar, await signin.begin_link(principal))
+    return to_provider(request, cookies, await signin.begin_link(principal))
 
 
 @post("/unlink", **_WRITES)
 async def unlink_identity(
-    request: Asking, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+    request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
     """Detaches an identity, but never the last way in."""
     form = await body(request, UnlinkForm)
@@ -119,7 +119,7 @@ async def unlink_identity(
 
 @post("/sessions/end", **_WRITES)
 async def end_session(
-    request: Asking, principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
+    request: Request, principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
 ) -> Response[bytes]:
     """Ends one session."""
     form = await body(request, SessionForm)
@@ -145,15 +145,15 @@ class ShownSession:
     current: bool
 
 
-def _ways(site: Site, account: Account, proof: Proof) -> dict[str, Any]:
+def _ways(renderer: PageRenderer, account: Account, proof: Proof) -> dict[str, Any]:
     """What the person may do about their ways in, and how they show that it is them."""
-    passwords = not site.settings.accounts.disable_userpass_login
+    passwords = not renderer.settings.accounts.disable_userpass_login
     return {
         "passwords": passwords,
         "has_password": passwords and account.password_set_at is not None,
         "fresh": proof is not Proof.NONE,
-        "links_by_email": site.settings.oidc.link_by_email,
-        "login_url": site.login_url(_PAGE),
+        "links_by_email": renderer.settings.oidc.link_by_email,
+        "login_url": renderer.login_url(_PAGE),
     }
 
 

@@ -10,14 +10,14 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
+from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
-from romm.accounts.typed import Typed
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Asking, body
+from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.site import Site, explained
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
 
@@ -37,7 +37,7 @@ class ShownLink:
 
 @get("/", **needs("users.read", browser=True, error_page=PAGE))
 async def people(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
@@ -50,15 +50,15 @@ async def people(
     """A page of accounts, the form for a new one, and open invitations."""
     number = min(max(page, 1), 1_000_000)
     accounts, total = await administration.search(search, AT_ONCE, (number - 1) * AT_ONCE)
-    return site.page(
+    return renderer.page(
         "people.html",
         who=principal,
         own_id=principal.account.id,
         people=[(account, administration.is_managed(account)) for account in accounts],
         **_paging(search, number, total),
         invitations=await invitations.listed(),
-        lifetimes=_lifetimes(site),
-        passwords=not site.settings.accounts.disable_userpass_login,
+        lifetimes=_lifetimes(renderer),
+        passwords=not renderer.settings.accounts.disable_userpass_login,
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
@@ -67,28 +67,28 @@ async def people(
 
 @post("/", **needs("users.write", browser=True, error_page=PAGE))
 async def create(
-    request: Asking, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+    request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     """Makes an account, and goes to its page."""
     form = await body(request, NewUserForm)
-    typed = Typed(username=form.username, email=form.email, password=form.password)
+    typed = AccountForm(username=form.username, email=form.email, password=form.password)
     account = await administration.create(actor(principal), typed, level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
 
 @post("/invite", **needs("users.write", browser=True, error_page=PAGE), status_code=200)
 async def invite(
-    request: Asking,
-    site: NamedDependency[Site],
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
 ) -> Template:
     """Makes an invitation, and shows its link in the answer: it stands in no address of ours and is kept nowhere."""
     form = await body(request, InvitationForm)
     secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
-    url, ends = link_url(site.settings.server.base_url, "/register", secret), invitation.expires_at
+    url, ends = link_url(renderer.settings.server.base_url, "/register", secret), invitation.expires_at
     link = ShownLink(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
-    return site.page("invited.html", who=principal, link=link, gives=invitation.level)
+    return renderer.page("invited.html", who=principal, link=link, gives=invitation.level)
 
 
 @post("/invitations/{invitation_id:int}/revoke", **needs("users.write", browser=True, error_page=PAGE))
@@ -105,9 +105,9 @@ def _paging(search: str, number: int, total: int) -> dict[str, Any]:
     return {"search": search, "total": total, "number": number, "last": last}
 
 
-def _lifetimes(site: Site) -> list[tuple[str, int]]:
+def _lifetimes(renderer: PageRenderer) -> list[tuple[str, int]]:
     """What an invitation may last, the configured time first."""
-    configured = site.settings.accounts.invite_token_expiry_seconds
+    configured = renderer.settings.accounts.invite_token_expiry_seconds
     others = [(words, seconds) for words, seconds in LIFETIMES if seconds != configured]
     return [(in_words(timedelta(seconds=configured)), configured), *others]
 

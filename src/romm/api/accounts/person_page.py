@@ -6,15 +6,15 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
+from romm.accounts.forms import AccountForm
 from romm.accounts.recovery import RESET_LIFETIME, Recovery
-from romm.accounts.typed import Typed
 from romm.api.accounts.forms import PasswordForm, PersonForm
 from romm.api.accounts.people_page import PAGE, ShownLink
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Asking, body
+from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.site import Site, explained
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.domain.accounts.changes import Actor
@@ -29,7 +29,7 @@ _WRITES = needs("users.write", browser=True, error_page=f"{PAGE}/{{user_id}}")
 @get("/", **_READS)
 async def person(
     user_id: FromPath[int],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     sessions: NamedDependency[Sessions],
@@ -39,7 +39,7 @@ async def person(
 ) -> Template:
     """What there is to know about an account, and each thing that can be done with it."""
     account = await administration.get(user_id)
-    return site.page(
+    return renderer.page(
         "person.html",
         who=principal,
         account=account,
@@ -55,7 +55,7 @@ async def person(
 
 @post("/", **_WRITES)
 async def change(
-    request: Asking,
+    request: Request,
     user_id: FromPath[int],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
@@ -71,7 +71,7 @@ async def enable(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     """The account may sign in again."""
-    await administration.change(actor(principal), user_id, Typed(enabled=True))
+    await administration.change(actor(principal), user_id, AccountForm(enabled=True))
     return _back(user_id, "enabled")
 
 
@@ -80,27 +80,27 @@ async def disable(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     """The account is out at once, everywhere, and stays out."""
-    await administration.change(actor(principal), user_id, Typed(enabled=False))
+    await administration.change(actor(principal), user_id, AccountForm(enabled=False))
     return _back(user_id, "disabled")
 
 
 @post("/password", **_WRITES)
 async def set_password(
-    request: Asking,
+    request: Request,
     user_id: FromPath[int],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     """A password that the administrator knows and hands on."""
     form = await body(request, PasswordForm)
-    await administration.change(_over_another(principal, user_id), user_id, Typed(password=form.password))
+    await administration.change(_over_another(principal, user_id), user_id, AccountForm(password=form.password))
     return _back(user_id, "password_set")
 
 
 @post("/reset-link", **_WRITES, status_code=200)
 async def reset_link(
     user_id: FromPath[int],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     recovery: NamedDependency[Recovery],
@@ -108,9 +108,12 @@ async def reset_link(
     """Makes a link for a new password and shows it in the answer: it stands in no address of ours and is kept nowhere."""
     account = await administration.get(user_id)
     secret = await recovery.reset_link(_over_another(principal, user_id), account)
-    url, ends = link_url(site.settings.server.base_url, "/reset-password", secret), recovery.clock() + RESET_LIFETIME
+    url, ends = (
+        link_url(renderer.settings.server.base_url, "/reset-password", secret),
+        recovery.clock() + RESET_LIFETIME,
+    )
     link = ShownLink(url=url, expires_at=ends, lasts=in_words(RESET_LIFETIME))
-    return site.page("reset_link.html", who=principal, account=account, link=link)
+    return renderer.page("reset_link.html", who=principal, account=account, link=link)
 
 
 @post("/end-sign-ins", **_WRITES)

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
+from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import LONGEST
-from romm.accounts.typed import Typed
 from romm.domain import scopes
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Code, Refused
@@ -105,13 +105,13 @@ class UserForm(Struct, frozen=True, kw_only=True):
     current_password: str = ""
     ui_settings: Any = None
 
-    def typed(self, account: Account) -> Typed:
+    def typed(self, account: Account) -> AccountForm:
         """As a use case takes it for this account. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows.
 
         Older apps send back the coarse `role` that they were given: `user` makes no viewer of an editor.
         """
         unchanged = isinstance(self.role, UnsetType) or self.role.strip().lower() == account.level.role
-        return Typed(
+        return AccountForm(
             username=self.username,
             email=UNSET if isinstance(self.email, UnsetType) else self.email or "",
             password=self.password or UNSET,

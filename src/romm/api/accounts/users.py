@@ -5,13 +5,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from romm.accounts.administration import Administration
+from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
 from romm.accounts.setup import Setup
-from romm.accounts.typed import Typed
 from romm.api.accounts.schemas import USER_EXAMPLE, NewUserForm, SetupForm, UserForm, UserSchema, level, user_schema
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.requests import Asking, body, visitor, wants_page
+from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor, require
 from romm.domain.errors import Code
@@ -43,7 +43,7 @@ _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
     | refuses(Code.SETUP_CLOSED, Code.ADMIN_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
 )
 async def create(
-    request: Asking,
+    request: Request,
     setup: NamedDependency[Setup],
     administration: NamedDependency[Administration],
     authentication: NamedDependency[Authentication],
@@ -59,7 +59,7 @@ async def create(
         )
     who = actor(await authentication.principal(request))
     new = await body(request, NewUserForm)
-    typed = Typed(username=new.username, email=new.email, password=new.password)
+    typed = AccountForm(username=new.username, email=new.email, password=new.password)
     return Response(user_schema(await administration.create(who, typed, level(new.role))), status_code=201)
 
 
@@ -140,7 +140,7 @@ async def one(
     ),
 )
 async def change(
-    request: Asking,
+    request: Request,
     user_id: FromPath[int],
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],

@@ -9,17 +9,17 @@ from litestar.response import Template
 
 from romm.api.credentials.client_token_schemas import ClientTokenForm, client_token
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Asking, body
+from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages import qr_code
+from romm.api.pages.renderer import Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
-from romm.api.pages.site import Page, Site, explained
 from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Offer, Pairing
 from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.client_tokens import MOST, Lifetime
-from romm.domain.credentials.short_codes import shown
+from romm.domain.credentials.short_codes import format_code
 from romm.domain.model import AccessLevel
 
 PAGE = "/account/tokens"
@@ -37,52 +37,52 @@ LIFETIMES = {
 @get("/", **_LOOKS, summary="My client tokens")
 async def tokens(
     principal: NamedDependency[Principal],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Page:
     """The list, and the form for a new one."""
-    return await _page(site, principal, client_tokens, error=explained(error, ref), notice=notice)
+    return await _page(renderer, principal, client_tokens, error=explained(error, ref), notice=notice)
 
 
 @post("/", **_CHANGES, status_code=200, summary="Make a client token")
 async def create(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
     """The page again, with the new token."""
     form = await body(request, ClientTokenForm)
     minted = await client_tokens.create(principal, form.wanted)
-    return await _page(site, principal, client_tokens, minted=minted)
+    return await _page(renderer, principal, client_tokens, minted=minted)
 
 
 @post("/{token_id:int}/regenerate", **_CHANGES, status_code=200, summary="Give a client token another secret")
 async def regenerate(
     token_id: FromPath[int],
     principal: NamedDependency[Principal],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
     """The page again, with the new secret."""
     minted = await client_tokens.regenerate(principal, token_id)
-    return await _page(site, principal, client_tokens, minted=minted)
+    return await _page(renderer, principal, client_tokens, minted=minted)
 
 
 @post("/{token_id:int}/pair", **_CHANGES, status_code=200, summary="Pair a device")
 async def pair(
     token_id: FromPath[int],
     principal: NamedDependency[Principal],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
     pairing: NamedDependency[Pairing],
 ) -> Page:
     """The page again, with a pairing code to type and to scan."""
     offer = await pairing.offer(principal, token_id)
-    return await _page(site, principal, client_tokens, offer=offer)
+    return await _page(renderer, principal, client_tokens, offer=offer)
 
 
 @post("/{token_id:int}/end", **_CHANGES, summary="End a client token")
@@ -95,7 +95,7 @@ async def end(
 
 
 async def _page(
-    site: Site,
+    renderer: PageRenderer,
     principal: Principal,
     client_tokens: ClientTokens,
     *,
@@ -104,7 +104,7 @@ async def _page(
     **context: Any,
 ) -> Template:
     own = await client_tokens.own(principal)
-    return site.page(
+    return renderer.page(
         "account_tokens.html",
         who=principal,
         tokens=[client_token(token) for token in own],
@@ -113,7 +113,7 @@ async def _page(
         usual=_USUAL,
         lifetimes=LIFETIMES,
         minted=minted and {"name": minted.token.name, "secret": minted.secret},
-        pairing=offer and _pairing(offer, site.settings.server.base_url),
+        pairing=offer and _pairing(offer, renderer.settings.server.base_url),
         **context,
     )
 
@@ -123,9 +123,9 @@ def _pairing(offer: Offer, base_url: str) -> dict[str, Any]:
     scanned = f"{base_url}/#pair={offer.code}"
     return {
         "name": offer.token.name,
-        "code": shown(offer.code),
+        "code": format_code(offer.code),
         "minutes": -(-offer.expires_in // 60),
-        "qr_code": qr_code.svg(scanned, f"QR code with the pairing code {shown(offer.code)}"),
+        "qr_code": qr_code.svg(scanned, f"QR code with the pairing code {format_code(offer.code)}"),
         "server": base_url,
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from romm.credentials.client_tokens import Minted
-from romm.domain.credentials.client_tokens import PAIRING_LIFETIME, Lifetime, Wanted
+from romm.domain.credentials.client_tokens import PAIRING_LIFETIME, ClientTokenRequest, Lifetime
 from romm.domain.credentials.credential import NEVER, Credential, is_unused
 from romm.domain.model import Account
 
@@ -19,8 +19,8 @@ class ClientTokenForm(Struct, frozen=True):
     expires_in: Lifetime | None = None
 
     @property
-    def wanted(self) -> Wanted:
-        return Wanted(name=self.name, scopes=self.scopes, lifetime=self.expires_in or Lifetime.NEVER)
+    def wanted(self) -> ClientTokenRequest:
+        return ClientTokenRequest(name=self.name, scopes=self.scopes, lifetime=self.expires_in or Lifetime.NEVER)
 
 
 class PairingCodeForm(Struct, frozen=True):
@@ -69,20 +69,20 @@ class PairingStatusSchema(Struct, frozen=True):
 
 def client_token(token: Credential) -> ClientTokenSchema:
     """A token as its owner sees it."""
-    return ClientTokenSchema(**_shown(token))
+    return ClientTokenSchema(**_describe(token))
 
 
 def minted_token(minted: Minted) -> MintedTokenSchema:
     """A token as it is seen once."""
-    return MintedTokenSchema(**_shown(minted.token), raw_token=minted.secret)
+    return MintedTokenSchema(**_describe(minted.token), raw_token=minted.secret)
 
 
 def owned_token(token: Credential, owner: Account) -> OwnedTokenSchema:
     """A token as an administrator sees it."""
-    return OwnedTokenSchema(**_shown(token), username=owner.username)
+    return OwnedTokenSchema(**_describe(token), username=owner.username)
 
 
-def _shown(token: Credential) -> dict[str, Any]:
+def _describe(token: Credential) -> dict[str, Any]:
     return {
         "id": token.id,
         "name": token.name,

@@ -22,7 +22,7 @@ from romm.api.credentials.client_token_schemas import (
     owned_token,
 )
 from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.requests import Request, body, visitor
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.pairing import Pairing
 from romm.credentials.principal import Principal
@@ -79,7 +79,7 @@ async def all_tokens(
     ),
 )
 async def create_token(
-    request: Asking, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    request: Request, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> MintedTokenSchema:
     """Its scopes are at most those of the credential that asks; `expires_in` is `30d`, `90d`, `1y` or `never`."""
     form = await body(request, ClientTokenForm)
@@ -150,7 +150,7 @@ async def offer_code(
     responses=gives(200, PairingStatusSchema, "Nobody used it yet.", {"expires_in": 240}) | refuses(*_GUESSED),
     security=OPEN,
 )
-async def code_status(code: FromPath[str], request: Asking, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
+async def code_status(code: FromPath[str], request: Request, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
     """For whoever shows a code and waits; 404 once it is used or over."""
     return PairingStatusSchema(await pairing.waiting(code, visitor(request)))
 
@@ -164,7 +164,7 @@ async def code_status(code: FromPath[str], request: Asking, pairing: NamedDepend
     | refuses(*_GUESSED, Code.ACCOUNT_DISABLED, Code.CROSS_SITE, Code.REQUEST_INVALID),
     security=OPEN,
 )
-async def exchange_code(request: Asking, pairing: NamedDependency[Pairing]) -> MintedTokenSchema:
+async def exchange_code(request: Request, pairing: NamedDependency[Pairing]) -> MintedTokenSchema:
     """In any case, with or without hyphens; five tries a minute. Whatever secret the token had before is dead."""
     form = await body(request, PairingCodeForm)
     return minted_token(await pairing.exchange(form.code, visitor(request)))

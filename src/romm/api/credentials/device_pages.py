@@ -10,17 +10,17 @@ from msgspec import Struct
 
 from romm.api.credentials.client_token_pages import LIFETIMES
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
+from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
-from romm.api.pages.site import NextPath, Page, Site, explained
 from romm.credentials.devices import DeviceApproval, DeviceList, Waiting
 from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import Lifetime
-from romm.domain.credentials.devices import Choice, Device, Shape
+from romm.domain.credentials.devices import Choice, Device, Flavor
 from romm.domain.errors import Code, Refused
 from romm.domain.scopes import beyond
 from romm.settings.model import Settings
@@ -50,8 +50,8 @@ class DecisionForm(Struct, frozen=True, kw_only=True):
 
 @get(["/pair", "/pair/device"], **_PAIRING, summary="Let a device in")
 async def pair(
-    request: Asking,
-    site: NamedDependency[Site],
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     device_approval: NamedDependency[DeviceApproval],
     user_code: FromQuery[str] = "",
@@ -59,26 +59,29 @@ async def pair(
 ) -> Page:
     """Enter the code, or see who asks with it. Looking decides nothing, also with the code in the address (RFC 8628, 5.4)."""
     if not user_code:
-        return site.page("pair.html", who=principal, notice=notice, error=None)
+        return renderer.page("pair.html", who=principal, notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
-    shown = short_codes.shown(short_codes.normalized(user_code) or "")
-    told = _review(waiting, principal) | _ends(site.settings)
-    return site.page("pair_review.html", who=principal, user_code=shown, **told)
+    shown = short_codes.format_code(short_codes.normalized(user_code) or "")
+    told = _review(waiting, principal) | _ends(renderer.settings)
+    return renderer.page("pair_review.html", who=principal, user_code=shown, **told)
 
 
 @get("/pair/refused", summary="Why a device was not let in")
 async def not_let_in(
-    site: NamedDependency[Site], return_to: NextPath = "/", error: FromQuery[str] = "", ref: FromQuery[str] = ""
+    renderer: NamedDependency[PageRenderer],
+    return_to: NextPath = "/",
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
 ) -> Page:
     """What went wrong, and the code once more."""
     target = urls.return_to(return_to)
     again = target if target.startswith("/pair?") else None
-    return site.page("pair.html", notice="", error=explained(error or Code.UNEXPECTED, ref), again=again)
+    return renderer.page("pair.html", notice="", error=explained(error or Code.UNEXPECTED, ref), again=again)
 
 
 @post("/pair", **_PAIRING, summary="Decide about a device")
 async def decide(
-    request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
+    request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> Page:
     """Approve or deny; 303 to a page that says so."""
     form, address = await body(request, DecisionForm), visitor(request).address
@@ -96,20 +99,22 @@ async def decide(
 
 @get("/account/devices", **_DEVICES, summary="My devices")
 async def my_devices(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     device_list: NamedDependency[DeviceList],
     notice: FromQuery[str] = "",
 ) -> Page:
     """Every device that was paired, when it was used, and a way to end it."""
-    listed = [_shown(device) for device in await device_list.of(principal.account.id)]
-    return site.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
+    listed = [_describe(device) for device in await device_list.of(principal.account.id)]
+    return renderer.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
 
 
 @get("/account/devices/refused", summary="Why a device was not ended")
-async def not_ended(site: NamedDependency[Site], error: FromQuery[str] = "", ref: FromQuery[str] = "") -> Page:
+async def not_ended(
+    renderer: NamedDependency[PageRenderer], error: FromQuery[str] = "", ref: FromQuery[str] = ""
+) -> Page:
     """What went wrong, and the way back to the list."""
-    return site.page("account_devices.html", notice="", error=explained(error or Code.UNEXPECTED, ref))
+    return renderer.page("account_devices.html", notice="", error=explained(error or Code.UNEXPECTED, ref))
 
 
 @post("/account/devices/{device_id:int}/end", **_ENDING, summary="End a device")
@@ -135,7 +140,7 @@ def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
         "minutes_ago": (now - asked.created_at) // timedelta(minutes=1),
         "minutes_left": max(1, -(-(asked.expires_at - now) // timedelta(minutes=1))),
         "lifetimes": LIFETIMES,
-        "has_client_token": asked.shape is Shape.OLDER,
+        "has_client_token": asked.shape is Flavor.LEGACY,
     }
 
 
@@ -147,7 +152,7 @@ def _ends(settings: Settings) -> dict[str, str]:
     }
 
 
-def _shown(device: Device) -> dict[str, Any]:
+def _describe(device: Device) -> dict[str, Any]:
     return {
         "id": device.id,
         "name": device.name,

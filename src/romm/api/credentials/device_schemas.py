@@ -5,11 +5,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from romm.credentials.devices import Begun, Given, Waiting
+from romm.credentials.devices import IssuedClientToken, StartedAuthorization, Waiting
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import Lifetime
 from romm.domain.credentials.credential import NEVER
-from romm.domain.credentials.devices import UNNAMED, Asked, Device
+from romm.domain.credentials.devices import UNNAMED, Device, DeviceAuthorizationRequest
 
 Short = Annotated[str, Meta(max_length=50)]
 Long = Annotated[str, Meta(max_length=255)]
@@ -125,9 +125,9 @@ class DeviceSchema(Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
 
 
-def older_request(form: DeviceInit) -> Asked:
+def older_request(form: DeviceInit) -> DeviceAuthorizationRequest:
     """What a device asks for in the older shape."""
-    return Asked(
+    return DeviceAuthorizationRequest(
         client=form.client,
         scopes=tuple(dict.fromkeys(form.requested_scopes)),
         name=form.name,
@@ -137,9 +137,9 @@ def older_request(form: DeviceInit) -> Asked:
     )
 
 
-def standard_answer(begun: Begun, base_url: str) -> DeviceAuthorizationAnswer:
+def standard_answer(begun: StartedAuthorization, base_url: str) -> DeviceAuthorizationAnswer:
     """The standard's answer; the code comes in two halves, as the device shall show it."""
-    shown, address = short_codes.shown(begun.user_code), f"{base_url}/pair"
+    shown, address = short_codes.format_code(begun.user_code), f"{base_url}/pair"
     return DeviceAuthorizationAnswer(
         device_code=begun.device_code,
         user_code=shown,
@@ -150,7 +150,7 @@ def standard_answer(begun: Begun, base_url: str) -> DeviceAuthorizationAnswer:
     )
 
 
-def older_answer(begun: Begun) -> DeviceInitAnswer:
+def older_answer(begun: StartedAuthorization) -> DeviceInitAnswer:
     """The older answer: paths, which the device puts behind the address it knows."""
     return DeviceInitAnswer(
         device_code=begun.device_code,
@@ -177,7 +177,7 @@ def pending(waiting: Waiting) -> PendingDevice:
     )
 
 
-def token(given: Given) -> DeviceToken:
+def token(given: IssuedClientToken) -> DeviceToken:
     """A device's token as it goes over the wire, this once."""
     credential = given.credential
     return DeviceToken(

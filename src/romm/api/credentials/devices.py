@@ -26,13 +26,13 @@ from romm.api.credentials.device_schemas import (
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, asked
 from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
-from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
 from romm.credentials.principal import Principal
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.client_tokens import Lifetime
-from romm.domain.credentials.devices import Asked, Choice, Shape
+from romm.domain.credentials.devices import Choice, DeviceAuthorizationRequest, Flavor
 from romm.domain.errors import Code, Refuse
 from romm.settings.model import Settings
 
@@ -65,12 +65,12 @@ _CHOICE = {
     security=OPEN,
 )
 async def ask(
-    request: Asking, device_sign_in: NamedDependency[DeviceSignIn], settings: NamedDependency[Settings]
+    request: Request, device_sign_in: NamedDependency[DeviceSignIn], settings: NamedDependency[Settings]
 ) -> Response[DeviceAuthorizationAnswer]:
     """The device shows `user_code` and the address; a signed-in person enters the code there and decides."""
     app = await asked(request)
-    wanted = Asked(client=app.client, scopes=app.scopes)
-    begun = await device_sign_in.begin(Shape.STANDARD, wanted, app.visitor.address)
+    wanted = DeviceAuthorizationRequest(client=app.client, scopes=app.scopes)
+    begun = await device_sign_in.begin(Flavor.STANDARD, wanted, app.visitor.address)
     return Response(standard_answer(begun, settings.server.base_url), headers=NO_STORE)
 
 
@@ -93,10 +93,10 @@ async def ask(
     | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
-async def init(request: Asking, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
+async def init(request: Request, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
     """As `/api/device_authorization`, for apps that want a client token bound to a device."""
     form = await body(request, DeviceInit)
-    return older_answer(await device_sign_in.begin(Shape.OLDER, older_request(form), visitor(request).address))
+    return older_answer(await device_sign_in.begin(Flavor.LEGACY, older_request(form), visitor(request).address))
 
 
 @get(
@@ -106,7 +106,7 @@ async def init(request: Asking, device_sign_in: NamedDependency[DeviceSignIn]) -
     responses=gives(200, PendingDevice, "The device, and what you may give it.") | refuses(*_CODE_TYPED),
 )
 async def look(
-    request: Asking,
+    request: Request,
     user_code: FromPath[str],
     principal: NamedDependency[Principal],
     device_approval: NamedDependency[DeviceApproval],
@@ -133,7 +133,7 @@ async def look(
     ),
 )
 async def approve(
-    request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
+    request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> ApprovedDevice:
     """Never more than was asked for, than you may do, and than the credential of this request may do."""
     form = await body(request, DeviceApprovalForm)
@@ -155,7 +155,7 @@ async def approve(
     responses=gives(200, None, "Turned away.") | refuses(*_CODE_TYPED, Code.REQUEST_INVALID),
 )
 async def deny(
-    request: Asking, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
+    request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> None:
     """The device is told so when it asks next."""
     form = await body(request, UserCode)
@@ -173,7 +173,7 @@ async def deny(
     security=OPEN,
 )
 async def redeem(
-    request: Asking, device_sign_in: NamedDependency[DeviceSignIn]
+    request: Request, device_sign_in: NamedDependency[DeviceSignIn]
 ) -> Response[DeviceToken] | Response[NotYet]:
     """The token takes the place of the one that this device had before."""
     form = await body(request, DeviceCode)

@@ -5,10 +5,10 @@ from litestar.di import NamedDependency
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import refuses, sends_on
-from romm.api.http.requests import Asking, body, visitor
+from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
+from romm.api.pages.renderer import Page, PageRenderer
 from romm.api.pages.scope_words import described
-from romm.api.pages.site import Page, Site
 from romm.credentials.native_apps import NativeApps
 from romm.credentials.principal import Principal
 from romm.domain.credentials.native_apps import AppError, AppRequest, form_target
@@ -30,19 +30,19 @@ _REFUSALS = refuses(
     security=_SESSION,
 )
 async def ask(
-    request: Asking,
+    request: Request,
     native_apps: NamedDependency[NativeApps],
     authentication: NamedDependency[Authentication],
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
 ) -> Page:
     """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). Looking decides nothing."""
     asked = native_apps.asked(request.query_params.multi_items())
     if isinstance(asked, AppError):
-        return see_other(native_apps.told(asked))
+        return see_other(native_apps.error_redirect(asked))
     who = await authentication.browser(request)
     if who is None:
-        return see_other(site.sign_in_url(asked.address))
-    return _consent(site, asked, who, native_apps.offered(asked, who))
+        return see_other(renderer.sign_in_url(asked.address))
+    return _consent(renderer, asked, who, native_apps.offered(asked, who))
 
 
 @post(
@@ -54,7 +54,7 @@ async def ask(
     security=_SESSION,
 )
 async def decide(
-    request: Asking,
+    request: Request,
     native_apps: NamedDependency[NativeApps],
     authentication: NamedDependency[Authentication],
 ) -> Page:
@@ -62,7 +62,7 @@ async def decide(
     fields = await body(request, dict[str, str])
     asked = native_apps.asked(fields.items())
     if isinstance(asked, AppError):
-        return see_other(native_apps.told(asked))
+        return see_other(native_apps.error_redirect(asked))
     who = await authentication.browser(request)
     if who is None or fields.get("account") != str(who.account.id):
         return see_other(asked.address)
@@ -75,8 +75,8 @@ async def decide(
             raise Refused(Code.REQUEST_INVALID, problem="decision is neither allow nor deny")
 
 
-def _consent(site: Site, asked: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
-    return site.page(
+def _consent(renderer: PageRenderer, asked: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
+    return renderer.page(
         "authorize.html",
         form_target=form_target(asked.redirect_uri),
         app=asked.app,

@@ -15,7 +15,7 @@ from romm.api.credentials.token_schemas import (
     token_answer,
 )
 from romm.api.http.openapi import FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
-from romm.api.http.requests import Asking, basic_credentials, form, visitor
+from romm.api.http.requests import Request, basic_credentials, form, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.grants import Grants
 from romm.credentials.principal import Principal
@@ -54,7 +54,7 @@ OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at
     ),
     security=OPEN,
 )
-async def token(request: Asking, grants: NamedDependency[Grants]) -> Response[TokenAnswer]:
+async def token(request: Request, grants: NamedDependency[Grants]) -> Response[TokenAnswer]:
     """By name and password, by the refresh token from before or an app's authorization code (RFC 6749), or by a device code
     (RFC 8628).
 
@@ -74,7 +74,7 @@ async def token(request: Asking, grants: NamedDependency[Grants]) -> Response[To
     | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.CLIENT_UNKNOWN),
     security=OPEN,
 )
-async def revoke(request: Asking, tokens: NamedDependency[Tokens]) -> Response[None]:
+async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[None]:
     """Ends an access or client token, or a refresh token with all that came of the same sign-in (RFC 7009)."""
     await tokens.revoke((await asked(request)).required("token"))
     return Response(None, headers=NO_STORE, status_code=200)
@@ -95,7 +95,7 @@ async def revoke(request: Asking, tokens: NamedDependency[Tokens]) -> Response[N
     ),
 )
 async def introspect(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],
     tokens: NamedDependency[Tokens],
     settings: NamedDependency[Settings],
@@ -106,13 +106,13 @@ async def introspect(
     return Response(introspection(found, settings.server.base_url), headers=NO_STORE)
 
 
-async def asked(request: Asking) -> TokenRequest:
+async def asked(request: Request) -> TokenRequest:
     """A request by an app that needs nobody. Raises `Refused(TOKEN_REQUEST_INVALID)`, `Refused(CLIENT_UNKNOWN)`."""
     parameters = await form(request)
     return TokenRequest(parameters=parameters, client=_client(request, parameters), visitor=visitor(request))
 
 
-def _client(request: Asking, parameters: dict[str, str]) -> str:
+def _client(request: Request, parameters: dict[str, str]) -> str:
     """What the app calls itself. Nobody registers it and it has no secret, so it must not claim to have one.
 
     A Basic header with a name alone says the same as `client_id` (RFC 6749, 2.3.1), and many libraries send it.

@@ -17,7 +17,7 @@ from romm.api.diagnosis.explanation_schemas import (
 )
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
-from romm.api.http.requests import Asking
+from romm.api.http.requests import Request
 from romm.api.http.responses import to_provider
 from romm.credentials.principal import Principal
 from romm.diagnosis.explanation import Explainer
@@ -47,7 +47,7 @@ def pasted(text: str | bytes) -> Any:
     | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def explain(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     explainer: NamedDependency[Explainer],
 ) -> ExplanationSchema:
@@ -62,14 +62,14 @@ async def explain(
     summary="Try a sign-in",
     responses=sends_on("To the provider, and from there to /admin/oidc with a report; nobody is signed in by it."),
 )
-async def trial(
-    request: Asking,
+async def preview(
+    request: Request,
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     signin: NamedDependency[OpenIDSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """A full round trip through the provider that ends in a report instead of a session."""
-    return to_provider(request, jar, await signin.begin_trial())
+    return to_provider(request, cookies, await signin.begin_preview())
 
 
 @get(
@@ -103,4 +103,4 @@ def _within(number: int | None) -> int | None:
     return number and min(max(number, 0), LARGEST_NUMBER)
 
 
-router = Router("/api", route_handlers=[explain, trial, sign_ins], tags=["Diagnosis"])
+router = Router("/api", route_handlers=[explain, preview, sign_ins], tags=["Diagnosis"])

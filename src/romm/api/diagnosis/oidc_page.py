@@ -12,17 +12,17 @@ from litestar.response import Template
 from msgspec import Struct
 
 from romm.accounts.administration import Administration
+from romm.api.diagnosis.described_sign_ins import describe_entries
 from romm.api.diagnosis.explanation import pasted
-from romm.api.diagnosis.shown_sign_ins import shown
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Asking, body
+from romm.api.http.requests import Request, body
 from romm.api.http.responses import to_provider
-from romm.api.pages.site import Site, explained, told
+from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal
 from romm.diagnosis.doctor import Doctor
 from romm.diagnosis.explanation import Explainer
-from romm.diagnosis.trial import Report, Trials
+from romm.diagnosis.preview import Previews, Report
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.diagnosis.findings import Finding, Outcome, has_failed, summary
 from romm.domain.errors import Code, Refused
@@ -57,10 +57,10 @@ class Claim:
 
 @get("/", **_LOOKS)
 async def oidc(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     doctor: NamedDependency[Doctor],
-    trials: NamedDependency[Trials],
+    previews: NamedDependency[Previews],
     journal: NamedDependency[SignInJournal],
     administration: NamedDependency[Administration],
     report: FromQuery[str] = "",
@@ -68,36 +68,36 @@ async def oidc(
     ref: FromQuery[str] = "",
 ) -> Template:
     """What the doctor finds now, or the report of a trial; who was refused of late."""
-    found = await trials.read(report) if report else None
+    found = await previews.read(report) if report else None
     wanted = SignInFilter(outcome="refused")
     refused = await journal.search(wanted, LAST_REFUSED)
     return _page(
-        site,
+        renderer,
         principal,
         **_diagnosed([] if found else await doctor.within(PATIENCE_SECONDS)),
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
-        told=told(Code(error), site) if error in set(Code) else None,
-        refused=await shown(refused, site, principal, administration),
+        told=describe(Code(error), renderer) if error in set(Code) else None,
+        refused=await describe_entries(refused, renderer, principal, administration),
     )
 
 
 @post("/try", **_LOOKS)
 async def try_sign_in(
-    request: Asking,
+    request: Request,
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     signin: NamedDependency[OpenIDSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """To the provider, as `GET /api/oidc/trial`; a form also says where it comes from on a plain http address."""
-    return to_provider(request, jar, await signin.begin_trial())
+    return to_provider(request, cookies, await signin.begin_preview())
 
 
 @post("/explain", **_LOOKS, status_code=200)
 async def explain(
-    request: Asking,
-    site: NamedDependency[Site],
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     explainer: NamedDependency[Explainer],
 ) -> Template:
@@ -107,13 +107,15 @@ async def explain(
         explanation = await explainer.explain(pasted(form.claims))
     except Refused as refused:
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
-        return _page(site, principal, claims=form.claims, problem=problem, status_code=status)
-    return _page(site, principal, claims=form.claims, explanation=explanation)
+        return _page(renderer, principal, claims=form.claims, problem=problem, status_code=status)
+    return _page(renderer, principal, claims=form.claims, explanation=explanation)
 
 
-def _page(site: Site, who: Principal, **parts: Any) -> Template:
+def _page(renderer: PageRenderer, who: Principal, **parts: Any) -> Template:
     """The page with whatever was found out; what was not asked for is left out."""
-    return site.page("oidc.html", who=who, off=site.settings.oidc_off, provider_name=site.provider_name, **parts)
+    return renderer.page(
+        "oidc.html", who=who, off=renderer.settings.oidc_off, provider_name=renderer.provider_name, **parts
+    )
 
 
 def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:

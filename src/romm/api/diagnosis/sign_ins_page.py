@@ -10,10 +10,10 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
+from romm.api.diagnosis.described_sign_ins import describe_entries
 from romm.api.diagnosis.explanation import LARGEST_NUMBER
-from romm.api.diagnosis.shown_sign_ins import shown
 from romm.api.http.openapi import needs
-from romm.api.pages.site import Site
+from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import SignInFilter
@@ -27,7 +27,7 @@ _REFERENCE = re.compile(r"\b[0-9a-f]{16}\b")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class LogFilter:
     """What was asked for, as the form shows it again."""
 
     outcome: str
@@ -53,7 +53,7 @@ class Wanted:
 
 @get("/", **needs("logs.read", browser=True, error_page=PAGE))
 async def sign_ins(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     journal: NamedDependency[SignInJournal],
     administration: NamedDependency[Administration],
@@ -64,19 +64,19 @@ async def sign_ins(
     before: FromQuery[int | None] = None,
 ) -> Template:
     """The newest lines that fit; under a reference its line, with all that is known."""
-    wanted = Wanted(outcome=outcome, code=code.strip(), reference=_reference(reference), account=account.strip())
+    wanted = LogFilter(outcome=outcome, code=code.strip(), reference=_reference(reference), account=account.strip())
     number = await _number(wanted.account, administration)
     entries = await journal.search(wanted.filter(number, before), AT_ONCE + 1)
-    return site.page(
+    return renderer.page(
         "sign_ins.html",
         who=principal,
         wanted=wanted,
         nobody=number == _NOBODY,
-        lines=await shown(entries[:AT_ONCE], site, principal, administration),
+        lines=await describe_entries(entries[:AT_ONCE], renderer, principal, administration),
         older=wanted.older(entries[AT_ONCE - 1].id or 0) if len(entries) > AT_ONCE else None,
         newest=before is None,
         codes=sorted(Code),
-        retention_days=site.settings.log.sign_in_retention_days,
+        retention_days=renderer.settings.log.sign_in_retention_days,
     )
 
 

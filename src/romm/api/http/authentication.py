@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import FORM_TYPES, UNREADABLE, Asking, basic_credentials, visitor
+from romm.api.http.requests import FORM_TYPES, UNREADABLE, Request, basic_credentials, visitor
 from romm.credentials.bearers import Bearers
 from romm.credentials.principal import Principal, require
 from romm.credentials.sessions import Sessions
 from romm.domain.errors import Code, Refused
-from romm.sign_in.password import PasswordSignIn, Typed
+from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Authentication:
     sessions: Sessions
     bearers: Bearers
     password_sign_in: PasswordSignIn
-    jar: Cookies
+    cookies: Cookies
 
-    def was_tried(self, request: Asking) -> bool:
+    def was_tried(self, request: Request) -> bool:
         """Did the request bring a credential, good or bad?"""
-        return "authorization" in request.headers or self.jar.session(request) is not None
+        return "authorization" in request.headers or self.cookies.session(request) is not None
 
-    async def principal(self, request: Asking) -> Principal:
+    async def principal(self, request: Request) -> Principal:
         """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by this alone.
 
         Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
@@ -44,11 +44,11 @@ class Authentication:
             require(who, scope)
         return who
 
-    async def browser(self, request: Asking) -> Principal | None:
+    async def browser(self, request: Request) -> Principal | None:
         """Whose session a browser brings. The header is not looked at: it may be meant for a proxy in front of us."""
-        return await self.sessions.who(self.jar.session(request))
+        return await self.sessions.who(self.cookies.session(request))
 
-    async def _by_header(self, request: Asking, header: str) -> Principal | None:
+    async def _by_header(self, request: Request, header: str) -> Principal | None:
         scheme, _, value = header.partition(" ")
         if scheme.lower() == "bearer":
             return await self.bearers.who(value.strip())
@@ -57,10 +57,12 @@ class Authentication:
         named = basic_credentials(header)
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
-        return await self.password_sign_in.who(Typed(*named, visitor(request), self.jar.known_browser(request)))
+        return await self.password_sign_in.who(
+            PasswordCredentials(*named, visitor(request), self.cookies.device_cookie(request))
+        )
 
 
-async def _refuse_elsewhere(request: Asking) -> None:
+async def _refuse_elsewhere(request: Request) -> None:
     """RFC 6750, 2.2 and 2.3, are optional and not offered: a token in the body or the query is a mistake worth telling."""
     if "access_token" in request.query_params:
         raise Refused(Code.TOKEN_MISPLACED, place="query")

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from litestar.datastructures import Cookie
 
-from romm.api.http.requests import Asking
-from romm.domain.credentials.credential import KNOWN_BROWSER_LIFETIME
+from romm.api.http.requests import Request
+from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
@@ -35,28 +35,28 @@ class Cookies:
     secure: bool
     session_lifetime: timedelta
 
-    def session(self, request: Asking) -> str | None:
+    def session(self, request: Request) -> str | None:
         """The session secret that the browser brought."""
         return request.cookies.get(self._name("romm_session"))
 
-    def attempt(self, request: Asking, attempt_id: str) -> str | None:
+    def attempt(self, request: Request, attempt_id: str) -> str | None:
         """The browser key of a login attempt."""
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
 
-    def known_browser(self, request: Asking) -> str | None:
+    def device_cookie(self, request: Request) -> str | None:
         """The secret of a browser that signed in with a password before; it outlives the session."""
         return request.cookies.get(self._name("romm_known"))
 
-    def opened(self, request: Asking, session: str, known_browser: str | None) -> list[Cookie]:
+    def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
         """As `signed_in` by a password, which makes a browser known from now on."""
-        known = [self._cookie("romm_known", known_browser, KNOWN_BROWSER_LIFETIME)] if known_browser else []
+        known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 
-    def was_signed_out(self, request: Asking) -> bool:
+    def was_signed_out(self, request: Request) -> bool:
         """Did this browser sign out, and not sign in since? Then nobody signs it in without a click."""
         return self._name("romm_signed_out") in request.cookies
 
-    def signed_in(self, request: Asking, secret: str, attempt_id: str | None = None) -> list[Cookie]:
+    def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         """The cookies of a browser that just signed in."""
         old = [f"romm_attempt_{attempt_id}"] if attempt_id else []
         gone = [self._expired(name) for name in [*old, "romm_signed_out"] if self._name(name) in request.cookies]
@@ -70,7 +70,7 @@ class Cookies:
         """Clears a session that is over."""
         return self._expired("romm_session")
 
-    def attempt_begun(self, request: Asking, attempt_id: str, browser_key: str) -> list[Cookie]:
+    def attempt_begun(self, request: Request, attempt_id: str, browser_key: str) -> list[Cookie]:
         """The cookie of a new attempt; when there are too many, the oldest are expired. Browsers send older ones first."""
         prefix = self._name("romm_attempt_")
         # Only names that we gave: others may be anything, and must not come back in a header of ours.

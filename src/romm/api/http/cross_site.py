@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from romm.api.http.requests import Asking
+from romm.api.http.requests import Request
 from romm.domain.errors import Code, Refused
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -20,7 +20,7 @@ class CrossSiteCheck:
 
     base_url: str
 
-    async def __call__(self, request: Asking) -> None:
+    async def __call__(self, request: Request) -> None:
         """Raises `Refused(CROSS_SITE)`; to be run before every handler."""
         options = request.route_handler.opt
         safe = request.method in _SAFE and not options.get("own_site")
@@ -30,16 +30,16 @@ class CrossSiteCheck:
             origin = request.headers.get("origin", "absent")
             raise Refused(Code.CROSS_SITE, origin=origin, base_url=self.base_url)
 
-    def _is_own(self, request: Asking) -> bool:
-        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-        if site is not None:
-            return site in ("same-origin", "none")
+    def _is_own(self, request: Request) -> bool:
+        renderer, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+        if renderer is not None:
+            return renderer in ("same-origin", "none")
         if origin is None:
             return not request.cookies
         return origin == self.base_url or _host(origin) == request.headers.get("host", "")
 
 
-def _is_programs(request: Asking) -> bool:
+def _is_programs(request: Request) -> bool:
     """Does a program bring its credential in a header? A browser adds a Basic password that it remembers by itself."""
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     said = "sec-fetch-site" in request.headers or "origin" in request.headers

@@ -7,22 +7,22 @@ from litestar.di import NamedDependency
 from litestar.response import Template
 from litestar.serialization import decode_json, encode_json
 
-from romm.api.http.requests import Asking
-from romm.api.pages.site import Site
+from romm.api.http.requests import Request
+from romm.api.pages.renderer import PageRenderer
 
 _OPENAPI = "application/vnd.oai.openapi+json"
 
 
 @get("/openapi.json", media_type=_OPENAPI)
-async def document(request: Asking) -> Response[bytes]:
+async def document(request: Request) -> Response[bytes]:
     """The OpenAPI document."""
     return Response(_document(request.app), media_type=_OPENAPI)
 
 
 @get("/docs")
-async def docs(request: Asking, site: NamedDependency[Site]) -> Template:
+async def docs(request: Request, renderer: NamedDependency[PageRenderer]) -> Template:
     """The OpenAPI document as a page."""
-    return site.page("api_docs.html", document=decode_json(_document(request.app)))
+    return renderer.page("api_docs.html", document=decode_json(_document(request.app)))
 
 
 @lru_cache(maxsize=1)

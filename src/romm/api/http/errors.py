@@ -15,9 +15,9 @@ from litestar.response import Template
 from romm.api.http.cookies import Cookies
 from romm.api.http.problems import OAuthProblem, Problem
 from romm.api.http.proxies import ASKED_BY_NGINX
-from romm.api.http.requests import Asking, correlation_id, logged_path, wants_page
+from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, see_other
-from romm.api.pages.site import Site
+from romm.api.pages.renderer import PageRenderer
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
 from romm.domain.providers import hints
@@ -46,12 +46,12 @@ class Errors:
     `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
     """
 
-    jar: Cookies
-    site: Site
+    cookies: Cookies
+    renderer: PageRenderer
     log: Log
     provider_hints: Hints = field(default_factory=dict)
 
-    def refused(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+    def refused(self, request: Request, refused: Refused) -> Response[bytes] | Template:
         """The answer to a refusal of ours."""
         status = CATALOGUE[refused.code].status
         write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
@@ -67,7 +67,7 @@ class Errors:
         )
         return self._answer(request, refused)
 
-    def http(self, request: Asking, error: HTTPException) -> Response[bytes] | Template:
+    def http(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
         """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
         self.log.info(
@@ -79,12 +79,12 @@ class Errors:
             return answer
         return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]))
 
-    def unexpected(self, request: Asking, error: Exception) -> Response[bytes] | Template:
+    def unexpected(self, request: Request, error: Exception) -> Response[bytes] | Template:
         """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
         self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
-    def _answer(self, request: Asking, refused: Refused) -> Response[bytes] | Template:
+    def _answer(self, request: Request, refused: Refused) -> Response[bytes] | Template:
         options = _route_options(request)
         if options.get("errors") == "oauth":
             return self._oauth(request, refused)
@@ -100,7 +100,7 @@ class Errors:
             return self._message(request, refused)
         return self._problem(request, refused)
 
-    def _page(self, request: Asking, refused: Refused, page: str) -> Response[bytes]:
+    def _page(self, request: Request, refused: Refused, page: str) -> Response[bytes]:
         if refused.code is Code.NOT_SIGNED_IN:
             return self._sign_in_first(request)
         query = {"error": str(refused.code), "ref": correlation_id(request)}
@@ -108,27 +108,27 @@ class Errors:
             query["next"] = refused.return_to
         return see_other(with_query(page, query))
 
-    def _sign_in_first(self, request: Asking) -> Response[bytes]:
+    def _sign_in_first(self, request: Request) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
         wanted = path + (f"?{query}" if query else "")
         target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
-    def _to_proxy(self, request: Asking, refused: Refused) -> Response[bytes]:
+    def _to_proxy(self, request: Request, refused: Refused) -> Response[bytes]:
         """401; a browser is sent to sign in, except by nginx, which takes only 401 and is told the address beside it."""
         answer = self._problem(request, refused)
         if not refused.return_to:
             return answer
-        login = f"{self.site.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
+        login = f"{self.renderer.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
         if ASKED_BY_NGINX not in request.headers:
             return see_other(login, self._cleared(request, refused))
         answer.headers["location"] = login
         return answer
 
-    def _message(self, request: Asking, refused: Refused) -> Template:
+    def _message(self, request: Request, refused: Refused) -> Template:
         row = CATALOGUE[refused.code]
-        page = self.site.page(
+        page = self.renderer.page(
             "message.html",
             status_code=row.status,
             title=_TITLES.get(refused.code, HTTPStatus(row.status).phrase),
@@ -140,7 +140,7 @@ class Errors:
         page.headers.update(_headers(request, refused, row.status))
         return page
 
-    def _problem(self, request: Asking, refused: Refused, status: int | None = None) -> Response[bytes]:
+    def _problem(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
         status = status or row.status
         problem = Problem(
@@ -159,7 +159,7 @@ class Errors:
             cookies=self._cleared(request, refused),
         )
 
-    def _oauth(self, request: Asking, refused: Refused) -> Response[bytes]:
+    def _oauth(self, request: Request, refused: Refused) -> Response[bytes]:
         row = CATALOGUE[refused.code]
         problem = OAuthProblem(
             error=row.oauth_error,
@@ -175,25 +175,25 @@ class Errors:
             headers=NO_STORE | (_headers(request, refused, row.oauth_status) if row.oauth_status != 400 else {}),
         )
 
-    def _cleared(self, request: Asking, refused: Refused) -> list[Cookie]:
+    def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:
         # With an Authorization header nobody looked at the cookie: the session may well be alive.
         judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
-        dead = judged and self.jar.session(request) is not None
-        return [self.jar.no_session()] if dead else []
+        dead = judged and self.cookies.session(request) is not None
+        return [self.cookies.no_session()] if dead else []
 
 
-def _route_options(request: Asking) -> Mapping[str, Any]:
+def _route_options(request: Request) -> Mapping[str, Any]:
     """What the route said of itself; nothing when no route fitted."""
     route = cast("dict[str, Any]", request.scope).get("route_handler")
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
 
-def _is_here(request: Asking, page: str) -> bool:
+def _is_here(request: Request, page: str) -> bool:
     """Is it the page itself that is refused? Sending the browser there again would never end."""
     return request.method == "GET" and request.scope["path"].rstrip("/") == page
 
 
-def _headers(request: Asking, refused: Refused, status: int) -> dict[str, str]:
+def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from romm.api.http.requests import Asking
+from romm.api.http.requests import Request
 from romm.domain.sign_in.forward_auth import Forwarded
 
 ASKED_BY_NGINX = "x-original-uri"
@@ -33,7 +33,7 @@ class Proxies:
 
     trusted: Sequence[str]
 
-    def asked(self, request: Asking) -> Forwarded:
+    def asked(self, request: Request) -> Forwarded:
         """What the proxy says of the request that it got; nothing when it is not a trusted one."""
         said = request.headers
         uri = said.get(ASKED_BY_NGINX, said.get(_ASKED_BY_OTHERS, ""))

@@ -4,7 +4,7 @@ import base64
 from typing import Any, TypeVar, get_origin
 
 import msgspec
-from litestar import Request
+from litestar import Request as LitestarRequest
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
 from litestar.types import HTTPScope
@@ -15,7 +15,7 @@ from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-Asking = Request[Any, Any, Any]
+Request = LitestarRequest[Any, Any, Any]
 
 _SECRET_PARAMETERS = ("code", "user_code")
 
@@ -24,7 +24,7 @@ UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, Val
 T = TypeVar("T")
 
 
-def visitor(request: Asking) -> Visitor:
+def visitor(request: Request) -> Visitor:
     """Where a request came from. The address is the peer's, or what a trusted proxy says (`app.create_app`)."""
     return Visitor(
         address=request.client.host if request.client else "",
@@ -33,7 +33,7 @@ def visitor(request: Asking) -> Visitor:
     )
 
 
-def correlation_id(request: Asking) -> str:
+def correlation_id(request: Request) -> str:
     """The id that the person, the answer and the log line share."""
     return str(request.scope["state"].get("correlation_id", ""))
 
@@ -46,12 +46,12 @@ def logged_path(scope: HTTPScope) -> str:
     return path
 
 
-def wants_page(request: Asking) -> bool:
+def wants_page(request: Request) -> bool:
     """Is this a person with a browser, who needs a page, rather than a program, which needs a body?"""
     return bool(request.route_handler.opt.get("browser")) or "text/html" in request.headers.get("accept", "")
 
 
-async def body(request: Asking, shape: type[T]) -> T:
+async def body(request: Request, shape: type[T]) -> T:
     """A struct from a JSON or form body; in a form `true` and `7` are texts. Raises `Refused(REQUEST_INVALID)`."""
     typed = request.content_type[0] == "application/json"
     try:
@@ -62,7 +62,7 @@ async def body(request: Asking, shape: type[T]) -> T:
         raise Refused(Code.REQUEST_INVALID, problem=error) from error
 
 
-async def form(request: Asking) -> dict[str, str]:
+async def form(request: Request) -> dict[str, str]:
     """The fields of a form that have a value. Raises `Refused(TOKEN_REQUEST_INVALID)` for one that comes twice or is a file."""
     if request.content_type[0] not in FORM_TYPES:
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"the content type is {request.content_type[0] or 'missing'}")

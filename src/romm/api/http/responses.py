@@ -6,8 +6,8 @@ from litestar import Response
 from litestar.datastructures import Cookie
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import Asking
-from romm.sign_in.openid import Begun
+from romm.api.http.requests import Request
+from romm.sign_in.openid import StartedSignIn
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 """Around everything that has a token in it, or might (RFC 6749, 5.1)."""
@@ -18,6 +18,6 @@ def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"location": url}, cookies=cookies, media_type="text/plain")
 
 
-def to_provider(request: Asking, jar: Cookies, begun: Begun) -> Response[bytes]:
+def to_provider(request: Request, cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
     """303 to the provider, with the cookie that the attempt has to come back with."""
-    return see_other(begun.url, jar.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return see_other(begun.url, cookies.attempt_begun(request, begun.attempt_id, begun.browser_key))

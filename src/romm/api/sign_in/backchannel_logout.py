@@ -4,7 +4,7 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 
 from romm.api.http.openapi import FORM, OPEN, gives, refuses_as_oauth, takes
-from romm.api.http.requests import Asking, form, visitor
+from romm.api.http.requests import Request, form, visitor
 from romm.api.http.responses import NO_STORE
 from romm.api.sign_in.schemas import LogoutForm
 from romm.domain.errors import Code, Refused
@@ -27,7 +27,7 @@ from romm.sign_in.backchannel_logout import BackchannelLogout
     ),
     security=OPEN,
 )
-async def backchannel_logout(request: Asking, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
+async def backchannel_logout(request: Request, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
     """For providers alone (OpenID Connect Back-Channel Logout 1.0). 400 is for a token that is wrong and stays so; when its
     signature cannot be checked just now, 502 or 503 ask for another try.
     """
@@ -35,7 +35,7 @@ async def backchannel_logout(request: Asking, backchannel: NamedDependency[Backc
     return Response(None, headers=NO_STORE, status_code=200)
 
 
-async def _logout_token(request: Asking) -> str:
+async def _logout_token(request: Request) -> str:
     """The one parameter of the form, which is of the one type that the specification knows (2.5)."""
     media_type = request.content_type[0]
     if media_type != FORM:

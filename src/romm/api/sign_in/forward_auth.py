@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
 from romm.api.http.proxies import Proxies
-from romm.api.http.requests import Asking
+from romm.api.http.requests import Request
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code, Refused, required
 from romm.domain.sign_in import forward_auth
@@ -43,7 +43,7 @@ _GIVES = {
     ),
 )
 async def forward(
-    request: Asking,
+    request: Request,
     authentication: NamedDependency[Authentication],
     proxies: NamedDependency[Proxies],
     settings: NamedDependency[Settings],
@@ -59,7 +59,7 @@ async def forward(
     return Response(None, status_code=204, headers=forward_auth.headers(who.account, who.scopes))
 
 
-async def _who(request: Asking, authentication: Authentication, proxies: Proxies, base_url: str) -> Principal:
+async def _who(request: Request, authentication: Authentication, proxies: Proxies, base_url: str) -> Principal:
     try:
         return await authentication.principal(request)
     except Refused as refused:

@@ -9,14 +9,14 @@ from litestar.params import FromQuery, QueryParameter
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import OPEN, refuses, sends_on
-from romm.api.http.requests import Asking, visitor
+from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.sign_in.backchannel_logout import backchannel_logout
 from romm.domain import urls
 from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import Initiation
-from romm.domain.sign_in.linking import Attach
+from romm.domain.sign_in.linking import LinkIdentity
 from romm.settings.model import Settings
 from romm.sign_in.openid import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
 
@@ -32,13 +32,13 @@ _BROWSER = {"browser": True, "error_page": "/login"}
     security=OPEN,
 )
 async def begin(
-    request: Asking,
+    request: Request,
     signin: NamedDependency[OpenIDSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
     """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
-    return to_provider(request, jar, await signin.begin(target, visitor(request)))
+    return to_provider(request, cookies, await signin.begin(target, visitor(request)))
 
 
 @get(
@@ -51,9 +51,9 @@ async def begin(
     security=OPEN,
 )
 async def initiate(
-    request: Asking,
+    request: Request,
     signin: NamedDependency[OpenIDSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
     iss: FromQuery[str] = "",
     target_link_uri: FromQuery[str] = "",
@@ -62,7 +62,7 @@ async def initiate(
     """Third-party initiated login: like `/api/login/openid`, when `iss` is our provider."""
     said = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
     target = urls.own_target(said.target_link_uri, settings.server.base_url)
-    return to_provider(request, jar, await signin.begin(target, visitor(request), said))
+    return to_provider(request, cookies, await signin.begin(target, visitor(request), said))
 
 
 @get(
@@ -74,20 +74,22 @@ async def initiate(
     security=OPEN,
 )
 async def finish(
-    request: Asking, signin: NamedDependency[OpenIDSignIn], jar: NamedDependency[Cookies]
+    request: Request, signin: NamedDependency[OpenIDSignIn], cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
     """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
-    finished = await signin.finish(response, jar.attempt(request, attempt), jar.session(request), visitor(request))
+    finished = await signin.finish(
+        response, cookies.attempt(request, attempt), cookies.session(request), visitor(request)
+    )
     if finished.session is None:
         return see_other(finished.return_to, [])
-    return see_other(_landing(finished), jar.signed_in(request, finished.session, attempt))
+    return see_other(_landing(finished), cookies.signed_in(request, finished.session, attempt))
 
 
 def _landing(finished: Finished) -> str:
     """Where to: the page asked for, but first the news that an existing account was linked."""
-    if not isinstance(finished.decision, Attach) or finished.return_to == LINKED_PAGE:
+    if not isinstance(finished.decision, LinkIdentity) or finished.return_to == LINKED_PAGE:
         return finished.return_to
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 

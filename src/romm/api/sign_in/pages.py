@@ -9,9 +9,9 @@ from litestar.params import FromQuery
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import Asking
+from romm.api.http.requests import Request
 from romm.api.http.responses import see_other
-from romm.api.pages.site import NextPath, Page, Site, explained
+from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.scopes import granted
@@ -19,10 +19,10 @@ from romm.domain.scopes import granted
 
 @get("/login", summary="Sign-in page")
 async def login(
-    request: Asking,
-    site: NamedDependency[Site],
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
     return_to: NextPath = "/",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
@@ -33,25 +33,25 @@ async def login(
     target = urls.return_to(return_to)
     if "state" in request.query_params:  # the provider sends the browser back from its end-session endpoint
         notice = "signed_out"
-    asked_to_stay = error or notice or bypass_autologin == "true" or jar.was_signed_out(request)
-    if site.provider and site.settings.oidc.autologin and not asked_to_stay:
-        return see_other(site.login_url(target))
-    return site.page(
+    asked_to_stay = error or notice or bypass_autologin == "true" or cookies.was_signed_out(request)
+    if renderer.provider and renderer.settings.oidc.autologin and not asked_to_stay:
+        return see_other(renderer.login_url(target))
+    return renderer.page(
         "login.html",
-        login_url=site.login_url(target),
-        passwords=not site.settings.accounts.disable_userpass_login,
+        login_url=renderer.login_url(target),
+        passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,
         username="",
         error=explained(error, ref),
         notice=notice,
         setup_needed=await setup.is_open(),
-        oidc_off=site.settings.oidc.enabled and site.provider is None,
+        oidc_off=renderer.settings.oidc.enabled and renderer.provider is None,
     )
 
 
 @get("/setup", summary="First admin")
 async def first_admin(
-    site: NamedDependency[Site],
+    renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
@@ -59,31 +59,33 @@ async def first_admin(
     """The form for the first admin; closed once there is one."""
     if not await setup.is_open():
         return see_other("/login")
-    return site.page("setup.html", login_url=site.login_url("/"), error=explained(error, ref), username="", email="")
+    return renderer.page(
+        "setup.html", login_url=renderer.login_url("/"), error=explained(error, ref), username="", email=""
+    )
 
 
 @get("/", summary="Who am I")
 async def home(
-    request: Asking,
-    site: NamedDependency[Site],
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
     authentication: NamedDependency[Authentication],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
     """Who is signed in, how, and what they may do; nobody is sent to sign in."""
     principal = await authentication.browser(request)
     if principal is None:
-        return see_other("/setup" if await setup.is_open() else "/login", [jar.no_session()])
+        return see_other("/setup" if await setup.is_open() else "/login", [cookies.no_session()])
     target = urls.return_to(return_to)
-    return site.page(
+    return renderer.page(
         "home.html",
         who=principal,
         **_who(principal),
         notice=notice,
         continue_to=None if target == "/" else target,
-        sign_out_goes_to_provider=site.settings.oidc.rp_initiated_logout and _by_provider(principal),
+        sign_out_goes_to_provider=renderer.settings.oidc.rp_initiated_logout and _by_provider(principal),
     )
 
 

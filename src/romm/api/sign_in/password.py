@@ -7,13 +7,13 @@ from litestar.di import NamedDependency
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import gives, refuses, takes
-from romm.api.http.requests import Asking, basic_credentials, body, visitor, wants_page
+from romm.api.http.requests import Request, basic_credentials, body, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.api.sign_in.schemas import LogoutAnswer, SignInForm
 from romm.domain import urls
 from romm.domain.errors import Code, Refused
 from romm.settings.model import Settings
-from romm.sign_in.password import PasswordSignIn, Typed
+from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 from romm.sign_in.sign_out import SignOut
 
 _TRUSTWORTHY = ("localhost", "127.", "[::1]")  # where browsers keep `Secure` cookies over http, too
@@ -32,26 +32,26 @@ _TRUSTWORTHY = ("localhost", "127.", "[::1]")  # where browsers keep `Secure` co
     security=[{}, {"basic": []}],
 )
 async def sign_in(
-    request: Asking,
+    request: Request,
     password_sign_in: NamedDependency[PasswordSignIn],
-    jar: NamedDependency[Cookies],
+    cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
 ) -> Response[None] | Response[bytes]:
     """Name and password as HTTP Basic, JSON or form; answers `null` and the session cookie (the HTML form: 303)."""
     form = await _form(request)
     _check_kept(request, settings.server.base_url)
     return_to = urls.return_to(form.next)
-    brought, on_page = (jar.known_browser(request), jar.session(request)), wants_page(request)
-    typed = Typed(form.username, form.password, visitor(request), *brought, on_page=on_page)
+    brought, on_page = (cookies.device_cookie(request), cookies.session(request)), wants_page(request)
+    typed = PasswordCredentials(form.username, form.password, visitor(request), *brought, on_page=on_page)
     try:
         signed_in = await password_sign_in.sign_in(typed)
     except Refused as refused:
         refused.return_to = return_to
         raise
-    cookies = jar.opened(request, signed_in.session, signed_in.known_browser)
+    changed = cookies.opened(request, signed_in.session, signed_in.device_cookie)
     if on_page:
-        return see_other(return_to, cookies)
-    return Response(None, cookies=cookies)
+        return see_other(return_to, changed)
+    return Response(None, cookies=changed)
 
 
 @post(
@@ -69,16 +69,16 @@ async def sign_in(
     security=[{}, {"session": []}],
 )
 async def sign_out(
-    request: Asking, signing_out: NamedDependency[SignOut], jar: NamedDependency[Cookies]
+    request: Request, signing_out: NamedDependency[SignOut], cookies: NamedDependency[Cookies]
 ) -> Response[LogoutAnswer | None] | Response[bytes]:
     """Ends the session here first; answers `null`, or where to end the provider's too (the HTML form: 303 there)."""
-    url = await signing_out.sign_out(jar.session(request))
+    url = await signing_out.sign_out(cookies.session(request))
     if wants_page(request):
-        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", jar.signed_out())
-    return Response(LogoutAnswer(url) if url else None, cookies=jar.signed_out())
+        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", cookies.signed_out())
+    return Response(LogoutAnswer(url) if url else None, cookies=cookies.signed_out())
 
 
-def _check_kept(request: Asking, base_url: str) -> None:
+def _check_kept(request: Request, base_url: str) -> None:
     """A browser that is at plain http drops a cookie marked `Secure`: it would be signed out at once, without a word."""
     origin = request.headers.get("origin", "")
     if wants_page(request) and base_url.startswith("https://") and origin.startswith("http://"):
@@ -87,7 +87,7 @@ def _check_kept(request: Asking, base_url: str) -> None:
             raise Refused(Code.BROWSER_WITHOUT_TLS, origin=origin, base_url=base_url)
 
 
-async def _form(request: Asking) -> SignInForm:
+async def _form(request: Request) -> SignInForm:
     header = request.headers.get("authorization")
     if header is None or wants_page(request):  # the page's form, whatever the header tells a proxy in front of us
         return await body(request, SignInForm)

@@ -34,7 +34,7 @@ COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
 """Whoever may run commands on this machine could change the database anyway."""
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class AccountUpdate(Struct, frozen=True, kw_only=True):
     """What somebody wants an account to be. What is not said stays. Names and addresses are in their stored form."""
 
     username: str | UnsetType = UNSET
@@ -114,7 +114,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
 
 
 def administer(
-    actor: Actor, account: Account, wanted: Wanted, enabled_admins: int, now: datetime, *, managed: bool
+    actor: Actor, account: Account, wanted: AccountUpdate, enabled_admins: int, now: datetime, *, managed: bool
 ) -> Change | Refuse:
     """Change somebody's account, also one's own, as an administrator. `managed`: its role follows the provider's groups."""
     level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
@@ -176,7 +176,7 @@ def may_reset(actor: Actor, account: Account) -> Refuse | None:
     return may_give(actor, AccessLevel.ADMIN)
 
 
-def own(account: Account, wanted: Wanted, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
+def own(account: Account, wanted: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
     """Change one's own name, address or password; `keep` is the digest of the session that asks.
 
     An address decides who may link to the account, a password opens it, and what stands behind RomM's forward authentication
@@ -194,7 +194,7 @@ def own(account: Account, wanted: Wanted, proof: Proof, now: datetime, *, keep: 
     if not isinstance(wanted.password_hash, UnsetType):
         inherited = account.password_set_at if proof is Proof.PASSWORD else None
         password = Password(wanted.password_hash, inherited or now)
-    return _changed(account, Wanted(username=wanted.username, email=wanted.email), password, keep=keep)
+    return _changed(account, AccountUpdate(username=wanted.username, email=wanted.email), password, keep=keep)
 
 
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
@@ -218,12 +218,12 @@ def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
     return Proof.PROVIDER if linked else Proof.NONE
 
 
-def _changed(account: Account, wanted: Wanted, password: Password | None, *, keep: str | None) -> Change:
+def _changed(account: Account, wanted: AccountUpdate, password: Password | None, *, keep: str | None) -> Change:
     level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
     ends = LINK_KINDS
     email = _or(wanted.email, account.email)
     if level is not account.level or password is not None or email != account.email:
-        ends |= SIGNED_IN_KINDS | {Kind.KNOWN_BROWSER}
+        ends |= SIGNED_IN_KINDS | {Kind.DEVICE_COOKIE}
     if level < account.level:
         ends |= {Kind.INVITATION}
     if account.enabled and not enabled:

@@ -34,7 +34,7 @@ class ForeignUser(Struct, frozen=True, kw_only=True):
     last_login: dt.datetime | None = None
 
 
-class Here(Struct, frozen=True, kw_only=True):
+class ExistingAccounts(Struct, frozen=True, kw_only=True):
     """Who has an account here: all names, the e-mail addresses with the name of their owner, and the admins."""
 
     usernames: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class _Side(Struct, frozen=True):
     sharing: tuple[str, ...]
 
 
-def decide(found: Iterable[ForeignUser], here: Here, now: dt.datetime) -> tuple[Decision, ...]:
+def decide(found: Iterable[ForeignUser], here: ExistingAccounts, now: dt.datetime) -> tuple[Decision, ...]:
     """One decision for each user, in the order of their ids."""
     users = sorted(found, key=lambda user: user.id)
     names, sharing = _names(users), _sharing(users)
@@ -100,7 +100,7 @@ def level(role: str, group: str | None) -> tuple[AccessLevel, str | None]:
             return AccessLevel.VIEWER, f"the role {role!r} is unknown here, so a viewer"
 
 
-def _decide(user: ForeignUser, side: _Side, here: Here, now: dt.datetime) -> Decision:
+def _decide(user: ForeignUser, side: _Side, here: ExistingAccounts, now: dt.datetime) -> Decision:
     email = emails.canonical(user.email)
     if side.username in here.usernames:
         return Skip(user, f"{side.username} is here already")

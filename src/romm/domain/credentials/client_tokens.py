@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from romm.domain import scopes
 from romm.domain.credentials.credential import NEVER, Credential, Kind
-from romm.domain.credentials.rate_limits import Limit, Tally, by_address
+from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
 
@@ -42,7 +42,7 @@ _LENGTHS = {
 }
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class ClientTokenRequest(Struct, frozen=True, kw_only=True):
     """A token that somebody asks for, its scopes in any order."""
 
     name: str
@@ -64,7 +64,7 @@ class Renewal(Struct, frozen=True, kw_only=True):
         return pairing_family(self.token)
 
 
-def judge(wanted: Wanted, allowed: frozenset[str]) -> Wanted | Refuse:
+def validate_request(wanted: ClientTokenRequest, allowed: frozenset[str]) -> ClientTokenRequest | Refuse:
     """What is asked for, in order, if a credential with these scopes may make it. Nothing is dropped silently."""
     name, asked = wanted.name.strip(), frozenset(wanted.scopes)
     if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
@@ -73,7 +73,7 @@ def judge(wanted: Wanted, allowed: frozenset[str]) -> Wanted | Refuse:
         return Refuse(Code.SCOPES_INVALID, {"found": " ".join(sorted(asked - set(scopes.ALL))) or "an empty list"})
     if refusal := _too_many(asked, allowed):
         return refusal
-    return Wanted(name=name, scopes=scopes.ordered(asked), lifetime=wanted.lifetime)
+    return ClientTokenRequest(name=name, scopes=scopes.ordered(asked), lifetime=wanted.lifetime)
 
 
 def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
@@ -110,7 +110,7 @@ def may_last(end: datetime, by: Credential | None) -> Refuse | None:
     return Refuse(Code.LIFETIME_EXCEEDED, {"kind": by.kind.replace("_", " ")})
 
 
-def token(wanted: Wanted, account_id: int, digest: str, now: datetime) -> Credential:
+def token(wanted: ClientTokenRequest, account_id: int, digest: str, now: datetime) -> Credential:
     """What is to be stored of a judged token."""
     return Credential(
         digest=digest,
@@ -149,14 +149,14 @@ def pairing_family(token: Credential) -> str:
     return f"{Kind.CLIENT_TOKEN}:{token.id}"
 
 
-def exchanges(address: str) -> tuple[Tally, Tally]:
+def exchanges(address: str) -> tuple[RateLimitKey, RateLimitKey]:
     """What an exchange from this address is counted by."""
-    return by_address(EXCHANGES, address), Tally(ALL_EXCHANGES)
+    return by_address(EXCHANGES, address), RateLimitKey(ALL_EXCHANGES)
 
 
-def questions(address: str) -> tuple[Tally, Tally]:
+def questions(address: str) -> tuple[RateLimitKey, RateLimitKey]:
     """What a question from this address is counted by; it tells about a code as much as an exchange does."""
-    return by_address(QUESTIONS, address), Tally(ALL_QUESTIONS)
+    return by_address(QUESTIONS, address), RateLimitKey(ALL_QUESTIONS)
 
 
 def _too_many(asked: frozenset[str], allowed: frozenset[str]) -> Refuse | None:

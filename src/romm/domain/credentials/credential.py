@@ -12,7 +12,7 @@ SECRET_BYTES = 32
 
 TOUCH_INTERVAL = timedelta(minutes=1)  # how exact `last_used_at` is; a write per request would be wasted
 
-KNOWN_BROWSER_LIFETIME = timedelta(days=365)  # browsers keep no cookie longer than 400 days (RFC 6265bis, 5.5)
+DEVICE_COOKIE_LIFETIME = timedelta(days=365)  # browsers keep no cookie longer than 400 days (RFC 6265bis, 5.5)
 
 MOST_OF_A_KIND = 100
 """Sessions, known browsers and sign-ins of apps that one account has at most; more than a person ever used, and the oldest
@@ -27,7 +27,7 @@ class Kind(enum.StrEnum):
     """What a credential is; part of every look-up, so that one kind never passes for another."""
 
     SESSION = "session"
-    KNOWN_BROWSER = "known_browser"
+    DEVICE_COOKIE = "known_browser"
     # links that somebody hands on
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"

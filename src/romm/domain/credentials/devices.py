@@ -32,11 +32,11 @@ REQUESTS = Limit(name="device requests", tries=10)
 POLLS = Limit(name="device polls", tries=60)
 
 
-class Shape(enum.StrEnum):
+class Flavor(enum.StrEnum):
     """How a device asked, and so what it gets: a code of one shape is worth nothing in the other."""
 
     STANDARD = "standard"  # RFC 8628: an access and a refresh token
-    OLDER = "older"  # what apps in the field speak: a client token
+    LEGACY = "older"  # what apps in the field speak: a client token
 
 
 class State(enum.StrEnum):
@@ -57,7 +57,7 @@ class DeviceAuthorization(Struct, frozen=True, kw_only=True):
 
     device_code_digest: str
     user_code_digest: str
-    shape: Shape
+    shape: Flavor
     client_device_identifier: str
     name: str
     client: str
@@ -94,7 +94,7 @@ class Device(Struct, frozen=True, kw_only=True):
 class Poll(Struct, frozen=True, kw_only=True):
     """A device asks what became of its request. `client` is the app's name; the older shape sends none."""
 
-    shape: Shape
+    shape: Flavor
     client: str | None
     at: datetime
 
@@ -127,7 +127,7 @@ class Approve(Struct, frozen=True, tag=True):
     token_expires_at: datetime
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class DeviceAuthorizationRequest(Struct, frozen=True, kw_only=True):
     """What a device says of itself, and what it wants to do."""
 
     client: str
@@ -154,14 +154,14 @@ class Approver(Struct, frozen=True):
     credential: Credential | None = None
 
 
-class Held(Struct, frozen=True):
+class OwnedTokens(Struct, frozen=True):
     """The live client tokens that an account has, and its devices."""
 
     tokens: Sequence[Credential] = ()
     devices: Sequence[Device] = ()
 
 
-def judged(asked: Asked) -> Asked | Refuse:
+def judged(asked: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
     """A request that people can be shown: it asks for scopes that exist, and its texts hide nothing."""
     texts = (asked.client, asked.name, asked.client_device_identifier, asked.platform, asked.client_version)
     unknown = sorted(set(asked.scopes) - set(scopes.ALL))
@@ -218,7 +218,9 @@ def allowed(asked: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
     return scopes.ordered(having.intersection(asked.requested_scopes))
 
 
-def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, held: Held) -> Approve | Refuse:
+def approval(
+    asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, held: OwnedTokens
+) -> Approve | Refuse:
     """May the approver give the device what they chose? Never more than was asked for and than they may do themselves."""
     excess = set(choice.scopes) - set(allowed(asked, by.scopes))
     name = choice.device_name.strip() or asked.name
@@ -228,7 +230,7 @@ def approval(asked: DeviceAuthorization, by: Approver, choice: Choice, now: date
         return Refuse(Code.DEVICE_SCOPES_MISSING)
     if excess:
         return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
-    if asked.shape is Shape.OLDER and _tokens_beside(asked, held) >= MOST:
+    if asked.shape is Flavor.LEGACY and _tokens_beside(asked, held) >= MOST:
         return Refuse(Code.TOKENS_FULL, {"account": by.account.id, "most": MOST})
     end = _end(asked.shape, choice.lifetime, by.credential, now)
     if isinstance(end, Refuse):
@@ -241,7 +243,7 @@ def _is_readable(text: str) -> bool:
     return text.isprintable() and len(text) <= MAX_NAME_LENGTH
 
 
-def _tokens_beside(asked: DeviceAuthorization, held: Held) -> int:
+def _tokens_beside(asked: DeviceAuthorization, held: OwnedTokens) -> int:
     """How many client tokens stay when this device gets its own, in place of the one it may have."""
     same = {each.id for each in held.devices if each.client_device_identifier == asked.client_device_identifier}
     return sum(each.device_id not in same for each in held.tokens)
@@ -256,8 +258,8 @@ def _too_early(asked: DeviceAuthorization, now: datetime) -> bool:
     return asked.last_polled_at is not None and now < asked.last_polled_at + interval - TOLERANCE
 
 
-def _end(shape: Shape, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
+def _end(shape: Flavor, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
     """When the device's client token ends. A pair of tokens has no end of its own, and so needs who may give what has none."""
-    if shape is Shape.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
+    if shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
         return refusal
     return client_tokens.lasting(client_tokens.end(lifetime, now), by)

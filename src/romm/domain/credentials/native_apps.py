@@ -121,7 +121,7 @@ def form_target(redirect_uri: str) -> str:
     return f"{redirect_uri.partition(':')[0]}:"
 
 
-def judge(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> AppRequest | AppError | Refuse:
+def validate_request(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> AppRequest | AppError | Refuse:
     """An authorization request. Refused is what names no known app or no address of it: nothing is ever sent there.
 
     A parameter without a value counts as left out, none may come twice, and unknown ones are ignored (RFC 6749, 3.1).

@@ -28,7 +28,7 @@ class Limit(Struct, frozen=True, kw_only=True):
         return self.window / SLOTS
 
 
-class Tally(Struct, frozen=True):
+class RateLimitKey(Struct, frozen=True):
     """One count under a limit: of somebody, or without a name of everybody together."""
 
     limit: Limit
@@ -41,12 +41,14 @@ class Tally(Struct, frozen=True):
         return tuple(f"{counted_by}:{current - age}" for age in range(SLOTS + 1))
 
 
-def by_address(limit: Limit, address: str) -> Tally:
+def by_address(limit: Limit, address: str) -> RateLimitKey:
     """The count of one address, or of its IPv6 network."""
-    return Tally(limit, site(address))
+    return RateLimitKey(limit, network_of(address))
 
 
-def judge(tallies: Iterable[Tally], counted: Mapping[str, int], now: datetime, *, more: int = 0) -> Refuse | None:
+def check_limit(
+    tallies: Iterable[RateLimitKey], counted: Mapping[str, int], now: datetime, *, more: int = 0
+) -> Refuse | None:
     """May what is counted go on, and so many `more`? The first tally that is too full decides."""
     for tally in tallies:
         tries = [counted.get(key, 0) for key in tally.keys(now)]
@@ -55,7 +57,7 @@ def judge(tallies: Iterable[Tally], counted: Mapping[str, int], now: datetime, *
     return None
 
 
-def _wait(tally: Tally, tries: list[int], now: datetime) -> int:
+def _wait(tally: RateLimitKey, tries: list[int], now: datetime) -> int:
     """Seconds until the oldest tries are out of sight, rounded up: who comes back then is let through."""
     slot = tally.limit.slot
     oldest = max((age for age, count in enumerate(tries) if count), default=0)
@@ -66,7 +68,7 @@ def _wait(tally: Tally, tries: list[int], now: datetime) -> int:
 SITE_PREFIX_BITS = 64  # one customer's IPv6 addresses (RFC 6177, 2); they are too many to count one by one
 
 
-def site(address: str) -> str:
+def network_of(address: str) -> str:
     """Who stands behind an address: itself, or for IPv6 its network; what is no address stays as it is."""
     try:
         known = ip_address(address.partition("%")[0])

@@ -12,6 +12,6 @@ def normalized(typed: str) -> str | None:
     return code if typed.isascii() and len(code) == LENGTH and set(code) <= set(ALPHABET) else None
 
 
-def shown(code: str) -> str:
+def format_code(code: str) -> str:
     """A code in two halves, easier to read out and to type."""
     return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"

@@ -80,7 +80,7 @@ def refreshed(wanted: Collection[str], token: Credential, level: AccessLevel) ->
     return given(wanted or token.scopes, level)
 
 
-def judge(token: Credential, owner: Account, client: str, now: datetime) -> Rotate | Repeat | Refuse:
+def decide_refresh(token: Credential, owner: Account, client: str, now: datetime) -> Rotate | Repeat | Refuse:
     """What a refresh token is good for. `client` is what the app calls itself, empty when it does not say."""
     spent_for = now - token.spent_at if token.spent_at is not None else None
     if spent_for is not None and spent_for >= GRACE:

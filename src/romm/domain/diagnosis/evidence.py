@@ -32,7 +32,7 @@ class Configured(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...]
 
 
-class Place(Struct, frozen=True):
+class Endpoint(Struct, frozen=True):
     """Where the discovery document is served."""
 
     scheme: str
@@ -88,7 +88,7 @@ class PublishedKeys(Struct, frozen=True, kw_only=True):
     for_encryption: int
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ProbeResponse(Struct, frozen=True, kw_only=True):
     """The answer to an authorization request, not followed. `location` is absolute; None for a page of its own."""
 
     status: int

@@ -9,8 +9,8 @@ from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
 from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
-from romm.domain.sign_in.linking import ROWS, Attach, Decision, Ends, Register, Reject, SignIn
-from romm.domain.sign_in.roles import Grant, told
+from romm.domain.sign_in.linking import ROWS, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.roles import RoleDecision, describe
 
 MAX_SHOWN_VALUES = 20
 
@@ -72,7 +72,7 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
     return id_token, None if userinfo is None else {"sub": id_token["sub"], **userinfo}
 
 
-def explain(claims: Claims, decision: Decision, role: Grant, username: str) -> Explanation:
+def explain(claims: Claims, decision: Decision, role: RoleDecision, username: str) -> Explanation:
     """A decision in words. `username` is what a new account would be called."""
     code = decision.refuse.code if isinstance(decision, Reject) else None
     return Explanation(
@@ -91,7 +91,7 @@ def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
     }
 
 
-def _read(claims: Claims, role: Grant) -> list[Line]:
+def _read(claims: Claims, role: RoleDecision) -> list[Line]:
     email, canonical = claims.email, emails.canonical(claims.email.address)
     verified = {True: "verified", False: "not verified", None: "the document does not say whether it is verified"}
     address = (
@@ -111,7 +111,7 @@ def _read(claims: Claims, role: Grant) -> list[Line]:
         case Values(values=values, source=source):
             shown = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
             lines.append(Line("Roles claim", f"{shown or 'empty'}, from {_name(source)}"))
-    return [*lines, Line("Role", told(role))]
+    return [*lines, Line("Role", describe(role))]
 
 
 def _decided(decision: Decision) -> list[Line]:
@@ -132,7 +132,7 @@ def _would(decision: Decision, claims: Claims, username: str) -> list[Line]:
             changes += [f"e-mail address → {email}"] if email != account.email else []
             written = "; ".join(changes) or "nothing but the time of the sign-in"
             return [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
-        case Attach(account=account, level=level, ends=ends):
+        case LinkIdentity(account=account, level=level, ends=ends):
             written = f"the identity, linked to {account.username}"
             written += f"; role {account.level.label} → {level.label}" if level is not account.level else ""
             return [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]

@@ -115,7 +115,7 @@ def skipped(check: Check, why: str) -> Finding:
     return _finding(check, Outcome.SKIPPED, why)
 
 
-def barred(check: Check, closed: Check) -> Finding:
+def blocked(check: Check, closed: Check) -> Finding:
     """A check that needs another one to end well."""
     return skipped(check, f"not possible before “{PLAN[closed].title}” is mended")
 
@@ -125,7 +125,7 @@ def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
     return failed(check, found, operator_text(Refused.by(refuse)), *more, code=refuse.code)
 
 
-def hinted(finding: Finding, hints: Hints) -> Finding:
+def with_hint(finding: Finding, hints: Hints) -> Finding:
     """With the fix in the provider's own words, if there is one for this refusal; it stands for a general place.
 
     Not so for keys: their code is that of any answer that cannot be used, and so is its hint.

@@ -7,7 +7,7 @@ from romm.domain.providers import preset
 AT_THE_PROVIDER = "At the provider: "  # so begins a fix that is made there
 
 
-class Places(Struct, frozen=True):
+class ConsoleLocations(Struct, frozen=True):
     """Where a provider keeps what RomM's settings must agree with."""
 
     redirect_uri: str
@@ -17,7 +17,7 @@ class Places(Struct, frozen=True):
     issuer: str
 
 
-_ANY = Places(
+_ANY = ConsoleLocations(
     redirect_uri="the client's redirect URIs (or callback URLs)",
     secret="the client's id and secret",
     signing_key="the client's ID token signing algorithm: choose RS256",
@@ -26,7 +26,7 @@ _ANY = Places(
 )
 
 _KNOWN = {
-    "authelia": Places(
+    "authelia": ConsoleLocations(
         redirect_uri="configuration.yml, identity_providers.oidc.clients[].redirect_uris",
         secret="configuration.yml, identity_providers.oidc.clients[]: client_id, client_secret (there the hash, here the "
         "plain secret) and token_endpoint_auth_method",
@@ -35,7 +35,7 @@ _KNOWN = {
         claims="configuration.yml, identity_providers.oidc.clients[].scopes",
         issuer="Authelia's own address, such as https://auth.example.com",
     ),
-    "authentik": Places(
+    "authentik": ConsoleLocations(
         redirect_uri="Applications → Providers → yours → Edit → Redirect URIs/Origins",
         secret="Applications → Providers → yours → Edit → Client type, Client ID and Client Secret",
         signing_key="Applications → Providers → yours → Edit → Signing Key: choose an RSA or EC certificate; Encryption "
@@ -43,21 +43,21 @@ _KNOWN = {
         claims="Applications → Providers → yours → Edit → Advanced protocol settings → Scopes",
         issuer="Applications → Providers → yours → OpenID Configuration Issuer: …/application/o/<slug>/",
     ),
-    "cloudflare": Places(
+    "cloudflare": ConsoleLocations(
         redirect_uri="Zero Trust → Access → Applications → yours → Redirect URLs",
         secret="Zero Trust → Access → Applications → yours → Client ID and Client secret",
         signing_key="nothing to choose there: Cloudflare Access signs with RS256",
         claims="Zero Trust → Access → Applications → yours → Scopes and OIDC claims",
         issuer="Zero Trust → Access → Applications → yours → Issuer: …/cdn-cgi/access/sso/oidc/<client id>",
     ),
-    "dex": Places(
+    "dex": ConsoleLocations(
         redirect_uri="Dex's configuration, staticClients[].redirectURIs",
         secret="Dex's configuration, staticClients[]: id and secret",
         signing_key="nothing to choose there: Dex signs with RS256",
         claims="the connector in Dex's configuration: it must pass groups on",
         issuer="Dex's configuration, issuer, to the letter",
     ),
-    "entra": Places(
+    "entra": ConsoleLocations(
         redirect_uri="App registrations → yours → Authentication → Web → Redirect URIs",
         secret="App registrations → yours → Certificates & secrets (the secret's value, not its id), and the Application "
         "(client) ID on the overview",
@@ -65,21 +65,21 @@ _KNOWN = {
         claims="App registrations → yours → Token configuration → Add groups claim, and optional claim email",
         issuer="https://login.microsoftonline.com/<tenant id>/v2.0, with your tenant's id, not common or organizations",
     ),
-    "google": Places(
+    "google": ConsoleLocations(
         redirect_uri="Google Cloud → APIs & Services → Credentials → OAuth client → Authorized redirect URIs",
         secret="Google Cloud → APIs & Services → Credentials → OAuth client → Client ID and Client secret",
         signing_key="nothing to choose there: Google signs with RS256",
         claims="Google has no groups: leave OIDC_CLAIM_ROLES empty",
         issuer="https://accounts.google.com",
     ),
-    "kanidm": Places(
+    "kanidm": ConsoleLocations(
         redirect_uri="kanidm system oauth2 add-redirect-url <client> <redirect URI>",
         secret="kanidm system oauth2 show-basic-secret <client>",
         signing_key="nothing to choose there: Kanidm signs with ES256",
         claims="kanidm system oauth2 update-scope-map <client> <group> openid profile email groups",
         issuer="https://idm.example.com/oauth2/openid/<client>",
     ),
-    "keycloak": Places(
+    "keycloak": ConsoleLocations(
         redirect_uri="Clients → yours → Settings → Valid redirect URIs",
         secret="Clients → yours → Settings → Client authentication: on; Credentials → Client Secret",
         signing_key="Realm settings → Keys, and Clients → yours → Advanced → ID token signature algorithm: RS256; ID token "
@@ -87,28 +87,28 @@ _KNOWN = {
         claims="Clients → yours → Client scopes → a mapper for groups or roles, added to ID token and userinfo",
         issuer="Realm settings → OpenID Endpoint Configuration: …/realms/<realm>",
     ),
-    "okta": Places(
+    "okta": ConsoleLocations(
         redirect_uri="Applications → yours → General → Sign-in redirect URIs",
         secret="Applications → yours → General → Client Credentials",
         signing_key="nothing to choose there: Okta signs with RS256",
         claims="Applications → yours → Sign On → OpenID Connect ID Token → Groups claim filter",
         issuer="Applications → yours → Sign On → Issuer",
     ),
-    "pocket-id": Places(
+    "pocket-id": ConsoleLocations(
         redirect_uri="OIDC Clients → yours → Callback URLs",
         secret="OIDC Clients → yours → Client ID and Client secret",
         signing_key="nothing to choose there: Pocket ID signs by itself",
         claims="the user groups of the person, and that the client allows them",
         issuer="Pocket ID's own address (APP_URL), without a slash at the end",
     ),
-    "voidauth": Places(
+    "voidauth": ConsoleLocations(
         redirect_uri="OIDC Apps → yours → Redirect URLs",
         secret="OIDC Apps → yours → Client ID, Client Secret and Auth Method",
         signing_key="nothing to choose there: VoidAuth signs by itself",
         claims="the groups of the person in VoidAuth",
         issuer="https://auth.example.com/oidc/.well-known/openid-configuration, in OIDC_SERVER_METADATA_URL",
     ),
-    "zitadel": Places(
+    "zitadel": ConsoleLocations(
         redirect_uri="Projects → yours → the application → Redirect Settings → Redirect URIs",
         secret="Projects → yours → the application → Configuration → Auth Method, Client ID and Client Secret",
         signing_key="nothing to choose there: Zitadel signs by itself",
@@ -119,7 +119,7 @@ _KNOWN = {
 }
 
 
-def at(provider: str) -> Places:
+def at(provider: str) -> ConsoleLocations:
     """The places of a provider, by its name in `OIDC_PROVIDER`; an unknown one gets words that fit any."""
     return _KNOWN.get(preset.key(provider), _ANY)
 

@@ -34,7 +34,7 @@ class Purpose(enum.StrEnum):
 
     SIGN_IN = "sign_in"
     LINK = "link"
-    TRIAL = "trial"
+    PREVIEW = "trial"
 
 
 class Client(Struct, frozen=True, kw_only=True):

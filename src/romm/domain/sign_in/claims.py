@@ -25,7 +25,7 @@ LATEST_PLAUSIBLE_TIME = 1e11  # seconds; a later `exp` is no date but a trick
 _MISSING: Any = object()
 
 
-class Addressee(Struct, frozen=True, kw_only=True):
+class ExpectedToken(Struct, frozen=True, kw_only=True):
     """Who a token of the provider must be from and for. `now` is in seconds since the epoch."""
 
     issuer: str
@@ -34,7 +34,7 @@ class Addressee(Struct, frozen=True, kw_only=True):
     extra_audiences: tuple[str, ...] = ()
 
 
-class Expected(Addressee, frozen=True, kw_only=True):
+class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
     """What this sign-in requires of its ID token."""
 
     nonce: str
@@ -43,7 +43,7 @@ class Expected(Addressee, frozen=True, kw_only=True):
     hosted_domains: tuple[str, ...] = ()  # empty: whoever the provider lets in
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class ClaimMapping(Struct, frozen=True, kw_only=True):
     """How the operator's provider words its claims. An empty `roles_claim` means that roles are managed here."""
 
     roles_claim: str = ""
@@ -97,7 +97,7 @@ class Claims(Struct, frozen=True, kw_only=True):
     merged: Document
 
 
-def validate(unverified_claims: Document, expected: Expected) -> Refuse | None:
+def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse | None:
     """Judge the claims of an ID token whose signature is already checked; None when nothing is wrong.
 
     The checks stand in the order of OpenID Connect Core 1.0, 3.1.3.7; the first that fails is reported.
@@ -118,7 +118,7 @@ def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str])
     return unverified_claims if known is None else {**unverified_claims, "iss": known}
 
 
-def read(id_token: Document, userinfo: Document | None, reading: Reading) -> Claims | Refuse:
+def read(id_token: Document, userinfo: Document | None, reading: ClaimMapping) -> Claims | Refuse:
     """Put a validated ID token and UserInfo together (OpenID Connect Core 1.0, 5.3.2: the same `sub`, or none of it)."""
     if userinfo is not None and userinfo.get("sub") != id_token["sub"]:
         return Refuse(Code.USERINFO_MISMATCH, {"expected": id_token["sub"], "found": userinfo.get("sub")})
@@ -150,7 +150,7 @@ def _find(document: Document, path: str) -> Any:
     return _MISSING
 
 
-def _email(documents: Mapping[str, Document], reading: Reading) -> Email:
+def _email(documents: Mapping[str, Document], reading: ClaimMapping) -> Email:
     for source, document in documents.items():
         address = document.get("email")
         if isinstance(address, str) and address:
@@ -159,7 +159,7 @@ def _email(documents: Mapping[str, Document], reading: Reading) -> Email:
     return Email(None, None, "nowhere")
 
 
-def _verified(claim: Any, reading: Reading) -> bool | None:
+def _verified(claim: Any, reading: ClaimMapping) -> bool | None:
     if claim is _MISSING:
         return None
     return claim is True or (reading.booleans_as_text and claim == "true")
@@ -172,7 +172,7 @@ def _unreadable(claim: Any) -> str | None:
     return f"a {type(claim).__name__}" if isinstance(claim, dict | list) else json.dumps(claim)
 
 
-def _roles(documents: Mapping[str, Document], reading: Reading) -> RolesClaim:
+def _roles(documents: Mapping[str, Document], reading: ClaimMapping) -> RolesClaim:
     if not reading.roles_claim:
         return NotConfigured()
     answers = [_roles_in(document, source, reading) for source, document in documents.items()]
@@ -181,7 +181,7 @@ def _roles(documents: Mapping[str, Document], reading: Reading) -> RolesClaim:
     return (known or told or answers)[0]
 
 
-def _roles_in(document: Document, source: str, reading: Reading) -> Values | Unknown:
+def _roles_in(document: Document, source: str, reading: ClaimMapping) -> Values | Unknown:
     claim = _find(document, reading.roles_claim)
     if claim is _MISSING:
         return Unknown("overage" if _is_overage(document, reading.roles_claim) else "absent")
@@ -214,7 +214,7 @@ def _is_overage(document: Document, roles_claim: str) -> bool:
     return bool(document.get("hasgroups")) or (isinstance(names, Mapping) and roles_claim in names)
 
 
-def audience_is_ours(claims: Document, expected: Addressee) -> bool:
+def audience_is_ours(claims: Document, expected: ExpectedToken) -> bool:
     """`aud` has us, and nobody whom we do not know."""
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
@@ -232,19 +232,19 @@ def time_of(claims: Document, name: str) -> float | None:
     return value if 0 < value < LATEST_PLAUSIBLE_TIME else None
 
 
-def not_expired(claims: Document, expected: Addressee) -> bool:
+def not_expired(claims: Document, expected: ExpectedToken) -> bool:
     """`exp` is there and not over, with slack for a clock that is behind."""
     expiry = time_of(claims, "exp")
     return expiry is not None and expected.now - CLOCK_SKEW_SECONDS <= expiry
 
 
-def issued_recently(claims: Document, expected: Addressee) -> bool:
+def issued_recently(claims: Document, expected: ExpectedToken) -> bool:
     """`iat` is there, not long ago and not in the future, with slack for a clock that is ahead."""
     issued = time_of(claims, "iat")
     return issued is not None and -CLOCK_SKEW_SECONDS <= expected.now - issued <= MAX_ISSUED_AGO_SECONDS
 
 
-def _at_hash_fits(claims: Document, expected: Expected) -> bool:
+def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
     if "at_hash" not in claims:
         return True
     fitting = at_hash(expected.access_token, expected.algorithm)
@@ -260,7 +260,7 @@ def at_hash(access_token: str, algorithm: str) -> str | None:
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
 
 
-def subject_is_usable(claims: Document, _: Addressee) -> bool:
+def subject_is_usable(claims: Document, _: ExpectedToken) -> bool:
     """`sub` is printable ASCII of a bounded length, as a key has to be."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
@@ -268,21 +268,21 @@ def subject_is_usable(claims: Document, _: Addressee) -> bool:
     return subject.isascii() and subject.isprintable() and not subject.isspace()
 
 
-def _domain_is_allowed(claims: Document, expected: Expected) -> bool:
+def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     """Google's `hd`: the Workspace an account belongs to. Only the signed token counts, not what we asked for."""
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
-def _wanted(claim: str, expected: Expected) -> dict[str, Any]:
+def _wanted(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "hd": domains}
     return {"expected": wanted[claim]} if claim in wanted else {}
 
 
-Check = tuple[Code, str, Callable[[Document, Expected], bool]]
+ClaimCheck = tuple[Code, str, Callable[[Document, ExpectedIDToken], bool]]
 
-_CHECKS: tuple[Check, ...] = (
+_CHECKS: tuple[ClaimCheck, ...] = (
     (Code.ID_TOKEN_ISSUER, "iss", lambda claims, expected: claims.get("iss") == expected.issuer),
     (Code.ID_TOKEN_AUDIENCE, "aud", audience_is_ours),
     (

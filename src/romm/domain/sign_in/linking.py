@@ -14,7 +14,7 @@ from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.claims import Claims, Email
-from romm.domain.sign_in.roles import Give, Grant, NoRole, told
+from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
 
@@ -145,7 +145,7 @@ class SignIn(Struct, frozen=True, kw_only=True, tag=True):
     warning: str | None = None
 
 
-class Attach(Struct, frozen=True, kw_only=True, tag="Link"):
+class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
     """Attach the identity to this account, then open it. By a verified address, that address is the account's."""
 
     rule: str
@@ -177,16 +177,16 @@ class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
     severe: bool = False
 
 
-Decision = SignIn | Attach | Register | Reject
+Decision = SignIn | LinkIdentity | Register | Reject
 
 
-def decide(claims: Claims, found: Found, policy: Policy, role: Grant, now: datetime) -> Decision:
+def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
     """The decision for one sign-in; the rows are those of docs/linking.md."""
     email = emails.canonical(claims.email.address)
     verified = _is_trusted(claims.email, policy.trust_email)
     match found:
         case Found(any_admin=False) if not _gives_admin(role):
-            return _reject("L-01", Code.SETUP_REQUIRED, role=told(role))
+            return _reject("L-01", Code.SETUP_REQUIRED, role=describe(role))
         case Found(by_identity=Account(enabled=False, id=account)):
             return _reject("L-02", Code.ACCOUNT_DISABLED, account=account)
         case Found(by_identity=Account(id=account)) if isinstance(role, NoRole):
@@ -219,7 +219,7 @@ def decide(claims: Claims, found: Found, policy: Policy, role: Grant, now: datet
             return _reject("L-13", Code.REGISTRATION_CLOSED)
 
 
-def _sign_in(owner: Account, claims: Claims, found: Found, role: Grant, email: str | None) -> SignIn:
+def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, email: str | None) -> SignIn:
     level, warning = _kept_admin(owner, found, role)
     linked_at = next(link.linked_at for link in owner.links if link.identity == claims.identity)
     older_password = owner.password_set_at is not None and owner.password_set_at <= linked_at
@@ -236,17 +236,17 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: Grant, email: s
     )
 
 
-def _link_by_email(account: Account, found: Found, role: Grant) -> Attach:
+def _link_by_email(account: Account, found: Found, role: RoleDecision) -> LinkIdentity:
     level, warning = _kept_admin(account, found, role)
     if account.level is AccessLevel.ADMIN:
         kept = warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
-        return Attach(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
+        return LinkIdentity(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
     if level > account.level:
-        return Attach(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING)
-    return Attach(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
+        return LinkIdentity(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING)
+    return LinkIdentity(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
 
 
-def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: Grant, now: datetime) -> Decision:
+def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDecision, now: datetime) -> Decision:
     account = link.account
     if not link.same_session or now - link.authenticated_at > FRESH_SESSION:
         return _reject("L-04", Code.LINK_SESSION_CHANGED)
@@ -262,10 +262,10 @@ def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: Grant,
     level, warning = _kept_admin(account, found, role)
     # As in L-11b: nothing that is older than the link gains a right by it.
     ends = Ends.EVERYTHING if level > account.level else Ends.NOTHING
-    return Attach(rule="L-04", account=account, level=level, ends=ends, warning=warning)
+    return LinkIdentity(rule="L-04", account=account, level=level, ends=ends, warning=warning)
 
 
-def _kept_admin(account: Account, found: Found, role: Grant) -> tuple[AccessLevel, str | None]:
+def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[AccessLevel, str | None]:
     """The level afterwards. A claim never takes the last enabled admin away."""
     level = _level(role, account.level)
     if account.is_enabled_admin and level < AccessLevel.ADMIN and found.enabled_admins <= 1:
@@ -273,15 +273,15 @@ def _kept_admin(account: Account, found: Found, role: Grant) -> tuple[AccessLeve
     return level, _warning(role)
 
 
-def _level(role: Grant, otherwise: AccessLevel) -> AccessLevel:
+def _level(role: RoleDecision, otherwise: AccessLevel) -> AccessLevel:
     return role.level if isinstance(role, Give) else otherwise
 
 
-def _gives_admin(role: Grant) -> bool:
+def _gives_admin(role: RoleDecision) -> bool:
     return isinstance(role, Give) and role.level is AccessLevel.ADMIN
 
 
-def _warning(role: Grant) -> str | None:
+def _warning(role: RoleDecision) -> str | None:
     return getattr(role, "warning", None)
 
 

@@ -14,8 +14,8 @@ from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.claims import (
     CLOCK_SKEW_SECONDS,
     MAX_ISSUED_AGO_SECONDS,
-    Addressee,
     Document,
+    ExpectedToken,
     audience_is_ours,
     issued_recently,
     not_expired,
@@ -51,7 +51,7 @@ class Logout(Struct, frozen=True, kw_only=True):
         return " and ".join(name for name, value in (("sub", self.subject), ("sid", self.sid)) if value is not None)
 
 
-def judge(unverified_claims: Document, typ: str | None, expected: Addressee) -> Logout | Refuse:
+def validate(unverified_claims: Document, typ: str | None, expected: ExpectedToken) -> Logout | Refuse:
     """Judge a token whose signature is already checked and whose header calls it `typ`; the first failure is reported."""
     if typ is not None and typ.lower().removeprefix("application/") not in TYPES:  # RFC 7515, 4.1.9
         return _refuse("typ", typ, "logout+jwt")
@@ -86,14 +86,14 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable()
 
 
-def _is_a_logout(claims: Document, _: Addressee) -> bool:
+def _is_a_logout(claims: Document, _: ExpectedToken) -> bool:
     events = claims.get("events")
     return isinstance(events, Mapping) and isinstance(events.get(EVENT), Mapping)
 
 
-Check = tuple[str, str, Callable[[Document, Addressee], bool]]
+ClaimCheck = tuple[str, str, Callable[[Document, ExpectedToken], bool]]
 
-_CHECKS: tuple[Check, ...] = (
+_CHECKS: tuple[ClaimCheck, ...] = (
     ("iss", "{us.issuer}", lambda claims, expected: claims.get("iss") == expected.issuer),
     ("aud", "{us.client_id}", audience_is_ours),
     ("iat", "within 10 minutes before {us.now}", issued_recently),

@@ -35,10 +35,10 @@ class NoRole(Struct, frozen=True, tag=True):
     values: tuple[str, ...]
 
 
-Grant = Keep | Give | NoRole
+RoleDecision = Keep | Give | NoRole
 
 
-def grant(claim: RolesClaim, mapping: RoleMapping) -> Grant:
+def grant(claim: RolesClaim, mapping: RoleMapping) -> RoleDecision:
     """The level that a roles claim gives under a mapping."""
     match claim:
         case NotConfigured():
@@ -49,7 +49,7 @@ def grant(claim: RolesClaim, mapping: RoleMapping) -> Grant:
             return _highest(values, mapping) or NoRole(values)
 
 
-def told(role: Grant) -> str:
+def describe(role: RoleDecision) -> str:
     """What the roles claim said, for the operator who wonders why somebody has this role or none."""
     match role:
         case Keep(warning=None):

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from romm.domain.credentials.rate_limits import site
+from romm.domain.credentials.rate_limits import network_of
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 
@@ -35,17 +35,17 @@ class Failures(Struct, frozen=True):
     last_at: datetime
 
 
-def keys(username: str, address: str, known_browser: str | None) -> tuple[str, ...]:
+def keys(username: str, address: str, device_cookie: str | None) -> tuple[str, ...]:
     """What a try is counted by: the digest of a browser that the account knows, else account and address.
 
     The first is the account's own. Names are hashed, because people also type their password there.
     """
-    if known_browser is not None:
-        return (f"browser:{known_browser}",)
-    return f"account:{digest(username)}", f"address:{digest(site(address))}"
+    if device_cookie is not None:
+        return (f"browser:{device_cookie}",)
+    return f"account:{digest(username)}", f"address:{digest(network_of(address))}"
 
 
-def shown(username: str, *, known: bool) -> str:
+def format_username(username: str, *, known: bool) -> str:
     """A name as it may stand in the log: one that no account has may be a password, so only its digest begins there."""
     return username if known else f"sha256:{digest(username)[:SHOWN_DIGITS]}"
 
@@ -64,7 +64,7 @@ def left(failures: Failures, now: datetime) -> timedelta:
     return max(timedelta(), min(failures.last_at + whole - now, whole))
 
 
-def judge(counted: Iterable[Failures], now: datetime) -> Refuse | None:
+def check_failures(counted: Iterable[Failures], now: datetime) -> Refuse | None:
     """May a try go on that is counted by these keys? The one with the longest wait decides."""
     longest = max(counted, key=lambda each: left(each, now), default=None)
     if longest is None or not (wait := left(longest, now)):

@@ -3,7 +3,7 @@
 import pytest
 
 from romm.domain.diagnosis.checks import client
-from romm.domain.diagnosis.checks.client import Tried
+from romm.domain.diagnosis.checks.client import ClientProbe
 from romm.domain.diagnosis.findings import Outcome
 from romm.domain.errors import Code, Refuse
 from tests.domain.diagnosis.checks.examples import configured
@@ -22,49 +22,49 @@ def invalid(problem: str) -> Refuse:
 @pytest.mark.parametrize(
     ("tried", "changes", "outcome", "code", "fix"),
     [
-        pytest.param(Tried(method="client_secret_basic", answer=KNOWN), {}, Outcome.OK, None, "", id="known"),
+        pytest.param(ClientProbe(method="client_secret_basic", answer=KNOWN), {}, Outcome.OK, None, "", id="known"),
         pytest.param(
-            Tried(method="client_secret_basic", answer=REJECTED), {}, Outcome.FAILED, Code.CLIENT_REJECTED,
+            ClientProbe(method="client_secret_basic", answer=REJECTED), {}, Outcome.FAILED, Code.CLIENT_REJECTED,
             "OIDC_CLIENT_SECRET", id="wrong secret",
         ),
         pytest.param(
-            Tried(method="client_secret_basic", answer=REJECTED, accepted="client_secret_post"), {}, Outcome.FAILED,
+            ClientProbe(method="client_secret_basic", answer=REJECTED, accepted="client_secret_post"), {}, Outcome.FAILED,
             Code.CLIENT_REJECTED, "Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post.", id="wrong method",
         ),
         pytest.param(
-            Tried(method="client_secret_basic", answer=REJECTED, accepted="none"), {}, Outcome.FAILED,
+            ClientProbe(method="client_secret_basic", answer=REJECTED, accepted="none"), {}, Outcome.FAILED,
             Code.CLIENT_REJECTED, "leave OIDC_CLIENT_SECRET empty", id="a public client",
         ),
         pytest.param(
-            Tried(method="none", answer=REJECTED), {"has_secret": False}, Outcome.FAILED, Code.CLIENT_REJECTED,
+            ClientProbe(method="none", answer=REJECTED), {"has_secret": False}, Outcome.FAILED, Code.CLIENT_REJECTED,
             "Set OIDC_CLIENT_SECRET, or make it a public client there.", id="no secret",
         ),
         pytest.param(
-            Tried(method="none", answer=REJECTED), {}, Outcome.FAILED, Code.CLIENT_REJECTED,
+            ClientProbe(method="none", answer=REJECTED), {}, Outcome.FAILED, Code.CLIENT_REJECTED,
             "OIDC_TOKEN_ENDPOINT_AUTH_METHOD", id="a secret that is not used",
         ),
         pytest.param(
-            Tried(method="none", answer=invalid("unauthorized_client (no)")), {}, Outcome.FAILED, Code.TOKEN_RESPONSE_INVALID,
+            ClientProbe(method="none", answer=invalid("unauthorized_client (no)")), {}, Outcome.FAILED, Code.TOKEN_RESPONSE_INVALID,
             "authorization_code", id="another grant type",
         ),
         pytest.param(
-            Tried(method="client_secret_post", answer=invalid("invalid_request (malformed)")), {}, Outcome.WARNING,
+            ClientProbe(method="client_secret_post", answer=invalid("invalid_request (malformed)")), {}, Outcome.WARNING,
             Code.TOKEN_RESPONSE_INVALID, "the provider's log", id="the provider looks at the code first",
         ),
         pytest.param(
-            Tried(method="client_secret_post", answer=invalid("200 with text/html")), {}, Outcome.FAILED,
+            ClientProbe(method="client_secret_post", answer=invalid("200 with text/html")), {}, Outcome.FAILED,
             Code.TOKEN_RESPONSE_INVALID, "let RomM through", id="a proxy's page",
         ),
         pytest.param(
-            Tried(method="client_secret_post", answer=None), {}, Outcome.FAILED, None, "lets anybody in", id="tokens",
+            ClientProbe(method="client_secret_post", answer=None), {}, Outcome.FAILED, None, "lets anybody in", id="tokens",
         ),
         pytest.param(
-            Tried(method="client_secret_post", answer=DOWN), {}, Outcome.FAILED, Code.PROVIDER_UNAVAILABLE, "", id="down"
+            ClientProbe(method="client_secret_post", answer=DOWN), {}, Outcome.FAILED, Code.PROVIDER_UNAVAILABLE, "", id="down"
         ),
     ],
 )  # fmt: skip
 def test_the_answer_to_an_invented_code(
-    tried: Tried, changes: dict, outcome: Outcome, code: Code | None, fix: str
+    tried: ClientProbe, changes: dict, outcome: Outcome, code: Code | None, fix: str
 ) -> None:
     finding = client.client(tried, configured(**changes))
     assert (finding.outcome, finding.code) == (outcome, code)
@@ -72,5 +72,5 @@ def test_the_answer_to_an_invented_code(
 
 
 def test_a_rejected_client_is_told_where_to_look_at_the_provider() -> None:
-    finding = client.client(Tried(method="client_secret_basic", answer=REJECTED), configured(provider="keycloak"))
+    finding = client.client(ClientProbe(method="client_secret_basic", answer=REJECTED), configured(provider="keycloak"))
     assert finding.fixes[-1].startswith("At the provider: Clients")

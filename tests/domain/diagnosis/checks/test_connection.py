@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from romm.domain.diagnosis.checks import connection
-from romm.domain.diagnosis.evidence import Certificate, Handshake, Place
+from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Outcome
 from romm.domain.errors import Code, Refuse
 from tests.domain.diagnosis.checks.examples import NOW
 
-THERE = Place("https", "auth.example.com", 443)
-HERE = Place("http", "127.0.0.1", 9000)
-HOME = Place("http", "auth.home", 80)
+THERE = Endpoint("https", "auth.example.com", 443)
+HERE = Endpoint("http", "127.0.0.1", 9000)
+HOME = Endpoint("http", "auth.home", 80)
 
 UNKNOWN_ISSUER = "unable to get local issuer certificate"
 
@@ -47,7 +47,7 @@ def test_a_name_has_addresses_or_a_reason_why_not() -> None:
         pytest.param(HERE, "ConnectionRefusedError", "`localhost` is the container itself", id="in a container"),
     ],
 )
-def test_a_connection_that_does_not_come_about(place: Place, problem: str, hint: str) -> None:
+def test_a_connection_that_does_not_come_about(place: Endpoint, problem: str, hint: str) -> None:
     finding = connection.connect(place, unavailable(problem))
     assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.PROVIDER_UNAVAILABLE)
     assert problem in finding.found
@@ -72,7 +72,7 @@ def test_a_connection_says_how_long_it_took() -> None:
         ),
     ],
 )  # fmt: skip
-def test_tls(place: Place, found: Handshake | Refuse | None, outcome: Outcome, told: str) -> None:
+def test_tls(place: Endpoint, found: Handshake | Refuse | None, outcome: Outcome, told: str) -> None:
     finding = connection.tls(place, found)
     assert finding.outcome is outcome
     assert told in finding.found

@@ -3,30 +3,30 @@
 import pytest
 
 from romm.domain.diagnosis.checks import request, scopes
-from romm.domain.diagnosis.checks.request import Came, Sent
-from romm.domain.diagnosis.evidence import Asked
+from romm.domain.diagnosis.checks.request import ProbeRequest, ProbeResult
+from romm.domain.diagnosis.evidence import ProbeResponse
 from romm.domain.diagnosis.findings import Finding, Outcome
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.authorization import Client
 from tests.domain.diagnosis.checks.examples import ISSUER, METADATA, NOW, REDIRECT_URI, configured, discovered
 
-SENT = Sent(client=Client(client_id="romm", redirect_uri=REDIRECT_URI, scope="openid"), state="s", now=NOW)
+SENT = ProbeRequest(client=Client(client_id="romm", redirect_uri=REDIRECT_URI, scope="openid"), state="s", now=NOW)
 
 
-def sent_to(location: str) -> Asked:
-    return Asked(status=303, content_type="", location=location)
+def sent_to(location: str) -> ProbeResponse:
+    return ProbeResponse(status=303, content_type="", location=location)
 
 
-def back(query: str) -> Asked:
+def back(query: str) -> ProbeResponse:
     return sent_to(f"{REDIRECT_URI}?{query}")
 
 
-def page(status: int, error: str | None = None) -> Asked:
-    return Asked(status=status, content_type="text/html", error=error, description=error and f"this is {error}")
+def page(status: int, error: str | None = None) -> ProbeResponse:
+    return ProbeResponse(status=status, content_type="text/html", error=error, description=error and f"this is {error}")
 
 
-def judged(asked: Asked | Refuse, **metadata: bool) -> tuple[Finding, Finding, Finding]:
-    came = request.judge(asked, SENT, discovered(metadata=metadata).metadata)
+def judged(asked: ProbeResponse | Refuse, **metadata: bool) -> tuple[Finding, Finding, Finding]:
+    came = request.interpret(asked, SENT, discovered(metadata=metadata).metadata)
     return (
         request.redirect_uri(came, configured()),
         request.request(came),
@@ -69,7 +69,7 @@ OK, WARNING, FAILED, SKIPPED = Outcome.OK, Outcome.WARNING, Outcome.FAILED, Outc
         pytest.param(PUSH_URI, (FAILED, SKIPPED, OK), id="pushing: the redirect URI is rejected"),
     ],
 )
-def test_what_came_of_it(asked: Asked | Refuse, outcomes: tuple[Outcome, Outcome, Outcome]) -> None:
+def test_what_came_of_it(asked: ProbeResponse | Refuse, outcomes: tuple[Outcome, Outcome, Outcome]) -> None:
     assert tuple(finding.outcome for finding in judged(asked)) == outcomes
 
 
@@ -97,6 +97,6 @@ def test_a_provider_that_is_down_is_not_blamed_on_the_redirect_uri() -> None:
 def test_a_redirect_uri_with_a_query_of_its_own_is_known_again() -> None:
     client = Client(client_id="romm", redirect_uri=f"{REDIRECT_URI}?tenant=1", scope="openid")
     asked = back("tenant=1&error=login_required&state=s")
-    came = request.judge(asked, Sent(client=client, state="s", now=NOW), METADATA)
-    assert isinstance(came, Came)
+    came = request.interpret(asked, ProbeRequest(client=client, state="s", now=NOW), METADATA)
+    assert isinstance(came, ProbeResult)
     assert came.returned

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from romm.domain.diagnosis.checks import scopes
-from romm.domain.diagnosis.checks.request import Came
+from romm.domain.diagnosis.checks.request import ProbeResult
 from romm.domain.diagnosis.findings import Outcome
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.authorization import Accepted
 from tests.domain.diagnosis.checks.examples import configured, discovered
 
-GOOD = Came(Accepted("code"), returned=True)
-REFUSED = Came(Refuse(Code.INVALID_SCOPE, {"error": "invalid_scope", "scopes": "openid groups"}), returned=True)
+GOOD = ProbeResult(Accepted("code"), returned=True)
+REFUSED = ProbeResult(Refuse(Code.INVALID_SCOPE, {"error": "invalid_scope", "scopes": "openid groups"}), returned=True)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,9 @@ REFUSED = Came(Refuse(Code.INVALID_SCOPE, {"error": "invalid_scope", "scopes": "
         ),
     ],
 )
-def test_scopes(came: Came, asked: str, announced: tuple[str, ...] | None, outcome: Outcome, code: Code | None) -> None:
+def test_scopes(
+    came: ProbeResult, asked: str, announced: tuple[str, ...] | None, outcome: Outcome, code: Code | None
+) -> None:
     finding = scopes.scopes(came, discovered(announced={"scopes": announced}), configured(scope=asked))
     assert (finding.outcome, finding.code) == (outcome, code)
     assert outcome is Outcome.OK or "OIDC_SCOPES" in finding.fixes[0]

@@ -8,7 +8,7 @@ from romm.domain.errors import Code, Refuse
 from romm.domain.providers import places
 
 
-class Tried(Struct, frozen=True, kw_only=True):
+class ClientProbe(Struct, frozen=True, kw_only=True):
     """What an invented code got with `method`; None is tokens. `accepted` is another method that the provider takes."""
 
     method: str
@@ -16,7 +16,7 @@ class Tried(Struct, frozen=True, kw_only=True):
     accepted: str = ""
 
 
-def client(found: Tried, configured: Configured) -> Finding:
+def client(found: ClientProbe, configured: Configured) -> Finding:
     """Are client id, secret and authentication method right?"""
     method, answer = found.method, found.answer
     place = places.click(places.at(configured.provider).secret)

@@ -3,7 +3,7 @@
 Source: OpenSSL's `X509_V_ERR_…` texts, which are the only word on what is wrong with a certificate.
 """
 
-from romm.domain.diagnosis.evidence import Certificate, Handshake, Place
+from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
 from romm.domain.errors import Code, Refuse
 
@@ -14,7 +14,7 @@ _CONTAINER = (
 )
 
 
-def dns(place: Place, found: tuple[str, ...] | Refuse) -> Finding:
+def dns(place: Endpoint, found: tuple[str, ...] | Refuse) -> Finding:
     """Does the provider's name have an address?"""
     if isinstance(found, Refuse):
         return refused(
@@ -26,7 +26,7 @@ def dns(place: Place, found: tuple[str, ...] | Refuse) -> Finding:
     return ok(Check.DNS, f"{place.host} is {', '.join(found)}")
 
 
-def connect(place: Place, found: float | Refuse) -> Finding:
+def connect(place: Endpoint, found: float | Refuse) -> Finding:
     """Is anybody listening there? `found` is in seconds."""
     if not isinstance(found, Refuse):
         return ok(Check.CONNECT, f"{place.host}, port {place.port}, in {found * 1000:.0f} ms")
@@ -38,7 +38,7 @@ def connect(place: Place, found: float | Refuse) -> Finding:
     return refused(Check.CONNECT, found, f"{place.host}, port {place.port}: {found.facts.get('problem')}", *fixes)
 
 
-def tls(place: Place, found: Handshake | Refuse | None) -> Finding:
+def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
     """Is the certificate right, and if not, which one is missing? None: the address is plain http."""
     match found:
         case None if _is_loopback(place):
@@ -55,7 +55,7 @@ def tls(place: Place, found: Handshake | Refuse | None) -> Finding:
             return refused(Check.TLS, refuse, found.problem, *_advice(place, found))
 
 
-def _advice(place: Place, found: Handshake) -> list[str]:
+def _advice(place: Endpoint, found: Handshake) -> list[str]:
     """OpenSSL says what it misses; the chain says whose certificate that is."""
     if not found.chain:
         return []
@@ -93,5 +93,5 @@ def _described(chain: tuple[Certificate, ...]) -> str:
     return f"trusted; for {', '.join(chain[0].names[:3])}, by {chain[0].issuer}, until {chain[0].not_after:%Y-%m-%d}"
 
 
-def _is_loopback(place: Place) -> bool:
+def _is_loopback(place: Endpoint) -> bool:
     return place.host in _LOOPBACK or place.host.startswith("127.")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
-from romm.domain.diagnosis.evidence import Asked, Configured
+from romm.domain.diagnosis.evidence import Configured, ProbeResponse
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, skipped, warning
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers import places
@@ -19,7 +19,7 @@ from romm.domain.sign_in.discovery import Metadata
 _NO_ANSWER = (Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS, Code.PROVIDER_ANSWER_INVALID)
 
 
-class Sent(Struct, frozen=True, kw_only=True):
+class ProbeRequest(Struct, frozen=True, kw_only=True):
     """The request: as whom, with which state, and when."""
 
     client: Client
@@ -27,7 +27,7 @@ class Sent(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class Elsewhere(Struct, frozen=True):
+class RedirectedAway(Struct, frozen=True):
     """The browser is sent on to a page of the provider's own."""
 
     url: str
@@ -36,67 +36,67 @@ class Elsewhere(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """The provider shows a page and sends the browser nowhere."""
 
-    asked: Asked
+    asked: ProbeResponse
 
 
-Verdict = Accepted | Refuse | Elsewhere | Page
+Verdict = Accepted | Refuse | RedirectedAway | Page
 """`Refuse` is what a sign-in would end with when the browser came back with this answer."""
 
 
-class Came(Struct, frozen=True):
+class ProbeResult(Struct, frozen=True):
     """What came of the request. `returned`: the browser was sent back to the redirect URI."""
 
     verdict: Verdict
     returned: bool = False
 
 
-def judge(asked: Asked | Refuse, sent: Sent, metadata: Metadata) -> Came:
+def interpret(asked: ProbeResponse | Refuse, sent: ProbeRequest, metadata: Metadata) -> ProbeResult:
     """Read the answer with the rules that a sign-in's callback is read with."""
     match asked:
         case Refuse():
-            return Came(asked)
-        case Asked(location=None):
-            return Came(Page(asked))
-        case Asked(location=str(location)) if _is(location, sent.client.redirect_uri):
-            return Came(_callback(location, sent, metadata), returned=True)
-        case Asked(location=str(location)):
-            return Came(Elsewhere(location))
+            return ProbeResult(asked)
+        case ProbeResponse(location=None):
+            return ProbeResult(Page(asked))
+        case ProbeResponse(location=str(location)) if _is(location, sent.client.redirect_uri):
+            return ProbeResult(_callback(location, sent, metadata), returned=True)
+        case ProbeResponse(location=str(location)):
+            return ProbeResult(RedirectedAway(location))
         case _:
             raise AssertionError(asked)
 
 
-def redirect_uri(came: Came, configured: Configured) -> Finding:
+def redirect_uri(came: ProbeResult, configured: Configured) -> Finding:
     """Is it registered, to the letter?"""
     match came:
-        case Came(returned=True):
+        case ProbeResult(returned=True):
             return ok(Check.REDIRECT_URI, f"{configured.redirect_uri} is registered")
-        case Came(verdict=Refuse(code=Code.CLIENT_REJECTED)):
+        case ProbeResult(verdict=Refuse(code=Code.CLIENT_REJECTED)):
             return skipped(
                 Check.REDIRECT_URI, "the provider does not accept RomM's pushed request; see Client and secret"
             )
-        case Came(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
-            return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {told(refuse)}")
-        case Came(verdict=Refuse() as refuse):
-            return refused(Check.REDIRECT_URI, refuse, told(refuse), *_registering(configured))
-        case Came(verdict=Elsewhere(url=url)):
+        case ProbeResult(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
+            return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {describe(refuse)}")
+        case ProbeResult(verdict=Refuse() as refuse):
+            return refused(Check.REDIRECT_URI, refuse, describe(refuse), *_registering(configured))
+        case ProbeResult(verdict=RedirectedAway(url=url)):
             return _sent_elsewhere(url, configured)
-        case Came(verdict=Page(asked=asked)):
-            return _shown(asked, configured)
+        case ProbeResult(verdict=Page(asked=asked)):
+            return _shown_page(asked, configured)
         case _:
             raise AssertionError(came)
 
 
-def request(came: Came) -> Finding:
+def request(came: ProbeResult) -> Finding:
     """Does the provider accept the request as such: response type, PKCE, pushing, and its own name in the answer?"""
     match came:
-        case Came(returned=False):
+        case ProbeResult(returned=False):
             return skipped(Check.REQUEST, "the provider did not send the browser back with an answer")
-        case Came(verdict=Refuse(code=Code.INVALID_SCOPE)):
+        case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE)):
             return skipped(Check.REQUEST, "the provider did not get beyond the scopes; see Scopes")
-        case Came(verdict=Refuse(code=Code.ACCESS_DENIED) as refuse):
+        case ProbeResult(verdict=Refuse(code=Code.ACCESS_DENIED) as refuse):
             return ok(Check.REQUEST, f"{refuse.facts.get('error')}, as it should be")
-        case Came(verdict=Refuse() as refuse):
-            return refused(Check.REQUEST, refuse, told(refuse))
+        case ProbeResult(verdict=Refuse() as refuse):
+            return refused(Check.REQUEST, refuse, describe(refuse))
         case _:
             return ok(Check.REQUEST, "accepted")
 
@@ -110,7 +110,7 @@ def _sent_elsewhere(url: str, configured: Configured) -> Finding:
     return ok(Check.REDIRECT_URI, f"{shown}, which it should not do with prompt=none, so this is no proof")
 
 
-def _shown(asked: Asked, configured: Configured) -> Finding:
+def _shown_page(asked: ProbeResponse, configured: Configured) -> Finding:
     if asked.status < 400:
         shown = f"cannot be told: the provider shows a page ({asked.status} with {asked.content_type})"
         look = "Look at that page in a browser: press the button of the sign-in page. If it is an error:"
@@ -129,7 +129,7 @@ def _registering(configured: Configured) -> tuple[str, str]:
     return register, places.click(places.at(configured.provider).redirect_uri)
 
 
-def told(refuse: Refuse) -> str:
+def describe(refuse: Refuse) -> str:
     """What the provider said, without what to do about it."""
     facts = refuse.facts
     if error := facts.get("error"):
@@ -143,7 +143,7 @@ def _is(location: str, redirect_uri: str) -> bool:
     return location.partition("?")[0].partition("#")[0] == redirect_uri.partition("?")[0]
 
 
-def _callback(location: str, sent: Sent, metadata: Metadata) -> Accepted | Refuse:
+def _callback(location: str, sent: ProbeRequest, metadata: Metadata) -> Accepted | Refuse:
     answer = authorization.response(parse_qsl(urlsplit(location).query, keep_blank_values=True))
     if isinstance(answer, Refuse):
         return answer
@@ -152,7 +152,7 @@ def _callback(location: str, sent: Sent, metadata: Metadata) -> Accepted | Refus
     return authorization.accept(answer, _attempt(sent, metadata), metadata, sent.client, sent.now)
 
 
-def _attempt(sent: Sent, metadata: Metadata) -> LoginAttempt:
+def _attempt(sent: ProbeRequest, metadata: Metadata) -> LoginAttempt:
     return LoginAttempt(
         state_digest="",
         browser_key_digest="",

@@ -3,21 +3,21 @@
 Sources: OpenID Connect Core 1.0, 5.4; OpenID Connect Discovery 1.0, 3 (a provider may allow more than it announces).
 """
 
-from romm.domain.diagnosis.checks.request import Came, told
+from romm.domain.diagnosis.checks.request import ProbeResult, describe
 from romm.domain.diagnosis.evidence import Configured, Discovered
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers import places
 
 
-def scopes(came: Came, discovered: Discovered, configured: Configured) -> Finding:
+def scopes(came: ProbeResult, discovered: Discovered, configured: Configured) -> Finding:
     """Are the scopes allowed for this client, or at least known to the provider?"""
     asked, announced = configured.scope.split(), discovered.announced.scopes
     place = places.click(places.at(configured.provider).claims)
     unknown = [scope for scope in asked if announced is not None and scope not in announced]
     match came:
-        case Came(verdict=Refuse(code=Code.INVALID_SCOPE) as refuse):
-            return refused(Check.SCOPES, refuse, f"{told(refuse)}; asked for: {configured.scope}", place)
+        case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE) as refuse):
+            return refused(Check.SCOPES, refuse, f"{describe(refuse)}; asked for: {configured.scope}", place)
         case _ if "openid" not in asked:
             return failed(
                 Check.SCOPES,
@@ -29,7 +29,7 @@ def scopes(came: Came, discovered: Discovered, configured: Configured) -> Findin
             shown = f"the provider does not announce {', '.join(unknown)}"
             fix = "Add it there, or take it out of OIDC_SCOPES. If the claims arrive all the same, nothing is wrong."
             return warning(Check.SCOPES, shown, fix, place)
-        case Came(returned=True):
+        case ProbeResult(returned=True):
             return ok(Check.SCOPES, configured.scope)
         case _:
             return ok(

@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from romm.domain.accounts.changes import Change, Delete, Password, Unlink
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Spends
+from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, bob, has_session, session
 from tests.domain.examples import ADDRESS, NOW
 
 ADMIN, EDITOR, VIEWER = AccessLevel.ADMIN, AccessLevel.EDITOR, AccessLevel.VIEWER
-LINK = Spends(Kind.INVITATION, "link")
+LINK = OneTimeLink(Kind.INVITATION, "link")
 
 
 def change(account: Account, **changes: Any) -> Change:
@@ -54,7 +54,7 @@ async def test_a_change_makes_the_account_what_was_decided(stores: Stores):
     seen = await alice(stores)
     decision = change(seen, username="alicia", email="alicia@example.com", enabled=False, level=EDITOR)
 
-    changed = await stores.directory.change(decision, LATER)
+    changed = await stores.account_store.change(decision, LATER)
 
     assert changed == await stores.accounts.get(seen.id)
     assert changed == replace(
@@ -72,9 +72,9 @@ async def test_a_change_makes_the_account_what_was_decided(stores: Stores):
 @pytest.mark.parametrize("password", [Password("new hash", LATER), Password("new hash", NOW), Password(None, None)])
 async def test_a_password_is_stored_with_the_time_that_was_decided(stores: Stores, password: Password):
     seen = await alice(stores)
-    await stores.directory.reset_asked("alice", NOW)
+    await stores.account_store.reset_asked("alice", NOW)
 
-    changed = await stores.directory.change(change(seen, password=password), LATER)
+    changed = await stores.account_store.change(change(seen, password=password), LATER)
 
     assert changed.password_set_at == password.trusted_since
     assert changed.reset_asked_at is None
@@ -88,18 +88,18 @@ async def test_what_somebody_else_has_is_a_conflict(stores: Stores, changes: dic
     seen = await alice(stores)
     await bob(stores)
 
-    assert await what(stores.directory.change(change(seen, **changes), LATER)) == taken
+    assert await what(stores.account_store.change(change(seen, **changes), LATER)) == taken
     assert await stores.accounts.get(seen.id) == seen
 
 
 async def test_a_stale_decision_is_carried_out_not_at_all(stores: Stores):
     seen = await alice(stores)
-    changed = await stores.directory.change(change(seen, level=EDITOR), NOW)
+    changed = await stores.account_store.change(change(seen, level=EDITOR), NOW)
     await stores.credentials.add(changed, session(seen))
 
-    assert await what(stores.directory.change(change(seen, level=ADMIN, ends=frozenset(Kind)), LATER)) == "version"
-    assert await what(stores.directory.delete(Delete(seen))) == "version"
-    assert await what(stores.directory.unlink(Unlink(account=seen, identity=BOB), LATER)) == "version"
+    assert await what(stores.account_store.change(change(seen, level=ADMIN, ends=frozenset(Kind)), LATER)) == "version"
+    assert await what(stores.account_store.delete(Delete(seen))) == "version"
+    assert await what(stores.account_store.unlink(Unlink(account=seen, identity=BOB), LATER)) == "version"
     now = await stores.accounts.get(seen.id)
     assert now is not None
     assert now.level is EDITOR
@@ -113,7 +113,7 @@ async def test_a_change_ends_the_kinds_it_names_but_not_what_is_kept(stores: Sto
     )
     await stores.credentials.add(other, session(other, "bobs"))
 
-    await stores.directory.change(change(seen, ends=frozenset({Kind.SESSION}), keep="mine"), LATER)
+    await stores.account_store.change(change(seen, ends=frozenset({Kind.SESSION}), keep="mine"), LATER)
 
     assert {each.digest for each, _ in await stores.credentials.of(None, list(Kind))} == {"mine", "token", "bobs"}
 
@@ -124,28 +124,28 @@ async def test_the_last_enabled_admin_stays(stores: Stores, loss: dict[str, Any]
     retired = await bob(stores, ADMIN)
     await stores.disable(retired.id)
 
-    assert await what(stores.directory.change(change(keeper, **loss), LATER)) == "version"
-    assert await what(stores.directory.delete(Delete(keeper))) == "version"
-    assert await stores.directory.enabled_admins() == 1
+    assert await what(stores.account_store.change(change(keeper, **loss), LATER)) == "version"
+    assert await what(stores.account_store.delete(Delete(keeper))) == "version"
+    assert await stores.account_store.enabled_admins() == 1
 
 
 async def test_of_two_admins_who_dismiss_each_other_one_remains(rivals: list[Stores]):
     one, two = await alice(rivals[0], ADMIN), await bob(rivals[0], ADMIN)
 
     done = await asyncio.gather(
-        outcome(rivals[0].directory.change(change(one, level=VIEWER), LATER)),
-        outcome(rivals[1].directory.delete(Delete(two))),
+        outcome(rivals[0].account_store.change(change(one, level=VIEWER), LATER)),
+        outcome(rivals[1].account_store.delete(Delete(two))),
     )
 
     assert Counter(done) == {"done": 1, "version": 1}
-    assert await rivals[0].directory.enabled_admins() == 1
+    assert await rivals[0].account_store.enabled_admins() == 1
 
 
 async def test_deleting_takes_everything_along_and_the_number_never_comes_back(stores: Stores):
     seen = await bob(stores)
     await stores.credentials.add(seen, session(seen))
 
-    await stores.directory.delete(Delete(seen))
+    await stores.account_store.delete(Delete(seen))
 
     assert await stores.accounts.get(seen.id) is None
     assert not await has_session(stores)
@@ -159,7 +159,7 @@ async def test_unlinking_detaches_the_identity_and_ends_its_sign_ins(stores: Sto
         seen, session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN)
     )
 
-    left = await stores.directory.unlink(Unlink(account=seen, identity=BOB, keep="mine"), LATER)
+    left = await stores.account_store.unlink(Unlink(account=seen, identity=BOB, keep="mine"), LATER)
 
     assert left.links == ()
     assert left.version == seen.version + 1
@@ -173,7 +173,7 @@ async def test_people_are_found_by_a_part_of_name_or_address_page_by_page(stores
     await stores.accounts.create("percent%_x", None, VIEWER, None, NOW)
 
     async def found(text: str, limit: int = 10, offset: int = 0) -> tuple[list[str], int]:
-        page, total = await stores.directory.search(text, limit, offset)
+        page, total = await stores.account_store.search(text, limit, offset)
         return [each.username for each in page], total
 
     assert await found("") == (["carl", "dirk", "dora", "percent%_x"], 4)
@@ -187,7 +187,7 @@ async def test_people_are_found_by_a_part_of_name_or_address_page_by_page(stores
 async def test_a_page_has_accounts_with_all_their_links(stores: Stores):
     seen = await bob(stores)
 
-    page, _ = await stores.directory.search("", 10, 0)
+    page, _ = await stores.account_store.search("", 10, 0)
 
     assert list(page) == [seen]
 
@@ -196,9 +196,9 @@ async def test_a_page_has_accounts_with_all_their_links(stores: Stores):
 async def test_who_forgot_a_password_is_noted_by_name_or_address(stores: Stores, name: str):
     seen, other = await alice(stores), await bob(stores)
 
-    await stores.directory.reset_asked(name, LATER)
-    await stores.directory.reset_asked("nobody", LATER)
-    await stores.directory.reset_asked("a\x00b", LATER)
+    await stores.account_store.reset_asked(name, LATER)
+    await stores.account_store.reset_asked("nobody", LATER)
+    await stores.account_store.reset_asked("a\x00b", LATER)
 
     assert await stores.accounts.get(seen.id) == replace(seen, reset_asked_at=LATER)
     assert await stores.accounts.get(other.id) == other
@@ -208,7 +208,7 @@ async def test_a_disabled_account_asks_for_nothing(stores: Stores):
     seen = await alice(stores)
     await stores.disable(seen.id)
 
-    await stores.directory.reset_asked("alice", LATER)
+    await stores.account_store.reset_asked("alice", LATER)
 
     now = await stores.accounts.get(seen.id)
     assert now is not None
@@ -223,7 +223,7 @@ async def test_a_link_is_used_up_together_with_what_it_is_for(stores: Stores):
 
     assert made.username == "carl"
     assert await what(stores.accounts.create("dora", None, VIEWER, "hash", NOW, LINK)) == "spent"
-    assert await what(stores.directory.change(change(owner, level=EDITOR), NOW, LINK)) == "spent"
+    assert await what(stores.account_store.change(change(owner, level=EDITOR), NOW, LINK)) == "spent"
     assert await stores.accounts.get(owner.id) == owner
 
 
@@ -233,9 +233,9 @@ async def test_a_link_is_not_lost_when_the_rest_fails(stores: Stores):
     await invited(stores, owner)
 
     assert await what(stores.accounts.create("bob", None, VIEWER, "hash", NOW, LINK)) == "username"
-    assert await what(stores.directory.change(change(owner, username="bob"), NOW, LINK)) == "username"
+    assert await what(stores.account_store.change(change(owner, username="bob"), NOW, LINK)) == "username"
 
-    assert (await stores.directory.change(change(owner, level=EDITOR), NOW, LINK)).level is EDITOR
+    assert (await stores.account_store.change(change(owner, level=EDITOR), NOW, LINK)).level is EDITOR
 
 
 async def test_of_many_who_use_a_link_one_gets_in(rivals: list[Stores]):

@@ -5,13 +5,13 @@ from msgspec import UNSET, Struct, UnsetType
 from romm.accounts.passwords import hash_of_new
 from romm.domain import emails
 from romm.domain.accounts import usernames
-from romm.domain.accounts.changes import Wanted
+from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports.accounts import Passwords
 
 
-class Typed(Struct, frozen=True, kw_only=True):
+class AccountForm(Struct, frozen=True, kw_only=True):
     """What somebody typed into a form about an account. What is not said stays, and so does what an empty password stands
     for; an empty address takes it away."""
 
@@ -40,7 +40,7 @@ def stored_email(typed: str) -> str | None:
     return email
 
 
-async def wanted(typed: Typed, seen: Account, hashing: Passwords) -> Wanted:
+async def account_update(typed: AccountForm, seen: Account, hashing: Passwords) -> AccountUpdate:
     """What somebody typed, in its stored form. Raises `Refused` when something of it cannot be used."""
     username = typed.username if isinstance(typed.username, UnsetType) else stored_username(typed.username)
     email = typed.email if isinstance(typed.email, UnsetType) else stored_email(typed.email)
@@ -49,7 +49,7 @@ async def wanted(typed: Typed, seen: Account, hashing: Passwords) -> Wanted:
         name = seen.username if isinstance(username, UnsetType) else username
         address = seen.email if isinstance(email, UnsetType) else email
         password_hash = await hash_of_new(hashing, typed.password, username=name, email=address)
-    return Wanted(
+    return AccountUpdate(
         username=username,
         email=email,
         password_hash=password_hash,

@@ -29,7 +29,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trials:
+class Previews:
     """Reports are kept under their attempt, as long as that is remembered: about an hour."""
 
     explainer: Explainer

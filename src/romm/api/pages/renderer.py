@@ -29,7 +29,7 @@ NextPath = Annotated[str, QueryParameter(name="next")]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
+class PageRenderer:
     """What every page of this instance has in common."""
 
     settings: Settings
@@ -112,9 +112,9 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
     return {"code": code, "person": CATALOGUE[code].person, "reference": shown}
 
 
-def told(code: Code, site: Site) -> dict[str, str]:
+def describe(code: Code, renderer: PageRenderer) -> dict[str, str]:
     """What a code means, for an administrator: what the person reads, what to do here, and where to click there."""
-    row, hints = CATALOGUE[code], preset(site.settings.oidc.provider).hints
+    row, hints = CATALOGUE[code], preset(renderer.settings.oidc.provider).hints
     return {"code": code, "person": row.person, "operator": row.operator, "provider": hints.get(code, "")}
 
 

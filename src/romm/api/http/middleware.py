@@ -26,7 +26,7 @@ _UNLESS_SAID = (
 )
 
 
-def envelope(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
+def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
     """Wrap an ASGI app. `bind` puts facts on all log lines of a request; HSTS is sent only with an https base URL."""
     extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
 

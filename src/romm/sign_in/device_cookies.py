@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from romm.domain.credentials.credential import (
-    KNOWN_BROWSER_LIFETIME,
+    DEVICE_COOKIE_LIFETIME,
     SECRET_BYTES,
     Credential,
     Kind,
@@ -16,7 +16,7 @@ from romm.ports.process import Clock
 
 
 @dataclass(frozen=True)
-class KnownBrowsers:
+class DeviceCookies:
     """Browsers that signed in with a password before. Being known opens nothing; see `domain.throttle`."""
 
     credentials: Credentials
@@ -24,7 +24,7 @@ class KnownBrowsers:
 
     async def find(self, secret: str | None, username: str) -> Credential | None:
         """The credential of a browser that this account knows; another account's is none."""
-        found = secret and await self.credentials.find(Kind.KNOWN_BROWSER, digest(secret))
+        found = secret and await self.credentials.find(Kind.DEVICE_COOKIE, digest(secret))
         if not found:
             return None
         credential, account = found
@@ -35,12 +35,12 @@ class KnownBrowsers:
         secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
         return secret, Credential(
             digest=digest(secret),
-            kind=Kind.KNOWN_BROWSER,
+            kind=Kind.DEVICE_COOKIE,
             account_id=account.id,
             scopes=(),
             created_at=now,
             last_used_at=now,
-            expires_at=now + KNOWN_BROWSER_LIFETIME,
+            expires_at=now + DEVICE_COOKIE_LIFETIME,
             address=visitor.address,
             user_agent=visitor.user_agent,
         )

@@ -14,7 +14,7 @@ from romm.adapters.sign_in.accounts import another_admin, fresh, use_up, write_a
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Spends
+from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 
 _PAGE = select(AccountRow.id).order_by(AccountRow.username).limit(bindparam("most")).offset(bindparam("skipped"))
@@ -27,7 +27,7 @@ _RESET_ASKED = (
 )
 
 
-class SQLDirectory:
+class SQLAccountStore:
     """`ports.Directory` in the database."""
 
     def __init__(self, database: Database) -> None:
@@ -48,7 +48,7 @@ class SQLDirectory:
     async def enabled_admins(self) -> int:
         return int((await self._database.fetch(_ENABLED_ADMINS, {}))[0][0])
 
-    async def change(self, decision: Change, now: datetime, spends: Spends | None = None) -> Account:
+    async def change(self, decision: Change, now: datetime, spends: OneTimeLink | None = None) -> Account:
         seen = decision.account
         loses = seen.is_enabled_admin and not (decision.enabled and decision.level is AccessLevel.ADMIN)
 

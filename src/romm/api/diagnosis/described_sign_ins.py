@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from romm.accounts.administration import Administration
-from romm.api.pages.site import Site, told
+from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal
 from romm.domain.sign_in.linking import ROWS
 from romm.ports.sign_in import SignInEntry
@@ -21,27 +21,29 @@ class ShownSignIn:
     entry: SignInEntry
     way: str
     name: str | None
-    told: Mapping[str, str] | None
+    described: Mapping[str, str] | None
     rule: tuple[str, str] | None
     received: Mapping[str, str]
 
 
-async def shown(
-    entries: Sequence[SignInEntry], site: Site, who: Principal, administration: Administration
+async def describe_entries(
+    entries: Sequence[SignInEntry], renderer: PageRenderer, who: Principal, administration: Administration
 ) -> list[ShownSignIn]:
     """The lines, for somebody who may or may not know who has an account."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(owners) if "users.read" in who.scopes else {}
-    ways = WAYS | {"openid": f"with {site.provider_name}", "backchannel": f"by {site.provider_name}"}
-    return [_shown(entry, site, names, ways) for entry in entries]
+    ways = WAYS | {"openid": f"with {renderer.provider_name}", "backchannel": f"by {renderer.provider_name}"}
+    return [_describe_entry(entry, renderer, names, ways) for entry in entries]
 
 
-def _shown(entry: SignInEntry, site: Site, names: Mapping[int, str], ways: Mapping[str, str]) -> ShownSignIn:
+def _describe_entry(
+    entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str], ways: Mapping[str, str]
+) -> ShownSignIn:
     return ShownSignIn(
         entry=entry,
         way=ways.get(entry.method, entry.method),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        told=told(entry.code, site) if entry.code else None,
+        described=describe(entry.code, renderer) if entry.code else None,
         rule=ROWS.get(entry.rule or ""),
         received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
     )
