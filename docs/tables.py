@@ -21,7 +21,7 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
-from romm.domain.providers.preset import PRESETS
+from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in import linking
 from romm.settings.model import FIELDS
 

@@ -21,7 +21,7 @@ from romm.composition import sign_in as composition
 from romm.composition.ports import Ports
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
-from romm.domain.providers.preset import PRESETS
+from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Location

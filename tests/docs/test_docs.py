@@ -11,7 +11,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from romm.domain.diagnosis.findings import PLAN, Outcome
-from romm.domain.providers.preset import PRESETS, preset
+from romm.domain.providers.register import PRESETS, preset
 from romm.domain.sign_in import claims, discovery, roles
 from romm.domain.sign_in.claims import ClaimMapping, Claims
 from romm.domain.sign_in.forward_auth import headers

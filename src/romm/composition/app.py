@@ -31,8 +31,8 @@ from romm.composition.provider import client
 from romm.composition.use_cases import use_cases
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
-from romm.domain.providers.hints import Hints, fact
-from romm.domain.providers.preset import preset
+from romm.domain.providers.preset import Hints, hint_fact
+from romm.domain.providers.register import preset
 from romm.ports.process import Log
 from romm.settings.model import Loaded, Settings
 
@@ -114,7 +114,7 @@ async def _check_provider(ports: Ports, hints: Hints) -> None:
     try:
         await ports.provider.metadata()
     except Refused as refused:
-        more = fact(hints, refused.code)
+        more = hint_fact(hints, refused.code)
         ports.log.warning("provider.not_ready", code=refused.code, hint=operator_text(refused), **more)
 
 

@@ -9,7 +9,7 @@ from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
 from romm.diagnosis.doctor import Doctor
 from romm.domain.diagnosis.evidence import Configured
-from romm.domain.providers.preset import preset
+from romm.domain.providers.register import preset
 from romm.domain.sign_in.authorization import Client
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock, Log

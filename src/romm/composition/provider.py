@@ -1,7 +1,8 @@
 """The provider's settings and our registration there."""
 
 from romm.adapters.provider.openid import ProviderSettings
-from romm.domain.providers.preset import DEFAULT_SCOPES, preset
+from romm.domain.providers.preset import DEFAULT_SCOPES
+from romm.domain.providers.register import preset
 from romm.domain.sign_in import discovery
 from romm.domain.sign_in.authorization import Client
 from romm.settings.model import Settings

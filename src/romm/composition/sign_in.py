@@ -5,7 +5,7 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
-from romm.domain.providers.preset import preset
+from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.linking import Policy

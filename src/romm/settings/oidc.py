@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from romm.domain.providers.preset import preset
+from romm.domain.providers.register import preset
 from romm.domain.sign_in.linking import TrustEmail
 from romm.settings.server import CALLBACK, is_readable_on_the_way, origin
 from romm.settings.values import DEFAULT, Draft

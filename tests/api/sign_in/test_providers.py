@@ -7,7 +7,7 @@ import pytest
 
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
-from romm.domain.providers.preset import PRESETS
+from romm.domain.providers.register import PRESETS
 from tests.api.sign_in.test_openid import both, error_of, in_id_token, nobody_has, person, put, without
 from tests.fake_provider import FakeProvider
 from tests.world import World

@@ -21,8 +21,8 @@ from romm.domain.diagnosis.findings import (
     with_hint,
 )
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers import places
-from romm.domain.providers.preset import PRESETS
+from romm.domain.providers.preset import click
+from romm.domain.providers.register import PRESETS, preset
 
 GOOD = ok(Check.DNS, "there")
 ODD = warning(Check.PROXY, "odd", "mend it")
@@ -65,13 +65,13 @@ def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
 
 
 def test_a_providers_own_words_stand_for_a_general_place() -> None:
-    general = failed(Check.CLIENT, "no", "Check it.", places.click("somewhere"), code=Code.CLIENT_REJECTED)
+    general = failed(Check.CLIENT, "no", "Check it.", click("somewhere"), code=Code.CLIENT_REJECTED)
     hints = {Code.CLIENT_REJECTED: "There."}
     assert with_hint(general, hints).fixes == ("Check it.", "At the provider: There.")
     for other in (
-        failed(Check.CLIENT, "no", places.click("somewhere")),
-        failed(Check.CLIENT, "no", places.click("somewhere"), code=Code.INVALID_SCOPE),
-        failed(Check.KEYS, "no", places.click("somewhere"), code=Code.CLIENT_REJECTED),
+        failed(Check.CLIENT, "no", click("somewhere")),
+        failed(Check.CLIENT, "no", click("somewhere"), code=Code.INVALID_SCOPE),
+        failed(Check.KEYS, "no", click("somewhere"), code=Code.CLIENT_REJECTED),
     ):
         assert with_hint(other, hints) is other
 
@@ -88,6 +88,6 @@ def test_a_long_tale_is_cut() -> None:
 
 
 def test_every_provider_with_a_fix_of_its_own_is_one_that_has_a_preset() -> None:
-    named = {name for name in PRESETS if places.at(name) is not places.at("no such provider")}
+    named = {name for name in PRESETS if preset(name).locations is not preset("no such provider").locations}
     assert named >= {"authelia", "authentik", "keycloak"}
-    assert places.at("Pocket ID") is places.at("pocket-id")
+    assert preset("Pocket ID").locations is preset("pocket-id").locations

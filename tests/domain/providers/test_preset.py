@@ -5,8 +5,8 @@ import string
 import pytest
 
 from romm.domain.errors import Code
-from romm.domain.providers.hints import fact
-from romm.domain.providers.preset import DEFAULT_SCOPES, PRESETS, Preset, preset
+from romm.domain.providers.preset import DEFAULT_SCOPES, Preset, hint_fact
+from romm.domain.providers.register import PRESETS, preset
 
 OF_ACCOUNTS_HERE = {
     Code.CREDENTIALS_WRONG,
@@ -85,6 +85,6 @@ def test_a_hint_is_one_finished_sentence_about_the_provider(key: str) -> None:
 
 def test_only_a_reason_with_a_hint_has_one_in_the_log() -> None:
     hints = PRESETS["authentik"].hints
-    assert fact(hints, Code.EMAIL_NOT_VERIFIED) == {"provider_hint": hints[Code.EMAIL_NOT_VERIFIED]}
-    assert fact(hints, Code.ATTEMPT_USED) == {}
-    assert fact({}, Code.EMAIL_NOT_VERIFIED) == {}
+    assert hint_fact(hints, Code.EMAIL_NOT_VERIFIED) == {"provider_hint": hints[Code.EMAIL_NOT_VERIFIED]}
+    assert hint_fact(hints, Code.ATTEMPT_USED) == {}
+    assert hint_fact({}, Code.EMAIL_NOT_VERIFIED) == {}

@@ -20,8 +20,7 @@ from romm.api.http.responses import NO_STORE, see_other
 from romm.api.pages.renderer import PageRenderer
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
-from romm.domain.providers import hints
-from romm.domain.providers.hints import Hints
+from romm.domain.providers.preset import Hints, hint_fact
 from romm.domain.urls import with_query
 from romm.ports.process import Log
 
@@ -63,7 +62,7 @@ class Errors:
             hint=operator_text(refused),
             path=logged_path(request.scope),
             facts=refused.facts,
-            **hints.fact(self.provider_hints, refused.code),
+            **hint_fact(self.provider_hints, refused.code),
         )
         return self._answer(request, refused)
 

@@ -12,7 +12,7 @@ from litestar.response import Template
 from romm.credentials.principal import Principal
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
-from romm.domain.providers.preset import preset
+from romm.domain.providers.register import preset
 from romm.ports.provider import Provider
 from romm.settings.model import Settings
 

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refuse, Refused
-from romm.domain.providers.hints import Hints
-from romm.domain.providers.places import AT_THE_PROVIDER
+from romm.domain.providers.preset import AT_THE_PROVIDER, Hints
 
 MAX_LENGTH = 1000  # of a sentence
 

@@ -1,13 +1,27 @@
-"""What providers are known to need. A preset only fills what the operator left empty and never weakens a check."""
+"""What RomM knows of a provider. A preset only fills what the operator left empty and never weakens a check."""
 
 from collections.abc import Mapping
 
 from msgspec import Struct
 
-from romm.domain.providers import hints
-from romm.domain.providers.hints import Hints
+from romm.domain.errors import Code
 
 DEFAULT_SCOPES = "openid profile email"
+AT_THE_PROVIDER = "At the provider: "  # so begins a fix that is made there
+DOLLAR_HINT = "A dollar sign in it is written twice in a compose file."
+
+Hints = Mapping[Code, str]
+"""For a reason to refuse: where to click at this provider. Log, pages and guides print it beside the catalogue's text."""
+
+
+class ConsoleLocations(Struct, frozen=True, kw_only=True):
+    """Where the provider keeps the values that must agree with RomM's settings; the defaults fit any provider."""
+
+    redirect_uri: str = "the client's redirect URIs (or callback URLs)"
+    secret: str = "the client's id and secret"
+    signing_key: str = "the client's ID token signing algorithm: choose RS256"
+    claims: str = "the client's allowed scopes and claims"
+    issuer: str = "the issuer, or discovery URL, that the provider's page for this client shows"
 
 
 class Preset(Struct, frozen=True, kw_only=True):
@@ -26,38 +40,14 @@ class Preset(Struct, frozen=True, kw_only=True):
     issuer_spellings: Mapping[str, str] = {}
     open_to_anyone: bool = False
     hints: Hints = {}
+    locations: ConsoleLocations = ConsoleLocations()
 
 
-PRESETS: dict[str, Preset] = {
-    "authelia": Preset(label="Authelia", roles_scope="groups", hints=hints.AUTHELIA),
-    "authentik": Preset(label="Authentik", hints=hints.AUTHENTIK),
-    "cloudflare": Preset(label="Cloudflare Access", roles_scope="groups", hints=hints.CLOUDFLARE),
-    "dex": Preset(label="Dex", roles_scope="groups", hints=hints.DEX),
-    "entra": Preset(label="Microsoft", hints=hints.ENTRA),
-    "google": Preset(
-        label="Google",
-        booleans_as_text=True,
-        # OpenID Connect Core 1.0, 15.6.2; Google's reference still names both.
-        issuer_spellings={"accounts.google.com": "https://accounts.google.com"},
-        open_to_anyone=True,
-        hints=hints.GOOGLE,
-    ),
-    "kanidm": Preset(label="Kanidm", roles_scope="groups", hints=hints.KANIDM),
-    "keycloak": Preset(label="Keycloak", extra_audiences=("account",), hints=hints.KEYCLOAK),
-    "okta": Preset(label="Okta", roles_scope="groups", hints=hints.OKTA),
-    "pocket-id": Preset(label="Pocket ID", roles_scope="groups", hints=hints.POCKET_ID),
-    "synology": Preset(label="Synology", hints=hints.SYNOLOGY),
-    "tailscale": Preset(label="Tailscale"),
-    "voidauth": Preset(label="VoidAuth", roles_scope="groups", hints=hints.VOIDAUTH),
-    "zitadel": Preset(label="Zitadel", roles_shape="keys", hints=hints.ZITADEL),
-}
+def hint_fact(hints: Hints, code: Code) -> dict[str, str]:
+    """The hint as a fact of a log line; empty if there is none for this code."""
+    return {"provider_hint": hints[code]} if code in hints else {}
 
 
-def preset(provider: str) -> Preset:
-    """The preset of a provider's name; an unknown name is its own label, no name is plain OIDC."""
-    return PRESETS.get(key(provider)) or Preset(label=provider.strip() or "OIDC")
-
-
-def key(provider: str) -> str:
-    """How a provider is listed, however the operator writes its name."""
-    return provider.strip().lower().replace("_", "-").replace(" ", "-")
+def click(location: str) -> str:
+    """The line of a fix that leads to a location at the provider."""
+    return f"{AT_THE_PROVIDER}{location}."

@@ -5,7 +5,8 @@ from msgspec import Struct
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers import places
+from romm.domain.providers.preset import click
+from romm.domain.providers.register import preset
 
 
 class ClientProbe(Struct, frozen=True, kw_only=True):
@@ -19,7 +20,7 @@ class ClientProbe(Struct, frozen=True, kw_only=True):
 def client(found: ClientProbe, configured: Configured) -> Finding:
     """Are client id, secret and authentication method right?"""
     method, answer = found.method, found.answer
-    place = places.click(places.at(configured.provider).secret)
+    place = click(preset(configured.provider).locations.secret)
     match answer:
         case None:
             unsafe = "Do not use this provider: it lets anybody in."

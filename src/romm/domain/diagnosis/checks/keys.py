@@ -3,7 +3,8 @@
 from romm.domain.diagnosis.evidence import Configured, Discovered, PublishedKeys
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers import places, preset
+from romm.domain.providers.preset import click
+from romm.domain.providers.register import key, preset
 
 _ED25519 = frozenset({"EdDSA", "Ed25519"})  # one algorithm, two names (RFC 9864)
 
@@ -11,7 +12,7 @@ _ED25519 = frozenset({"EdDSA", "Ed25519"})  # one algorithm, two names (RFC 9864
 def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
     """Is there a published key? A client secret signs as well, where HS256 is allowed; then none is needed."""
     url = discovered.metadata.jwks_uri
-    place = places.click(places.at(configured.provider).signing_key)
+    place = click(preset(configured.provider).locations.signing_key)
     match found:
         case PublishedKeys(usable=()) if _is_symmetric(_common(discovered, configured)):
             return ok(
@@ -31,14 +32,14 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
 def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
     """Is there an algorithm that the provider offers and RomM takes?"""
     offered, common = discovered.announced.signing_algorithms, _common(discovered, configured)
-    place = places.click(places.at(configured.provider).signing_key)
+    place = click(preset(configured.provider).locations.signing_key)
     if offered is None:
         return ok(Check.ALGORITHMS, "not announced; the first sign-in will tell")
     if not common:
         allowed = " ".join(configured.algorithms)
         refuse = Refuse(Code.ID_TOKEN_ALGORITHM, {"found": " or ".join(offered) or "nothing", "expected": allowed})
         return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered) or 'none'}, which RomM does not take", place)
-    if isinstance(found, PublishedKeys) and found.for_encryption and preset.key(configured.provider) == "authentik":
+    if isinstance(found, PublishedKeys) and found.for_encryption and key(configured.provider) == "authentik":
         told = "the client has an encryption key, with which Authentik encrypts ID tokens (JWE)"
         return warning(
             Check.ALGORITHMS,

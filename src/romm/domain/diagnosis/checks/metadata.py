@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from romm.domain.diagnosis.evidence import Configured, Discovered, scheme_and_host
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, skipped, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers import places
+from romm.domain.providers.preset import click
+from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 
 BACKCHANNEL_LOGOUT = "/api/oauth/openid/backchannel-logout"
@@ -36,7 +37,7 @@ def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
             return ok(Check.DISCOVERY, "there, but what it says is wrong; see below")
         case Refuse():
             problem = str(found.facts.get("problem"))
-            place = f"The right address: {places.at(configured.provider).issuer}."
+            place = f"The right address: {preset(configured.provider).locations.issuer}."
             return refused(Check.DISCOVERY, found, f"{found.facts.get('url')}: {problem}", *_hints(problem), place)
 
 
@@ -149,7 +150,7 @@ def _why_another(said: str, expected: str, configured: Configured) -> list[str]:
     if host and host != wanted_host:
         name = f"If {host} is the provider's public name, use it; if it is an inner one, set the provider's own public"
         return [f"{name} address, or have its proxy send it the Host header."]
-    return [places.click(places.at(configured.provider).issuer)]
+    return [click(preset(configured.provider).locations.issuer)]
 
 
 def _only_slash(said: str, configured: Configured) -> bool:

@@ -11,7 +11,8 @@ from msgspec import Struct
 from romm.domain.diagnosis.evidence import Configured, ProbeResponse
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, skipped, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers import places
+from romm.domain.providers.preset import click
+from romm.domain.providers.register import preset
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, Accepted, Client, LoginAttempt
 from romm.domain.sign_in.discovery import Metadata
@@ -126,7 +127,7 @@ def _registering(configured: Configured) -> tuple[str, str]:
         f"Register {configured.redirect_uri} there for client {configured.client_id}, or set OIDC_REDIRECT_URI to the one "
         "that is registered: equal to the letter."
     )
-    return register, places.click(places.at(configured.provider).redirect_uri)
+    return register, click(preset(configured.provider).locations.redirect_uri)
 
 
 def describe(refuse: Refuse) -> str:

@@ -7,13 +7,14 @@ from romm.domain.diagnosis.checks.request import ProbeResult, describe
 from romm.domain.diagnosis.evidence import Configured, Discovered
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers import places
+from romm.domain.providers.preset import click
+from romm.domain.providers.register import preset
 
 
 def scopes(came: ProbeResult, discovered: Discovered, configured: Configured) -> Finding:
     """Are the scopes allowed for this client, or at least known to the provider?"""
     asked, announced = configured.scope.split(), discovered.announced.scopes
-    place = places.click(places.at(configured.provider).claims)
+    place = click(preset(configured.provider).locations.claims)
     unknown = [scope for scope in asked if announced is not None and scope not in announced]
     match came:
         case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE) as refuse):
@@ -40,7 +41,7 @@ def scopes(came: ProbeResult, discovered: Discovered, configured: Configured) ->
 def claims(discovered: Discovered, configured: Configured, roles_scope: str) -> Finding:
     """Does the provider have the claims that e-mail and role are read from? `roles_scope` is what it is known to want."""
     wanted = ["email", *filter(None, [configured.roles_claim])]
-    place = places.click(places.at(configured.provider).claims)
+    place = click(preset(configured.provider).locations.claims)
     scopes_asked, known = configured.scope.split(), discovered.announced.claims
     if "email" not in scopes_asked:
         fix = "Add email to OIDC_SCOPES."

@@ -1,0 +1,34 @@
+"""Authelia: defaults, fixes in its own words, and where to click there."""
+
+from romm.domain.errors import Code
+from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
+
+AUTHELIA = Preset(
+    label="Authelia",
+    roles_scope="groups",
+    hints={
+        Code.INVALID_SCOPE: "The client may not have a scope that RomM asks for, mostly groups: add it to the client's scopes in "
+        "configuration.yml, or set OIDC_SCOPES without it.",
+        Code.CLIENT_REJECTED: f"Paste the plain secret; configuration.yml has its hash. {DOLLAR_HINT} For a client with "
+        "token_endpoint_auth_method client_secret_post set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post.",
+        Code.ACCESS_DENIED: "Consent was refused, or the client's authorization_policy does not allow this person: change the "
+        "policy, or the person's groups.",
+        Code.ISSUER_MISMATCH: "RomM reaches Authelia at another address than the browser: set the public address, without a path, "
+        "and pass X-Forwarded-Proto and X-Forwarded-Host to Authelia.",
+        Code.ENDPOINT_INSECURE: "The proxy in front does not tell Authelia its https address: pass X-Forwarded-Proto and "
+        "X-Forwarded-Host on.",
+        Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",
+        Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed in a way that RomM cannot check: set "
+        "userinfo_signed_response_alg: 'none' for the client.",
+        Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name.",
+    },
+    locations=ConsoleLocations(
+        redirect_uri="configuration.yml, identity_providers.oidc.clients[].redirect_uris",
+        secret="configuration.yml, identity_providers.oidc.clients[]: client_id, client_secret (there the hash, here the "
+        "plain secret) and token_endpoint_auth_method",
+        signing_key="configuration.yml, identity_providers.oidc.jwks (an RSA key) and the client's "
+        "id_token_signed_response_alg",
+        claims="configuration.yml, identity_providers.oidc.clients[].scopes",
+        issuer="Authelia's own address, such as https://auth.example.com",
+    ),
+)

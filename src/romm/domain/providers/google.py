@@ -1,0 +1,30 @@
+"""Google: defaults, fixes in its own words, and where to click there."""
+
+from romm.domain.errors import Code
+from romm.domain.providers.preset import ConsoleLocations, Preset
+
+GOOGLE = Preset(
+    label="Google",
+    booleans_as_text=True,
+    # OpenID Connect Core 1.0, 15.6.2; Google's reference still names both.
+    issuer_spellings={"accounts.google.com": "https://accounts.google.com"},
+    open_to_anyone=True,
+    hints={
+        Code.HOSTED_DOMAIN: "The person chose a private account, or one of another Workspace: they sign in with the other one.",
+        Code.REGISTRATION_CLOSED: "With Google that is right for strangers: everybody in the world can have an account there. "
+        "OIDC_HOSTED_DOMAINS opens RomM to a Workspace only.",
+        Code.SETUP_REQUIRED: "Google sends no groups, so nobody becomes the administrator by them: open /setup, with the address "
+        "of the Google account.",
+        Code.CLIENT_REJECTED: "Google Cloud console → Google Auth Platform → Clients: the client must be a Web application; make "
+        "a new secret if the old one is lost.",
+        Code.ACCESS_DENIED: "While the app is in Testing only its test users come in: add them, or publish it.",
+        Code.ISSUER_MISMATCH: "The address is https://accounts.google.com and nothing else.",
+    },
+    locations=ConsoleLocations(
+        redirect_uri="Google Cloud → APIs & Services → Credentials → OAuth client → Authorized redirect URIs",
+        secret="Google Cloud → APIs & Services → Credentials → OAuth client → Client ID and Client secret",
+        signing_key="nothing to choose there: Google signs with RS256",
+        claims="Google has no groups: leave OIDC_CLAIM_ROLES empty",
+        issuer="https://accounts.google.com",
+    ),
+)

@@ -1,0 +1,39 @@
+"""Keycloak: defaults, fixes in its own words, and where to click there."""
+
+from romm.domain.errors import Code
+from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
+
+KEYCLOAK = Preset(
+    label="Keycloak",
+    extra_audiences=("account",),
+    hints={
+        Code.EMAIL_NOT_VERIFIED: "Users → the person → Details → Email verified: On. It is Off for everybody whom an administrator "
+        "made.",
+        Code.EMAIL_MISSING: "Give the person an address (Users → Details), and the client the scope email as Default (Clients → "
+        "Client scopes).",
+        Code.NO_ROLE: "Groups arrive as paths such as /team/romm-admins: write the whole path, or switch Full group path off in "
+        "the mapper. Realm roles are at realm_access.roles, a client's at resource_access.romm.roles.",
+        Code.SETUP_REQUIRED: "If the roles claim is absent: Keycloak sends roles and groups to RomM only when a mapper has Add to "
+        "ID token or Add to userinfo on.",
+        Code.CLIENT_REJECTED: "Clients → RomM's client: Client authentication must be On; the secret is under Credentials. "
+        f"{DOLLAR_HINT}",
+        Code.INVALID_SCOPE: "Clients → RomM's client → Client scopes: add the scope that is missing. A scope groups does not exist "
+        "until you make it.",
+        Code.PROVIDER_ANSWER_INVALID: "With a 404 the realm's name is wrong (upper and lower case matter), or an old Keycloak still "
+        "has /auth in front of /realms.",
+        Code.ISSUER_MISMATCH: "Keycloak calls itself by its hostname setting (KC_HOSTNAME): set it to the public address.",
+        Code.ENDPOINT_INSECURE: "Keycloak does not know its https address: set KC_HOSTNAME to it in full, or KC_PROXY_HEADERS to "
+        "xforwarded.",
+        Code.ID_TOKEN_AUDIENCE: "An audience mapper adds somebody to aud: take it out, or name all of them in "
+        "OIDC_EXTRA_AUDIENCES, account too.",
+        Code.ALREADY_LINKED: "If it hits everybody, the realm was made anew and everybody got a new id there.",
+    },
+    locations=ConsoleLocations(
+        redirect_uri="Clients → yours → Settings → Valid redirect URIs",
+        secret="Clients → yours → Settings → Client authentication: on; Credentials → Client Secret",
+        signing_key="Realm settings → Keys, and Clients → yours → Advanced → ID token signature algorithm: RS256; ID token "
+        "encryption: none",
+        claims="Clients → yours → Client scopes → a mapper for groups or roles, added to ID token and userinfo",
+        issuer="Realm settings → OpenID Endpoint Configuration: …/realms/<realm>",
+    ),
+)
