@@ -24,9 +24,9 @@ from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.linking import Found, LinkIdentity, Policy, Register, SignIn
 from romm.domain.sign_in.roles import RoleMapping
-from romm.ports.conflicts import Conflict
+from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
-from romm.sign_in.admission import MAX_DECISIONS, MAX_USERNAMES, Admission, Linking
+from romm.sign_in.admission import MAX_USERNAMES, Admission, Linking
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import Finished, OpenIDSignIn, StartedSignIn
@@ -307,6 +307,13 @@ class Overtaken(FakeCredentials):
         await super().add(seen, *credentials)
 
 
+class AlwaysOvertaken(FakeCredentials):
+    """The account changes whenever something is to be stored for it."""
+
+    async def add(self, seen: Account, *credentials: Credential) -> None:
+        raise Conflict("version")
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 async def test_an_account_that_changes_before_its_session_is_stored_is_decided_on_once_more(
     house: House, accounts: BusyAccounts, enabled: bool
@@ -324,6 +331,20 @@ async def test_an_account_that_changes_before_its_session_is_stored_is_decided_o
         assert (await house.refused()).code is Code.ACCOUNT_DISABLED
     assert len(accounts.credentials) == enabled
     assert [entry.outcome for entry in house.entries.entries] == ["signed_in", "signed_in" if enabled else "refused"]
+
+
+async def test_an_account_that_always_changes_before_its_session_is_stored_is_refused(
+    house: House, accounts: BusyAccounts
+) -> None:
+    """One limit counts both kinds of change: under the decision, and between it and the session."""
+    await house.sign_in()
+    accounts.credentials.clear()
+    accounts.looked_up = 0
+    accounts.changes = [lambda: house.change(2)]
+    sessions = dataclasses.replace(house.signin.sessions, credentials=AlwaysOvertaken(accounts, house.clock))
+    house.signin = dataclasses.replace(house.signin, sessions=sessions)
+    assert (await house.refused()).code is Code.ACCOUNT_CHANGED
+    assert accounts.looked_up == MAX_DECISIONS
 
 
 async def test_nothing_is_linked_to_an_account_that_is_deleted_on_the_way(house: House) -> None:

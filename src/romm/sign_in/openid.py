@@ -196,7 +196,7 @@ class OpenIDSignIn:
         return Finished(return_to=attempt.return_to, session=session, decision=decision)
 
     async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
-        """What was decided, and the session that follows. Raises `Conflict("version")` when the account changed between."""
+        """The decision and the new session. Raises `Conflict` when the facts changed meanwhile."""
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
