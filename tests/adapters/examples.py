@@ -15,6 +15,7 @@ from romm.domain.sign_in.linking import Ends, LinkIdentity, Register, SignIn
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.domain.examples import ADDRESS, ISSUER, NOW
+from tests.factories import new_account
 
 LATER = NOW + timedelta(hours=3)
 DAY = timedelta(days=1)
@@ -24,7 +25,7 @@ BOB = Identity(ISSUER, "bob")
 async def alice(
     stores: Stores, level: AccessLevel = AccessLevel.VIEWER, password_hash: str | None = "her hash"
 ) -> Account:
-    return await stores.accounts.create("alice", ADDRESS, level, password_hash, NOW)
+    return await stores.accounts.create(new_account("alice", level, email=ADDRESS, password_hash=password_hash), NOW)
 
 
 async def bob(stores: Stores, level: AccessLevel = AccessLevel.VIEWER) -> Account:

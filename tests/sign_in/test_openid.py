@@ -31,6 +31,7 @@ from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import Finished, OpenIDSignIn, StartedSignIn
 from tests.domain.examples import claims
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
@@ -173,7 +174,8 @@ class House:
         return caught.value
 
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
-        return await self.accounts.create(username, email, level, "a hash", self.clock())
+        new = new_account(username, level, email=email, password_hash="a hash")
+        return await self.accounts.create(new, self.clock())
 
     def change(self, account_id: int, **changes: Any) -> None:
         """What an admin may do to an account at any moment."""
@@ -359,7 +361,7 @@ async def test_an_address_taken_between_decision_and_write_is_linked_instead(
 ) -> None:
     """R-45: registering fails on the address, the second decision finds its account."""
     others = FakeAccounts()
-    made = await others.create("ally", "alice@example.org", AccessLevel.VIEWER, "a hash", NOW)
+    made = await others.create(new_account("ally", email="alice@example.org", password_hash="a hash"), NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     finished = await house.sign_in()
     assert isinstance(finished.decision, LinkIdentity)
@@ -372,7 +374,7 @@ async def test_a_name_taken_between_decision_and_write_gets_a_number_without_dec
 ) -> None:
     """R-46."""
     others = FakeAccounts()
-    made = await others.create("alice", None, AccessLevel.VIEWER, None, NOW)
+    made = await others.create(new_account("alice"), NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     await house.sign_in()
     assert [account.username for account in accounts.by_id.values() if account.links] == ["alice-2"]

@@ -17,7 +17,7 @@ from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Accounts, OneTimeLink, Passwords
+from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -93,9 +93,9 @@ class Invitations:
         if not usernames.is_free_to(name, level):
             raise Refused(Code.USERNAME_TAKEN, found=name)
         password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
-        spends = OneTimeLink(Kind.INVITATION, invitation.digest)
+        new = NewAccount(username=name, email=email, level=level, password_hash=password_hash)
         try:
-            account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)
+            account = await self.accounts.create(new, self.clock(), OneTimeLink(Kind.INVITATION, invitation.digest))
         except Conflict as conflict:
             raise conflict_refusal(conflict, name, email) from conflict
         self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)

@@ -16,11 +16,12 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.devices import LIFETIME, UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import DAY, alice, attach, bob
 from tests.domain.examples import ALICE, NOW
+from tests.factories import new_account
 from tests.fakes import FakeClock
 
 TICK = timedelta(microseconds=1)
@@ -335,7 +336,7 @@ async def test_no_token_is_stored_for_a_device_that_was_ended(stores: Stores):
 
 async def test_a_pair_for_an_ended_device_is_a_conflict_too(database: Database):
     clock = FakeClock(NOW)
-    owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
+    owner = await SQLAccounts(database).create(new_account("alice"), NOW)
 
     with pytest.raises(Conflict, match="device"):
         await SQLCredentials(database, clock).add(owner, token(owner, 7, kind=Kind.REFRESH_TOKEN))
@@ -384,7 +385,7 @@ async def test_a_device_that_was_just_let_in_is_not_forgotten_before_it_fetched_
 
 async def test_a_deleted_account_takes_its_devices_along(database: Database):
     clock = FakeClock(NOW)
-    owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
+    owner = await SQLAccounts(database).create(new_account("alice"), NOW)
     authorizations = SQLDeviceAuthorizations(database, clock)
     await authorizations.put(request())
     device = await authorizations.approve(approval(request(), owner))

@@ -380,7 +380,7 @@ async def test_a_refresh_may_ask_for_less_and_get_it_back_later(world: World, ve
 
 async def test_a_refresh_for_more_is_refused_and_spends_nothing(world: World) -> None:
     """R-71: also when the person has it."""
-    await world.accounts.create("vera", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    await world.add("vera", level=AccessLevel.ADMIN)
     first = await sign_in(world, scope="me.read")
     response = await refresh(world, first["refresh_token"], scope="me.read users.read")
     assert error(response) == (400, "invalid_scope", Code.SCOPE_EXCEEDED)
@@ -406,7 +406,7 @@ async def test_a_disabled_owner_refreshes_nothing_until_enabled_again(world: Wor
 
 async def test_a_demoted_owner_refreshes_what_is_left(world: World) -> None:
     """R-73."""
-    owner = await world.accounts.create("vera", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    owner = await world.add("vera", level=AccessLevel.ADMIN)
     first = await sign_in(world, scope="me.read users.read")
     world.accounts.by_id[owner.id] = replace(owner, level=AccessLevel.VIEWER)
     assert (await refresh(world, first["refresh_token"])).json()["scope"] == "me.read"
@@ -543,7 +543,7 @@ async def test_a_token_without_an_end_has_none(world: World, vera: Account) -> N
 
 
 async def test_scopes_are_told_as_they_are_now(world: World) -> None:
-    owner = await world.accounts.create("vera", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    owner = await world.add("vera", level=AccessLevel.ADMIN)
     tokens = await sign_in(world, scope="me.read users.read")
     world.accounts.by_id[owner.id] = replace(owner, level=AccessLevel.VIEWER)
     assert (await look(world, tokens["access_token"], tokens["access_token"]))["scope"] == "me.read"

@@ -7,7 +7,8 @@ from operator import itemgetter
 from typing import Any
 
 from romm.adapters.database.tables import AccountRow, IdentityRow
-from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
+from romm.domain.model import Account, Identity, LinkedIdentity
+from romm.ports.accounts import NewAccount
 
 _FIELDS = tuple(name for name in Account.__struct_fields__ if name != "links")
 _LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, IdentityRow.rule)
@@ -35,18 +36,16 @@ def _link(issuer: str, subject: str, linked_at: datetime, rule: str) -> LinkedId
     return LinkedIdentity(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule)
 
 
-def account_row(
-    username: str, email: str | None, level: AccessLevel, now: datetime, password_hash: str | None = None
-) -> AccountRow:
+def account_row(new: NewAccount, now: datetime) -> AccountRow:
     """A new, enabled account."""
     return AccountRow(
-        username=username,
-        email=email,
+        username=new.username,
+        email=new.email,
         email_verified=False,
         enabled=True,
-        level=level,
-        password_hash=password_hash,
-        password_set_at=None if password_hash is None else now,
+        level=new.level,
+        password_hash=new.password_hash,
+        password_set_at=None if new.password_hash is None else now,
         version=1,
         created_at=now,
         updated_at=now,

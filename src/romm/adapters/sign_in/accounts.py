@@ -13,7 +13,7 @@ from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
-from romm.ports.accounts import OneTimeLink
+from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 
 _IS_ADMIN = AccountRow.level == AccessLevel.ADMIN
@@ -113,7 +113,8 @@ class SQLAccounts:
         return await self._database.write(work)
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
-        row = account_row(username, decision.email, decision.level, now)
+        new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
+        row = account_row(new, now)
         row.last_login, row.email_verified = now, True
 
         def work(connection: Connection) -> Account:
@@ -123,31 +124,19 @@ class SQLAccounts:
 
         return await self._database.write(work)
 
-    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
-        row = account_row(username, email, AccessLevel.ADMIN, now, password_hash)
-
+    async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         def work(connection: Connection) -> Account:
             write_alone(connection)
             if connection.scalar(_ANY_ADMIN):
                 raise Conflict("first_admin")
-            return fresh(connection, _insert(connection, row))
+            return fresh(connection, _insert(connection, account_row(new, now)))
 
         return await self._database.write(work)
 
-    async def create(
-        self,
-        username: str,
-        email: str | None,
-        level: AccessLevel,
-        password_hash: str | None,
-        now: datetime,
-        spends: OneTimeLink | None = None,
-    ) -> Account:
-        row = account_row(username, email, level, now, password_hash)
-
+    async def create(self, new: NewAccount, now: datetime, spends: OneTimeLink | None = None) -> Account:
         def work(connection: Connection) -> Account:
             use_up(connection, spends)
-            return fresh(connection, _insert(connection, row))
+            return fresh(connection, _insert(connection, account_row(new, now)))
 
         return await self._database.write(work)
 
