@@ -9,13 +9,21 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking import Found, Register
+from romm.ports.accounts import NewAccount
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, outcomes
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW
-from tests.factories import new_account
+from tests.factories import filled, new_account
 
 ROOT = new_account("root", AccessLevel.ADMIN, password_hash="hash")
 ALICES = Register(rule="L-12", level=AccessLevel.VIEWER, email=ADDRESS)
+
+
+async def test_every_fact_of_a_new_account_is_stored(stores: Stores):
+    for new in filled(NewAccount):
+        made = await stores.accounts.create(new, NOW)
+        assert (made.username, made.email, made.level) == (new.username, new.email, new.level)
+        assert await stores.accounts.password(new.username) == (made, new.password_hash)
 
 
 async def test_an_account_is_what_was_asked_for(stores: Stores):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from romm.credentials.devices import DEVICE_CODE
 from romm.domain import scopes
 from romm.domain.catalogue import CATALOGUE
-from romm.domain.credentials.credential import NEVER, Credential, Kind
+from romm.domain.credentials.credential import NEVER, Credential, Kind, issued
 from romm.domain.credentials.tokens import GRACE, TOKEN_KINDS
 from romm.domain.digests import digest
 from romm.domain.errors import Code
@@ -431,16 +431,7 @@ async def test_no_other_kind_refreshes(world: World, vera: Account) -> None:
 
 
 def stored(owner: Account, secret: str, kind: Kind, now: datetime, **more: Any) -> Credential:
-    return Credential(
-        digest=digest(secret),
-        kind=kind,
-        account_id=owner.id,
-        scopes=("me.read",),
-        created_at=now,
-        last_used_at=now,
-        expires_at=now + timedelta(days=1),
-        **more,
-    )
+    return issued(kind, owner.id, digest(secret), now, now + timedelta(days=1), scopes=("me.read",), **more)
 
 
 @pytest.mark.parametrize("client", ["a\nb", "a\0b", "\u202eppa", "x" * 256])

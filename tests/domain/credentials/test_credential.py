@@ -1,22 +1,20 @@
 """One idea for every credential: kept as a digest, alive between two limits."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind, SessionLimits, is_live, is_unused, issued
 from romm.domain.digests import digest
-from tests.domain.examples import NOW
+from tests.domain.examples import NOW, credential
 
 LIMITS = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
 MOMENT = timedelta(microseconds=1)
 
 
 def session(**changes: datetime) -> Credential:
-    times: dict[str, Any] = {"created_at": NOW, "last_used_at": NOW, "expires_at": NOW + LIMITS.absolute}
-    return Credential(digest=digest("secret"), kind=Kind.SESSION, account_id=7, scopes=(), **times | changes)
+    return replace(credential(expires_at=NOW + LIMITS.absolute), **changes)
 
 
 @pytest.mark.parametrize(
