@@ -19,7 +19,7 @@ from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports.accounts import OneTimeLink
+from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import AttemptOutcome, SignInEntry, SignInFilter
@@ -74,27 +74,20 @@ class FakeAccounts:
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         link = LinkedIdentity(identity=identity, linked_at=now, rule=decision.rule)
-        account = self._new(username, decision.email, decision.level, now)
+        new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
+        account = self._new(new, now)
         return self._store(replace(account, links=(link,), last_login=now, email_verified=True))
 
-    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
+    async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         if await self.any_admin():
             raise Conflict("first_admin")
-        return await self.create(username, email, AccessLevel.ADMIN, password_hash, now)
+        return await self.create(new, now)
 
-    async def create(
-        self,
-        username: str,
-        email: str | None,
-        level: AccessLevel,
-        password_hash: str | None,
-        now: datetime,
-        spends: OneTimeLink | None = None,
-    ) -> Account:
-        account = self._new(username, email, level, now)
+    async def create(self, new: NewAccount, now: datetime, spends: OneTimeLink | None = None) -> Account:
+        account = self._new(new, now)
         self.use_up(spends, only_if=lambda: self.check(account))
-        account = self._store(replace(account, password_set_at=now if password_hash else None))
-        self.hashes[account.id] = password_hash
+        account = self._store(account)
+        self.hashes[account.id] = new.password_hash
         return account
 
     async def any_admin(self) -> bool:
@@ -115,14 +108,14 @@ class FakeAccounts:
     async def signed_in(self, account_id: int, now: datetime) -> None:
         self.by_id[account_id] = replace(self.by_id[account_id], last_login=now)
 
-    def _new(self, username: str, email: str | None, level: AccessLevel, now: datetime) -> Account:
+    def _new(self, new: NewAccount, now: datetime) -> Account:
         return Account(
             id=next(self._ids),
-            username=username,
-            email=email,
+            username=new.username,
+            email=new.email,
             enabled=True,
-            level=level,
-            password_set_at=None,
+            level=new.level,
+            password_set_at=now if new.password_hash else None,
             links=(),
             version=1,
             created_at=now,
@@ -284,7 +277,13 @@ class FakeImports:
 
     async def add(self, decision: Import, now: datetime) -> None:
         made = await self._accounts.create(
-            decision.username, decision.email, decision.level, decision.password_hash, now
+            NewAccount(
+                username=decision.username,
+                email=decision.email,
+                level=decision.level,
+                password_hash=decision.password_hash,
+            ),
+            now,
         )
         self._accounts.by_id[made.id] = replace(
             made,

@@ -25,6 +25,7 @@ from romm.ports.provider import Provider
 from romm.settings.load import load
 from romm.settings.model import Settings
 from tests import shared_routes
+from tests.factories import new_account
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
@@ -154,7 +155,8 @@ class World:
 
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
         """A local account with a password."""
-        return await self.accounts.create(username, email, level, f"hash of {PASSWORD}", self.clock())
+        new = new_account(username, level, email=email, password_hash=f"hash of {PASSWORD}")
+        return await self.accounts.create(new, self.clock())
 
     def disable(self, account: Account) -> None:
         """What an administrator would do, without asking anybody."""

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from romm.accounts.imports import ImportUsers
 from romm.domain.accounts.imports import ForeignUser, Import, Skip
-from romm.domain.model import AccessLevel
 from romm.ports.accounts import Imports
 from tests.domain.accounts.test_imports import BCRYPT, user
 from tests.domain.examples import NOW
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeImports
 
 
@@ -27,7 +27,7 @@ class LateImports(FakeImports):
 
     async def add(self, decision: Import, now: datetime) -> None:
         if decision.username == "alice":
-            await self._accounts.create("alice", None, AccessLevel.VIEWER, None, now)
+            await self._accounts.create(new_account("alice"), now)
         await super().add(decision, now)
 
 

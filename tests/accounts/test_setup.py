@@ -10,6 +10,7 @@ from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict, retry_on_conflict
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakePasswords
 from tests.world import PASSWORD
 
@@ -33,7 +34,7 @@ class LateAccounts(FakeAccounts):
     async def any_admin(self) -> bool:
         before = await super().any_admin()
         if not before:
-            await self.create("rival", None, AccessLevel.ADMIN, None, NOW)
+            await self.create(new_account("rival", AccessLevel.ADMIN), NOW)
         return before
 
 
@@ -106,7 +107,7 @@ async def test_an_admin_closes_the_door_also_a_disabled_one(enabled: bool) -> No
     from msgspec.structs import replace
 
     accounts = FakeAccounts()
-    admin = await accounts.create("admin", None, AccessLevel.ADMIN, None, NOW)
+    admin = await accounts.create(new_account("admin", AccessLevel.ADMIN), NOW)
     accounts.by_id[admin.id] = replace(admin, enabled=enabled)
     assert not await setup(accounts).is_open()
     assert (await refused(setup(accounts))).code is Code.SETUP_CLOSED
@@ -115,7 +116,7 @@ async def test_an_admin_closes_the_door_also_a_disabled_one(enabled: bool) -> No
 @pytest.mark.parametrize("level", [AccessLevel.VIEWER, AccessLevel.EDITOR])
 async def test_other_accounts_leave_it_open(level: AccessLevel) -> None:
     accounts = FakeAccounts()
-    await accounts.create("somebody", None, level, None, NOW)
+    await accounts.create(new_account("somebody", level), NOW)
     assert await setup(accounts).is_open()
 
 
@@ -142,7 +143,7 @@ async def test_who_comes_second_in_the_same_moment_is_told_that_it_is_set_up() -
 )
 async def test_what_cannot_be_used_makes_nobody(username: str, email: str, password: str, code: Code) -> None:
     accounts = FakeAccounts()
-    await accounts.create("somebody", "somebody@example.org", AccessLevel.VIEWER, None, NOW)
+    await accounts.create(new_account("somebody", email="somebody@example.org"), NOW)
     assert (await refused(setup(accounts), username, email, password)).code is code
     assert len(accounts.by_id) == 1
 

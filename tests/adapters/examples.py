@@ -14,7 +14,8 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking import Ends, LinkIdentity, Register, SignIn
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
-from tests.domain.examples import ADDRESS, ISSUER, NOW
+from tests.domain.examples import ADDRESS, ISSUER, NOW, credential
+from tests.factories import new_account
 
 LATER = NOW + timedelta(hours=3)
 DAY = timedelta(days=1)
@@ -24,7 +25,7 @@ BOB = Identity(ISSUER, "bob")
 async def alice(
     stores: Stores, level: AccessLevel = AccessLevel.VIEWER, password_hash: str | None = "her hash"
 ) -> Account:
-    return await stores.accounts.create("alice", ADDRESS, level, password_hash, NOW)
+    return await stores.accounts.create(new_account("alice", level, email=ADDRESS, password_hash=password_hash), NOW)
 
 
 async def bob(stores: Stores, level: AccessLevel = AccessLevel.VIEWER) -> Account:
@@ -33,16 +34,7 @@ async def bob(stores: Stores, level: AccessLevel = AccessLevel.VIEWER) -> Accoun
 
 
 def session(owner: Account, digest: str = "digest", **changes: Any) -> Credential:
-    ordinary = Credential(
-        digest=digest,
-        kind=Kind.SESSION,
-        account_id=owner.id,
-        scopes=("me.read", "roms.read"),
-        created_at=NOW,
-        last_used_at=NOW,
-        expires_at=NOW + DAY,
-    )
-    return replace(ordinary, **changes)
+    return credential(account_id=owner.id, digest=digest, **{"scopes": ("me.read", "roms.read"), **changes})
 
 
 async def has_session(stores: Stores, digest: str = "digest") -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from romm.composition import adapters, app
 from romm.composition.ports import Ports
-from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.credential import Kind, issued
 from romm.domain.credentials.tokens import successors
 from romm.domain.digests import digest
 from romm.settings.load import load
@@ -58,16 +58,7 @@ async def add_the_other_kinds(ports: Ports, database: Path) -> None:
     now, owner = adapters.now(), await ports.accounts.get(1)
     assert owner is not None
     for kind in set(Kind) - kinds(database):
-        other = Credential(
-            digest=digest(f"a {kind}"),
-            kind=kind,
-            account_id=owner.id,
-            scopes=(),
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + timedelta(days=1),
-        )
-        await ports.credentials.add(owner, other)
+        await ports.credentials.add(owner, issued(kind, owner.id, digest(f"a {kind}"), now, now + timedelta(days=1)))
 
 
 def dump(database: Path) -> str:

@@ -20,7 +20,6 @@ from romm.composition import adapters, app, provider
 from romm.composition import sign_in as composition
 from romm.composition.ports import Ports
 from romm.domain.errors import Code
-from romm.domain.model import AccessLevel
 from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.claims import ClaimMapping
@@ -32,6 +31,7 @@ from romm.settings.load import load
 from romm.sign_in.admission import Admission
 from romm.sign_in.identification import Identification
 from tests.api.sign_in.test_openid import error_of
+from tests.factories import new_account
 from tests.fake_provider import BROKEN, CLIENT_ID, CLIENT_SECRET, FakeProvider, served
 from tests.fakes import FakeLog
 from tests.world import HTML, ORIGIN, PASSWORD, World, environment
@@ -529,9 +529,9 @@ async def test_twenty_first_sign_ins_at_two_workers_make_one_account(
 async def test_a_write_that_was_refused_holds_on_to_nothing_of_its_connection(workers: list[Worker]) -> None:
     """Else the event loop waits for that connection when the rest is collected, and nobody is served meanwhile."""
     accounts, now = workers[0].ports.accounts, adapters.now()
-    await accounts.create("alice", None, AccessLevel.VIEWER, None, now)
+    await accounts.create(new_account("alice"), now)
     with pytest.raises(Conflict) as caught:
-        await accounts.create("alice", None, AccessLevel.VIEWER, None, now)
+        await accounts.create(new_account("alice"), now)
     cause: Any = caught.value.__cause__
     left = [local for frame, _ in walk_tb(cause.orig.__traceback__) for local in frame.f_locals.values()]
     assert [local for local in left if "ursor" in type(local).__name__] == []

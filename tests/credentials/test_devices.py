@@ -23,9 +23,10 @@ from romm.domain.credentials.devices import (
 from romm.domain.credentials.tokens import TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
 from tests.domain.examples import NOW
+from tests.factories import new_account
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeThrottles
 from tests.world import VISITOR
@@ -92,7 +93,7 @@ class House:
         )
 
     async def owner(self, username: str = "vera") -> Account:
-        return await self.accounts.create(username, None, AccessLevel.VIEWER, None, NOW)
+        return await self.accounts.create(new_account(username), NOW)
 
     async def approved(self, shape: Flavor = Flavor.LEGACY) -> tuple[str, Account]:
         begun, owner = await self.sign_in.begin(shape, ASKED, ADDRESS), await self.owner()

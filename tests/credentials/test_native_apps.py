@@ -15,7 +15,8 @@ from romm.domain.credentials.native_apps import App, AppRequest
 from romm.domain.credentials.tokens import TokenLimits
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel, Account, Visitor
+from romm.domain.model import Account, Visitor
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog
 from tests.world import VISITOR, World
 
@@ -77,7 +78,7 @@ async def test_an_app_is_not_let_in_by_an_account_that_changed_meanwhile() -> No
     """R-38: or a code would outlive the password that it was given with."""
     accounts, clock = FakeAccounts(), FakeClock(datetime(2026, 6, 1, tzinfo=UTC))
     credentials = FakeCredentials(accounts, clock)
-    seen = await accounts.create("vera", None, AccessLevel.VIEWER, None, clock())
+    seen = await accounts.create(new_account("vera"), clock())
     accounts.by_id[seen.id] = replace(seen, version=seen.version + 1)
     with pytest.raises(Refused) as refused:
         await native_apps(credentials, clock, FakeLog()).allow(REQUEST, principal(seen), VISITOR)

@@ -12,6 +12,7 @@ from romm.domain.credentials.credential import TOUCH_INTERVAL, Credential, Kind,
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog
 from tests.world import VISITOR
 
@@ -33,7 +34,7 @@ class House:
 
     async def start(self) -> str:
         level = AccessLevel.EDITOR
-        account = self.accounts.by_id.get(1) or await self.accounts.create("eddie", None, level, None, NOW)
+        account = self.accounts.by_id.get(1) or await self.accounts.create(new_account("eddie", level), NOW)
         return await self.sessions.start(account, VISITOR)
 
     async def who(self, secret: str | None) -> Principal:
@@ -70,7 +71,7 @@ async def test_a_secret_is_random_long_and_stored_nowhere(house: House) -> None:
 
 
 async def test_a_session_remembers_where_it_came_from(house: House) -> None:
-    account = await house.accounts.create("vera", None, AccessLevel.VIEWER, None, NOW)
+    account = await house.accounts.create(new_account("vera"), NOW)
     identity = Identity("https://idp.test", "vera")
     secret = await house.sessions.start(account, VISITOR, identity, "an ID token")
     stored = house.only
@@ -201,7 +202,7 @@ async def test_scopes_are_what_was_given_and_what_the_owner_has(
 
 
 async def test_without_a_credential_all_that_the_owner_has(house: House) -> None:
-    account: Account = await house.accounts.create("vera", None, AccessLevel.VIEWER, None, NOW)
+    account: Account = await house.accounts.create(new_account("vera"), NOW)
     assert principal(account).scopes == set(scopes.granted(AccessLevel.VIEWER))
 
 

@@ -11,6 +11,7 @@ from romm.credentials.principal import Principal, principal
 from romm.credentials.rate_limits import Rates
 from romm.domain.credentials.client_tokens import ClientTokenRequest, Lifetime
 from romm.domain.model import AccessLevel, Account
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeThrottles
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -30,7 +31,7 @@ class TokenHouse:
 
     async def add(self, username: str, level: AccessLevel = AccessLevel.VIEWER) -> Principal:
         """Somebody who signed in with a password for this one call."""
-        return principal(await self.accounts.create(username, None, level, None, NOW))
+        return principal(await self.accounts.create(new_account(username, level), NOW))
 
     async def make(self, owner: Principal, *given: str) -> Minted:
         return await self.tokens.create(owner, replace(HANDHELD, scopes=given or HANDHELD.scopes))

@@ -20,8 +20,8 @@ from romm.adapters.database.migrations import upgrade
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.composition import adapters, app
-from romm.domain.model import AccessLevel
 from romm.settings.load import load
+from tests.factories import new_account
 from tests.fake_provider import free_port, served
 from tests.fakes import FakeLog
 from tests.world import PASSWORD
@@ -48,7 +48,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def add_vera(url: str) -> None:
     database = Database(url)
     password_hash = await Argon2Passwords().hash(PASSWORD)
-    await SQLAccounts(database).create("vera", None, AccessLevel.VIEWER, password_hash, adapters.now())
+    await SQLAccounts(database).create(new_account("vera", password_hash=password_hash), adapters.now())
     await database.close()
 
 

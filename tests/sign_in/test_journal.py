@@ -12,6 +12,7 @@ from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.sign_in import SignInEntry
 from romm.sign_in.journal import NOTED, SignInJournal
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
@@ -37,7 +38,7 @@ def test_a_browser_that_leaves_for_the_provider_is_a_line_with_what_the_provider
 async def test_a_success_is_one_entry_and_one_line() -> None:
     """R-60."""
     written, entries, log = journal()
-    account = await FakeAccounts().create("alice", "alice@example.org", AccessLevel.EDITOR, None, NOW)
+    account = await FakeAccounts().create(new_account("alice", AccessLevel.EDITOR, email="alice@example.org"), NOW)
     await written.signed_in("openid", account, VISITOR, rule="L-12", identity=ALICE)
     assert entries.entries == [
         SignInEntry(
@@ -67,7 +68,7 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
 
 async def test_a_success_with_a_password_has_neither_rule_nor_issuer() -> None:
     written, entries, _ = journal()
-    account = await FakeAccounts().create("alice", None, AccessLevel.VIEWER, None, NOW)
+    account = await FakeAccounts().create(new_account("alice"), NOW)
     await written.signed_in("password", account, VISITOR)
     [entry] = entries.entries
     assert (entry.method, entry.rule, entry.issuer, entry.subject_digest) == ("password", None, None, None)

@@ -24,13 +24,14 @@ from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.linking import Found, LinkIdentity, Policy, Register, SignIn
 from romm.domain.sign_in.roles import RoleMapping
-from romm.ports.conflicts import Conflict
+from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
-from romm.sign_in.admission import MAX_DECISIONS, MAX_USERNAMES, Admission, Linking
+from romm.sign_in.admission import MAX_USERNAMES, Admission, Linking
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import Finished, OpenIDSignIn, StartedSignIn
 from tests.domain.examples import claims
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
 
@@ -173,7 +174,8 @@ class House:
         return caught.value
 
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
-        return await self.accounts.create(username, email, level, "a hash", self.clock())
+        new = new_account(username, level, email=email, password_hash="a hash")
+        return await self.accounts.create(new, self.clock())
 
     def change(self, account_id: int, **changes: Any) -> None:
         """What an admin may do to an account at any moment."""
@@ -307,6 +309,13 @@ class Overtaken(FakeCredentials):
         await super().add(seen, *credentials)
 
 
+class AlwaysOvertaken(FakeCredentials):
+    """The account changes whenever something is to be stored for it."""
+
+    async def add(self, seen: Account, *credentials: Credential) -> None:
+        raise Conflict("version")
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 async def test_an_account_that_changes_before_its_session_is_stored_is_decided_on_once_more(
     house: House, accounts: BusyAccounts, enabled: bool
@@ -326,6 +335,20 @@ async def test_an_account_that_changes_before_its_session_is_stored_is_decided_o
     assert [entry.outcome for entry in house.entries.entries] == ["signed_in", "signed_in" if enabled else "refused"]
 
 
+async def test_an_account_that_always_changes_before_its_session_is_stored_is_refused(
+    house: House, accounts: BusyAccounts
+) -> None:
+    """One limit counts both kinds of change: under the decision, and between it and the session."""
+    await house.sign_in()
+    accounts.credentials.clear()
+    accounts.looked_up = 0
+    accounts.changes = [lambda: house.change(2)]
+    sessions = dataclasses.replace(house.signin.sessions, credentials=AlwaysOvertaken(accounts, house.clock))
+    house.signin = dataclasses.replace(house.signin, sessions=sessions)
+    assert (await house.refused()).code is Code.ACCOUNT_CHANGED
+    assert accounts.looked_up == MAX_DECISIONS
+
+
 async def test_nothing_is_linked_to_an_account_that_is_deleted_on_the_way(house: House) -> None:
     """R-44; its session was good a moment ago."""
     gone = Linking(account_id=99, same_session=True, authenticated_at=NOW)
@@ -338,7 +361,7 @@ async def test_an_address_taken_between_decision_and_write_is_linked_instead(
 ) -> None:
     """R-45: registering fails on the address, the second decision finds its account."""
     others = FakeAccounts()
-    made = await others.create("ally", "alice@example.org", AccessLevel.VIEWER, "a hash", NOW)
+    made = await others.create(new_account("ally", email="alice@example.org", password_hash="a hash"), NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     finished = await house.sign_in()
     assert isinstance(finished.decision, LinkIdentity)
@@ -351,7 +374,7 @@ async def test_a_name_taken_between_decision_and_write_gets_a_number_without_dec
 ) -> None:
     """R-46."""
     others = FakeAccounts()
-    made = await others.create("alice", None, AccessLevel.VIEWER, None, NOW)
+    made = await others.create(new_account("alice"), NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     await house.sign_in()
     assert [account.username for account in accounts.by_id.values() if account.links] == ["alice-2"]

@@ -27,6 +27,7 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 from romm.sign_in.sign_out import SignOut
 from romm.sign_in.throttle import Throttle
+from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
 from tests.sign_in.test_openid import METADATA, ScriptedProvider
 from tests.world import PASSWORD, VISITOR
@@ -78,7 +79,8 @@ class House:
         )
 
     async def add(self, username: str = "keeper", password_hash: str | None = f"hash of {PASSWORD}") -> Account:
-        return await self.accounts.create(username, None, AccessLevel.EDITOR, password_hash, self.clock())
+        new = new_account(username, AccessLevel.EDITOR, password_hash=password_hash)
+        return await self.accounts.create(new, self.clock())
 
     async def refused(self, username: str, password: str) -> Refused:
         with pytest.raises(Refused) as caught:

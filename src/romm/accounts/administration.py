@@ -10,7 +10,7 @@ from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Accounts, AccountStore, Passwords
+from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -71,8 +71,9 @@ class Administration:
             if not self.passwords_enabled:
                 raise Refused(Code.PASSWORDS_OFF)
             password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
+        new = NewAccount(username=name, email=email, level=level, password_hash=password_hash)
         try:
-            account = await self.accounts.create(name, email, level, password_hash, self.clock())
+            account = await self.accounts.create(new, self.clock())
         except Conflict as conflict:
             raise conflict_refusal(conflict, name, email) from conflict
         self._log("account.created", actor, account, level=level.label)

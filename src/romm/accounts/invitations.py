@@ -1,6 +1,5 @@
 """Use case: an administrator invites somebody by a link that works once."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,15 +8,16 @@ from romm.accounts.forms import AccountForm, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.credentials.principal import Principal, actor
 from romm.credentials.rate_limits import Rates
+from romm.credentials.secrets import url_secret
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts import usernames
 from romm.domain.accounts.changes import Actor
-from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account
-from romm.ports.accounts import Accounts, OneTimeLink, Passwords
+from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -47,17 +47,9 @@ class Invitations:
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         required(rules.may_give(actor(who), level))
-        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        invitation = Credential(
-            digest=digest(secret),
-            kind=Kind.INVITATION,
-            account_id=who.account.id,
-            scopes=(),
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + min(lifetime or self.lifetime, LONGEST),
-            level=level,
-        )
+        secret, now = url_secret(), self.clock()
+        end = now + min(lifetime or self.lifetime, LONGEST)
+        invitation = issued(Kind.INVITATION, who.account.id, digest(secret), now, end, level=level)
         with refuse_if_changed(who.account):
             await self.credentials.add(who.account, invitation)
         self.log.warning("invitation.created", by=who.account.id, level=level.label)
@@ -93,9 +85,9 @@ class Invitations:
         if not usernames.is_free_to(name, level):
             raise Refused(Code.USERNAME_TAKEN, found=name)
         password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
-        spends = OneTimeLink(Kind.INVITATION, invitation.digest)
+        new = NewAccount(username=name, email=email, level=level, password_hash=password_hash)
         try:
-            account = await self.accounts.create(name, email, level, password_hash, self.clock(), spends)
+            account = await self.accounts.create(new, self.clock(), OneTimeLink(Kind.INVITATION, invitation.digest))
         except Conflict as conflict:
             raise conflict_refusal(conflict, name, email) from conflict
         self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)

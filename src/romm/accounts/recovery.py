@@ -1,17 +1,17 @@
 """Use cases for who is locked out: a link to set a new password, and one that signs an administrator in once."""
 
-import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
 from romm.accounts.passwords import hash_of_new
 from romm.credentials.rate_limits import Rates
+from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import emails
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import COMMAND_LINE, AccountUpdate, Actor
-from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.credential import Kind, issued
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -110,17 +110,8 @@ class Recovery:
         return await hash_of_new(self.passwords, password, username=account.username, email=account.email)
 
     async def _link(self, account: Account, kind: Kind, lifetime: timedelta, maker: Actor) -> str:
-        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        link = Credential(
-            digest=digest(secret),
-            kind=kind,
-            account_id=account.id,
-            scopes=(),
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + lifetime,
-        )
+        secret, now = url_secret(), self.clock()
         with refuse_if_changed(account):
-            await self.credentials.replace(account, link)
+            await self.credentials.replace(account, issued(kind, account.id, digest(secret), now, now + lifetime))
         self.log.warning("recovery.link_made", kind=kind, account=account.id, username=account.username, by=maker.name)
         return secret

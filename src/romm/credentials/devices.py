@@ -1,6 +1,5 @@
 """Use cases around devices that cannot show a sign-in page (RFC 8628): a device asks and polls, a person decides."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,10 +7,10 @@ from msgspec import Struct
 
 from romm.credentials.principal import Principal
 from romm.credentials.rate_limits import Rates
-from romm.credentials.secrets import new_secret, short_code
+from romm.credentials.secrets import hex_secret, new_secret, short_code, unique
 from romm.credentials.tokens import TokenRequest, Tokens
 from romm.domain.credentials import devices, short_codes
-from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.devices import (
     INTERVAL,
     LIFETIME,
@@ -114,14 +113,13 @@ class DeviceSignIn:
         if isinstance(found, Refuse):
             return found
         secret, now = new_secret(), self.clock()
-        credential = Credential(
-            digest=digest(secret),
-            kind=Kind.CLIENT_TOKEN,
-            account_id=found.account.id,
+        credential = issued(
+            Kind.CLIENT_TOKEN,
+            found.account.id,
+            digest(secret),
+            now,
+            found.token_expires_at,
             scopes=found.scopes,
-            created_at=now,
-            last_used_at=now,
-            expires_at=found.token_expires_at,
             name=found.device_name,
             client=found.client,
             device_id=found.device_id,
@@ -134,14 +132,14 @@ class DeviceSignIn:
 
     async def _put(self, shape: Flavor, asked: DeviceAuthorizationRequest) -> StartedAuthorization:
         now = self.clock()
-        device_code = secrets.token_hex(SECRET_BYTES)
+        device_code = hex_secret()
         user_code = short_code()
         await self.authorizations.put(
             DeviceAuthorization(
                 device_code_digest=digest(device_code),
                 user_code_digest=digest(user_code),
                 shape=shape,
-                client_device_identifier=asked.client_device_identifier or UNNAMED + secrets.token_hex(16),
+                client_device_identifier=asked.client_device_identifier or UNNAMED + unique(),
                 name=asked.name or asked.client,
                 client=asked.client,
                 platform=asked.platform,

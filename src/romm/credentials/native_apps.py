@@ -1,19 +1,18 @@
 """Use cases around apps that send a person's browser here: hear what one asks, let it in or not, redeem its code."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from romm.credentials.principal import Principal
-from romm.credentials.secrets import fresh_secrets
+from romm.credentials.secrets import fresh_secrets, unique, url_secret
 from romm.credentials.tokens import TokenRequest
 from romm.domain.credentials import native_apps as rules
 from romm.domain.credentials import tokens as token_rules
-from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind
+from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.native_apps import CODE_REMEMBERED, App, AppError, AppRequest
-from romm.domain.credentials.tokens import SALT_BYTES, Granted, TokenLimits
+from romm.domain.credentials.tokens import Granted, TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.model import Visitor
@@ -54,19 +53,18 @@ class NativeApps:
         given = self.offered(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
-        code, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        new = Credential(
-            digest=digest(code),
-            kind=Kind.AUTHORIZATION_CODE,
-            account_id=who.account.id,
+        code, now = url_secret(), self.clock()
+        new = issued(
+            Kind.AUTHORIZATION_CODE,
+            who.account.id,
+            digest(code),
+            now,
+            now + CODE_REMEMBERED,
             scopes=given,
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + CODE_REMEMBERED,
             address=visitor.address,
             user_agent=visitor.user_agent,
             client=request.app,
-            family=secrets.token_hex(SALT_BYTES),
+            family=unique(),
             binding=rules.binding(request.app, request.redirect_uri, request.code_challenge),
         )
         with refuse_if_changed(who.account):
@@ -102,8 +100,7 @@ class NativeApps:
         return await self._exchanged(stored, scopes, request.visitor)
 
     async def _exchanged(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
-        drawn = fresh_secrets()
-        salt, now = secrets.token_hex(SALT_BYTES), self.clock()
+        salt, now = unique(), self.clock()
         model = replace(
             code,
             kind=Kind.REFRESH_TOKEN,
@@ -112,7 +109,7 @@ class NativeApps:
             address=visitor.address,
             user_agent=visitor.user_agent,
         )
-        granted = token_rules.pair(drawn, model, scopes, now, self.limits)
+        granted = token_rules.pair(fresh_secrets(), model, scopes, now, self.limits)
         used = replace(code, spent_at=now, salt=salt)
         stored = await self.credentials.rotate(used, granted.refresh, granted.access)
         if stored is None:

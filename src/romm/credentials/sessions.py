@@ -1,19 +1,19 @@
 """Use cases around credentials: sessions for browsers, and knowing a browser again."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from romm.credentials.principal import Principal, principal
+from romm.credentials.secrets import url_secret
 from romm.domain import scopes
 from romm.domain.credentials.credential import (
-    SECRET_BYTES,
     TOUCH_INTERVAL,
     Credential,
     Kind,
     SessionLimits,
     is_live,
+    issued,
 )
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
@@ -44,25 +44,21 @@ class Sessions:
 
         Raises `Conflict("version")` when the account changed since it was judged.
         """
-        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        await self.credentials.add(
-            account,
-            Credential(
-                digest=digest(secret),
-                kind=Kind.SESSION,
-                account_id=account.id,
-                scopes=scopes.ALL,
-                created_at=now,
-                last_used_at=now,
-                expires_at=now + self.limits.absolute,
-                address=visitor.address,
-                user_agent=visitor.user_agent,
-                identity=identity,
-                id_token=id_token,
-                sid=sid,
-            ),
-            *beside,
+        secret, now = url_secret(), self.clock()
+        session = issued(
+            Kind.SESSION,
+            account.id,
+            digest(secret),
+            now,
+            now + self.limits.absolute,
+            scopes=scopes.ALL,
+            address=visitor.address,
+            user_agent=visitor.user_agent,
+            identity=identity,
+            id_token=id_token,
+            sid=sid,
         )
+        await self.credentials.add(account, session, *beside)
         return secret
 
     async def who(self, secret: str | None) -> Principal | None:

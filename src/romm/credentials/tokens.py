@@ -1,6 +1,5 @@
 """Use cases around the tokens of apps: issue, refresh, revoke, look at."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,10 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from romm.credentials.principal import Principal, principal
-from romm.credentials.secrets import fresh_secrets
+from romm.credentials.secrets import fresh_secrets, unique
 from romm.domain.credentials import tokens as rules
-from romm.domain.credentials.credential import Credential, Kind
-from romm.domain.credentials.tokens import SALT_BYTES, TOKEN_KINDS, Granted, Repeat, Rotate, TokenLimits
+from romm.domain.credentials.credential import Credential, Kind, issued
+from romm.domain.credentials.tokens import TOKEN_KINDS, Granted, Repeat, Rotate, TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.model import Account, Visitor
@@ -64,22 +63,20 @@ class Tokens:
         Raises `Refused`, and `Conflict("version")` when the account changed since it was judged.
         """
         allowed, now = required(rules.given(wanted, account.level)), self.clock()
-        model = Credential(
-            digest="",
-            kind=Kind.REFRESH_TOKEN,
-            account_id=account.id,
+        model = issued(
+            Kind.REFRESH_TOKEN,
+            account.id,
+            "",  # `pair` gives its digest and its end
+            now,
+            now,
             scopes=allowed,
-            created_at=now,
-            last_used_at=now,
-            expires_at=now,
             address=visitor.address,
             user_agent=visitor.user_agent,
             client=client,
-            family=secrets.token_hex(SALT_BYTES),
+            family=unique(),
             device_id=device_id,
         )
-        drawn = fresh_secrets()
-        granted = rules.pair(drawn, model, allowed, now, self.limits)
+        granted = rules.pair(fresh_secrets(), model, allowed, now, self.limits)
         await self.credentials.add(account, granted.refresh, granted.access)
         return granted
 
@@ -126,7 +123,7 @@ class Tokens:
 
     async def _rotated(self, secret: str, token: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
         """Spend a token; who comes second at the same moment gets what the first one got."""
-        salt, now = secrets.token_hex(SALT_BYTES), self.clock()
+        salt, now = unique(), self.clock()
         model = replace(token, address=visitor.address, user_agent=visitor.user_agent)
         granted = rules.pair(rules.successors(secret, salt), model, scopes, now, self.limits)
         used = replace(token, spent_at=now, salt=salt)

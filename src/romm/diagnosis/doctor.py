@@ -1,13 +1,12 @@
 """The use case of `romm doctor`: gather evidence step by step, let the rules judge it, and tell each finding at once."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from romm.domain.credentials.credential import SECRET_BYTES
+from romm.credentials.secrets import url_secret
 from romm.domain.diagnosis.checks import client, configuration, connection, keys, metadata, request, scopes
 from romm.domain.diagnosis.checks.client import ClientProbe
 from romm.domain.diagnosis.checks.request import ProbeRequest, ProbeResult
@@ -134,7 +133,7 @@ class Doctor:
         return ClientProbe(method=method, answer=answer)
 
     async def _exchanged(self, probe: Probe, metadata: Metadata, method: str) -> Refuse | None:
-        verifier = secrets.token_urlsafe(SECRET_BYTES)
+        verifier = url_secret()
         answer = await _attempt(probe.exchange(metadata, INVENTED_CODE, verifier, method))
         if isinstance(answer, Refuse):
             # A provider without an ID token in its answer has given tokens all the same.
@@ -143,7 +142,7 @@ class Doctor:
 
     async def _came(self, probe: Probe, metadata: Metadata) -> ProbeResult:
         """Send the request of a sign-in, with `prompt=none`: with nobody signed in, a good one ends in `login_required`."""
-        state, nonce, verifier = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(3))
+        state, nonce, verifier = (url_secret() for _ in range(3))
         parameters = authorization.request_parameters(probe.client, state=state, nonce=nonce, code_verifier=verifier)
         sent = ProbeRequest(client=probe.client, state=state, now=self.clock())
         asked = await _attempt(_asked(probe, metadata, {**parameters, "prompt": "none"}))

@@ -20,6 +20,15 @@ class OneTimeLink(Struct, frozen=True):
     digest: str
 
 
+class NewAccount(Struct, frozen=True, kw_only=True):
+    """An account to be created, enabled. Without a password only single sign-on opens it."""
+
+    username: str
+    email: str | None
+    level: AccessLevel
+    password_hash: str | None
+
+
 class Accounts(Protocol):
     """Accounts and the identities linked to them, as a sign-in needs them."""
 
@@ -38,19 +47,11 @@ class Accounts(Protocol):
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         """Carry out `Register`. Raises `Conflict` with `username`, `email` or `identity`."""
 
-    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
-        """Make the first admin. Raises `Conflict("first_admin")` when there is an admin, `Conflict("username" | "email")`."""
+    async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
+        """Create the first admin. Raises `Conflict("first_admin")` when there is an admin, `Conflict("username" | "email")`."""
 
-    async def create(
-        self,
-        username: str,
-        email: str | None,
-        level: AccessLevel,
-        password_hash: str | None,
-        now: datetime,
-        spends: OneTimeLink | None = None,
-    ) -> Account:
-        """Make an account. Raises `Conflict("username" | "email")`, and `Conflict("spent")` when the link is gone."""
+    async def create(self, new: NewAccount, now: datetime, spends: OneTimeLink | None = None) -> Account:
+        """Create an account. Raises `Conflict("username" | "email")`, and `Conflict("spent")` when the link is gone."""
 
     async def any_admin(self) -> bool:
         """Is there an admin account, enabled or not?"""

@@ -21,7 +21,7 @@ class Conflict(Exception):
         self.what = what
 
 
-MAX_DECISIONS = 5  # how often an account may change under a decision before we give up
+MAX_DECISIONS = 5  # how often the facts may change under a decision before it is refused
 
 _REFUSALS = {
     "username": Code.USERNAME_TAKEN,
@@ -35,13 +35,16 @@ NOTHING = AccountUpdate()
 T = TypeVar("T")
 
 
-async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUpdate = NOTHING) -> T:
-    """Look up, decide and carry out what is wished, once more whenever the account changed meanwhile. Raises `Refused`."""
+async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUpdate | None = None) -> T:
+    """Run `attempt`, which looks up, decides and writes, again while the facts change under it.
+
+    Raises `Refused`, at once for a typed `wish` that another account has.
+    """
     for _ in range(MAX_DECISIONS):
         try:
             return await attempt()
         except Conflict as conflict:
-            if conflict.what != "version":
+            if wish is not None and conflict.what != "version":
                 raise conflict_refusal(conflict, wish.username, wish.email) from conflict
     raise Refused(Code.ACCOUNT_CHANGED)
 

@@ -31,7 +31,6 @@ class Linking(Struct, frozen=True, kw_only=True):
     authenticated_at: datetime
 
 
-MAX_DECISIONS = 5  # how often the facts may change under a decision before we give up
 MAX_USERNAMES = 100  # how many suffixes are tried for a name that many people have
 
 
@@ -48,18 +47,17 @@ class Admission:
     clock: Clock
 
     async def admit(self, person: Person, linking_to: Linking | None = None) -> tuple[Decision, Account]:
-        """The decision and the account it opens, as it is afterwards. Raises `Refused`; then nothing was written.
+        """The decision and the account it opens, as it is afterwards.
 
-        When the facts change between look-up and writing, all of it is done once more.
+        Raises `Refused`, and `Conflict` when the facts changed after the look-up; then nothing was written.
         """
-        for _ in range(MAX_DECISIONS):
-            decision = await self.decide(person.claims, linking_to)
-            self._log(decision, person.claims)
-            try:
-                return decision, await self._carry_out(decision, person)
-            except Conflict as conflict:
-                self.log.info("signin.decided_again", conflict=conflict.what)
-        raise Refused(Code.ACCOUNT_CHANGED)
+        decision = await self.decide(person.claims, linking_to)
+        self._log(decision, person.claims)
+        try:
+            return decision, await self._carry_out(decision, person)
+        except Conflict as conflict:
+            self.log.info("signin.decided_again", conflict=conflict.what)
+            raise
 
     async def decide(self, claims: Claims, linking_to: Linking | None = None) -> Decision:
         """What the rules say about these claims and the accounts as they are now; nothing is written."""

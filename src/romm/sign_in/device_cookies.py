@@ -1,14 +1,9 @@
 """Device cookies: browsers that signed in before (OWASP)."""
 
-import secrets
 from dataclasses import dataclass
 
-from romm.domain.credentials.credential import (
-    DEVICE_COOKIE_LIFETIME,
-    SECRET_BYTES,
-    Credential,
-    Kind,
-)
+from romm.credentials.secrets import url_secret
+from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME, Credential, Kind, issued
 from romm.domain.digests import digest
 from romm.domain.model import Account, Visitor
 from romm.ports.credentials import Credentials
@@ -32,15 +27,13 @@ class DeviceCookies:
 
     def new(self, account: Account, visitor: Visitor) -> tuple[str, Credential]:
         """The secret for a browser from now on, and what is to be stored of it."""
-        secret, now = secrets.token_urlsafe(SECRET_BYTES), self.clock()
-        return secret, Credential(
-            digest=digest(secret),
-            kind=Kind.DEVICE_COOKIE,
-            account_id=account.id,
-            scopes=(),
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + DEVICE_COOKIE_LIFETIME,
+        secret, now = url_secret(), self.clock()
+        return secret, issued(
+            Kind.DEVICE_COOKIE,
+            account.id,
+            digest(secret),
+            now,
+            now + DEVICE_COOKIE_LIFETIME,
             address=visitor.address,
             user_agent=visitor.user_agent,
         )

@@ -1,6 +1,5 @@
 """Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,11 +7,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.credentials.principal import Principal
+from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.preview import Previews
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
-from romm.domain.credentials.credential import SECRET_BYTES
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Visitor
@@ -123,7 +122,7 @@ class OpenIDSignIn:
         provider = self._identification().provider
         metadata = await provider.metadata()
         added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
-        state, nonce, code_verifier, browser_key = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(4))
+        state, nonce, code_verifier, browser_key = (url_secret() for _ in range(4))
         await self.attempts.put(
             LoginAttempt(
                 state_digest=digest(state),
@@ -196,7 +195,7 @@ class OpenIDSignIn:
         return Finished(return_to=attempt.return_to, session=session, decision=decision)
 
     async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
-        """What was decided, and the session that follows. Raises `Conflict("version")` when the account changed between."""
+        """The decision and the new session. Raises `Conflict` when the facts changed meanwhile."""
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)

@@ -1,8 +1,8 @@
 """Use case: sign out here, and at the provider."""
 
-import secrets
 from dataclasses import dataclass
 
+from romm.credentials.secrets import unique
 from romm.credentials.sessions import Sessions
 from romm.domain.errors import Refused
 from romm.domain.sign_in.discovery import Metadata
@@ -40,7 +40,7 @@ class SignOut:
             await self._metadata(self.provider),
             client_id=self.provider.client.client_id,
             id_token=ended.id_token,
-            state=secrets.token_urlsafe(16),
+            state=unique(),
         )
         self._note(url)
         return url

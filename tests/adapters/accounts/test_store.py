@@ -16,6 +16,7 @@ from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, bob, has_session, session
 from tests.domain.examples import ADDRESS, NOW
+from tests.factories import new_account
 
 ADMIN, EDITOR, VIEWER = AccessLevel.ADMIN, AccessLevel.EDITOR, AccessLevel.VIEWER
 LINK = OneTimeLink(Kind.INVITATION, "link")
@@ -169,8 +170,8 @@ async def test_unlinking_detaches_the_identity_and_ends_its_sign_ins(stores: Sto
 
 async def test_people_are_found_by_a_part_of_name_or_address_page_by_page(stores: Stores):
     for name in ("dora", "carl", "dirk"):
-        await stores.accounts.create(name, f"{name}@example.com", VIEWER, None, NOW)
-    await stores.accounts.create("percent%_x", None, VIEWER, None, NOW)
+        await stores.accounts.create(new_account(name, email=f"{name}@example.com"), NOW)
+    await stores.accounts.create(new_account("percent%_x"), NOW)
 
     async def found(text: str, limit: int = 10, offset: int = 0) -> tuple[list[str], int]:
         page, total = await stores.account_store.search(text, limit, offset)
@@ -219,10 +220,10 @@ async def test_a_link_is_used_up_together_with_what_it_is_for(stores: Stores):
     owner = await alice(stores)
     await invited(stores, owner)
 
-    made = await stores.accounts.create("carl", None, VIEWER, "hash", NOW, LINK)
+    made = await stores.accounts.create(new_account("carl", password_hash="hash"), NOW, LINK)
 
     assert made.username == "carl"
-    assert await what(stores.accounts.create("dora", None, VIEWER, "hash", NOW, LINK)) == "spent"
+    assert await what(stores.accounts.create(new_account("dora", password_hash="hash"), NOW, LINK)) == "spent"
     assert await what(stores.account_store.change(change(owner, level=EDITOR), NOW, LINK)) == "spent"
     assert await stores.accounts.get(owner.id) == owner
 
@@ -232,7 +233,7 @@ async def test_a_link_is_not_lost_when_the_rest_fails(stores: Stores):
     await bob(stores)
     await invited(stores, owner)
 
-    assert await what(stores.accounts.create("bob", None, VIEWER, "hash", NOW, LINK)) == "username"
+    assert await what(stores.accounts.create(new_account("bob", password_hash="hash"), NOW, LINK)) == "username"
     assert await what(stores.account_store.change(change(owner, username="bob"), NOW, LINK)) == "username"
 
     assert (await stores.account_store.change(change(owner, level=EDITOR), NOW, LINK)).level is EDITOR
@@ -241,7 +242,10 @@ async def test_a_link_is_not_lost_when_the_rest_fails(stores: Stores):
 async def test_of_many_who_use_a_link_one_gets_in(rivals: list[Stores]):
     await invited(rivals[0], await alice(rivals[0]))
 
-    works = (rivals[n % len(rivals)].accounts.create(f"guest-{n}", None, VIEWER, "hash", NOW, LINK) for n in range(12))
+    works = (
+        rivals[n % len(rivals)].accounts.create(new_account(f"guest-{n}", password_hash="hash"), NOW, LINK)
+        for n in range(12)
+    )
     done = await asyncio.gather(*(outcome(work) for work in works))
 
     assert Counter(done) == {"done": 1, "spent": 11}

@@ -16,11 +16,12 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.devices import LIFETIME, UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import DAY, alice, attach, bob
-from tests.domain.examples import ALICE, NOW
+from tests.domain.examples import ALICE, NOW, credential, device_authorization
+from tests.factories import filled, new_account
 from tests.fakes import FakeClock
 
 TICK = timedelta(microseconds=1)
@@ -29,7 +30,7 @@ END = NOW + LIFETIME
 
 def request(code: str = "one", **changes: Any) -> DeviceAuthorization:
     """A request with this device code, whose user code is that in capitals."""
-    ordinary = DeviceAuthorization(
+    ordinary = device_authorization(
         device_code_digest=code,
         user_code_digest=code.upper(),
         shape=Flavor.LEGACY,
@@ -38,9 +39,6 @@ def request(code: str = "one", **changes: Any) -> DeviceAuthorization:
         client="Argosy",
         platform="android",
         client_version="1.2",
-        requested_scopes=("roms.read", "assets.write"),
-        created_at=NOW,
-        expires_at=END,
     )
     return replace(ordinary, **changes)
 
@@ -50,13 +48,11 @@ def approval(asked: DeviceAuthorization, account: Account, device_name: str = "K
 
 
 def token(account: Account, device_id: int | None, digest: str = "token", **changes: Any) -> Credential:
-    ordinary = Credential(
+    ordinary = credential(
         digest=digest,
         kind=Kind.CLIENT_TOKEN,
         account_id=account.id,
         scopes=("roms.read",),
-        created_at=NOW,
-        last_used_at=NOW,
         expires_at=NOW + 30 * DAY,
         device_id=device_id,
     )
@@ -76,10 +72,10 @@ async def state(stores: Stores, code: str = "one") -> State | None:
 
 
 async def test_a_request_is_found_by_both_of_its_codes_as_it_was_stored(stores: Stores):
-    await stores.device_authorizations.put(request())
-
-    assert await stores.device_authorizations.polled_by("one") == (request(), None)
-    assert await stores.device_authorizations.typed("ONE") == request()
+    for put in filled(DeviceAuthorization, expires_at=END, account_id=None, device_id=None):
+        await stores.device_authorizations.put(put)
+        assert await stores.device_authorizations.polled_by(put.device_code_digest) == (put, None)
+        assert await stores.device_authorizations.typed(put.user_code_digest) == put
 
 
 async def test_nothing_is_found_by_another_code(stores: Stores):
@@ -335,7 +331,7 @@ async def test_no_token_is_stored_for_a_device_that_was_ended(stores: Stores):
 
 async def test_a_pair_for_an_ended_device_is_a_conflict_too(database: Database):
     clock = FakeClock(NOW)
-    owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
+    owner = await SQLAccounts(database).create(new_account("alice"), NOW)
 
     with pytest.raises(Conflict, match="device"):
         await SQLCredentials(database, clock).add(owner, token(owner, 7, kind=Kind.REFRESH_TOKEN))
@@ -384,7 +380,7 @@ async def test_a_device_that_was_just_let_in_is_not_forgotten_before_it_fetched_
 
 async def test_a_deleted_account_takes_its_devices_along(database: Database):
     clock = FakeClock(NOW)
-    owner = await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
+    owner = await SQLAccounts(database).create(new_account("alice"), NOW)
     authorizations = SQLDeviceAuthorizations(database, clock)
     await authorizations.put(request())
     device = await authorizations.approve(approval(request(), owner))

@@ -14,6 +14,7 @@ from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import alice, attach, bob, session
 from tests.domain.examples import ISSUER, NOW
+from tests.factories import new_account
 
 Work = Callable[[Stores, Account], Awaitable[object]]
 
@@ -85,7 +86,7 @@ async def test_no_sign_in_under_way_outlives_a_takeover_at_the_same_moment(rival
             assert conflict.what == "version"  # noqa: PT017
 
     for number in range(20):
-        seen = await rivals[0].accounts.create(f"alice{number}", None, AccessLevel.VIEWER, "her hash", NOW)
+        seen = await rivals[0].accounts.create(new_account(f"alice{number}", password_hash="her hash"), NOW)
         both = [at_once(rivals[1], seen), taken_over(rivals[0], seen)]
         await asyncio.gather(*(both if number % 2 else reversed(both)))
         assert await rivals[0].credentials.of(seen.id, list(Kind)) == []

@@ -12,13 +12,13 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel
 from tests.domain.examples import NOW
+from tests.factories import new_account
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_the_copy_has_what_was_written_and_stands_alone(url: str, database: Database, tmp_path: Path):
-    await SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW)
+    await SQLAccounts(database).create(new_account("alice"), NOW)
     copied = tmp_path / "elsewhere" / "copy.db"
     copied.parent.mkdir()
 

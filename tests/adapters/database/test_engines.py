@@ -14,9 +14,9 @@ from romm.adapters.database.tables import AccountRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel
 from tests.adapters.conftest import POSTGRES, on_postgres
 from tests.domain.examples import NOW
+from tests.factories import new_account
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 on_postgres_only = pytest.mark.parametrize("url", [pytest.param("postgres", marks=on_postgres)], indirect=True)
@@ -75,7 +75,7 @@ async def test_a_writer_waits_for_another_process_to_finish(database: Database, 
     other = sqlite3.connect(tmp_path / "romm.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    writing = asyncio.create_task(SQLAccounts(database).create("alice", None, AccessLevel.VIEWER, None, NOW))
+    writing = asyncio.create_task(SQLAccounts(database).create(new_account("alice"), NOW))
     await asyncio.sleep(0.2)
     was_waiting = not writing.done()
     other.execute("COMMIT")
@@ -88,7 +88,7 @@ async def test_a_writer_waits_for_another_process_to_finish(database: Database, 
 @on_postgres_only
 async def test_a_restarted_server_is_not_noticed(database: Database):
     accounts = SQLAccounts(database)
-    made = await accounts.create("alice", None, AccessLevel.VIEWER, None, NOW)
+    made = await accounts.create(new_account("alice"), NOW)
     server = create_async_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     async with server.connect() as connection:
         await connection.execute(

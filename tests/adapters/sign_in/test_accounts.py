@@ -9,11 +9,21 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking import Found, Register
+from romm.ports.accounts import NewAccount
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, outcomes
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW
+from tests.factories import filled, new_account
 
+ROOT = new_account("root", AccessLevel.ADMIN, password_hash="hash")
 ALICES = Register(rule="L-12", level=AccessLevel.VIEWER, email=ADDRESS)
+
+
+async def test_every_fact_of_a_new_account_is_stored(stores: Stores):
+    for new in filled(NewAccount):
+        made = await stores.accounts.create(new, NOW)
+        assert (made.username, made.email, made.level) == (new.username, new.email, new.level)
+        assert await stores.accounts.password(new.username) == (made, new.password_hash)
 
 
 async def test_an_account_is_what_was_asked_for(stores: Stores):
@@ -65,14 +75,14 @@ async def test_a_name_that_is_not_stored_belongs_to_nobody(stores: Stores, name:
 async def test_what_is_taken_is_named(stores: Stores, username: str, email: str, what: str):
     await alice(stores)
 
-    made = stores.accounts.create(username, email, AccessLevel.VIEWER, None, NOW)
+    made = stores.accounts.create(new_account(username, email=email), NOW)
 
     assert await conflict(made) == what
 
 
 async def test_many_accounts_may_have_no_email(stores: Stores):
-    await stores.accounts.create("one", None, AccessLevel.VIEWER, None, NOW)
-    await stores.accounts.create("two", None, AccessLevel.VIEWER, None, NOW)
+    await stores.accounts.create(new_account("one"), NOW)
+    await stores.accounts.create(new_account("two"), NOW)
 
     assert (await stores.accounts.find(ALICE, None)).by_email == ()
 
@@ -97,7 +107,7 @@ async def test_who_has_the_address_is_no_owner_because_of_another_identity(store
 
 
 async def test_having_no_address_is_no_address_in_common(stores: Stores):
-    made = await stores.accounts.create("alice", None, AccessLevel.VIEWER, None, NOW)
+    made = await stores.accounts.create(new_account("alice"), NOW)
     owner = await stores.accounts.link(attach(made), ALICE, NOW)
 
     found = await stores.accounts.find(ALICE, None)
@@ -162,30 +172,33 @@ async def test_an_editor_is_no_admin(stores: Stores):
 
 
 async def test_the_first_admin_has_the_password(stores: Stores):
-    made = await stores.accounts.create_first_admin("root", None, "hash", NOW)
+    made = await stores.accounts.create_first_admin(ROOT, NOW)
 
     assert (made.level, made.email, made.password_set_at) == (AccessLevel.ADMIN, None, NOW)
     assert await stores.accounts.password("root") == (made, "hash")
 
 
 async def test_there_is_one_first_admin_even_if_disabled(stores: Stores):
-    first = await stores.accounts.create_first_admin("root", None, "hash", NOW)
+    first = await stores.accounts.create_first_admin(ROOT, NOW)
     await stores.disable(first.id)
 
-    assert await conflict(stores.accounts.create_first_admin("other", None, "hash", NOW)) == "first_admin"
+    other = replace(ROOT, username="other")
+    assert await conflict(stores.accounts.create_first_admin(other, NOW)) == "first_admin"
 
 
 @pytest.mark.parametrize(("username", "email", "what"), [("alice", None, "username"), ("root", ADDRESS, "email")])
 async def test_the_first_admin_takes_nobodys_name(stores: Stores, username: str, email: str | None, what: str):
     await alice(stores)
 
-    assert await conflict(stores.accounts.create_first_admin(username, email, "hash", NOW)) == what
+    new = replace(ROOT, username=username, email=email)
+    assert await conflict(stores.accounts.create_first_admin(new, NOW)) == what
     assert not await stores.accounts.any_admin()
 
 
 async def test_of_many_first_admins_at_once_one_is_made(rivals: list[Stores]):
+    roots = [replace(ROOT, username=f"root-{n}") for n in range(20)]
     done = await outcomes(
-        [rivals[n % len(rivals)].accounts.create_first_admin(f"root-{n}", None, "hash", NOW) for n in range(20)]
+        [rivals[n % len(rivals)].accounts.create_first_admin(root, NOW) for n, root in enumerate(roots)]
     )
 
     assert done == {"done": 1, "first_admin": 19}
@@ -193,7 +206,7 @@ async def test_of_many_first_admins_at_once_one_is_made(rivals: list[Stores]):
 
 async def test_a_newer_hash_replaces_the_one_it_was_made_for(stores: Stores):
     made = await alice(stores)
-    other = await stores.accounts.create("other", None, AccessLevel.VIEWER, "her hash", NOW)
+    other = await stores.accounts.create(new_account("other", password_hash="her hash"), NOW)
 
     await stores.accounts.rehash(made.id, "her hash", "newer hash")
     await stores.accounts.rehash(made.id, "her hash", "too late")
@@ -205,11 +218,11 @@ async def test_a_newer_hash_replaces_the_one_it_was_made_for(stores: Stores):
 async def test_the_costliest_legacy_hash_is_found_as_long_as_there_is_one(stores: Stores):
     cheap, costly = "$2y$10$" + "z" * 53, "$2a$12$" + "a" * 53
     await alice(stores, password_hash="$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA")
-    await stores.accounts.create("none", None, AccessLevel.VIEWER, None, NOW)
+    await stores.accounts.create(new_account("none"), NOW)
     assert await stores.accounts.legacy_hash() is None
 
-    await stores.accounts.create("first", None, AccessLevel.VIEWER, cheap, NOW)
-    second = await stores.accounts.create("second", None, AccessLevel.VIEWER, costly, NOW)
+    await stores.accounts.create(new_account("first", password_hash=cheap), NOW)
+    second = await stores.accounts.create(new_account("second", password_hash=costly), NOW)
 
     assert await stores.accounts.legacy_hash() == costly
     await stores.accounts.rehash(second.id, costly, "newer hash")
@@ -227,12 +240,12 @@ async def test_a_password_sign_in_is_noted(stores: Stores):
 
 async def test_the_id_of_a_deleted_account_never_comes_back(database: Database):
     accounts = SQLAccounts(database)
-    gone = await accounts.create("gone", None, AccessLevel.VIEWER, None, NOW)
+    gone = await accounts.create(new_account("gone"), NOW)
     await database.write(
         lambda connection: connection.execute(delete(AccountRow).where(AccountRow.id == gone.id)).rowcount
     )
 
-    made = await accounts.create("made", None, AccessLevel.VIEWER, None, NOW)
+    made = await accounts.create(new_account("made"), NOW)
 
     assert made.id != gone.id
 

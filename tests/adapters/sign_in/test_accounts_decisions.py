@@ -8,6 +8,7 @@ from romm.domain.sign_in.linking import Ends, Found, Register
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, has_session, outcomes, session, sign_in
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW
+from tests.factories import new_account
 
 ALICES = Register(rule="L-12", level=AccessLevel.VIEWER, email=ADDRESS)
 
@@ -189,7 +190,7 @@ async def test_twenty_equal_first_sign_ins_make_one_account(rivals: list[Stores]
 
 
 async def test_admins_who_lose_their_role_at_once_leave_one(rivals: list[Stores]):
-    admins = [await rivals[0].accounts.create(f"admin-{n}", None, AccessLevel.ADMIN, None, NOW) for n in range(8)]
+    admins = [await rivals[0].accounts.create(new_account(f"admin-{n}", AccessLevel.ADMIN), NOW) for n in range(8)]
 
     done = await outcomes(
         [

@@ -14,33 +14,28 @@ from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, LoginAttempt, Purpose
 from romm.ports.sign_in import AttemptOutcome
 from tests.adapters.conftest import Stores
-from tests.domain.examples import ISSUER, NOW
+from tests.domain import examples
+from tests.domain.examples import NOW
+from tests.factories import filled
 from tests.fakes import FakeClock
 
 
 def attempt(state_digest: str = "state", **changes: Any) -> LoginAttempt:
-    ordinary = LoginAttempt(
+    ordinary = examples.attempt(
         state_digest=state_digest,
         browser_key_digest="browser",
-        nonce="nonce",
-        code_verifier="verifier",
         return_to="/rom/1?q=%C3%A9",
-        issuer=ISSUER,
-        client_id="romm",
         expires_at=NOW + ATTEMPT_LIFETIME,
     )
     return replace(ordinary, **changes)
 
 
-@pytest.mark.parametrize("facts", [{}, {"purpose": Purpose.LINK, "account_id": 7, "session_digest": "session"}])
-async def test_an_attempt_is_given_out_as_it_was_put(stores: Stores, facts: dict[str, Any]):
-    await stores.attempts.put(attempt(**facts))
-
-    taken = await stores.attempts.take("state", "browser")
-
-    assert taken == attempt(**facts)
-    assert taken is not None
-    assert type(taken.purpose) is Purpose
+async def test_an_attempt_is_given_out_as_it_was_put(stores: Stores):
+    for put in filled(LoginAttempt, expires_at=NOW + ATTEMPT_LIFETIME):
+        await stores.attempts.put(put)
+        taken = await stores.attempts.take(put.state_digest, put.browser_key_digest)
+        assert taken == put
+        assert type(taken.purpose) is Purpose
 
 
 async def test_an_attempt_is_given_out_once(stores: Stores):

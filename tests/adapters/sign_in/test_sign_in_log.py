@@ -13,6 +13,7 @@ from romm.domain.errors import Code
 from romm.ports.sign_in import SignInEntry, SignInFilter
 from tests.adapters.conftest import RETENTION, Stores
 from tests.domain.examples import ISSUER, NOW
+from tests.factories import filled
 
 
 def entry(subject_digest: str, after: timedelta = timedelta(0)) -> SignInEntry:
@@ -35,6 +36,17 @@ async def test_lines_stand_in_the_order_they_came(stores: Stores):
         await stores.sign_in_log.add(entry(name))
 
     assert await stores.subjects_in_log() == ["one", "two", "three"]
+
+
+async def test_every_fact_of_a_line_is_read_as_it_was_written(stores: Stores):
+    written = list(filled(SignInEntry, at=NOW, id=None))
+    for each in written:
+        await stores.sign_in_log.add(each)
+
+    read = await stores.sign_in_log.search(SignInFilter(), len(written))
+
+    assert [replace(each, id=None) for each in reversed(read)] == written
+    assert {each.code for each in read} >= set(Code)
 
 
 async def test_lines_older_than_the_retention_are_forgotten(stores: Stores):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.credential import Kind, issued
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
@@ -34,19 +34,9 @@ async def signed_in(world: World, username: str, password: str = PASSWORD) -> ht
 
 
 async def token(world: World, owner: Account, *scopes: str) -> None:
-    now, later = world.clock(), world.clock() + timedelta(days=1)
-    await world.credentials.add(
-        world.accounts.by_id[owner.id],
-        Credential(
-            digest=digest("a token of an app"),
-            kind=Kind.ACCESS_TOKEN,
-            account_id=owner.id,
-            scopes=scopes,
-            created_at=now,
-            last_used_at=now,
-            expires_at=later,
-        ),
-    )
+    now, secret = world.clock(), "a token of an app"
+    given = issued(Kind.ACCESS_TOKEN, owner.id, digest(secret), now, now + timedelta(days=1), scopes=scopes)
+    await world.credentials.add(world.accounts.by_id[owner.id], given)
 
 
 def refusal(response: httpx.Response) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from tests.factories import new_account
 from tests.world import PASSWORD, World
 
 LARGE = 10**30
@@ -37,7 +38,8 @@ async def keeper(url: str) -> AsyncIterator[httpx.AsyncClient]:
         devices=SQLDevices(database, world.clock),
         sign_in_log=SQLSignInLog(database, LONGEST),
     )
-    await world.ports.accounts.create("keeper", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    keeper = new_account("keeper", AccessLevel.ADMIN, password_hash=f"hash of {PASSWORD}")
+    await world.ports.accounts.create(keeper, world.clock())
     async with world.program() as program:
         program.auth = httpx.BasicAuth("keeper", PASSWORD)
         yield program

@@ -3,9 +3,10 @@
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
 from romm.credentials.devices import DEVICE_CODE
-from romm.domain.credentials.credential import NEVER, Credential, Kind
+from romm.domain.credentials.credential import NEVER, Kind, issued
 from romm.domain.digests import digest
 from romm.domain.model import Account
 from tests.world import PASSWORD, Browser, World
@@ -35,11 +36,8 @@ async def bearer(
 ) -> dict[str, str]:
     """The header of a token that somebody has."""
     now, secret = world.clock(), f"{'rmm_' if kind is Kind.CLIENT_TOKEN else ''}{len(world.credentials.stored)}"
-    facts = {"created_at": now, "last_used_at": now, "expires_at": NEVER} | more
-    await world.credentials.add(
-        world.accounts.by_id[owner.id],
-        Credential(digest=digest(secret), kind=kind, account_id=owner.id, scopes=scopes, **facts),
-    )
+    token = replace(issued(kind, owner.id, digest(secret), now, NEVER, scopes=scopes), **more)
+    await world.credentials.add(world.accounts.by_id[owner.id], token)
     return {"authorization": f"Bearer {secret}"}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from romm.domain import scopes
-from romm.domain.credentials.credential import TOUCH_INTERVAL, Credential, Kind
+from romm.domain.credentials.credential import TOUCH_INTERVAL, Kind, issued
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
@@ -19,18 +19,8 @@ ACCESS, CLIENT = "an access token", "rmm_" + "0" * 64
 
 async def give(world: World, owner: Account, secret: str, kind: Kind, *scopes: str) -> None:
     now = world.clock()
-    await world.credentials.add(
-        world.accounts.by_id[owner.id],
-        Credential(
-            digest=digest(secret),
-            kind=kind,
-            account_id=owner.id,
-            scopes=scopes,
-            created_at=now,
-            last_used_at=now,
-            expires_at=now + DAY,
-        ),
-    )
+    token = issued(kind, owner.id, digest(secret), now, now + DAY, scopes=scopes)
+    await world.credentials.add(world.accounts.by_id[owner.id], token)
 
 
 async def asked(world: World, authorization: str, cookie: str = "") -> tuple[int, str]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from romm.credentials.devices import DEVICE_CODE
 from romm.domain import scopes
 from romm.domain.catalogue import CATALOGUE
-from romm.domain.credentials.credential import NEVER, Credential, Kind
+from romm.domain.credentials.credential import NEVER, Credential, Kind, issued
 from romm.domain.credentials.tokens import GRACE, TOKEN_KINDS
 from romm.domain.digests import digest
 from romm.domain.errors import Code
@@ -380,7 +380,7 @@ async def test_a_refresh_may_ask_for_less_and_get_it_back_later(world: World, ve
 
 async def test_a_refresh_for_more_is_refused_and_spends_nothing(world: World) -> None:
     """R-71: also when the person has it."""
-    await world.accounts.create("vera", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    await world.add("vera", level=AccessLevel.ADMIN)
     first = await sign_in(world, scope="me.read")
     response = await refresh(world, first["refresh_token"], scope="me.read users.read")
     assert error(response) == (400, "invalid_scope", Code.SCOPE_EXCEEDED)
@@ -406,7 +406,7 @@ async def test_a_disabled_owner_refreshes_nothing_until_enabled_again(world: Wor
 
 async def test_a_demoted_owner_refreshes_what_is_left(world: World) -> None:
     """R-73."""
-    owner = await world.accounts.create("vera", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    owner = await world.add("vera", level=AccessLevel.ADMIN)
     first = await sign_in(world, scope="me.read users.read")
     world.accounts.by_id[owner.id] = replace(owner, level=AccessLevel.VIEWER)
     assert (await refresh(world, first["refresh_token"])).json()["scope"] == "me.read"
@@ -431,16 +431,7 @@ async def test_no_other_kind_refreshes(world: World, vera: Account) -> None:
 
 
 def stored(owner: Account, secret: str, kind: Kind, now: datetime, **more: Any) -> Credential:
-    return Credential(
-        digest=digest(secret),
-        kind=kind,
-        account_id=owner.id,
-        scopes=("me.read",),
-        created_at=now,
-        last_used_at=now,
-        expires_at=now + timedelta(days=1),
-        **more,
-    )
+    return issued(kind, owner.id, digest(secret), now, now + timedelta(days=1), scopes=("me.read",), **more)
 
 
 @pytest.mark.parametrize("client", ["a\nb", "a\0b", "\u202eppa", "x" * 256])
@@ -543,7 +534,7 @@ async def test_a_token_without_an_end_has_none(world: World, vera: Account) -> N
 
 
 async def test_scopes_are_told_as_they_are_now(world: World) -> None:
-    owner = await world.accounts.create("vera", None, AccessLevel.ADMIN, f"hash of {PASSWORD}", world.clock())
+    owner = await world.add("vera", level=AccessLevel.ADMIN)
     tokens = await sign_in(world, scope="me.read users.read")
     world.accounts.by_id[owner.id] = replace(owner, level=AccessLevel.VIEWER)
     assert (await look(world, tokens["access_token"], tokens["access_token"]))["scope"] == "me.read"

@@ -14,6 +14,7 @@ from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from tests.api.http.test_headers import cookies_of
 from tests.api.sign_in.test_openid import error_of
+from tests.factories import new_account
 from tests.fake_provider import BROKEN
 from tests.world import ORIGIN, PASSWORD, Browser, World, environment
 
@@ -57,7 +58,7 @@ async def add_strangers(world: World) -> None:
     """`gone` is disabled, `sso` came by single sign-on and has no password."""
     gone = await world.add("gone")
     world.accounts.by_id[gone.id] = replace(gone, enabled=False)
-    await world.accounts.create("sso", None, AccessLevel.VIEWER, None, world.clock())
+    await world.accounts.create(new_account("sso"), world.clock())
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +205,7 @@ async def test_with_passwords_off_every_door_is_closed_for_right_and_wrong_alike
 async def test_a_password_arrives_as_it_was_typed(house: World, password: str) -> None:
     """R-35."""
     typist = f"typist-{len(house.accounts.by_id)}"
-    await house.accounts.create(typist, None, AccessLevel.VIEWER, f"hash of {password}", house.clock())
+    await house.accounts.create(new_account(typist, password_hash=f"hash of {password}"), house.clock())
     for door in (*PROGRAMS, by_header):
         assert (await door(house, typist, password)).status_code == 200
     assert (await by_page(house, typist, password)).headers["location"] == "/"
@@ -224,7 +225,7 @@ async def test_a_password_is_compared_exactly(house: World, typed: str) -> None:
     """R-35."""
     password = "é" * 40 + "b" * 40
     typist = f"typist-{len(house.accounts.by_id)}"
-    await house.accounts.create(typist, None, AccessLevel.VIEWER, f"hash of {password}", house.clock())
+    await house.accounts.create(new_account(typist, password_hash=f"hash of {password}"), house.clock())
     for door in PROGRAMS:
         assert (await door(house, typist, password)).status_code == 200
         assert (await door(house, typist, typed)).status_code == 401

@@ -185,7 +185,7 @@ async def test_being_known_opens_nothing(world: World) -> None:
 
 async def test_single_sign_on_never_waits(world: World) -> None:
     await lock(world, "alice")
-    await world.accounts.create("alice", "alice@example.org", AccessLevel.VIEWER, f"hash of {PASSWORD}", world.clock())
+    await world.add("alice", "alice@example.org")
     browser = world.browser()
     assert (await browser.sign_in()).headers["location"].startswith("/?notice=linked")
     assert (await browser.me()).json()["username"] == "alice"

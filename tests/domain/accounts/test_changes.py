@@ -27,10 +27,10 @@ from romm.domain.accounts.changes import (
     proof,
     unlink,
 )
-from romm.domain.credentials.credential import FRESH_SESSION, Credential, Kind
+from romm.domain.credentials.credential import FRESH_SESSION, Kind
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account, Identity
-from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, link
+from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, credential, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 EVERYTHING = frozenset(scopes.granted(ADMIN))
@@ -335,8 +335,7 @@ def test_unlinking_needs_a_proof() -> None:
     ],
 )
 def test_what_a_sign_in_proves(facts: dict[str, Any], age: timedelta, expected: Proof) -> None:
-    times = {"created_at": NOW - age, "last_used_at": NOW, "expires_at": NOW + timedelta(days=1)}
-    session = Credential(**{"digest": "d", "kind": Kind.SESSION, "account_id": 7, "scopes": (), **times, **facts})
+    session = credential(created_at=NOW - age, **facts)
     assert proof(account(links=(link(),)), session, NOW) is expected
 
 

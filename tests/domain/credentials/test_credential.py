@@ -1,21 +1,20 @@
 """One idea for every credential: kept as a digest, alive between two limits."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind, SessionLimits, is_live
+from romm.domain.credentials.credential import SECRET_BYTES, Credential, Kind, SessionLimits, is_live, is_unused, issued
 from romm.domain.digests import digest
-from tests.domain.examples import NOW
+from tests.domain.examples import NOW, credential
 
 LIMITS = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
 MOMENT = timedelta(microseconds=1)
 
 
 def session(**changes: datetime) -> Credential:
-    times: dict[str, Any] = {"created_at": NOW, "last_used_at": NOW, "expires_at": NOW + LIMITS.absolute}
-    return Credential(digest=digest("secret"), kind=Kind.SESSION, account_id=7, scopes=(), **times | changes)
+    return replace(credential(expires_at=NOW + LIMITS.absolute), **changes)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +32,13 @@ def session(**changes: datetime) -> Credential:
 def test_a_session_lives_within_both_limits(last_used: timedelta, now: timedelta, live: bool) -> None:
     """R-17."""
     assert is_live(session(last_used_at=NOW + last_used), LIMITS, NOW + now) is live
+
+
+def test_a_credential_is_unused_until_its_use_is_noted() -> None:
+    fresh = issued(Kind.CLIENT_TOKEN, 7, digest("secret"), NOW, NOW + timedelta(days=30), name="phone")
+    assert is_unused(fresh)
+    assert (fresh.expires_at, fresh.name, fresh.scopes) == (NOW + timedelta(days=30), "phone", ())
+    assert not is_unused(replace(fresh, last_used_at=NOW + timedelta(microseconds=1)))
 
 
 def test_a_digest_is_the_sha_256_in_hexadecimal() -> None:

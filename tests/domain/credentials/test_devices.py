@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from romm.domain import scopes
 from romm.domain.credentials import client_tokens
 from romm.domain.credentials.client_tokens import MOST, Lifetime
-from romm.domain.credentials.credential import NEVER, Credential, Kind
+from romm.domain.credentials.credential import NEVER, Kind
 from romm.domain.credentials.devices import (
     INTERVAL,
     LIFETIME,
@@ -39,21 +39,17 @@ from romm.domain.credentials.devices import (
 )
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
-from tests.domain.examples import NOW, account
+from tests.domain.examples import NOW, account, credential, device_authorization
 
 TICK = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
 OWNER = account(username="vera", version=3)
-PENDING = DeviceAuthorization(
-    device_code_digest="d",
-    user_code_digest="u",
+PENDING = device_authorization(
     shape=Flavor.STANDARD,
     client_device_identifier="id",
     name="Handheld",
     client="Argosy",
     requested_scopes=("roms.read", "assets.write", "users.write"),
-    created_at=NOW,
-    expires_at=NOW + LIFETIME,
 )
 APPROVED = replace(
     PENDING,
@@ -161,16 +157,8 @@ def test_what_may_be_given_was_asked_for_and_is_ones_own_in_published_order():
 
 
 def by(kind: Kind = Kind.SESSION, *, own: tuple[str, ...] = scopes.ALL, days: int = 10) -> Approver:
-    credential = Credential(
-        digest="c",
-        kind=kind,
-        account_id=7,
-        scopes=own,
-        created_at=NOW,
-        last_used_at=NOW,
-        expires_at=NOW + timedelta(days=days),
-    )
-    return Approver(OWNER, frozenset(own), credential)
+    brought = credential(kind=kind, scopes=own, expires_at=NOW + timedelta(days=days))
+    return Approver(OWNER, frozenset(own), brought)
 
 
 def approved(

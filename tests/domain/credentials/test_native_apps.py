@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.credential import Kind
 from romm.domain.credentials.native_apps import (
     CODE_LIFETIME,
     CODE_REMEMBERED,
@@ -27,7 +27,7 @@ from romm.domain.credentials.native_apps import (
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code, Refuse
 from romm.domain.urls import return_to
-from tests.domain.examples import NOW, account
+from tests.domain.examples import NOW, account, credential
 
 PRIVATE, LOOPBACK, CLAIMED = (
     "org.example.shelf:/callback",
@@ -270,13 +270,9 @@ def test_an_error_is_sent_with_its_state() -> None:
 
 # Codes
 
-STORED = Credential(
-    digest="d",
+STORED = credential(
     kind=Kind.AUTHORIZATION_CODE,
-    account_id=7,
     scopes=("me.read",),
-    created_at=NOW,
-    last_used_at=NOW,
     expires_at=NOW + CODE_REMEMBERED,
     client="Shelf",
     family="f",

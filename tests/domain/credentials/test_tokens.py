@@ -27,7 +27,7 @@ from romm.domain.credentials.tokens import (
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
-from tests.domain.examples import NOW, account
+from tests.domain.examples import NOW, account, credential
 
 MOMENT = timedelta(microseconds=1)
 WEEK = timedelta(days=7)
@@ -35,13 +35,10 @@ LIMITS = TokenLimits(access=timedelta(minutes=30), refresh=WEEK, family=timedelt
 
 
 def refresh_token(**changes: Any) -> Credential:
-    ordinary = Credential(
+    ordinary = credential(
         digest=digest("old"),
         kind=Kind.REFRESH_TOKEN,
-        account_id=7,
         scopes=("me.read", "roms.read"),
-        created_at=NOW,
-        last_used_at=NOW,
         expires_at=NOW + WEEK,
         family="a family",
         client="an app",

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from advanced_alchemy.filters import LimitOffset, OrderBy, SearchFilter
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from romm.adapters.credentials.store import end_all
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
 from romm.adapters.database.tables import AccountRow, IdentityRow
-from romm.adapters.database.transactions import Database
+from romm.adapters.database.transactions import Database, filtered
 from romm.adapters.sign_in.accounts import another_admin, fresh, use_up, write_alone
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
@@ -17,7 +18,6 @@ from romm.domain.model import AccessLevel, Account
 from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 
-_PAGE = select(AccountRow.id).order_by(AccountRow.username).limit(bindparam("most")).offset(bindparam("skipped"))
 _COUNT = select(func.count()).select_from(AccountRow)
 _ENABLED_ADMINS = _COUNT.where(AccountRow.enabled, AccountRow.level == AccessLevel.ADMIN)
 _RESET_ASKED = (
@@ -36,13 +36,11 @@ class SQLAccountStore:
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
         if not text.isprintable():
             return [], 0  # PostgreSQL cannot even be asked for a NUL, and SQLite takes it for the end
-        matches = [_contains(text)] if text else []
-        page = _PAGE.where(*matches)
+        matching = SearchFilter({"username", "email"}, text, escape_wildcards=True)
+        page = filtered(select(AccountRow.id), AccountRow, matching, OrderBy("username"), LimitOffset(limit, offset))
         listed = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id.in_(page.scalar_subquery()))
-        rows = await self._database.fetch(
-            listed.order_by(AccountRow.username, *ORDER), {"most": limit, "skipped": offset}
-        )
-        total = await self._database.fetch(_COUNT.where(*matches), {})
+        rows = await self._database.fetch(listed.order_by(AccountRow.username, *ORDER), {})
+        total = await self._database.fetch(filtered(_COUNT, AccountRow, matching), {})
         return accounts(rows), total[0][0]
 
     async def enabled_admins(self) -> int:
@@ -91,10 +89,6 @@ class SQLAccountStore:
             await self._database.write(
                 lambda connection: connection.execute(_RESET_ASKED, {"name": name, "now": now}).rowcount
             )
-
-
-def _contains(text: str) -> ColumnElement[bool]:
-    return or_(AccountRow.username.contains(text, autoescape=True), AccountRow.email.contains(text, autoescape=True))
 
 
 def _values(decision: Change) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Devices and their requests in the database. A request changes its state in one statement, so that one answer wins."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from advanced_alchemy.operations import OnConflictUpsert
 from msgspec.structs import asdict
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, and_, bindparam, delete, exists, func, insert, select, update
 
 from romm.adapters.credentials.store import require_unchanged, store
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, accounts
@@ -79,11 +79,7 @@ _DESERTED = delete(DeviceRow).where(
 _END_TOKENS = delete(CredentialRow).where(
     CredentialRow.device_id == bindparam("device"), CredentialRow.kind == Kind.CLIENT_TOKEN
 )
-# The same words in both, but SQLAlchemy has none for all databases.
-_INSERT: Mapping[str, Callable[[type[DeviceRow]], postgresql.Insert | sqlite.Insert]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}
+_DEVICES = cast("Table", DeviceRow.__table__)
 
 
 class SQLDeviceAuthorizations:
@@ -173,9 +169,14 @@ def _paired(connection: Connection, decision: Approve, now: datetime) -> int:
         "last_paired_at": now,
     }
     same = {"account_id": decision.account.id, "client_device_identifier": asked.client_device_identifier}
-    new = _INSERT[connection.dialect.name](DeviceRow).values(created_at=now, **same, **told)
-    made = new.on_conflict_do_update(index_elements=list(same), set_=told).returning(DeviceRow.id)
-    return int(connection.execute(made).scalar_one())
+    paired = OnConflictUpsert.create_upsert(
+        _DEVICES,
+        {"created_at": now, **same, **told},
+        conflict_columns=list(same),
+        update_columns=list(told),
+        dialect_name=connection.dialect.name,
+    )
+    return int(connection.execute(paired.returning(DeviceRow.id)).scalar_one())
 
 
 def _approved(decision: Approve) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Failed password tries, and counted tries of any kind, in the database, where all workers count together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # the same words on SQLite
 
 from romm.adapters.database.tables import FailuresRow
 from romm.adapters.database.transactions import Database, forget
@@ -16,11 +16,6 @@ _READ = select(FailuresRow.key, FailuresRow.count, FailuresRow.last_at).where(
 )
 _FORGET = delete(FailuresRow).where(FailuresRow.key == bindparam("forgotten"))
 _FORGET_OLD = forget(FailuresRow.key, FailuresRow.last_at < bindparam("long_ago"))
-# The same words in both, but SQLAlchemy has none for all databases.
-_INSERT: Mapping[str, Callable[[type[FailuresRow]], postgresql.Insert | sqlite.Insert]] = {
-    "postgresql": postgresql.insert,
-    "sqlite": sqlite.insert,
-}
 
 
 class SQLThrottles:
@@ -49,6 +44,6 @@ class SQLThrottles:
 def _count(connection: Connection, key: str, now: datetime) -> Failures:
     is_old = FailuresRow.last_at < now - FORGOTTEN_AFTER  # and perhaps not cleared away yet
     again = {"count": case((is_old, 1), else_=FailuresRow.count + 1), "last_at": now}
-    new = _INSERT[connection.dialect.name](FailuresRow).values(key=key, count=1, last_at=now)
+    new = insert(FailuresRow).values(key=key, count=1, last_at=now)
     counted = new.on_conflict_do_update(index_elements=[FailuresRow.key], set_=again).returning(FailuresRow.count)
     return Failures(key, connection.execute(counted).scalar_one(), now)

@@ -6,8 +6,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+from msgspec.structs import asdict
+
 from romm.adapters.database.tables import AccountRow, IdentityRow
-from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
+from romm.domain.model import Account, Identity, LinkedIdentity
+from romm.ports.accounts import NewAccount
 
 _FIELDS = tuple(name for name in Account.__struct_fields__ if name != "links")
 _LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, IdentityRow.rule)
@@ -35,22 +38,17 @@ def _link(issuer: str, subject: str, linked_at: datetime, rule: str) -> LinkedId
     return LinkedIdentity(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule)
 
 
-def account_row(
-    username: str, email: str | None, level: AccessLevel, now: datetime, password_hash: str | None = None
-) -> AccountRow:
-    """A new, enabled account."""
-    return AccountRow(
-        username=username,
-        email=email,
-        email_verified=False,
-        enabled=True,
-        level=level,
-        password_hash=password_hash,
-        password_set_at=None if password_hash is None else now,
-        version=1,
-        created_at=now,
-        updated_at=now,
-    )
+def account_values(new: NewAccount, now: datetime) -> dict[str, Any]:
+    """The columns of a new, enabled account."""
+    return {
+        **asdict(new),
+        "email_verified": False,
+        "enabled": True,
+        "password_set_at": None if new.password_hash is None else now,
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def identity_values(account_id: int, identity: Identity, rule: str, now: datetime) -> dict[str, Any]:

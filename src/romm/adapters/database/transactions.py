@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from advanced_alchemy.filters import StatementFilter
 from sqlalchemy import ColumnElement, Connection, Delete, Engine, Row, Select, delete, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
 from romm.adapters.database.engines import BUSY_SECONDS, engines
+from romm.adapters.database.tables import Base
 from romm.adapters.database.writer import Writer
 from romm.domain.errors import Code, Refused
 from romm.ports.conflicts import Conflict
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+SelectT = TypeVar("SelectT", bound=Select[Any])
 
 HEAD = "0006"
 """The newest migration, written out so that starting the server need not import alembic."""
@@ -116,6 +120,13 @@ class Database:
             self._inline.close()
         await self._engines.reads.dispose()
         await (self._writes.close() if isinstance(self._writes, Writer) else self._writes.dispose())
+
+
+def filtered(statement: SelectT, row: type[Base], *filters: StatementFilter) -> SelectT:
+    """The statement with these filters of its table."""
+    for each in filters:
+        statement = each.append_to_statement(statement, row)
+    return statement
 
 
 def forget(key: InstrumentedAttribute[Any], is_old: ColumnElement[bool]) -> Delete:

@@ -3,17 +3,24 @@
 from datetime import datetime
 from typing import Any
 
-from advanced_alchemy.repository import SQLAlchemySyncRepository
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, text, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
 from romm.adapters.credentials.store import spend
-from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, account, account_row, accounts, identity_values
+from romm.adapters.database.account_rows import (
+    COLUMNS,
+    LINKED,
+    ORDER,
+    account,
+    account_values,
+    accounts,
+    identity_values,
+)
 from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
-from romm.ports.accounts import OneTimeLink
+from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 
 _IS_ADMIN = AccountRow.level == AccessLevel.ADMIN
@@ -63,11 +70,8 @@ _JUDGED = update(AccountRow).where(
     AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"), AccountRow.enabled
 )
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
+_ADD = insert(AccountRow).returning(AccountRow.id)
 _LINK = insert(IdentityRow)
-
-
-class _Repository(SQLAlchemySyncRepository[AccountRow]):
-    model_type = AccountRow
 
 
 class SQLAccounts:
@@ -113,41 +117,29 @@ class SQLAccounts:
         return await self._database.write(work)
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
-        row = account_row(username, decision.email, decision.level, now)
-        row.last_login, row.email_verified = now, True
+        new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
+        values = account_values(new, now) | {"last_login": now, "email_verified": True}
 
         def work(connection: Connection) -> Account:
-            account_id = _insert(connection, row)
+            account_id = connection.execute(_ADD, values).scalar_one()
             connection.execute(_LINK, identity_values(account_id, identity, decision.rule, now))
             return fresh(connection, account_id)
 
         return await self._database.write(work)
 
-    async def create_first_admin(self, username: str, email: str | None, password_hash: str, now: datetime) -> Account:
-        row = account_row(username, email, AccessLevel.ADMIN, now, password_hash)
-
+    async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         def work(connection: Connection) -> Account:
             write_alone(connection)
             if connection.scalar(_ANY_ADMIN):
                 raise Conflict("first_admin")
-            return fresh(connection, _insert(connection, row))
+            return fresh(connection, connection.execute(_ADD, account_values(new, now)).scalar_one())
 
         return await self._database.write(work)
 
-    async def create(
-        self,
-        username: str,
-        email: str | None,
-        level: AccessLevel,
-        password_hash: str | None,
-        now: datetime,
-        spends: OneTimeLink | None = None,
-    ) -> Account:
-        row = account_row(username, email, level, now, password_hash)
-
+    async def create(self, new: NewAccount, now: datetime, spends: OneTimeLink | None = None) -> Account:
         def work(connection: Connection) -> Account:
             use_up(connection, spends)
-            return fresh(connection, _insert(connection, row))
+            return fresh(connection, connection.execute(_ADD, account_values(new, now)).scalar_one())
 
         return await self._database.write(work)
 
@@ -214,11 +206,6 @@ def use_up(connection: Connection, spends: OneTimeLink | None) -> None:
     """Take a link along with what it is used for. Raises `Conflict("spent")` when somebody else was faster."""
     if spends is not None and spend(connection, spends.kind, spends.digest) is None:
         raise Conflict("spent")
-
-
-def _insert(connection: Connection, row: AccountRow) -> int:
-    with Session(connection) as session:
-        return _Repository(session=session, wrap_exceptions=False).add(row, auto_refresh=False).id
 
 
 def fresh(connection: Connection, account_id: int) -> Account:

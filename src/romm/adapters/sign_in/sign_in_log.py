@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from advanced_alchemy.filters import ComparisonFilter, LimitOffset
 from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, insert, select
 
 from romm.adapters.database.tables import SignInRow
-from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database, forget
+from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database, filtered, forget
 from romm.domain.errors import Code
 from romm.ports.sign_in import SignInEntry, SignInFilter
 
@@ -42,14 +43,12 @@ class SQLSignInLog:
             self._forgot_at = entry.at
 
     async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
-        fits = [
-            getattr(SignInRow, name) == value
-            for name, value in asdict(wanted).items()
-            if value not in (None, "") and name != "before"
-        ]
-        if wanted.before is not None:
-            fits.append(SignInRow.id < wanted.before)
-        rows = await self._database.fetch(_LINES.where(*fits).limit(limit), {})
+        facts = asdict(wanted)
+        before = facts.pop("before")
+        fits = [ComparisonFilter(name, "eq", value) for name, value in facts.items() if value not in (None, "")]
+        if before is not None:
+            fits.append(ComparisonFilter("id", "lt", before))
+        rows = await self._database.fetch(filtered(_LINES, SignInRow, *fits, LimitOffset(limit, 0)), {})
         return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in rows]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from romm.domain import scopes
-from romm.domain.credentials.credential import NEVER, Credential, Kind
+from romm.domain.credentials.credential import NEVER, Credential, Kind, issued
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
@@ -112,16 +112,8 @@ def may_last(end: datetime, by: Credential | None) -> Refuse | None:
 
 def token(wanted: ClientTokenRequest, account_id: int, digest: str, now: datetime) -> Credential:
     """What is to be stored of a judged token."""
-    return Credential(
-        digest=digest,
-        kind=Kind.CLIENT_TOKEN,
-        account_id=account_id,
-        name=wanted.name,
-        scopes=tuple(wanted.scopes),
-        created_at=now,
-        last_used_at=now,
-        expires_at=end(wanted.lifetime, now),
-    )
+    expires_at, scopes = end(wanted.lifetime, now), tuple(wanted.scopes)
+    return issued(Kind.CLIENT_TOKEN, account_id, digest, now, expires_at, scopes=scopes, name=wanted.name)
 
 
 def end(lifetime: Lifetime, now: datetime) -> datetime:
@@ -132,16 +124,8 @@ def end(lifetime: Lifetime, now: datetime) -> datetime:
 
 def pairing_code(token: Credential, digest: str, now: datetime) -> Credential:
     """What is to be stored of a pairing code. It opens nothing by itself."""
-    return Credential(
-        digest=digest,
-        kind=Kind.PAIRING_CODE,
-        account_id=token.account_id,
-        scopes=(),
-        created_at=now,
-        last_used_at=now,
-        expires_at=now + PAIRING_LIFETIME,
-        family=pairing_family(token),
-    )
+    family = pairing_family(token)
+    return issued(Kind.PAIRING_CODE, token.account_id, digest, now, now + PAIRING_LIFETIME, family=family)
 
 
 def pairing_family(token: Credential) -> str:

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct
@@ -67,10 +68,10 @@ class Credential(Struct, frozen=True, kw_only=True):
     digest: str
     kind: Kind
     account_id: int
-    scopes: tuple[str, ...]
     created_at: datetime
     last_used_at: datetime
     expires_at: datetime
+    scopes: tuple[str, ...] = ()
     address: str = ""
     user_agent: str = ""
     identity: Identity | None = None
@@ -87,6 +88,24 @@ class Credential(Struct, frozen=True, kw_only=True):
     sid: str | None = None
 
 
+def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:
+    """A credential that was never used: `is_unused` until `last_used_at` moves on. `facts` are its other fields."""
+    return Credential(
+        kind=kind,
+        account_id=account_id,
+        digest=digest,
+        created_at=now,
+        last_used_at=now,
+        expires_at=expires_at,
+        **facts,
+    )
+
+
+def is_unused(credential: Credential) -> bool:
+    """Was it never used since it was made?"""
+    return credential.last_used_at == credential.created_at
+
+
 def link_url(base_url: str, page: str, secret: str) -> str:
     """The address of a page that a link opens."""
     return f"{base_url}{page}?{urlencode({'token': secret})}"
@@ -100,11 +119,6 @@ def bearer_kind(secret: str) -> Kind:
 def is_live(credential: Credential, limits: SessionLimits, now: datetime) -> bool:
     """Is a session within its idle and its absolute limit?"""
     return now < credential.expires_at and now < credential.last_used_at + limits.idle
-
-
-def is_unused(credential: Credential) -> bool:
-    """Was it never used since it was made?"""
-    return credential.last_used_at == credential.created_at
 
 
 FRESH_SESSION = timedelta(minutes=5)

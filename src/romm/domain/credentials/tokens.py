@@ -20,7 +20,6 @@ from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
 
 GRACE = timedelta(seconds=10)  # for a retry over a broken connection (RFC 9700, 4.14.2, leaves it to us)
-SALT_BYTES = 16
 
 TOKEN_KINDS = (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.CLIENT_TOKEN)
 """What apps hold and may give back; the other kinds are a browser's, or are used once."""
