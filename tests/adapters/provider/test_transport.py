@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from trustme import CA, LeafCert
 
 from romm.adapters.provider import transport
 from romm.adapters.provider.transport import Answer, BoundedClient, Limits, json_object
 from romm.domain.errors import Code, Refused
-from tests.authority import Authority
+from tests.adapters.conftest import in_days
 from tests.fake_provider import (
     BROKEN,
     CUT,
@@ -212,23 +213,18 @@ def test_only_an_object_in_clean_json_is_one(body: bytes):
     assert json_object(body) is None
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @contextmanager
-def served_with_tls(certificate: tuple[str, str]) -> Iterator[str]:
+def served_with_tls(certificate: LeafCert) -> Iterator[str]:
     fake = FakeProvider()
-    with served(fake, *certificate) as port:
+    with served(fake, certificate) as port:
         fake.issuer = f"https://127.0.0.1:{port}"
         yield f"{fake.issuer}/jwks"
 
 
-async def test_the_operators_authority_is_trusted(authority: Authority):
+async def test_the_operators_authority_is_trusted(ca: CA, ca_file: str):
     """R-61."""
-    with served_with_tls(authority.issue("127.0.0.1")) as url:
-        assert (await answered(BoundedClient(authority.file, LIMITS), url)).status == 200
+    with served_with_tls(ca.issue_cert("127.0.0.1")) as url:
+        assert (await answered(BoundedClient(ca_file, LIMITS), url)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -240,11 +236,11 @@ async def test_the_operators_authority_is_trusted(authority: Authority):
     ],
 )
 async def test_a_certificate_that_does_not_fit_is_refused(
-    authority: Authority, host: str, days: int, knows_authority: bool, problem: str
+    ca: CA, ca_file: str, host: str, days: int, knows_authority: bool, problem: str
 ):
     """R-61."""
-    with served_with_tls(authority.issue(host, days=days)) as url:
-        refusal = await refused(BoundedClient(authority.file if knows_authority else "", LIMITS), url)
+    with served_with_tls(ca.issue_cert(host, not_after=in_days(days))) as url:
+        refusal = await refused(BoundedClient(ca_file if knows_authority else "", LIMITS), url)
     assert refusal.code == Code.PROVIDER_TLS
     assert problem in str(refusal.facts["problem"])
 
@@ -255,8 +251,8 @@ async def test_tls_to_a_port_without_it_is_a_tls_problem():
     assert refusal.code == Code.PROVIDER_TLS
 
 
-def test_the_operators_authority_is_added_to_the_systems(authority: Authority):
-    added, system = transport.tls_context(authority.file), transport.tls_context("")
+def test_the_operators_authority_is_added_to_the_systems(ca_file: str):
+    added, system = transport.tls_context(ca_file), transport.tls_context("")
     assert len(added.get_ca_certs()) == len(system.get_ca_certs()) + 1
 
 
