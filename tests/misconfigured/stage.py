@@ -96,7 +96,7 @@ def scripted(scenario: Scenario, folder: Path) -> Iterator[Stage]:
         yield Stage(
             environ=environ,
             idp=idp,
-            transport=network(authority, Limits()) if real else wires,
+            transport=network(authority) if real else wires,
             network=LocalNetwork(authority) if real else wires,
             outside={"all://idp.test": wires},
             opened_at=scenario.opened_at,

@@ -21,7 +21,7 @@ from romm.adapters.provider.transport import Limits
 from romm.domain.diagnosis.evidence import Endpoint
 from romm.domain.errors import Code, Refused
 from tests.adapters.conftest import in_days
-from tests.adapters.provider.peers import wait
+from tests.adapters.provider.peers import HANG_UPS, Conversation, wait
 from tests.fake_provider import FakeProvider, served
 
 IMPATIENT = Limits(connect=0.3)
@@ -72,10 +72,8 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
     )
 
 
-async def test_a_server_that_hangs_up_is_named() -> None:
-    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
+@pytest.mark.parametrize("hang_up", HANG_UPS)
+async def test_a_server_that_hangs_up_is_named(hang_up: Conversation) -> None:
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         with pytest.raises(Refused) as caught:
             await NETWORK.handshake(here(server.sockets[0].getsockname()[1]))

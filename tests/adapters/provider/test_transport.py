@@ -82,6 +82,33 @@ async def test_junk_is_named(response: Response, problem: str):
 
 
 @pytest.mark.parametrize(
+    ("status", "headers", "is_whole"),
+    [
+        pytest.param(200, {}, False, id="a body that ends with the connection"),
+        pytest.param(400, {}, False, id="an error that ends with the connection"),
+        pytest.param(302, {"location": "/"}, False, id="a redirect that ends with the connection"),
+        pytest.param(200, {"content-length": "2"}, True, id="a length"),
+        pytest.param(200, {"transfer-encoding": "chunked"}, True, id="chunks"),
+        pytest.param(204, {}, True, id="no body"),
+        pytest.param(304, {}, True, id="not modified"),
+    ],
+)
+async def test_a_cut_answer_cannot_pass_for_a_whole_one(status: int, headers: dict[str, str], is_whole: bool):
+    """RFC 9112, 8: only a length or chunks tell where a body ends."""
+    response = httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"{}"))
+    asking = BoundedClient("", LIMITS, httpx.MockTransport(lambda _: response)).send(
+        "GET", JWKS, limit=1, redirects=True
+    )
+    if is_whole:
+        assert (await asking).status == status
+        return
+    with pytest.raises(Refused) as caught:
+        await asking
+    assert caught.value.code is Code.PROVIDER_ANSWER_INVALID
+    assert "a cut answer would look whole" in str(caught.value.facts["problem"])
+
+
+@pytest.mark.parametrize(
     ("response", "code", "problem"),
     [
         pytest.param(HUGE, Code.PROVIDER_ANSWER_INVALID, "more than 1048576 bytes", id="too much"),
@@ -149,7 +176,7 @@ async def test_a_provider_that_accepts_and_says_nothing_is_given_up():
 
 async def test_a_slow_drip_does_not_stretch_the_limit():
     async def drip(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.start", "status": 200, "headers": []})  # in chunks
         while True:
             await send({"type": "http.response.body", "body": b" ", "more_body": True})
             await asyncio.sleep(0.05)
@@ -182,7 +209,7 @@ async def test_the_provider_is_asked_for_plain_json_and_hears_by_whom():
 
 
 def test_a_connection_is_let_go_before_nodejs_closes_it():
-    assert 0 < transport.KEEPALIVE_SECONDS < 5
+    assert 0 < (transport.POOL.keepalive_expiry or 0) < 5
 
 
 async def test_a_proxy_from_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch):
