@@ -5,7 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.authority import Authority
+from trustme import CA
+
 from tests.fake_provider import FakeProvider, served
 
 ADDRESS = "127.0.0.1"
@@ -16,11 +17,12 @@ def main(folder: Path, redirect_uris: list[str]) -> None:
 
     Prints the settings for each client, as a JSON list of two objects.
     """
-    authority = Authority(folder)
+    ca, ca_file = CA(), folder / "ca.pem"
+    ca.cert_pem.write_to_path(ca_file)
     plain, encrypted = (FakeProvider(redirect_uri=uri) for uri in redirect_uris)
-    with served(plain) as http, served(encrypted, *authority.issue(ADDRESS)) as https:
+    with served(plain) as http, served(encrypted, ca.issue_cert(ADDRESS)) as https:
         plain.issuer, encrypted.issuer = f"http://{ADDRESS}:{http}", f"https://{ADDRESS}:{https}"
-        print(json.dumps([_settings(plain, ""), _settings(encrypted, authority.file)]), flush=True)
+        print(json.dumps([_settings(plain, ""), _settings(encrypted, str(ca_file))]), flush=True)
         signal.pause()
 
 

@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ import httpx
 import uvicorn
 from joserfc import jws
 from joserfc.jwk import JWKRegistry, Key, OctKey
+from trustme import LeafCert
 
 CLIENT_ID = "romm"
 CLIENT_SECRET = "insecure_secret_of_at_least_32_bytes"
@@ -424,13 +426,9 @@ def _base64url(data: bytes) -> str:
 
 @contextmanager
 def served(
-    app: Any,
-    certificate: str | None = None,
-    key: str | None = None,
-    port: int = 0,
-    lifespan: Literal["on", "off"] = "off",
+    app: Any, certificate: LeafCert | None = None, port: int = 0, lifespan: Literal["on", "off"] = "off"
 ) -> Iterator[int]:
-    """Serve an ASGI application on a loopback port while the block runs; TLS with the files of a certificate and its key."""
+    """Serve an ASGI application on a loopback port while the block runs, with a certificate over TLS."""
     config = uvicorn.Config(
         app,
         port=port,
@@ -439,8 +437,7 @@ def served(
         ws="none",
         log_config=None,
         date_header=False,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
+        ssl_context_factory=(lambda *_: server_tls(certificate)) if certificate else None,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -453,6 +450,13 @@ def served(
     finally:
         server.should_exit = server.force_exit = True
         thread.join()
+
+
+def server_tls(certificate: LeafCert) -> ssl.SSLContext:
+    """What a server with this certificate needs."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(tls)
+    return tls
 
 
 def free_port() -> int:

@@ -7,13 +7,14 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import make_url, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
+from trustme import CA
 
 from romm.adapters.accounts.imports import SQLImports
 from romm.adapters.accounts.store import SQLAccountStore
@@ -127,6 +128,25 @@ async def rivals(storage: str | None) -> AsyncIterator[list[Stores]]:
 @pytest.fixture
 def stores(rivals: list[Stores]) -> Stores:
     return rivals[0]
+
+
+@pytest.fixture(scope="session")
+def ca() -> CA:
+    """A private authority."""
+    return CA(organization_unit_name="An authority")
+
+
+@pytest.fixture(scope="session")
+def ca_file(ca: CA, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Its certificate, as the operator names it."""
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    ca.cert_pem.write_to_path(path)
+    return str(path)
+
+
+def in_days(days: int) -> datetime:
+    """When a certificate ends."""
+    return datetime.now(UTC) + timedelta(days=days)
 
 
 def in_memory(clock: FakeClock) -> Stores:

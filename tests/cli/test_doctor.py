@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from click import unstyle
 from click.testing import CliRunner, Result
+from trustme import CA
 
 from romm.cli.doctor import lines, together
 from romm.cli.main import main
 from romm.domain.diagnosis.findings import PLAN, Check, Outcome, blocked, failed, ok, warning
 from romm.domain.errors import Code
-from tests.authority import Authority
 from tests.fake_provider import CLIENT_SECRET, HTML, FakeProvider, served
 from tests.world import environment
 
@@ -149,13 +149,14 @@ def test_before_the_first_start_nothing_is_made(environ: dict[str, str], tmp_pat
 
 
 def test_a_private_authority(environ: dict[str, str], tmp_path: Path) -> None:
-    authority, provider = Authority(tmp_path), FakeProvider()
-    with served(provider, *authority.issue("127.0.0.1")) as port:
+    ca, ca_file, provider = CA(organization_unit_name="An authority"), tmp_path / "ca.pem", FakeProvider()
+    ca.cert_pem.write_to_path(ca_file)
+    with served(provider, ca.issue_cert("127.0.0.1")) as port:
         provider.issuer = f"https://127.0.0.1:{port}"
         unknown = doctor(environ, OIDC_SERVER_APPLICATION_URL=provider.issuer)
-        known = doctor(environ, OIDC_SERVER_APPLICATION_URL=provider.issuer, OIDC_TLS_CACERTFILE=authority.file)
+        known = doctor(environ, OIDC_SERVER_APPLICATION_URL=provider.issuer, OIDC_TLS_CACERTFILE=str(ca_file))
     assert unknown.exit_code == 1
-    assert "Missing is the certificate of An authority" in " ".join(unknown.stdout.split())
+    assert "Missing is the certificate of OU=An authority" in " ".join(unknown.stdout.split())
     assert (known.exit_code, set(outcomes(known))) == (0, {"ok"})
 
 

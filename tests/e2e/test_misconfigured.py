@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.adapters.diagnosis.network import LocalNetwork
-from romm.adapters.provider.transport import Limits, network
+from romm.adapters.provider.transport import network
 from tests.e2e.conftest import SECRET
 from tests.fake_provider import FakeProvider
 from tests.misconfigured.scenarios import AT_PROVIDER, SCENARIOS, Scenario
@@ -31,7 +31,7 @@ def stage(scenario: Scenario, provider: str, romm_port: int, tmp_path: Path) -> 
     return Stage(
         environ=environment(f"{provider}/{scenario.shape}", **own) | filled(scenario.settings, places),
         idp=FakeProvider(),  # which nobody asks
-        transport=network("", Limits()),
+        transport=network(""),
         network=LocalNetwork(),
         outside={f"all://{authority}": httpx.AsyncHTTPTransport()},
         opened_at=romm,

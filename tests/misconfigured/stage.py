@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 from msgspec import Struct
+from trustme import CA
 
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
@@ -25,7 +27,6 @@ from romm.ports.diagnosis import Network
 from romm.settings.load import load
 from romm.settings.model import Loaded, SettingsError
 from tests import fake_provider
-from tests.authority import Authority
 from tests.fake_provider import FakeProvider, Response, public_jwk, served
 from tests.fakes import FakeStorage
 from tests.misconfigured.network import OneProvider
@@ -95,7 +96,7 @@ def scripted(scenario: Scenario, folder: Path) -> Iterator[Stage]:
         yield Stage(
             environ=environ,
             idp=idp,
-            transport=network(authority, Limits()) if real else wires,
+            transport=network(authority) if real else wires,
             network=LocalNetwork(authority) if real else wires,
             outside={"all://idp.test": wires},
             opened_at=scenario.opened_at,
@@ -113,8 +114,7 @@ def filled(settings: Mapping[str, str], places: Mapping[str, str]) -> dict[str, 
 def furnish(folder: Path) -> None:
     """The files that scenarios name."""
     (folder / "other").mkdir()
-    Authority(folder / "other")
-    Authority(folder)
+    _authority(folder / "other")
     (folder / "secret").write_text(fake_provider.CLIENT_SECRET)
     (folder / "secret-and-blank").write_text(f"{fake_provider.CLIENT_SECRET} ")
 
@@ -126,9 +126,16 @@ def _on_a_socket(idp: FakeProvider, certificate: Certificate, folder: Path) -> I
             yield f"http://127.0.0.1:{port}"
         return
     name = "games.test" if certificate is Certificate.OTHER_NAME else "127.0.0.1"
-    days = -1 if certificate is Certificate.EXPIRED else 1
-    with served(idp, *Authority(folder).issue(name, days=days)) as port:
+    not_after = datetime.now(UTC) + timedelta(days=-1 if certificate is Certificate.EXPIRED else 1)
+    with served(idp, _authority(folder).issue_cert(name, not_after=not_after)) as port:
         yield f"https://127.0.0.1:{port}"
+
+
+def _authority(folder: Path) -> CA:
+    """A private authority, with its certificate in the folder."""
+    ca = CA()
+    ca.cert_pem.write_to_path(folder / "ca.pem")
+    return ca
 
 
 def _turn(idp: FakeProvider, scenario: Scenario) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtensionOID, NameOID
+from trustme import CA, LeafCert
 
 from romm.adapters.diagnosis.network import LocalNetwork
 from romm.adapters.provider.transport import Limits
 from romm.domain.diagnosis.evidence import Endpoint
 from romm.domain.errors import Code, Refused
-from tests.authority import Authority
+from tests.adapters.conftest import in_days
+from tests.adapters.provider.peers import HANG_UPS, Conversation, wait
 from tests.fake_provider import FakeProvider, served
 
 IMPATIENT = Limits(connect=0.3)
@@ -29,14 +32,9 @@ def here(port: int) -> Endpoint:
     return Endpoint("https", "127.0.0.1", port)
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @contextmanager
-def served_with_tls(certificate: tuple[str, str]) -> Iterator[Endpoint]:
-    with served(FakeProvider(), *certificate) as port:
+def served_with_tls(certificate: LeafCert) -> Iterator[Endpoint]:
+    with served(FakeProvider(), certificate) as port:
         yield here(port)
 
 
@@ -74,10 +72,8 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
     )
 
 
-async def test_a_server_that_hangs_up_is_named() -> None:
-    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
+@pytest.mark.parametrize("hang_up", HANG_UPS)
+async def test_a_server_that_hangs_up_is_named(hang_up: Conversation) -> None:
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         with pytest.raises(Refused) as caught:
             await NETWORK.handshake(here(server.sockets[0].getsockname()[1]))
@@ -91,12 +87,13 @@ async def test_a_port_without_tls() -> None:
     assert caught.value.code is Code.PROVIDER_TLS
 
 
-async def test_the_operators_authority_is_trusted(authority: Authority) -> None:
-    with served_with_tls(authority.issue("127.0.0.1")) as place:
-        found = await LocalNetwork(authority.file).handshake(place)
+async def test_the_operators_authority_is_trusted(ca: CA, ca_file: str) -> None:
+    with served_with_tls(ca.issue_cert("127.0.0.1", common_name="idp")) as place:
+        found = await LocalNetwork(ca_file).handshake(place)
     assert found.problem == ""
     [leaf] = found.chain
-    assert (leaf.subject, leaf.issuer, leaf.names) == ("127.0.0.1", "An authority", ("127.0.0.1",))
+    assert (leaf.subject, leaf.names) == ("idp", ("127.0.0.1",))
+    assert "OU=An authority" in leaf.issuer
 
 
 @pytest.mark.parametrize(
@@ -108,26 +105,21 @@ async def test_the_operators_authority_is_trusted(authority: Authority) -> None:
     ],
 )
 async def test_a_certificate_that_is_not_trusted_is_read_all_the_same(
-    authority: Authority, host: str, days: int, knows_authority: bool, problem: str
+    ca: CA, ca_file: str, host: str, days: int, knows_authority: bool, problem: str
 ) -> None:
-    with served_with_tls(authority.issue(host, days=days)) as place:
-        found = await LocalNetwork(authority.file if knows_authority else "").handshake(place)
+    with served_with_tls(ca.issue_cert(host, not_after=in_days(days))) as place:
+        found = await LocalNetwork(ca_file if knows_authority else "").handshake(place)
     assert problem in found.problem
     assert found.chain[0].names == (host,)
 
 
-def full_chain(authority: Authority, folder: Path) -> tuple[str, str]:
-    certificate, key = authority.issue("127.0.0.1")
-    path = folder / "full.pem"
-    path.write_text(Path(certificate).read_text() + Path(authority.file).read_text())
-    return str(path), key
-
-
-async def test_the_whole_chain_is_read(authority: Authority, tmp_path: Path) -> None:
-    with served_with_tls(full_chain(authority, tmp_path)) as place:
+async def test_the_whole_chain_is_read(ca: CA) -> None:
+    with served_with_tls(ca.create_child_ca().issue_cert("127.0.0.1")) as place:
         found = await NETWORK.handshake(place)
-    assert "self-signed certificate in certificate chain" in found.problem
-    assert [each.subject for each in found.chain] == ["127.0.0.1", "An authority"]
+    assert "unable to get local issuer certificate" in found.problem
+    [leaf, intermediate] = found.chain
+    assert leaf.issuer == intermediate.subject
+    assert "OU=An authority" in intermediate.issuer
 
 
 @asynccontextmanager
@@ -153,28 +145,29 @@ async def answering_once(place: Endpoint) -> AsyncIterator[Endpoint]:
         yield here(server.sockets[0].getsockname()[1])
 
 
-async def test_a_provider_that_goes_away_keeps_its_chain_to_itself(authority: Authority) -> None:
-    with served_with_tls(authority.issue("127.0.0.1")) as place:
+async def test_a_provider_that_goes_away_keeps_its_chain_to_itself(ca: CA) -> None:
+    with served_with_tls(ca.issue_cert("127.0.0.1")) as place:
         async with answering_once(place) as way:
             found = await NETWORK.handshake(way)
     assert "unable to get local issuer certificate" in found.problem
     assert found.chain == ()
 
 
-def odd_certificate(folder: Path) -> tuple[str, str]:
-    """One with an extension that is none; OpenSSL does not look at this one."""
+def odd_certificate(folder: Path) -> ssl.SSLContext:
+    """A server's, with an extension that cannot be parsed. OpenSSL does not look at this one."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "odd")])
     junk = x509.UnrecognizedExtension(ExtensionOID.ISSUER_ALTERNATIVE_NAME, b"junk")
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
     pem = builder.add_extension(junk, critical=False).sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-    certificate, private = folder / "odd.pem", folder / "odd-key.pem"
-    certificate.write_bytes(pem)
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return str(certificate), str(private)
+    file = folder / "odd.pem"
+    file.write_bytes(pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(file)
+    return tls
 
 
 async def test_a_certificate_that_cannot_be_read_is_no_reason_to_fail(tmp_path: Path) -> None:
-    with served_with_tls(odd_certificate(tmp_path)) as place:
-        found = await NETWORK.handshake(place)
+    async with await asyncio.start_server(wait, "127.0.0.1", 0, ssl=odd_certificate(tmp_path)) as server:
+        found = await NETWORK.handshake(here(server.sockets[0].getsockname()[1]))
     assert (bool(found.problem), found.chain) == (True, ())

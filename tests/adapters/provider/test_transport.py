@@ -8,11 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
+from trustme import CA, LeafCert
 
 from romm.adapters.provider import transport
 from romm.adapters.provider.transport import Answer, BoundedClient, Limits, json_object
 from romm.domain.errors import Code, Refused
-from tests.authority import Authority
+from tests.adapters.conftest import in_days
 from tests.fake_provider import (
     BROKEN,
     CUT,
@@ -78,6 +79,33 @@ async def test_junk_is_named(response: Response, problem: str):
         Code.USERINFO_INVALID,
         {"url": JWKS, "problem": problem},
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "is_whole"),
+    [
+        pytest.param(200, {}, False, id="a body that ends with the connection"),
+        pytest.param(400, {}, False, id="an error that ends with the connection"),
+        pytest.param(302, {"location": "/"}, False, id="a redirect that ends with the connection"),
+        pytest.param(200, {"content-length": "2"}, True, id="a length"),
+        pytest.param(200, {"transfer-encoding": "chunked"}, True, id="chunks"),
+        pytest.param(204, {}, True, id="no body"),
+        pytest.param(304, {}, True, id="not modified"),
+    ],
+)
+async def test_a_cut_answer_cannot_pass_for_a_whole_one(status: int, headers: dict[str, str], is_whole: bool):
+    """RFC 9112, 8: only a length or chunks tell where a body ends."""
+    response = httpx.Response(status, headers=headers, stream=httpx.ByteStream(b"{}"))
+    asking = BoundedClient("", LIMITS, httpx.MockTransport(lambda _: response)).send(
+        "GET", JWKS, limit=1, redirects=True
+    )
+    if is_whole:
+        assert (await asking).status == status
+        return
+    with pytest.raises(Refused) as caught:
+        await asking
+    assert caught.value.code is Code.PROVIDER_ANSWER_INVALID
+    assert "a cut answer would look whole" in str(caught.value.facts["problem"])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +176,7 @@ async def test_a_provider_that_accepts_and_says_nothing_is_given_up():
 
 async def test_a_slow_drip_does_not_stretch_the_limit():
     async def drip(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.start", "status": 200, "headers": []})  # in chunks
         while True:
             await send({"type": "http.response.body", "body": b" ", "more_body": True})
             await asyncio.sleep(0.05)
@@ -181,7 +209,7 @@ async def test_the_provider_is_asked_for_plain_json_and_hears_by_whom():
 
 
 def test_a_connection_is_let_go_before_nodejs_closes_it():
-    assert 0 < transport.KEEPALIVE_SECONDS < 5
+    assert 0 < (transport.POOL.keepalive_expiry or 0) < 5
 
 
 async def test_a_proxy_from_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch):
@@ -212,23 +240,18 @@ def test_only_an_object_in_clean_json_is_one(body: bytes):
     assert json_object(body) is None
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @contextmanager
-def served_with_tls(certificate: tuple[str, str]) -> Iterator[str]:
+def served_with_tls(certificate: LeafCert) -> Iterator[str]:
     fake = FakeProvider()
-    with served(fake, *certificate) as port:
+    with served(fake, certificate) as port:
         fake.issuer = f"https://127.0.0.1:{port}"
         yield f"{fake.issuer}/jwks"
 
 
-async def test_the_operators_authority_is_trusted(authority: Authority):
+async def test_the_operators_authority_is_trusted(ca: CA, ca_file: str):
     """R-61."""
-    with served_with_tls(authority.issue("127.0.0.1")) as url:
-        assert (await answered(BoundedClient(authority.file, LIMITS), url)).status == 200
+    with served_with_tls(ca.issue_cert("127.0.0.1")) as url:
+        assert (await answered(BoundedClient(ca_file, LIMITS), url)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -240,11 +263,11 @@ async def test_the_operators_authority_is_trusted(authority: Authority):
     ],
 )
 async def test_a_certificate_that_does_not_fit_is_refused(
-    authority: Authority, host: str, days: int, knows_authority: bool, problem: str
+    ca: CA, ca_file: str, host: str, days: int, knows_authority: bool, problem: str
 ):
     """R-61."""
-    with served_with_tls(authority.issue(host, days=days)) as url:
-        refusal = await refused(BoundedClient(authority.file if knows_authority else "", LIMITS), url)
+    with served_with_tls(ca.issue_cert(host, not_after=in_days(days))) as url:
+        refusal = await refused(BoundedClient(ca_file if knows_authority else "", LIMITS), url)
     assert refusal.code == Code.PROVIDER_TLS
     assert problem in str(refusal.facts["problem"])
 
@@ -255,8 +278,8 @@ async def test_tls_to_a_port_without_it_is_a_tls_problem():
     assert refusal.code == Code.PROVIDER_TLS
 
 
-def test_the_operators_authority_is_added_to_the_systems(authority: Authority):
-    added, system = transport.tls_context(authority.file), transport.tls_context("")
+def test_the_operators_authority_is_added_to_the_systems(ca_file: str):
+    added, system = transport.tls_context(ca_file), transport.tls_context("")
     assert len(added.get_ca_certs()) == len(system.get_ca_certs()) + 1
 
 

@@ -13,7 +13,7 @@ from anyio.streams.tls import TLSAttribute, TLSStream
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from romm.adapters.provider.transport import Limits, causes, tls_context
+from romm.adapters.provider.transport import Limits, causes, is_hang_up, tls_context
 from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.errors import Code, Refused
 
@@ -74,11 +74,11 @@ class LocalNetwork:
         except TimeoutError as error:
             problem = f"no answer within {self._limit:.1f} s"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
-        except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
+        except (anyio.EndOfStream, anyio.BrokenResourceError, ssl.SSLError) as error:
+            if not is_hang_up(error):
+                raise
             problem = "the connection was closed in the middle of the TLS handshake"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
-        except ssl.SSLError:
-            raise
         except (OSError, UnicodeError) as error:  # the latter is a name that cannot be one
             deepest = [each for each in causes(error) if isinstance(each, OSError | UnicodeError)][-1]
             problem = f"{type(deepest).__name__}: {deepest}"

@@ -33,7 +33,7 @@ class ProviderProbe:
         self._client = client
         self._log = log
         self._clock = clock
-        self._transport = transport or network(settings.tls_cacertfile, settings.limits)
+        self._transport = transport or network(settings.tls_cacertfile)
         self._http = BoundedClient("", settings.limits, self._transport)
         self._provider = self._as("")
 

@@ -10,25 +10,32 @@ from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
 
+import anyio
 import httpx
 import msgspec
 from msgspec import Struct
 
-from romm.adapters.provider.connections import Connections
 from romm.domain.errors import Code, Refused
 
 Transport = httpx.AsyncBaseTransport
 
 MAX_BODY_BYTES = 1024 * 1024  # UserInfo with 10,000 groups has some 400 kB
-MAX_CONNECTIONS = 20  # a provider that hangs must not make us collect sockets
-KEEPALIVE_SECONDS = 4.0  # Node.js closes an idle connection after 5, perhaps just when a code is on its way
+POOL = httpx.Limits(
+    max_connections=20,  # a provider that hangs must not make us collect sockets
+    max_keepalive_connections=20,
+    keepalive_expiry=4.0,  # seconds. Node.js closes an idle connection after 5, perhaps just when a code is on its way
+)
 URLS = 16  # a provider has some five
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "RomM"}
+_FRAMING = {"content-length", "transfer-encoding"}
+_WITHOUT_BODY = {204, 304}  # RFC 9110, 6.4.1
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Seconds until a whole answer must be there; `connect` is a part of each of the others.
+    """Seconds until a whole answer must be there.
+
+    `connect` is a part of each of the others, and bounds the connection and its TLS handshake one by one.
 
     A token endpoint that hangs ends the sign-in. Metadata, keys and UserInfo may all hang without ending it, so their
     sum counts: either way a callback is answered within 15 seconds.
@@ -76,7 +83,8 @@ class BoundedClient:
     """
 
     def __init__(self, tls_cacertfile: str, limits: Limits, transport: Transport | None = None) -> None:
-        self._transport = transport or network(tls_cacertfile, limits)
+        self._transport = transport or network(tls_cacertfile)
+        self._connect_seconds = limits.connect
 
     async def send(
         self,
@@ -96,6 +104,7 @@ class BoundedClient:
         place = url.partition("?")[0]
         try:
             request = httpx.Request(method, _parsed(url), headers={**_HEADERS, **(headers or {})}, content=form)
+            request.extensions["timeout"] = {"connect": self._connect_seconds}
             async with asyncio.timeout(limit):
                 response = await self._transport.handle_async_request(request)
                 async with aclosing(response):
@@ -103,7 +112,10 @@ class BoundedClient:
         except TimeoutError as error:
             problem = f"no answer within {limit:.1f} s"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=problem) from error
-        except httpx.TransportError as error:
+        except httpx.ConnectTimeout as error:
+            problem = f"no connection within {self._connect_seconds:.1f} s"
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=problem) from error
+        except (httpx.TransportError, ssl.SSLError) as error:  # httpx lets the latter through after the handshake
             raise _unreachable(place, error) from error
         except (httpx.InvalidURL, ExceptionGroup) as error:  # the latter comes of a port above 65,535
             raise Refused(Code.PROVIDER_ANSWER_INVALID, url=place, problem=f"nothing: {error}") from error
@@ -127,17 +139,15 @@ def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-def network(tls_cacertfile: str, limits: Limits) -> Transport:
+def network(tls_cacertfile: str, pool: httpx.Limits = POOL) -> Transport:
     """The real network, with its pool of connections."""
-    tls = tls_context(tls_cacertfile)
-    return Connections(tls, limit=MAX_CONNECTIONS, connect=limits.connect, keepalive=KEEPALIVE_SECONDS)
+    return httpx.AsyncHTTPTransport(verify=tls_context(tls_cacertfile), limits=pool)
 
 
 def tls_context(tls_cacertfile: str) -> ssl.SSLContext:
     """The system's trust, and the operator's own authority beside it. Takes some 20 ms, so it is made once."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
-    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # a body that only the end of TLS ends could be cut by anybody
     try:
         if tls_cacertfile:
             context.load_verify_locations(cafile=tls_cacertfile)
@@ -174,17 +184,29 @@ def _problem(response: httpx.Response, *, redirects: bool) -> str | None:
         target = response.headers.get("Location", "nowhere").partition("?")[0]
         return f"{response.status_code} to {target}, and redirects are not followed"
     encoding = response.headers.get("Content-Encoding", "identity")
-    return None if encoding == "identity" else f"an encoding that was not asked for ({encoding})"
+    if encoding != "identity":
+        return f"an encoding that was not asked for ({encoding})"
+    is_framed = response.status_code in _WITHOUT_BODY or not _FRAMING.isdisjoint(response.headers)
+    return None if is_framed else "neither Content-Length nor chunks, so that a cut answer would look whole"
 
 
-def _unreachable(place: str, error: httpx.TransportError) -> Refused:
+def _unreachable(place: str, error: httpx.TransportError | ssl.SSLError) -> Refused:
     behind = list(causes(error))
     for cause in behind:
-        if isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError):  # that one only hung up
+        if isinstance(cause, ssl.SSLError) and not is_hang_up(cause):
             problem = (getattr(cause, "verify_message", "") or str(cause)).rstrip(".")
             return Refused(Code.PROVIDER_TLS, url=place, problem=problem)
     deepest = [error, *(cause for cause in behind if isinstance(cause, OSError))][-1]
     return Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=f"{type(deepest).__name__}: {deepest}")
+
+
+def is_hang_up(error: BaseException) -> bool:
+    """Did the other end close the connection, in the middle of the TLS handshake or of an answer?
+
+    Python 3.11.2 raises plain `ssl.SSLError` with this reason where later versions raise `ssl.SSLEOFError`.
+    """
+    closed = (anyio.EndOfStream, anyio.BrokenResourceError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+    return isinstance(error, closed) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
