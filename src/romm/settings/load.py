@@ -14,8 +14,6 @@ from romm.settings import clients, database, environment, file, oidc, server
 from romm.settings.model import FIELDS, Field, Loaded, Settings, SettingsError
 from romm.settings.values import DEFAULT, ConfigurationReport, Draft, typed
 
-__all__ = ["FIELDS", "Loaded", "Settings", "SettingsError", "describe", "load", "others"]
-
 
 def load(environ: Mapping[str, str]) -> Loaded:
     """Read all settings; `environ` stands over the operator's file, that over the defaults.
@@ -133,7 +131,7 @@ def _merged(layers: Sequence[_Layer]) -> tuple[dict[str, Any], dict[str, tuple[s
 
 
 def _defaults() -> dict[str, Any]:
-    """From the copy that the wheel has beside this module, else from the one in the repository."""
+    """From the copy inside the wheel, else from the one in the repository."""
     packaged = Path(__file__).parents[1] / "settings.toml"
     path = packaged if packaged.exists() else Path(__file__).parents[3] / "settings.toml"
     return file.flat(tomllib.loads(path.read_text(encoding="utf-8")))
