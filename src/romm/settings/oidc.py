@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from romm.domain import hosts
+from romm.domain.hosts import is_readable_on_the_way, origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.linking import TrustEmail
-from romm.settings.server import CALLBACK, is_readable_on_the_way, origin
+from romm.settings.server import CALLBACK, NO_PATH
 from romm.settings.values import DEFAULT, Draft
 
 _SYMMETRIC = {"HS256", "HS384", "HS512"}
@@ -29,6 +31,7 @@ _ROLES = ("role_viewer", "role_editor", "role_admin")
 
 def complete(draft: Draft) -> str:
     """Fill in what follows and say what is weak. Gives the reasons why OIDC is off, empty when it is on."""
+    _ascii_hosts(draft)
     reasons = list(_reasons(draft)) if _value(draft, "enabled") else ["OIDC_ENABLED is false"]
     if _value(draft, "enabled") and (told := tuple(draft.report.problems)):  # nothing starts, so say all at once
         draft.report.problems += [f"{reason}." for reason in reasons if not _is_told(reason, told)]
@@ -50,6 +53,13 @@ def complete(draft: Draft) -> str:
     if not _value(draft, "client_secret") and not _value(draft, "token_endpoint_auth_method"):
         draft.derive("oidc.token_endpoint_auth_method", "none", _name(draft, "client_secret"))
     return "; ".join(reasons)
+
+
+def _ascii_hosts(draft: Draft) -> None:
+    """Bring a host with other letters to its A-label: a URI is ASCII (RFC 3986), and no provider has another registered."""
+    for path in (f"oidc.{key}" for key in _URLS):
+        if not draft.values[path].isascii():
+            draft.values[path] = hosts.canonical(draft.values[path]) or draft.values[path]
 
 
 def _is_told(reason: str, problems: tuple[str, ...]) -> bool:
@@ -124,6 +134,8 @@ def _warnings(draft: Draft) -> Iterator[str]:
             f"Neither ROMM_BASE_URL nor {_name(draft, 'redirect_uri')} is set, so the provider sends people back to "
             f"{redirect_uri}, which is this machine alone. Set ROMM_BASE_URL to the address that people use."
         )
+    if urlsplit(redirect_uri).path.removesuffix("/") != CALLBACK:
+        yield f"{_name(draft, 'redirect_uri')}: {NO_PATH}, and leave ROMM_BASE_URL and the redirect URI without the path."
     if origin(redirect_uri) != base_url:
         yield (
             f"{_name(draft, 'redirect_uri')} leads to {origin(redirect_uri)}, but {draft.names['server.base_url']} is "

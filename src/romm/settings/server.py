@@ -1,16 +1,13 @@
 """Where RomM is reached, by whose proxies, and what it logs: dependent defaults and checks."""
 
-import ipaddress
-import re
-from urllib.parse import urlsplit
-
+from romm.domain import hosts
+from romm.domain.hosts import is_readable_on_the_way, origin
 from romm.settings.values import Draft
 
 CALLBACK = "/api/oauth/openid"
 
-_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
-_UNFIT = re.compile(r"[\s\x00-\x20\x7f]")  # urlsplit drops line breaks without a word
+NO_PATH = "RomM cannot live below a path: give it a host of its own, such as https://romm.home.example"
+_ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as its A-label (xn--…)"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _FORMATS = ("console", "json", "")
 
@@ -30,35 +27,16 @@ def complete(draft: Draft) -> None:
     _log(draft)
 
 
-def origin(url: str) -> str | None:
-    """Scheme, host and port of an http(s) URL as a browser writes them; None when it is no such URL."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or "@" in parts.netloc or _UNFIT.search(url):
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
-
-
-def is_readable_on_the_way(url: str) -> bool:
-    """Is this plain http to another machine?"""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
-
-
 def _base_url(draft: Draft) -> None:
     written, name = draft.values["server.base_url"], draft.names["server.base_url"]
     callback, own = origin(draft.values["oidc.redirect_uri"]), origin(written)
     if own is not None:
         draft.values["server.base_url"] = own
-        if urlsplit(written)[2:] not in (("", "", ""), ("/", "", "")):
-            draft.report.warnings.append(f"{name} has more than scheme, host and port; {own} is used.")
+        if (hosts.path(written, own) or "/") != "/":
+            draft.report.warnings.append(f"{name}: {NO_PATH}. {own} is used.")
     elif written:
-        draft.report.problems.append(f"{name} is no http(s) URL; write it like https://romm.example.com.")
+        letters = "" if written.isascii() else _ABOUT_LETTERS
+        draft.report.problems.append(f"{name} is no http(s) URL; write it like https://romm.example.com{letters}.")
         draft.values["server.base_url"] = ""
     elif callback is not None:
         draft.derive("server.base_url", callback, draft.names["oidc.redirect_uri"])
@@ -70,13 +48,14 @@ def _base_url(draft: Draft) -> None:
 def _trusted_proxies(draft: Draft) -> None:
     networks = []
     for proxy in draft.values["server.trusted_proxies"]:
-        try:
-            networks.append(str(ipaddress.ip_network(proxy, strict=False)))
-        except ValueError:
+        network = hosts.network(proxy)
+        if network is None:
             draft.report.problems.append(
                 f"{draft.names['server.trusted_proxies']} has {proxy}, which is neither an address nor a network; "
                 "write them like 172.18.0.2 or 172.16.0.0/12."
             )
+        else:
+            networks.append(str(network))
     draft.values["server.trusted_proxies"] = tuple(networks)
 
 

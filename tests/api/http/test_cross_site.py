@@ -40,6 +40,8 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("an older browser on our page", True, origin=ORIGIN),
         row("an older browser, whose host a proxy rewrites", True, origin=ORIGIN, host="10.0.0.5:8080"),
         row("an older browser at the host it asked", True, origin="http://nas.local:8080", host="nas.local:8080"),
+        row("the default port, which a proxy writes out", True, origin="http://nas.local", host="NAS.local:80"),
+        row("the default port of another scheme", False, origin="http://nas.local", host="nas.local:443"),
         row("an older browser on another site", False, origin=EVIL),
         row("a sandboxed frame or a local file", False, origin="null"),
         row("a sandboxed frame, and nobody was asked", False, origin="null", host=""),

@@ -13,14 +13,13 @@ from romm.adapters.provider.client_authentication import oauth_error
 from romm.adapters.provider.keys import published_keys
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network
+from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, ProbeResponse, PublishedKeys, announced
 from romm.domain.errors import Code
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Clock, Log
 from romm.ports.provider import TokenResponse
-
-_PORTS = {"http": 80, "https": 443}
 
 
 class ProviderProbe:
@@ -40,8 +39,8 @@ class ProviderProbe:
     @property
     def place(self) -> Endpoint:
         """Where the discovery document is served."""
-        parts = urlsplit(self._settings.location.url)
-        return Endpoint(parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+        parts = urlsplit(hosts.canonical(self._settings.location.url) or "")
+        return Endpoint(parts.scheme, parts.hostname or "", parts.port or hosts.DEFAULT_PORTS.get(parts.scheme, 0))
 
     @property
     def client(self) -> Client:

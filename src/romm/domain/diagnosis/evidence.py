@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from romm.domain import hosts
 from romm.domain.sign_in.discovery import Metadata
 
 
@@ -107,12 +107,9 @@ _MEMBERS = {
 
 
 def scheme_and_host(url: str) -> tuple[str, str]:
-    """Total, unlike `urlsplit`: nothing of an address that is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return parts.scheme, parts.netloc
+    """In canonical form; two empty texts for what is no http(s) URL."""
+    scheme, _, host = (hosts.origin(url) or "").partition("://")
+    return scheme, host
 
 
 def announced(unverified_document: Mapping[str, Any]) -> Announced:
