@@ -46,7 +46,7 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
 def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
     """What the operator wants and what is outside, as the routes need it. `remarks` are as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
-    cookies = Cookies(secure=_https(settings), session_lifetime=lifetime)
+    cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
     errors = Errors(cookies, renderer, ports.log, hints)

@@ -52,7 +52,7 @@ def _trusted_proxies(draft: Draft) -> None:
         if network is None:
             draft.report.problems.append(
                 f"{draft.names['server.trusted_proxies']} has {proxy}, which is neither an address nor a network; "
-                "write them like 172.18.0.2 or 172.16.0.0/12."
+                "write them like 172.18.0.2 or 172.18.0.0/16."
             )
         else:
             networks.append(str(network))
