@@ -693,6 +693,21 @@ def test_a_way_back_that_leads_nowhere_but_to_this_machine_is_remarked():
     assert "Set ROMM_BASE_URL" in warning
 
 
+@pytest.mark.parametrize(
+    ("written", "remarked"),
+    [
+        pytest.param("romm # the client", True, id="a comment"),
+        pytest.param("romm\t#the client", True, id="behind a tab"),
+        pytest.param("# to be filled in", True, id="nothing but a comment"),
+        pytest.param("'romm # the client'", True, id="in quotes"),
+        pytest.param("romm#1", False, id="a sign of the value"),
+    ],
+)
+def test_a_comment_behind_a_value_is_remarked(written: str, remarked: bool):
+    warnings = load(SSO | {"OIDC_CLIENT_ID": written}).warnings
+    assert any(warning.startswith("OIDC_CLIENT_ID has a #") for warning in warnings) is remarked
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3:9000", "[::1]:9000"])
 def test_http_within_this_machine_is_no_reason_to_warn(host: str):
     environ = SSO | {"ROMM_BASE_URL": f"http://{host}", "OIDC_SERVER_APPLICATION_URL": f"http://{host}"}

@@ -715,7 +715,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "This request came from another site and was not carried out. Open RomM's own page and try again.",
         "Origin {origin} is neither ROMM_BASE_URL ({base_url}) nor the host that was asked. Behind a proxy set ROMM_BASE_URL "
-        "to the address that people use; programs send a bearer token or Basic instead of a cookie.",
+        "to the address that people use. If the origin is null, the proxy sets Referrer-Policy: no-referrer: take that out, or "
+        "use https. Programs send a bearer token or Basic instead of a cookie.",
     ),
     Code.REQUEST_INVALID: _row(
         400,
@@ -726,6 +727,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "There is nothing at this address.",
         "No route for {path}. The routes stand at /api/docs; a proxy has to pass the path on as it came.",
+    ),
+    Code.METHOD_NOT_ALLOWED: _row(
+        405,
+        "This address does not work that way. Open RomM's start page and use its buttons.",
+        "{path} takes {allow}, not {method}. Link to pages such as / or /login, not to routes that act. If the provider sends "
+        "browsers to the logout address: choose back-channel there, not front-channel.",
     ),
     Code.STORAGE_UNAVAILABLE: _row(
         503,

@@ -149,6 +149,7 @@ class Code(enum.StrEnum):
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     STORAGE_UNAVAILABLE = "storage_unavailable"
     BUSY = "busy"
     UNEXPECTED = "unexpected"

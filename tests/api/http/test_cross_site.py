@@ -96,6 +96,15 @@ async def test_a_page_looks_at_the_cookie_alone_and_so_does_its_protection(
     assert line["code"] == Code.CROSS_SITE
 
 
+async def test_a_browser_that_hides_its_origin_points_to_the_proxy(house: World) -> None:
+    """Over plain http nothing else tells our own form from another site's, so it stays refused."""
+    house.log.lines.clear()
+    form = {"username": "keeper", "password": PASSWORD}
+    assert error_of(await house.browser(origin="null").client.post("/api/login", data=form)) == Code.CROSS_SITE
+    [line] = house.lines("refused")
+    assert "Referrer-Policy: no-referrer" in line["hint"]
+
+
 async def test_a_program_without_cookies_needs_nothing(house: World) -> None:
     answer = await house.program().post("/api/login", json={"username": "keeper", "password": PASSWORD})
     assert answer.status_code == 200

@@ -71,6 +71,8 @@ async def test_pages_carry_a_strict_policy(path: str) -> None:
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["cross-origin-opener-policy"] == "same-origin"
     assert response.headers["referrer-policy"] == "same-origin"
+    # A proxy's own header would win over ours, but not over the page: with `no-referrer` forms would say `Origin: null`.
+    assert '<meta name="referrer" content="same-origin">' in response.text
     assert response.headers["strict-transport-security"]
 
 

@@ -19,7 +19,9 @@ from romm.settings.model import Settings
 
 _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
-REFERRER = "same-origin"  # with `no-referrer`, a browser says `Origin: null` when it sends our own form
+REFERRER = "same-origin"
+"""With `no-referrer` a browser says `Origin: null` when it sends our own form. It is a header and, since a proxy may add
+another header (the last one counts), also a `meta` element, which counts more than any header (HTML, 4.2.5.1)."""
 
 NO_PATH = "strict-origin"
 """For pages with a secret in their address: it goes nowhere, not even to ourselves, and forms still say where from."""
@@ -55,6 +57,7 @@ class PageRenderer:
         shared = {
             "me": who and _ways(who),
             "version": self.version,
+            "referrer": referrer,
             "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
             "provider_icon": None if self.settings.oidc.provider else "oidc",
         }
