@@ -740,6 +740,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The database failed: {problem}. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
         oauth="temporarily_unavailable",
     ),
+    Code.SESSION_NOT_ENDED: _row(
+        503,
+        "You are signed out in this browser. RomM could not end the session itself, because its database fails: it ends when it "
+        "expires, or when you end it on your account's page.",
+        "A browser signed out, but its session could not be ended: {problem}. Its cookie is gone. When the database works again, "
+        "the session can be ended at /account.",
+    ),
     Code.BUSY: _row(
         503,
         "Too many people are signing in at this moment. Try again in a few seconds.",

@@ -151,6 +151,7 @@ class Code(enum.StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     STORAGE_UNAVAILABLE = "storage_unavailable"
+    SESSION_NOT_ENDED = "session_not_ended"
     BUSY = "busy"
     UNEXPECTED = "unexpected"
 

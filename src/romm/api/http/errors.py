@@ -114,7 +114,7 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return see_other(with_query(page, query))
+        return see_other(with_query(page, query), self._cleared(request, refused))
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""
@@ -184,6 +184,8 @@ class Errors:
         )
 
     def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:
+        if refused.code is Code.SESSION_NOT_ENDED:
+            return self.cookies.signed_out()
         # With an Authorization header nobody looked at the cookie: the session may well be alive.
         judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
         dead = judged and self.cookies.session(request) is not None

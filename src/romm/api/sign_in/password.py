@@ -64,7 +64,7 @@ async def sign_in(
         "Signed out here; go on to the URL, when there is one.",
         {"oidc_logout_url": "https://auth.example.org/end-session?id_token_hint=…&client_id=romm"},
     )
-    | refuses(Code.CROSS_SITE),
+    | refuses(Code.CROSS_SITE, Code.SESSION_NOT_ENDED),
     security=[{}, {"session": []}],
 )
 async def sign_out(
