@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from romm.adapters.provider.client_authentication import oauth_error
 from romm.adapters.provider.keys import published_keys
+from romm.adapters.provider.moved_discovery import DiscoveryDocument
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network
 from romm.domain import hosts
@@ -50,7 +51,8 @@ class ProviderProbe:
     async def discover(self) -> Discovered:
         """Fetched anew each time, and judged as for a sign-in."""
         started = time.monotonic()
-        answer = await self._get(self._settings.location.url)
+        document = DiscoveryDocument(self._http, self._settings.limits.document, time.monotonic)
+        answer = await document.fetch(self._settings.location.url)
         metadata = accepted_metadata(answer, self._settings.location)
         return Discovered(
             url=answer.url,

@@ -17,6 +17,7 @@ from msgspec import Struct
 from romm.adapters.provider.client_authentication import BASIC, ClientAuthentication
 from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.keys import Signatures
+from romm.adapters.provider.moved_discovery import DiscoveryDocument
 from romm.adapters.provider.token_endpoint import request_uri, token_response
 from romm.adapters.provider.transport import Answer, BoundedClient, Limits, Transport
 from romm.domain.errors import UNVERIFIABLE, Code, Refused
@@ -64,6 +65,7 @@ class OpenIDProvider:
         self._client = client
         self._log = log
         self._http = BoundedClient(settings.tls_cacertfile, settings.limits, transport)
+        self._document = DiscoveryDocument(self._http, settings.limits.document, clock)
         self._discovery = CachedDocument("metadata", self._discover, METADATA_LIFETIME, log, clock)
         self._authentication = ClientAuthentication(
             self._http,
@@ -143,8 +145,12 @@ class OpenIDProvider:
             return answer.json(Code.USERINFO_INVALID)
 
     async def _discover(self, url: str) -> Metadata:
-        answer = await self._http.send("GET", url, limit=self._limits.document)
-        metadata = accepted_metadata(answer, self._settings.location)
+        try:
+            answer = await self._document.fetch(url)
+            metadata = accepted_metadata(answer, self._settings.location)
+        except Refused:
+            self._document.forget()
+            raise
         self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
         return metadata
 
