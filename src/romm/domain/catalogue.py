@@ -219,6 +219,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "No key of {url} fits key id {kid} and algorithm {algorithm}, also after fetching the keys again. The provider must have "
         "every key published that it signs with: look for several instances with different keys, or a cache in between.",
     ),
+    Code.ID_TOKEN_KEY_UNREADABLE: _row(
+        502,
+        "The sign-in provider publishes its key in a form that RomM cannot read. The log of this RomM has the reason.",
+        "The key {kid} is published at {url}, but cannot be read: {problem}. Have the provider write its keys as RFC 7517 wants.",
+    ),
     Code.ID_TOKEN_SIGNATURE: _row(
         502,
         "The answer of the sign-in provider is not genuine. Please sign in again; if it happens again, tell whoever runs "

@@ -55,6 +55,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_ENCRYPTED = "id_token_encrypted"
     ID_TOKEN_ALGORITHM = "id_token_algorithm"
     ID_TOKEN_KEY_UNKNOWN = "id_token_key_unknown"
+    ID_TOKEN_KEY_UNREADABLE = "id_token_key_unreadable"
     ID_TOKEN_SIGNATURE = "id_token_signature"
     ID_TOKEN_ISSUER = "id_token_issuer"
     ID_TOKEN_AUDIENCE = "id_token_audience"
@@ -162,6 +163,7 @@ UNVERIFIABLE = frozenset(
         Code.ID_TOKEN_ENCRYPTED,
         Code.ID_TOKEN_ALGORITHM,
         Code.ID_TOKEN_KEY_UNKNOWN,
+        Code.ID_TOKEN_KEY_UNREADABLE,
         Code.ID_TOKEN_SIGNATURE,
     }
 )

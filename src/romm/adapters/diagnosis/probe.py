@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 from msgspec.structs import replace
 
 from romm.adapters.provider.client_authentication import oauth_error
-from romm.adapters.provider.keys import published_keys
 from romm.adapters.provider.moved_discovery import DiscoveryDocument
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
+from romm.adapters.provider.published_keys import is_for_encryption, published_keys
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network
 from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, ProbeResponse, PublishedKeys, announced
@@ -67,9 +67,10 @@ class ProviderProbe:
         """The kinds of the usable keys, as people call them, and a count of those that only encrypt."""
         jwks = (await self._get(metadata.jwks_uri)).json(Code.PROVIDER_ANSWER_INVALID)
         listed = jwks.get("keys")
-        encrypting = [key for key in (listed if isinstance(listed, list) else ()) if _encrypts(key)]
-        kinds = tuple(_kind(key.as_dict()) for key in published_keys(jwks))
-        return PublishedKeys(usable=kinds, for_encryption=len(encrypting))
+        encrypting = [key for key in (listed if isinstance(listed, list) else ()) if is_for_encryption(key)]
+        found = published_keys(jwks)
+        kinds = tuple(_kind(key.as_dict()) for key in found.usable)
+        return PublishedKeys(usable=kinds, for_encryption=len(encrypting), unreadable=found.unreadable)
 
     def method(self, metadata: Metadata) -> str:
         """How a sign-in authenticates."""
@@ -129,7 +130,3 @@ def _time(date: str) -> datetime | None:
 def _kind(key: Mapping[str, Any]) -> str:
     """`alg` where it is said; an OKP key that can check signatures has but one."""
     return str(key.get("alg") or ("EdDSA" if key["kty"] == "OKP" else key["kty"]))
-
-
-def _encrypts(key: Any) -> bool:
-    return isinstance(key, dict) and key.get("use") == "enc"

@@ -81,11 +81,24 @@ class Discovered(Struct, frozen=True, kw_only=True):
     our_time: datetime
 
 
+class UnreadableKey(Struct, frozen=True):
+    """A published key that cannot be used, and why."""
+
+    kid: str | None
+    problem: str
+
+    @property
+    def described(self) -> str:
+        """One clause for the operator."""
+        return f"the key {'without an id' if self.kid is None else self.kid} cannot be read: {self.problem}"
+
+
 class PublishedKeys(Struct, frozen=True, kw_only=True):
     """The keys at `jwks_uri`: the kinds that can check a signature, and how many are for encryption only."""
 
     usable: tuple[str, ...]
     for_encryption: int
+    unreadable: tuple[UnreadableKey, ...] = ()
 
 
 class ProbeResponse(Struct, frozen=True, kw_only=True):
