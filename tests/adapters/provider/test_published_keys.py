@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from romm.adapters.provider.published_keys import published_keys
-from romm.domain.diagnosis.evidence import UnreadableKey
 from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.discovery import UnreadableKey
 from tests.adapters.provider.test_keys import JWKS_URI, Verifier
 from tests.fake_provider import FakeProvider, public_jwk
 

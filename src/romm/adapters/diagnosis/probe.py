@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from msgspec.structs import replace
 
 from romm.adapters.provider.client_authentication import oauth_error
-from romm.adapters.provider.moved_discovery import DiscoveryDocument
+from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
 from romm.adapters.provider.published_keys import is_for_encryption, published_keys
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network

@@ -16,8 +16,8 @@ from msgspec import Struct
 from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.published_keys import ASYMMETRIC, ED25519, KeySet, published_keys
 from romm.adapters.provider.transport import BoundedClient, json_object
-from romm.domain.diagnosis.evidence import UnreadableKey
 from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.discovery import UnreadableKey
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims
 

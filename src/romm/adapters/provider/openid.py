@@ -15,9 +15,9 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from msgspec import Struct
 
 from romm.adapters.provider.client_authentication import BASIC, ClientAuthentication
+from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.keys import Signatures
-from romm.adapters.provider.moved_discovery import DiscoveryDocument
 from romm.adapters.provider.token_endpoint import request_uri, token_response
 from romm.adapters.provider.transport import Answer, BoundedClient, Limits, Transport
 from romm.domain.errors import UNVERIFIABLE, Code, Refused

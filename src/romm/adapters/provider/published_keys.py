@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from msgspec import Meta, Struct
 
-from romm.domain.diagnosis.evidence import UnreadableKey
+from romm.domain.sign_in.discovery import UnreadableKey
 
 MAX_KEYS = 100  # a provider has two or three; each costs some 70 us to import
 

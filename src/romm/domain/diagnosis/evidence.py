@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from romm.domain import hosts
-from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.discovery import Metadata, UnreadableKey
 
 
 class Configured(Struct, frozen=True, kw_only=True):
@@ -79,18 +79,6 @@ class Discovered(Struct, frozen=True, kw_only=True):
     seconds: float
     provider_time: datetime | None = None
     our_time: datetime
-
-
-class UnreadableKey(Struct, frozen=True):
-    """A published key that cannot be used, and why."""
-
-    kid: str | None
-    problem: str
-
-    @property
-    def described(self) -> str:
-        """One clause for the operator."""
-        return f"the key {'without an id' if self.kid is None else self.kid} cannot be read: {self.problem}"
 
 
 class PublishedKeys(Struct, frozen=True, kw_only=True):

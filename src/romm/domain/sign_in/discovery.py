@@ -37,6 +37,18 @@ class Location(Struct, frozen=True):
     issuers: tuple[str, ...]
 
 
+class UnreadableKey(Struct, frozen=True):
+    """A published key that cannot be used, and why."""
+
+    kid: str | None
+    problem: str
+
+    @property
+    def described(self) -> str:
+        """One clause for the operator."""
+        return f"the key {'without an id' if self.kid is None else self.kid} cannot be read: {self.problem}"
+
+
 def location(application_url: str, metadata_url: str) -> Location:
     """Find the discovery document from what the guides tell an operator to set; the full URL wins."""
     issuer = application_url.removesuffix(WELL_KNOWN)

@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from romm.domain.diagnosis.checks import keys
-from romm.domain.diagnosis.evidence import PublishedKeys, UnreadableKey
+from romm.domain.diagnosis.evidence import PublishedKeys
 from romm.domain.diagnosis.findings import Outcome
 from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.discovery import UnreadableKey
 from tests.domain.diagnosis.checks.examples import configured, discovered
 
 RSA = PublishedKeys(usable=("RS256",), for_encryption=0)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from romm.adapters.diagnosis.probe import ProviderProbe
-from romm.adapters.provider.moved_discovery import DiscoveryDocument
+from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Answer, BoundedClient, Limits
 from romm.domain.errors import Code, Refused
