@@ -23,6 +23,11 @@ HERE = "https://cloud.test/.well-known/openid-configuration"
 THERE = "https://cloud.test/index.php/.well-known/openid-configuration"
 
 
+def answer(status: int, body: bytes, **headers: str) -> httpx.Response:
+    framed = headers | {"content-length": str(len(body))}
+    return httpx.Response(status, headers=framed, stream=httpx.ByteStream(body))
+
+
 class Web(httpx.AsyncBaseTransport):
     """What lies at each address, and which addresses were asked for; each answer takes a second."""
 
@@ -41,8 +46,8 @@ class Web(httpx.AsyncBaseTransport):
         self.now += 1
         await asyncio.sleep(0)
         if target := self.leads.get(url):
-            return httpx.Response(301, headers={"location": target}, stream=httpx.ByteStream(b"moved"))
-        return httpx.Response(200, stream=httpx.ByteStream(json.dumps({"at": url}).encode()))
+            return answer(301, b"moved", location=target)
+        return answer(200, json.dumps({"at": url}).encode())
 
     async def fetch(self) -> Answer:
         return await self.document.fetch(HERE)
@@ -119,7 +124,7 @@ class Nextcloud(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request.url.path)
         if request.url.path == discovery.WELL_KNOWN and self.is_there:
-            return httpx.Response(301, headers={"location": MOVED}, stream=httpx.ByteStream(b"moved"))
+            return answer(301, b"moved", location=MOVED)
         if request.url.path.startswith("/index.php"):
             path = discovery.WELL_KNOWN if self.is_there else "/nothing"
             request = httpx.Request("GET", f"{self.fake.issuer}{path}")
