@@ -160,6 +160,8 @@ def _told_by(scenario: Any) -> str:
 def _default(value: object) -> str:
     if value == "":
         return "empty"
+    if isinstance(value, list):
+        return f"`{' '.join(value)}`"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -12,8 +12,8 @@ from romm.domain.credentials import short_codes
 from romm.domain.credentials.credential import Kind, bearer_kind
 
 SOURCE = Path(romm.__file__).parent
-DRAWING = {"fresh_secrets.py", "demo.py", "api/envelope.py"}
-"""The demo has a throw-away password; the envelope numbers requests."""
+DRAWING = {"credentials/secrets.py", "cli/demo.py", "api/http/middleware.py"}
+"""The demo has a throw-away password; the middleware numbers requests."""
 
 
 @pytest.mark.parametrize(("draw", "length"), [(url_secret, 43), (hex_secret, 64), (new_secret, 68), (unique, 32)])

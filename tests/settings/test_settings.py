@@ -328,6 +328,8 @@ def test_a_port_is_a_whole_number_within_its_bounds(written: str):
         "@jinja {{ 1 }}",
         "@format {this}",
         "@int 5",
+        "@del",
+        "@merge x",
         "[1]",
         "{a=1}",
         "ümläut",
@@ -396,6 +398,31 @@ def test_a_warning_about_quotes_does_not_show_the_secret():
 )
 def test_a_list_is_one_text(name: str, written: str, expected: tuple[str, ...]):
     assert getattr(load({name: written}).settings.oidc, name.removeprefix("OIDC_").lower()) == expected
+
+
+def test_a_list_in_the_file_keeps_its_texts_and_replaces_the_default(tmp_path: Path):
+    environ = with_file(
+        tmp_path,
+        """
+        [oidc]
+        role_admin = ["Ops, Berlin", "Game Admins"]
+        role_editor = []
+        id_token_signed_response_algs = ["ES256"]
+        """,
+    )
+    loaded = load(environ)
+    assert loaded.settings.oidc.role_admin == ("Ops, Berlin", "Game Admins")
+    assert loaded.settings.oidc.id_token_signed_response_algs == ("ES256",)
+    assert loaded.origins["oidc.id_token_signed_response_algs"] == f"settings file {environ['ROMM_SETTINGS_FILE']}"
+    assert loaded.origins["oidc.role_editor"] == "default"  # an empty list is an unset one
+    assert load(environ | {"OIDC_ROLE_ADMIN": "ops"}).settings.oidc.role_admin == ("ops",)
+
+
+@pytest.mark.parametrize("field", [field for field in FIELDS if field.choices], ids=lambda field: field.path)
+def test_a_choice_is_understood_in_any_case(field):
+    for choice in filter(None, field.choices):
+        settings = load(SSO | {field.variable.name: choice.swapcase()}).settings
+        assert getattr(getattr(settings, field.section), field.key) == choice
 
 
 def test_scopes_may_be_written_with_commas():
@@ -506,7 +533,10 @@ def test_what_keeps_single_sign_on_off_is_told_with_the_mistakes_and_nothing_twi
             ("port in [server]", "whole number"),
             id="a switch where a number belongs",
         ),
-        pytest.param("[oidc]\nrole_admin = ['a']", ("role_admin in [oidc]", "one text"), id="a TOML list"),
+        pytest.param(
+            "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of texts"), id="a number in a list"
+        ),
+        pytest.param("[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one text"), id="a list where text belongs"),
         pytest.param("[oidc]\nenabled = 'maybe'", ("enabled in [oidc]", "maybe"), id="a switch that is none"),
         pytest.param("[oidc\n", ("ROMM_SETTINGS_FILE", "TOML"), id="no TOML"),
         pytest.param("[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"),
@@ -1058,3 +1088,14 @@ def test_importing_the_settings_does_not_import_dynaconf():
 def test_only_the_environment_that_is_handed_over_counts():
     code = "from romm.settings.load import load; print(load({}).settings.oidc.client_id or 'unset')"
     assert run(code, OIDC_CLIENT_ID="leaked", DYNACONF_OIDC__CLIENT_ID="leaked") == "unset"
+
+
+@pytest.mark.parametrize("option", ["AUTO_CAST=true", "MERGE_ENABLED=true", "NESTED_SEPARATOR=_"])
+def test_no_variable_of_dynaconf_changes_how_values_are_read(option: str, tmp_path: Path):
+    environ = with_file(
+        tmp_path, "[oidc]\nid_token_signed_response_algs = ['ES256']", OIDC_CLIENT_ID="@int 5", OIDC_PROVIDER="@del"
+    )
+    name, _, value = option.partition("=")
+    code = f"from romm.settings.load import load; o = load({environ}).settings.oidc; "
+    code += "print(o.client_id, o.provider, *o.id_token_signed_response_algs)"
+    assert run(code, **{f"{name}_FOR_DYNACONF": value}) == "@int 5 @del ES256"

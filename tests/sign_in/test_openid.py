@@ -146,7 +146,7 @@ class House:
             ),
             off="",
             admission=admission,
-            previews=Previews(explainer=explainer, attempts=self.attempts),
+            keep_preview=Previews(explainer=explainer, attempts=self.attempts).keep,
             attempts=self.attempts,
             sessions=Sessions(self.credentials, limits, self.log, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 import warnings
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,10 @@ from romm.adapters import log
 from romm.adapters.database import migrations
 from romm.cli import serve
 from romm.composition import adapters
-from romm.settings.load import load
+from romm.settings.load import load, others
 from romm.settings.model import Settings
 
 START_SECONDS = 20
-_OURS = ("OIDC_", "ROMM_", "DB_", "DISABLE_", "LOG")  # settings of another RomM that may be in the shell
 ADMIN = "captain"
 PEOPLE = {
     "ada": ("Ada Admin", ["romm-admins", "family"]),
@@ -44,11 +44,11 @@ def run(port: int, provider_port: int) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job begins without it
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="romm-demo-")))
-        environment = _environment(port, provider_port, folder)
+        environ = environment(os.environ, port, provider_port, folder)
         password = secrets.token_urlsafe(9)
         running.enter_context(_provider(provider_port))
-        asyncio.run(_first_admin(load(environment).settings, password))
-        romm = subprocess.Popen([sys.executable, "-m", "romm", "serve"], env=environment)
+        asyncio.run(_first_admin(load(environ).settings, password))
+        romm = subprocess.Popen([sys.executable, "-m", "romm", "serve"], env=environ)
         running.callback(_stop, romm)
         _wait(romm, f"http://127.0.0.1:{port}/api/health/ready")
         click.echo(_invitation(port, password))
@@ -68,9 +68,9 @@ def _check_free(option: str, port: int) -> None:
         ) from None
 
 
-def _environment(port: int, provider_port: int, folder: Path) -> dict[str, str]:
-    shell = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return shell | {
+def environment(shell: Mapping[str, str], port: int, provider_port: int, folder: Path) -> dict[str, str]:
+    """The demo's settings; those of another RomM that may be in the shell are left out."""
+    return others(shell) | {
         "ROMM_BASE_PATH": str(folder),
         "ROMM_BASE_URL": f"http://127.0.0.1:{port}",
         "ROMM_PORT": str(port),

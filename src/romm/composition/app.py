@@ -46,13 +46,13 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
 def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
     """What the operator wants and what is outside, as the routes need it. `remarks` are as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
-    cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
+    our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
-    errors = Errors(cookies, renderer, ports.log, hints)
+    errors = Errors(our_cookies, renderer, ports.log, hints)
     doctor = diagnosis.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
     return AppDependencies(
-        dependencies=_dependencies(settings, ports, cookies)
+        dependencies=_dependencies(settings, ports, our_cookies)
         | {"renderer": _always(renderer), "doctor": _always(doctor)},
         before_request=CrossSiteCheck(settings.server.base_url),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
@@ -76,11 +76,11 @@ def _https(settings: Settings) -> bool:
     return settings.server.base_url.startswith("https://")
 
 
-def _dependencies(settings: Settings, ports: Ports, cookies: Cookies) -> dict[str, Provide]:
+def _dependencies(settings: Settings, ports: Ports, our_cookies: Cookies) -> dict[str, Provide]:
     made = use_cases(settings, ports)
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, cookies)
-    named |= {"authentication": authentication, "cookies": cookies, "settings": settings}
+    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
+    named |= {"authentication": authentication, "our_cookies": our_cookies, "settings": settings}
     named |= {"version": VERSION, "is_ready": ports.is_ready}
     always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}

@@ -62,7 +62,7 @@ def openid_sign_in(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
-        previews=previews,
+        keep_preview=previews.keep,
         attempts=ports.attempts,
         sessions=sessions,
         journal=journal,

@@ -51,8 +51,8 @@ async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUp
 
 def conflict_refusal(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
     """The refusal for what of these somebody else has already."""
-    wanted = {"username": username, "email": email}
-    return Refused(_REFUSALS[conflict.what], found=wanted.get(conflict.what), kind="link")
+    values = {"username": username, "email": email}
+    return Refused(_REFUSALS[conflict.what], found=values.get(conflict.what), kind="link")
 
 
 @contextmanager

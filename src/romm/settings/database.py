@@ -24,14 +24,13 @@ _SPECIAL = "in a password write special characters as %XX, or use DB_PASSWD, whe
 
 def complete(draft: Draft) -> None:
     """Resolve `database.url`: the one that is given, else one made of `DB_…`, else the SQLite file."""
-    url = draft.values["database.url"]
-    if not url:
+    if not draft.settings.database.url:
         _from_parts(draft)
         return
     try:
-        draft.values["database.url"] = asynchronous(url)
+        draft.complete("database", url=asynchronous(draft.settings.database.url))
     except ValueError as error:
-        draft.report.problems.append(f"{draft.names['database.url']} {error}.")
+        draft.report.problems.append(f"{draft.names['database']['url']} {error}.")
 
 
 def asynchronous(url: str) -> str:
@@ -65,41 +64,40 @@ def _names_a_database(url: str) -> bool:
 
 
 def _from_parts(draft: Draft) -> None:
-    values, names = draft.values, draft.names
-    match values["database.driver"].lower():
+    database, names = draft.settings.database, draft.names["database"]
+    match database.driver.lower():
         case "postgresql" | "postgres":
             _postgresql(draft)
-        case "" if values["database.host"] or values["database.name"]:
+        case "" if database.host or database.name:
             _file(draft)
             draft.report.warnings.append(
-                f"{names['database.host']} is set without {names['database.driver']}, which in RomM means MariaDB. "
+                f"{names['host']} is set without {names['driver']}, which in RomM means MariaDB. "
                 "This version stores in SQLite or PostgreSQL: it leaves that database alone and uses the file "
-                f"{values['database.url'].partition(':///')[2]}; `romm import` brings its users along. "
-                f"Set {names['database.driver']} to sqlite or postgresql to choose."
+                f"{draft.settings.database.url.partition(':///')[2]}; `romm import` brings its users along. "
+                f"Set {names['driver']} to sqlite or postgresql to choose."
             )
         case "" | "sqlite":
             _file(draft)
         case _:
             draft.report.problems.append(
-                f"{names['database.driver']} is {values['database.driver']!r}, but this version stores in SQLite or "
-                "PostgreSQL; set it to sqlite (a file, nothing else to set) or postgresql (with the DB_… of such a server)."
+                f"{names['driver']} is {database.driver!r}, but this version stores in SQLite or PostgreSQL; "
+                "set it to sqlite (a file, nothing else to set) or postgresql (with the DB_… of such a server)."
             )
 
 
 def _file(draft: Draft) -> None:
-    path = PurePath(draft.values["server.base_path"], FILE)
-    draft.derive("database.url", f"{_SQLITE}:///{path}", draft.names["server.base_path"])
+    path = PurePath(draft.settings.server.base_path, FILE)
+    draft.complete("database", draft.names["server"]["base_path"], url=f"{_SQLITE}:///{path}")
 
 
 def _postgresql(draft: Draft) -> None:
-    keys = ("host", "port", "user", "password", "name")
-    host, port, user, password, name = (draft.values[f"database.{key}"] for key in keys)
-    if not host or not name:
-        missing = draft.names["database.name" if host else "database.host"]
+    database, names = draft.settings.database, draft.names["database"]
+    if not database.host or not database.name:
+        missing = names["name" if database.host else "host"]
         draft.report.problems.append(f"{missing} is missing; PostgreSQL needs it, or ROMM_DATABASE_URL.")
         return
-    secret = f":{quote(password, safe='')}" if password else ""
-    account = f"{quote(user, safe='')}{secret}@" if user else ""
-    server = f"[{host}]" if ":" in host else host
-    url = f"{_POSTGRESQL}://{account}{server}:{port}/{name}"
-    draft.derive("database.url", url, draft.names["database.host"])
+    secret = f":{quote(database.password, safe='')}" if database.password else ""
+    account = f"{quote(database.user, safe='')}{secret}@" if database.user else ""
+    host = f"[{database.host}]" if ":" in database.host else database.host
+    url = f"{_POSTGRESQL}://{account}{host}:{database.port}/{database.name}"
+    draft.complete("database", names["host"], url=url)

@@ -2,10 +2,11 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from romm.settings.values import ConfigurationReport, Field, RawValue
+from romm.settings.model import Field
+from romm.settings.values import ConfigurationReport
 
 SETTINGS_FILE = "ROMM_SETTINGS_FILE"
 AUTH_SECRET_KEY = "ROMM_AUTH_SECRET_KEY"
@@ -13,14 +14,28 @@ AUTH_SECRET_KEY = "ROMM_AUTH_SECRET_KEY"
 # Kubernetes gives every container of a namespace with a service `romm` a ROMM_PORT=tcp://10.0.0.7:8080.
 _KUBERNETES_LINK = re.compile(r"(tcp|udp)://")
 _COMMENT = re.compile(r"(^|\s)#")  # docker's --env-file and older Compose keep all that follows the equals sign
+_PREFIXES = ("OIDC_", "ROMM_")
 _SIMILAR = 0.85  # OIDC_CLIENTID is a slip of OIDC_CLIENT_ID, ROMM_SERVICE_PORT is none of ROMM_PORT
 
 
-def read(fields: Sequence[Field], environ: Mapping[str, str], report: ConfigurationReport) -> dict[str, RawValue]:
-    """What the environment sets, by path; an empty value is an unset one."""
-    _remark_on_other_names(fields, environ, report)
-    found = {field.path: _field(field, environ, report) for field in fields}
-    return {path: given for path, given in found.items() if given is not None}
+def read(
+    fields: Sequence[Field], environ: Mapping[str, str], report: ConfigurationReport
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each variable that sets something, with its text by path; an empty value is an unset one."""
+    _remark_on_other_names(_known(fields), environ, report)
+    for field in fields:
+        found = dict(_texts(field, environ, report))
+        if len(set(found.values())) > 1:
+            report.problems.append(f"{' and '.join(found)} are set to different values; remove one of them.")
+        if found:
+            name, value = next(iter(found.items()))
+            yield name, {field.path: value}
+
+
+def others(fields: Sequence[Field], environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without settings, and without what is named like one."""
+    known = _known(fields)
+    return {name: value for name, value in environ.items() if name not in known and not name.startswith(_PREFIXES)}
 
 
 def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> str:
@@ -38,31 +53,18 @@ def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> 
     return value
 
 
-def _field(field: Field, environ: Mapping[str, str], report: ConfigurationReport) -> RawValue | None:
-    read = [_variable(name, environ, report) for name in field.names]
-    found = [given for given in read if given is not None and not _is_link(field, given, report)]
-    if len({given.value for given in found}) > 1:
-        names = " and ".join(given.name for given in found)
-        report.problems.append(f"{names} are set to different values; remove one of them.")
-    return found[0] if found else None
-
-
-def _is_link(field: Field, given: RawValue, report: ConfigurationReport) -> bool:
-    if field.type is not int or not _KUBERNETES_LINK.match(given.value):
-        return False
-    report.notes.append(f"{given.name} is a Kubernetes service link, ignored; use {field.names[1]}.")
-    return True
-
-
-def _variable(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> RawValue | None:
-    """One name's value: its own, or the content of the file that NAME_FILE names."""
-    value, file = text(name, environ, report), text(f"{name}_FILE", environ, report)
-    if value and file:
-        report.problems.append(f"{name} and {name}_FILE are both set; remove one of them.")
-    elif file:
-        name = f"{name}_FILE"
-        value = _content(name, file, report)
-    return RawValue(value, name, name) if value else None
+def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport) -> Iterator[tuple[str, str]]:
+    """What each name of a field brings: its own text, else the content of the file that NAME_FILE names."""
+    for name in field.names:
+        value, file = text(name, environ, report), text(f"{name}_FILE", environ, report)
+        if value and file:
+            report.problems.append(f"{name} and {name}_FILE are both set; remove one of them.")
+        if field.type is int and _KUBERNETES_LINK.match(value):
+            report.notes.append(f"{name} is a Kubernetes service link, ignored; use {field.names[1]}.")
+        elif value:
+            yield name, value
+        elif file and (content := _content(f"{name}_FILE", file, report)):
+            yield f"{name}_FILE", content
 
 
 def _content(name: str, file: str, report: ConfigurationReport) -> str:
@@ -85,11 +87,14 @@ def _content(name: str, file: str, report: ConfigurationReport) -> str:
     return content
 
 
-def _remark_on_other_names(fields: Sequence[Field], environ: Mapping[str, str], report: ConfigurationReport) -> None:
-    names = [name for field in fields for name in field.names] + [AUTH_SECRET_KEY]
-    known = {*names, *(f"{name}_FILE" for name in names), SETTINGS_FILE}
+def _known(fields: Sequence[Field]) -> set[str]:
+    names = [AUTH_SECRET_KEY, *(name for field in fields for name in field.names)]
+    return {*names, *(f"{name}_FILE" for name in names), SETTINGS_FILE}
+
+
+def _remark_on_other_names(known: set[str], environ: Mapping[str, str], report: ConfigurationReport) -> None:
     for name in sorted(environ.keys() - known):
-        if name.startswith(("OIDC_", "ROMM_")) and environ[name].strip():
+        if name.startswith(_PREFIXES) and environ[name].strip():
             likely = [other for other in sorted(known) if ("__" in other) == ("__" in name)]
             similar = difflib.get_close_matches(name, likely, n=1, cutoff=_SIMILAR)
             report.warnings += [f"{name} is no setting, ignored; did you mean {other}?" for other in similar]

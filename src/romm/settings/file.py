@@ -2,14 +2,13 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from romm.settings.environment import SETTINGS_FILE
-from romm.settings.values import ConfigurationReport, Field
-
-Tables = Mapping[str, Mapping[str, Any]]
+from romm.settings.model import Field
+from romm.settings.values import ConfigurationReport
 
 
 def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
@@ -25,25 +24,23 @@ def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
     return {}
 
 
-def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], report: ConfigurationReport) -> Tables:
-    """What the file sets, as tables of our own keys; an empty value is an unset one."""
-    written = dict(_flat(content))
+def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], report: ConfigurationReport) -> dict[str, Any]:
+    """What the file sets, by path; an empty value is an unset one."""
+    written = flat(content)
     known = {field.path for field in fields}
     report.problems += [_unknown(path, fields, name) for path in written if path not in known]
-    tables: dict[str, dict[str, Any]] = {field.section: {} for field in fields}
-    for field in fields:
-        if written.get(field.path, "") != "":
-            tables[field.section][field.key] = written[field.path]
-    return tables
+    return {path: value for path, value in written.items() if path in known and value not in ("", [])}
 
 
-def _flat(tables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for section, table in tables.items():
-        if not isinstance(table, dict):
-            yield section, table
-            continue
-        for key, value in table.items():
-            yield f"{section}.{key}", value.strip() if isinstance(value, str) else value
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The values of nested tables, by dotted path."""
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            values |= flat(value, f"{prefix}{key}.")
+        else:
+            values[prefix + key] = value.strip() if isinstance(value, str) else value
+    return values
 
 
 def _unknown(path: str, fields: Sequence[Field], name: str) -> str:

@@ -4,15 +4,15 @@ This is the only reader of configuration. Defaults and their documentation stand
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from romm.settings import clients, database, environment, file, oidc, server
-from romm.settings.model import FIELDS, Loaded, Settings, SettingsError
-from romm.settings.values import DEFAULT, ConfigurationReport, Draft, Field, RawValue, typed
+from romm.settings.model import FIELDS, Field, Loaded, Settings, SettingsError
+from romm.settings.values import DEFAULT, ConfigurationReport, Draft, typed
 
 
 def load(environ: Mapping[str, str]) -> Loaded:
@@ -24,18 +24,28 @@ def load(environ: Mapping[str, str]) -> Loaded:
     name = environment.text(environment.SETTINGS_FILE, environ, report)
     content = file.parsed(name, report)
     apps = clients.read(content.pop(clients.SECTION, []), name, report)
-    draft = _draft(environ, name, content, report)
+    layers = [
+        _Layer("default", "", _defaults()),
+        _Layer("file", name, file.read(content, name, FIELDS, report)),
+        *(_Layer("variable", *layer) for layer in environment.read(FIELDS, environ, report)),
+    ]
+    draft = _draft(layers, apps, report)
     server.complete(draft)
     database.complete(draft)
-    oidc_off = oidc.complete(draft)
-    if draft.report.problems:
-        raise SettingsError(tuple(draft.report.problems))
+    oidc.complete(draft)
+    if report.problems:
+        raise SettingsError(tuple(report.problems))
     return Loaded(
-        settings=msgspec.convert({**_tables(draft.values), "oidc_off": oidc_off, "clients": apps}, Settings),
+        settings=draft.settings,
         origins={**draft.origins, clients.SECTION: f"settings file {name}"},
-        warnings=tuple(draft.report.warnings),
-        notes=tuple(draft.report.notes),
+        warnings=tuple(report.warnings),
+        notes=tuple(report.notes),
     )
+
+
+def others(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without RomM's settings."""
+    return environment.others(FIELDS, environ)
 
 
 def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
@@ -59,66 +69,69 @@ def _format(settings: Settings, field: Field) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _draft(environ: Mapping[str, str], name: str, content: Mapping[str, Any], report: ConfigurationReport) -> Draft:
-    defaults = tomllib.loads(_defaults_file().read_text(encoding="utf-8"))
-    own = file.read(content, name, FIELDS, report)
-    written = {**_from_files(defaults, own, name), **environment.read(FIELDS, environ, report)}
-    values = {}
-    for field in FIELDS:
-        try:
-            values[field.path] = typed(field, written[field.path])
-        except ValueError as error:
-            report.problems.append(str(error))
-            # With the default in its place the rest can still be judged, and all mistakes come out together.
-            values[field.path] = typed(field, RawValue(defaults[field.section][field.key], "", ""))
-    return Draft(
-        values=values,
-        names={path: given.name for path, given in written.items()},
-        origins={path: given.origin for path, given in written.items()},
-        report=report,
-    )
+class _Layer(NamedTuple):
+    """Values by path, and the file or the variable that they come from."""
+
+    kind: Literal["default", "file", "variable"]
+    source: str
+    values: Mapping[str, Any]
 
 
-def _from_files(defaults: file.Tables, own: file.Tables, name: str) -> dict[str, RawValue]:
-    layered = _layered(defaults, own)
-    return {
-        field.path: RawValue(layered[field.section.upper()][field.key], *_source(field, name, own)) for field in FIELDS
-    }
-
-
-def _source(field: Field, name: str, own: file.Tables) -> tuple[str, str]:
-    """What a value from the files is called, and where it comes from."""
-    if field.key in own.get(field.section, {}):
-        return f"{field.key} in [{field.section}] of {name}", f"settings file {name}"
-    return field.variable.name, DEFAULT
-
-
-def _layered(*layers: file.Tables) -> file.Tables:
-    """The layers merged, the later over the earlier one."""
-    # Importing Dynaconf takes longer than everything else here together, and the types above are wanted everywhere.
-    from dynaconf import Dynaconf  # noqa: PLC0415
-
-    # It is given tables, not file names: for a name it searches parent folders, takes a `.local.toml` next to it, runs
-    # a `dynaconf_hooks.py` and keeps silent when there is no such file. Its own reading of the environment and of
-    # `@format` in texts is off.
-    options: dict[str, Any] = {"envvar_prefix": None, "load_dotenv": False, "loaders": [], "core_loaders": []}
-    merged = Dynaconf(merge_enabled=True, auto_cast=False, **options)
-    for layer in layers:
-        copy = {section: dict(table) for section, table in layer.items()}  # it writes into what it is given
-        merged.update(copy)
-    tables: file.Tables = merged.as_dict()
-    return tables
-
-
-def _defaults_file() -> Path:
-    """The copy that the wheel has beside this module, else the one in the repository."""
-    packaged = Path(__file__).parents[1] / "settings.toml"
-    return packaged if packaged.exists() else Path(__file__).parents[3] / "settings.toml"
-
-
-def _tables(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def _draft(layers: Sequence[_Layer], apps: Sequence[Mapping[str, Any]], report: ConfigurationReport) -> Draft:
+    values, sources = _merged(layers)
     tables: dict[str, dict[str, Any]] = {}
-    for path, value in values.items():
-        section, _, key = path.partition(".")
-        tables.setdefault(section, {})[key] = value
-    return tables
+    names: dict[str, dict[str, str]] = {}
+    origins: dict[str, str] = {}
+    for field in FIELDS:
+        name, origins[field.path] = _name_and_origin(field, *sources[field.path])
+        try:
+            value = typed(field, values[field.path])
+        except ValueError as error:
+            if field.choices and field.section == "oidc":
+                report.oidc.append(f"{name} {error}")
+            else:
+                report.problems.append(f"{name} {error}.")
+            # With the default in its place the rest can still be judged, and all mistakes come out together.
+            value = typed(field, layers[0].values[field.path])
+        tables.setdefault(field.section, {})[field.key] = value
+        names.setdefault(field.section, {})[field.key] = name
+    settings = msgspec.convert({**tables, "oidc_off": "", "clients": apps}, Settings)
+    return Draft(settings=settings, names=names, origins=origins, report=report)
+
+
+def _name_and_origin(field: Field, kind: str, source: str) -> tuple[str, str]:
+    """What sentences call a value, and what the list of settings says about it."""
+    match kind:
+        case "file":
+            return f"{field.key} in [{field.section}] of {source}", f"settings file {source}"
+        case "variable":
+            return source, source
+        case _:
+            return field.variable.name, DEFAULT
+
+
+def _merged(layers: Sequence[_Layer]) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
+    """Value and source of each path; a layer stands over those before it."""
+    # Importing Dynaconf takes longer than everything else here together, and the types above are wanted everywhere.
+    from dynaconf import Dynaconf, get_history  # noqa: PLC0415
+    from dynaconf.loaders.base import SourceMetadata  # noqa: PLC0415
+
+    # It is given values, not file names: for a name it searches parent folders, takes a `.local.toml` next to it, runs
+    # a `dynaconf_hooks.py` and keeps silent when there is no such file. Its keys are whole paths: merging tables would
+    # concatenate lists, and would write the keys of the layers below into a layer's history.
+    merged = Dynaconf(envvar_prefix=None, load_dotenv=False, loaders=[], core_loaders=[])
+    # Text stays text. Set here, because variables of these names override what Dynaconf is constructed with.
+    merged.update({"AUTO_CAST_FOR_DYNACONF": False, "NESTED_SEPARATOR_FOR_DYNACONF": ""})
+    for kind, source, values in layers:
+        merged.update(dict(values), loader_identifier=SourceMetadata(kind, source), dotted_lookup=False, merge=False)
+    sources = {
+        path.lower(): (layer["loader"], layer["identifier"]) for layer in get_history(merged) for path in layer["value"]
+    }
+    return {path.lower(): value for path, value in merged.as_dict().items()}, sources
+
+
+def _defaults() -> dict[str, Any]:
+    """From the copy inside the wheel, else from the one in the repository."""
+    packaged = Path(__file__).parents[1] / "settings.toml"
+    path = packaged if packaged.exists() else Path(__file__).parents[3] / "settings.toml"
+    return file.flat(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,21 +1,23 @@
 """The settings as frozen structs: one field per setting, with its variable."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, get_origin, get_type_hints
+from enum import EnumType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
 from romm.domain.credentials.native_apps import App
 from romm.domain.sign_in.linking import TrustEmail
-from romm.settings.values import Field, Variable
 
 
-class SettingsError(Exception):
-    """The configuration is wrong. `problems` has a sentence for each mistake, naming the variable and the fix."""
+class Variable(Struct, frozen=True):
+    """How the environment calls a key. `commas`: only commas part its values; `least` and `most` bound a number."""
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    name: str
+    secret: bool = False
+    commas: bool = False
+    least: int = 1
+    most: int = 2**31 - 1
 
 
 class Server(Struct, frozen=True, kw_only=True):
@@ -54,7 +56,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class Accounts(Struct, frozen=True, kw_only=True):
-    """Which local doors are closed, and how many seconds an invitation lasts."""
+    """Which local sign-in methods are disabled, and how many seconds an invitation lasts."""
 
     disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
     disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
@@ -82,7 +84,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     server_application_url: Annotated[str, Variable("OIDC_SERVER_APPLICATION_URL")]
     server_metadata_url: Annotated[str, Variable("OIDC_SERVER_METADATA_URL")]
     claim_roles: Annotated[str, Variable("OIDC_CLAIM_ROLES")]
-    claim_roles_shape: Annotated[str, Variable("OIDC_CLAIM_ROLES_SHAPE")]
+    claim_roles_shape: Annotated[Literal["", "csv", "space", "keys"], Variable("OIDC_CLAIM_ROLES_SHAPE")]
     role_viewer: Annotated[tuple[str, ...], Variable("OIDC_ROLE_VIEWER", commas=True)]
     role_editor: Annotated[tuple[str, ...], Variable("OIDC_ROLE_EDITOR", commas=True)]
     role_admin: Annotated[tuple[str, ...], Variable("OIDC_ROLE_ADMIN", commas=True)]
@@ -96,25 +98,24 @@ class Oidc(Struct, frozen=True, kw_only=True):
     end_session_endpoint: Annotated[str, Variable("OIDC_END_SESSION_ENDPOINT")]
     post_logout_redirect_uri: Annotated[str, Variable("OIDC_POST_LOGOUT_REDIRECT_URI")]
     tls_cacertfile: Annotated[str, Variable("OIDC_TLS_CACERTFILE")]
-    token_endpoint_auth_method: Annotated[str, Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")]
+    token_endpoint_auth_method: Annotated[
+        Literal["", "client_secret_basic", "client_secret_post", "none"], Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")
+    ]
     id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
     extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
     hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """`level` is in capitals; an empty `format` means: console on a terminal, else json."""
+    """An empty `format` means: console on a terminal, else json."""
 
-    level: Annotated[str, Variable("LOGLEVEL")]
-    format: Annotated[str, Variable("LOG_FORMAT")]
+    level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Variable("LOGLEVEL")]
+    format: Annotated[Literal["", "console", "json"], Variable("LOG_FORMAT")]
     sign_in_retention_days: Annotated[int, Variable("ROMM_SIGN_IN_RETENTION_DAYS", most=36500)]
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The effective settings. `oidc_off` has the reasons why OIDC is off, for the operator; it is empty when OIDC is on.
-
-    `clients` are the apps that may send people here; they stand in the file only.
-    """
+    """`oidc_off` has the reasons why OIDC is off, empty when it is on. Only the file can hold `clients`."""
 
     server: Server
     database: Database
@@ -127,6 +128,53 @@ class Settings(Struct, frozen=True, kw_only=True):
     clients: tuple[App, ...]
 
 
+class Field(Struct, frozen=True, kw_only=True):
+    """One key of the settings. `choices` are the values it can have, empty when it takes any of its type."""
+
+    section: str
+    key: str
+    type: type
+    choices: tuple[str, ...]
+    variable: Variable
+
+    @property
+    def path(self) -> str:
+        return f"{self.section}.{self.key}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The flat name that the guides use, and the generic one that every key has."""
+        return self.variable.name, f"ROMM_{self.path.replace('.', '__')}".upper()
+
+
+def _fields() -> Iterator[Field]:
+    sections = {name: hint for name, hint in get_type_hints(Settings).items() if name not in _NO_SECTIONS}
+    for section, struct in sections.items():
+        for key, hint in get_type_hints(struct, include_extras=True).items():
+            kind, choices = _kind(hint.__origin__)
+            yield Field(section=section, key=key, type=kind, choices=choices, variable=hint.__metadata__[0])
+
+
+def _kind(hint: Any) -> tuple[type, tuple[str, ...]]:
+    if get_origin(hint) is Literal:
+        return str, get_args(hint)
+    return (str, tuple(hint)) if isinstance(hint, EnumType) else (get_origin(hint) or hint, ())
+
+
+_NO_SECTIONS = ("oidc_off", "clients")
+
+FIELDS = tuple(_fields())
+"""One row per setting. It drives the environment, the file, `romm settings` and the table in the docs."""
+
+
+class SettingsError(Exception):
+    """The configuration is wrong. `problems` has a sentence for each mistake, naming the variable and the fix."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 class Loaded(Struct, frozen=True, kw_only=True):
     """Settings, where each came from (`oidc.client_id` → `OIDC_CLIENT_ID`), and what to log at start."""
 
@@ -134,18 +182,3 @@ class Loaded(Struct, frozen=True, kw_only=True):
     origins: Mapping[str, str]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
-
-
-_NO_SECTIONS = {"oidc_off", "clients"}
-
-
-def _fields() -> Iterator[Field]:
-    sections = {name: hint for name, hint in get_type_hints(Settings).items() if name not in _NO_SECTIONS}
-    for section, struct in sections.items():
-        for key, hint in get_type_hints(struct, include_extras=True).items():
-            plain, variable = hint.__origin__, hint.__metadata__[0]
-            yield Field(section=section, key=key, type=get_origin(plain) or plain, variable=variable)
-
-
-FIELDS = tuple(_fields())
-"""One row per setting. It drives the environment, the file, `romm settings` and the table in the docs."""

@@ -1,6 +1,6 @@
 """Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,7 +9,6 @@ from msgspec import Struct
 from romm.credentials.principal import Principal
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
-from romm.diagnosis.preview import Previews
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
 from romm.domain.digests import digest
@@ -79,7 +78,7 @@ class OpenIDSignIn:
     identification: Identification | None
     off: str
     admission: Admission
-    previews: Previews
+    keep_preview: Callable[[str, Person], Awaitable[None]]
     attempts: Attempts
     sessions: Sessions
     journal: SignInJournal
@@ -189,7 +188,7 @@ class OpenIDSignIn:
         accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
         person = await identification.identify(metadata, attempt, accepted.code)
         if attempt.purpose is Purpose.PREVIEW:
-            await self.previews.keep(attempt.state_digest, person)
+            await self.keep_preview(attempt.state_digest, person)
             return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")
         decision, session = await retry_on_conflict(lambda: self._opened(person, visitor, linking_to))
         return Finished(return_to=attempt.return_to, session=session, decision=decision)

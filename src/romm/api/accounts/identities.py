@@ -25,10 +25,10 @@ async def link(
     request: Request,
     principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Sends the browser to the provider, from a session whose sign-in is at most five minutes old."""
-    return to_provider(request, cookies, await signin.begin_link(principal))
+    return to_provider(request, our_cookies, await signin.begin_link(principal))
 
 
 @delete(

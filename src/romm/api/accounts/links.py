@@ -200,12 +200,12 @@ async def reset_password(request: Request, recovery: NamedDependency[Recovery]) 
     security=OPEN,
 )
 async def recover(
-    request: Request, recovery: NamedDependency[Recovery], cookies: NamedDependency[Cookies]
+    request: Request, recovery: NamedDependency[Recovery], our_cookies: NamedDependency[Cookies]
 ) -> Response[None] | Response[bytes]:
     """Signs an administrator in once; the link comes from `romm recover` on the command line."""
     session = await recovery.recover((await body(request, RecoveryForm)).token, visitor(request))
-    changed = cookies.signed_in(request, session)
-    return see_other("/account", changed) if wants_page(request) else Response(None, cookies=changed, status_code=200)
+    cookies = our_cookies.signed_in(request, session)
+    return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
 
 
 async def _with_token(request: Request, token: str, work: Awaitable[T], **typed: str) -> T:

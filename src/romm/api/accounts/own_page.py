@@ -86,14 +86,14 @@ async def confirm(
     request: Request,
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """The current password makes the session fresh again."""
     form, own_name = await body(request, ConfirmForm), principal.account.username
-    brought = (cookies.device_cookie(request), cookies.session(request))
+    brought = (our_cookies.device_cookie(request), our_cookies.session(request))
     typed = PasswordCredentials(own_name, form.current_password, visitor(request), *brought, on_page=True)
     again = await profile.sign_in_again(principal, typed)
-    return see_other(f"{_PAGE}?notice=confirmed", cookies.opened(request, again.session, again.device_cookie))
+    return see_other(f"{_PAGE}?notice=confirmed", our_cookies.opened(request, again.session, again.device_cookie))
 
 
 @post("/link", **_WRITES)
@@ -101,10 +101,10 @@ async def link(
     request: Request,
     principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """To the provider, as `GET /api/identities/link`; a form also says where it comes from on a plain http address."""
-    return to_provider(request, cookies, await signin.begin_link(principal))
+    return to_provider(request, our_cookies, await signin.begin_link(principal))
 
 
 @post("/unlink", **_WRITES)

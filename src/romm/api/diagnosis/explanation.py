@@ -66,10 +66,10 @@ async def preview(
     request: Request,
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     signin: NamedDependency[OpenIDSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """A full round trip through the provider that ends in a report instead of a session."""
-    return to_provider(request, cookies, await signin.begin_preview())
+    return to_provider(request, our_cookies, await signin.begin_preview())
 
 
 @get(

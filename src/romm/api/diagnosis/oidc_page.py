@@ -88,10 +88,10 @@ async def try_sign_in(
     request: Request,
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     signin: NamedDependency[OpenIDSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """To the provider, as `GET /api/oidc/trial`; a form also says where it comes from on a plain http address."""
-    return to_provider(request, cookies, await signin.begin_preview())
+    return to_provider(request, our_cookies, await signin.begin_preview())
 
 
 @post("/explain", **_LOOKS, status_code=200)

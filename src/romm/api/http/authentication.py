@@ -22,11 +22,11 @@ class Authentication:
     sessions: Sessions
     bearers: Bearers
     password_sign_in: PasswordSignIn
-    cookies: Cookies
+    our_cookies: Cookies
 
     def was_tried(self, request: Request) -> bool:
         """Did the request bring a credential, good or bad?"""
-        return "authorization" in request.headers or self.cookies.session(request) is not None
+        return "authorization" in request.headers or self.our_cookies.session(request) is not None
 
     async def principal(self, request: Request) -> Principal:
         """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by this alone.
@@ -46,7 +46,7 @@ class Authentication:
 
     async def browser(self, request: Request) -> Principal | None:
         """Whose session a browser brings. The header is not looked at: it may be meant for a proxy in front of us."""
-        return await self.sessions.who(self.cookies.session(request))
+        return await self.sessions.who(self.our_cookies.session(request))
 
     async def _by_header(self, request: Request, header: str) -> Principal | None:
         scheme, _, value = header.partition(" ")
@@ -58,7 +58,7 @@ class Authentication:
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
         return await self.password_sign_in.who(
-            PasswordCredentials(*named, visitor(request), self.cookies.device_cookie(request))
+            PasswordCredentials(*named, visitor(request), self.our_cookies.device_cookie(request))
         )
 
 

@@ -45,7 +45,7 @@ class Errors:
     `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
     """
 
-    cookies: Cookies
+    our_cookies: Cookies
     renderer: PageRenderer
     log: Log
     provider_hints: Hints = field(default_factory=dict)
@@ -185,11 +185,11 @@ class Errors:
 
     def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:
         if refused.code is Code.SESSION_NOT_ENDED:
-            return self.cookies.signed_out()
+            return self.our_cookies.signed_out()
         # With an Authorization header nobody looked at the cookie: the session may well be alive.
         judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
-        dead = judged and self.cookies.session(request) is not None
-        return [self.cookies.no_session()] if dead else []
+        dead = judged and self.our_cookies.session(request) is not None
+        return [self.our_cookies.no_session()] if dead else []
 
 
 def _route_options(request: Request) -> Mapping[str, Any]:

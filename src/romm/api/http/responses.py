@@ -18,6 +18,6 @@ def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"location": url}, cookies=cookies, media_type="text/plain")
 
 
-def to_provider(request: Request, cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
+def to_provider(request: Request, our_cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
     """303 to the provider, with the cookie that the attempt has to come back with."""
-    return see_other(begun.url, cookies.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.browser_key))

@@ -34,11 +34,11 @@ _BROWSER = {"browser": True, "error_page": "/login"}
 async def begin(
     request: Request,
     signin: NamedDependency[OpenIDSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
     """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
-    return to_provider(request, cookies, await signin.begin(target, visitor(request)))
+    return to_provider(request, our_cookies, await signin.begin(target, visitor(request)))
 
 
 @get(
@@ -53,7 +53,7 @@ async def begin(
 async def initiate(
     request: Request,
     signin: NamedDependency[OpenIDSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
     iss: FromQuery[str] = "",
     target_link_uri: FromQuery[str] = "",
@@ -62,7 +62,7 @@ async def initiate(
     """Third-party initiated login: like `/api/login/openid`, when `iss` is our provider."""
     said = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
     target = urls.own_target(said.target_link_uri, settings.server.base_url)
-    return to_provider(request, cookies, await signin.begin(target, visitor(request), said))
+    return to_provider(request, our_cookies, await signin.begin(target, visitor(request), said))
 
 
 @get(
@@ -74,17 +74,17 @@ async def initiate(
     security=OPEN,
 )
 async def finish(
-    request: Request, signin: NamedDependency[OpenIDSignIn], cookies: NamedDependency[Cookies]
+    request: Request, signin: NamedDependency[OpenIDSignIn], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
     """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
     finished = await signin.finish(
-        response, cookies.attempt(request, attempt), cookies.session(request), visitor(request)
+        response, our_cookies.attempt(request, attempt), our_cookies.session(request), visitor(request)
     )
     if finished.session is None:
         return see_other(finished.return_to, [])
-    return see_other(_landing(finished), cookies.signed_in(request, finished.session, attempt))
+    return see_other(_landing(finished), our_cookies.signed_in(request, finished.session, attempt))
 
 
 def _landing(finished: Finished) -> str:

@@ -22,7 +22,7 @@ async def login(
     request: Request,
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
     return_to: NextPath = "/",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
@@ -33,7 +33,7 @@ async def login(
     target = urls.return_to(return_to)
     if "state" in request.query_params:  # the provider sends the browser back from its end-session endpoint
         notice = "signed_out"
-    asked_to_stay = error or notice or bypass_autologin == "true" or cookies.was_signed_out(request)
+    asked_to_stay = error or notice or bypass_autologin == "true" or our_cookies.was_signed_out(request)
     if renderer.provider and renderer.settings.oidc.autologin and not asked_to_stay:
         return see_other(renderer.login_url(target))
     return renderer.page(
@@ -70,14 +70,14 @@ async def home(
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
     authentication: NamedDependency[Authentication],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
     """Who is signed in, how, and what they may do; nobody is sent to sign in."""
     principal = await authentication.browser(request)
     if principal is None:
-        dead = [cookies.no_session()] if cookies.session(request) is not None else []
+        dead = [our_cookies.no_session()] if our_cookies.session(request) is not None else []
         return see_other("/setup" if await setup.is_open() else "/login", dead)
     target = urls.return_to(return_to)
     return renderer.page(

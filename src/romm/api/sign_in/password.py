@@ -33,24 +33,24 @@ from romm.sign_in.sign_out import SignOut
 async def sign_in(
     request: Request,
     password_sign_in: NamedDependency[PasswordSignIn],
-    cookies: NamedDependency[Cookies],
+    our_cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
 ) -> Response[None] | Response[bytes]:
     """Name and password as HTTP Basic, JSON or form; answers `null` and the session cookie (the HTML form: 303)."""
     form = await _form(request)
     _check_kept(request, settings.server.base_url)
     return_to = urls.return_to(form.next)
-    brought, on_page = (cookies.device_cookie(request), cookies.session(request)), wants_page(request)
+    brought, on_page = (our_cookies.device_cookie(request), our_cookies.session(request)), wants_page(request)
     typed = PasswordCredentials(form.username, form.password, visitor(request), *brought, on_page=on_page)
     try:
         signed_in = await password_sign_in.sign_in(typed)
     except Refused as refused:
         refused.return_to = return_to
         raise
-    changed = cookies.opened(request, signed_in.session, signed_in.device_cookie)
+    cookies = our_cookies.opened(request, signed_in.session, signed_in.device_cookie)
     if on_page:
-        return see_other(return_to, changed)
-    return Response(None, cookies=changed)
+        return see_other(return_to, cookies)
+    return Response(None, cookies=cookies)
 
 
 @post(
@@ -68,13 +68,13 @@ async def sign_in(
     security=[{}, {"session": []}],
 )
 async def sign_out(
-    request: Request, signing_out: NamedDependency[SignOut], cookies: NamedDependency[Cookies]
+    request: Request, signing_out: NamedDependency[SignOut], our_cookies: NamedDependency[Cookies]
 ) -> Response[LogoutAnswer | None] | Response[bytes]:
     """Ends the session here first; answers `null`, or where to end the provider's too (the HTML form: 303 there)."""
-    url = await signing_out.sign_out(cookies.session(request))
+    url = await signing_out.sign_out(our_cookies.session(request))
     if wants_page(request):
-        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", cookies.signed_out())
-    return Response(LogoutAnswer(url) if url else None, cookies=cookies.signed_out())
+        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", our_cookies.signed_out())
+    return Response(LogoutAnswer(url) if url else None, cookies=our_cookies.signed_out())
 
 
 def _check_kept(request: Request, base_url: str) -> None:
