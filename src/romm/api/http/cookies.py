@@ -1,12 +1,15 @@
 """Our cookies: their names, attributes and lifetimes.
 
 With an https base URL every cookie is `__Host-` and Secure, so that no other host and no plain request can set or read it.
+Cookies know no port (RFC 6265, 8.5): at an unusual one their names carry it, so that two instances on a host have their own.
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 
@@ -16,6 +19,7 @@ from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
+_USUAL_PORTS = (None, 8080)  # the scheme's own and ours: apps look for `romm_session` there
 MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
 
 
@@ -30,11 +34,19 @@ class _Cookie(Cookie):
         return b"set-cookie", said.encode("ascii")
 
 
+@cache
+def _prefix(base_url: str) -> str:
+    """What the names of an instance's cookies begin with."""
+    parts = urlsplit(base_url)
+    instance = "romm_" if parts.port in _USUAL_PORTS else f"romm_{parts.port}_"
+    return f"__Host-{instance}" if parts.scheme == "https" else instance
+
+
 @dataclass(frozen=True)
 class Cookies:
-    """All cookies of this instance; `secure` follows the base URL."""
+    """All cookies of the instance at this base URL."""
 
-    secure: bool
+    base_url: str
     session_lifetime: timedelta
 
     def session(self, request: Request) -> str | None:
@@ -92,7 +104,11 @@ class Cookies:
         return [self._expired(name) for name in names if self._name(name) in request.cookies]
 
     def _name(self, name: str) -> str:
-        return f"__Host-{name}" if self.secure else name
+        return _prefix(self.base_url) + name.removeprefix("romm_")
+
+    @property
+    def _secure(self) -> bool:
+        return self.base_url.startswith("https://")
 
     def _cookie(self, name: str, value: str, lifetime: timedelta | None) -> Cookie:
         max_age = None if lifetime is None else int(lifetime.total_seconds())
@@ -101,7 +117,7 @@ class Cookies:
             value=value,
             path="/",
             max_age=max_age,
-            secure=self.secure,
+            secure=self._secure,
             httponly=True,
             samesite="lax",
         )
