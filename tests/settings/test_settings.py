@@ -1082,6 +1082,7 @@ def run(code: str, **environ: str) -> str:
 
 
 def test_importing_the_settings_does_not_import_dynaconf():
+    """Guards what docs/performance.md promises: 105 MiB for a worker, which is handed the settings."""
     assert run("import sys, romm.settings; print('dynaconf' in sys.modules)") == "False"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from romm.adapters.database import migrations
+from romm.cli import process
 from romm.cli.explain import explain
 from romm.cli.report import explained, loaded
 from romm.cli.users import recover, users
@@ -17,6 +18,7 @@ from romm.settings.load import describe
 @click.version_option(package_name="romm-sign-in", prog_name="romm")
 def main() -> None:
     """RomM sign-in."""
+    process.leave_out()
 
 
 @main.command()
