@@ -58,7 +58,7 @@ LOCKED = {
 NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
 """A certified provider, and a checker of accessibility."""
 
-COMMON_PASSWORDS_FILE = Path("src/romm/adapters/common_passwords.txt")
+COMMON_PASSWORDS_FILE = Path("src/romm/adapters/accounts/common_passwords.txt")
 COMMON_PASSWORDS, MIN_PASSWORD_LENGTH = 3000, 8  # OWASP ASVS 5.0, 6.2.4: of those that the password rules let pass
 ZXCVBN_LICENCE = """
 from importlib.metadata import distribution
