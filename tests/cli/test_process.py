@@ -57,7 +57,7 @@ def test_neither_the_server_nor_a_worker_imports_what_is_unused(tmp_path: Path) 
     with served(tmp_path, PYTHONPROFILEIMPORTTIME="1"):
         pass
     imported = set(IMPORTED.findall((tmp_path / "said").read_text(encoding="utf-8")))
-    assert {"structlog", "httpx", "romm.app"} <= imported
+    assert {"structlog", "httpx", "romm.composition.app"} <= imported
     assert {name for name in imported if name.startswith("rich.")} == set()  # the try to import `rich` is in the list
 
 

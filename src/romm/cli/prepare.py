@@ -9,7 +9,6 @@ import sys
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
-from romm.adapters.database import migrations
 from romm.cli import process
 from romm.cli.report import explained, loaded
 from romm.settings.model import Loaded
@@ -40,6 +39,7 @@ def _prepare(sender: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.leave_out()
     from romm.adapters import log
+    from romm.adapters.database import migrations
 
     with explained():
         found = loaded(os.environ)

@@ -265,7 +265,9 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path):
 )
 def test_a_missing_driver_is_reported_with_the_command_that_installs_it(driver: str, url: str, file: str):
     script = (
-        f"import sys, asyncio; sys.modules[{driver!r}] = None; from romm.adapters.foreign_users import SQLForeignUsers\n"
+        f"import sys, asyncio; sys.modules[{driver!r}] = None\n"
+        "from romm.adapters.accounts.foreign_users import SQLForeignUsers\n"
+        "from romm.domain.catalogue import operator_text\n"
         "from romm.domain.errors import Refused\n"
         f"try: asyncio.run(SQLForeignUsers({url!r}).read())\n"
         "except Refused as refused: print(operator_text(refused))"
