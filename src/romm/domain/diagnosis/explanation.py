@@ -1,4 +1,4 @@
-"""What a set of claims would do here, in words: read from where, which role, which account, by which row of the rules."""
+"""What a claim set does here, explained."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -32,14 +32,12 @@ _ENDS = {
 
 
 class Line(Struct, frozen=True):
-    """One thing that was found out: what it is about, and what it is."""
-
     about: str
     found: str
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """`outcome` is `SignIn`, `Link`, `Confirm`, `Register` or `Refuse`; `rule` the row of docs/linking.md that decided."""
+    """`outcome` is `SignIn`, `Link`, `Confirm`, `Register` or `Refuse`; `rule` is the deciding row of docs/linking.md."""
 
     outcome: str
     rule: str
@@ -48,16 +46,14 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """All in one sentence."""
         code = f" ({self.code})" if self.code else ""
         return f"This person {_OUTCOMES[self.outcome]}{code}, by rule {self.rule}."
 
 
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
-    """An ID token and UserInfo from what somebody pasted: either both under their names, or one flat claim set.
+    """ID token and UserInfo from pasted JSON: both under their names, or one flat claim set.
 
-    Who only wants to know about groups and addresses leaves `iss` and `sub` out; they become the provider's own and one
-    that nobody has.
+    Missing `iss` and `sub` become the provider's and one without an account.
     """
     if not isinstance(claims, Mapping) or not claims:
         return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "it is no JSON object with claims in it"})
@@ -76,25 +72,25 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
 
 
 def explain(claims: Claims, decision: Decision, role: RoleDecision, username: str) -> Explanation:
-    """A decision in words. `username` is what a new account would be called."""
+    """`username` is proposed for a new account."""
     code = decision.refuse.code if isinstance(decision, Reject) else None
     return Explanation(
         outcome=str(type(decision).__struct_config__.tag),
         rule=decision.rule,
         code=code,
-        lines=(*_read(claims, role), *_decided(decision), *_would(decision, claims, username)),
+        lines=(*_claim_lines(claims, role), *_decision_lines(decision), *_effects(decision, claims, username)),
     )
 
 
 def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
-    """The names of the claims that were received, with the values that decide and only the shape of the others."""
+    """Received claims for the log: values of the deciding ones, only the shape of others."""
     decides = {"email", "email_verified", roles_claim.partition(".")[0]}
     return {
         str(bounded(name)): _value(value) if name in decides else _shape(value) for name, value in claims.merged.items()
     }
 
 
-def _read(claims: Claims, role: RoleDecision) -> list[Line]:
+def _claim_lines(claims: Claims, role: RoleDecision) -> list[Line]:
     email, canonical = claims.email, emails.canonical(claims.email.address)
     verified = {True: "verified", False: "not verified", None: "the document does not say whether it is verified"}
     address = (
@@ -112,12 +108,12 @@ def _read(claims: Claims, role: RoleDecision) -> list[Line]:
         case Unknown(why=why):
             lines.append(Line("Roles claim", why))
         case Values(values=values, source=source):
-            shown = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
-            lines.append(Line("Roles claim", f"{shown or 'empty'}, from {_name(source)}"))
+            listed = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
+            lines.append(Line("Roles claim", f"{listed or 'empty'}, from {_name(source)}"))
     return [*lines, Line("Role", describe(role))]
 
 
-def _decided(decision: Decision) -> list[Line]:
+def _decision_lines(decision: Decision) -> list[Line]:
     when, then = ROWS[decision.rule]
     lines = [Line("Rule", f"{decision.rule}: {when}"), Line("So", then)]
     if isinstance(decision, Reject):
@@ -128,7 +124,7 @@ def _decided(decision: Decision) -> list[Line]:
     return lines
 
 
-def _would(decision: Decision, claims: Claims, username: str) -> list[Line]:
+def _effects(decision: Decision, claims: Claims, username: str) -> list[Line]:
     match decision:
         case SignIn(account=account, level=level, email=email, ends=ends, room=room):
             changes = [f"role {account.level.label} → {level.label}"] if level is not account.level else []
