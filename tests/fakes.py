@@ -62,8 +62,8 @@ class FakeAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        after, before = (decision.level, decision.email), (seen.level, seen.email)
-        changes = (*after, decision.email_verified) != (*before, seen.email_verified)
+        after = (decision.level, decision.email, decision.email_verified, decision.role_from_claim)
+        changes = after != (seen.level, seen.email, seen.email_verified, seen.role_from_claim)
         if changes or decision.ends is Ends.EVERYTHING:
             return self._carry_out(decision, now, email=decision.email)
         return self._carry_out(decision, now)
@@ -76,7 +76,8 @@ class FakeAccounts:
         link = LinkedIdentity(identity=identity, linked_at=now, rule=decision.rule)
         new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
         account = self._new(new, now)
-        return self._store(replace(account, links=(link,), last_login=now, email_verified=True))
+        told = {"email_verified": True, "role_from_claim": decision.role_from_claim}
+        return self._store(replace(account, links=(link,), last_login=now, **told))
 
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         if await self.any_admin():
@@ -131,6 +132,7 @@ class FakeAccounts:
         if changes:
             changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
             changes["email_verified"] = decision.email_verified
+            changes["role_from_claim"] = decision.role_from_claim
         account = self._store(replace(current, last_login=now, **changes))
         if decision.ends is Ends.EVERYTHING:
             self.hashes[account.id] = None

@@ -12,7 +12,7 @@ import pytest
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
-from romm.domain.sign_in.linking import ROWS
+from romm.domain.sign_in.linking_table import ROWS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "romm"

@@ -56,7 +56,8 @@ class Account(Struct, frozen=True, kw_only=True):
     since when whoever knows it is trusted: a password set by means of an older one inherits that one's time.
     `email_verified` is whether a provider vouched for the address when it was set; one that somebody typed is only a claim.
     `reset_asked_at` is when somebody said at the sign-in page that they forgot this account's password. `version` grows
-    with every change that a decision may depend on, so that a stale decision is noticed.
+    with every change that a decision may depend on, so that a stale decision is noticed. `role_from_claim` is whether the
+    last sign-in with the provider took the level from the roles claim.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Account(Struct, frozen=True, kw_only=True):
     last_active: datetime | None = None
     reset_asked_at: datetime | None = None
     email_verified: bool = False
+    role_from_claim: bool = False
 
     @property
     def is_enabled_admin(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.errors import Code
+from romm.domain.model import AccessLevel
 from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
 
@@ -55,7 +56,8 @@ class Logouts(Protocol):
 class SignInEntry(Struct, frozen=True, kw_only=True):
     """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
 
-    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written. `role_before`
+    (None: a new account), `role_after` and `warning` (a key of `role_hints.HINTS`) are those of a sign-in with the provider.
     """
 
     at: datetime
@@ -69,6 +71,9 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: str = ""
+    role_before: AccessLevel | None = None
+    role_after: AccessLevel | None = None
+    warning: str | None = None
     id: int | None = None
 
 
@@ -76,6 +81,7 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
     """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
 
     outcome: str | None = None
+    method: str | None = None
     code: str | None = None
     correlation_id: str | None = None
     account_id: int | None = None

@@ -17,7 +17,7 @@ from romm.domain.model import Visitor
 from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Decision
+from romm.domain.sign_in.linking import Admitted
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider
@@ -53,7 +53,7 @@ class Finished(Struct, frozen=True, kw_only=True):
 
     return_to: str
     session: str | None = None
-    decision: Decision | None = None
+    decision: Admitted | None = None
 
 
 def attempt_id(state: str) -> str:
@@ -193,13 +193,13 @@ class OpenIDSignIn:
         decision, session = await retry_on_conflict(lambda: self._opened(person, visitor, linking_to))
         return Finished(return_to=attempt.return_to, session=session, decision=decision)
 
-    async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
+    async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Admitted, str]:
         """The decision and the new session. Raises `Conflict` when the facts changed meanwhile."""
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
         session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
-        await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
+        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
         return decision, session
 
     async def _again(

@@ -10,7 +10,6 @@ from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Identity
 from romm.domain.sign_in.claims import Claims
 from romm.domain.sign_in.linking import (
-    ROWS,
     Decision,
     Ends,
     Found,
@@ -23,6 +22,7 @@ from romm.domain.sign_in.linking import (
     TrustEmail,
     decide,
 )
+from romm.domain.sign_in.linking_table import ROWS
 from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, link
 

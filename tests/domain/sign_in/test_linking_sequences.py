@@ -210,10 +210,10 @@ def test_addresses_swapped_at_the_provider_leave_everybody_in_their_own_account(
     house.single_sign_on(ALICE, ("admins",), "alice@example.com")
     house.single_sign_on(BOB, ("users",), "bob@example.com")
     assert house.single_sign_on(ALICE, ("admins",), "bob@example.com") == SignIn(
-        rule="L-03", account=house.accounts[1], level=ADMIN, email="alice@example.com"
+        rule="L-03", account=house.accounts[1], level=ADMIN, email="alice@example.com", role_from_claim=True
     )
     assert house.single_sign_on(BOB, ("users",), "alice@example.com") == SignIn(
-        rule="L-03", account=house.accounts[2], level=VIEWER, email="bob@example.com"
+        rule="L-03", account=house.accounts[2], level=VIEWER, email="bob@example.com", role_from_claim=True
     )
 
 

@@ -63,6 +63,7 @@ class AccountRow(Base):
     last_active: Mapped[datetime | None]
     reset_asked_at: Mapped[datetime | None]
     email_verified: Mapped[bool]
+    role_from_claim: Mapped[bool]
 
 
 class IdentityRow(Base):
@@ -201,6 +202,9 @@ class SignInRow(Base):
     address: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
     received: Mapped[str]
+    role_before: Mapped[AccessLevel | None]
+    role_after: Mapped[AccessLevel | None]
+    warning: Mapped[str | None]
 
 
 class LogoutTokenRow(Base):

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500

@@ -97,8 +97,9 @@ class SQLAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        after = (decision.level, decision.email, decision.email_verified)
-        changed = after != (seen.level, seen.email, seen.email_verified) or decision.ends is Ends.EVERYTHING
+        after = (decision.level, decision.email, decision.email_verified, decision.role_from_claim)
+        before = (seen.level, seen.email, seen.email_verified, seen.role_from_claim)
+        changed = after != before or decision.ends is Ends.EVERYTHING
 
         def work(connection: Connection) -> Account:
             _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
@@ -118,7 +119,8 @@ class SQLAccounts:
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
-        values = account_values(new, now) | {"last_login": now, "email_verified": True}
+        vouched = {"last_login": now, "email_verified": True, "role_from_claim": decision.role_from_claim}
+        values = account_values(new, now) | vouched
 
         def work(connection: Connection) -> Account:
             account_id = connection.execute(_ADD, values).scalar_one()
@@ -170,6 +172,7 @@ def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes:
     seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
         changes |= {"level": decision.level, "email_verified": decision.email_verified}
+        changes["role_from_claim"] = decision.role_from_claim
         changes |= {"version": seen.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:
         changes |= {"password_hash": None, "password_set_at": None}

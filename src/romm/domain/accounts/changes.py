@@ -107,7 +107,10 @@ ROWS: Mapping[str, tuple[str, str]] = {
         "Refused: `admin_required`.",
     ),
     "A-02": ("An administrator disables, demotes or deletes their own account", "Refused: `own_account`."),
-    "A-03": ("The role follows the provider's groups, and shall be set by hand", "Refused: `role_managed`."),
+    "A-03": (
+        "The account's last sign-in with the provider took the role from its groups, and the role is set by hand",
+        "Refused: `role_managed`.",
+    ),
     "A-04": ("It is the last enabled administrator, and would not be one afterwards", "Refused: `last_admin`."),
 }
 """The table as people read it; `administer` and `delete` are the same in code."""
@@ -116,7 +119,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
 def administer(
     actor: Actor, account: Account, wanted: AccountUpdate, enabled_admins: int, now: datetime, *, managed: bool
 ) -> Change | Refuse:
-    """Change somebody's account, also one's own, as an administrator. `managed`: its role follows the provider's groups."""
+    """Change an account, also one's own, as an administrator. `managed`: its last sign-in took the role from the claim."""
     level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
     loses = account.is_enabled_admin and not (enabled and level is AccessLevel.ADMIN)
     if refusal := may_touch(actor, max(level, account.level)):

@@ -8,9 +8,11 @@ from msgspec import Struct
 from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
+from romm.domain.sign_in import role_hints
 from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
-from romm.domain.sign_in.linking import ROWS, Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.roles import RoleDecision, describe
+from romm.domain.sign_in.linking import Decision, Ends, LinkIdentity, Register, Reject, SignIn, warnings
+from romm.domain.sign_in.linking_table import ROWS
+from romm.domain.sign_in.roles import Keep, RoleDecision, describe
 
 MAX_SHOWN_VALUES = 20
 
@@ -72,14 +74,16 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
     return id_token, None if userinfo is None else {"sub": id_token["sub"], **userinfo}
 
 
-def explain(claims: Claims, decision: Decision, role: RoleDecision, username: str) -> Explanation:
+def explain(
+    claims: Claims, decision: Decision, role: RoleDecision, username: str, roles_claim: str = ""
+) -> Explanation:
     """A decision in words. `username` is what a new account would be called."""
     code = decision.refuse.code if isinstance(decision, Reject) else None
     return Explanation(
         outcome=str(type(decision).__struct_config__.tag),
         rule=decision.rule,
         code=code,
-        lines=(*_read(claims, role), *_decided(decision), *_would(decision, claims, username)),
+        lines=(*_read(claims, role), *_decided(decision, claims, roles_claim), *_would(decision, claims, username)),
     )
 
 
@@ -95,7 +99,7 @@ def _read(claims: Claims, role: RoleDecision) -> list[Line]:
     email, canonical = claims.email, emails.canonical(claims.email.address)
     verified = {True: "verified", False: "not verified", None: "the document does not say whether it is verified"}
     address = (
-        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else "none was sent"
+        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else email.found
     )
     lines = [
         Line("Identity", f"{claims.identity.subject} at {claims.identity.issuer}"),
@@ -106,22 +110,24 @@ def _read(claims: Claims, role: RoleDecision) -> list[Line]:
     match claims.roles:
         case NotConfigured():
             lines.append(Line("Roles claim", "not configured (OIDC_CLAIM_ROLES)"))
-        case Unknown(why=why):
-            lines.append(Line("Roles claim", why))
+        case Unknown(why=why, found=found):
+            counts = ", which counts as none" if why == "absent" and not isinstance(role, Keep) else ""
+            lines.append(Line("Roles claim", f"{why.replace('_', ' ')}{f': {found}' if found else counts}"))
         case Values(values=values, source=source):
             shown = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
             lines.append(Line("Roles claim", f"{shown or 'empty'}, from {_name(source)}"))
     return [*lines, Line("Role", describe(role))]
 
 
-def _decided(decision: Decision) -> list[Line]:
+def _decided(decision: Decision, claims: Claims, roles_claim: str) -> list[Line]:
     when, then = ROWS[decision.rule]
     lines = [Line("Rule", f"{decision.rule}: {when}"), Line("So", then)]
     if isinstance(decision, Reject):
         row, refused = CATALOGUE[decision.refuse.code], Refused.by(decision.refuse)
         lines += [Line("The person reads", row.person), Line("What to do", operator_text(refused))]
-    elif decision.warning:
-        lines.append(Line("Warning", decision.warning.replace("_", " ")))
+    else:
+        hints = {each: role_hints.hint(each, roles_claim, claims.roles_found) for each in warnings(decision)}
+        lines += [Line("Warning", f"{warning}: {hint}") for warning, hint in hints.items()]
     return lines
 
 

@@ -4,10 +4,10 @@ Nothing but a verified address or an explicit link ever attaches an identity to 
 """
 
 import enum
-from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.credentials.credential import FRESH_SESSION
@@ -17,78 +17,6 @@ from romm.domain.sign_in.claims import Claims, Email
 from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
-
-ROWS: Mapping[str, tuple[str, str]] = {
-    "L-01": (
-        "There is no administrator yet, and this person's groups do not make one of them",
-        "Refused: `setup_required`.",
-    ),
-    "L-02": (
-        "The identity is linked to an account that is disabled",
-        "Refused: `account_disabled`.",
-    ),
-    "L-none": (
-        "The person's groups are known, and none of them is mapped to a role",
-        "Refused: `no_role`. No account is made; an existing one stays as it is.",
-    ),
-    "L-03": (
-        "The identity is linked to an account",
-        "That account opens, whatever the e-mail address says now; the address here follows if verified and free.",
-    ),
-    "L-04": (
-        "Somebody signed in asked, from their account page, to link this identity",
-        "Linked, whatever the address. Refused when their sign-in is not fresh, somebody else has it, or they have another.",
-    ),
-    "L-05": (
-        "The identity is new here, and the provider sent no e-mail address",
-        "Refused: `email_missing`.",
-    ),
-    "L-06": (
-        "The address cannot be compared safely: look-alike letters, blanks, two @",
-        "Refused: `email_invalid`.",
-    ),
-    "L-07": (
-        "The provider does not say that the address is verified (`OIDC_TRUST_EMAIL`)",
-        "Refused: `email_not_verified`, whether or not an account has this address.",
-    ),
-    "L-08": (
-        "Several accounts have this address",
-        "Refused: `email_ambiguous`.",
-    ),
-    "L-09": (
-        "One account has it, and is disabled",
-        "Refused: `account_disabled`.",
-    ),
-    "L-10": (
-        "One account has it, and is linked to another identity already",
-        "Refused: `already_linked`. A warning in the log.",
-    ),
-    "L-11": (
-        "One account has it, but `OIDC_LINK_BY_EMAIL=false`",
-        "Refused: `link_from_account`.",
-    ),
-    "L-11a": (
-        "One account has it, and this sign-in does not raise its role",
-        "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
-    ),
-    "L-11b": (
-        "As L-11a, but the person's groups raise the account's role",
-        "Linked and opened. What L-11a ends, ends, **and its password stops working**; then the role is raised.",
-    ),
-    "L-11c": (
-        "As L-11a, but the account is an administrator's already",
-        "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
-    ),
-    "L-12": (
-        "No account has it, and new ones are allowed",
-        "A new account, without a password.",
-    ),
-    "L-13": (
-        "No account has it, and `OIDC_ALLOW_REGISTRATION=false`",
-        "Refused: `registration_closed`. Nothing is written.",
-    ),
-}
-"""The table as people read it, rule, when, then; `decide` is the same in code (and asks L-04 before L-03)."""
 
 
 class TrustEmail(enum.StrEnum):
@@ -134,7 +62,10 @@ class Ends(enum.StrEnum):
 
 
 class SignIn(Struct, frozen=True, kw_only=True, tag=True):
-    """Open this account. `level`, `email` and `email_verified` are what it has afterwards."""
+    """Open this account. `level`, `email` and `email_verified` are what it has afterwards.
+
+    `role_from_claim`: the level is what the roles claim says, here and in the other decisions.
+    """
 
     rule: str
     account: Account
@@ -143,16 +74,22 @@ class SignIn(Struct, frozen=True, kw_only=True, tag=True):
     email_verified: bool = False
     ends: Ends = Ends.NOTHING
     warning: str | None = None
+    role_from_claim: bool = False
 
 
 class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
-    """Attach the identity to this account, then open it. By a verified address, that address is the account's."""
+    """Attach the identity to this account, then open it. By a verified address, that address is the account's.
+
+    `role_warning` is the one about the role, where `warning` is about an administrator's account.
+    """
 
     rule: str
     account: Account
     level: AccessLevel
     ends: Ends
     warning: str | None = None
+    role_warning: str | None = None
+    role_from_claim: bool = False
 
     @property
     def email_verified(self) -> bool:
@@ -167,6 +104,7 @@ class Register(Struct, frozen=True, kw_only=True, tag=True):
     level: AccessLevel
     email: str
     warning: str | None = None
+    role_from_claim: bool = False
 
 
 class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
@@ -177,7 +115,9 @@ class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
     severe: bool = False
 
 
-Decision = SignIn | LinkIdentity | Register | Reject
+Admitted = SignIn | LinkIdentity | Register
+
+Decision = Admitted | Reject
 
 
 def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
@@ -190,15 +130,15 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
         case Found(by_identity=Account(enabled=False, id=account)):
             return _reject("L-02", Code.ACCOUNT_DISABLED, account=account)
         case Found(by_identity=Account(id=account)) if isinstance(role, NoRole):
-            return _reject("L-none", Code.NO_ROLE, values=role.values, account=account)
+            return _reject("L-none", Code.NO_ROLE, values=role.values, advice=role.advice, account=account)
         case _ if isinstance(role, NoRole):
-            return _reject("L-none", Code.NO_ROLE, values=role.values)
+            return _reject("L-none", Code.NO_ROLE, values=role.values, advice=role.advice)
         case Found(link=LinkRequest() as link):
             return _explicit_link(link, claims, found, role, now)
         case Found(by_identity=Account() as owner):
             return _sign_in(owner, claims, found, role, email if verified else None)
         case _ if not claims.email.address:
-            return _reject("L-05", Code.EMAIL_MISSING)
+            return _reject("L-05", Code.EMAIL_MISSING, found=claims.email.found)
         case _ if email is None:
             return _reject("L-06", Code.EMAIL_INVALID, found=claims.email.address)
         case _ if not verified:
@@ -214,9 +154,17 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
         case Found(by_email=(account,)):
             return _link_by_email(account, found, role)
         case _ if policy.allow_registration:
-            return Register(rule="L-12", level=_level(role, AccessLevel.VIEWER), email=email, warning=_warning(role))
+            level = _level(role, AccessLevel.VIEWER)
+            follows = _comes_from(role, level)
+            return Register(rule="L-12", level=level, email=email, warning=_warning(role), role_from_claim=follows)
         case _:
             return _reject("L-13", Code.REGISTRATION_CLOSED)
+
+
+def warnings(decision: Admitted) -> tuple[str, ...]:
+    """The warnings of a decision, the one about the role first."""
+    about_role = decision.role_warning if isinstance(decision, LinkIdentity) else None
+    return tuple(dict.fromkeys(filter(None, (about_role, decision.warning))))
 
 
 def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, email: str | None) -> SignIn:
@@ -233,17 +181,21 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, e
         email_verified=follows or owner.email_verified,
         ends=Ends.EVERYTHING if trap else Ends.NOTHING,
         warning=warning,
+        role_from_claim=_comes_from(role, level),
     )
 
 
 def _link_by_email(account: Account, found: Found, role: RoleDecision) -> LinkIdentity:
     level, warning = _kept_admin(account, found, role)
+    follows = _comes_from(role, level)
     if account.level is AccessLevel.ADMIN:
         kept = warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
-        return LinkIdentity(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
+        linked = LinkIdentity(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
+        return replace(linked, role_warning=warning, role_from_claim=follows)
     if level > account.level:
-        return LinkIdentity(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING)
-    return LinkIdentity(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
+        return LinkIdentity(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING, role_from_claim=follows)
+    linked = LinkIdentity(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
+    return replace(linked, role_from_claim=follows)
 
 
 def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDecision, now: datetime) -> Decision:
@@ -262,7 +214,8 @@ def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDe
     level, warning = _kept_admin(account, found, role)
     # As in L-11b: nothing that is older than the link gains a right by it.
     ends = Ends.EVERYTHING if level > account.level else Ends.NOTHING
-    return LinkIdentity(rule="L-04", account=account, level=level, ends=ends, warning=warning)
+    follows = _comes_from(role, level)
+    return LinkIdentity(rule="L-04", account=account, level=level, ends=ends, warning=warning, role_from_claim=follows)
 
 
 def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[AccessLevel, str | None]:
@@ -275,6 +228,11 @@ def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[Acc
 
 def _level(role: RoleDecision, otherwise: AccessLevel) -> AccessLevel:
     return role.level if isinstance(role, Give) else otherwise
+
+
+def _comes_from(role: RoleDecision, level: AccessLevel) -> bool:
+    """Is this the level that the claim gave? The last administrator keeps another one."""
+    return isinstance(role, Give) and role.level is level
 
 
 def _gives_admin(role: RoleDecision) -> bool:
