@@ -44,7 +44,7 @@ class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
 
 
 class ClaimMapping(Struct, frozen=True, kw_only=True):
-    """How the operator's provider words its claims. An empty `roles_claim` means that roles are managed here.
+    """How the provider words its claims. Without a `roles_claim` roles are managed here.
 
     `roles_separator` parts a roles claim that is one text; `roles_keys`: the keys of an object are the values.
     `own_email_domains`, if any, are those that the provider vouches for, besides the one in the claim `hd`.
@@ -191,7 +191,6 @@ def _verified(claim: Any, reading: ClaimMapping) -> bool | None:
 def _unreadable(claim: Any) -> str | None:
     if claim is MISSING or isinstance(claim, bool):
         return None
-    # The content of lists and objects may be arbitrarily deep.
     return describe(claim) if isinstance(claim, dict | list) else json.dumps(claim)
 
 
