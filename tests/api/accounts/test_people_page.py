@@ -138,7 +138,7 @@ async def test_a_role_that_was_kept_is_told_and_set_by_hand(world: World, keeper
     await browser.sign_in()
     alice = await account_of(browser)
     page = await keeper.get(f"/admin/users/{alice.id}")
-    assert "At the last single sign-on the role was kept without the provider, admin" in words(page.text)
+    assert "Role at the last single sign-on: admin, kept here, not by the provider" in words(page.text)
     assert "has the claim groups (OIDC_CLAIM_ROLES)" in words(page.text)
     assert "managed by" not in words(page.text)
     form = {"username": "alice", "email": "", "role": "viewer"}
@@ -151,7 +151,7 @@ async def test_without_a_warning_the_last_single_sign_on_is_shown_without_one(wo
     await browser.sign_in()
     page = words((await keeper.get(f"/admin/users/{(await account_of(browser)).id}")).text)
     assert "Last single sign-on" in page
-    assert "At the last single sign-on" not in page
+    assert "Role at the last single sign-on" not in page
     assert "Last single sign-on" not in words((await keeper.get("/admin/users/1")).text)
 
 

@@ -50,7 +50,7 @@ async def lines(browser: Browser, query: str = "") -> list[str]:
     ("groups", "told"),
     [
         pytest.param(["romm-editors"], "Role: lowered, admin → editor", id="lowered"),
-        pytest.param(5, "Role: kept without the provider, admin", id="kept"),
+        pytest.param(5, "Role: admin, kept here, not by the provider", id="kept"),
         pytest.param(["romm-admins"], "", id="the same"),
     ],
 )
@@ -74,7 +74,7 @@ async def test_a_role_that_was_raised_or_given_without_the_provider_is_in_the_li
     await world.browser().sign_in()
     raised, given, _ = await lines(keeper)
     assert "Role: raised, viewer → editor" in raised
-    assert "Role: given without the provider, viewer" in given
+    assert "Role: viewer, given here, not by the provider" in given
 
 
 async def test_the_last_administrator_that_stays_one_is_in_the_line() -> None:
@@ -84,7 +84,7 @@ async def test_the_last_administrator_that_stays_one_is_in_the_line() -> None:
     browser = world.browser()
     await browser.sign_in()
     last, _ = await lines(browser)
-    assert "last_admin_kept By the claim groups" in last
+    assert "last_admin_kept: By the claim groups" in last
 
 
 async def test_a_reference_finds_its_line_with_all_that_is_known(world: World, keeper: Browser) -> None:

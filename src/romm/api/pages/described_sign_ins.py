@@ -65,5 +65,5 @@ def _role(entry: SignInEntry) -> str:
     if before is not None and before is not after:
         return f"{'raised' if after > before else 'lowered'}, {before.label} → {after.label}"
     if entry.warning in role_hints.KEPT:
-        return f"{'given' if before is None else 'kept'} without the provider, {after.label}"
+        return f"{after.label}, {'given' if before is None else 'kept'} here, not by the provider"
     return ""
