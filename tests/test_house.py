@@ -55,7 +55,7 @@ def called(module: ast.Module) -> Iterator[str]:
 
 
 def rules_in_code() -> set[str]:
-    """The rule ids in linking.py; the table that people read stands beside it."""
+    """The rule ids in linking.py."""
     module = tree(SOURCE / "domain" / "sign_in" / "linking.py")
     texts = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str))
     return {text for text in texts if _RULE.fullmatch(text)}

@@ -13,19 +13,11 @@ from romm.domain.accounts import usernames
 from romm.domain.diagnosis.explanation import outline
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
-from romm.domain.sign_in import linking, role_hints, roles
+from romm.domain.sign_in import decisions, linking, role_hints, roles
 from romm.domain.sign_in.claims import Claims, Unknown
-from romm.domain.sign_in.linking import (
-    Admitted,
-    Decision,
-    Found,
-    LinkIdentity,
-    LinkRequest,
-    Policy,
-    Register,
-    Reject,
-    SignIn,
-)
+from romm.domain.sign_in.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Found, LinkRequest, Policy
+from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.roles import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
@@ -57,15 +49,20 @@ class Admission:
     log: Log
     clock: Clock
 
-    async def admit(self, person: Person, linking_to: Linking | None = None) -> tuple[Admitted, Account]:
+    async def admit(
+        self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
+    ) -> tuple[Admitted, Account] | Confirm:
         """The decision and the account it opens, as it is afterwards.
 
-        Raises `Refused`, and `Conflict` when the facts changed after the look-up; then nothing was written.
+        `Confirm` opens nothing: the person is asked first, and comes again with the answer. Raises `Refused`, and
+        `Conflict` when the facts changed after the look-up; then nothing was written.
         """
-        decision = await self.decide(person.claims, linking_to)
+        decision = await self.decide(person.claims, linking_to, answer)
         self._log(decision, person.claims)
         if isinstance(decision, Reject):
             raise self._rejected(decision, person)
+        if isinstance(decision, Confirm):
+            return decision
         try:
             account = await self._carry_out(decision, person)
         except Conflict as conflict:
@@ -74,9 +71,10 @@ class Admission:
         self._log_role(decision, account)
         return decision, account
 
-    async def decide(self, claims: Claims, linking_to: Linking | None = None) -> Decision:
+    async def decide(self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None) -> Decision:
         """What the rules say about these claims and the accounts as they are now; nothing is written."""
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
+        found = replace(found, answer=answer)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
 
     def role(self, claims: Claims) -> RoleDecision:
@@ -122,8 +120,12 @@ class Admission:
         warning = getattr(decision, "warning", None)
         write = self.log.warning if warning or getattr(decision, "severe", False) else self.log.info
         facts = {"decision": kind, "rule": decision.rule, "warning": warning, "email_source": person.email.source}
-        if not isinstance(decision, Reject):
-            facts["warnings"] = linking.warnings(decision)
+        if isinstance(decision, SignIn | LinkIdentity | Register):
+            facts["warnings"] = decisions.warnings(decision)
+        if isinstance(decision, Confirm):
+            facts["asked_about"] = decision.account.id
+        if room := getattr(decision, "room", ()):
+            facts["address_removed_from"] = [account.id for account in room]
         facts |= role_hints.fact(warning, self.roles_claim, person.roles_found)
         write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
 

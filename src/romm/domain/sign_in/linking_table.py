@@ -1,4 +1,4 @@
-"""The rows of `linking` as people read them: in docs/linking.md, in explanations and in the sign-in log."""
+"""The linking rules as people read them: rule, when, then. `linking.decide` is the same in code (and asks L-04 before L-03)."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-03": (
         "The identity is linked to an account",
-        "That account opens, whatever the e-mail address says now; the address here follows if verified and free.",
+        "That account opens, whatever the e-mail address says now. The address here follows if verified and free.",
     ),
     "L-04": (
         "Somebody signed in asked, from their account page, to link this identity",
@@ -36,23 +36,27 @@ ROWS: Mapping[str, tuple[str, str]] = {
         "Refused: `email_not_verified`, whether or not an account has this address.",
     ),
     "L-08": (
-        "Several accounts have this address",
+        "Several accounts have this address, vouched for",
         "Refused: `email_ambiguous`.",
     ),
     "L-09": (
-        "One account has it, and is disabled",
+        "One account has it, vouched for, and is disabled",
         "Refused: `account_disabled`.",
     ),
     "L-10": (
-        "One account has it, and is linked to another identity already",
-        "Refused: `already_linked`. A warning in the log.",
+        "One account has it, vouched for, and is linked to another identity here, or to a provider that is unknown now",
+        "Refused: `already_linked`. A warning in the log if it is this provider.",
+    ),
+    "L-10a": (
+        "One account has it, vouched for, and is linked to another provider; one of the two is open to anyone",
+        "Refused: `link_from_account`.",
     ),
     "L-11": (
-        "One account has it, but `OIDC_LINK_BY_EMAIL=false`",
+        "One account has it, vouched for, but `OIDC_LINK_BY_EMAIL=false`",
         "Refused: `link_from_account`.",
     ),
     "L-11a": (
-        "One account has it, and this sign-in does not raise its role",
+        "One account has it, vouched for, and this sign-in does not raise its role",
         "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
     ),
     "L-11b": (
@@ -63,13 +67,20 @@ ROWS: Mapping[str, tuple[str, str]] = {
         "As L-11a, but the account is an administrator's already",
         "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
     ),
+    "L-11p": (
+        "The owner of one account typed the address, and the person proved that the account is theirs",
+        "Linked and opened as by L-11a. The password stays, also when the role is raised. The address is now the provider's.",
+    ),
+    "L-11q": (
+        "The owner of one account typed the address; the account is enabled and not linked",
+        "Asked: “Is this your account?” Nothing is written before the answer.",
+    ),
     "L-12": (
-        "No account has it, and new ones are allowed",
-        "A new account, without a password.",
+        "No account has it that counts, and new ones are allowed",
+        "A new account, without a password. An address that the owner of another account typed is removed there.",
     ),
     "L-13": (
-        "No account has it, and `OIDC_ALLOW_REGISTRATION=false`",
+        "No account has it that counts, and `OIDC_ALLOW_REGISTRATION=false`",
         "Refused: `registration_closed`. Nothing is written.",
     ),
 }
-"""The table as people read it, rule, when, then; `decide` is the same in code (and asks L-04 before L-03)."""

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "role_outcomes"
+down_revision = "email_source"
 branch_labels = None
 depends_on = None
 
