@@ -14,13 +14,14 @@ from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
+from romm.sign_in.journal import log_role_change
 
 _ALL = 2**31 - 1  # the largest LIMIT that all databases accept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Administration:
-    """`roles_by_claim`: the role of a linked account follows the provider's groups."""
+    """`roles_by_claim`: the provider's groups give roles."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -58,7 +59,8 @@ class Administration:
         return {account.id: account.username for account in found if account is not None}
 
     def is_managed(self, account: Account) -> bool:
-        return self.roles_by_claim and bool(account.links)
+        """Did the account's last sign-in with the provider take its role from the claim?"""
+        return self.roles_by_claim and bool(account.links) and account.role_from_claim
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
         """Without a password only single sign-on opens the account. Raises `Refused`."""
@@ -89,13 +91,15 @@ class Administration:
             raise Refused(Code.PASSWORDS_OFF)
         wish = await account_update(typed, await self.get(account_id), self.passwords)
 
-        async def attempt() -> Account:
+        async def attempt() -> tuple[AccessLevel, Account]:
             seen, now = await self.get(account_id), self.clock()
             admins = await self.account_store.enabled_admins()
             change = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
-            return await self.account_store.change(required(change), now)
+            return seen.level, await self.account_store.change(required(change), now)
 
-        account = await retry_on_conflict(attempt, wish)
+        before, account = await retry_on_conflict(attempt, wish)
+        if before is not account.level:
+            log_role_change(self.log, account, before, by=actor.name)
         facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
         facts["email_source"] = account.email_source
         self._log("account.changed", actor, account, **facts)

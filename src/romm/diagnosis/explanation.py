@@ -36,4 +36,4 @@ class Explainer:
         role = self.admission.role(read)
         decision = await self.admission.decide(read)
         username = usernames.proposal(read.merged, self.admission.username_attribute)
-        return explanation.explain(read, decision, role, username)
+        return explanation.explain(read, decision, role, username, self.admission.roles_claim)

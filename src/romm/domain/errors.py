@@ -65,6 +65,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    ID_TOKEN_CLAIM_TYPE = "id_token_claim_type"
     HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"

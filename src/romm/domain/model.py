@@ -70,7 +70,7 @@ class Account(Struct, frozen=True, kw_only=True):
     provider vouches for it, None once there is another. `password_set_at`: since when the password's holder is trusted,
     None without a usable password; a password set by proving an older one inherits its time. `reset_asked_at`: when a
     forgotten password was reported at the sign-in page. `version` grows with every change that a decision may depend
-    on.
+    on. `role_from_claim`: the last sign-in with the provider took the level from the roles claim.
     """
 
     id: int
@@ -88,6 +88,7 @@ class Account(Struct, frozen=True, kw_only=True):
     reset_asked_at: datetime | None = None
     email_source: EmailSource = EmailSource.OWNER
     address_removed_at: datetime | None = None
+    role_from_claim: bool = False
 
     @property
     def is_enabled_admin(self) -> bool:

@@ -10,7 +10,8 @@ from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.domain.sign_in.linking import Found, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking import Found
 
 
 class OneTimeLink(Struct, frozen=True):

@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.errors import Code
-from romm.domain.model import Account
+from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.pending_sign_in import PendingSignIn
@@ -64,7 +64,8 @@ class Logouts(Protocol):
 class SignInEntry(Struct, frozen=True, kw_only=True):
     """A line of the sign-in log.
 
-    `received` outlines refused claims as a JSON object. `id` is assigned when the line is written.
+    `received` outlines refused claims as a JSON object. `id` is assigned when the line is written. `role_before` (None: a
+    new account), `role_after` and `warning` (a key of `role_hints.HINTS`) are those of a sign-in with the provider.
     """
 
     at: datetime
@@ -78,6 +79,9 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: str = ""
+    role_before: AccessLevel | None = None
+    role_after: AccessLevel | None = None
+    warning: str | None = None
     id: int | None = None
 
 
@@ -85,6 +89,7 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
     """None matches anything. `before` is a line's `id`."""
 
     outcome: str | None = None
+    method: str | None = None
     code: str | None = None
     correlation_id: str | None = None
     account_id: int | None = None

@@ -111,7 +111,10 @@ ROWS: Mapping[str, tuple[str, str]] = {
         "Refused: `admin_required`.",
     ),
     "A-02": ("An administrator disables, demotes or deletes their own account", "Refused: `own_account`."),
-    "A-03": ("The role follows the provider's groups, and shall be set by hand", "Refused: `role_managed`."),
+    "A-03": (
+        "The account's last sign-in with the provider took the role from its groups, and the role is set by hand",
+        "Refused: `role_managed`.",
+    ),
     "A-04": ("It is the last enabled administrator, and would not be one afterwards", "Refused: `last_admin`."),
 }
 """The table for people; `administer` and `delete` implement it."""
@@ -120,7 +123,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
 def administer(
     actor: Actor, account: Account, update: AccountUpdate, enabled_admins: int, now: datetime, *, managed: bool
 ) -> Change | Refuse:
-    """`managed`: the role follows the provider's groups."""
+    """`managed`: the account's last sign-in took the role from the claim."""
     level, enabled = _or(update.level, account.level), _or(update.enabled, account.enabled)
     loses = account.is_enabled_admin and not (enabled and level is AccessLevel.ADMIN)
     if refusal := may_touch(actor, max(level, account.level)):

@@ -9,10 +9,11 @@ from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
 from romm.domain.model import Account
+from romm.domain.sign_in import role_hints
 from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
-from romm.domain.sign_in.linking import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn, warnings
 from romm.domain.sign_in.linking_table import ROWS
-from romm.domain.sign_in.roles import RoleDecision, describe
+from romm.domain.sign_in.roles import Keep, RoleDecision, describe
 
 MAX_SHOWN_VALUES = 20
 
@@ -71,14 +72,20 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
     return id_token, None if userinfo is None else {"sub": id_token["sub"], **userinfo}
 
 
-def explain(claims: Claims, decision: Decision, role: RoleDecision, username: str) -> Explanation:
+def explain(
+    claims: Claims, decision: Decision, role: RoleDecision, username: str, roles_claim: str = ""
+) -> Explanation:
     """`username` is proposed for a new account."""
     code = decision.refuse.code if isinstance(decision, Reject) else None
     return Explanation(
         outcome=str(type(decision).__struct_config__.tag),
         rule=decision.rule,
         code=code,
-        lines=(*_claim_lines(claims, role), *_decision_lines(decision), *_effects(decision, claims, username)),
+        lines=(
+            *_claim_lines(claims, role),
+            *_decision_lines(decision, claims, roles_claim),
+            *_effects(decision, claims, username),
+        ),
     )
 
 
@@ -94,7 +101,7 @@ def _claim_lines(claims: Claims, role: RoleDecision) -> list[Line]:
     email, canonical = claims.email, emails.canonical(claims.email.address)
     verified = {True: "verified", False: "not verified", None: "the document does not say whether it is verified"}
     address = (
-        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else "none was sent"
+        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else email.found
     )
     lines = [
         Line("Identity", f"{claims.identity.subject} at {claims.identity.issuer}"),
@@ -105,22 +112,24 @@ def _claim_lines(claims: Claims, role: RoleDecision) -> list[Line]:
     match claims.roles:
         case NotConfigured():
             lines.append(Line("Roles claim", "not configured (OIDC_CLAIM_ROLES)"))
-        case Unknown(why=why):
-            lines.append(Line("Roles claim", why))
+        case Unknown(why=why, found=found):
+            counts = ", which counts as none" if why == "absent" and not isinstance(role, Keep) else ""
+            lines.append(Line("Roles claim", f"{why.replace('_', ' ')}{f': {found}' if found else counts}"))
         case Values(values=values, source=source):
             listed = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
             lines.append(Line("Roles claim", f"{listed or 'empty'}, from {_name(source)}"))
     return [*lines, Line("Role", describe(role))]
 
 
-def _decision_lines(decision: Decision) -> list[Line]:
+def _decision_lines(decision: Decision, claims: Claims, roles_claim: str) -> list[Line]:
     when, then = ROWS[decision.rule]
     lines = [Line("Rule", f"{decision.rule}: {when}"), Line("So", then)]
     if isinstance(decision, Reject):
         row, refused = CATALOGUE[decision.refuse.code], Refused.by(decision.refuse)
         lines += [Line("The person reads", row.person), Line("What to do", operator_text(refused))]
-    elif not isinstance(decision, Confirm) and decision.warning:
-        lines.append(Line("Warning", decision.warning.replace("_", " ")))
+    elif not isinstance(decision, Confirm):
+        hints = {each: role_hints.hint(each, roles_claim, claims.roles_found) for each in warnings(decision)}
+        lines += [Line("Warning", f"{warning}: {hint}") for warning, hint in hints.items()]
     return lines
 
 
