@@ -210,6 +210,8 @@ SAMPLES = {
     "database.url": "sqlite:///other.db",
     "database.driver": "sqlite",
     "oidc.claim_roles_shape": "csv",
+    "oidc.claim_roles_separator": ";",
+    "oidc.claim_roles_absent": "none",
     "oidc.trust_email": "absent",
     "oidc.token_endpoint_auth_method": "client_secret_post",
     "oidc.redirect_uri": "https://romm.example.com/api/oauth/openid",
