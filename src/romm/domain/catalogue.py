@@ -209,9 +209,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider signs in a way that RomM does not accept. Whoever runs this RomM has to change that at the "
         "provider.",
-        "The ID token is signed with {found}; allowed is {expected} (OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS). Add it there if it is "
-        "one with a key pair, such as ES256. For HS256 or no signature choose a signing key (RS256) for the client at the "
-        "provider; without one Authentik falls back to HS256.",
+        "The ID token is signed with {found}; allowed is {expected} (OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS, and of these what the "
+        "discovery document announces). Add it in both places if it has a key pair, such as ES256. For HS256 or no signature "
+        "choose a signing key (RS256) for the client at the provider; without one Authentik falls back to HS256.",
     ),
     Code.ID_TOKEN_KEY_UNKNOWN: _row(
         502,
@@ -261,6 +261,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The ID token's `iat` is {found}, the time here is {expected}; 60 seconds ahead or 600 behind are allowed. If it was not "
         "sent, only the provider can change that; else set both clocks by NTP.",
     ),
+    Code.ID_TOKEN_NOT_YET: _row(
+        502,
+        "The clocks of RomM and the sign-in provider disagree. Whoever runs this RomM has to set them.",
+        "The ID token's `nbf` is {found}, the time here is {expected}; 60 seconds ahead are allowed. Set both clocks by NTP.",
+    ),
     Code.ID_TOKEN_NONCE: _row(
         502,
         "The sign-in provider's answer does not belong to this sign-in. Please sign in again.",
@@ -270,8 +275,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_AT_HASH: _row(
         502,
         "The parts of the sign-in provider's answer do not belong together. Please sign in again.",
-        "The ID token's `at_hash` does not fit the access token. Nothing can be set for that: update the provider, or the bridge "
-        "that stands before it.",
+        "The ID token's `at_hash` does not fit the access token: {problem}. If it is made with SHA-256, choose a key for RS256 "
+        "or ES256 at the provider. Else update the provider, or the bridge before it.",
     ),
     Code.ID_TOKEN_SUBJECT: _row(
         502,

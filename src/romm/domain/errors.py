@@ -62,6 +62,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_AUTHORIZED_PARTY = "id_token_authorized_party"
     ID_TOKEN_EXPIRED = "id_token_expired"
     ID_TOKEN_ISSUED_AT = "id_token_issued_at"
+    ID_TOKEN_NOT_YET = "id_token_not_yet"
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"

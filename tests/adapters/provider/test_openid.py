@@ -73,6 +73,28 @@ async def test_a_sign_in_from_discovery_to_userinfo(algorithm: str):
     await provider.aclose()
 
 
+async def test_an_algorithm_that_is_not_announced_is_refused():
+    """R-03; OpenID Connect Core 1.0, 3.1.3.7, step 7."""
+    fake = FakeProvider(
+        algorithm="ES256",
+        alter_metadata=lambda metadata: metadata.update(id_token_signing_alg_values_supported=["RS256"]),
+    )
+    with pytest.raises(Refused, match=Code.ID_TOKEN_ALGORITHM) as caught:
+        await whole_sign_in(fake, relying_party(fake, signing_algorithms=("RS256", "ES256")))
+    assert caught.value.facts == {"found": "ES256", "expected": "RS256"}
+
+
+async def test_a_provider_that_changes_its_algorithm_is_asked_for_its_metadata_again():
+    fake, clock = FakeProvider(algorithm="RS256"), FakeClock()
+    provider = relying_party(fake, clock=clock, signing_algorithms=("RS256", "ES256"))
+    await whole_sign_in(fake, provider)
+    fake.algorithm = "ES256"
+    fake.rotate()
+    clock.now += 60
+    assert await whole_sign_in(fake, provider)
+    assert len(fake.received(DISCOVERY)) == 2
+
+
 async def test_a_thin_id_token_leaves_the_rest_to_userinfo():
     """`thin-id-token`."""
     fake = FakeProvider(thin_id_token=True)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.claims import ExpectedIDToken, at_hash, validate, with_known_issuer
+from romm.domain.sign_in.at_hash import at_hash
+from romm.domain.sign_in.claims import ExpectedIDToken, validate, with_known_issuer
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000
@@ -257,6 +258,17 @@ def test_the_time_of_issue_is_now(value: Any) -> None:
     assert refused({"iat": value}) is Code.ID_TOKEN_ISSUED_AT
 
 
+@pytest.mark.parametrize("value", [*NO_TIMES[1:], pytest.param(NOW + 60.001, id="more than 60 seconds from now")])
+def test_a_token_that_is_not_valid_yet_is_refused(value: Any) -> None:
+    """R-26; RFC 7519, 4.1.5."""
+    assert refused({"nbf": value}) is Code.ID_TOKEN_NOT_YET
+
+
+@pytest.mark.parametrize("value", [NOW - 86400, NOW, NOW + 60])
+def test_a_token_may_say_since_when_it_is_valid(value: float) -> None:
+    assert refused({"nbf": value}) is None
+
+
 @pytest.mark.parametrize("value", [True, 0, -1], ids=["a boolean", "zero", "negative"])
 def test_what_is_no_time_is_none_on_a_clock_that_was_never_set_either(value: Any) -> None:
     """R-26: there `true` would be a second ago."""
@@ -289,6 +301,21 @@ def test_the_hash_follows_the_algorithm_of_the_signature(algorithm: str, value: 
     assert at_hash(EXPECTED.access_token, algorithm) == value
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "value", "problem"),
+    [
+        pytest.param("EdDSA", AT_HASH["RS256"], "made with SHA-256, which does not belong to EdDSA", id="Ory Hydra"),
+        pytest.param("ES512", AT_HASH["RS256"], "made with SHA-256, which does not belong to ES512", id="Hydra, ES512"),
+        pytest.param("RS256", AT_HASH["EdDSA"], "made with SHA-512, which does not belong to RS256", id="the longest"),
+        pytest.param("EdDSA", "other", "belongs to another access token", id="none of these"),
+    ],
+)
+def test_a_hash_of_the_wrong_kind_is_named(algorithm: str, value: str, problem: str) -> None:
+    refusal = validate(token(at_hash=value), msgspec.structs.replace(EXPECTED, algorithm=algorithm))
+    assert refusal is not None
+    assert problem in refusal.facts["problem"]
+
+
 @pytest.mark.parametrize("value", ["", "77QmUPtjPfzWtF2AnpK9RQ"], ids=["empty", "right for RS256"])
 @pytest.mark.parametrize("algorithm", ["none", "Ed448", "ES256K", "", "RS1"])
 def test_a_hash_of_an_unknown_algorithm_fails_closed(algorithm: str, value: str) -> None:
@@ -308,6 +335,7 @@ def test_the_first_check_that_fails_is_reported() -> None:
         "azp": "other",
         "exp": NOW - 3600,
         "iat": NOW - 7200,
+        "nbf": NOW + 3600,
         "nonce": "other",
         "at_hash": "other",
         "sub": "",
@@ -319,6 +347,7 @@ def test_the_first_check_that_fails_is_reported() -> None:
         Code.ID_TOKEN_AUTHORIZED_PARTY,
         Code.ID_TOKEN_EXPIRED,
         Code.ID_TOKEN_ISSUED_AT,
+        Code.ID_TOKEN_NOT_YET,
         Code.ID_TOKEN_NONCE,
         Code.ID_TOKEN_AT_HASH,
         Code.ID_TOKEN_SUBJECT,

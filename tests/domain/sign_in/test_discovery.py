@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.discovery import Location, accept, location
+from romm.domain.sign_in.discovery import Location, accept, accepted_algorithms, location
 from tests.domain.examples import metadata
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -175,3 +175,24 @@ AT_HOME = "http://auth.home:9000"
 def test_http_is_for_those_whose_own_address_is_http(endpoint: str, url: str, code: Code | None) -> None:
     """R-62."""
     assert judged(location(AT_HOME, ""), issuer=AT_HOME, **{endpoint: url}) is code
+
+
+@pytest.mark.parametrize(
+    ("allowed", "announced", "accepted"),
+    [
+        pytest.param(("RS256", "ES256"), ["ES256", "HS256"], {"ES256"}, id="only what both have"),
+        pytest.param(("RS256", "HS256"), ["RS256"], {"RS256"}, id="the operator's HS256, which is not announced"),
+        pytest.param(("RS256",), ["ES256"], set(), id="nothing in common"),
+        pytest.param(("RS256", "ES256"), None, {"RS256", "ES256"}, id="not announced"),
+        pytest.param(("RS256", "ES256"), [], {"RS256", "ES256"}, id="an empty list"),
+        pytest.param(("RS256", "ES256"), "RS256", {"RS256", "ES256"}, id="no list"),
+        pytest.param(("RS256", "ES256"), [7, {}], {"RS256", "ES256"}, id="a list of other things"),
+        pytest.param(("EdDSA",), ["Ed25519"], {"EdDSA", "Ed25519"}, id="one algorithm, two names"),
+    ],
+)
+def test_the_accepted_algorithms_are_ours_as_far_as_they_are_announced(
+    allowed: tuple[str, ...], announced: Any, accepted: set[str]
+) -> None:
+    """R-03; OpenID Connect Core 1.0, 3.1.3.7, step 7."""
+    found = metadata(id_token_signing_alg_values_supported=announced)
+    assert set(accepted_algorithms(allowed, found.signing_algorithms)) == accepted

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.claims import ExpectedToken
 from romm.domain.sign_in.logout_token import EVENT, Logout, sid, validate
+from romm.domain.sign_in.signed_tokens import ExpectedToken
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000
@@ -62,6 +62,7 @@ DEFECTS = [
     row("from the future", iat=NOW + 61),
     row("without an end", exp=ABSENT),
     row("over", exp=NOW - 61),
+    row("not valid yet", nbf=NOW + 61),
     row("never over", exp=float("inf")),
     row("with a subject that is none", sub=""),
     row("with a subject that is a number", sub=248289761001),

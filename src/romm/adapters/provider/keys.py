@@ -14,10 +14,10 @@ from joserfc.jwk import Key, OctKey
 from msgspec import Struct
 
 from romm.adapters.provider.documents import CachedDocument, Lifetime
-from romm.adapters.provider.published_keys import ASYMMETRIC, ED25519, KeySet, published_keys
+from romm.adapters.provider.published_keys import ASYMMETRIC, KeySet, published_keys
 from romm.adapters.provider.transport import BoundedClient, json_object
 from romm.domain.errors import Code, Refused
-from romm.domain.sign_in.discovery import UnreadableKey
+from romm.domain.sign_in.discovery import UnreadableKey, accepted_algorithms
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims
 
@@ -63,16 +63,19 @@ class Signatures:
         self._secret = _secret_key(client_secret) if self._allowed & SYMMETRIC else KeySet()
         self._published = CachedDocument("keys", self._fetch, KEYS_LIFETIME, log, clock)
 
-    async def verify(self, jwks_uri: str, unverified_token: str) -> SignedClaims:
+    async def verify(self, jwks_uri: str, unverified_token: str, announced: tuple[str, ...] = ()) -> SignedClaims:
         """The claims of a token that one of the keys at `jwks_uri` has signed. New keys are fetched once if none fits.
+
+        Of our algorithms only the `announced` ones are accepted, if there are any.
 
         Raises `Refused` with `ID_TOKEN_MALFORMED`, `_ENCRYPTED`, `_ALGORITHM`, `_KEY_UNKNOWN`, `_KEY_UNREADABLE` or
         `_SIGNATURE`, or with a provider code when there are no keys.
         """
         started = self._clock()
         token, header = self._read(unverified_token)
-        if header.alg not in self._allowed:
-            raise Refused(Code.ID_TOKEN_ALGORITHM, found=header.alg, expected=" ".join(self._algorithms))
+        accepted = accepted_algorithms(self._algorithms, announced)
+        if header.alg not in self._allowed.intersection(accepted):
+            raise Refused(Code.ID_TOKEN_ALGORITHM, found=header.alg, expected=" ".join(accepted))
         fitting: list[Key] = []
         keys = KeySet()
         for newer_than in (None, started):
@@ -115,9 +118,8 @@ class Signatures:
 
 
 def _allowed(algorithms: tuple[str, ...]) -> frozenset[str]:
-    """Our list, without what nobody may switch on (`none`), and with both names of Ed25519."""
-    listed = (ASYMMETRIC | SYMMETRIC).intersection(algorithms)
-    return listed | ED25519 if listed & ED25519 else listed
+    """Our list without what no setting may switch on (`none`)."""
+    return (ASYMMETRIC | SYMMETRIC).intersection(accepted_algorithms(algorithms, ()))
 
 
 def _secret_key(client_secret: str) -> KeySet:

@@ -33,6 +33,7 @@ _METADATA_DOUBTFUL = {
     Code.PROVIDER_UNAVAILABLE,
     Code.PROVIDER_ANSWER_INVALID,
     Code.TOKEN_RESPONSE_INVALID,
+    Code.ID_TOKEN_ALGORITHM,
     Code.ID_TOKEN_KEY_UNKNOWN,
     Code.ID_TOKEN_KEY_UNREADABLE,
 }
@@ -131,9 +132,16 @@ class OpenIDProvider:
             return token_response(answer, self._client, method)
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
-        """Check a signature against the keys at `jwks_uri` and our own list of algorithms."""
-        with self._doubting_metadata():
-            return await self._signatures.verify(metadata.jwks_uri, unverified_id_token)
+        """Check a signature against the keys at `jwks_uri`, and its algorithm against our list and the metadata's.
+
+        Metadata that lacks the algorithm is fetched once more: the provider may have changed it since.
+        """
+        try:
+            return await self._verify(metadata, unverified_id_token)
+        except Refused as refused:
+            if refused.code is not Code.ID_TOKEN_ALGORITHM:
+                raise
+        return await self._verify(await self.metadata(), unverified_id_token)
 
     async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
         """Ask UserInfo (OpenID Connect Core 1.0, 5.3); a JWT is accepted when it is signed and for us."""
@@ -144,6 +152,10 @@ class OpenIDProvider:
             if answer.content_type == "application/jwt" and answer.status == 200:
                 return await self._signed_userinfo(answer, metadata)
             return answer.json(Code.USERINFO_INVALID)
+
+    async def _verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
+        with self._doubting_metadata():
+            return await self._signatures.verify(metadata.jwks_uri, unverified_id_token, metadata.signing_algorithms)
 
     async def _discover(self, url: str) -> Metadata:
         try:

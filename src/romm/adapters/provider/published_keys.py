@@ -12,12 +12,13 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from msgspec import Meta, Struct
 
-from romm.domain.sign_in.discovery import UnreadableKey
+from romm.domain.sign_in.discovery import ED25519, UnreadableKey
 
 MAX_KEYS = 100  # a provider has two or three; each costs some 70 us to import
 
-ED25519 = frozenset({"EdDSA", "Ed25519"})  # RFC 9864 renamed it; both names are in use
-ASYMMETRIC = ED25519 | {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
+ASYMMETRIC = frozenset(
+    {*ED25519, "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"},
+)
 
 _NUMBERS = ("n", "e", "x", "y")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")

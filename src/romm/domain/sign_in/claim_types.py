@@ -13,6 +13,7 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "azp": (_TEXT, (str,)),
     "exp": (_NUMBER, (int, float)),
     "iat": (_NUMBER, (int, float)),
+    "nbf": (_NUMBER, (int, float)),
     "nonce": (_TEXT, (str,)),
     "at_hash": (_TEXT, (str,)),
     "sub": (_TEXT, (str,)),

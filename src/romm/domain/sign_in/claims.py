@@ -3,8 +3,6 @@
 Sources: OpenID Connect Core 1.0, 3.1.3.7 (ID token), 5.1 (standard claims), 5.3.2 (UserInfo).
 """
 
-import base64
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,24 +12,18 @@ from msgspec import Struct
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Identity
 from romm.domain.sign_in import role_texts
+from romm.domain.sign_in.at_hash import at_hash, mismatch
 from romm.domain.sign_in.claim_types import mistyped
 from romm.domain.sign_in.json_types import MISSING, NOT_SENT, describe, describe_member, find_or_missing
-
-Document = Mapping[str, Any]
-
-CLOCK_SKEW_SECONDS = 60
-MAX_ISSUED_AGO_SECONDS = 600  # the default slack for `iat` of mod_auth_openidc
-MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core 1.0, 2
-LATEST_PLAUSIBLE_TIME = 1e11  # seconds; a later `exp` is no date but a trick
-
-
-class ExpectedToken(Struct, frozen=True, kw_only=True):
-    """Who a token of the provider must be from and for. `now` is in seconds since the epoch."""
-
-    issuer: str
-    client_id: str
-    now: float
-    extra_audiences: tuple[str, ...] = ()
+from romm.domain.sign_in.signed_tokens import (
+    Document,
+    ExpectedToken,
+    already_valid,
+    audience_is_ours,
+    issued_recently,
+    not_expired,
+    subject_is_usable,
+)
 
 
 class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
@@ -124,8 +116,9 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
     """
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
+            facts = {"claim": claim, "found": describe_member(unverified_claims, claim)}
             return mistyped(unverified_claims, claim) or Refuse(
-                code, {"claim": claim, "found": describe_member(unverified_claims, claim), **_wanted(claim, expected)}
+                code, facts | _wanted(unverified_claims, claim, expected)
             )
     return None
 
@@ -215,36 +208,6 @@ def _roles_in(document: Document, source: str, reading: ClaimMapping) -> Values 
     return Values(values, source, is_text=isinstance(claim, str) and values == (claim,))
 
 
-def audience_is_ours(claims: Document, expected: ExpectedToken) -> bool:
-    """`aud` has us, and nobody whom we do not know."""
-    audience = claims.get("aud")
-    audiences = [audience] if isinstance(audience, str) else audience
-    if not isinstance(audiences, list) or expected.client_id not in audiences:
-        return False
-    return all(audience in (expected.client_id, *expected.extra_audiences) for audience in audiences)
-
-
-def time_of(claims: Document, name: str) -> float | None:
-    """A claim in seconds since the epoch, None when it is no plausible time."""
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # Comparing is total where math.isfinite is not: false for NaN, no overflow for a huge integer.
-    return value if 0 < value < LATEST_PLAUSIBLE_TIME else None
-
-
-def not_expired(claims: Document, expected: ExpectedToken) -> bool:
-    """`exp` is there and not over, with slack for a clock that is behind."""
-    expiry = time_of(claims, "exp")
-    return expiry is not None and expected.now - CLOCK_SKEW_SECONDS <= expiry
-
-
-def issued_recently(claims: Document, expected: ExpectedToken) -> bool:
-    """`iat` is there, not long ago and not in the future, with slack for a clock that is ahead."""
-    issued = time_of(claims, "iat")
-    return issued is not None and -CLOCK_SKEW_SECONDS <= expected.now - issued <= MAX_ISSUED_AGO_SECONDS
-
-
 def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
     if "at_hash" not in claims:
         return True
@@ -252,32 +215,17 @@ def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
     return fitting is not None and claims["at_hash"] == fitting
 
 
-def at_hash(access_token: str, algorithm: str) -> str | None:
-    """The left half of the access token's hash, base64url (OpenID Connect Core 1.0, 3.1.3.6); None: unknown algorithm."""
-    size = "512" if algorithm in ("EdDSA", "Ed25519") else algorithm[-3:]
-    if size not in ("256", "384", "512"):
-        return None
-    digest = hashlib.new(f"sha{size}", access_token.encode()).digest()
-    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
-
-
-def subject_is_usable(claims: Document, _: ExpectedToken) -> bool:
-    """`sub` is printable ASCII of a bounded length, as a key has to be."""
-    subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
-        return False
-    return subject.isascii() and subject.isprintable() and not subject.isspace()
-
-
 def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     """Google's `hd`: the Workspace an account belongs to. Only the signed token counts, not what we asked for."""
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
-def _wanted(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
+def _wanted(claims: Document, claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
+    if claim == "at_hash":
+        return {"problem": mismatch(claims[claim], expected.access_token, expected.algorithm)}
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
-    wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "hd": domains}
+    wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "nbf": now, "hd": domains}
     return {"expected": wanted[claim]} if claim in wanted else {}
 
 
@@ -293,6 +241,7 @@ _CHECKS: tuple[ClaimCheck, ...] = (
     ),
     (Code.ID_TOKEN_EXPIRED, "exp", not_expired),
     (Code.ID_TOKEN_ISSUED_AT, "iat", issued_recently),
+    (Code.ID_TOKEN_NOT_YET, "nbf", already_valid),
     (Code.ID_TOKEN_NONCE, "nonce", lambda claims, expected: claims.get("nonce") == expected.nonce),
     (Code.ID_TOKEN_AT_HASH, "at_hash", _at_hash_fits),
     (Code.ID_TOKEN_SUBJECT, "sub", subject_is_usable),

@@ -3,6 +3,7 @@
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414; RFC 9207, 3; RFC 9126, 5.
 """
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from romm.domain import hosts
 from romm.domain.errors import Code, Refuse
 
 WELL_KNOWN = "/.well-known/openid-configuration"
+ED25519 = ("EdDSA", "Ed25519")  # RFC 9864 renamed it; both names are in use
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
@@ -27,7 +29,14 @@ class Metadata(Struct, frozen=True, kw_only=True):
     require_pushed_authorization_requests: bool = False
     authorization_response_iss_parameter_supported: bool = False
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
-    backchannel_logout_supported: Any = None  # only a hint hangs on it, so nonsense in it keeps nobody out
+    id_token_signing_alg_values_supported: Any = None  # nonsense in this and the next says nothing and locks no one out
+    backchannel_logout_supported: Any = None
+
+    @property
+    def signing_algorithms(self) -> tuple[str, ...]:
+        """The announced signature algorithms of ID tokens; empty: not announced."""
+        listed = self.id_token_signing_alg_values_supported
+        return tuple(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else ()
 
 
 class Location(Struct, frozen=True):
@@ -80,6 +89,17 @@ def accept(metadata: Metadata, where: Location) -> Refuse | None:
 def is_issuer(written: str, issuer: str) -> bool:
     """Does what a person wrote name this issuer? The host's spelling and one slash at the end make no difference."""
     return _comparable(written) == _comparable(issuer)
+
+
+def accepted_algorithms(allowed: Collection[str], announced: Collection[str]) -> tuple[str, ...]:
+    """The allowed signature algorithms, and of these only the announced ones where any is announced."""
+    listed = _with_both_names(announced or allowed)
+    return tuple(each for each in _with_both_names(allowed) if each in listed)
+
+
+def _with_both_names(algorithms: Collection[str]) -> tuple[str, ...]:
+    more = () if set(ED25519).isdisjoint(algorithms) else ED25519
+    return tuple(dict.fromkeys((*algorithms, *more)))
 
 
 _ENDPOINTS = tuple(name for name in Metadata.__struct_fields__ if name.endswith(("_endpoint", "_uri")))

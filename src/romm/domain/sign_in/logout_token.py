@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.claims import (
+from romm.domain.sign_in.signed_tokens import (
     CLOCK_SKEW_SECONDS,
     MAX_ISSUED_AGO_SECONDS,
     Document,
     ExpectedToken,
+    already_valid,
     audience_is_ours,
     issued_recently,
     not_expired,
@@ -98,6 +99,7 @@ _CHECKS: tuple[ClaimCheck, ...] = (
     ("aud", "{us.client_id}", audience_is_ours),
     ("iat", "within 10 minutes before {us.now}", issued_recently),
     ("exp", "after {us.now}", not_expired),
+    ("nbf", "before {us.now}", already_valid),
     ("sub", "a subject, or a sid beside it", lambda claims, _: "sub" in claims or "sid" in claims),
     ("sub", "a subject", lambda claims, expected: "sub" not in claims or subject_is_usable(claims, expected)),
     ("sid", "a text", lambda claims, _: "sid" not in claims or _is_id(claims["sid"])),

@@ -53,6 +53,12 @@ def test_the_client_secret_is_key_enough_where_the_operator_allows_it() -> None:
     assert finding.outcome is Outcome.OK
 
 
+def test_the_algorithms_of_the_report_are_those_of_a_sign_in() -> None:
+    found = discovered(announced={"signing_algorithms": ("HS256", "ES256", "RS512")})
+    finding = keys.algorithms(RSA, found, configured(algorithms=("RS256", "ES256")))
+    assert finding.found == "ES256"
+
+
 @pytest.mark.parametrize(
     ("offered", "allowed", "outcome", "code"),
     [
@@ -61,7 +67,7 @@ def test_the_client_secret_is_key_enough_where_the_operator_allows_it() -> None:
         pytest.param(None, ("RS256",), Outcome.OK, None, id="not announced"),
         pytest.param(("HS256",), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="HS256"),
         pytest.param(("none",), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="not signed"),
-        pytest.param((), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="nothing"),
+        pytest.param((), ("RS256",), Outcome.OK, None, id="an empty list"),
         pytest.param(("ES256",), ("RS256",), Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="the operator wants another"),
         pytest.param(("HS256",), ("HS256",), Outcome.OK, None, id="HS256 by name"),
     ],
@@ -72,6 +78,8 @@ def test_algorithms(
     found = discovered(announced={"signing_algorithms": offered})
     finding = keys.algorithms(RSA, found, configured(algorithms=allowed))
     assert (finding.outcome, finding.code) == (outcome, code)
+    if outcome is Outcome.OK:
+        assert allowed[0] in finding.found
     if outcome is Outcome.FAILED:
         assert "OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS" in finding.fixes[0]
         assert "id_token_signed_response_alg" in finding.fixes[1]

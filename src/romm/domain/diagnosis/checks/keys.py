@@ -5,8 +5,7 @@ from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import key, preset
-
-_ED25519 = frozenset({"EdDSA", "Ed25519"})  # one algorithm, two names (RFC 9864)
+from romm.domain.sign_in.discovery import accepted_algorithms
 
 
 def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
@@ -34,14 +33,15 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
 
 
 def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
+    """Prints the list that a sign-in goes by."""
     offered, common = discovered.announced.signing_algorithms, _common(discovered, configured)
     place = click(preset(configured.provider).locations.signing_key)
-    if offered is None:
-        return ok(Check.ALGORITHMS, "not announced; the first sign-in will tell")
+    if not offered:
+        return ok(Check.ALGORITHMS, f"not announced; RomM takes {', '.join(common)}")
     if not common:
         allowed = " ".join(configured.algorithms)
-        refuse = Refuse(Code.ID_TOKEN_ALGORITHM, {"found": " or ".join(offered) or "nothing", "expected": allowed})
-        return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered) or 'none'}, which RomM does not take", place)
+        refuse = Refuse(Code.ID_TOKEN_ALGORITHM, {"found": " or ".join(offered), "expected": allowed})
+        return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered)}, which RomM does not take", place)
     if isinstance(found, PublishedKeys) and found.for_encryption and key(configured.provider) == "authentik":
         message = "the client has an encryption key, with which Authentik encrypts ID tokens (JWE)"
         return warning(
@@ -55,9 +55,7 @@ def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured
 
 
 def _common(discovered: Discovered, configured: Configured) -> tuple[str, ...]:
-    listed = set(configured.algorithms)
-    allowed = listed | _ED25519 if listed & _ED25519 else listed
-    return tuple(name for name in discovered.announced.signing_algorithms or () if name in allowed)
+    return accepted_algorithms(configured.algorithms, discovered.announced.signing_algorithms or ())
 
 
 def _is_symmetric(common: tuple[str, ...]) -> bool:
