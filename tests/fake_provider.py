@@ -125,6 +125,7 @@ class FakeProvider:
     # what it offers, and what it demands
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
     auth_methods: tuple[str, ...] = ("client_secret_basic", "client_secret_post")
+    registered_method: str = ""  # the one that it accepts of those, if only one
     decodes_basic: bool = True
     requires_pkce: bool = True
     requires_par: bool = False
@@ -363,7 +364,8 @@ class FakeProvider:
     def _is_client(self, request: Received) -> bool:
         method, client_id, secret = self._credentials(request)
         expected = "" if method == "none" else self.client_secret
-        return method in self.auth_methods and (client_id, secret) == (self.client_id, expected)
+        accepted = (self.registered_method,) if self.registered_method else self.auth_methods
+        return method in accepted and (client_id, secret) == (self.client_id, expected)
 
     def _credentials(self, request: Received) -> tuple[str, str, str]:
         """The authentication method with client id and secret (RFC 6749, 2.3.1); one method at a time."""

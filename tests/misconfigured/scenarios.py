@@ -368,7 +368,7 @@ _CLIENT = (
              settings={"OIDC_CLIENT_SECRET": ""}, sees=Code.CLIENT_REJECTED, names=("OIDC_CLIENT_SECRET",),
              doctor=Check.CLIENT, shape="authelia"),
     Scenario(id="public-client", wrong="The client is a public one, and RomM has a secret",
-             provider=Provider(knobs={"auth_methods": ("none",)}), sees=Code.CLIENT_REJECTED,
+             provider=Provider(knobs={"auth_methods": ("none",)}), sees=Code.CLIENT_METHOD_UNSUPPORTED,
              names=("OIDC_CLIENT_SECRET", "public client"), doctor=Check.CLIENT),
     Scenario(id="secret-unused", wrong="A secret, but OIDC_TOKEN_ENDPOINT_AUTH_METHOD is none",
              settings={"OIDC_TOKEN_ENDPOINT_AUTH_METHOD": "none"}, sees=Code.CLIENT_REJECTED,

@@ -125,14 +125,18 @@ class Doctor:
 
     async def _probe_client(self, probe: Probe, metadata: Metadata) -> ClientProbe:
         """Exchange an invented code; if the client is rejected, try the other methods."""
-        method = probe.method(metadata)
+        try:
+            method, *next_methods = probe.methods(metadata)
+        except Refused as refused:
+            return ClientProbe(method="", answer=Refuse(refused.code, refused.facts))
         answer = await self._exchange_invented_code(probe, metadata, method)
         others = [other for other in METHODS if other != method] if self.configured.has_secret else []
         if isinstance(answer, Refuse) and answer.code is Code.CLIENT_REJECTED:
             for other in others:
                 again = await self._exchange_invented_code(probe, metadata, other)
                 if isinstance(again, Refuse) and again.code is Code.CODE_REJECTED:
-                    return ClientProbe(method=method, answer=answer, accepted=other)
+                    automatic = other in next_methods
+                    return ClientProbe(method=method, answer=answer, accepted=other, automatic=automatic)
         return ClientProbe(method=method, answer=answer)
 
     async def _exchange_invented_code(self, probe: Probe, metadata: Metadata, method: str) -> Refuse | None:

@@ -178,6 +178,13 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The token endpoint answered {error} ({description}) to client {client_id} with {method}. Check OIDC_CLIENT_ID, "
         "OIDC_CLIENT_SECRET (the plain secret, not its hash; none for a public client) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD.",
     ),
+    Code.CLIENT_METHOD_UNSUPPORTED: _row(
+        502,
+        "RomM and the sign-in provider have no way to prove RomM to it. Whoever runs this RomM has to change the settings.",
+        "The provider accepts {offered} for client authentication; RomM has what it needs for {usable}. Allow one of these for "
+        "the client there. If it accepts one without announcing it, name it in OIDC_TOKEN_ENDPOINT_AUTH_METHOD. If it only "
+        "accepts `none`, the client is a public client there: leave OIDC_CLIENT_SECRET empty.",
+    ),
     Code.CODE_REJECTED: _row(
         502,
         "The sign-in provider did not accept its own answer a second later. Please sign in again.",
@@ -188,7 +195,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
         "The answer of the token endpoint ({url}) is not usable: {problem}. For unauthorized_client allow the client the grant "
-        "type authorization_code there; text/html is a proxy's page: let RomM through to this address without a sign-in.",
+        "type authorization_code there; if it speaks of DPoP, switch off that the client must bind its tokens; text/html is a "
+        "proxy's page: let RomM through to this address without a sign-in.",
     ),
     Code.ID_TOKEN_MISSING: _row(
         502,

@@ -47,6 +47,7 @@ class Code(enum.StrEnum):
     PROVIDER_ERROR = "provider_error"
     # the token endpoint
     CLIENT_REJECTED = "client_rejected"
+    CLIENT_METHOD_UNSUPPORTED = "client_method_unsupported"
     CODE_REJECTED = "code_rejected"
     TOKEN_RESPONSE_INVALID = "token_response_invalid"
     # the ID token

@@ -39,8 +39,8 @@ class Probe(Protocol):
 
     async def keys(self, metadata: Metadata) -> PublishedKeys: ...
 
-    def method(self, metadata: Metadata) -> str:
-        """Our authentication method at the token endpoint."""
+    def methods(self, metadata: Metadata) -> tuple[str, ...]:
+        """The authentication methods that a sign-in tries at the token endpoint, in order."""
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """As `Provider.push`."""

@@ -121,7 +121,7 @@ async def test_keys_for_encryption_are_counted_apart() -> None:
 async def test_an_invented_code_with_any_method(secret: str, offered: tuple[str, ...], method: str, code: Code) -> None:
     probe = probing(FakeProvider(auth_methods=offered), client_secret=secret)
     metadata = (await probe.discover()).metadata
-    assert probe.method(metadata) == offered[0]
+    assert probe.methods(metadata)[0] == offered[0]
     with pytest.raises(Refused) as caught:
         await probe.exchange(metadata, "invented", VERIFIER, method)
     assert caught.value.code is code

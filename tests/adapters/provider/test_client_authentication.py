@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.domain.errors import Code, Refused
-from tests.adapters.provider.relying_party import CLIENT, RecordingLog, code, relying_party, tokens
+from tests.adapters.provider.relying_party import CLIENT, RecordingLog, code, relying_party, request, tokens
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, Response
 
 UNUSUAL = "a:b%+/ é"
@@ -46,6 +46,64 @@ async def test_the_method_is_the_configured_one_or_the_best_offered(
     }
     form = received.form
     assert ("authorization" in received.headers, form.get("client_id"), form.get("client_secret")) == sent[expected]
+
+
+BOTH = ("client_secret_basic", "client_secret_post")
+
+
+async def test_a_client_that_is_registered_for_the_other_method_is_accepted_and_it_comes_first_from_then_on():
+    fake, log = FakeProvider(auth_methods=BOTH, registered_method="client_secret_post"), RecordingLog()
+    provider = relying_party(fake, log=log)
+    await tokens(fake, provider)
+    assert len(fake.received("/token")) == 2
+    await tokens(fake, provider)
+    assert len(fake.received("/token")) == 3
+    changed = {"rejected": "client_secret_basic", "accepted": "client_secret_post"}
+    assert log.named("provider.client_method_changed") == [changed]
+
+
+async def test_a_pushed_request_tries_the_other_method_too():
+    fake = FakeProvider(auth_methods=BOTH, registered_method="client_secret_post")
+    provider = relying_party(fake)
+    assert await provider.push(await provider.metadata(), request())
+    assert [received.form["client_id"] for received in fake.received("/par")] == [CLIENT_ID, CLIENT_ID]
+
+
+@pytest.mark.parametrize(
+    ("offered", "configured"),
+    [
+        pytest.param(BOTH, "client_secret_basic", id="the method is configured"),
+        pytest.param(("client_secret_basic",), "", id="the other one is not offered"),
+    ],
+)
+async def test_the_other_method_is_not_tried_unasked(offered: tuple[str, ...], configured: str):
+    fake = FakeProvider(auth_methods=offered, registered_method="client_secret_post")
+    with pytest.raises(Refused, match=Code.CLIENT_REJECTED):
+        await tokens(fake, relying_party(fake, token_endpoint_auth_method=configured))
+    assert len(fake.received("/token")) == 1
+
+
+async def test_when_both_methods_fail_the_first_one_is_told_and_each_was_tried_once():
+    fake = FakeProvider(auth_methods=BOTH)
+    with pytest.raises(Refused, match=Code.CLIENT_REJECTED) as caught:
+        await tokens(fake, relying_party(fake, client_secret="wrong"))
+    assert caught.value.facts["method"] == "client_secret_basic"
+    assert len(fake.received("/token")) == 2
+
+
+@pytest.mark.parametrize("offered", [("private_key_jwt",), ("none",), ("tls_client_auth", "client_secret_jwt")])
+async def test_a_provider_that_takes_none_of_our_methods_is_refused_before_anybody_is_sent_there(
+    offered: tuple[str, ...],
+):
+    fake = FakeProvider(auth_methods=offered)
+    with pytest.raises(Refused, match=Code.CLIENT_METHOD_UNSUPPORTED) as caught:
+        await relying_party(fake).metadata()
+    assert caught.value.facts["offered"] == " ".join(offered)
+
+
+async def test_a_configured_method_is_used_although_it_is_not_announced():
+    fake = FakeProvider(auth_methods=("private_key_jwt",), registered_method="client_secret_post")
+    await tokens(fake, relying_party(fake, token_endpoint_auth_method="client_secret_post"))
 
 
 @pytest.mark.parametrize("offered", [None, []])
@@ -99,7 +157,7 @@ async def test_a_provider_that_learns_to_decode_is_followed():
 
 
 async def test_a_spelling_that_was_not_accepted_either_does_not_come_first():
-    fake = FakeProvider(instead={"token": Response(401)})
+    fake = FakeProvider(auth_methods=("client_secret_basic",), instead={"token": Response(401)})
     provider = relying_party(fake, client_secret=BASE64ISH)
     for _ in range(2):
         with pytest.raises(Refused, match=Code.CLIENT_REJECTED):
@@ -125,7 +183,7 @@ async def test_a_success_that_speaks_of_an_error_is_no_reason_to_send_the_code_a
     ],
 )
 async def test_a_wrong_secret_is_refused_and_tried_no_more_often_than_it_has_spellings(secret: str, tries: int):
-    fake = FakeProvider()
+    fake = FakeProvider(auth_methods=("client_secret_basic",))
     provider = relying_party(fake, client_secret=secret)
     secret_code = await code(fake, provider)
     with pytest.raises(Refused) as caught:

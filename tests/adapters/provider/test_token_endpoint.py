@@ -135,7 +135,7 @@ async def test_tokens_that_are_not_what_they_must_be_are_refused(alter: Callable
 )
 async def test_what_the_token_endpoint_says_instead_is_named(response: Response, code: Code, fact: str):
     """R-49, R-62."""
-    fake = FakeProvider(instead={"token": response})
+    fake = FakeProvider(auth_methods=("client_secret_basic",), instead={"token": response})
     refusal = await refused(fake)
     assert refusal.code == code
     assert fact in str(refusal.facts)

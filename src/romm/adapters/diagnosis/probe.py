@@ -72,19 +72,17 @@ class ProviderProbe:
         kinds = tuple(_kind(key.as_dict()) for key in found.usable)
         return PublishedKeys(usable=kinds, for_encryption=len(encrypting), unreadable=found.unreadable)
 
-    def method(self, metadata: Metadata) -> str:
-        """How a sign-in authenticates."""
-        return self._provider.authentication_method(metadata)
+    def methods(self, metadata: Metadata) -> tuple[str, ...]:
+        """How a sign-in authenticates, and in which order."""
+        return self._provider.authentication_methods(metadata)
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """As a sign-in does."""
         return await self._provider.push(metadata, parameters)
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse:
-        """As a sign-in does, but with any method."""
-        usual = method == self.method(metadata)
-        provider = self._provider if usual else self._as(method)
-        return await provider.exchange(metadata, code, code_verifier)
+        """As a sign-in does, but with this method alone."""
+        return await self._as(method).exchange(metadata, code, code_verifier)
 
     async def ask(self, url: str) -> ProbeResponse:
         """Where a browser would be sent. `Accept` is a browser's; cookies there are none."""

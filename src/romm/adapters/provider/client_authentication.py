@@ -1,16 +1,16 @@
 """How we prove to the provider who we are (RFC 6749, 2.3), with what providers make of its encoding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 from authlib.oauth2.auth import ClientAuth
 
 from romm.adapters.provider.transport import Answer, BoundedClient, json_object
+from romm.domain.errors import required
+from romm.domain.sign_in.client_methods import BASIC, NONE, POST, client_methods
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Log
-
-BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -19,7 +19,8 @@ class ClientAuthentication:
     """Sends forms as an authenticated client. An empty `method` is chosen from what the provider supports.
 
     Client id and secret are form-encoded in `client_secret_basic` (RFC 6749, 2.3.1). Some providers compare them as
-    they come, so a client that is rejected tries the other spelling once; the provider uses up no code for that.
+    they come, so a client that is rejected tries the other spelling once, and then the other method that is offered; the
+    provider uses up no code for that. What was accepted comes first from then on.
     """
 
     def __init__(
@@ -39,24 +40,39 @@ class ClientAuthentication:
         self._encoded = (quote_plus(client_id), quote_plus(client_secret))
         self._spelling = self._encoded
         self._method = method
+        self._accepted = ""
         self._log = log
         self._clock = clock
 
-    def method(self, metadata: Metadata) -> str:
-        """The method for this provider, by its registered name (OpenID Connect Core 1.0, 9)."""
-        if self._method or not self._plain[1]:
-            return self._method or NONE
+    def methods(self, metadata: Metadata) -> tuple[str, ...]:
+        """The methods to try at this provider, in order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
         offered = metadata.token_endpoint_auth_methods_supported
-        return POST if POST in offered and BASIC not in offered else BASIC
+        methods = required(client_methods(self._method, offered, has_secret=bool(self._plain[1])))
+        return tuple(sorted(methods, key=lambda method: method != self._accepted))
 
-    async def post(self, endpoint: str, form: str, method: str, limit: float) -> Answer:
-        """Post an encoded form within `limit` seconds, a second try included."""
-        deadline = self._clock() + limit
-        if method != BASIC:
+    async def post(
+        self, endpoint: str, parameters: Mapping[str, str], metadata: Metadata, limit: float
+    ) -> tuple[Answer, str]:
+        """Post a form within `limit` seconds, further tries included; the answer, and the method it is for."""
+        ends_at = self._clock() + limit
+        first, *others = self.methods(metadata)
+        answer = await self._post(endpoint, parameters, first, limit)
+        for method in others if is_rejection(answer) else ():
+            again = await self._post(endpoint, parameters, method, ends_at - self._clock())
+            if not is_rejection(again):
+                self._log.warning("provider.client_method_changed", rejected=first, accepted=method)
+                self._accepted = method
+                return again, method
+        return answer, first
+
+    async def _post(self, endpoint: str, parameters: Mapping[str, str], method: str, limit: float) -> Answer:
+        if method != BASIC:  # the others bring the client id
+            form = urlencode({name: value for name, value in parameters.items() if name != "client_id"})
             return await self._send(endpoint, form, ClientAuth(*self._plain, method), limit)
+        ends_at, form = self._clock() + limit, urlencode(parameters)
         answer = await self._send(endpoint, form, ClientAuth(*self._spelling, BASIC), limit)
         if is_rejection(answer) and self._can_respell():
-            answer = await self._respelled(endpoint, form, deadline - self._clock())
+            answer = await self._respelled(endpoint, form, ends_at - self._clock())
         return answer
 
     def _can_respell(self) -> bool:

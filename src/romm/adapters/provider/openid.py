@@ -8,13 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlencode
 
 import msgspec
-from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from msgspec import Struct
 
-from romm.adapters.provider.client_authentication import BASIC, ClientAuthentication
+from romm.adapters.provider.client_authentication import ClientAuthentication
 from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.keys import Signatures
@@ -95,9 +93,9 @@ class OpenIDProvider:
         """Close the connections."""
         await self._http.aclose()
 
-    def authentication_method(self, metadata: Metadata) -> str:
-        """How we authenticate at the token endpoint."""
-        return self._authentication.method(metadata)
+    def authentication_methods(self, metadata: Metadata) -> tuple[str, ...]:
+        """How we authenticate at the token endpoint, and in which order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
+        return self._authentication.methods(metadata)
 
     def known_metadata(self) -> Metadata | None:
         """The metadata in memory, without asking anybody."""
@@ -113,22 +111,21 @@ class OpenIDProvider:
         if endpoint is None:
             problem = "metadata without an endpoint for pushed requests"
             raise Refused(Code.PROVIDER_ANSWER_INVALID, url=self._settings.location.url, problem=problem)
-        method = self._authentication.method(metadata)
-        left_out = () if method == BASIC else ("client_id",)  # the other methods add it themselves
-        form = urlencode({name: value for name, value in parameters.items() if name not in left_out})
         with self._doubting_metadata():
-            answer = await self._authentication.post(endpoint, form, method, self._limits.token)
+            answer, method = await self._authentication.post(endpoint, parameters, metadata, self._limits.token)
             return request_uri(answer, self._client, method)
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
         """Exchange a code (RFC 6749, 4.1.3). It is sent once, except to a provider that rejects us before it looks."""
-        method, redirect_uri = self._authentication.method(metadata), self._client.redirect_uri
-        form = prepare_token_request(
-            "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=code_verifier
-        )
+        parameters = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._client.redirect_uri,
+            "code_verifier": code_verifier,
+        }
         endpoint = metadata.token_endpoint
         with self._doubting_metadata():
-            answer = await self._authentication.post(endpoint, form, method, self._limits.token)
+            answer, method = await self._authentication.post(endpoint, parameters, metadata, self._limits.token)
             return token_response(answer, self._client, method)
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
@@ -161,6 +158,7 @@ class OpenIDProvider:
         try:
             answer = await self._document.fetch(url)
             metadata = accepted_metadata(answer, self._settings.location)
+            self.authentication_methods(metadata)  # before anybody is sent there in vain
         except Refused:
             self._document.forget()
             raise

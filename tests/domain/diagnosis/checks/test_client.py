@@ -12,6 +12,9 @@ KNOWN = Refuse(Code.CODE_REJECTED, {"error": "invalid_grant"})
 REJECTED = Refuse(
     Code.CLIENT_REJECTED, {"error": "invalid_client", "client_id": "romm", "method": "client_secret_basic"}
 )
+NO_METHOD = Refuse(
+    Code.CLIENT_METHOD_UNSUPPORTED, {"offered": "private_key_jwt", "usable": "client_secret_basic client_secret_post"}
+)
 DOWN = Refuse(Code.PROVIDER_UNAVAILABLE, {"url": "https://auth.example.com/token", "problem": "it answered 500"})
 
 
@@ -30,6 +33,18 @@ def invalid(problem: str) -> Refuse:
         pytest.param(
             ClientProbe(method="client_secret_basic", answer=REJECTED, accepted="client_secret_post"), {}, Outcome.FAILED,
             Code.CLIENT_REJECTED, "Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post.", id="wrong method",
+        ),
+        pytest.param(
+            ClientProbe(method="client_secret_basic", answer=REJECTED, accepted="client_secret_post", automatic=True), {},
+            Outcome.OK, None, "", id="another method, which a sign-in tries as well",
+        ),
+        pytest.param(
+            ClientProbe(method="", answer=NO_METHOD), {}, Outcome.FAILED, Code.CLIENT_METHOD_UNSUPPORTED,
+            "Allow one of these for the client there", id="no method in common",
+        ),
+        pytest.param(
+            ClientProbe(method="client_secret_basic", answer=invalid("invalid_request (DPoP proof is missing)")), {},
+            Outcome.FAILED, Code.TOKEN_RESPONSE_INVALID, "DPoP", id="DPoP is required",
         ),
         pytest.param(
             ClientProbe(method="client_secret_basic", answer=REJECTED, accepted="none"), {}, Outcome.FAILED,

@@ -10,11 +10,15 @@ from romm.domain.providers.register import preset
 
 
 class ClientProbe(Struct, frozen=True, kw_only=True):
-    """The response to an invented code sent with `method`; None: tokens. `accepted`: another method that works."""
+    """The response to an invented code sent with `method`; None: tokens.
+
+    `accepted`: another method that works; `automatic`: a sign-in tries it as well.
+    """
 
     method: str
     answer: Refuse | None
     accepted: str = ""
+    automatic: bool = False
 
 
 def client(found: ClientProbe, configured: Configured) -> Finding:
@@ -26,6 +30,12 @@ def client(found: ClientProbe, configured: Configured) -> Finding:
             return failed(Check.CLIENT, "the provider gave tokens for an invented code", unsafe)
         case Refuse(code=Code.CODE_REJECTED):
             return ok(Check.CLIENT, f"known to the provider, with {method} (it answered {answer.facts.get('error')})")
+        case Refuse(code=Code.CLIENT_METHOD_UNSUPPORTED, facts=facts):
+            message = f"the provider takes {facts['offered']}, and RomM has what it needs for {facts['usable']}"
+            return refused(Check.CLIENT, answer, message, place)
+        case Refuse(code=Code.CLIENT_REJECTED) if found.automatic:
+            first = f"{method} comes first and is refused; OIDC_TOKEN_ENDPOINT_AUTH_METHOD={found.accepted} saves that"
+            return ok(Check.CLIENT, f"known to the provider, with {found.accepted}; {first}")
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted == "none":
             message = f"{_answered(answer)} with {method}, but is content without a secret"
             public = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or give it a secret there."
@@ -42,6 +52,9 @@ def client(found: ClientProbe, configured: Configured) -> Finding:
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "unauthorized_client" in str(answer.facts.get("problem")):
             grant = "At the provider: allow this client the grant type authorization_code."
             return refused(Check.CLIENT, answer, str(answer.facts["problem"]), grant)
+        case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "dpop" in str(answer.facts.get("problem")).lower():
+            switch = "At the provider: switch off that this client must bind its tokens by DPoP (RFC 9449)."
+            return refused(Check.CLIENT, answer, str(answer.facts["problem"]), switch)
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "text/html" in str(answer.facts.get("problem")):
             return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID):
