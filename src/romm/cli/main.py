@@ -33,7 +33,10 @@ def serve() -> None:
 @click.option("--port", default=8080, show_default=True, help="Where RomM listens on 127.0.0.1.")
 @click.option("--provider-port", default=9400, show_default=True, help="Where the demo's identity provider listens.")
 def demo(port: int, provider_port: int) -> None:
-    """Run RomM and a real identity provider with three people, on a throw-away database."""
+    """Run RomM with a demo provider and three people.
+
+    The database is thrown away.
+    """
     from romm.cli.demo import run
 
     run(port, provider_port)
@@ -79,7 +82,10 @@ def import_(source: str, apply: bool) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
 def doctor(as_json: bool) -> None:
-    """Test the OpenID configuration end to end, with a fix for each failure. The service need not run."""
+    """Test the OpenID configuration end to end.
+
+    Each failure comes with its fix. The service need not run.
+    """
     from romm.cli.doctor import run
 
     sys.exit(run(os.environ, as_json=as_json))

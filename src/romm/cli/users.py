@@ -84,7 +84,10 @@ def set_role(username: str, role: str) -> None:
 @users.command("reset-link")
 @click.argument("username")
 def reset_link(username: str) -> None:
-    """Print a link to set a new password. It works once, within a day."""
+    """Print a link to set a new password.
+
+    It works once, within a day.
+    """
 
     async def work(does: "UseCases") -> str:
         return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
@@ -95,7 +98,10 @@ def reset_link(username: str) -> None:
 @click.command()
 @click.argument("username", required=False)
 def recover(username: str | None) -> None:
-    """Print a link that signs an administrator in once, within 10 minutes, for when the provider is down."""
+    """Print a link that signs an administrator in once.
+
+    It works for 10 minutes, also when the provider is down.
+    """
 
     async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)
