@@ -1,4 +1,4 @@
-"""How we prove to the provider who we are (RFC 6749, 2.3), with what providers make of its encoding."""
+"""Client authentication at the provider (RFC 6749, 2.3)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,11 +16,11 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class ClientAuthentication:
-    """Sends forms as an authenticated client. An empty `method` is chosen from what the provider supports.
+    """An empty `method` is chosen from the metadata.
 
-    Client id and secret are form-encoded in `client_secret_basic` (RFC 6749, 2.3.1). Some providers compare them as
-    they come, so a client that is rejected tries the other spelling once, and then the other method that is offered; the
-    provider uses up no code for that. What was accepted comes first from then on.
+    `client_secret_basic` form-encodes id and secret (RFC 6749, 2.3.1). Some providers compare them unencoded: after a
+    rejection, which does not use up the code, the other encoding is tried once, and then the other method if it is offered.
+    What was accepted comes first from then on.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class ClientAuthentication:
     async def post(
         self, endpoint: str, parameters: Mapping[str, str], metadata: Metadata, limit: float
     ) -> tuple[Answer, str]:
-        """Post a form within `limit` seconds, further tries included; the answer, and the method it is for."""
+        """The answer and the method that it is for. `limit` is in seconds, with all tries."""
         ends_at = self._clock() + limit
         first, *others = self.methods(metadata)
         answer = await self._post(endpoint, parameters, first, limit)
@@ -92,12 +92,12 @@ class ClientAuthentication:
 
 
 def is_rejection(answer: Answer) -> bool:
-    """Does the provider not accept us as its client? (RFC 6749, 5.2)"""
+    """Of our client credentials (RFC 6749, 5.2)."""
     return answer.status == 401 or (answer.status != 200 and oauth_error(answer)[0] == "invalid_client")
 
 
 def oauth_error(answer: Answer) -> tuple[str | None, str | None]:
-    """`error` and `error_description` of an answer that is none (RFC 6749, 5.2); None for what is not text."""
+    """RFC 6749, 5.2; None if not text."""
     found = json_object(answer.body) or {}
     return _text(found.get("error")), _text(found.get("error_description"))
 

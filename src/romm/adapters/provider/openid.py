@@ -1,4 +1,4 @@
-"""The OpenID Provider over HTTP: discovery, pushed requests, the token endpoint and UserInfo.
+"""The OpenID Provider over HTTP.
 
 Sources: OpenID Connect Core 1.0, 3.1.3 and 5.3; OpenID Connect Discovery 1.0, 4; RFC 6749, 4.1.3 and 5; RFC 9126, 2.
 """
@@ -38,7 +38,7 @@ _METADATA_DOUBTFUL = {
 
 
 class ProviderSettings(Struct, frozen=True, kw_only=True):
-    """What the operator says about the provider. An empty authentication method means: see discovery."""
+    """An empty authentication method means: from discovery."""
 
     location: Location
     client_secret: str = ""
@@ -49,7 +49,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 
 class OpenIDProvider:
-    """The port `Provider`. `clock` is monotonic, in seconds; `transport` replaces the network, for tests."""
+    """`clock` is monotonic, in seconds; `transport` replaces the network in tests."""
 
     def __init__(
         self,
@@ -86,11 +86,9 @@ class OpenIDProvider:
 
     @property
     def client(self) -> Client:
-        """Us, as this provider sees us."""
         return self._client
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     def authentication_methods(self, metadata: Metadata) -> tuple[str, ...]:
@@ -98,15 +96,15 @@ class OpenIDProvider:
         return self._authentication.methods(metadata)
 
     def known_metadata(self) -> Metadata | None:
-        """The metadata in memory, without asking anybody."""
+        """Sends no request."""
         return self._discovery.known
 
     async def metadata(self) -> Metadata:
-        """Discovered when first needed, then once a day and after something proved wrong."""
+        """Refreshed once a day, and after a validation failed."""
         return await self._discovery.get(self._settings.location.url)
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """Push an authorization request (RFC 9126, 2.1); the provider's errors are those of the redirect."""
+        """RFC 9126, 2.1; errors are those of the redirect."""
         endpoint = metadata.pushed_authorization_request_endpoint
         if endpoint is None:
             problem = "metadata without an endpoint for pushed requests"
@@ -141,7 +139,7 @@ class OpenIDProvider:
         return await self._verify(await self.metadata(), unverified_id_token)
 
     async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
-        """Ask UserInfo (OpenID Connect Core 1.0, 5.3); a JWT is accepted when it is signed and for us."""
+        """OpenID Connect Core 1.0, 5.3. A JWT must be signed and issued to us."""
         if metadata.userinfo_endpoint is None:
             return None
         with self._doubting_metadata():
@@ -195,12 +193,12 @@ class OpenIDProvider:
                 raise
             raise Refused(Code.USERINFO_INVALID, problem=f"its JWT has {refused.code}") from refused
         if not _is_for(claims, metadata.issuer, self._client.client_id):
-            raise Refused(Code.USERINFO_INVALID, problem="its JWT is from or for somebody else")
+            raise Refused(Code.USERINFO_INVALID, problem="its JWT has another issuer or audience")
         return claims
 
 
 def accepted_metadata(answer: Answer, location: Location) -> Metadata:
-    """The metadata in an answer, judged. Raises `Refused`."""
+    """Raises `Refused`."""
     metadata = _metadata(answer)
     if refuse := discovery.accept(metadata, location):
         raise Refused.by(refuse)
@@ -208,7 +206,7 @@ def accepted_metadata(answer: Answer, location: Location) -> Metadata:
 
 
 def _metadata(answer: Answer) -> Metadata:
-    """Read metadata; a member that is null or empty says as much as one that is not there."""
+    """Null and empty members count as missing."""
     found = answer.json(Code.PROVIDER_ANSWER_INVALID).items()
     try:
         return msgspec.convert({name: said for name, said in found if said not in ("", None)}, Metadata)
@@ -218,7 +216,7 @@ def _metadata(answer: Answer) -> Metadata:
 
 
 def _is_for(claims: Mapping[str, Any], issuer: str, client_id: str) -> bool:
-    """`iss` and `aud` of a signed UserInfo, which may leave them out (OpenID Connect Core 1.0, 5.3.2)."""
+    """A signed UserInfo may omit both (OpenID Connect Core 1.0, 5.3.2)."""
     audience = claims.get("aud", client_id)
     audiences = audience if isinstance(audience, list) else [audience]
     return claims.get("iss", issuer) == issuer and client_id in audiences
