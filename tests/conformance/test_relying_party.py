@@ -157,15 +157,6 @@ async def test_3rd_party_init_login(world: World, more: dict[str, str]) -> None:
     assert asked.query.get("login_hint") == more.get("login_hint")
 
 
-async def test_form_post_error(world: World) -> None:
-    """Not asked for, so it is taken for no answer."""
-    browser = world.browser()
-    state = dict(parse_qsl(urlsplit(await browser.begin()).query))["state"]
-    response = await browser.client.post("/api/oauth/openid", data={"error": "access_denied", "state": state})
-    assert response.status_code == 405
-    assert browser.session is None
-
-
 def another_state(parameters: dict[str, str]) -> None:
     parameters["state"] = "another"
 

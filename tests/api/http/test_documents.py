@@ -16,7 +16,9 @@ METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 ROUTES = {
     ("get", "/api/login/openid"),
     ("get", "/api/login/initiate"),
+    ("post", "/api/login/initiate"),
     ("get", "/api/oauth/openid"),
+    ("post", "/api/oauth/openid"),
     ("post", "/api/oauth/openid/backchannel-logout"),
     ("post", "/api/login"),
     ("post", "/api/logout"),

@@ -11,6 +11,7 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import OPEN, refuses, sends_on
 from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import see_other, to_provider
+from romm.api.sign_in import posted
 from romm.api.sign_in.backchannel_logout import backchannel_logout
 from romm.domain import urls
 from romm.domain.errors import Code, required
@@ -96,4 +97,8 @@ def landing(finished: Finished) -> str:
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 
 
-router = Router("/api", route_handlers=[begin, initiate, finish, backchannel_logout], tags=["Single sign-on"])
+router = Router(
+    "/api",
+    route_handlers=[begin, initiate, posted.initiation, finish, posted.response, backchannel_logout],
+    tags=["Single sign-on"],
+)

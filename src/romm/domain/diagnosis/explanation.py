@@ -10,10 +10,11 @@ from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
 from romm.domain.model import Account
 from romm.domain.sign_in import role_hints
-from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
+from romm.domain.sign_in.claims import Claims, NotConfigured, Unknown, Values
 from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn, warnings
 from romm.domain.sign_in.linking_table import ROWS
 from romm.domain.sign_in.roles import Keep, RoleDecision, describe
+from romm.domain.sign_in.signed_tokens import Document
 
 MAX_SHOWN_VALUES = 20
 
