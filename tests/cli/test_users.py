@@ -29,7 +29,7 @@ def table(folder: Path) -> dict[str, list[str]]:
 
 def test_the_first_admin_can_come_from_here(tmp_path: Path) -> None:
     result = on(tmp_path, "users", "add", "keeper", "--admin", DISABLE_USERPASS_LOGIN="true")
-    assert (result.exit_code, result.stdout) == (0, "keeper is here now, as admin; signs in with nothing yet.\n")
+    assert (result.exit_code, result.stdout) == (0, "Created keeper (admin). No sign-in method yet.\n")
 
 
 def test_everybody_is_listed_with_how_they_sign_in(folder: Path) -> None:

@@ -13,7 +13,9 @@ from romm.domain.diagnosis.explanation import Explanation
 @click.argument("claims", type=click.File(encoding="utf-8"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 def explain(claims: TextIO, as_json: bool) -> None:
-    """Say who CLAIMS would be here: a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`.
+    """Explain what a sign-in with CLAIMS would do.
+
+    CLAIMS is a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`.
 
     Nothing is written. The exit code is 1 when they would be refused.
     """
@@ -26,7 +28,7 @@ def _read(claims: TextIO) -> object:
     try:
         return json.load(claims)
     except (ValueError, RecursionError) as error:
-        fail((f"{claims.name} is no JSON: {error}",))
+        fail((f"{claims.name} is not JSON: {error}",))
 
 
 def _as_text(explained: Explanation) -> str:

@@ -52,7 +52,7 @@ def _print(decisions: Sequence[Decision], before: ExistingAccounts, *, done: boo
     if done:
         click.echo(f"{brought} imported, {skipped} skipped.")
     else:
-        click.echo(f"{brought} to import, {skipped} to skip. Nothing was written; --apply does it.")
+        click.echo(f"{brought} to import, {skipped} to skip. Nothing was written. Add --apply to write it.")
 
 
 def _lines(decision: Decision, width: int) -> Iterator[str]:
@@ -83,10 +83,10 @@ def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> It
     brought = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
     if not brought:
         return
-    beside = "beside those who are here already" if before.any_admin else "the first ones here, so that /setup closes"
-    yield f"Administrators that come with the import, {beside}: {', '.join(each.username for each in brought)}"
+    beside = "besides the existing ones" if before.any_admin else "the first ones, so /setup closes"
+    yield f"The import adds administrators, {beside}: {', '.join(each.username for each in brought)}"
     if not before.enabled_admin and not any(each.enabled for each in brought):
-        yield "None of them is enabled, so nobody could administer RomM: make an administrator at /setup before the import."
+        yield "None of them is enabled, so RomM would have no administrator: create one at /setup before the import."
 
 
 def _format_name(name: str) -> str:

@@ -22,7 +22,7 @@ def main() -> None:
 
 @main.command()
 def serve() -> None:
-    """Run the service; the embedded database is made and migrated first."""
+    """Run the service. It creates and migrates its SQLite file first."""
     from romm.cli.prepare import prepared
     from romm.cli.serve import run
 
@@ -30,10 +30,10 @@ def serve() -> None:
 
 
 @main.command()
-@click.option("--port", default=8080, show_default=True, help="Where RomM listens on 127.0.0.1.")
-@click.option("--provider-port", default=9400, show_default=True, help="Where the demo's identity provider listens.")
+@click.option("--port", default=8080, show_default=True, help="Port of RomM on 127.0.0.1.")
+@click.option("--provider-port", default=9400, show_default=True, help="Port of the demo's identity provider.")
 def demo(port: int, provider_port: int) -> None:
-    """Run RomM and a real identity provider with three people, on a database that is thrown away."""
+    """Run RomM and a real identity provider with three people, on a temporary database."""
     from romm.cli.demo import run
 
     run(port, provider_port)
@@ -64,9 +64,9 @@ def settings() -> None:
     metavar="URL",
     help="The other database: postgresql:// or mysql://",
 )
-@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+@click.option("--apply", is_flag=True, help="Write the import. Without it, the command only prints the plan.")
 def import_(source: str, apply: bool) -> None:
-    """Bring the users of an existing RomM along, with their passwords.
+    """Import the users of an existing RomM, with their passwords.
 
     Nobody who is here already is changed, so it can be run again.
     """
@@ -79,7 +79,7 @@ def import_(source: str, apply: bool) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
 def doctor(as_json: bool) -> None:
-    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    """Test the OpenID configuration end to end; each failure comes with its fix. RomM need not run."""
     from romm.cli.doctor import run
 
     sys.exit(run(os.environ, as_json=as_json))
@@ -87,7 +87,7 @@ def doctor(as_json: bool) -> None:
 
 @main.group()
 def db() -> None:
-    """The database's schema."""
+    """Manage the database's schema."""
 
 
 @db.command()
@@ -103,7 +103,7 @@ def upgrade(revision: str) -> None:
 
 @db.command()
 def current() -> None:
-    """Print the schema revision that the database has."""
+    """Print the database's schema revision."""
     from romm.adapters.database import migrations
 
     with explained():
@@ -113,12 +113,12 @@ def current() -> None:
 @db.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the SQLite database into FILE, also while RomM runs; for PostgreSQL use pg_dump."""
+    """Back up the SQLite database to FILE, also while RomM runs. For PostgreSQL use pg_dump."""
     from romm.adapters.database import backup
 
     with explained():
         backup.copy(loaded(os.environ).settings.database.url, file)
-    click.echo(f"Copied to {file}. To go back: stop RomM and put the file in the place of its database.")
+    click.echo(f"Copied to {file}. To restore it: stop RomM and replace its database with this file.")
 
 
 main.add_command(users)

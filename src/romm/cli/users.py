@@ -21,13 +21,13 @@ _COLUMNS = "{:<5} {:<24} {:<32} {:<7} {:<9} {:<17} {}"
 
 @click.group()
 def users() -> None:
-    """The people who may sign in."""
+    """Manage accounts."""
 
 
 @users.command("list")
-@click.option("--search", default="", help="Only those whose name or address has this text.")
+@click.option("--search", default="", help="Only accounts with this text in their name or address.")
 def list_users(search: str) -> None:
-    """Print everybody: role, enabled or not, and how they sign in."""
+    """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
         return list(await does.administration.everybody(search))
@@ -41,32 +41,39 @@ def list_users(search: str) -> None:
 
 @users.command()
 @click.argument("username")
-@click.option("--email", default="", help="Their address; the same one, verified at the provider, links the two.")
-@click.option("--admin", is_flag=True, help="Make an administrator.")
+@click.option(
+    "--email",
+    default="",
+    help="E-mail address. A first sign-in with the same address, verified at the provider, links the account.",
+)
+@click.option("--admin", is_flag=True, help="Create an administrator.")
 @click.option("--role", type=LEVELS, default="viewer", show_default=True)
-@click.option("--password", "asks", is_flag=True, help="Ask for a password; without one only single sign-on opens it.")
+@click.option(
+    "--password", "asks", is_flag=True, help="Ask for a password. Without one the account needs single sign-on."
+)
 def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
-    """Make an account."""
+    """Create an account."""
     from romm.accounts.forms import AccountForm
 
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = AccountForm(username=username, email=email, password=password)
     made = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
-    click.echo(f"{made.username} is here now, as {made.level.label}; signs in with {_ways(made)}.")
+    ways = "Signs in with a password." if made.password_set_at else "No sign-in method yet."
+    click.echo(f"Created {made.username} ({made.level.label}). {ways}")
 
 
 @users.command()
 @click.argument("username")
 def disable(username: str) -> None:
-    """Let somebody in no longer; all their sign-ins and tokens end at once."""
+    """Disable an account and end its sessions and tokens."""
     click.echo(f"{_changed(username, enabled=False).username} is disabled.")
 
 
 @users.command()
 @click.argument("username")
 def enable(username: str) -> None:
-    """Let somebody in again."""
+    """Enable an account."""
     click.echo(f"{_changed(username, enabled=True).username} is enabled.")
 
 
@@ -74,7 +81,7 @@ def enable(username: str) -> None:
 @click.argument("username")
 @click.argument("role", type=LEVELS)
 def set_role(username: str, role: str) -> None:
-    """Change what somebody may do."""
+    """Change an account's role."""
     changed = _changed(username, level=AccessLevel[role.upper()])
     click.echo(f"{changed.username} is {changed.level.label} now.")
 
@@ -82,7 +89,7 @@ def set_role(username: str, role: str) -> None:
 @users.command("reset-link")
 @click.argument("username")
 def reset_link(username: str) -> None:
-    """Print a link with which somebody sets a new password, once, within a day."""
+    """Print a link to set a new password. It works once, for 24 hours."""
 
     async def work(does: "UseCases") -> str:
         return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
@@ -93,7 +100,7 @@ def reset_link(username: str) -> None:
 @click.command()
 @click.argument("username", required=False)
 def recover(username: str | None) -> None:
-    """Print a link that signs an administrator in once, within 10 minutes: for when the provider is down."""
+    """Print a link that signs in an administrator once, within 10 minutes. Use it when the provider is down."""
 
     async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)

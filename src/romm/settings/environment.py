@@ -42,13 +42,14 @@ def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> 
     """A variable's text without the blanks and the stray quotes around it."""
     value = environ.get(name, "").strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        report.warnings.append(f"{name} stands in quotes, which are taken off; write it without them.")
+        report.warnings.append(f"{name} is in quotes; RomM ignores them. Write it without quotes.")
         value = value[1:-1].strip()
     if value.startswith("<") and value.endswith(">"):
-        report.warnings.append(f"{name} still has the placeholder of a guide; put your own value there.")
+        report.warnings.append(f"{name} still has a guide's placeholder; put your own value there.")
     if _COMMENT.search(value):
         report.warnings.append(
-            f"{name} has a # behind a blank: docker keeps the comments of an env file. Remove it unless it belongs to the value."
+            f"{name} has a # after a space: docker keeps the comments of an env file. Remove it unless it belongs to the "
+            f"value."
         )
     return value
 
@@ -81,8 +82,8 @@ def _content(name: str, file: str, report: ConfigurationReport) -> str:
         report.warnings.append(f"{name} names {file}, which is empty; the setting counts as not set.")
     elif content != content.strip():
         report.warnings.append(
-            f"{name} names {file}, which begins or ends with a blank or an empty line; that counts, so take it out unless it "
-            "belongs to the value."
+            f"{name} names {file}, which begins or ends with a space or an empty line. Remove it unless it belongs to the "
+            "value."
         )
     return content
 
@@ -97,6 +98,6 @@ def _remark_on_other_names(known: set[str], environ: Mapping[str, str], report: 
         if name.startswith(_PREFIXES) and environ[name].strip():
             likely = [other for other in sorted(known) if ("__" in other) == ("__" in name)]
             similar = difflib.get_close_matches(name, likely, n=1, cutoff=_SIMILAR)
-            report.warnings += [f"{name} is no setting, ignored; did you mean {other}?" for other in similar]
+            report.warnings += [f"{name} is not a setting, ignored; did you mean {other}?" for other in similar]
     if AUTH_SECRET_KEY in environ or f"{AUTH_SECRET_KEY}_FILE" in environ:
         report.notes.append(f"{AUTH_SECRET_KEY} is ignored: credentials are random here, nothing is signed.")

@@ -48,4 +48,4 @@ def _unknown(path: str, fields: Sequence[Field], name: str) -> str:
     known = {alias.lower(): field for field in fields for alias in (*field.names, field.path)}
     close = difflib.get_close_matches(path.lower(), known, n=1)
     hints = [f"did you mean {known[other].key} in [{known[other].section}]?" for other in close]
-    return f"{path} in {name} is no setting; {(hints or ['remove it.'])[0]}"
+    return f"{path} in {name} is not a setting; {(hints or ['remove it.'])[0]}"

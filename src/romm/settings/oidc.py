@@ -42,12 +42,12 @@ def complete(draft: Draft) -> None:
         report.warnings += _warnings(draft)
     elif draft.origins["oidc.enabled"] == DEFAULT and oidc.client_id and any(_provider_urls(oidc).values()):
         report.warnings.append(
-            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true; or to "
-            "false, if that is meant."
+            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true, or to "
+            "false if you want it off."
         )
     if reasons and draft.settings.accounts.disable_userpass_login:
         report.warnings.append(
-            f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off: nobody can sign in. "
+            f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off, so no sign-in is possible. "
             "Set it to false, or switch OIDC on."
         )
     draft.complete("oidc", scopes=" ".join(oidc.scopes.replace(",", " ").split()))
@@ -89,7 +89,7 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
     }
     for key, url in urls.items():
         if url and origin(url) is None:
-            yield f"{names[key]} is no http(s) URL: write it like https://auth.example.com"
+            yield f"{names[key]} is not an http(s) URL: write it like https://auth.example.com"
     yield from _callback_reasons(oidc.redirect_uri, names["redirect_uri"])
     if oidc.token_endpoint_auth_method.startswith("client_secret_") and not oidc.client_secret:
         yield (
@@ -107,15 +107,15 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
 
 def _callback_reasons(redirect_uri: str, name: str) -> Iterator[str]:
     if origin(redirect_uri) and not urlsplit(redirect_uri).path.removesuffix("/").endswith(CALLBACK):
-        yield f"{name} does not end in {CALLBACK}, where RomM waits for the answer: correct it here and at the provider"
+        yield f"{name} does not end in {CALLBACK}, RomM's callback: correct it here and at the provider"
     if "#" in redirect_uri:
-        yield f"{name} has a #, which no provider may send people back to (RFC 6749, 3.1.2): remove it"
+        yield f"{name} has a #, which a redirect URI must not have (RFC 6749, 3.1.2): remove it"
 
 
 def _authority_reasons(file: str, name: str) -> Iterator[str]:
     try:
         if file and b"-----BEGIN " not in Path(file).read_bytes():
-            yield f"{name} names {file}, which holds no certificate in PEM form"
+            yield f"{name} names {file}, which has no certificate in PEM format"
     except OSError as error:
         yield f"{name} names {file}, which cannot be read ({error.strerror})"
 
@@ -125,18 +125,18 @@ def _warnings(draft: Draft) -> Iterator[str]:
     yield from _address_warnings(draft)
     for key, url in _provider_urls(oidc).items():
         if is_readable_on_the_way(url):
-            yield f"{names[key]} is plain http: whoever listens in between can sign in as anybody. Use https."
+            yield f"{names[key]} is plain http: an eavesdropper can sign in as any person. Use https."
     yield from _trust_warnings(oidc, names)
     yield from _role_warnings(oidc, names)
     known = preset(oidc.provider)
     if known.open_to_anyone and oidc.allow_registration and not oidc.hosted_domains:
         yield (
-            f"{names['provider']} is {known.label}, where everybody in the world can have an account, and "
-            f"{names['allow_registration']} is true: whoever comes gets one here. Set it to false, or name your own "
-            f"domain in {names['hosted_domains']}."
+            f"{names['provider']} is {known.label}, where everyone can have an account, and {names['allow_registration']} is "
+            "true: every one of them gets an account here. Set it to false, or name your own domain in "
+            f"{names['hosted_domains']}."
         )
     if oidc.scopes and "openid" not in oidc.scopes.replace(",", " ").split():
-        yield f"{names['scopes']} lacks openid, without which no provider says who somebody is; add it."
+        yield f"{names['scopes']} lacks openid, without which a provider sends no identity; add it."
 
 
 def _address_warnings(draft: Draft) -> Iterator[str]:
@@ -145,39 +145,38 @@ def _address_warnings(draft: Draft) -> Iterator[str]:
     if draft.origins["server.base_url"] == f"derived from {server_names['port']}":
         yield (
             f"Neither ROMM_BASE_URL nor {names['redirect_uri']} is set, so the provider sends people back to "
-            f"{oidc.redirect_uri}, which is this machine alone. Set ROMM_BASE_URL to the address that people use."
+            f"{oidc.redirect_uri}, which reaches this machine only. Set ROMM_BASE_URL to the address that people use."
         )
     if urlsplit(oidc.redirect_uri).path.removesuffix("/") != CALLBACK:
         yield f"{names['redirect_uri']}: {NO_PATH}, and leave ROMM_BASE_URL and the redirect URI without the path."
     if origin(oidc.redirect_uri) != base_url:
         yield (
-            f"{names['redirect_uri']} leads to {origin(oidc.redirect_uri)}, but {server_names['base_url']} is "
-            f"{base_url}: people who sign in at the latter come back to another address, without their cookie."
+            f"{names['redirect_uri']} leads to {origin(oidc.redirect_uri)}, but {server_names['base_url']} is {base_url}: "
+            f"people who sign in at {base_url} return to another address, without their cookie."
         )
     if back and origin(back) != base_url:
         yield (
-            f"{names['post_logout_redirect_uri']} leads to {origin(back)}, but {server_names['base_url']} is "
-            f"{base_url}: people who sign out come to another address. Set it to {base_url}/login, here and at the provider."
+            f"{names['post_logout_redirect_uri']} leads to {origin(back)}, but {server_names['base_url']} is {base_url}: "
+            f"people who sign out are sent to another address. Set it to {base_url}/login, here and at the provider."
         )
 
 
 def _trust_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
     if oidc.trust_email is TrustEmail.ALWAYS:
         yield (
-            f"{names['trust_email']} is always: whoever can enter somebody else's e-mail address at the provider "
-            "gets that person's account here. Prefer verified."
+            f"{names['trust_email']} is always: a person who can enter another person's e-mail address at the provider gets "
+            "that account here. Prefer verified."
         )
     if symmetric := _SYMMETRIC.intersection(oidc.id_token_signed_response_algs):
         yield (
-            f"{names['id_token_signed_response_algs']} allows {', '.join(sorted(symmetric))}: whoever knows the "
-            "client secret can sign in as anybody. Choose a signing key (RS256) at the provider instead."
+            f"{names['id_token_signed_response_algs']} allows {', '.join(sorted(symmetric))}: a holder of the client secret "
+            "can sign in as any person. Choose a signing key (RS256) at the provider instead."
         )
     if oidc.token_endpoint_auth_method == "none" and oidc.client_secret:
         yield f"{names['client_secret']} is not used: {names['token_endpoint_auth_method']} is none."
     if _HASH.match(oidc.client_secret):
         yield (
-            f"{names['client_secret']} looks like the hash that stands in the provider's configuration; "
-            "RomM needs the plain secret."
+            f"{names['client_secret']} looks like the hash in the provider's configuration; RomM needs the plain secret."
         )
 
 
@@ -189,7 +188,7 @@ def _role_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
     if oidc.claim_roles and not mapped:
         yield (
             f"{names['claim_roles']} is set, but no OIDC_ROLE_VIEWER, OIDC_ROLE_EDITOR or OIDC_ROLE_ADMIN: "
-            "everybody who has the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
+            "every person with the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
         )
     for key, values in roles.items():
         if cut := [value for value in values if value not in role_values.without_parts(values)]:

@@ -34,7 +34,7 @@ def _base_url(draft: Draft) -> None:
     elif server.base_url:
         letters = "" if server.base_url.isascii() else _ABOUT_LETTERS
         report.problems.append(
-            f"{names['base_url']} is no http(s) URL; write it like https://romm.example.com{letters}."
+            f"{names['base_url']} is not an http(s) URL; write it like https://romm.example.com{letters}."
         )
         draft.complete("server", base_url="")
     elif callback is not None:
