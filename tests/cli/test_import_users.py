@@ -60,11 +60,11 @@ def test_what_would_happen_is_printed_and_nothing_is_written(tmp_path: Path) -> 
         "import Bob as bob: editor, enabled, with password, bob@example.com",
         "import Zoë as user-3: viewer, DISABLED, without password, without e-mail address",
         "note: the name is not allowed here: tell them to sign in as user-3",
-        "note: the role 'wizard' is unknown here, so the role is viewer",
+        "note: the role 'wizard' is unknown here, so a viewer",
         "note: the address 'no address' cannot be compared safely, so it is left out",
-        "note: it cannot be used until an administrator gives it an e-mail address",
-        "The import adds administrators, the first ones, so /setup closes: root",
-        "3 to import, 0 to skip. Nothing was written. Add --apply to write it.",
+        "note: nobody can sign in to it before an administrator gives it an address",
+        "The import includes administrators, the first ones, so /setup closes: root",
+        "3 to import, 0 to skip. Nothing was written; use --apply to import.",
     ]
     assert people(tmp_path) == []
 
@@ -82,7 +82,7 @@ def test_it_is_written_when_told_to_and_once(tmp_path: Path) -> None:
 def test_administrators_beside_others_are_said_aloud(tmp_path: Path) -> None:
     run(tmp_path, old_romm(tmp_path, ROOT), "--apply")
     more = old_romm(tmp_path, (*BOB[:5], "ADMIN", None))
-    told = "The import adds administrators, besides the existing ones: bob"
+    told = "The import includes administrators, besides the existing ones: bob"
     assert told in lines(run(tmp_path, more))
     assert told in lines(run(tmp_path, more, "--apply"))
 
@@ -163,7 +163,7 @@ def test_a_database_of_ours_without_its_tables_is_told(tmp_path: Path) -> None:
 
 def test_the_other_database_can_be_named_where_no_list_of_processes_shows_its_password(tmp_path: Path) -> None:
     result = romm("import", ROMM_IMPORT_FROM=old_romm(tmp_path, ROOT), ROMM_BASE_PATH=str(tmp_path / "new"))
-    assert lines(result)[-1] == "1 to import, 0 to skip. Nothing was written. Add --apply to write it."
+    assert lines(result)[-1] == "1 to import, 0 to skip. Nothing was written; use --apply to import."
 
 
 def test_the_other_database_has_to_be_named() -> None:

@@ -206,7 +206,7 @@ _SETTINGS = (
     _weak("hs256-allowed", "HS256 is allowed", {"OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS": "RS256 HS256"},
           "OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS"),
     _weak("google-open", "Google, where everyone has an account, and registration is open",
-          {"OIDC_PROVIDER": "google"}, "OIDC_ALLOW_REGISTRATION"),
+          {"OIDC_PROVIDER": "google"}, "OIDC_ALLOW_REGISTRATION", provider=Provider(id_token={"hd": "example.org"})),
     _weak("scope-openid-missing", "OIDC_SCOPES without openid", {"OIDC_SCOPES": "profile email groups"}, "OIDC_SCOPES",
           sees=Code.INVALID_SCOPE),
 )  # fmt: skip

@@ -138,8 +138,8 @@ def test_a_guides_block_works_as_pasted(environ: dict[str, str], base_url: str, 
 
 def test_a_guides_placeholder_is_named_and_its_value_is_not():
     [one, other] = load(AUTHENTIK_LIST).warnings
-    assert one == "OIDC_CLIENT_ID still has a guide's placeholder; put your own value there."
-    assert other.startswith("OIDC_CLIENT_SECRET still has a guide's placeholder")
+    assert one == "OIDC_CLIENT_ID still has the placeholder of a guide; put your own value there."
+    assert other.startswith("OIDC_CLIENT_SECRET still has the placeholder")
 
 
 def test_an_existing_compose_file_for_mariadb_starts_on_the_embedded_file_and_says_so():
@@ -538,9 +538,7 @@ def test_what_keeps_single_sign_on_off_is_told_with_the_mistakes_and_nothing_twi
         pytest.param(
             "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of strings"), id="a number in a list"
         ),
-        pytest.param(
-            "[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one string"), id="a list where text belongs"
-        ),
+        pytest.param("[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one string"), id="a list where text belongs"),
         pytest.param("[oidc]\nenabled = 'maybe'", ("enabled in [oidc]", "maybe"), id="a switch that is none"),
         pytest.param("[oidc\n", ("ROMM_SETTINGS_FILE", "TOML"), id="no TOML"),
         pytest.param("[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"),
@@ -695,7 +693,7 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
         row("a shared signing key", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS256"),
         row("a shared signing key, larger", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS384"),
         row("a shared signing key, the largest", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS512"),
-        row("everybody in the world", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
+        row("open to everyone", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
         row("scopes without openid", "openid", OIDC_SCOPES="profile email"),
         row("the hash of Authelia's configuration", "hash", OIDC_CLIENT_SECRET="$pbkdf2-sha512$310000$c8p7"),
         row("a secret that is not used", "OIDC_CLIENT_SECRET", OIDC_TOKEN_ENDPOINT_AUTH_METHOD="none"),
@@ -704,7 +702,7 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
             "https://romm.example.com/login",
             OIDC_POST_LOGOUT_REDIRECT_URI="https://other.example/",
         ),
-        row("no door is open", "no sign-in is possible", DISABLE_USERPASS_LOGIN="true", OIDC_ENABLED="false"),
+        row("no door is open", "no sign-in method is left", DISABLE_USERPASS_LOGIN="true", OIDC_ENABLED="false"),
     ],
 )
 def test_what_is_weak_or_pointless_is_said_at_start(change: dict[str, str], part: str):
@@ -1012,7 +1010,7 @@ def test_without_a_file_there_is_no_app():
         pytest.param("[clients]\nname = 'x'", ("[[clients]]", "list of tables"), id="one bracket too few"),
         pytest.param("[[clients]]\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="no name"),
         pytest.param("[[clients]]\nname = ''\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="an empty name"),
-        pytest.param("[[clients]]\nname = ' x'\nredirect_uris = ['a.b:/c']", ("name", "spaces"), id="a blank before it"),
+        pytest.param("[[clients]]\nname = ' x'\nredirect_uris = ['a.b:/c']", ("name", "spaces"), id="a space before it"),
         pytest.param("[[clients]]\nname = 7\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="a number"),
         pytest.param("[[clients]]\nname = 'x'", ("redirect_uris", "list"), id="no address"),
         pytest.param("[[clients]]\nname = 'x'\nredirect_uris = 'a.b:/c'", ("redirect_uris", "list"), id="one text"),

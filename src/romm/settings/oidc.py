@@ -1,4 +1,4 @@
-"""Is OpenID Connect configured completely, and is anything about it weaker than it should be?"""
+"""Completeness of OpenID Connect, and warnings about weak settings."""
 
 import json
 import re
@@ -32,22 +32,21 @@ _Names = Mapping[str, str]
 
 
 def complete(draft: Draft) -> None:
-    """Fill in what follows, give the reasons why OIDC is off, and warn of what is weak."""
     _ascii_hosts(draft)
     oidc, names, report = draft.settings.oidc, draft.names["oidc"], draft.report
     reasons = [*_reasons(oidc, names), *report.oidc] if oidc.enabled else ["OIDC_ENABLED is false"]
-    if oidc.enabled and (told := tuple(report.problems)):  # nothing starts, so say all at once
-        report.problems += [f"{reason}." for reason in reasons if not _is_told(reason, told)]
+    if oidc.enabled and (reported := tuple(report.problems)):  # RomM does not start, so report all at once
+        report.problems += [f"{reason}." for reason in reasons if not _is_reported(reason, reported)]
     if not reasons:
         report.warnings += _warnings(draft)
     elif draft.origins["oidc.enabled"] == DEFAULT and oidc.client_id and any(_provider_urls(oidc).values()):
         report.warnings.append(
-            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true, or to "
-            "false if you want it off."
+            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true, or "
+            "to false to keep it off."
         )
     if reasons and draft.settings.accounts.disable_userpass_login:
         report.warnings.append(
-            f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off, so no sign-in is possible. "
+            f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off: no sign-in method is left. "
             "Set it to false, or switch OIDC on."
         )
     draft.complete("oidc", scopes=" ".join(oidc.scopes.replace(",", " ").split()))
@@ -59,15 +58,15 @@ def complete(draft: Draft) -> None:
 
 
 def _ascii_hosts(draft: Draft) -> None:
-    """Bring a host with other letters to its A-label: a URI is ASCII (RFC 3986), and no provider has another registered."""
+    """Convert non-ASCII hosts to their A-label: a URI is ASCII (RFC 3986), as registered at the provider."""
     oidc = draft.settings.oidc
     written = {key: getattr(oidc, key) for key in _URLS}
     ascii_urls = {key: hosts.canonical(url) for key, url in written.items() if not url.isascii()}
     draft.complete("oidc", **{key: url for key, url in ascii_urls.items() if url})
 
 
-def _is_told(reason: str, problems: tuple[str, ...]) -> bool:
-    """Is the value only missing because it could not be read?"""
+def _is_reported(reason: str, problems: tuple[str, ...]) -> bool:
+    """Whether the value is only missing because it could not be read."""
     variable, _, _ = reason.partition(" ")
     return any(problem.startswith(variable) for problem in problems)
 
@@ -89,7 +88,7 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
     }
     for key, url in urls.items():
         if url and origin(url) is None:
-            yield f"{names[key]} is not an http(s) URL: write it like https://auth.example.com"
+            yield f"{names[key]} is not an http(s) URL; write it like https://auth.example.com"
     yield from _callback_reasons(oidc.redirect_uri, names["redirect_uri"])
     if oidc.token_endpoint_auth_method.startswith("client_secret_") and not oidc.client_secret:
         yield (
@@ -107,15 +106,15 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
 
 def _callback_reasons(redirect_uri: str, name: str) -> Iterator[str]:
     if origin(redirect_uri) and not urlsplit(redirect_uri).path.removesuffix("/").endswith(CALLBACK):
-        yield f"{name} does not end in {CALLBACK}, RomM's callback: correct it here and at the provider"
+        yield f"{name} does not end in {CALLBACK}, where RomM waits for the answer: correct it here and at the provider"
     if "#" in redirect_uri:
-        yield f"{name} has a #, which a redirect URI must not have (RFC 6749, 3.1.2): remove it"
+        yield f"{name} has a #, which no provider may send people back to (RFC 6749, 3.1.2): remove it"
 
 
 def _authority_reasons(file: str, name: str) -> Iterator[str]:
     try:
         if file and b"-----BEGIN " not in Path(file).read_bytes():
-            yield f"{name} names {file}, which has no certificate in PEM format"
+            yield f"{name} names {file}, which holds no certificate in PEM form"
     except OSError as error:
         yield f"{name} names {file}, which cannot be read ({error.strerror})"
 
@@ -125,18 +124,18 @@ def _warnings(draft: Draft) -> Iterator[str]:
     yield from _address_warnings(draft)
     for key, url in _provider_urls(oidc).items():
         if is_readable_on_the_way(url):
-            yield f"{names[key]} is plain http: an eavesdropper can sign in as any person. Use https."
+            yield f"{names[key]} is plain http: an attacker on the network can sign in to any account. Use https."
     yield from _trust_warnings(oidc, names)
     yield from _role_warnings(oidc, names)
     known = preset(oidc.provider)
     if known.open_to_anyone and oidc.allow_registration and not oidc.hosted_domains:
         yield (
-            f"{names['provider']} is {known.label}, where everyone can have an account, and {names['allow_registration']} is "
-            "true: every one of them gets an account here. Set it to false, or name your own domain in "
-            f"{names['hosted_domains']}."
+            f"{names['provider']} is {known.label}, which is open to everyone, and "
+            f"{names['allow_registration']} is true: every account there gets one here. Set it to false, or set your own "
+            f"domain in {names['hosted_domains']}."
         )
     if oidc.scopes and "openid" not in oidc.scopes.replace(",", " ").split():
-        yield f"{names['scopes']} lacks openid, without which a provider sends no identity; add it."
+        yield f"{names['scopes']} lacks openid, without which a provider sends no ID token; add it."
 
 
 def _address_warnings(draft: Draft) -> Iterator[str]:
@@ -145,38 +144,39 @@ def _address_warnings(draft: Draft) -> Iterator[str]:
     if draft.origins["server.base_url"] == f"derived from {server_names['port']}":
         yield (
             f"Neither ROMM_BASE_URL nor {names['redirect_uri']} is set, so the provider sends people back to "
-            f"{oidc.redirect_uri}, which reaches this machine only. Set ROMM_BASE_URL to the address that people use."
+            f"{oidc.redirect_uri}, which is this machine alone. Set ROMM_BASE_URL to the address that people use."
         )
     if urlsplit(oidc.redirect_uri).path.removesuffix("/") != CALLBACK:
         yield f"{names['redirect_uri']}: {NO_PATH}, and leave ROMM_BASE_URL and the redirect URI without the path."
     if origin(oidc.redirect_uri) != base_url:
         yield (
-            f"{names['redirect_uri']} leads to {origin(oidc.redirect_uri)}, but {server_names['base_url']} is {base_url}: "
-            f"people who sign in at {base_url} return to another address, without their cookie."
+            f"{names['redirect_uri']} leads to {origin(oidc.redirect_uri)}, but {server_names['base_url']} is "
+            f"{base_url}: people who sign in at the latter come back to another address, without their cookie."
         )
     if back and origin(back) != base_url:
         yield (
-            f"{names['post_logout_redirect_uri']} leads to {origin(back)}, but {server_names['base_url']} is {base_url}: "
-            f"people who sign out are sent to another address. Set it to {base_url}/login, here and at the provider."
+            f"{names['post_logout_redirect_uri']} leads to {origin(back)}, but {server_names['base_url']} is "
+            f"{base_url}: people who sign out come to another address. Set it to {base_url}/login, here and at the provider."
         )
 
 
 def _trust_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
     if oidc.trust_email is TrustEmail.ALWAYS:
         yield (
-            f"{names['trust_email']} is always: a person who can enter another person's e-mail address at the provider gets "
-            "that account here. Prefer verified."
+            f"{names['trust_email']} is always: a user who can enter another person's e-mail address at the provider "
+            "gets that person's account here. Prefer verified."
         )
     if symmetric := _SYMMETRIC.intersection(oidc.id_token_signed_response_algs):
         yield (
-            f"{names['id_token_signed_response_algs']} allows {', '.join(sorted(symmetric))}: a holder of the client secret "
-            "can sign in as any person. Choose a signing key (RS256) at the provider instead."
+            f"{names['id_token_signed_response_algs']} allows {', '.join(sorted(symmetric))}: a party that knows the "
+            "client secret can sign in to any account. Choose a signing key (RS256) at the provider instead."
         )
     if oidc.token_endpoint_auth_method == "none" and oidc.client_secret:
         yield f"{names['client_secret']} is not used: {names['token_endpoint_auth_method']} is none."
     if _HASH.match(oidc.client_secret):
         yield (
-            f"{names['client_secret']} looks like the hash in the provider's configuration; RomM needs the plain secret."
+            f"{names['client_secret']} looks like the hash in the provider's configuration; "
+            "RomM needs the plain secret."
         )
 
 
@@ -188,7 +188,7 @@ def _role_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
     if oidc.claim_roles and not mapped:
         yield (
             f"{names['claim_roles']} is set, but no OIDC_ROLE_VIEWER, OIDC_ROLE_EDITOR or OIDC_ROLE_ADMIN: "
-            "every person with the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
+            "every account with the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
         )
     for key, values in roles.items():
         if cut := [value for value in values if value not in role_values.without_parts(values)]:
