@@ -60,7 +60,7 @@ def test_what_would_happen_is_printed_and_nothing_is_written(tmp_path: Path) -> 
         "import Bob as bob: editor, enabled, with password, bob@example.com",
         "import Zoë as user-3: viewer, DISABLED, without password, without e-mail address",
         "note: the name is not allowed here: tell them to sign in as user-3",
-        "note: the role 'wizard' is unknown here, so a viewer",
+        "note: the role 'wizard' is unknown here, so the role is viewer",
         "note: the address 'no address' cannot be compared safely, so it is left out",
         "note: nobody can sign in to it before an administrator gives it an address",
         "The import includes administrators, the first ones, so /setup closes: root",
