@@ -38,6 +38,7 @@ from tests.fakes import (
     FakeLogouts,
     FakeNetwork,
     FakePasswords,
+    FakeSeal,
     FakeSignInLog,
     FakeStorage,
     FakeThrottles,
@@ -96,6 +97,7 @@ class World:
         self.idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
+        self.seal = FakeSeal()
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
@@ -112,6 +114,7 @@ class World:
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
+            seal=self.seal,
             credentials=self.credentials,
             device_authorizations=self.device_authorizations,
             devices=self.devices,

@@ -1,7 +1,7 @@
 """How people sign in and out, as the settings want it, and how that is explained."""
 
 from romm.composition.ports import Ports
-from romm.credentials.rate_limits import Rates
+from romm.credentials.rate_limits import FailureLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
@@ -12,11 +12,12 @@ from romm.domain.sign_in.linking import Policy
 from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
+from romm.sign_in.attempts import LoginAttempts
 from romm.sign_in.backchannel_logout import BackchannelLogout
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
 from romm.sign_in.sign_out import SignOut
 from romm.sign_in.throttle import Throttle
@@ -55,7 +56,7 @@ def admission(settings: Settings, ports: Ports) -> Admission:
 
 
 def openid_sign_in(
-    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews, rates: Rates
 ) -> OpenIDSignIn:
     """Signing in through the provider."""
     return OpenIDSignIn(
@@ -63,7 +64,8 @@ def openid_sign_in(
         off=settings.oidc_off,
         admission=admission(settings, ports),
         keep_preview=previews.keep,
-        attempts=ports.attempts,
+        attempts=LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock),
+        failures=FailureLimit(rates, FAILED_CALLBACKS, ports.clock),
         sessions=sessions,
         journal=journal,
         clock=ports.clock,

@@ -13,7 +13,7 @@ from romm.domain.model import Account
 
 class Conflict(Exception):
     """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link),
-    `device` (ended), `logout_token` (carried out before).
+    `device` (ended), `logout_token` (carried out before), `attempt` (used before).
     """
 
     def __init__(self, what: str) -> None:

@@ -7,38 +7,41 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.errors import Code
-from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.outcomes import Outcome
+
+
+class Seal(Protocol):
+    """Authenticated encryption of what a browser keeps for us. All workers and hosts share the keys."""
+
+    async def seal(self, content: bytes, use: str) -> str:
+        """A text for a cookie, some 45 characters more than four thirds of the content. It opens for the same `use` only."""
+
+    async def open(self, sealed: str, use: str) -> bytes | None:
+        """What was sealed; None for what we did not seal, not for this use, or with a key that is gone."""
+
+    async def rotate(self) -> None:
+        """Make a new key, which seals from now on. What the older ones sealed opens for another hour."""
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
-    """What is left of an attempt: was it taken, by which refusal did it end, where did the person want to go?"""
+    """A used attempt. `outcome` is None while it is under way."""
 
-    taken: bool
-    outcome: str | None
-    return_to: str
+    taken_at: datetime
+    outcome: Outcome | None
 
 
 class Attempts(Protocol):
-    """Login attempts between request and response."""
+    """Login attempts that were used. Those that were only begun are in their browsers alone (`Seal`)."""
 
-    async def put(self, attempt: LoginAttempt) -> None:
-        """Remember an attempt; forget those that expired long ago."""
+    async def take(self, state_digest: str, expires_at: datetime) -> bool:
+        """Use an attempt up: True for exactly one caller. Forgets those that expired an hour ago."""
 
-    async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
-        """The attempt of this state and this browser, to exactly one caller ever; None leaves everything as it was.
-
-        Its nonce and verifier are gone from the store afterwards.
-        """
-
-    async def conclude(self, state_digest: str, outcome: str) -> None:
-        """Remember how a taken attempt ended: the refusal's code and its reference; a success leaves nothing.
-
-        The first outcome stays.
-        """
+    async def conclude(self, state_digest: str, outcome: Outcome) -> None:
+        """Remember how a used attempt ended. The first outcome stays."""
 
     async def recall(self, state_digest: str) -> AttemptOutcome | None:
-        """What is left of an attempt that was put within the last hour or so, taken or not."""
+        """A used attempt, None when it was not used or is forgotten."""
 
 
 class Logouts(Protocol):

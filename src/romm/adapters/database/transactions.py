@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500
@@ -46,6 +46,8 @@ _CONFLICTS = {
     "device_authorizations.user_code_digest": "user_code",
     "pk_logout_tokens": "logout_token",
     "logout_tokens.digest": "logout_token",
+    "pk_login_attempts": "attempt",
+    "login_attempts.state_digest": "attempt",
     "fk_credentials_device_id_devices": "device",
     "FOREIGN KEY constraint failed": "device",  # SQLite tells no more; an account is looked at before
 }  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does

@@ -4,8 +4,10 @@ With an https base URL every cookie is `__Host-` and Secure, so that no other ho
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 
 from litestar.datastructures import Cookie
 
@@ -15,6 +17,8 @@ from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
+MAX_ATTEMPTS_BYTES = 4096  # together, names included: a stock nginx takes 8 kB of cookies from a browser
+MAX_EXPIRED = 20  # cookies that one answer clears away; a browser that brings more brings them again
 
 
 class _Cookie(Cookie):
@@ -40,7 +44,7 @@ class Cookies:
         return request.cookies.get(self._name("romm_session"))
 
     def attempt(self, request: Request, attempt_id: str) -> str | None:
-        """The browser key of a login attempt."""
+        """A sealed login attempt."""
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
 
     def device_cookie(self, request: Request) -> str | None:
@@ -70,14 +74,16 @@ class Cookies:
         """Clears a session that is over."""
         return self._expired("romm_session")
 
-    def attempt_begun(self, request: Request, attempt_id: str, browser_key: str) -> list[Cookie]:
+    def attempt_begun(self, request: Request, attempt_id: str, sealed: str) -> list[Cookie]:
         """The cookie of a new attempt; when there are too many, the oldest are expired. Browsers send older ones first."""
+        new = self._cookie(f"romm_attempt_{attempt_id}", sealed, ATTEMPT_LIFETIME)
         prefix = self._name("romm_attempt_")
         # Only names that we gave: others may be anything, and must not come back in a header of ours.
         others = [name for name in request.cookies if name.startswith(prefix) and _ID.fullmatch(name, len(prefix))]
-        too_many = others[: max(0, len(others) + 1 - MAX_ATTEMPTS)]
-        gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many]
-        return [*gone, self._cookie(f"romm_attempt_{attempt_id}", browser_key, ATTEMPT_LIFETIME)]
+        sizes = [len(name) + len(request.cookies[name]) for name in others]
+        too_many = others[: len(others) - _fitting(sizes, MAX_ATTEMPTS_BYTES - len(new.key) - len(sealed))]
+        gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many[:MAX_EXPIRED]]
+        return [*gone, new]
 
     def _name(self, name: str) -> str:
         return f"__Host-{name}" if self.secure else name
@@ -96,3 +102,9 @@ class Cookies:
 
     def _expired(self, name: str) -> Cookie:
         return self._cookie(name, "", timedelta())
+
+
+def _fitting(sizes: Sequence[int], room: int) -> int:
+    """How many of the newest attempts may stay beside a new one. `sizes` is in bytes, the oldest first."""
+    newest = list(accumulate(reversed(sizes)))[: MAX_ATTEMPTS - 1]
+    return sum(total <= room for total in newest)

@@ -20,4 +20,4 @@ def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
 
 def to_provider(request: Request, our_cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
     """303 to the provider, with the cookie that the attempt has to come back with."""
-    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.sealed))
