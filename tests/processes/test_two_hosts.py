@@ -25,8 +25,8 @@ def test_a_sign_in_begins_at_one_host_and_ends_at_the_other(idp: FakeProvider, t
         hosts = []
         for name in ("here", "there"):
             (tmp_path / name).mkdir()
-            host = romm(idp, tmp_path / name, ADDRESS, ROMM_DATABASE_URL=url.replace("+asyncpg", ""))
-            hosts.append(running.enter_context(host)[0])
+            started = romm(idp, tmp_path / name, ADDRESS, ROMM_DATABASE_URL=url.replace("+asyncpg", ""))
+            hosts.append(running.enter_context(started)[0])
         create_first_admin(hosts[0])
         for begins, ends in (hosts, hosts[::-1]):
             begun_at = running.enter_context(browser(begins))

@@ -63,4 +63,4 @@ class FailureLimit:
                 raise
             kept = {who: until for who, until in self._until.items() if until > now}
             self._until.clear()
-            self._until.update(kept | {tally.who: now + timedelta(seconds=full.facts["retry_after"])})
+            self._until.update(kept | {tally.who: now + self.limit.window})

@@ -37,6 +37,9 @@ class Provider(Protocol):
     async def metadata(self) -> Metadata:
         """The provider's metadata, judged and pinned; from memory while fresh, the last good copy when a refresh fails."""
 
+    async def answering_metadata(self) -> Metadata:
+        """As `metadata`, from a provider that answered within the last minute, before a browser is sent there."""
+
     def known_metadata(self) -> Metadata | None:
         """The metadata in memory, without asking anybody."""
 

@@ -50,8 +50,10 @@ class LoginAttempts:
         """How a used attempt ended; waits while it is under way. None when nothing is known of its end."""
         for _ in range(int(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
             recalled = await self.used.recall(state_digest)
-            if recalled is None or recalled.outcome is not None:
-                return recalled and recalled.outcome
+            if recalled is None:
+                return None
+            if recalled.outcome is not None:
+                return recalled.outcome
             if self.clock() - recalled.taken_at > timedelta(seconds=PATIENCE_SECONDS):
                 return None
             await self.sleep(LOOK_EVERY_SECONDS)

@@ -132,7 +132,7 @@ class OpenIDSignIn:
         initiation: Initiation | None = None,
     ) -> StartedSignIn:
         provider = self._identification().provider
-        metadata = await provider.metadata()
+        metadata = await provider.answering_metadata()
         added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
         state, nonce, code_verifier = (url_secret() for _ in range(3))
         attempt = LoginAttempt(

@@ -6,6 +6,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from romm.api.http.navigation import not_opened, own_navigation
+from romm.api.routes import routes
 from romm.composition import app
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
@@ -68,7 +69,7 @@ async def test_a_callback_that_no_person_opens_spends_nothing(world: World, head
 
 def get_routes(world: World) -> dict[str, Any]:
     """The handlers of GET by their path."""
-    service = app.routes(app.app_dependencies(world.settings, world.ports), app.VERSION)
+    service = routes(app.app_dependencies(world.settings, world.ports), app.VERSION)
     return {
         route.path: route.route_handler_map["GET"][0]
         for route in service.routes

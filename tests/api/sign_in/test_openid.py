@@ -547,6 +547,28 @@ async def test_a_provider_that_was_down_at_start_works_without_a_restart(world: 
     assert (await browser.sign_in()).headers["location"] == "/"
 
 
+async def test_nobody_is_sent_to_a_provider_that_went_down_since(world: World) -> None:
+    """The person reads our page instead of the browser's own, or a proxy's."""
+    browser = world.browser()
+    await browser.sign_in()
+    world.idp.instead["discovery"] = BROKEN
+    world.clock.advance(timedelta(seconds=61))
+    refused = await browser.get("/api/login/openid?next=/collection")
+    assert error_of(refused) == Code.PROVIDER_UNAVAILABLE
+    assert refused.headers["location"].endswith("&next=%2Fcollection")
+    del world.idp.instead["discovery"]
+    world.clock.advance(timedelta(seconds=6))
+    assert (await browser.sign_in()).headers["location"] == "/"
+
+
+async def test_a_sign_in_that_is_under_way_needs_no_discovery(world: World) -> None:
+    browser = world.browser()
+    query = await world.idp.approve(await browser.begin())
+    world.idp.instead["discovery"] = BROKEN
+    world.clock.advance(timedelta(seconds=61))
+    assert (await browser.come_back(query)).headers["location"] == "/"
+
+
 async def test_what_userinfo_would_have_told_is_not_called_missing_when_it_did_not_answer(world: World) -> None:
     world.idp.thin_id_token = True
     world.idp.instead["userinfo"] = BROKEN

@@ -26,6 +26,7 @@ from romm.domain.sign_in.discovery import Location, Metadata
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims, TokenResponse
 
+CONFIRMED_SECONDS = 60.0
 METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, cooldown=5)
 
 _METADATA_DOUBTFUL = {
@@ -103,6 +104,10 @@ class OpenIDProvider:
         """Discovered when first needed, then once a day and after something proved wrong."""
         return await self._discovery.get(self._settings.location.url)
 
+    async def answering_metadata(self) -> Metadata:
+        """As `metadata`. When the copy is older than a minute, the provider is asked, and has to answer."""
+        return await self._discovery.confirmed(self._settings.location.url, CONFIRMED_SECONDS)
+
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """Push an authorization request (RFC 9126, 2.1); the provider's errors are those of the redirect."""
         endpoint = metadata.pushed_authorization_request_endpoint
@@ -145,7 +150,8 @@ class OpenIDProvider:
     async def _discover(self, url: str) -> Metadata:
         answer = await self._http.send("GET", url, limit=self._limits.document)
         metadata = accepted_metadata(answer, self._settings.location)
-        self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
+        if metadata != self._discovery.known:
+            self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
         return metadata
 
     @contextmanager
