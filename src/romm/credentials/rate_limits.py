@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from romm.domain.credentials import rate_limits
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code, Refuse, Refused
 from romm.ports.credentials import Throttles
 from romm.ports.process import Clock
 
@@ -46,12 +46,13 @@ class FailureLimit:
     clock: Clock
     _until: dict[str, datetime] = field(default_factory=dict)
 
-    def check(self, address: str) -> None:
-        """Raises `Refused(TOO_MANY_REQUESTS)` while the address is over the limit."""
+    def judge(self, address: str) -> Refuse | None:
+        """The refusal of an address that is over the limit."""
         until, now = self._until.get(by_address(self.limit, address).who), self.clock()
-        if until is not None and now < until:
-            left = -(-(until - now) // timedelta(seconds=1))
-            raise Refused(Code.TOO_MANY_REQUESTS, what=self.limit.name, retry_after=left)
+        if until is None or now >= until:
+            return None
+        left = -(-(until - now) // timedelta(seconds=1))
+        return Refuse(Code.TOO_MANY_REQUESTS, {"what": self.limit.name, "retry_after": left})
 
     async def count(self, address: str) -> None:
         """One more failure of the address."""

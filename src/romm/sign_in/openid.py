@@ -35,7 +35,7 @@ ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
 PREVIEW_PAGE = "/admin/oidc"
 
-FAILED_CALLBACKS = Limit(name="refused sign-ins", tries=60)
+FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
 """Of one address. Each may have sent an invented code to the provider, which then limits *us*, and leaves a row."""
 
 _PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
@@ -167,7 +167,8 @@ class OpenIDSignIn:
         attempt = await self.attempts.opened(response.state, sealed)
         if attempt is None:
             return await self._without_attempt(identification.provider, response, session, visitor)
-        self.failures.check(visitor.address)
+        if refuse := self.failures.judge(visitor.address):
+            raise _of(attempt, Refused.by(refuse))
         if not await self.attempts.take(attempt):
             return await self._again(attempt, session, visitor)
         try:
@@ -235,16 +236,15 @@ class OpenIDSignIn:
             case outcome if await self.sessions.who(session):
                 return Finished(return_to="/")
             case outcome:
-                refused = _first_refusal(outcome)
-                refused.return_to = attempt.return_to
-                raise refused
+                raise _of(attempt, _first_refusal(outcome))
 
     async def _opened_again(
         self, opened: Opened, attempt: LoginAttempt, session: str | None, visitor: Visitor
     ) -> Finished | None:
         """As it ended the first time, whose answer may have been lost with its cookie. None when that session is over."""
         finished = Finished(return_to=attempt.return_to, linked=opened.linked)
-        if digest(session or "") == opened.session_digest:
+        who = await self.sessions.who(session)
+        if who is not None and who.digest == opened.session_digest:
             return finished
         if self.clock() >= attempt.expires_at:
             return None
@@ -269,9 +269,7 @@ class OpenIDSignIn:
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
-        refused.return_to = attempt.return_to
-        refused.page = _PAGES.get(attempt.purpose)
-        refused.facts.setdefault("issuer", attempt.issuer)
+        _of(attempt, refused).facts.setdefault("issuer", attempt.issuer)
         await self.attempts.used.conclude(attempt.state_digest, NotOpened(refused.code, visitor.correlation_id))
         await self.failures.count(visitor.address)
         await self.journal.refused("openid", refused, visitor)
@@ -280,6 +278,13 @@ class OpenIDSignIn:
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
         return self.identification
+
+
+def _of(attempt: LoginAttempt, refused: Refused) -> Refused:
+    """A refusal that leads back to where the attempt began."""
+    refused.return_to = attempt.return_to
+    refused.page = _PAGES.get(attempt.purpose)
+    return refused
 
 
 def _first_refusal(outcome: Outcome | None) -> Refused:
