@@ -109,6 +109,8 @@ async def test_processes_that_begin_at_once_understand_each_other(url: str):
     sealed = await asyncio.gather(*(seal.seal(CONTENT, "x") for seal in seals * 5))
 
     assert {await seal.open(each, "x") for each in sealed for seal in seals} == {CONTENT}
+    if url.startswith("sqlite"):  # elsewhere two transactions may both find none; the newest of their keys seals
+        assert len(await keys(databases[0])) == 1
     for each in databases:
         await each.close()
 
