@@ -22,7 +22,7 @@ from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
-from romm.ports.sign_in import AttemptOutcome, SignInEntry, SignInFilter
+from romm.ports.sign_in import SignInEntry, SignInFilter, UsedAttempt
 
 T = TypeVar("T")
 
@@ -415,14 +415,14 @@ class FakeAttempts:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.used: dict[str, tuple[datetime, AttemptOutcome]] = {}
+        self.used: dict[str, tuple[datetime, UsedAttempt]] = {}
 
     async def take(self, state_digest: str, expires_at: datetime) -> bool:
         limit = self._clock() - timedelta(hours=1)
         self.used = {state: each for state, each in self.used.items() if each[0] >= limit}
         if state_digest in self.used:
             return False
-        self.used[state_digest] = (expires_at, AttemptOutcome(taken_at=self._clock(), outcome=None))
+        self.used[state_digest] = (expires_at, UsedAttempt(taken_at=self._clock(), outcome=None))
         return True
 
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
@@ -430,7 +430,7 @@ class FakeAttempts:
         if expires_at is not None and recalled is not None and recalled.outcome is None:
             self.used[state_digest] = (expires_at, replace(recalled, outcome=outcome))
 
-    async def recall(self, state_digest: str) -> AttemptOutcome | None:
+    async def recall(self, state_digest: str) -> UsedAttempt | None:
         _, recalled = self.used.get(state_digest, (None, None))
         return recalled
 

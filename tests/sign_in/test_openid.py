@@ -580,7 +580,7 @@ async def nothing() -> None:
     """What happens while nothing does."""
 
 
-async def test_nobody_waits_for_a_callback_whose_process_was_stopped(house: House) -> None:
+async def test_a_browser_stops_waiting_for_a_callback_whose_process_was_stopped(house: House) -> None:
     begun, response = await house.begin("/collection")
     attempt = await house.signin.attempts.opened(response.state, begun.sealed)
     assert attempt
@@ -645,7 +645,7 @@ async def test_a_bookmarked_response_leads_somebody_who_is_signed_in_home(house:
 
 
 async def test_another_browser_is_refused_and_leaves_the_attempt_to_its_owner(house: House) -> None:
-    """R-07; one with a session of its own keeps that, so that nobody is signed in as somebody else by a link (R-44)."""
+    """R-07; one with a session of its own keeps that, so a link signs no person in as another one (R-44)."""
     begun, response = await house.begin()
     own = (await house.sign_in()).session
     other, _ = await house.begin()

@@ -24,7 +24,7 @@ class Seal(Protocol):
         """Make a new key, which seals from now on. What the older ones sealed opens for another hour."""
 
 
-class AttemptOutcome(Struct, frozen=True, kw_only=True):
+class UsedAttempt(Struct, frozen=True, kw_only=True):
     """A used attempt. `outcome` is None while it is under way."""
 
     taken_at: datetime
@@ -40,7 +40,7 @@ class Attempts(Protocol):
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
         """Remember how a used attempt ended. The first outcome stays."""
 
-    async def recall(self, state_digest: str) -> AttemptOutcome | None:
+    async def recall(self, state_digest: str) -> UsedAttempt | None:
         """A used attempt, None when it was not used or is forgotten."""
 
 

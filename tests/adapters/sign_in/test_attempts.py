@@ -12,7 +12,7 @@ from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.domain.errors import Code
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome, Reported
-from romm.ports.sign_in import AttemptOutcome
+from romm.ports.sign_in import UsedAttempt
 from tests.adapters.conftest import Stores
 from tests.domain.examples import NOW
 from tests.fakes import FakeClock
@@ -39,7 +39,7 @@ async def test_attempts_do_not_touch_each_other(stores: Stores):
 
     assert await stores.attempts.recall("two") is None
     assert await stores.attempts.take("two", EXPIRES)
-    assert await stores.attempts.recall("two") == AttemptOutcome(taken_at=NOW, outcome=None)
+    assert await stores.attempts.recall("two") == UsedAttempt(taken_at=NOW, outcome=None)
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=str)
@@ -47,10 +47,10 @@ async def test_a_used_attempt_tells_how_far_it_came(stores: Stores, outcome: Out
     assert await stores.attempts.recall("state") is None
 
     await stores.attempts.take("state", EXPIRES)
-    assert await stores.attempts.recall("state") == AttemptOutcome(taken_at=NOW, outcome=None)
+    assert await stores.attempts.recall("state") == UsedAttempt(taken_at=NOW, outcome=None)
 
     await stores.attempts.conclude("state", outcome)
-    assert await stores.attempts.recall("state") == AttemptOutcome(taken_at=NOW, outcome=outcome)
+    assert await stores.attempts.recall("state") == UsedAttempt(taken_at=NOW, outcome=outcome)
 
 
 async def test_the_first_outcome_stays(stores: Stores):

@@ -547,7 +547,7 @@ async def test_a_provider_that_was_down_at_start_works_without_a_restart(world: 
     assert (await browser.sign_in()).headers["location"] == "/"
 
 
-async def test_nobody_is_sent_to_a_provider_that_went_down_since(world: World) -> None:
+async def test_no_browser_is_sent_to_a_provider_that_went_down_since(world: World) -> None:
     """The person reads our page instead of the browser's own, or a proxy's."""
     browser = world.browser()
     await browser.sign_in()

@@ -10,7 +10,7 @@ from romm.adapters.database.transactions import Database, forget
 from romm.domain.sign_in.outcomes import Outcome
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
-from romm.ports.sign_in import AttemptOutcome
+from romm.ports.sign_in import UsedAttempt
 
 REMEMBERED = timedelta(hours=1)
 """How long after its expiry a used attempt can be recalled."""
@@ -50,7 +50,7 @@ class SQLAttempts:
         parameters = {"state": state_digest, "how": msgspec.json.encode(outcome).decode()}
         await self._database.write(lambda connection: connection.execute(_CONCLUDE, parameters).rowcount)
 
-    async def recall(self, state_digest: str) -> AttemptOutcome | None:
+    async def recall(self, state_digest: str) -> UsedAttempt | None:
         for taken_at, outcome in await self._database.fetch(_RECALL, {"state": state_digest}):
-            return AttemptOutcome(taken_at=taken_at, outcome=outcome and msgspec.json.decode(outcome, type=Outcome))
+            return UsedAttempt(taken_at=taken_at, outcome=outcome and msgspec.json.decode(outcome, type=Outcome))
         return None
