@@ -58,7 +58,7 @@ def named(row: Refusal) -> set[str]:
 
 def test_a_refusal_is_a_refusal_in_http_and_only_the_unexpected_is_a_500() -> None:
     for code, row in CATALOGUE.items():
-        assert row.status in {400, 401, 403, 404, 409, 410, 429, 500, 502, 503}, code
+        assert row.status in {400, 401, 403, 404, 405, 409, 410, 429, 500, 502, 503}, code
         assert (row.status == 500) == (code is Code.UNEXPECTED), code
 
 

@@ -30,7 +30,7 @@ def begin(address: str, times: int) -> None:
         response = connection.getresponse()
         response.read()
         assert response.status == 303
-        assert response.headers["set-cookie"].startswith("romm_attempt_")
+        assert "_attempt_" in response.headers["set-cookie"].partition("=")[0]
     connection.close()
 
 

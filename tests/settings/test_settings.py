@@ -438,6 +438,7 @@ def test_scopes_may_be_written_with_commas():
             id="addresses and networks",
         ),
         pytest.param("172.18.0.5/16", ("172.18.0.0/16",), id="an address within its network"),
+        pytest.param("::ffff:10.0.0.1 [fe80::1%eth0]", ("10.0.0.1/32", "fe80::1/128"), id="mapped, in brackets, zones"),
     ],
 )
 def test_trusted_proxies_are_networks(written: str, expected: tuple[str, ...]):
@@ -617,6 +618,11 @@ def test_foreign_variables_are_left_alone(environ: dict[str, str]):
         ),
         row("with a port", ("https://a.example:8443", "ROMM_BASE_URL"), ROMM_BASE_URL="https://a.example:8443"),
         row("IPv6", ("http://[::1]", "ROMM_BASE_URL"), ROMM_BASE_URL="http://[::1]:80"),
+        row(
+            "letters outside ASCII",
+            ("https://xn--spiele-mller-klb.example", "ROMM_BASE_URL"),
+            ROMM_BASE_URL="https://Spiele-Müller.example/",
+        ),
     ],
 )
 def test_the_public_address_is_an_origin(environ: dict[str, str], expected: tuple[str, str]):
@@ -636,6 +642,19 @@ def test_a_public_address_that_is_none_is_an_error(written: str):
     assert "https://romm.example.com" in problem
 
 
+def test_a_host_without_a_single_form_in_ascii_is_to_be_written_as_its_a_label():
+    (problem,) = problems({"ROMM_BASE_URL": "https://straße.example"})
+    assert "xn--" in problem
+
+
+@pytest.mark.parametrize("name", ["OIDC_REDIRECT_URI", "OIDC_POST_LOGOUT_REDIRECT_URI", "OIDC_END_SESSION_ENDPOINT"])
+def test_addresses_go_out_in_ascii(name: str):
+    """A URI is ASCII (RFC 3986); the provider knows the host as its A-label."""
+    settings = load({**SSO, name: "https://spiele-müller.example/api/oauth/openid"}).settings
+    sent = getattr(settings.oidc, name.removeprefix("OIDC_").lower())
+    assert sent == "https://xn--spiele-mller-klb.example/api/oauth/openid"
+
+
 def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
     loaded = load(SSO)
     assert loaded.settings.oidc.redirect_uri == "https://romm.example.com/api/oauth/openid"
@@ -651,10 +670,12 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
 @pytest.mark.parametrize(
     ("change", "part"),
     [
+        row("a path", "https://romm.example.com is used", ROMM_BASE_URL="https://romm.example.com/romm"),
+        row("a path, and what to do", "a host of its own", ROMM_BASE_URL="https://romm.example.com/romm/"),
         row(
-            "a path is dropped",
-            "https://romm.example.com is used",
-            ROMM_BASE_URL="https://romm.example.com/romm",
+            "a redirect URI below a path",
+            "a host of its own",
+            OIDC_REDIRECT_URI="https://romm.example.com/romm/api/oauth/openid",
         ),
         row("http beyond this machine", "unencrypted", ROMM_BASE_URL="http://romm.lan"),
         row("any address is believed", "Prefer verified", OIDC_TRUST_EMAIL="always"),
@@ -700,6 +721,21 @@ def test_a_way_back_that_leads_nowhere_but_to_this_machine_is_remarked():
     nowhere = dict.fromkeys(("ROMM_BASE_URL", "OIDC_REDIRECT_URI"), "")
     (warning,) = load(SSO | nowhere).warnings
     assert "Set ROMM_BASE_URL" in warning
+
+
+@pytest.mark.parametrize(
+    ("written", "remarked"),
+    [
+        pytest.param("romm # the client", True, id="a comment"),
+        pytest.param("romm\t#the client", True, id="behind a tab"),
+        pytest.param("# to be filled in", True, id="nothing but a comment"),
+        pytest.param("'romm # the client'", True, id="in quotes"),
+        pytest.param("romm#1", False, id="a sign of the value"),
+    ],
+)
+def test_a_comment_behind_a_value_is_remarked(written: str, remarked: bool):
+    warnings = load(SSO | {"OIDC_CLIENT_ID": written}).warnings
+    assert any(warning.startswith("OIDC_CLIENT_ID has a #") for warning in warnings) is remarked
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3:9000", "[::1]:9000"])

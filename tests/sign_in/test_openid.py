@@ -19,7 +19,7 @@ from romm.domain.catalogue import operator_text
 from romm.domain.credentials.credential import Credential, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Metadata
@@ -30,9 +30,11 @@ from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
 from romm.sign_in.admission import MAX_USERNAMES, Admission, Linking
 from romm.sign_in.attempts import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, LoginAttempts
+from romm.sign_in.destinations import CallbackCookies, Finished
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import FAILED_CALLBACKS, Finished, OpenIDSignIn, StartedSignIn
+from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn, StartedSignIn
+from romm.sign_in.repeated_responses import RepeatedResponses
 from tests.domain.examples import claims
 from tests.factories import new_account
 from tests.fakes import (
@@ -41,6 +43,7 @@ from tests.fakes import (
     FakeClock,
     FakeCredentials,
     FakeLog,
+    FakePendingSignIns,
     FakeSeal,
     FakeSignInLog,
     FakeThrottles,
@@ -141,6 +144,7 @@ class House:
         self.accounts = accounts or BusyAccounts()
         self.attempts = FakeAttempts(self.clock)
         self.seal = FakeSeal()
+        self.pending = FakePendingSignIns(self.accounts, self.clock)
         self.meanwhile: list[Callable[[], Awaitable[object]]] = []
         rates = Rates(FakeThrottles(self.clock), self.clock)
         self.credentials = FakeCredentials(self.accounts, self.clock)
@@ -157,6 +161,9 @@ class House:
             log=self.log,
             clock=self.clock,
         )
+        attempts = LoginAttempts(seal=self.seal, used=self.attempts, clock=self.clock, sleep=self.sleep)
+        sessions = Sessions(self.credentials, limits, self.log, self.clock)
+        journal = SignInJournal(self.entries, self.log, self.clock, rates)
         explainer = Explainer(reading=reading, admission=admission, provider=self.provider, issuer=ISSUER)
         self.signin = OpenIDSignIn(
             identification=Identification(
@@ -165,10 +172,14 @@ class House:
             off="",
             admission=admission,
             keep_preview=Previews(explainer=explainer, attempts=self.attempts).keep,
-            attempts=LoginAttempts(seal=self.seal, used=self.attempts, clock=self.clock, sleep=self.sleep),
+            attempts=attempts,
             failures=FailureLimit(rates, FAILED_CALLBACKS, self.clock),
-            sessions=Sessions(self.credentials, limits, self.log, self.clock),
-            journal=SignInJournal(self.entries, self.log, self.clock, rates),
+            pending=self.pending,
+            repeated=RepeatedResponses(
+                attempts=attempts, pending=self.pending, sessions=sessions, journal=journal, clock=self.clock
+            ),
+            sessions=sessions,
+            journal=journal,
             clock=self.clock,
         )
 
@@ -190,9 +201,14 @@ class House:
         return begun, AuthorizationResponse(code="a code", state=asked.get("state"))
 
     async def finish(
-        self, begun: StartedSignIn, response: AuthorizationResponse, session: str | None = None
+        self,
+        begun: StartedSignIn,
+        response: AuthorizationResponse,
+        session: str | None = None,
+        pending: str | None = None,
     ) -> Finished:
-        return await self.signin.finish(response, begun.sealed, session, VISITOR)
+        cookies = CallbackCookies(sealed=begun.sealed, session=session, pending=pending)
+        return await self.signin.finish(response, cookies, VISITOR)
 
     async def sign_in(self, return_to: str = "/") -> Finished:
         return await self.finish(*await self.begin(return_to))
@@ -203,7 +219,8 @@ class House:
         return caught.value
 
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
-        new = new_account(username, level, email=email, password_hash="a hash")
+        source = EmailSource.ADMINISTRATOR
+        new = new_account(username, level, email=email, password_hash="a hash", email_source=source)
         return await self.accounts.create(new, self.clock())
 
     def change(self, account_id: int, **changes: Any) -> None:
@@ -279,7 +296,7 @@ async def test_nothing_begins_without_a_provider(house: House) -> None:
     assert caught.value.code is Code.OIDC_OFF
     assert "OIDC_ENABLED is false" in operator_text(caught.value)
     with pytest.raises(Refused) as caught:
-        await off.signin.finish(AuthorizationResponse(code="x", state="y"), "key", None, VISITOR)
+        await off.signin.finish(AuthorizationResponse(code="x", state="y"), CallbackCookies(sealed="key"), VISITOR)
     assert caught.value.code is Code.OIDC_OFF
 
 
@@ -399,7 +416,9 @@ async def test_an_address_taken_between_decision_and_write_is_linked_instead(
 ) -> None:
     """R-45: registering fails on the address, the second decision finds its account."""
     others = FakeAccounts()
-    made = await others.create(new_account("ally", email="alice@example.org", password_hash="a hash"), NOW)
+    source = EmailSource.ADMINISTRATOR
+    new = new_account("ally", email="alice@example.org", password_hash="a hash", email_source=source)
+    made = await others.create(new, NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     finished = await house.sign_in()
     assert isinstance(finished.decision, LinkIdentity)
@@ -620,7 +639,8 @@ async def test_an_account_that_changes_at_that_moment_gets_no_second_session(
     credentials = Overtaken(accounts, house.clock)
     credentials.first = lambda: house.change(2)
     sessions = dataclasses.replace(house.signin.sessions, credentials=credentials)
-    house.signin = dataclasses.replace(house.signin, sessions=sessions)
+    repeated = dataclasses.replace(house.signin.repeated, sessions=sessions)
+    house.signin = dataclasses.replace(house.signin, repeated=repeated)
     with pytest.raises(Refused) as caught:
         await house.finish(begun, response)
     assert caught.value.code is Code.ATTEMPT_USED
@@ -633,7 +653,7 @@ async def test_another_browser_gets_nothing_of_a_finished_response(house: House)
     other, _ = await house.begin()
     for sealed in (None, "", "invented", other.sealed):
         with pytest.raises(Refused) as caught:
-            await house.signin.finish(response, sealed, None, VISITOR)
+            await house.signin.finish(response, CallbackCookies(sealed=sealed), VISITOR)
         assert caught.value.code is Code.ATTEMPT_USED
     assert len(house.accounts.credentials) == 1
 
@@ -641,7 +661,7 @@ async def test_another_browser_gets_nothing_of_a_finished_response(house: House)
 async def test_a_bookmarked_response_leads_somebody_who_is_signed_in_home(house: House) -> None:
     session = (await house.sign_in()).session
     forgotten = AuthorizationResponse(code="a code", state="of last year")
-    assert await house.signin.finish(forgotten, None, session, VISITOR) == Finished(return_to="/")
+    assert await house.signin.finish(forgotten, CallbackCookies(session=session), VISITOR) == Finished(return_to="/")
 
 
 async def test_another_browser_is_refused_and_leaves_the_attempt_to_its_owner(house: House) -> None:
@@ -652,9 +672,11 @@ async def test_another_browser_is_refused_and_leaves_the_attempt_to_its_owner(ho
     house.provider.nonce = house.kept()[0].nonce
     for sealed in (None, "", "another key", other.sealed):
         with pytest.raises(Refused) as caught:
-            await house.signin.finish(response, sealed, None, VISITOR)
+            await house.signin.finish(response, CallbackCookies(sealed=sealed), VISITOR)
         assert caught.value.code is Code.BROWSER_MISMATCH
-        assert await house.signin.finish(response, sealed, own, VISITOR) == Finished(return_to="/")
+        assert await house.signin.finish(response, CallbackCookies(sealed=sealed, session=own), VISITOR) == Finished(
+            return_to="/"
+        )
     assert await house.outcome(response) is None
     assert (await house.finish(begun, response)).session
 
@@ -673,7 +695,7 @@ async def test_an_address_whose_sign_ins_keep_failing_has_to_wait_and_spends_not
     assert len(house.provider.exchanged) == asked
     house.provider.problem = None
     elsewhere = replace(VISITOR, address="192.0.2.8")
-    assert (await house.signin.finish(response, begun.sealed, None, elsewhere)).session
+    assert (await house.signin.finish(response, CallbackCookies(sealed=begun.sealed), elsewhere)).session
     house.clock.advance(timedelta(seconds=float(caught.value.facts["retry_after"] or 0)))
     assert (await house.sign_in()).session
 
@@ -682,7 +704,7 @@ async def test_an_address_whose_sign_ins_keep_failing_has_to_wait_and_spends_not
 async def test_a_state_of_nobody_is_refused_without_asking_the_provider(house: House, state: str | None) -> None:
     """R-08."""
     with pytest.raises(Refused) as caught:
-        await house.signin.finish(AuthorizationResponse(code="a code", state=state), None, None, VISITOR)
+        await house.signin.finish(AuthorizationResponse(code="a code", state=state), CallbackCookies(), VISITOR)
     assert caught.value.code is Code.STATE_UNKNOWN
     assert house.provider.exchanged == []
 

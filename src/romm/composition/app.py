@@ -8,7 +8,6 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
-from granian.utils.proxies import wrap_asgi_with_proxy_headers
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -21,7 +20,7 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
 from romm.api.http.errors import Errors
 from romm.api.http.middleware import middleware
-from romm.api.http.proxies import Proxies, remember_peer
+from romm.api.http.proxies import behind_proxies
 from romm.api.pages.renderer import PageRenderer
 from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
@@ -47,7 +46,7 @@ def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) ->
 def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
     """What the operator wants and what is outside, as the routes need it. `remarks` are as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
-    our_cookies = Cookies(secure=_https(settings), session_lifetime=lifetime)
+    our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION)
     hints = preset(settings.oidc.provider).hints
     errors = Errors(our_cookies, renderer, ports.log, hints)
@@ -64,8 +63,7 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
 def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
     """What happens to every request before and after the routes."""
     enveloped = middleware(app, log, logs.bound, https=_https(settings))
-    behind_proxy: ASGIApp = wrap_asgi_with_proxy_headers(enveloped, list(settings.server.trusted_proxies))
-    return remember_peer(behind_proxy)
+    return behind_proxies(enveloped, settings.server.trusted_proxies)
 
 
 def serve(loaded: Loaded) -> ASGIApp:
@@ -83,7 +81,7 @@ def _dependencies(settings: Settings, ports: Ports, our_cookies: Cookies) -> dic
     named = {field.name: getattr(made, field.name) for field in fields(made)}
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
     named |= {"authentication": authentication, "our_cookies": our_cookies, "settings": settings}
-    named |= {"proxies": Proxies(settings.server.trusted_proxies), "version": VERSION, "is_ready": ports.is_ready}
+    named |= {"version": VERSION, "is_ready": ports.is_ready}
     always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 

@@ -9,12 +9,12 @@ from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
 from romm.diagnosis.doctor import Doctor
 from romm.domain.diagnosis.evidence import Configured
+from romm.domain.hosts import origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.authorization import Client
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock, Log
 from romm.settings.model import Settings
-from romm.settings.server import origin
 
 
 def instruments(

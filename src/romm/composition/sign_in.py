@@ -14,11 +14,13 @@ from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
 from romm.sign_in.attempts import LoginAttempts
 from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.repeated_responses import RepeatedResponses
 from romm.sign_in.sign_out import SignOut
 from romm.sign_in.throttle import Throttle
 
@@ -46,7 +48,10 @@ def admission(settings: Settings, ports: Ports) -> Admission:
         accounts=ports.accounts,
         mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
         policy=Policy(
-            trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
+            trust_email=oidc.trust_email,
+            link_by_email=oidc.link_by_email,
+            allow_registration=oidc.allow_registration,
+            former_issuers=oidc.former_issuers,
         ),
         username_attribute=oidc.username_attribute,
         roles_claim=oidc.claim_roles,
@@ -59,13 +64,18 @@ def openid_sign_in(
     settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews, rates: Rates
 ) -> OpenIDSignIn:
     """Signing in through the provider."""
+    attempts = LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock)
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
         keep_preview=previews.keep,
-        attempts=LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock),
+        attempts=attempts,
         failures=FailureLimit(rates, FAILED_CALLBACKS, ports.clock),
+        pending=ports.pending_sign_ins,
+        repeated=RepeatedResponses(
+            attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
+        ),
         sessions=sessions,
         journal=journal,
         clock=ports.clock,
@@ -93,6 +103,20 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
         sessions=sessions,
         browsers=DeviceCookies(ports.credentials, ports.clock),
         throttle=Throttle(ports.throttles, ports.clock),
+        journal=journal,
+        clock=ports.clock,
+    )
+
+
+def confirmation(
+    signin: OpenIDSignIn, password_sign_in: PasswordSignIn, ports: Ports, journal: SignInJournal
+) -> Confirmation:
+    """Asking whose account it is."""
+    return Confirmation(
+        signin=signin,
+        password_sign_in=password_sign_in,
+        pending=ports.pending_sign_ins,
+        accounts=ports.accounts,
         journal=journal,
         clock=ports.clock,
     )

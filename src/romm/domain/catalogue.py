@@ -136,8 +136,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ATTEMPT_USED: _row(
         400,
         "This sign-in link was already used. Please sign in again.",
-        "An authorization response came a second time, and the session that it opened is over, or it came from another "
-        "browser.",
+        "An authorization response came a second time, and the session or the question that it led to is over, or it came "
+        "from another browser.",
     ),
     Code.ATTEMPT_OUTDATED: _row(
         400,
@@ -226,6 +226,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider signed its answer with a key that it does not publish. Please try again in a minute.",
         "No key of {url} fits key id {kid} and algorithm {algorithm}, also after fetching the keys again. The provider must have "
         "every key published that it signs with: look for several instances with different keys, or a cache in between.",
+    ),
+    Code.ID_TOKEN_KEY_UNREADABLE: _row(
+        502,
+        "The sign-in provider publishes its key in a form that RomM cannot read. The log of this RomM has the reason.",
+        "The key {kid} is published at {url}, but cannot be read: {problem}. Have the provider write its keys as RFC 7517 wants.",
     ),
     Code.ID_TOKEN_SIGNATURE: _row(
         502,
@@ -371,8 +376,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ALREADY_LINKED: _row(
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
-        "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
+        "Account {account} has this address and is linked to another identity, at {linked}. If two people share the address, "
+        "give each their own at the provider, or make the second an account without an address, which they link on /account. "
+        "If the provider's subjects changed (Authentik's subject mode, a new realm), unlink the old identity on "
+        "/admin/users/{account}. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS. Else somebody "
+        "tries to take the account over.",
     ),
     Code.ACCOUNT_LINKED: _row(
         409,
@@ -386,6 +394,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "and link it on your account page.",
         "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
         "to link by verified address.",
+    ),
+    Code.QUESTION_EXPIRED: _row(
+        400,
+        "The question whose account it is was answered already, or ten minutes have passed. Please sign in again.",
+        "No sign-in of this browser waits for an answer. It waits ten minutes and is answered once; the cookie of the browser "
+        "names it. Nothing has to be fixed.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -456,8 +470,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WRONG: _row(
         403,
         "The current password is wrong. Nothing was changed.",
-        "Somebody signed in as account {account} typed a wrong current password. If it is forgotten, make a reset link on "
-        "/admin/users/{account} or with `romm users reset-link`; if it was a stranger, sign the account out everywhere there.",
+        "A wrong current password of account {account} was typed, in a session of its own or to prove after single sign-on "
+        "that it is theirs. If it is forgotten, make a reset link on /admin/users/{account} or with `romm users reset-link`; "
+        "if it was a stranger in a session, sign the account out everywhere there.",
     ),
     Code.CONFIRMATION_REQUIRED: _row(
         403,
@@ -723,7 +738,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "This request came from another site and was not carried out. Open RomM's own page and try again.",
         "Origin {origin} is neither ROMM_BASE_URL ({base_url}) nor the host that was asked. Behind a proxy set ROMM_BASE_URL "
-        "to the address that people use; programs send a bearer token or Basic instead of a cookie.",
+        "to the address that people use. If the origin is null, the proxy sets Referrer-Policy: no-referrer: take that out, or "
+        "use https. Programs send a bearer token or Basic instead of a cookie.",
     ),
     Code.REQUEST_INVALID: _row(
         400,
@@ -735,11 +751,24 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "There is nothing at this address.",
         "No route for {path}. The routes stand at /api/docs; a proxy has to pass the path on as it came.",
     ),
+    Code.METHOD_NOT_ALLOWED: _row(
+        405,
+        "This address does not work that way. Open RomM's start page and use its buttons.",
+        "{path} takes {allow}, not {method}. Link to pages such as / or /login, not to routes that act. If the provider sends "
+        "browsers to the logout address: choose back-channel there, not front-channel.",
+    ),
     Code.STORAGE_UNAVAILABLE: _row(
         503,
         "RomM cannot reach its database right now. Try again in a minute.",
         "The database failed: {problem}. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
         oauth="temporarily_unavailable",
+    ),
+    Code.SESSION_NOT_ENDED: _row(
+        503,
+        "You are signed out in this browser. RomM could not end the session itself, because its database fails: it ends when it "
+        "expires, or when you end it on your account's page.",
+        "A browser signed out, but its session could not be ended: {problem}. Its cookie is gone. When the database works again, "
+        "the session can be ended at /account.",
     ),
     Code.BUSY: _row(
         503,

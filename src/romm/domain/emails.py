@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from romm.domain.hosts import a_label
+
 MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
@@ -26,10 +28,5 @@ def _a_label(domain: str) -> str | None:
     labels = domain.split(".")
     if not all(labels) or any(label.startswith("-") or label.endswith("-") for label in labels):
         return None
-    try:
-        ascii_domain = domain.lower().encode("idna").decode("ascii")
-        faithful = ascii_domain.encode("ascii").decode("idna") == domain.lower() or ascii_domain == domain.lower()
-    except UnicodeError:
-        return None
-    # The codec follows IDNA 2003, which folds some letters (ß to ss): such a domain would become somebody else's.
-    return ascii_domain if faithful and all(c.isalnum() or c in "-." for c in ascii_domain) else None
+    ascii_domain = a_label(domain)
+    return ascii_domain if ascii_domain and all(c.isalnum() or c in "-." for c in ascii_domain) else None

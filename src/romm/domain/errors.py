@@ -56,6 +56,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_ENCRYPTED = "id_token_encrypted"
     ID_TOKEN_ALGORITHM = "id_token_algorithm"
     ID_TOKEN_KEY_UNKNOWN = "id_token_key_unknown"
+    ID_TOKEN_KEY_UNREADABLE = "id_token_key_unreadable"
     ID_TOKEN_SIGNATURE = "id_token_signature"
     ID_TOKEN_ISSUER = "id_token_issuer"
     ID_TOKEN_AUDIENCE = "id_token_audience"
@@ -84,6 +85,7 @@ class Code(enum.StrEnum):
     ALREADY_LINKED = "already_linked"
     ACCOUNT_LINKED = "account_linked"
     LINK_FROM_ACCOUNT = "link_from_account"
+    QUESTION_EXPIRED = "question_expired"
     REGISTRATION_CLOSED = "registration_closed"
     # local accounts
     CREDENTIALS_WRONG = "credentials_wrong"
@@ -150,7 +152,9 @@ class Code(enum.StrEnum):
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
     STORAGE_UNAVAILABLE = "storage_unavailable"
+    SESSION_NOT_ENDED = "session_not_ended"
     BUSY = "busy"
     UNEXPECTED = "unexpected"
 
@@ -161,6 +165,7 @@ UNVERIFIABLE = frozenset(
         Code.ID_TOKEN_ENCRYPTED,
         Code.ID_TOKEN_ALGORITHM,
         Code.ID_TOKEN_KEY_UNKNOWN,
+        Code.ID_TOKEN_KEY_UNREADABLE,
         Code.ID_TOKEN_SIGNATURE,
     }
 )

@@ -3,6 +3,8 @@
 import posixpath
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
+from romm.domain import hosts
+
 MAX_RETURN_TO_LENGTH = 1024
 """Characters, as they are sent. The attempt's cookie holds them: a stock nginx takes 4 kB of response headers at once."""
 
@@ -24,8 +26,9 @@ def return_to(unverified_target: str | None) -> str:
 
 
 def own_target(uri: str, origin: str) -> str:
-    """The part of a URL of ours that `return_to` judges; what is none of ours is no path, and `/` to it."""
-    return uri.removeprefix(origin)
+    """Path and query of one of our URLs; others stay absolute and become `/` in `return_to`."""
+    path = hosts.path(uri, origin)
+    return uri if path is None else path
 
 
 def _is_own_path(target: str) -> bool:

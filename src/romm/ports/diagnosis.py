@@ -72,7 +72,10 @@ class Storage(Protocol):
         """The migration that this version expects."""
 
     async def revision(self) -> str | None:
-        """The migration it is at, None for an empty one; makes nothing. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+        """The migration it is at, None for an empty one; makes nothing.
+
+        Raises `Refused(STORAGE_UNAVAILABLE)` when it cannot be read or, being at the newest migration, not written.
+        """
 
 
 class Instruments(Struct, frozen=True, kw_only=True):

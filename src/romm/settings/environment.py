@@ -13,6 +13,7 @@ AUTH_SECRET_KEY = "ROMM_AUTH_SECRET_KEY"
 
 # Kubernetes gives every container of a namespace with a service `romm` a ROMM_PORT=tcp://10.0.0.7:8080.
 _KUBERNETES_LINK = re.compile(r"(tcp|udp)://")
+_COMMENT = re.compile(r"(^|\s)#")  # docker's --env-file and older Compose keep all that follows the equals sign
 _PREFIXES = ("OIDC_", "ROMM_")
 _SIMILAR = 0.85  # OIDC_CLIENTID is a slip of OIDC_CLIENT_ID, ROMM_SERVICE_PORT is none of ROMM_PORT
 
@@ -45,6 +46,10 @@ def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> 
         value = value[1:-1].strip()
     if value.startswith("<") and value.endswith(">"):
         report.warnings.append(f"{name} still has the placeholder of a guide; put your own value there.")
+    if _COMMENT.search(value):
+        report.warnings.append(
+            f"{name} has a # behind a blank: docker keeps the comments of an env file. Remove it unless it belongs to the value."
+        )
     return value
 
 

@@ -7,16 +7,21 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from romm.domain import hosts
+from romm.domain.hosts import is_readable_on_the_way, origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.linking import TrustEmail
 from romm.settings.model import Oidc
-from romm.settings.server import CALLBACK, is_readable_on_the_way, origin
+from romm.settings.server import CALLBACK, NO_PATH
 from romm.settings.values import DEFAULT, Draft
 
 _SYMMETRIC = {"HS256", "HS384", "HS512"}
 _ASYMMETRIC = {
     "RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA", "Ed25519",
 }  # fmt: skip
+_URLS = (
+    "redirect_uri", "server_application_url", "server_metadata_url", "end_session_endpoint", "post_logout_redirect_uri",
+)  # fmt: skip
 _HASH = re.compile(r"\$(pbkdf2|argon2|scrypt|2[aby]\$|[56]\$)")
 
 _Names = Mapping[str, str]
@@ -24,6 +29,7 @@ _Names = Mapping[str, str]
 
 def complete(draft: Draft) -> None:
     """Fill in what follows, give the reasons why OIDC is off, and warn of what is weak."""
+    _ascii_hosts(draft)
     oidc, names, report = draft.settings.oidc, draft.names["oidc"], draft.report
     reasons = [*_reasons(oidc, names), *report.oidc] if oidc.enabled else ["OIDC_ENABLED is false"]
     if oidc.enabled and (told := tuple(report.problems)):  # nothing starts, so say all at once
@@ -44,6 +50,14 @@ def complete(draft: Draft) -> None:
     if not oidc.client_secret and not oidc.token_endpoint_auth_method:
         draft.complete("oidc", names["client_secret"], token_endpoint_auth_method="none")
     draft.settings = replace(draft.settings, oidc_off="; ".join(reasons))
+
+
+def _ascii_hosts(draft: Draft) -> None:
+    """Bring a host with other letters to its A-label: a URI is ASCII (RFC 3986), and no provider has another registered."""
+    oidc = draft.settings.oidc
+    written = {key: getattr(oidc, key) for key in _URLS}
+    ascii_urls = {key: hosts.canonical(url) for key, url in written.items() if not url.isascii()}
+    draft.complete("oidc", **{key: url for key, url in ascii_urls.items() if url})
 
 
 def _is_told(reason: str, problems: tuple[str, ...]) -> bool:
@@ -127,6 +141,8 @@ def _address_warnings(draft: Draft) -> Iterator[str]:
             f"Neither ROMM_BASE_URL nor {names['redirect_uri']} is set, so the provider sends people back to "
             f"{oidc.redirect_uri}, which is this machine alone. Set ROMM_BASE_URL to the address that people use."
         )
+    if urlsplit(oidc.redirect_uri).path.removesuffix("/") != CALLBACK:
+        yield f"{names['redirect_uri']}: {NO_PATH}, and leave ROMM_BASE_URL and the redirect URI without the path."
     if origin(oidc.redirect_uri) != base_url:
         yield (
             f"{names['redirect_uri']} leads to {origin(oidc.redirect_uri)}, but {server_names['base_url']} is "

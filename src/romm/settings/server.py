@@ -1,16 +1,13 @@
 """Where RomM is reached and by whose proxies: dependent defaults and checks."""
 
-import ipaddress
-import re
-from urllib.parse import urlsplit
-
+from romm.domain import hosts
+from romm.domain.hosts import is_readable_on_the_way, origin
 from romm.settings.values import Draft
 
 CALLBACK = "/api/oauth/openid"
 
-_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
-_UNFIT = re.compile(r"[\s\x00-\x20\x7f]")  # urlsplit drops line breaks without a word
+NO_PATH = "RomM cannot live below a path: give it a host of its own, such as https://romm.home.example"
+_ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as its A-label (xn--…)"
 
 
 def complete(draft: Draft) -> None:
@@ -27,35 +24,18 @@ def complete(draft: Draft) -> None:
     _trusted_proxies(draft)
 
 
-def origin(url: str) -> str | None:
-    """Scheme, host and port of an http(s) URL as a browser writes them; None when it is no such URL."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or "@" in parts.netloc or _UNFIT.search(url):
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + ("" if port in (None, _PORTS[parts.scheme]) else f":{port}")
-
-
-def is_readable_on_the_way(url: str) -> bool:
-    """Is this plain http to another machine?"""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return parts.scheme == "http" and host not in ("localhost", "::1") and not host.startswith("127.")
-
-
 def _base_url(draft: Draft) -> None:
     server, names, report = draft.settings.server, draft.names["server"], draft.report
     own, callback = origin(server.base_url), origin(draft.settings.oidc.redirect_uri)
     if own is not None:
         draft.complete("server", base_url=own)
-        if urlsplit(server.base_url)[2:] not in (("", "", ""), ("/", "", "")):
-            report.warnings.append(f"{names['base_url']} has more than scheme, host and port; {own} is used.")
+        if (hosts.path(server.base_url, own) or "/") != "/":
+            report.warnings.append(f"{names['base_url']}: {NO_PATH}. {own} is used.")
     elif server.base_url:
-        report.problems.append(f"{names['base_url']} is no http(s) URL; write it like https://romm.example.com.")
+        letters = "" if server.base_url.isascii() else _ABOUT_LETTERS
+        report.problems.append(
+            f"{names['base_url']} is no http(s) URL; write it like https://romm.example.com{letters}."
+        )
         draft.complete("server", base_url="")
     elif callback is not None:
         draft.complete("server", draft.names["oidc"]["redirect_uri"], base_url=callback)
@@ -66,11 +46,12 @@ def _base_url(draft: Draft) -> None:
 def _trusted_proxies(draft: Draft) -> None:
     networks = []
     for proxy in draft.settings.server.trusted_proxies:
-        try:
-            networks.append(str(ipaddress.ip_network(proxy, strict=False)))
-        except ValueError:
+        network = hosts.network(proxy)
+        if network is None:
             draft.report.problems.append(
                 f"{draft.names['server']['trusted_proxies']} has {proxy}, which is neither an address nor a network; "
-                "write them like 172.18.0.2 or 172.16.0.0/12."
+                "write them like 172.18.0.2 or 172.18.0.0/16."
             )
+        else:
+            networks.append(str(network))
     draft.complete("server", trusted_proxies=tuple(networks))

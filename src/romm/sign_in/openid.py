@@ -1,12 +1,10 @@
 """Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from romm.credentials.principal import Principal
 from romm.credentials.rate_limits import FailureLimit
@@ -17,28 +15,34 @@ from romm.domain.accounts.changes import Proof, proof
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import Visitor
+from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Decision, LinkIdentity
-from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome, Reported
-from romm.ports.conflicts import Conflict, retry_on_conflict
+from romm.domain.sign_in.linking import Confirm, LinkIdentity
+from romm.domain.sign_in.matches import Answer
+from romm.domain.sign_in.outcomes import Asked, NotOpened, Opened
+from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
+from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
-from romm.ports.provider import Provider
+from romm.ports.sign_in import PendingSignIns
 from romm.sign_in.admission import Admission, Linking
 from romm.sign_in.attempts import LoginAttempts
+from romm.sign_in.destinations import (
+    LINKED_PAGE,
+    PREVIEW_PAGE,
+    QUESTION_PAGE,
+    CallbackCookies,
+    Finished,
+    led_back,
+    reported,
+)
 from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
-
-ACCOUNT_PAGE = "/account"
-LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
-PREVIEW_PAGE = "/admin/oidc"
+from romm.sign_in.repeated_responses import RepeatedResponses
 
 FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
 """Of one address. Each may have sent an invented code to the provider, which then limits *us*, and leaves a row."""
-
-_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
 
 
 class Pushing(Protocol):
@@ -54,18 +58,6 @@ class StartedSignIn(Struct, frozen=True, kw_only=True):
     url: str
     attempt_id: str
     sealed: str
-
-
-class Finished(Struct, frozen=True, kw_only=True):
-    """The browser may go on to `return_to`. `session` is its new secret, None when it has a good one already.
-
-    `linked` when the identity was attached to an account that existed.
-    """
-
-    return_to: str
-    session: str | None = None
-    decision: Decision | None = None
-    linked: bool = False
 
 
 def attempt_id(state: str) -> str:
@@ -93,6 +85,8 @@ class OpenIDSignIn:
     keep_preview: Callable[[str, Person], Awaitable[None]]
     attempts: LoginAttempts
     failures: FailureLimit
+    pending: PendingSignIns
+    repeated: RepeatedResponses
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
@@ -155,37 +149,33 @@ class OpenIDSignIn:
         self.journal.begun(provider.client)
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
-    async def finish(
-        self, response: AuthorizationResponse, sealed: str | None, session: str | None, visitor: Visitor
-    ) -> Finished:
+    async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Judge the authorization response, decide whose account it opens, and open it.
 
         An attempt is used once. The same browser may load the callback again: it ends as it did the first time. Raises
         `Refused`.
         """
         identification = self._identification()
-        attempt = await self.attempts.opened(response.state, sealed)
+        attempt = await self.attempts.opened(response.state, cookies.sealed)
         if attempt is None:
-            return await self._without_attempt(identification.provider, response, session, visitor)
+            redirect_uri = identification.provider.client.redirect_uri
+            return await self.repeated.without_attempt(response, cookies, visitor, redirect_uri)
         if refuse := self.failures.judge(visitor.address):
-            raise _of(attempt, Refused.by(refuse))
+            raise led_back(attempt, Refused.by(refuse))
         if not await self.attempts.take(attempt):
-            return await self._again(attempt, session, visitor)
+            return await self.repeated.with_attempt(attempt, cookies, visitor)
         try:
-            linking_to = await self._linking(attempt, session)
-            finished = await self._complete(identification, response, attempt, visitor, linking_to)
+            finished = await self._complete(identification, response, attempt, cookies, visitor)
         except Exception as problem:
             await self._failed(attempt, problem, visitor)
             raise
+        if finished.pending is not None:
+            await self.attempts.used.conclude(attempt.state_digest, Asked())
         if finished.session is not None:
             opened = Opened(digest(finished.session), linked=finished.linked)
             await self.attempts.used.conclude(attempt.state_digest, opened)
-        return await self._in_place_of(session, finished)
-
-    async def _in_place_of(self, session: str | None, finished: Finished) -> Finished:
-        """A browser has one session at a time."""
-        if session is not None and finished.session is not None:
-            await self.sessions.end(session)
+            if cookies.session is not None:  # a browser has one session at a time
+                await self.sessions.end(cookies.session)
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
@@ -203,73 +193,72 @@ class OpenIDSignIn:
         identification: Identification,
         response: AuthorizationResponse,
         attempt: LoginAttempt,
+        cookies: CallbackCookies,
         visitor: Visitor,
-        linking_to: Linking | None,
     ) -> Finished:
+        linking_to = await self._linking(attempt, cookies.session)
         provider = identification.provider
         metadata = await provider.metadata()
         accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
         person = await identification.identify(metadata, attempt, accepted.code)
         if attempt.purpose is Purpose.PREVIEW:
             await self.keep_preview(attempt.state_digest, person)
-            return _reported(attempt)
-        decision, session = await retry_on_conflict(lambda: self._opened(person, visitor, linking_to))
-        linked = isinstance(decision, LinkIdentity)
-        return Finished(return_to=attempt.return_to, session=session, decision=decision, linked=linked)
+            return reported(attempt)
+        secret = cookies.pending_to_be
+        return await retry_on_conflict(
+            lambda: self._admitted(person, attempt.return_to, visitor, secret, linking_to=linking_to)
+        )
 
-    async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
-        """The decision and the new session. Raises `Conflict` when the facts changed meanwhile."""
-        decision, account = await self.admission.admit(person, linking_to)
+    async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
+        """Sign in after the answer to “Is this your account?”. Raises `Refused`."""
+        signed = {"sid": waiting.sid} if waiting.sid else {}
+        person = Person(claims=waiting.claims, id_token=waiting.id_token, algorithm="", signed=signed, userinfo=None)
+        secret = url_secret()
+        return await retry_on_conflict(
+            lambda: self._admitted(person, waiting.return_to, visitor, secret, answer=answer)
+        )
+
+    async def _admitted(
+        self,
+        person: Person,
+        return_to: str,
+        visitor: Visitor,
+        secret: str,
+        *,
+        linking_to: Linking | None = None,
+        answer: Answer | None = None,
+    ) -> Finished:
+        """The session that follows, or the question, for which the sign-in waits under `secret`.
+
+        Raises `Conflict` when the facts changed meanwhile.
+        """
+        admitted = await self.admission.admit(person, linking_to, answer)
+        if isinstance(admitted, Confirm):
+            await self._ask(admitted.account, person, return_to, secret)
+            return Finished(return_to=QUESTION_PAGE, pending=secret)
+        decision, account = admitted
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
         session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
-        return decision, session
+        linked = isinstance(decision, LinkIdentity)
+        return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
 
-    async def _again(self, attempt: LoginAttempt, session: str | None, visitor: Visitor) -> Finished:
-        """The browser that used this attempt loads the callback again: twice at once, a reload, a restored tab."""
-        match await self.attempts.outcome(attempt.state_digest):
-            case Reported():
-                return _reported(attempt)
-            case Opened() as opened if finished := await self._opened_again(opened, attempt, session, visitor):
-                return finished
-            case outcome if await self.sessions.who(session):
-                return Finished(return_to="/")
-            case outcome:
-                raise _of(attempt, _first_refusal(outcome))
-
-    async def _opened_again(
-        self, opened: Opened, attempt: LoginAttempt, session: str | None, visitor: Visitor
-    ) -> Finished | None:
-        """As it ended the first time, whose answer may have been lost with its cookie. None when that session is over."""
-        finished = Finished(return_to=attempt.return_to, linked=opened.linked)
-        who = await self.sessions.who(session)
-        if who is not None and who.digest == opened.session_digest:
-            return finished
-        if self.clock() >= attempt.expires_at:
-            return None
-        with suppress(Conflict):  # the account changed at this moment, which ends its sessions
-            if another := await self.sessions.another(opened.session_digest, visitor):
-                return await self._in_place_of(session, replace(finished, session=another))
-        return None
-
-    async def _without_attempt(
-        self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor
-    ) -> Finished:
-        """A response whose attempt the browser has not brought: a bookmark, a late reload, a replay, another browser."""
-        if await self.sessions.who(session):
-            return Finished(return_to="/")
-        if not authorization.is_state(response.state):
-            raise Refused(Code.STATE_UNKNOWN, found="none of ours" if response.state else "missing")
-        if recalled := await self.attempts.used.recall(digest(response.state or "")):
-            raise _first_refusal(recalled.outcome)
-        mismatch = Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
-        await self.journal.refused("openid", mismatch, visitor)
-        raise mismatch
+    async def _ask(self, account: Account, person: Person, return_to: str, secret: str) -> None:
+        waiting = PendingSignIn(
+            digest=digest(secret),
+            account_id=account.id,
+            claims=person.claims,
+            id_token=person.id_token,
+            sid=logout_token.sid(person.signed),
+            return_to=return_to,
+            expires_at=self.clock() + PENDING_LIFETIME,
+        )
+        await self.pending.put(account, waiting)
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
-        _of(attempt, refused).facts.setdefault("issuer", attempt.issuer)
+        led_back(attempt, refused).facts.setdefault("issuer", attempt.issuer)
         await self.attempts.used.conclude(attempt.state_digest, NotOpened(refused.code, visitor.correlation_id))
         await self.failures.count(visitor.address)
         await self.journal.refused("openid", refused, visitor)
@@ -278,21 +267,3 @@ class OpenIDSignIn:
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
         return self.identification
-
-
-def _of(attempt: LoginAttempt, refused: Refused) -> Refused:
-    """A refusal that leads back to where the attempt began."""
-    refused.return_to = attempt.return_to
-    refused.page = _PAGES.get(attempt.purpose)
-    return refused
-
-
-def _first_refusal(outcome: Outcome | None) -> Refused:
-    """The refusal of the first time, with the reference under which the log has it."""
-    if isinstance(outcome, NotOpened) and outcome.code in set(Code):
-        return Refused(Code(outcome.code), again=outcome.reference)
-    return Refused(Code.ATTEMPT_USED)
-
-
-def _reported(attempt: LoginAttempt) -> Finished:
-    return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")

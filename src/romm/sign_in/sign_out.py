@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from romm.credentials.secrets import unique
 from romm.credentials.sessions import Sessions
-from romm.domain.errors import Refused
+from romm.domain.credentials.credential import Credential
+from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.end_session import EndSession, end_session_url
 from romm.ports.process import Log
@@ -31,8 +32,11 @@ class SignOut:
     log: Log
 
     async def sign_out(self, session: str | None) -> str | None:
-        """End a session first, whatever the provider does; gives the provider's end-session URL, if it is to be visited."""
-        ended = await self.sessions.end(session) if session else None
+        """End a session first, whatever the provider does; gives the provider's end-session URL, if it is to be visited.
+
+        Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out whatever the database does.
+        """
+        ended = await self._ended(session) if session else None
         if ended is None or ended.id_token is None or self.provider is None or not self.wishes.enabled:
             return None
         url = end_session_url(
@@ -44,6 +48,14 @@ class SignOut:
         )
         self._note(url)
         return url
+
+    async def _ended(self, session: str) -> Credential | None:
+        try:
+            return await self.sessions.end(session)
+        except Refused as refused:
+            if refused.code is not Code.STORAGE_UNAVAILABLE:
+                raise
+            raise Refused(Code.SESSION_NOT_ENDED, **refused.facts) from refused
 
     def _note(self, url: str | None) -> None:
         """Of what goes wrong at the provider nobody tells RomM."""

@@ -151,6 +151,25 @@ async def test_a_migrated_database_is_ready(database: Database):
     assert await database.ready()
 
 
+async def test_a_database_that_takes_no_writes_is_not_ready(database: Database):
+    await database.write(_read_only)
+    with pytest.raises(Refused) as refused:
+        await database.ready()
+    assert refused.value.code is Code.STORAGE_UNAVAILABLE
+
+
+async def test_a_write_vouches_for_a_while_so_that_asking_costs_little(database: Database):
+    await database.ready()
+    await database.write(_read_only)
+    assert await database.ready()
+
+
+def _read_only(connection: Connection) -> None:
+    """As a full disk or a standby server: what is written is refused, what is read is not."""
+    standby = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+    connection.execute(text("PRAGMA query_only=ON" if connection.dialect.name == "sqlite" else standby))
+
+
 async def test_a_database_of_another_version_is_not_ready(database: Database):
     await database.write(
         lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '0000'")).rowcount

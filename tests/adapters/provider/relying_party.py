@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings
-from romm.adapters.provider.transport import Limits
+from romm.adapters.provider.transport import Limits, Transport
 from romm.domain.sign_in import authorization, discovery
 from romm.domain.sign_in.authorization import Client
 from romm.ports.provider import TokenResponse
@@ -48,6 +48,7 @@ def relying_party(
     clock: FakeClock | None = None,
     application_url: str = "",
     in_process: bool = True,
+    transport: Transport | None = None,
     **settings: Any,
 ) -> OpenIDProvider:
     """An adapter that is configured for the fake provider; `settings` as in `ProviderSettings`."""
@@ -60,7 +61,7 @@ def relying_party(
         client,
         log=log or RecordingLog(),
         clock=clock or FakeClock(),
-        transport=fake.transport if in_process else None,
+        transport=transport or (fake.transport if in_process else None),
     )
 
 

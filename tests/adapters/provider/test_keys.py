@@ -10,7 +10,8 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-from romm.adapters.provider.keys import MAX_KEYS, Signatures, published_keys
+from romm.adapters.provider.keys import Signatures
+from romm.adapters.provider.published_keys import MAX_KEYS, KeySet, published_keys
 from romm.adapters.provider.transport import BoundedClient, Limits
 from romm.domain.errors import Code, Refused
 from tests.adapters.provider.relying_party import FakeClock, RecordingLog
@@ -266,23 +267,23 @@ BROKEN_KEYS = [
 @pytest.mark.parametrize("broken", BROKEN_KEYS)
 def test_a_broken_key_does_not_spoil_the_others(broken: Any):
     good = public_jwk("RS256", 0, "good")
-    assert [key.kid for key in published_keys({"keys": [broken, good]})] == ["good"]
+    assert [key.kid for key in published_keys({"keys": [broken, good]}).usable] == ["good"]
 
 
 @pytest.mark.parametrize("more", [{"x5c": ["MIIB"]}, {"x5t": 5}, {"key_ops": ["odd"]}, {"iat": 1}, {"d": "AAAA"}])
 def test_members_that_are_not_needed_do_not_matter(more: dict[str, Any]):
-    assert len(published_keys({"keys": [public_jwk("RS256", 0, "good") | more]})) == 1
+    assert len(published_keys({"keys": [public_jwk("RS256", 0, "good") | more]}).usable) == 1
 
 
 @pytest.mark.parametrize("jwks", [{}, {"keys": None}, {"keys": {"a": 1}}, {"keys": "RS256"}])
 def test_a_set_without_a_list_of_keys_has_none(jwks: dict[str, Any]):
-    assert published_keys(jwks) == ()
+    assert published_keys(jwks) == KeySet()
 
 
 def test_an_endless_set_of_keys_costs_little():
     """R-57."""
     started = time.process_time()
-    assert len(published_keys({"keys": [public_jwk("RS256", 0, "x")] * 5000})) == MAX_KEYS
+    assert len(published_keys({"keys": [public_jwk("RS256", 0, "x")] * 5000}).usable) == MAX_KEYS
     assert time.process_time() - started < 1
 
 

@@ -139,9 +139,9 @@ async def test_a_member_that_is_empty_is_as_good_as_absent(said: Any):
         ),
         pytest.param(NOT_FOUND, Code.PROVIDER_ANSWER_INVALID, "404 with text/plain", id="not found"),
         pytest.param(
-            redirect("https://idp.test/login"),
+            redirect("https://auth.test/login"),
             Code.PROVIDER_ANSWER_INVALID,
-            "303 to https://idp.test/login",
+            "303 to https://auth.test/login",
             id="303",
         ),
         pytest.param(GZIP_BOMB, Code.PROVIDER_ANSWER_INVALID, "gzip", id="a gzip bomb"),

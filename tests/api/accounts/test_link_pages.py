@@ -102,6 +102,7 @@ async def test_the_secret_in_an_address_goes_nowhere(world: World) -> None:
     for link in links:
         answer = await world.browser().get(link)
         assert answer.headers["referrer-policy"] == "strict-origin"
+        assert '<meta name="referrer" content="strict-origin">' in answer.text
         assert answer.headers["cache-control"] == "no-store"
 
 

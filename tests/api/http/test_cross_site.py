@@ -40,6 +40,8 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("an older browser on our page", True, origin=ORIGIN),
         row("an older browser, whose host a proxy rewrites", True, origin=ORIGIN, host="10.0.0.5:8080"),
         row("an older browser at the host it asked", True, origin="http://nas.local:8080", host="nas.local:8080"),
+        row("the default port, which a proxy writes out", True, origin="http://nas.local", host="NAS.local:80"),
+        row("the default port of another scheme", False, origin="http://nas.local", host="nas.local:443"),
         row("an older browser on another site", False, origin=EVIL),
         row("a sandboxed frame or a local file", False, origin="null"),
         row("a sandboxed frame, and nobody was asked", False, origin="null", host=""),
@@ -92,6 +94,15 @@ async def test_a_page_looks_at_the_cookie_alone_and_so_does_its_protection(
     await program.post(path, headers={"authorization": authorization})
     [line] = house.lines("refused")
     assert line["code"] == Code.CROSS_SITE
+
+
+async def test_a_browser_that_hides_its_origin_points_to_the_proxy(house: World) -> None:
+    """Over plain http nothing else tells our own form from another site's, so it stays refused."""
+    house.log.lines.clear()
+    form = {"username": "keeper", "password": PASSWORD}
+    assert error_of(await house.browser(origin="null").client.post("/api/login", data=form)) == Code.CROSS_SITE
+    [line] = house.lines("refused")
+    assert "Referrer-Policy: no-referrer" in line["hint"]
 
 
 async def test_a_program_without_cookies_needs_nothing(house: World) -> None:

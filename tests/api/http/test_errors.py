@@ -1,5 +1,7 @@
 """What goes wrong is answered by one form: a problem for programs, a page for people, and never a detail too many."""
 
+import html
+
 import pytest
 
 from romm.domain.catalogue import CATALOGUE
@@ -100,10 +102,33 @@ async def test_another_method_is_answered_with_the_ones_there_are(
     house: World, method: str, path: str, allowed: str
 ) -> None:
     """RFC 9110, 15.5.6."""
-    for client in (house.program(), house.browser().client):
-        response = await client.request(method, path)
-        assert (response.status_code, response.json()["status"]) == (405, 405)
-        assert allowed in response.headers["allow"].split(", ")
+    response = await house.program().request(method, path)
+    assert (response.status_code, response.json()["code"]) == (405, Code.METHOD_NOT_ALLOWED)
+    assert allowed in response.headers["allow"].split(", ")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/login", "POST"),
+        ("GET", "/api/logout", "POST"),
+        ("GET", "/api/oauth/openid/backchannel-logout", "POST"),
+        ("PUT", "/api/heartbeat", "GET"),
+        ("POST", "/api/login/openid", "GET"),
+        ("POST", "/login", "GET"),
+        ("POST", "/account", "GET"),
+        ("POST", "/", "GET"),
+    ],
+)
+async def test_a_browser_reads_a_page_about_another_method(house: World, method: str, path: str, allowed: str) -> None:
+    house.log.lines.clear()
+    response = await house.browser().client.request(method, path)
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (405, "text/html")
+    assert CATALOGUE[Code.METHOD_NOT_ALLOWED].person in html.unescape(response.text)
+    assert allowed in response.headers["allow"].split(", ")
+    [line] = house.lines("refused")
+    assert (line["code"], line["facts"]["method"]) == (Code.METHOD_NOT_ALLOWED, method)
+    assert f"takes {response.headers['allow']}" in line["hint"]
 
 
 @pytest.mark.parametrize(

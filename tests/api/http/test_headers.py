@@ -1,5 +1,6 @@
 """What every answer carries: safe headers, cookies with the right attributes, a correlation id."""
 
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -7,8 +8,9 @@ import httpx
 import pytest
 from structlog.contextvars import get_contextvars
 
+from romm.api.http.cookies import Cookies
 from tests.fakes import FakeLog
-from tests.world import ORIGIN, PASSWORD, World, environment
+from tests.world import HTML, ORIGIN, PASSWORD, World, environment
 
 
 def cookies_of(response: httpx.Response) -> list[str]:
@@ -69,6 +71,8 @@ async def test_pages_carry_a_strict_policy(path: str) -> None:
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["cross-origin-opener-policy"] == "same-origin"
     assert response.headers["referrer-policy"] == "same-origin"
+    # A proxy's own header would win over ours, but not over the page: with `no-referrer` forms would say `Origin: null`.
+    assert '<meta name="referrer" content="same-origin">' in response.text
     assert response.headers["strict-transport-security"]
 
 
@@ -187,3 +191,46 @@ async def test_every_reference_has_its_line_in_the_log(world: World) -> None:
     response = await world.program().get("/api/nothing")
     assert response.status_code == 404
     assert [line["code"] for line in world.lines("refused")] == ["not_found"]
+
+
+@pytest.mark.parametrize(
+    ("base_url", "session"),
+    [
+        pytest.param("http://nas", "romm_session", id="http"),
+        pytest.param("http://nas:8080", "romm_session", id="the port that apps know"),
+        pytest.param("http://nas:8081", "romm_8081_session", id="another port"),
+        pytest.param("https://nas", "__Host-romm_session", id="https"),
+        pytest.param("https://nas:8443", "__Host-romm_8443_session", id="https at another port"),
+    ],
+)
+def test_cookies_carry_an_unusual_port(base_url: str, session: str) -> None:
+    """Cookies know no port (RFC 6265, 8.5)."""
+    assert Cookies(base_url, timedelta(days=1)).no_session().key == session
+
+
+async def test_two_instances_on_one_host_leave_each_other_alone() -> None:
+    first, second = (World({"ROMM_BASE_URL": f"http://nas:{port}"}) for port in (8080, 8081))
+    for world in (first, second):
+        await world.add("vera")
+    shared = httpx.Cookies()  # of one browser, which knows hosts and no ports
+
+    async def send(world: World, method: str, path: str, **form: str) -> httpx.Response:
+        base_url = world.settings.server.base_url
+        transport = httpx.ASGITransport(world.app)
+        async with httpx.AsyncClient(transport=transport, base_url=base_url, cookies=shared) as client:
+            response = await client.request(method, path, data=form or None, headers=HTML | {"origin": base_url})
+        shared.update(response.cookies)
+        return response
+
+    async def is_in(world: World) -> bool:
+        return (await send(world, "GET", "/api/users/me")).status_code == 200
+
+    await send(first, "POST", "/api/login", username="vera", password=PASSWORD)
+    assert "set-cookie" not in (await send(second, "GET", "/")).headers
+    await send(second, "POST", "/api/login", username="vera", password=PASSWORD)
+    assert (await is_in(first), await is_in(second)) == (True, True)
+    for _ in range(6):
+        await send(second, "GET", "/api/login/openid")
+    await send(first, "GET", "/api/login/openid")
+    await send(second, "POST", "/api/logout", any="thing")
+    assert (await is_in(first), await is_in(second)) == (True, False)

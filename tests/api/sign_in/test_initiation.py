@@ -13,8 +13,8 @@ INITIATE = "/api/login/initiate"
     "iss",
     [
         pytest.param("https://other.test", id="another provider"),
-        pytest.param("https://idp.test/", id="a slash too many"),
-        pytest.param("", id="nobody"),
+        pytest.param("https://idp.test//", id="two slashes too many"),
+        pytest.param("https://idp.test/realm", id="another issuer at that host"),
     ],
 )
 async def test_another_providers_link_leads_nowhere(world: World, iss: str) -> None:
@@ -53,3 +53,16 @@ async def test_the_target_is_a_page_of_ours(world: World, uri: str, lands: str) 
     assert browser.session is None, "nothing changes before the callback"
     back = await browser.come_back(await world.idp.approve(sent.headers["location"]))
     assert back.headers["location"] == lands
+
+
+@pytest.mark.parametrize("iss", ["https://idp.test/", "https://IDP.test", "https://idp.test:443"])
+async def test_the_issuer_may_be_spelt_as_people_spell_addresses(world: World, iss: str) -> None:
+    response = await world.browser().client.get(INITIATE, params={"iss": iss})
+    assert response.headers["location"].startswith(f"{world.idp.issuer}/authorize?")
+
+
+async def test_a_link_without_an_issuer_is_told_what_it_lacks(world: World) -> None:
+    refused = await world.browser().client.get(INITIATE)
+    assert error_of(refused) == Code.REQUEST_INVALID
+    [line] = world.lines("refused")
+    assert f"iss={world.idp.issuer}" in line["hint"]

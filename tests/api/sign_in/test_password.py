@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,13 +10,15 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.credentials.credential import Kind
-from romm.domain.errors import Code
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from tests.api.http.test_headers import cookies_of
 from tests.api.sign_in.test_openid import error_of
 from tests.factories import new_account
 from tests.fake_provider import BROKEN
+from tests.fakes import FakeCredentials
 from tests.world import ORIGIN, PASSWORD, Browser, World, environment
 
 Door = Callable[[World, str, str], Awaitable[httpx.Response]]
@@ -368,6 +371,38 @@ async def test_signing_out_without_a_session_is_no_error(house: World, brought: 
     if brought:
         browser.client.cookies.set("__Host-romm_session", brought, domain="romm.test")
     assert (await browser.submit("/api/logout")).headers["location"] == "/login?notice=signed_out"
+
+
+class FullCredentials(FakeCredentials):
+    """On a full disk nothing can be taken out either."""
+
+    async def take(self, kind: Kind, digest: str) -> Credential | None:
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem="database or disk is full")
+
+
+def full(world: World) -> World:
+    """The instance after its disk filled up."""
+    world.serve(credentials=FullCredentials(world.accounts, world.clock))
+    return world
+
+
+async def test_with_a_full_disk_a_browser_is_signed_out_all_the_same(world: World) -> None:
+    browser = await signed_in(full(world))
+    response = await browser.submit("/api/logout")
+    assert error_of(response) == Code.SESSION_NOT_ENDED
+    assert browser.session is None
+    assert (await browser.me()).status_code == 401
+    assert CATALOGUE[Code.SESSION_NOT_ENDED].person in html.unescape(
+        (await browser.get(response.headers["location"])).text
+    )
+
+
+async def test_with_a_full_disk_a_program_hears_that_its_session_lives_on(world: World) -> None:
+    program = full(world).program()
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    answer = await program.post("/api/logout", headers={"sec-fetch-site": "same-origin"})
+    assert (answer.status_code, answer.json()["code"]) == (503, Code.SESSION_NOT_ENDED)
+    assert "__Host-romm_session" not in program.cookies
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])

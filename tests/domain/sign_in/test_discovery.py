@@ -61,6 +61,8 @@ def judged(where: Location, **changes: Any) -> Code | None:
         pytest.param(f"{AUTHENTIK}/", AUTHENTIK, id="the setting has the slash"),
         pytest.param(f"{AUTHENTIK}/", f"{AUTHENTIK}/", id="both have it"),
         pytest.param(AUTHENTIK + WELL_KNOWN, f"{AUTHENTIK}/", id="the setting was pasted"),
+        pytest.param("HTTPS://Auth.Example.COM:443/x", "https://auth.example.com/x", id="the host's spelling"),
+        pytest.param("https://müller.example", "https://xn--mller-kva.example", id="the host's letters"),
     ],
 )
 def test_an_issuer_is_ours_but_for_one_slash(configured: str, issuer: str) -> None:

@@ -116,3 +116,9 @@ def test_another_host_is_told_that_signing_in_would_not_help(host: str) -> None:
 
 def test_an_image_or_a_program_is_not_sent_to_sign_in() -> None:
     assert wanted(Forwarded(uri="/a", host="romm.example", opens_page=False), BASE) is None
+
+
+def test_an_international_host_is_our_own_in_either_form() -> None:
+    for host in ("xn--spiele-mller-klb.example", "spiele-müller.example", "xn--spiele-mller-klb.example:443"):
+        asked = Forwarded(uri="/files/a", host=host, opens_page=True)
+        assert wanted(asked, "https://xn--spiele-mller-klb.example") == "/files/a"

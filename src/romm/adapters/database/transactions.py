@@ -1,6 +1,8 @@
 """The one door to the database: transactions, what their failures mean to us, and the state of its migrations."""
 
+import math
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from traceback import clear_frames
@@ -27,11 +29,14 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "0007"
+HEAD = "sealed_attempts"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500
 """Rows that one request clears away for all, in a millisecond or two; what is left is for the next."""
+
+WRITE_CHECK_SECONDS = 5.0
+"""How long a successful write vouches for the next: readiness is answered to everyone."""
 
 _CONFLICTS = {
     "uq_accounts_username": "username",
@@ -66,6 +71,7 @@ class Database:
         self._engines = made = engines(url)
         self._writes = Writer(made.writes, wait=BUSY_SECONDS) if isinstance(made.writes, Engine) else made.writes
         self._inline: Connection | None = None
+        self._wrote_at = -math.inf
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -113,8 +119,18 @@ class Database:
             return found
 
     async def ready(self) -> bool:
-        """Is the database what this code expects? Raises `Refused(STORAGE_UNAVAILABLE)` when it does not answer."""
-        return await self.revision() == HEAD
+        """Is the database what this code expects? Raises `Refused(STORAGE_UNAVAILABLE)` when it cannot be read or written."""
+        if await self.revision() != HEAD:
+            return False
+        await self.check_write()
+        return True
+
+    async def check_write(self) -> None:
+        """Write without changing anything. Raises `Refused(STORAGE_UNAVAILABLE)`, as on a full disk or a standby server."""
+        if time.monotonic() - self._wrote_at < WRITE_CHECK_SECONDS:
+            return
+        await self.write(_write_revision)
+        self._wrote_at = time.monotonic()
 
     async def close(self) -> None:
         """Close every connection."""
@@ -129,6 +145,10 @@ def filtered(statement: SelectT, row: type[Base], *filters: StatementFilter) -> 
     for each in filters:
         statement = each.append_to_statement(statement, row)
     return statement
+
+
+def _write_revision(connection: Connection) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
 
 
 def forget(key: InstrumentedAttribute[Any], is_old: ColumnElement[bool]) -> Delete:

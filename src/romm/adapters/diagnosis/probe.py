@@ -10,17 +10,17 @@ from urllib.parse import urljoin, urlsplit
 from msgspec.structs import replace
 
 from romm.adapters.provider.client_authentication import oauth_error
-from romm.adapters.provider.keys import published_keys
+from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
+from romm.adapters.provider.published_keys import is_for_encryption, published_keys
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network
+from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, ProbeResponse, PublishedKeys, announced
 from romm.domain.errors import Code
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Clock, Log
 from romm.ports.provider import TokenResponse
-
-_PORTS = {"http": 80, "https": 443}
 
 
 class ProviderProbe:
@@ -40,8 +40,8 @@ class ProviderProbe:
     @property
     def place(self) -> Endpoint:
         """Where the discovery document is served."""
-        parts = urlsplit(self._settings.location.url)
-        return Endpoint(parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+        parts = urlsplit(hosts.canonical(self._settings.location.url) or "")
+        return Endpoint(parts.scheme, parts.hostname or "", parts.port or hosts.DEFAULT_PORTS.get(parts.scheme, 0))
 
     @property
     def client(self) -> Client:
@@ -51,7 +51,8 @@ class ProviderProbe:
     async def discover(self) -> Discovered:
         """Fetched anew each time, and judged as for a sign-in."""
         started = time.monotonic()
-        answer = await self._get(self._settings.location.url)
+        document = DiscoveryDocument(self._http, self._settings.limits.document, time.monotonic)
+        answer = await document.fetch(self._settings.location.url)
         metadata = accepted_metadata(answer, self._settings.location)
         return Discovered(
             url=answer.url,
@@ -66,9 +67,10 @@ class ProviderProbe:
         """The kinds of the usable keys, as people call them, and a count of those that only encrypt."""
         jwks = (await self._get(metadata.jwks_uri)).json(Code.PROVIDER_ANSWER_INVALID)
         listed = jwks.get("keys")
-        encrypting = [key for key in (listed if isinstance(listed, list) else ()) if _encrypts(key)]
-        kinds = tuple(_kind(key.as_dict()) for key in published_keys(jwks))
-        return PublishedKeys(usable=kinds, for_encryption=len(encrypting))
+        encrypting = [key for key in (listed if isinstance(listed, list) else ()) if is_for_encryption(key)]
+        found = published_keys(jwks)
+        kinds = tuple(_kind(key.as_dict()) for key in found.usable)
+        return PublishedKeys(usable=kinds, for_encryption=len(encrypting), unreadable=found.unreadable)
 
     def method(self, metadata: Metadata) -> str:
         """How a sign-in authenticates."""
@@ -128,7 +130,3 @@ def _time(date: str) -> datetime | None:
 def _kind(key: Mapping[str, Any]) -> str:
     """`alg` where it is said; an OKP key that can check signatures has but one."""
     return str(key.get("alg") or ("EdDSA" if key["kty"] == "OKP" else key["kty"]))
-
-
-def _encrypts(key: Any) -> bool:
-    return isinstance(key, dict) and key.get("use") == "enc"

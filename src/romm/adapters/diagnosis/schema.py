@@ -30,7 +30,10 @@ class DatabaseStorage:
             return None
         database = Database(self._url)
         try:
-            return await database.revision()
+            found = await database.revision()
+            if found == HEAD:
+                await database.check_write()
+            return found
         finally:
             await database.close()
 

@@ -5,51 +5,25 @@ Sources: RFC 7515 (JWS); RFC 7517 (JWK); RFC 7518, 3 (algorithms); RFC 8725, 3.1
 
 import warnings
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import JWKRegistry, Key, OctKey
-from msgspec import Meta, Struct
+from joserfc.jwk import Key, OctKey
+from msgspec import Struct
 
 from romm.adapters.provider.documents import CachedDocument, Lifetime
+from romm.adapters.provider.published_keys import ASYMMETRIC, ED25519, KeySet, published_keys
 from romm.adapters.provider.transport import BoundedClient, json_object
 from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.discovery import UnreadableKey
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims
 
-MAX_KEYS = 100  # a provider has two or three; each costs some 70 us to import
 KEYS_LIFETIME = Lifetime(fresh=3600, usable=24 * 3600, cooldown=10)
 
 SYMMETRIC = frozenset({"HS256", "HS384", "HS512"})
-ED25519 = frozenset({"EdDSA", "Ed25519"})  # RFC 9864 renamed it; both names are in use
-ASYMMETRIC = ED25519 | {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"}
-
-
-class _PublicKey(Struct, tag_field="kty", omit_defaults=True, kw_only=True):
-    """What we read of a published key. Other members, a private one included, are not ours to use."""
-
-    kid: str | None = None
-    use: Literal["sig"] | None = None
-
-
-class _RSA(_PublicKey, tag="RSA", kw_only=True):
-    n: Annotated[str, Meta(min_length=342, max_length=2731)]  # 2,048 (RFC 7518, 3.3) to 16,384 bits
-    e: Annotated[str, Meta(max_length=11)]
-    alg: str | None = None
-
-
-class _EC(_PublicKey, tag="EC", kw_only=True):
-    crv: Literal["P-256", "P-384", "P-521"]
-    x: str
-    y: str
-    alg: str | None = None
-
-
-class _OKP(_PublicKey, tag="OKP", kw_only=True):
-    crv: Literal["Ed25519"]  # its only algorithm, so `alg`, which has two names, is not read
-    x: str
 
 
 class _Header(Struct):
@@ -86,36 +60,39 @@ class Signatures:
         self._algorithms = algorithms
         self._allowed = _allowed(algorithms)
         self._registry = _Registry(algorithms=self._allowed, strict_check_header=False)
-        self._secret = _secret_key(client_secret) if self._allowed & SYMMETRIC else ()
+        self._secret = _secret_key(client_secret) if self._allowed & SYMMETRIC else KeySet()
         self._published = CachedDocument("keys", self._fetch, KEYS_LIFETIME, log, clock)
 
     async def verify(self, jwks_uri: str, unverified_token: str) -> SignedClaims:
         """The claims of a token that one of the keys at `jwks_uri` has signed. New keys are fetched once if none fits.
 
-        Raises `Refused` with `ID_TOKEN_MALFORMED`, `_ENCRYPTED`, `_ALGORITHM`, `_KEY_UNKNOWN` or `_SIGNATURE`, or with
-        a provider code when there are no keys.
+        Raises `Refused` with `ID_TOKEN_MALFORMED`, `_ENCRYPTED`, `_ALGORITHM`, `_KEY_UNKNOWN`, `_KEY_UNREADABLE` or
+        `_SIGNATURE`, or with a provider code when there are no keys.
         """
         started = self._clock()
         token, header = self._read(unverified_token)
         if header.alg not in self._allowed:
             raise Refused(Code.ID_TOKEN_ALGORITHM, found=header.alg, expected=" ".join(self._algorithms))
         fitting: list[Key] = []
+        keys = KeySet()
         for newer_than in (None, started):
-            fitting = [key for key in await self._keys(jwks_uri, header, newer_than) if _fits(key, header)]
+            keys = await self._keys(jwks_uri, header, newer_than)
+            fitting = [key for key in keys.usable if _fits(key, header)]
             if any(self._is_signed(token, key) for key in fitting):
                 return SignedClaims(algorithm=header.alg, unverified_claims=_claims(token.payload), typ=header.typ)
         if not fitting:
-            raise Refused(Code.ID_TOKEN_KEY_UNKNOWN, url=jwks_uri, kid=header.kid, algorithm=header.alg)
+            raise _no_key(jwks_uri, header, keys.unreadable)
         raise Refused(Code.ID_TOKEN_SIGNATURE, url=jwks_uri)
 
-    async def _keys(self, jwks_uri: str, header: _Header, newer_than: float | None) -> tuple[Key, ...]:
+    async def _keys(self, jwks_uri: str, header: _Header, newer_than: float | None) -> KeySet:
         return self._secret if header.alg in SYMMETRIC else await self._published.get(jwks_uri, newer_than)
 
-    async def _fetch(self, jwks_uri: str) -> tuple[Key, ...]:
+    async def _fetch(self, jwks_uri: str) -> KeySet:
         answer = await self._client.send("GET", jwks_uri, limit=self._limit)
         keys = published_keys(answer.json(Code.PROVIDER_ANSWER_INVALID))
-        if not keys:
-            raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem="200 without a usable key")
+        if not keys.usable:
+            why = "".join(f"; {each.described}" for each in keys.unreadable[:1])
+            raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=f"200 without a usable key{why}")
         return keys
 
     def _read(self, unverified_token: str) -> tuple[jws.CompactSignature, _Header]:
@@ -137,29 +114,22 @@ class Signatures:
             return jws.validate_compact(token, key, registry=self._registry)
 
 
-def published_keys(jwks: dict[str, Any]) -> tuple[Key, ...]:
-    """The keys of a JWK Set that can check a signature; one that is broken does not spoil the others."""
-    listed = jwks.get("keys")
-    keys = map(_imported, listed[:MAX_KEYS] if isinstance(listed, list) else ())
-    return tuple(key for key in keys if key is not None)
-
-
-def _imported(jwk: Any) -> Key | None:
-    try:
-        read = msgspec.convert(jwk, _RSA | _EC | _OKP)
-        return JWKRegistry.import_key(msgspec.to_builtins(read))
-    except (JoseError, ValueError):
-        return None
-
-
 def _allowed(algorithms: tuple[str, ...]) -> frozenset[str]:
     """Our list, without what nobody may switch on (`none`), and with both names of Ed25519."""
     listed = (ASYMMETRIC | SYMMETRIC).intersection(algorithms)
     return listed | ED25519 if listed & ED25519 else listed
 
 
-def _secret_key(client_secret: str) -> tuple[Key, ...]:
-    return (OctKey.import_key(client_secret),) if client_secret else ()
+def _secret_key(client_secret: str) -> KeySet:
+    return KeySet((OctKey.import_key(client_secret),) if client_secret else ())
+
+
+def _no_key(jwks_uri: str, header: _Header, unreadable: tuple[UnreadableKey, ...]) -> Refused:
+    """No key fits; perhaps because the one that would cannot be read."""
+    for key in unreadable:
+        if header.kid is None or key.kid in (None, header.kid):
+            return Refused(Code.ID_TOKEN_KEY_UNREADABLE, url=jwks_uri, kid=key.kid, problem=key.problem)
+    return Refused(Code.ID_TOKEN_KEY_UNKNOWN, url=jwks_uri, kid=header.kid, algorithm=header.alg)
 
 
 def _fits(key: Key, header: _Header) -> bool:

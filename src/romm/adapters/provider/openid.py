@@ -15,6 +15,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_token_request
 from msgspec import Struct
 
 from romm.adapters.provider.client_authentication import BASIC, ClientAuthentication
+from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.keys import Signatures
 from romm.adapters.provider.token_endpoint import request_uri, token_response
@@ -34,6 +35,7 @@ _METADATA_DOUBTFUL = {
     Code.PROVIDER_ANSWER_INVALID,
     Code.TOKEN_RESPONSE_INVALID,
     Code.ID_TOKEN_KEY_UNKNOWN,
+    Code.ID_TOKEN_KEY_UNREADABLE,
 }
 
 
@@ -65,6 +67,7 @@ class OpenIDProvider:
         self._client = client
         self._log = log
         self._http = BoundedClient(settings.tls_cacertfile, settings.limits, transport)
+        self._document = DiscoveryDocument(self._http, settings.limits.document, clock)
         self._discovery = CachedDocument("metadata", self._discover, METADATA_LIFETIME, log, clock)
         self._authentication = ClientAuthentication(
             self._http,
@@ -148,8 +151,12 @@ class OpenIDProvider:
             return answer.json(Code.USERINFO_INVALID)
 
     async def _discover(self, url: str) -> Metadata:
-        answer = await self._http.send("GET", url, limit=self._limits.document)
-        metadata = accepted_metadata(answer, self._settings.location)
+        try:
+            answer = await self._document.fetch(url)
+            metadata = accepted_metadata(answer, self._settings.location)
+        except Refused:
+            self._document.forget()
+            raise
         if metadata != self._discovery.known:
             self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
         return metadata

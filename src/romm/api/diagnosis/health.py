@@ -50,7 +50,7 @@ async def live() -> dict[str, str]:
 
 @get(
     "/health/ready",
-    summary="Is the database reachable and migrated",
+    summary="Is the database reachable, writable and migrated",
     responses=gives(200, dict[str, str], "It is.", {"status": "ok"}) | refuses(Code.STORAGE_UNAVAILABLE),
     security=OPEN,
 )
@@ -61,7 +61,7 @@ async def ready(is_ready: NamedDependency[Ready]) -> dict[str, str]:
 
 
 async def check(is_ready: Ready) -> None:
-    """Raises `Refused(STORAGE_UNAVAILABLE)` unless the database answers and is what this code expects."""
+    """Raises `Refused(STORAGE_UNAVAILABLE)` unless the database can be read and written and is what this code expects."""
     if not await is_ready():
         raise Refused(Code.STORAGE_UNAVAILABLE, problem="it is not migrated to this version")
 

@@ -1,21 +1,26 @@
 """Our cookies: their names, attributes and lifetimes.
 
 With an https base URL every cookie is `__Host-` and Secure, so that no other host and no plain request can set or read it.
+Cookies know no port (RFC 6265, 8.5): at an unusual one their names carry it, so that two instances on a host have their own.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import accumulate
+from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 
 from romm.api.http.requests import Request
 from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
+from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
+_USUAL_PORTS = (None, 8080)  # the scheme's own and ours: apps look for `romm_session` there
 MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
 MAX_ATTEMPTS_BYTES = 4096  # together, names included: a stock nginx takes 8 kB of cookies from a browser
 MAX_EXPIRED = 20  # cookies that one answer clears away; a browser that brings more brings them again
@@ -32,11 +37,19 @@ class _Cookie(Cookie):
         return b"set-cookie", said.encode("ascii")
 
 
+@cache
+def _prefix(base_url: str) -> str:
+    """What the names of an instance's cookies begin with."""
+    parts = urlsplit(base_url)
+    instance = "romm_" if parts.port in _USUAL_PORTS else f"romm_{parts.port}_"
+    return f"__Host-{instance}" if parts.scheme == "https" else instance
+
+
 @dataclass(frozen=True)
 class Cookies:
-    """All cookies of this instance; `secure` follows the base URL."""
+    """All cookies of the instance at this base URL."""
 
-    secure: bool
+    base_url: str
     session_lifetime: timedelta
 
     def session(self, request: Request) -> str | None:
@@ -46,6 +59,14 @@ class Cookies:
     def attempt(self, request: Request, attempt_id: str) -> str | None:
         """A sealed login attempt."""
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
+
+    def pending(self, request: Request) -> str | None:
+        """The secret of a sign-in that waits for an answer."""
+        return request.cookies.get(self._name("romm_pending"))
+
+    def asked(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
+        """The cookie of a sign-in that waits for an answer, in place of its attempt's."""
+        return [self._cookie("romm_pending", secret, PENDING_LIFETIME), *self._gone(request, _attempt(attempt_id))]
 
     def device_cookie(self, request: Request) -> str | None:
         """The secret of a browser that signed in with a password before; it outlives the session."""
@@ -62,8 +83,7 @@ class Cookies:
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         """The cookies of a browser that just signed in."""
-        old = [f"romm_attempt_{attempt_id}"] if attempt_id else []
-        gone = [self._expired(name) for name in [*old, "romm_signed_out"] if self._name(name) in request.cookies]
+        gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
         return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
 
     def signed_out(self) -> list[Cookie]:
@@ -85,8 +105,15 @@ class Cookies:
         gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many[:MAX_EXPIRED]]
         return [*gone, new]
 
+    def _gone(self, request: Request, names: Iterable[str]) -> list[Cookie]:
+        return [self._expired(name) for name in names if self._name(name) in request.cookies]
+
     def _name(self, name: str) -> str:
-        return f"__Host-{name}" if self.secure else name
+        return _prefix(self.base_url) + name.removeprefix("romm_")
+
+    @property
+    def _secure(self) -> bool:
+        return self.base_url.startswith("https://")
 
     def _cookie(self, name: str, value: str, lifetime: timedelta | None) -> Cookie:
         max_age = None if lifetime is None else int(lifetime.total_seconds())
@@ -95,13 +122,17 @@ class Cookies:
             value=value,
             path="/",
             max_age=max_age,
-            secure=self.secure,
+            secure=self._secure,
             httponly=True,
             samesite="lax",
         )
 
     def _expired(self, name: str) -> Cookie:
         return self._cookie(name, "", timedelta())
+
+
+def _attempt(attempt_id: str | None) -> list[str]:
+    return [f"romm_attempt_{attempt_id}"] if attempt_id else []
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:

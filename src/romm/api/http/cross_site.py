@@ -1,9 +1,9 @@
 """Refuses writes that another site makes a signed-in browser send. No token that can go stale: browsers say where from."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from romm.api.http.requests import Request
+from romm.domain import hosts
 from romm.domain.errors import Code, Refused
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -36,7 +36,8 @@ class CrossSiteCheck:
             return renderer in ("same-origin", "none")
         if origin is None:
             return not request.cookies
-        return origin == self.base_url or _host(origin) == request.headers.get("host", "")
+        asking = hosts.origin(origin)
+        return asking is not None and (asking == self.base_url or hosts.is_at(request.headers.get("host", ""), asking))
 
 
 def _is_programs(request: Request) -> bool:
@@ -44,10 +45,3 @@ def _is_programs(request: Request) -> bool:
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     said = "sec-fetch-site" in request.headers or "origin" in request.headers
     return scheme == "bearer" or bool(scheme and not said)
-
-
-def _host(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc or None
-    except ValueError:
-        return None

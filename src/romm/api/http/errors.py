@@ -68,20 +68,29 @@ class Errors:
 
     def http(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
         """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            return self._other_method(request, error)
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
         self.log.info(
             "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
         )
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            answer = self._problem(request, Refused(code, problem=error.detail), status=error.status_code)
-            answer.headers.update(error.headers or {})  # Allow (RFC 9110, 15.5.6)
-            return answer
         return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]))
 
     def unexpected(self, request: Request, error: Exception) -> Response[bytes] | Template:
         """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
         self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
+
+    def _other_method(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
+        """A page for every browser, whichever route it is: it is a person who followed a link or sent a form."""
+        allow = {name.lower(): value for name, value in (error.headers or {}).items()}  # RFC 9110, 15.5.6
+        path = logged_path(request.scope)
+        refused = Refused(Code.METHOD_NOT_ALLOWED, path=path, method=request.method, **allow)
+        self.log.info("refused", code=refused.code, path=path, hint=operator_text(refused), facts=refused.facts)
+        is_browser = "text/html" in request.headers.get("accept", "")
+        answer = self._message(request, refused) if is_browser else self._problem(request, refused)
+        answer.headers.update(allow)
+        return answer
 
     def _answer(self, request: Request, refused: Refused) -> Response[bytes] | Template:
         options = _route_options(request)
@@ -106,7 +115,7 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
-        return see_other(with_query(page, query))
+        return see_other(with_query(page, query), self._cleared(request, refused))
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:
         """To the sign-in page and, from a page that was only looked at, back to it."""
@@ -140,9 +149,9 @@ class Errors:
         page.headers.update(_headers(request, refused, row.status))
         return page
 
-    def _problem(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
+    def _problem(self, request: Request, refused: Refused) -> Response[bytes]:
         row = CATALOGUE[refused.code]
-        status = status or row.status
+        status = row.status
         problem = Problem(
             type=f"urn:romm:refusal:{refused.code}",
             title=HTTPStatus(status).phrase,
@@ -176,6 +185,8 @@ class Errors:
         )
 
     def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:
+        if refused.code is Code.SESSION_NOT_ENDED:
+            return self.our_cookies.signed_out()
         # With an Authorization header nobody looked at the cookie: the session may well be alive.
         judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
         dead = judged and self.our_cookies.session(request) is not None

@@ -36,7 +36,8 @@ def config(version: str) -> OpenAPIConfig:
         type="apiKey",
         name="romm_session",
         security_scheme_in="cookie",
-        description="The session of a browser; with an https base URL the cookie is called __Host-romm_session.",
+        description="The session of a browser. With an https base URL the cookie is called __Host-romm_session; at a port other "
+        "than 80, 443 and 8080 its name has the port, as in romm_8081_session.",
     )
     return OpenAPIConfig(
         title="RomM sign-in",

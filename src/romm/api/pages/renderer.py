@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Template
 
 from romm.credentials.principal import Principal
+from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 from romm.domain.providers.register import preset
@@ -18,7 +19,9 @@ from romm.settings.model import Settings
 
 _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
-REFERRER = "same-origin"  # with `no-referrer`, a browser says `Origin: null` when it sends our own form
+REFERRER = "same-origin"
+"""With `no-referrer` a browser says `Origin: null` when it sends our own form. It is a header and, since a proxy may add
+another header (the last one counts), also a `meta` element, which counts more than any header (HTML, 4.2.5.1)."""
 
 NO_PATH = "strict-origin"
 """For pages with a secret in their address: it goes nowhere, not even to ourselves, and forms still say where from."""
@@ -54,6 +57,7 @@ class PageRenderer:
         shared = {
             "me": who and _ways(who),
             "version": self.version,
+            "referrer": referrer,
             "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
             "provider_icon": None if self.settings.oidc.provider else "oidc",
         }
@@ -91,7 +95,7 @@ class PageRenderer:
         urls = [oidc.server_application_url, oidc.server_metadata_url, oidc.end_session_endpoint]
         if metadata is not None:
             urls += [metadata.authorization_endpoint, metadata.end_session_endpoint or ""]
-        return sorted({origin for url in urls if url and (origin := _origin(url))})
+        return sorted({origin for url in urls if url and (origin := hosts.origin(url))})
 
 
 def _ways(who: Principal) -> dict[str, Any]:
@@ -116,8 +120,3 @@ def describe(code: Code, renderer: PageRenderer) -> dict[str, str]:
     """What a code means, for an administrator: what the person reads, what to do here, and where to click there."""
     row, hints = CATALOGUE[code], preset(renderer.settings.oidc.provider).hints
     return {"code": code, "person": row.person, "operator": row.operator, "provider": hints.get(code, "")}
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") else ""

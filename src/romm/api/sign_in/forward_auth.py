@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
-from romm.api.http.proxies import Proxies
+from romm.api.http.proxies import asked
 from romm.api.http.requests import Request
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code, Refused, required
@@ -45,7 +45,6 @@ _GIVES = {
 async def forward(
     request: Request,
     authentication: NamedDependency[Authentication],
-    proxies: NamedDependency[Proxies],
     settings: NamedDependency[Settings],
     level: Annotated[str, QueryParameter(description="`viewer`, `editor` or `admin`: what they must be at least")] = "",
     needed_scope: Annotated[str, QueryParameter(name="scope", description="what the credential must be for")] = "",
@@ -53,18 +52,18 @@ async def forward(
     """For nginx `auth_request`, and forward authentication of Caddy and Traefik; see docs/forward-auth.md."""
     names = [name for name, _ in request.query_params.multi_items()]
     needed = required(forward_auth.required(level, needed_scope, names))
-    who = await _who(request, authentication, proxies, settings.server.base_url)
+    who = await _who(request, authentication, settings.server.base_url)
     if refuse := forward_auth.allow(needed, who.scopes):
         raise Refused.by(refuse)
     return Response(None, status_code=204, headers=forward_auth.headers(who.account, who.scopes))
 
 
-async def _who(request: Request, authentication: Authentication, proxies: Proxies, base_url: str) -> Principal:
+async def _who(request: Request, authentication: Authentication, base_url: str) -> Principal:
     try:
         return await authentication.principal(request)
     except Refused as refused:
         if refused.code is Code.NOT_SIGNED_IN:
-            refused.return_to = required(forward_auth.wanted(proxies.asked(request), base_url))
+            refused.return_to = required(forward_auth.wanted(asked(request), base_url))
         raise
 
 

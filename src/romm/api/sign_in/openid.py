@@ -18,7 +18,8 @@ from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import Initiation
 from romm.settings.model import Settings
-from romm.sign_in.openid import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
+from romm.sign_in.destinations import LINKED_PAGE, CallbackCookies, Finished
+from romm.sign_in.openid import OpenIDSignIn, attempt_id
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 
@@ -82,15 +83,20 @@ async def finish(
     """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
-    finished = await signin.finish(
-        response, our_cookies.attempt(request, attempt), our_cookies.session(request), visitor(request)
+    cookies = CallbackCookies(
+        sealed=our_cookies.attempt(request, attempt),
+        session=our_cookies.session(request),
+        pending=our_cookies.pending(request),
     )
+    finished = await signin.finish(response, cookies, visitor(request))
+    if finished.pending is not None:
+        return see_other(finished.return_to, our_cookies.asked(request, finished.pending, attempt))
     if finished.session is None:
         return see_other(finished.return_to, [])
-    return see_other(_landing(finished), our_cookies.signed_in(request, finished.session, attempt))
+    return see_other(landing(finished), our_cookies.signed_in(request, finished.session, attempt))
 
 
-def _landing(finished: Finished) -> str:
+def landing(finished: Finished) -> str:
     """Where to: the page asked for, but first the news that an existing account was linked."""
     if not finished.linked or finished.return_to == LINKED_PAGE:
         return finished.return_to

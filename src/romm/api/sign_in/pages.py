@@ -77,7 +77,8 @@ async def home(
     """Who is signed in, how, and what they may do; nobody is sent to sign in."""
     principal = await authentication.browser(request)
     if principal is None:
-        return see_other("/setup" if await setup.is_open() else "/login", [our_cookies.no_session()])
+        dead = [our_cookies.no_session()] if our_cookies.session(request) is not None else []
+        return see_other("/setup" if await setup.is_open() else "/login", dead)
     target = urls.return_to(return_to)
     return renderer.page(
         "home.html",

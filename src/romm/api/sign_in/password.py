@@ -12,11 +12,10 @@ from romm.api.http.responses import see_other
 from romm.api.sign_in.schemas import LogoutAnswer, SignInForm
 from romm.domain import urls
 from romm.domain.errors import Code, Refused
+from romm.domain.hosts import is_readable_on_the_way
 from romm.settings.model import Settings
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 from romm.sign_in.sign_out import SignOut
-
-_TRUSTWORTHY = ("localhost", "127.", "[::1]")  # where browsers keep `Secure` cookies over http, too
 
 
 @post(
@@ -65,7 +64,7 @@ async def sign_in(
         "Signed out here; go on to the URL, when there is one.",
         {"oidc_logout_url": "https://auth.example.org/end-session?id_token_hint=…&client_id=romm"},
     )
-    | refuses(Code.CROSS_SITE),
+    | refuses(Code.CROSS_SITE, Code.SESSION_NOT_ENDED),
     security=[{}, {"session": []}],
 )
 async def sign_out(
@@ -81,10 +80,9 @@ async def sign_out(
 def _check_kept(request: Request, base_url: str) -> None:
     """A browser that is at plain http drops a cookie marked `Secure`: it would be signed out at once, without a word."""
     origin = request.headers.get("origin", "")
-    if wants_page(request) and base_url.startswith("https://") and origin.startswith("http://"):
-        host = origin.removeprefix("http://")
-        if not host.startswith(_TRUSTWORTHY):
-            raise Refused(Code.BROWSER_WITHOUT_TLS, origin=origin, base_url=base_url)
+    # Browsers keep the `Secure` cookies of loopback hosts over http, too.
+    if wants_page(request) and base_url.startswith("https://") and is_readable_on_the_way(origin):
+        raise Refused(Code.BROWSER_WITHOUT_TLS, origin=origin, base_url=base_url)
 
 
 async def _form(request: Request) -> SignInForm:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv6Address, IPv6Network
 
 from msgspec import Struct
 
+from romm.domain import hosts
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 
@@ -69,11 +70,8 @@ SITE_PREFIX_BITS = 64  # one customer's IPv6 addresses (RFC 6177, 2); they are t
 
 
 def network_of(address: str) -> str:
-    """Who stands behind an address: itself, or for IPv6 its network; what is no address stays as it is."""
-    try:
-        known = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if not isinstance(known, IPv6Address):
-        return str(known)
-    return str(known.ipv4_mapped or IPv6Network((int(known), SITE_PREFIX_BITS), strict=False))
+    """Who stands behind an address: itself, or for IPv6 its network. Without an address (a Unix socket) the text stays."""
+    known = hosts.address(address)
+    if isinstance(known, IPv6Address):
+        return str(IPv6Network((int(known), SITE_PREFIX_BITS), strict=False))
+    return address if known is None else str(known)

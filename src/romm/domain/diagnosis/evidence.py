@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from romm.domain.sign_in.discovery import Metadata
+from romm.domain import hosts
+from romm.domain.sign_in.discovery import Metadata, UnreadableKey
 
 
 class Configured(Struct, frozen=True, kw_only=True):
@@ -86,6 +86,7 @@ class PublishedKeys(Struct, frozen=True, kw_only=True):
 
     usable: tuple[str, ...]
     for_encryption: int
+    unreadable: tuple[UnreadableKey, ...] = ()
 
 
 class ProbeResponse(Struct, frozen=True, kw_only=True):
@@ -107,12 +108,9 @@ _MEMBERS = {
 
 
 def scheme_and_host(url: str) -> tuple[str, str]:
-    """Total, unlike `urlsplit`: nothing of an address that is none."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "", ""
-    return parts.scheme, parts.netloc
+    """In canonical form; two empty texts for what is no http(s) URL."""
+    scheme, _, host = (hosts.origin(url) or "").partition("://")
+    return scheme, host
 
 
 def announced(unverified_document: Mapping[str, Any]) -> Announced:

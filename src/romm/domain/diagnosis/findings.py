@@ -56,7 +56,9 @@ class Plan(Struct, frozen=True):
 
 
 PLAN: Mapping[Check, Plan] = {
-    Check.SETTINGS: Plan("Settings", "every setting is understood, and none is weak or in stray quotes"),
+    Check.SETTINGS: Plan(
+        "Settings", "every setting is understood; none is weak, in stray quotes or with a comment behind it"
+    ),
     Check.SINGLE_SIGN_ON: Plan("Single sign-on", "switched on, and nothing that it needs is missing"),
     Check.ADDRESSES: Plan("Addresses", "the redirect URI leads to the address at which people open RomM"),
     Check.DNS: Plan("Name (DNS)", "the provider's host name has an address, as seen from here"),
@@ -75,7 +77,7 @@ PLAN: Mapping[Check, Plan] = {
     Check.SCOPES: Plan("Scopes", "the provider allows every scope that RomM asks for"),
     Check.CLAIMS: Plan("Claims", "the provider has the e-mail address and the claim with the roles"),
     Check.END_SESSION: Plan("Signing out", "the provider can end its own session, if that is wanted"),
-    Check.DATABASE: Plan("Database", "reachable, and migrated to this version"),
+    Check.DATABASE: Plan("Database", "reachable, writable, and migrated to this version"),
     Check.PROXY: Plan("Reverse proxy", "RomM knows whose word about visitors it may believe"),
 }
 

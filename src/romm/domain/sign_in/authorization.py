@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.discovery import Metadata, is_issuer
 from romm.domain.urls import with_query
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
@@ -103,7 +103,9 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
 
 def initiated(said: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:
     """What a third-party initiated login adds to the authorization request (OpenID Connect Core 1.0, 4)."""
-    if said.iss != metadata.issuer:
+    if not said.iss:
+        return Refuse(Code.REQUEST_INVALID, {"problem": f"`iss` is missing; send iss={metadata.issuer}"})
+    if not is_issuer(said.iss, metadata.issuer):
         return Refuse(Code.INITIATION_ISSUER, {"found": said.iss, "expected": metadata.issuer})
     return {"login_hint": said.login_hint} if said.login_hint else {}
 

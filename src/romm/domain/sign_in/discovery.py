@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from romm.domain import hosts
 from romm.domain.errors import Code, Refuse
 
 WELL_KNOWN = "/.well-known/openid-configuration"
@@ -36,6 +37,18 @@ class Location(Struct, frozen=True):
     issuers: tuple[str, ...]
 
 
+class UnreadableKey(Struct, frozen=True):
+    """A published key that cannot be used, and why."""
+
+    kid: str | None
+    problem: str
+
+    @property
+    def described(self) -> str:
+        """One clause for the operator."""
+        return f"the key {'without an id' if self.kid is None else self.kid} cannot be read: {self.problem}"
+
+
 def location(application_url: str, metadata_url: str) -> Location:
     """Find the discovery document from what the guides tell an operator to set; the full URL wins."""
     issuer = application_url.removesuffix(WELL_KNOWN)
@@ -43,7 +56,7 @@ def location(application_url: str, metadata_url: str) -> Location:
         return Location(issuer.rstrip("/") + WELL_KNOWN, (issuer,))
     if metadata_url.endswith(WELL_KNOWN):
         return Location(metadata_url, tuple(filter(None, (metadata_url.removesuffix(WELL_KNOWN), issuer))))
-    return Location(metadata_url, tuple(filter(None, (issuer, _origin(metadata_url)))))
+    return Location(metadata_url, tuple(filter(None, (issuer, hosts.origin(metadata_url)))))
 
 
 def accept(metadata: Metadata, where: Location) -> Refuse | None:
@@ -54,7 +67,7 @@ def accept(metadata: Metadata, where: Location) -> Refuse | None:
     """
     if "{" in metadata.issuer:
         return Refuse(Code.ISSUER_PLACEHOLDER, {"found": metadata.issuer, "url": where.url})
-    if _no_slash(metadata.issuer) not in {_no_slash(issuer) for issuer in where.issuers}:
+    if not any(is_issuer(issuer, metadata.issuer) for issuer in where.issuers):
         return Refuse(Code.ISSUER_MISMATCH, {"found": metadata.issuer, "expected": where.issuers[0], "url": where.url})
     schemes = ("https",) if urlsplit(where.url).scheme == "https" else ("https", "http")
     for name in _ENDPOINTS:
@@ -64,21 +77,17 @@ def accept(metadata: Metadata, where: Location) -> Refuse | None:
     return None
 
 
+def is_issuer(written: str, issuer: str) -> bool:
+    """Does what a person wrote name this issuer? The host's spelling and one slash at the end make no difference."""
+    return _comparable(written) == _comparable(issuer)
+
+
 _ENDPOINTS = tuple(name for name in Metadata.__struct_fields__ if name.endswith(("_endpoint", "_uri")))
 
 
 def _is_safe(url: str, schemes: tuple[str, ...]) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc and parts.port != 0
-    except ValueError:  # brackets without an address, a port above 65,535
-        return False
+    return (hosts.origin(url) or "").partition(":")[0] in schemes
 
 
-def _no_slash(url: str) -> str:
-    return url.removesuffix("/")
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+def _comparable(url: str) -> str:
+    return (hosts.canonical(url) or url).removesuffix("/")

@@ -1,11 +1,11 @@
 """What a reverse proxy asks about a request it got: may this person have it, who are they, and where to sign in if nobody."""
 
 from collections.abc import Collection, Sequence
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Struct
 
-from romm.domain import scopes
+from romm.domain import hosts, scopes
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import LEVEL_NAMES, AccessLevel, Account
 from romm.domain.urls import return_to
@@ -13,7 +13,6 @@ from romm.domain.urls import return_to
 LEAST = "me.read"
 """The scope without which a credential does not even say whose it is."""
 
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _AS_THEY_ARE = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII but `%`, which marks what is not
 
 
@@ -54,13 +53,13 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
     """Who it is, for what stands behind the proxy. All four, always, so that a forged one never stays.
 
     The groups are the access levels that the *credential* has in full, so that a narrow token opens nothing wide. An
-    address that nobody vouched for is not told: what stands behind the proxy may find people by it.
+    address that only its owner typed is left out: what stands behind the proxy may find people by it.
     """
     groups = [level.label for level in AccessLevel if set(scopes.granted(level)) <= set(has)]
     return {
         "remote-user": header_text(account.username),
         "remote-name": header_text(account.username),
-        "remote-email": header_text(account.email or "" if account.email_verified else ""),
+        "remote-email": header_text(account.email or "" if account.has_vouched_email else ""),
         "remote-groups": ",".join(groups),
     }
 
@@ -80,11 +79,6 @@ def wanted(asked: Forwarded, base_url: str) -> str | Refuse | None:
     """
     if not (asked.uri and asked.opens_page):
         return None
-    if asked.host and not _is_host_of(asked.host, base_url):
+    if asked.host and not hosts.is_at(asked.host, base_url):
         return Refuse(Code.FORWARDED_ELSEWHERE, {"host": asked.host, "base_url": base_url})
     return return_to(asked.uri)
-
-
-def _is_host_of(host: str, base_url: str) -> bool:
-    parts = urlsplit(base_url)
-    return host.lower() in (parts.netloc, parts.netloc + _DEFAULT_PORTS[parts.scheme])

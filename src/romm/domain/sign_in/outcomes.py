@@ -10,6 +10,10 @@ class Opened(Struct, frozen=True, tag="opened"):
     linked: bool = False
 
 
+class Asked(Struct, frozen=True, tag="asked"):
+    """The browser was asked whose account it is."""
+
+
 class NotOpened(Struct, frozen=True, tag="refused"):
     """It was refused. `reference` is the correlation id of the log line that has the facts."""
 
@@ -23,4 +27,4 @@ class Reported(Struct, frozen=True, tag="report"):
     report: str
 
 
-Outcome = Opened | NotOpened | Reported
+Outcome = Opened | Asked | NotOpened | Reported

@@ -1,11 +1,13 @@
 """The doctor about keys and algorithms."""
 
 import pytest
+from msgspec.structs import replace
 
 from romm.domain.diagnosis.checks import keys
 from romm.domain.diagnosis.evidence import PublishedKeys
 from romm.domain.diagnosis.findings import Outcome
 from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.discovery import UnreadableKey
 from tests.domain.diagnosis.checks.examples import configured, discovered
 
 RSA = PublishedKeys(usable=("RS256",), for_encryption=0)
@@ -33,6 +35,15 @@ def test_no_usable_key(found: PublishedKeys | Refuse, code: Code, told: str) -> 
 def test_published_keys_are_told() -> None:
     finding = keys.keys(PublishedKeys(usable=("RS256", "EdDSA"), for_encryption=1), discovered(), configured())
     assert (finding.outcome, finding.found) == (Outcome.OK, "2: RS256, EdDSA")
+
+
+def test_a_key_that_cannot_be_read_is_told_and_no_guess_beside_it() -> None:
+    spoilt = UnreadableKey("key-1", "`n` is not base64url")
+    finding = keys.keys(replace(NONE, unreadable=(spoilt,)), discovered(), configured())
+    assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.ID_TOKEN_KEY_UNREADABLE)
+    assert finding.found == "the key key-1 cannot be read: `n` is not base64url"
+    beside = keys.keys(replace(RSA, unreadable=(spoilt,)), discovered(), configured())
+    assert (beside.outcome, beside.found) == (Outcome.OK, f"1: RS256; {spoilt.described}")
 
 
 def test_the_client_secret_is_key_enough_where_the_operator_allows_it() -> None:

@@ -30,7 +30,11 @@ def another(found: str, expected: str = ISSUER) -> Refuse:
     [
         pytest.param("200 with text/html instead of a JSON object", "a page for people", id="HTML"),
         pytest.param("404 with text/plain", "OIDC_SERVER_METADATA_URL", id="a wrong path"),
-        pytest.param("302 to https://x/, and redirects are not followed", "that it leads to", id="a redirect"),
+        pytest.param(
+            "302 to https://x/, and redirects are not followed",
+            "OIDC_SERVER_METADATA_URL",
+            id="a redirect",
+        ),
         pytest.param("200 with unusable metadata: no jwks_uri", "The right address: Authelia's", id="another document"),
     ],
 )

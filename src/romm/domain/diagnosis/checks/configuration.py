@@ -69,10 +69,10 @@ def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> F
     match revision:
         case Refuse():
             return refused(
-                Check.DATABASE, revision, f"it does not answer: {revision.facts.get('problem', 'no reason given')}"
+                Check.DATABASE, revision, f"it does not work: {revision.facts.get('problem', 'no reason given')}"
             )
         case str() if revision == newest:
-            return ok(Check.DATABASE, "reachable, and migrated to this version")
+            return ok(Check.DATABASE, "reachable, writable, and migrated to this version")
         case _ if embedded:
             state = "is not made yet" if revision is None else f"is at {revision}, and this version wants {newest}"
             return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` sees to that when it starts")

@@ -3,11 +3,11 @@
 Source: OpenSSL's `X509_V_ERR_…` texts, which are the only word on what is wrong with a certificate.
 """
 
+from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
 from romm.domain.errors import Code, Refuse
 
-_LOOPBACK = ("localhost", "::1")
 _CONTAINER = (
     "In a container `localhost` is the container itself: name the provider's host there, and in compose give the proxy's "
     "service the provider's public name as a network alias."
@@ -30,7 +30,7 @@ def connect(place: Endpoint, found: float | Refuse) -> Finding:
     """Is anybody listening there? `found` is in seconds."""
     if not isinstance(found, Refuse):
         return ok(Check.CONNECT, f"{place.host}, port {place.port}, in {found * 1000:.0f} ms")
-    fixes = [_CONTAINER] if _is_loopback(place) else []
+    fixes = [_CONTAINER] if hosts.is_loopback(place.host) else []
     if "no answer" in str(found.facts.get("problem")):
         fixes.append(
             "Nothing comes back at all: a firewall, or a router that does not let you in by your own public address."
@@ -41,7 +41,7 @@ def connect(place: Endpoint, found: float | Refuse) -> Finding:
 def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
     """Is the certificate right, and if not, which one is missing? None: the address is plain http."""
     match found:
-        case None if _is_loopback(place):
+        case None if hosts.is_loopback(place.host):
             return ok(Check.TLS, "plain http, but it does not leave this machine")
         case None:
             fix = "Give the provider https and use that address in OIDC_SERVER_APPLICATION_URL."
@@ -91,7 +91,3 @@ def _described(chain: tuple[Certificate, ...]) -> str:
     if not chain:
         return "trusted"
     return f"trusted; for {', '.join(chain[0].names[:3])}, by {chain[0].issuer}, until {chain[0].not_after:%Y-%m-%d}"
-
-
-def _is_loopback(place: Endpoint) -> bool:
-    return place.host in _LOOPBACK or place.host.startswith("127.")

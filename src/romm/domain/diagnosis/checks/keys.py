@@ -18,13 +18,17 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
             return ok(
                 Check.KEYS, "none, and none is needed: the client secret signs (see OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS)"
             )
+        case PublishedKeys(usable=(), unreadable=(first, *_)):
+            facts = {"url": url, "kid": first.kid, "problem": first.problem}
+            return refused(Check.KEYS, Refuse(Code.ID_TOKEN_KEY_UNREADABLE, facts), first.described)
         case PublishedKeys(usable=(), for_encryption=0):
             none = "none: the provider has no signing key for this client, so it signs with the client secret (HS256)"
             return refused(Check.KEYS, _no_key(url), none, place)
         case PublishedKeys(usable=()):
             return refused(Check.KEYS, _no_key(url), "none for signatures, only for encryption (JWE)", place)
         case PublishedKeys(usable=kinds):
-            return ok(Check.KEYS, f"{len(kinds)}: {', '.join(kinds)}")
+            more = "".join(f"; {each.described}" for each in found.unreadable)
+            return ok(Check.KEYS, f"{len(kinds)}: {', '.join(kinds)}{more}")
         case Refuse():
             return refused(Check.KEYS, found, f"{found.facts.get('url')}: {found.facts.get('problem')}")
 

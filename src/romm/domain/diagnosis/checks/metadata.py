@@ -138,7 +138,8 @@ def _hints(problem: str) -> list[str]:
         "Let RomM through to this address without a sign-in, or correct the address.",
         "404": "The server is there, but not at this path: the part before /.well-known is not the issuer. A document in an "
         "unusual place goes into OIDC_SERVER_METADATA_URL.",
-        "redirects are not followed": "Set the address that it leads to: scheme, host and slashes to the letter.",
+        "redirects are not followed": "If it leads to the provider: set OIDC_SERVER_METADATA_URL to the address that it leads "
+        "to, and OIDC_SERVER_APPLICATION_URL to the `issuer` in the document there.",
     }
     return [hint for sign, hint in usual.items() if sign in problem]
 

@@ -6,8 +6,8 @@ Sign-ins that are under way during the migration have to begin again.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "sealed_attempts"
+down_revision = "email_source"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,49 @@
+"""The discovery document, also where the provider has moved it within its own origin, as Nextcloud does.
+
+A redirect to another origin is never followed: it could name any issuer's endpoints (RFC 9700, 4.12).
+"""
+
+from collections.abc import Callable
+from urllib.parse import urldefrag, urljoin
+
+from romm.adapters.provider.transport import Answer, BoundedClient
+from romm.domain import hosts
+from romm.domain.errors import Code, Refused
+
+
+class DiscoveryDocument:
+    """Fetches the document within `limit` seconds. One redirect is followed; its target is asked until `forget`."""
+
+    def __init__(self, client: BoundedClient, limit: float, clock: Callable[[], float]) -> None:
+        self._client = client
+        self._limit = limit
+        self._clock = clock
+        self._target: str | None = None
+
+    async def fetch(self, url: str) -> Answer:
+        """The answer at `url`, or where that leads. Raises `Refused` as `BoundedClient.send` does."""
+        ends_at = self._clock() + self._limit
+        if self._target is None:
+            answer = await self._client.send("GET", url, limit=self._limit, redirects=True)
+            if answer.location is None:
+                return answer
+            self._target = _within(url, answer)
+        return await self._client.send("GET", self._target, limit=max(0, ends_at - self._clock()))
+
+    def forget(self) -> None:
+        """What the target answers is of no use: begin at the configured address next time."""
+        self._target = None
+
+
+def _within(url: str, answer: Answer) -> str:
+    """Where a redirect within the origin of `url` leads. Raises `Refused` for any other."""
+    location = answer.location or ""
+    try:
+        target = urldefrag(urljoin(url, location)).url
+    except ValueError:  # brackets without an address
+        target = ""
+    if hosts.origin(target) is None or hosts.origin(target) != hosts.origin(url):
+        shown = location.partition("?")[0]
+        problem = f"{answer.status} to {shown}, and redirects are not followed to another origin"
+        raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=problem)
+    return target

@@ -1,0 +1,156 @@
+"""One canonical form for hosts, origins and client addresses, used wherever they are compared, proxied, counted or logged.
+
+Hosts are lower-case A-labels or IP addresses; an IPv4 address that is mapped into IPv6 is IPv4, and zones are dropped.
+Sources: RFC 3986, 3.2; RFC 6454, 4 and 6.2; RFC 5890 (A-labels); RFC 4291, 2.5.5.2; RFC 4007, 11 (zones).
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")  # the underscore is no host's (RFC 1123), but compose gives it
+_WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::[0-9]{1,5})?")
+_UNFIT = re.compile(r"[\s\x00-\x20\x7f\\]")  # urlsplit drops line breaks; browsers read a backslash as a slash
+_NOT_IN_A_HOST = re.compile(r"[/?#@]")
+_MAPPED_BITS = 96  # ::ffff:0:0/96
+
+
+def host(written: str) -> str | None:
+    """The canonical form of a host, IPv6 without brackets; None when it is neither a name nor an address."""
+    known = _address(written.removeprefix("[").removesuffix("]"))
+    if known is not None:
+        return str(known)
+    name = written.lower() if written.isascii() else a_label(unicodedata.normalize("NFKC", written))
+    return name if name is not None and _is_name(name) else None
+
+
+def a_label(name: str) -> str | None:
+    """A domain name in ASCII and lower case; None when it has no single form in ASCII."""
+    try:
+        found = name.lower().encode("idna").decode("ascii")
+        faithful = found.encode("ascii").decode("idna") == name.lower() or found == name.lower()
+    except UnicodeError:
+        return None
+    # The codec follows IDNA 2003, which folds some letters (ß to ss): such a name would become another one's.
+    return found if faithful else None
+
+
+def origin(url: str) -> str | None:
+    """Scheme, host and port of an http(s) URL as a browser serializes them; None when it is no such URL."""
+    parts = _parts(url)
+    return None if parts is None else _origin(parts)
+
+
+def canonical(url: str) -> str | None:
+    """An http(s) URL with its origin in canonical form and the rest as it was written; None when it is no such URL."""
+    parts = _parts(url)
+    return None if parts is None else _origin(parts) + _rest(parts, url)
+
+
+def path(url: str, own: str) -> str | None:
+    """What follows the origin in a URL of `own`, an origin in canonical form; None for any other URL."""
+    parts = _parts(url)
+    return _rest(parts, url) if parts is not None and _origin(parts) == own else None
+
+
+def is_at(header: str, own: str) -> bool:
+    """Does a `Host` header name the host of `own`, an origin in canonical form? Its default port may be left out."""
+    scheme = own.partition(":")[0]
+    return not _NOT_IN_A_HOST.search(header) and origin(f"{scheme}://{header}") == own
+
+
+def is_loopback(host: str) -> bool:
+    """Does what is sent to this host stay on this machine?"""
+    known = _address(host)
+    named = host == "localhost" or host.endswith(".localhost")  # RFC 6761, 6.3
+    return named or (known is not None and known.is_loopback)
+
+
+def is_readable_on_the_way(url: str) -> bool:
+    """Is this plain http to another machine?"""
+    parts = urlsplit(canonical(url) or "")
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
+def address(written: str) -> Address | None:
+    """The address in what a proxy writes: alone, with a port, in brackets, with a zone. None when there is none."""
+    text = written.strip().strip('"')
+    known = _address(text)
+    if known is None and (parts := _WITH_PORT.fullmatch(text)):
+        return _address(parts[1] or parts[2] or "")
+    return known
+
+
+def network(written: str) -> Network | None:
+    """A network in CIDR notation, or a single address as one; None when it is neither."""
+    single = address(written)
+    try:
+        found = ip_network(written if single is None else single, strict=False)
+    except ValueError:
+        return None
+    if isinstance(found, IPv6Network) and found.prefixlen >= _MAPPED_BITS and found[0].ipv4_mapped:
+        return IPv4Network((int(found[0].ipv4_mapped), found.prefixlen - _MAPPED_BITS))
+    return found
+
+
+def client(peer: Address, forwarded: Sequence[str], trusted: Collection[Network]) -> Address:
+    """The nearest address that is no trusted proxy. `forwarded` are the entries of X-Forwarded-For, the nearest last.
+
+    An entry that is no address counts as the proxy that wrote it. When all are trusted, it is the one that the peer itself
+    saw: entries further away may be the client's own invention.
+    """
+    proxy, nearest = peer, None
+    for entry in reversed(forwarded):
+        if not is_within(proxy, trusted):
+            return proxy
+        known = address(entry)
+        if known is None:
+            return proxy
+        proxy, nearest = known, nearest or known
+    return proxy if nearest is None or not is_within(proxy, trusted) else nearest
+
+
+def is_within(known: Address, networks: Collection[Network]) -> bool:
+    """Is the address in one of the networks?"""
+    return any(known in each for each in networks)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        known = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(known, "ipv4_mapped", None) or known
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an http(s) URL with a host and without a user; None for any other text."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0 and host(parts.hostname or "") is not None
+    except ValueError:  # brackets without an address, a port above 65,535
+        return None
+    fits = parts.scheme in DEFAULT_PORTS and "@" not in parts.netloc and not _UNFIT.search(url)
+    return parts if fits and usable else None
+
+
+def _is_name(name: str) -> bool:
+    return all(map(_LABEL.fullmatch, name.removesuffix(".").split(".")))
+
+
+def _origin(parts: SplitResult) -> str:
+    known = host(parts.hostname or "") or ""
+    shown = f"[{known}]" if ":" in known else known
+    port = "" if parts.port in (None, DEFAULT_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{shown}{port}"
+
+
+def _rest(parts: SplitResult, url: str) -> str:
+    return url[len(parts.scheme) + len("://") + len(parts.netloc) :]
