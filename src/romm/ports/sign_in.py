@@ -1,4 +1,4 @@
-"""What signing in needs from the outside: attempts, provider logouts, the sign-in log."""
+"""Login attempts, logouts at the provider, and the sign-in log."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.errors import Code
-from romm.domain.model import Account
+from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.pending_sign_in import PendingSignIn
@@ -60,20 +60,21 @@ class PendingSignIns(Protocol):
 
 
 class Logouts(Protocol):
-    """What the provider says of people who signed out there."""
+    """Back-channel logouts."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
-        """Remember a logout token and end the sessions that it means; gives the account of each.
+        """End the sessions a logout token names. Returns the account of each.
 
-        Both happen, or neither. `Conflict("logout_token")` when it was carried out before; it is remembered by its digest,
-        until it would be refused for its age.
+        Remembers the token's digest in the same transaction, until its age would refuse it. Raises
+        `Conflict("logout_token")` for a replay.
         """
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+    """A line of the sign-in log.
 
-    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    `received` outlines refused claims as a JSON object. `id` is assigned when the line is written. `role_before` (None: a
+    new account), `role_after` and `warning` (a key of `role_hints.HINTS`) are those of a sign-in with the provider.
     """
 
     at: datetime
@@ -87,13 +88,17 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: str = ""
+    role_before: AccessLevel | None = None
+    role_after: AccessLevel | None = None
+    warning: str | None = None
     id: int | None = None
 
 
 class SignInFilter(Struct, frozen=True, kw_only=True):
-    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+    """None matches anything. `before` is a line's `id`."""
 
     outcome: str | None = None
+    method: str | None = None
     code: str | None = None
     correlation_id: str | None = None
     account_id: int | None = None
@@ -101,10 +106,10 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
 
 
 class SignInLog(Protocol):
-    """The sign-in log that admins read."""
+    """The sign-in log for administrators."""
 
-    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
-        """Lines that fit, the newest first."""
+    async def search(self, criteria: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
-        """Append a line; forget lines older than the retention."""
+        """Deletes lines older than the retention."""

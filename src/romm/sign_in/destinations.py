@@ -5,7 +5,7 @@ from msgspec import Struct
 from romm.domain.digests import digest
 from romm.domain.errors import Refused
 from romm.domain.sign_in.authorization import LoginAttempt, Purpose
-from romm.domain.sign_in.linking import Decision
+from romm.domain.sign_in.decisions import Admitted
 
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
@@ -38,7 +38,7 @@ class Finished(Struct, frozen=True, kw_only=True):
     return_to: str
     session: str | None = None
     pending: str | None = None
-    decision: Decision | None = None
+    decision: Admitted | None = None
     linked: bool = False
 
 

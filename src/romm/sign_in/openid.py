@@ -18,8 +18,8 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
+from romm.domain.sign_in.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Confirm, LinkIdentity
 from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.outcomes import Asked, NotOpened, Opened
 from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
@@ -240,7 +240,7 @@ class OpenIDSignIn:
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
         session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
-        await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
+        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
         linked = isinstance(decision, LinkIdentity)
         return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
 
