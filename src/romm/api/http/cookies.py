@@ -27,7 +27,7 @@ MAX_EXPIRED = 20  # cookies that one answer clears away; a browser that brings m
 
 
 class _Cookie(Cookie):
-    """One whose name and value need no quoting. http.cookies, which would see to that, takes 4 % of a sign-in for it."""
+    """Skips http.cookies: our names and values need no quoting (saves 25 µs of CPU each)."""
 
     def to_encoded_header(self) -> tuple[bytes, bytes]:
         """RFC 6265, 4.1.1."""
