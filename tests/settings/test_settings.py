@@ -538,7 +538,9 @@ def test_what_keeps_single_sign_on_off_is_told_with_the_mistakes_and_nothing_twi
         pytest.param(
             "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of strings"), id="a number in a list"
         ),
-        pytest.param("[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one string"), id="a list where text belongs"),
+        pytest.param(
+            "[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one string"), id="a list where text belongs"
+        ),
         pytest.param("[oidc]\nenabled = 'maybe'", ("enabled in [oidc]", "maybe"), id="a switch that is none"),
         pytest.param("[oidc\n", ("ROMM_SETTINGS_FILE", "TOML"), id="no TOML"),
         pytest.param("[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"),
