@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "role_outcomes"
+HEAD = "sealed_attempts"
 """The newest migration, repeated here: the server does not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500
@@ -51,6 +51,8 @@ _CONFLICTS = {
     "device_authorizations.user_code_digest": "user_code",
     "pk_logout_tokens": "logout_token",
     "logout_tokens.digest": "logout_token",
+    "pk_login_attempts": "attempt",
+    "login_attempts.state_digest": "attempt",
     "fk_credentials_device_id_devices": "device",
     "FOREIGN KEY constraint failed": "device",  # SQLite gives no name; the account is checked before
 }  # PostgreSQL reports the constraint's name, SQLite its columns
