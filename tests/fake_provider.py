@@ -129,6 +129,7 @@ class FakeProvider:
     decodes_basic: bool = True
     requires_pkce: bool = True
     requires_par: bool = False
+    client_requires_par: bool = False  # of this client alone (RFC 9126, 6), which no metadata say
     sends_iss: bool = True
     doubles_slashes: bool = False  # in front of its endpoints, as Pocket ID does when its own address ends in one
 
@@ -278,7 +279,8 @@ class FakeProvider:
         asked = self._pushed.pop(request.query["request_uri"], {}) if is_pushed else request.query
         if request.query.get("client_id") != self.client_id or asked.get("redirect_uri") != self.redirect_uri:
             return Response(400, b"This client, redirect_uri or request_uri is not known here.", "text/plain")
-        problem = "invalid_request" if self.requires_par and not is_pushed else self._problem(asked)
+        requires_par = self.requires_par or self.client_requires_par
+        problem = "invalid_request" if requires_par and not is_pushed else self._problem(asked)
         if not problem and asked.get("prompt") == "none":
             problem = "login_required"  # whoever approves never asks like this
         parameters = {"error": problem} if problem else {"code": self._code(asked)}

@@ -80,6 +80,13 @@ async def test_a_provider_that_wants_pushed_requests_gets_one() -> None:
     assert of(findings, Outcome.FAILED, Outcome.WARNING) == []
 
 
+async def test_the_answer_is_asked_for_by_a_redirect_which_can_be_read() -> None:
+    patient = world(OIDC_RESPONSE_MODE="form_post")
+    await examined(patient)
+    [asked] = patient.idp.received("/authorize")
+    assert "response_mode" not in asked.query
+
+
 async def test_nothing_secret_is_logged() -> None:
     patient = world(OIDC_CLIENT_SECRET="a wrong secret with blanks")  # which is tried in two spellings, and says so
     await examined(patient)

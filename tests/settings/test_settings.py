@@ -209,6 +209,7 @@ SAMPLES = {
     "server.trusted_proxies": "10.0.0.0/8",
     "database.url": "sqlite:///other.db",
     "database.driver": "sqlite",
+    "oidc.response_mode": "form_post",
     "oidc.claim_roles_shape": "csv",
     "oidc.claim_roles_separator": ";",
     "oidc.claim_roles_absent": "none",

@@ -11,7 +11,15 @@ from romm.settings.model import Settings
 def client(settings: Settings) -> Client:
     oidc, known = settings.oidc, preset(settings.oidc.provider)
     default = f"{DEFAULT_SCOPES} {known.roles_scope}" if oidc.claim_roles else DEFAULT_SCOPES
-    return Client(client_id=oidc.client_id, redirect_uri=oidc.redirect_uri, scope=oidc.scopes or default.strip())
+    return Client(
+        client_id=oidc.client_id,
+        redirect_uri=oidc.redirect_uri,
+        scope=oidc.scopes or default.strip(),
+        response_mode=oidc.response_mode,
+        max_age=oidc.max_age,
+        acr_values=oidc.acr_values,
+        pushed_requests=oidc.pushed_requests,
+    )
 
 
 def provider_settings(settings: Settings) -> ProviderSettings:

@@ -6,6 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from romm.credentials.secrets import url_secret
 from romm.domain.diagnosis.checks import client, configuration, connection, keys, metadata, request, scopes
 from romm.domain.diagnosis.checks.client import ClientProbe
@@ -150,7 +152,8 @@ class Doctor:
     async def _probe_request(self, probe: Probe, metadata: Metadata) -> ProbeResult:
         """Send a sign-in's request with `prompt=none`; without a session there, success is `login_required`."""
         state, nonce, verifier = (url_secret() for _ in range(3))
-        parameters = authorization.request_parameters(probe.client, state=state, nonce=nonce, code_verifier=verifier)
+        by_redirect = replace(probe.client, response_mode="")  # a form would hide the answer
+        parameters = authorization.request_parameters(by_redirect, state=state, nonce=nonce, code_verifier=verifier)
         sent = ProbeRequest(client=probe.client, state=state, now=self.clock())
         response = await _attempt(_send_request(probe, metadata, {**parameters, "prompt": "none"}))
         return request.interpret(response, sent, metadata)

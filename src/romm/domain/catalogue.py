@@ -172,8 +172,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider does not accept RomM's request. The administrator has to compare RomM's settings with the "
         "provider's.",
         "The provider answered {error} ({description}). Compare client id, redirect URI {redirect_uri} and allowed response "
-        "and grant types of the client there; it must accept PKCE with S256, and may require pushed requests only if its "
-        "discovery document says so.",
+        "and grant types of the client there; it must accept PKCE with S256. If it only accepts pushed requests of the "
+        "client, set OIDC_PUSHED_REQUESTS=true.",
     ),
     Code.PROVIDER_ERROR: _row(
         502,
@@ -294,6 +294,18 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The parts of the sign-in provider's answer do not belong together. Please sign in again.",
         "The ID token's `at_hash` does not match the access token: {problem}. If it is made with SHA-256, choose a key for "
         "RS256 or ES256 at the provider. Otherwise update the provider, or the bridge in front of it.",
+    ),
+    Code.ID_TOKEN_AUTH_TIME: _row(
+        502,
+        "The sign-in provider signed you in too long ago. Sign out there, then sign in again.",
+        "OIDC_MAX_AGE demands a sign-in there after {expected}, and the ID token's `auth_time` is {found}. If it was not sent, the "
+        "provider does not support max_age: remove OIDC_MAX_AGE.",
+    ),
+    Code.ID_TOKEN_ACR: _row(
+        403,
+        "RomM needs a stronger sign-in than the one at the sign-in provider. Sign in there with your second factor.",
+        "OIDC_ACR_VALUES demands one of {expected}, and the ID token's `acr` is {found}. Set up that level at the provider for this "
+        "client, or correct the setting.",
     ),
     Code.ID_TOKEN_SUBJECT: _row(
         502,

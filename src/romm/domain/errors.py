@@ -67,6 +67,8 @@ class Code(enum.StrEnum):
     ID_TOKEN_NOT_YET = "id_token_not_yet"
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
+    ID_TOKEN_AUTH_TIME = "id_token_auth_time"
+    ID_TOKEN_ACR = "id_token_acr"
     ID_TOKEN_SUBJECT = "id_token_subject"
     ID_TOKEN_CLAIM_TYPE = "id_token_claim_type"
     HOSTED_DOMAIN = "hosted_domain"

@@ -100,6 +100,10 @@ class Oidc(Struct, frozen=True, kw_only=True):
     token_endpoint_auth_method: Annotated[
         Literal["", "client_secret_basic", "client_secret_post", "none"], Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")
     ]
+    response_mode: Annotated[Literal["", "form_post"], Variable("OIDC_RESPONSE_MODE")]
+    pushed_requests: Annotated[bool, Variable("OIDC_PUSHED_REQUESTS")]
+    max_age: Annotated[int, Variable("OIDC_MAX_AGE", least=0)]
+    acr_values: Annotated[str, Variable("OIDC_ACR_VALUES")]
     id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
     extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
     hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]

@@ -64,14 +64,17 @@ class Identification:
     async def _identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
         tokens = await self.provider.exchange(metadata, code, attempt.code_verifier)
         signed = await self.provider.verify(metadata, tokens.unverified_id_token)
+        client = self.provider.client
         expected = ExpectedIDToken(
             issuer=metadata.issuer,
-            client_id=self.provider.client.client_id,
+            client_id=client.client_id,
             nonce=attempt.nonce,
             now=self.clock().timestamp(),
             algorithm=signed.algorithm,
             access_token=tokens.access_token,
             extra_audiences=self.extra_audiences,
+            max_age=client.max_age,
+            acr_values=tuple(client.acr_values.split()),
             hosted_domains=self.hosted_domains,
         )
         id_token = claims.with_known_issuer(signed.unverified_claims, self.issuer_spellings)

@@ -17,7 +17,14 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import authorization, logout_token
-from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
+from romm.domain.sign_in.authorization import (
+    ATTEMPT_LIFETIME,
+    AuthorizationResponse,
+    Client,
+    Initiation,
+    LoginAttempt,
+    Purpose,
+)
 from romm.domain.sign_in.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.matches import Answer
@@ -48,6 +55,10 @@ FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
 class Pushing(Protocol):
     """As much of a provider as an authorization request needs."""
 
+    @property
+    def client(self) -> Client:
+        """This relying party."""
+
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """As `Provider.push`."""
 
@@ -66,13 +77,22 @@ def attempt_id(state: str) -> str:
 
 
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """Where to send a browser with an authorization request, which is pushed first where the provider wants that."""
+    """Where to send a browser with an authorization request, which is pushed first where that is required."""
     if metadata.require_pushed_authorization_requests:
-        request = {
-            "client_id": request["client_id"],
-            "request_uri": await provider.push(metadata, request),
-        }
+        return await _pushed_url(provider, metadata, request)
+    if provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint:
+        try:
+            return await _pushed_url(provider, metadata, request)
+        except Refused as refused:
+            if refused.code is not Code.PROVIDER_ANSWER_INVALID:  # the endpoint is announced, but not there
+                raise
     return authorization.authorization_url(metadata, request)
+
+
+async def _pushed_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    request_uri = await provider.push(metadata, request)
+    pushed = {"client_id": request["client_id"], "request_uri": request_uri}
+    return authorization.authorization_url(metadata, pushed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -269,6 +269,41 @@ def test_a_token_may_say_since_when_it_is_valid(value: float) -> None:
     assert refused({"nbf": value}) is None
 
 
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        pytest.param(NOW - 3660, None, id="an hour ago, and what clocks may differ"),
+        pytest.param(NOW, None, id="now"),
+        pytest.param(NOW - 3660.001, Code.ID_TOKEN_AUTH_TIME, id="longer ago"),
+        pytest.param(NOW + 60.001, Code.ID_TOKEN_AUTH_TIME, id="in the future"),
+        pytest.param(ABSENT, Code.ID_TOKEN_AUTH_TIME, id="not sent"),
+        pytest.param(True, Code.ID_TOKEN_CLAIM_TYPE, id="a boolean"),
+    ],
+)
+def test_the_sign_in_at_the_provider_is_not_older_than_demanded(value: Any, code: Code | None) -> None:
+    """OpenID Connect Core 1.0, 3.1.3.7, step 13."""
+    refusal = validate(token(auth_time=value), msgspec.structs.replace(EXPECTED, max_age=3600))
+    assert (refusal.code if refusal else None) is code
+    assert refused({"auth_time": value}) is None, "nothing is demanded"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        pytest.param("silver", None, id="the second of those that are demanded"),
+        pytest.param("bronze", Code.ID_TOKEN_ACR, id="another"),
+        pytest.param("gold silver", Code.ID_TOKEN_ACR, id="a text that has it"),
+        pytest.param(ABSENT, Code.ID_TOKEN_ACR, id="not sent"),
+        pytest.param(["gold"], Code.ID_TOKEN_CLAIM_TYPE, id="a list"),
+    ],
+)
+def test_the_level_of_authentication_is_one_that_is_demanded(value: Any, code: Code | None) -> None:
+    """OpenID Connect Core 1.0, 3.1.3.7, step 12."""
+    refusal = validate(token(acr=value), msgspec.structs.replace(EXPECTED, acr_values=("gold", "silver")))
+    assert (refusal.code if refusal else None) is code
+    assert refused({"acr": value}) is None, "nothing is demanded"
+
+
 @pytest.mark.parametrize("value", [True, 0, -1], ids=["a boolean", "zero", "negative"])
 def test_what_is_no_time_is_none_on_a_clock_that_was_never_set_either(value: Any) -> None:
     """R-26: there `true` would be a second ago."""

@@ -41,11 +41,18 @@ class Purpose(enum.StrEnum):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """Us, as the provider sees us. `scope` is space-separated."""
+    """Us, as the provider sees us, and what we demand. `scope` and `acr_values` are space-separated.
+
+    `max_age` is in seconds, 0 for any. `pushed_requests`: also where the metadata does not require them (RFC 9126, 6).
+    """
 
     client_id: str
     redirect_uri: str
     scope: str
+    response_mode: str = ""
+    max_age: int = 0
+    acr_values: str = ""
+    pushed_requests: bool = False
 
 
 class Initiation(Struct, frozen=True, kw_only=True):
@@ -89,6 +96,11 @@ class Accepted(Struct, frozen=True):
 
 def request_parameters(client: Client, *, state: str, nonce: str, code_verifier: str) -> dict[str, str]:
     """The parameters of an authorization request; PKCE is always S256, whether or not the provider asks for it."""
+    optional = {
+        "response_mode": client.response_mode,
+        "max_age": str(client.max_age or ""),
+        "acr_values": client.acr_values,
+    }
     return {
         "response_type": "code",
         "client_id": client.client_id,
@@ -98,7 +110,7 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
         "nonce": nonce,
         "code_challenge": code_challenge(code_verifier),
         "code_challenge_method": "S256",
-    }
+    } | {name: value for name, value in optional.items() if value}
 
 
 def initiated(said: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:

@@ -14,6 +14,8 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
     "exp": (_NUMBER, (int, float)),
     "iat": (_NUMBER, (int, float)),
     "nbf": (_NUMBER, (int, float)),
+    "auth_time": (_NUMBER, (int, float)),
+    "acr": (_TEXT, (str,)),
     "nonce": (_TEXT, (str,)),
     "at_hash": (_TEXT, (str,)),
     "sub": (_TEXT, (str,)),

@@ -16,6 +16,7 @@ from romm.domain.sign_in.at_hash import at_hash, mismatch
 from romm.domain.sign_in.claim_types import mistyped
 from romm.domain.sign_in.json_types import MISSING, NOT_SENT, describe, describe_member, find_or_missing
 from romm.domain.sign_in.signed_tokens import (
+    CLOCK_SKEW_SECONDS,
     Document,
     ExpectedToken,
     already_valid,
@@ -23,6 +24,7 @@ from romm.domain.sign_in.signed_tokens import (
     issued_recently,
     not_expired,
     subject_is_usable,
+    time_of,
 )
 
 
@@ -32,6 +34,8 @@ class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
     nonce: str
     algorithm: str
     access_token: str
+    max_age: int = 0  # seconds; 0: any
+    acr_values: tuple[str, ...] = ()  # empty: any
     hosted_domains: tuple[str, ...] = ()  # empty: whoever the provider lets in
 
 
@@ -215,6 +219,17 @@ def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
     return fitting is not None and claims["at_hash"] == fitting
 
 
+def _authenticated_recently(claims: Document, expected: ExpectedIDToken) -> bool:
+    """OpenID Connect Core 1.0, 3.1.3.7, step 13, with slack for the clocks."""
+    if not expected.max_age:
+        return True
+    authenticated = time_of(claims, "auth_time")
+    return (
+        authenticated is not None
+        and -CLOCK_SKEW_SECONDS <= expected.now - authenticated <= expected.max_age + CLOCK_SKEW_SECONDS
+    )
+
+
 def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     """Google's `hd`: the Workspace an account belongs to. Only the signed token counts, not what we asked for."""
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
@@ -226,6 +241,7 @@ def _wanted(claims: Document, claim: str, expected: ExpectedIDToken) -> dict[str
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "nbf": now, "hd": domains}
+    wanted |= {"auth_time": now - expected.max_age, "acr": " ".join(expected.acr_values)}
     return {"expected": wanted[claim]} if claim in wanted else {}
 
 
@@ -244,6 +260,12 @@ _CHECKS: tuple[ClaimCheck, ...] = (
     (Code.ID_TOKEN_NOT_YET, "nbf", already_valid),
     (Code.ID_TOKEN_NONCE, "nonce", lambda claims, expected: claims.get("nonce") == expected.nonce),
     (Code.ID_TOKEN_AT_HASH, "at_hash", _at_hash_fits),
+    (Code.ID_TOKEN_AUTH_TIME, "auth_time", _authenticated_recently),
+    (
+        Code.ID_TOKEN_ACR,
+        "acr",
+        lambda claims, expected: not expected.acr_values or claims.get("acr") in expected.acr_values,
+    ),
     (Code.ID_TOKEN_SUBJECT, "sub", subject_is_usable),
     (Code.HOSTED_DOMAIN, "hd", _domain_is_allowed),
 )
