@@ -19,13 +19,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import httpx
 import uvicorn
 from joserfc import jws
-from joserfc.jwk import JWKRegistry, Key, OctKey
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key, KeySet, OctKey
 from trustme import LeafCert
 
 CLIENT_ID = "romm"
@@ -126,6 +127,7 @@ class FakeProvider:
     scopes: tuple[str, ...] = ("openid", "profile", "email", "groups")
     auth_methods: tuple[str, ...] = ("client_secret_basic", "client_secret_post")
     registered_method: str = ""  # the one that it accepts of those, if only one
+    client_jwks: Mapping[str, Any] = field(default_factory=lambda: {"keys": []})  # as registered, or as last fetched
     decodes_basic: bool = True
     requires_pkce: bool = True
     requires_par: bool = False
@@ -149,6 +151,7 @@ class FakeProvider:
         self._pushed: dict[str, dict[str, str]] = {}
         self._codes: dict[str, dict[str, str]] = {}
         self._access_tokens: set[str] = set()
+        self._seen: set[str] = set()  # ids of assertions
 
     # for tests
 
@@ -369,9 +372,28 @@ class FakeProvider:
         accepted = (self.registered_method,) if self.registered_method else self.auth_methods
         return method in accepted and (client_id, secret) == (self.client_id, expected)
 
+    def _asserted(self, request: Received) -> str:
+        """The method of an assertion that holds (RFC 7523, 3), else nothing."""
+        if request.form["client_assertion_type"] != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer":
+            return ""
+        token = request.form["client_assertion"]
+        is_secret = jws.extract_compact(token.encode()).protected["alg"] == "HS256"
+        keys = self._secret_key() if is_secret else KeySet.import_key_set(cast("Any", self.client_jwks))
+        try:
+            signed = jws.deserialize_compact(token, keys, algorithms=["HS256", "RS256", "ES256", "EdDSA"])
+        except JoseError:
+            return ""
+        claims = json.loads(signed.payload)
+        is_for_us = claims["aud"] == f"{self._base}/token" and claims["iss"] == claims["sub"] == self.client_id
+        is_fresh = claims["iat"] <= time.time() < claims["exp"] <= time.time() + 300 and claims["jti"] not in self._seen
+        self._seen.add(claims["jti"])
+        return ("client_secret_jwt" if is_secret else "private_key_jwt") if is_for_us and is_fresh else ""
+
     def _credentials(self, request: Received) -> tuple[str, str, str]:
         """The authentication method with client id and secret (RFC 6749, 2.3.1); one method at a time."""
         scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        if "client_assertion" in request.form:
+            return self._asserted(request), self.client_id, self.client_secret
         client_id, secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
         if scheme == "Basic" and not secret:
             client_id, _, secret = base64.b64decode(encoded).decode().partition(":")

@@ -83,6 +83,9 @@ class ScriptedProvider:
     async def answering_metadata(self) -> Metadata:
         return self.found
 
+    def client_jwks(self) -> Mapping[str, Any]:
+        return {"keys": []}
+
     def known_metadata(self) -> Metadata | None:
         return self.found
 

@@ -81,6 +81,7 @@ def _dependencies(settings: Settings, ports: Ports, our_cookies: Cookies) -> dic
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
     named |= {"authentication": authentication, "our_cookies": our_cookies, "settings": settings}
     named |= {"version": VERSION, "is_ready": ports.is_ready}
+    named["client_jwks"] = {"keys": []} if ports.provider is None else ports.provider.client_jwks()
     always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 

@@ -27,6 +27,7 @@ def provider_settings(settings: Settings) -> ProviderSettings:
     return ProviderSettings(
         location=discovery.location(oidc.server_application_url, oidc.server_metadata_url),
         client_secret=oidc.client_secret,
+        client_key_file=oidc.client_key_file,
         token_endpoint_auth_method=oidc.token_endpoint_auth_method,
         signing_algorithms=oidc.id_token_signed_response_algs,
         tls_cacertfile=oidc.tls_cacertfile,

@@ -184,7 +184,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "RomM's client id or secret is wrong, so the sign-in provider refused RomM. Please tell the administrator.",
         "The token endpoint answered {error} ({description}) to client {client_id} with {method}. Check OIDC_CLIENT_ID, "
-        "OIDC_CLIENT_SECRET (the plain secret, not its hash; none for a public client) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD.",
+        "OIDC_CLIENT_SECRET (the plain secret, not its hash; none for a public client) and OIDC_TOKEN_ENDPOINT_AUTH_METHOD. "
+        "With private_key_jwt the provider needs the key at /api/oauth/openid/jwks.json.",
     ),
     Code.CLIENT_METHOD_UNSUPPORTED: _row(
         502,

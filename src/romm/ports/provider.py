@@ -40,6 +40,9 @@ class Provider(Protocol):
     def known_metadata(self) -> Metadata | None:
         """Cached, without a request."""
 
+    def client_jwks(self) -> Mapping[str, Any]:
+        """The public keys of our own, by which the provider knows us (RFC 7517, 5)."""
+
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """Returns the `request_uri` (RFC 9126, 2)."""
 

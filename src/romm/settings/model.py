@@ -98,8 +98,10 @@ class Oidc(Struct, frozen=True, kw_only=True):
     post_logout_redirect_uri: Annotated[str, Variable("OIDC_POST_LOGOUT_REDIRECT_URI")]
     tls_cacertfile: Annotated[str, Variable("OIDC_TLS_CACERTFILE")]
     token_endpoint_auth_method: Annotated[
-        Literal["", "client_secret_basic", "client_secret_post", "none"], Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")
+        Literal["", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],
+        Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD"),
     ]
+    client_key_file: Annotated[str, Variable("OIDC_CLIENT_KEY_FILE")]
     response_mode: Annotated[Literal["", "form_post"], Variable("OIDC_RESPONSE_MODE")]
     pushed_requests: Annotated[bool, Variable("OIDC_PUSHED_REQUESTS")]
     max_age: Annotated[int, Variable("OIDC_MAX_AGE", least=0)]

@@ -52,7 +52,7 @@ def complete(draft: Draft) -> None:
     draft.complete("oidc", scopes=" ".join(oidc.scopes.replace(",", " ").split()))
     whole = {key: role_values.without_parts(getattr(oidc, key)) for key in _ROLES}
     draft.settings = replace(draft.settings, oidc=replace(draft.settings.oidc, **whole))
-    if not oidc.client_secret and not oidc.token_endpoint_auth_method:
+    if not any((oidc.client_secret, oidc.client_key_file, oidc.token_endpoint_auth_method)):
         draft.complete("oidc", names["client_secret"], token_endpoint_auth_method="none")
     draft.settings = replace(draft.settings, oidc_off="; ".join(reasons))
 
@@ -95,6 +95,7 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
             f"{names['token_endpoint_auth_method']} is {oidc.token_endpoint_auth_method}, but {names['client_secret']} "
             "is missing: set the secret, or leave the method empty"
         )
+    yield from _key_reasons(oidc, names)
     unknown = [name for name in oidc.id_token_signed_response_algs if name not in _SYMMETRIC | _ASYMMETRIC]
     if unknown or not oidc.id_token_signed_response_algs:
         yield (
@@ -109,6 +110,19 @@ def _callback_reasons(redirect_uri: str, name: str) -> Iterator[str]:
         yield f"{name} does not end in {CALLBACK}, where RomM waits for the answer: correct it here and at the provider"
     if "#" in redirect_uri:
         yield f"{name} has a #, which no provider may send people back to (RFC 6749, 3.1.2): remove it"
+
+
+def _key_reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
+    name, file = names["client_key_file"], oidc.client_key_file
+    if oidc.token_endpoint_auth_method == "private_key_jwt" and not file:
+        yield f"{names['token_endpoint_auth_method']} is private_key_jwt, but {name} is missing: set it to a PEM file"
+    try:
+        content = Path(file).read_bytes() if file else b""
+    except OSError as error:
+        yield f"{name} names {file}, which cannot be read ({error.strerror})"
+        return
+    if file and (b" PRIVATE KEY-----" not in content or b"ENCRYPTED" in content):
+        yield f"{name} names {file}, which holds no private key in PEM form without a password"
 
 
 def _authority_reasons(file: str, name: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ async def test_when_both_methods_fail_the_first_one_is_told_and_each_was_tried_o
     assert len(fake.received("/token")) == 2
 
 
-@pytest.mark.parametrize("offered", [("private_key_jwt",), ("none",), ("tls_client_auth", "client_secret_jwt")])
+@pytest.mark.parametrize("offered", [("private_key_jwt",), ("none",), ("tls_client_auth",)])
 async def test_a_provider_that_takes_none_of_our_methods_is_refused_before_anybody_is_sent_there(
     offered: tuple[str, ...],
 ):

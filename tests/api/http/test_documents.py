@@ -19,6 +19,7 @@ ROUTES = {
     ("post", "/api/login/initiate"),
     ("get", "/api/oauth/openid"),
     ("post", "/api/oauth/openid"),
+    ("get", "/api/oauth/openid/jwks.json"),
     ("post", "/api/oauth/openid/backchannel-logout"),
     ("post", "/api/login"),
     ("post", "/api/logout"),

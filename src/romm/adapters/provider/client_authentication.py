@@ -1,17 +1,20 @@
 """Client authentication at the provider (RFC 6749, 2.3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
 from authlib.oauth2.auth import ClientAuth
+from joserfc.jwk import Key
 
+from romm.adapters.provider.client_assertion import assertion
 from romm.adapters.provider.transport import Answer, BoundedClient, json_object
 from romm.domain.errors import required
-from romm.domain.sign_in.client_methods import BASIC, NONE, POST, client_methods
+from romm.domain.sign_in.client_methods import BASIC, KEY_JWT, NONE, POST, SECRET_JWT, client_methods
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Log
 
+_METHODS = (BASIC, POST, SECRET_JWT, KEY_JWT, NONE)
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -29,13 +32,15 @@ class ClientAuthentication:
         *,
         client_id: str,
         client_secret: str,
+        keys: Sequence[Key],
         method: str,
         log: Log,
         clock: Callable[[], float],
     ) -> None:
-        if method not in ("", BASIC, POST, NONE):
-            raise ValueError(f"OIDC_TOKEN_ENDPOINT_AUTH_METHOD is {method}; use {BASIC}, {POST} or {NONE}.")
+        if method not in ("", *_METHODS):
+            raise ValueError(f"OIDC_TOKEN_ENDPOINT_AUTH_METHOD is {method}; use one of {', '.join(_METHODS)}.")
         self._client = client
+        self._keys = keys
         self._plain = (client_id, client_secret)
         self._encoded = (quote_plus(client_id), quote_plus(client_secret))
         self._spelling = self._encoded
@@ -47,7 +52,9 @@ class ClientAuthentication:
     def methods(self, metadata: Metadata) -> tuple[str, ...]:
         """The methods to try at this provider, in order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
         offered = metadata.token_endpoint_auth_methods_supported
-        methods = required(client_methods(self._method, offered, has_secret=bool(self._plain[1])))
+        methods = required(
+            client_methods(self._method, offered, has_secret=bool(self._plain[1]), has_key=bool(self._keys))
+        )
         return tuple(sorted(methods, key=lambda method: method != self._accepted))
 
     async def post(
@@ -56,16 +63,24 @@ class ClientAuthentication:
         """The answer and the method that it is for. `limit` is in seconds, with all tries."""
         ends_at = self._clock() + limit
         first, *others = self.methods(metadata)
-        answer = await self._post(endpoint, parameters, first, limit)
+        answer = await self._post(endpoint, parameters, first, metadata, limit)
         for method in others if is_rejection(answer) else ():
-            again = await self._post(endpoint, parameters, method, ends_at - self._clock())
+            again = await self._post(endpoint, parameters, method, metadata, ends_at - self._clock())
             if not is_rejection(again):
                 self._log.warning("provider.client_method_changed", rejected=first, accepted=method)
                 self._accepted = method
                 return again, method
         return answer, first
 
-    async def _post(self, endpoint: str, parameters: Mapping[str, str], method: str, limit: float) -> Answer:
+    async def _post(
+        self, endpoint: str, parameters: Mapping[str, str], method: str, metadata: Metadata, limit: float
+    ) -> Answer:
+        client_id, secret = self._plain
+        if method in (KEY_JWT, SECRET_JWT):
+            key = self._keys[0] if method == KEY_JWT else secret
+            proof = {"client_id": client_id, **assertion(key, client_id, metadata.token_endpoint)}
+            form = urlencode({**parameters, **proof})
+            return await self._client.send("POST", endpoint, limit=limit, headers={"Content-Type": _FORM}, form=form)
         if method != BASIC:  # the others bring the client id
             form = urlencode({name: value for name, value in parameters.items() if name != "client_id"})
             return await self._send(endpoint, form, ClientAuth(*self._plain, method), limit)

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from romm.adapters.provider.client_authentication import ClientAuthentication
+from romm.adapters.provider.client_keys import client_keys, public_keys
 from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.documents import CachedDocument, Lifetime
 from romm.adapters.provider.keys import Signatures
@@ -43,6 +44,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
     location: Location
     client_secret: str = ""
+    client_key_file: str = ""
     token_endpoint_auth_method: str = ""
     signing_algorithms: tuple[str, ...] = ("RS256",)
     tls_cacertfile: str = ""
@@ -68,10 +70,12 @@ class OpenIDProvider:
         self._http = BoundedClient(settings.tls_cacertfile, settings.limits, transport)
         self._document = DiscoveryDocument(self._http, settings.limits.document, clock)
         self._discovery = CachedDocument("metadata", self._discover, METADATA_LIFETIME, log, clock)
+        self._keys = client_keys(settings.client_key_file) if settings.client_key_file else ()
         self._authentication = ClientAuthentication(
             self._http,
             client_id=client.client_id,
             client_secret=settings.client_secret,
+            keys=self._keys,
             method=settings.token_endpoint_auth_method,
             log=log,
             clock=clock,
@@ -95,6 +99,9 @@ class OpenIDProvider:
     def authentication_methods(self, metadata: Metadata) -> tuple[str, ...]:
         """How we authenticate at the token endpoint, and in which order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
         return self._authentication.methods(metadata)
+
+    def client_jwks(self) -> Mapping[str, Any]:
+        return public_keys(self._keys)
 
     def known_metadata(self) -> Metadata | None:
         """Sends no request."""

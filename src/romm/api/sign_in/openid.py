@@ -14,6 +14,7 @@ from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.sign_in import posted
 from romm.api.sign_in.backchannel_logout import backchannel_logout
+from romm.api.sign_in.client_keys import client_keys
 from romm.domain import urls
 from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
@@ -106,6 +107,6 @@ def landing(finished: Finished) -> str:
 
 router = Router(
     "/api",
-    route_handlers=[begin, initiate, posted.initiation, finish, posted.response, backchannel_logout],
+    route_handlers=[begin, initiate, posted.initiation, finish, posted.response, backchannel_logout, client_keys],
     tags=["Single sign-on"],
 )

@@ -1,23 +1,35 @@
 """How we authenticate at the token endpoint, by the registered names (OpenID Connect Core 1.0, 9).
 
-The provider's metadata offers methods, but the client's registration there decides, and nobody can ask for it. Of two methods
-that reveal the same secret to the same endpoint the second may be tried.
+The metadata offers methods, but the client's registration decides, and RomM cannot ask for it. Of two methods that reveal the
+same secret to the same endpoint the second may be tried.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from romm.domain.errors import Code, Refuse
 
 BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
+SECRET_JWT, KEY_JWT = "client_secret_jwt", "private_key_jwt"
 
-SECRET_METHODS = (BASIC, POST)
 
-
-def client_methods(configured: str, offered: Collection[str], *, has_secret: bool) -> tuple[str, ...] | Refuse:
+def client_methods(
+    configured: str, offered: Collection[str], *, has_secret: bool, has_key: bool
+) -> tuple[str, ...] | Refuse:
     """The method to use, and those to try when the client is rejected. A `configured` one is the only one."""
-    if configured or not has_secret:
+    usable = list(_usable(has_secret=has_secret, has_key=has_key))
+    if configured or not usable:
         return (configured or NONE,)
-    fitting = tuple(method for method in SECRET_METHODS if method in (offered or (BASIC,)))
-    return fitting or Refuse(
-        Code.CLIENT_METHOD_UNSUPPORTED, {"offered": " ".join(offered), "usable": " ".join(SECRET_METHODS)}
-    )
+    for methods in usable:
+        if fitting := tuple(method for method in methods if method in (offered or (BASIC,))):
+            return fitting
+    named = " ".join(method for methods in usable for method in methods)
+    return Refuse(Code.CLIENT_METHOD_UNSUPPORTED, {"offered": " ".join(offered), "usable": named})
+
+
+def _usable(*, has_secret: bool, has_key: bool) -> Iterator[tuple[str, ...]]:
+    """The strongest first; those that stand together may be tried one after the other."""
+    if has_key:
+        yield (KEY_JWT,)
+    if has_secret:
+        yield (BASIC, POST)
+        yield (SECRET_JWT,)
