@@ -211,6 +211,7 @@ SAMPLES = {
     "database.driver": "sqlite",
     "oidc.claim_roles_shape": "csv",
     "oidc.trust_email": "absent",
+    "oidc.backchannel_logout_scope": "person",
     "oidc.token_endpoint_auth_method": "client_secret_post",
     "oidc.redirect_uri": "https://romm.example.com/api/oauth/openid",
     "log.level": "DEBUG",

@@ -83,7 +83,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         grants=credentials.grants(password_sign_in, device_sign_in, tokens, native_apps),
         native_apps=native_apps,
         signin=signin,
-        backchannel=sign_in.backchannel_logout(signin, ports, journal, rates),
+        backchannel=sign_in.backchannel_logout(settings, signin, ports, journal, rates),
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),
         setup=accounts.setup(settings, ports),

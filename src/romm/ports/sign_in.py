@@ -1,6 +1,6 @@
 """What signing in needs from the outside: attempts, provider logouts, the sign-in log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -43,6 +43,9 @@ class Attempts(Protocol):
 
 class Logouts(Protocol):
     """What the provider says of people who signed out there."""
+
+    async def algorithms(self, logout: Logout) -> Collection[str | None]:
+        """Which algorithms signed the ID tokens of the sessions that a logout token means; None: not known."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
         """Remember a logout token and end the sessions that it means; gives the account of each.

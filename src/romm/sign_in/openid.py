@@ -11,6 +11,7 @@ from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
+from romm.domain.credentials.credential import ProviderSession
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Visitor
@@ -197,8 +198,13 @@ class OpenIDSignIn:
         """The decision and the new session. Raises `Conflict` when the facts changed meanwhile."""
         decision, account = await self.admission.admit(person, linking_to)
         identity = person.claims.identity
-        sid = logout_token.sid(person.signed)
-        session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
+        source = ProviderSession(
+            identity=identity,
+            id_token=person.id_token,
+            id_token_alg=person.algorithm,
+            sid=logout_token.sid(person.signed),
+        )
+        session = await self.sessions.start(account, visitor, source)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
         return decision, session
 

@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import html
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -25,6 +27,11 @@ Door = Callable[[World, str, str], Awaitable[httpx.Response]]
 
 ENDING = {"OIDC_RP_INITIATED_LOGOUT": "true", "OIDC_POST_LOGOUT_REDIRECT_URI": f"{ORIGIN}/login"}
 STRAIGHT = {"OIDC_AUTOLOGIN": "true"}
+
+
+def text_of(page: httpx.Response) -> str:
+    """What a person reads, without the markup."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", page.text)).split())
 
 
 async def by_json(world: World, username: str, password: str) -> httpx.Response:
@@ -440,7 +447,90 @@ async def test_the_way_back_from_the_provider_ends_on_a_page_that_says_so() -> N
         back = (await provider.get(there)).headers["location"]
     page = await browser.get(back)
     assert page.status_code == 200
-    assert "You are signed out." in page.text
+    assert "You are signed out, here and at Authelia." in text_of(page)
+    assert "may still know you" not in page.text
+
+
+@pytest.mark.parametrize("query", ["notice=signed_out", "state=another", "state="])
+async def test_signing_out_here_is_all_that_is_known_without_the_state(query: str) -> None:
+    """R-41: the provider did not say that it signed the person out."""
+    browser = World(ENDING).browser()
+    await browser.sign_in()
+    await browser.submit("/api/logout")
+    page = text_of(await browser.get(f"/login?{query}"))
+    assert "You are signed out. Authelia may still know you" in page
+
+
+@pytest.mark.parametrize("query", ["notice=signed_out", "state=abc", "state="])
+async def test_no_link_makes_the_page_say_that_somebody_signed_out(world: World, query: str) -> None:
+    page = text_of(await world.browser().get(f"/login?{query}"))
+    assert "signed out" not in page
+    assert "Sign in with" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("", "You are signed in as alice."),
+        ("notice=signed_out", "You are still signed in as alice."),
+        ("state=abc", "You are still signed in as alice."),
+        ("notice=set_up", "You are signed in as alice."),
+        ("error=access_denied", "You are signed in as alice."),
+    ],
+)
+async def test_a_person_who_is_signed_in_reads_so(query: str, says: str) -> None:
+    """R-54: automatic sign-in has nothing to do either."""
+    browser = World(STRAIGHT).browser()
+    await browser.sign_in()
+    page = await browser.get(f"/login?next=/account&{query}")
+    assert page.status_code == 200
+    assert says in text_of(page)
+    assert not [lie for lie in ("signed out", "not signed in", "is set up") if lie in text_of(page)]
+    assert 'href="/account">Continue' in page.text
+
+
+async def test_a_session_that_is_over_is_none_on_the_sign_in_page(world: World) -> None:
+    browser = world.browser()
+    browser.client.cookies.set("__Host-romm_session", "invented", domain="romm.test")
+    assert "signed in as" not in (await browser.get("/login")).text
+
+
+async def test_the_answer_that_clears_the_cookies_fits_into_a_proxys_buffer() -> None:
+    """R-40, R-41: nginx holds a head of 4 kB (`proxy_buffer_size 4k`), however many groups a person is in."""
+    world = World(ENDING)
+    world.idp.claims["groups"] = ["romm-admins", *(f"3f2b6a1c-0000-4000-8000-{n:012d}" for n in range(300))]
+    browser = world.browser()
+    await browser.sign_in()
+    answer = await browser.submit("/api/logout")
+    assert sum(len(name) + len(value) + 4 for name, value in answer.headers.raw) < 4096 - 600
+    sent = dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+    assert (sent["client_id"], sent["logout_hint"], "id_token_hint" in sent) == ("romm", "alice", False)
+    assert browser.session is None
+
+
+async def test_a_key_that_is_gone_strands_nobody() -> None:
+    """R-41: the provider would refuse the hint."""
+    world = World(ENDING)
+    browser = world.browser()
+    await browser.sign_in()
+    world.idp.rotate()
+    world.clock.advance(timedelta(hours=2))
+    sent = dict(parse_qsl(urlsplit((await browser.submit("/api/logout")).headers["location"]).query))
+    assert (sent["logout_hint"], "id_token_hint" in sent) == ("alice", False)
+
+
+async def test_a_session_of_the_former_provider_tells_the_new_one_nothing() -> None:
+    """R-41."""
+    world = World(ENDING)
+    browser = world.browser()
+    await browser.sign_in()
+    world.idp.issuer = "https://new.test"
+    world.reconfigure(environment(world.idp.issuer, **ENDING))
+    moved = world.browser()
+    moved.client.cookies = browser.client.cookies
+    there = urlsplit((await moved.submit("/api/logout")).headers["location"])
+    assert there.netloc == "new.test"
+    assert set(dict(parse_qsl(there.query))) == {"client_id", "post_logout_redirect_uri", "state"}
 
 
 async def test_a_program_is_told_where_the_providers_session_ends() -> None:
@@ -476,7 +566,7 @@ async def test_no_return_address_is_sent_that_the_operator_did_not_set() -> None
 
 async def test_a_provider_without_the_endpoint_leaves_it_at_signing_out_here() -> None:
     """R-41."""
-    world = World(ENDING)
+    world = World(ENDING | {"OIDC_PROVIDER": "google"})
     world.idp.alter_metadata = lambda metadata: metadata.pop("end_session_endpoint")
     browser = world.browser()
     await browser.sign_in()
@@ -545,6 +635,7 @@ async def test_autologin_does_not_undo_signing_out_until_the_person_signs_in_aga
     assert (await browser.get("/")).headers["location"] == "/login"
     assert (await browser.get("/login")).status_code == 200
     await browser.sign_in()
+    browser.client.cookies.delete("__Host-romm_session")  # as when the session is over
     assert (await browser.get("/login")).status_code == 303
 
 

@@ -106,6 +106,7 @@ class CredentialRow(Base):
     subject: Mapped[Exact | None] = mapped_column(index=True)
     sid: Mapped[Exact | None] = mapped_column(index=True)
     id_token: Mapped[str | None]
+    id_token_alg: Mapped[str | None]
     name: Mapped[str]
     client: Mapped[str]
     family: Mapped[Exact] = mapped_column(index=True)

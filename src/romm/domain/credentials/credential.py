@@ -55,11 +55,22 @@ class SessionLimits(Struct, frozen=True):
     absolute: timedelta
 
 
+class ProviderSession(Struct, frozen=True, kw_only=True):
+    """What a session by single sign-on comes from. The ID token is for signing out at the provider.
+
+    The provider's session (`sid`) and the algorithm that signed the ID token are for when the provider signs a person out.
+    """
+
+    identity: Identity
+    id_token: str
+    id_token_alg: str
+    sid: str | None = None
+
+
 class Credential(Struct, frozen=True, kw_only=True):
     """A stored credential, whoever `account_id` is its owner; `id` is its number in lists, given when it is stored.
 
-    A session opened by single sign-on remembers its identity and ID token, for signing out there, and the provider's session
-    (`sid`), for when somebody signs out there. `name` is what a person calls
+    A session opened by single sign-on remembers what `ProviderSession` has. `name` is what a person calls
     it, `client` the app that asked for it. What was issued together has one `family` and ends together. `level` is what an
     invitation gives. Who brings an authorization code must prove its `binding`. A refresh token is `spent_at` its first
     use; its successors follow from its secret and `salt`.
@@ -86,6 +97,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     spent_at: datetime | None = None
     device_id: int | None = None
     sid: str | None = None
+    id_token_alg: str | None = None
 
 
 def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:

@@ -5,6 +5,7 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 
 AUTHENTIK = Preset(
     label="Authentik",
+    logout_without_expiry="Update Authentik to 2025.8.2 or later: 2025.8.0 and 2025.8.1 leave exp out.",
     hints={
         Code.EMAIL_NOT_VERIFIED: "Customization → Property Mappings: make a scope mapping for the scope email that returns "
         "email_verified True, and select it in the provider in place of the default one. A plain false is since 2025.10 what "

@@ -156,7 +156,18 @@ def test_pkce(methods: tuple[str, ...] | None, outcome: Outcome) -> None:
     ("wishes", "endpoint", "outcome", "told"),
     [
         pytest.param({}, None, Outcome.OK, "of RomM only", id="not wanted"),
-        pytest.param({"rp_initiated_logout": True}, None, Outcome.WARNING, "no end-session endpoint", id="there is none"),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "google"}, None, Outcome.WARNING, "no end-session endpoint",
+            id="there is none",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "authelia"}, None, Outcome.OK,
+            f"at {ISSUER}/logout, and back to https://romm.example.com/login", id="a page that is known",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "authelia", "post_logout_redirect_uri": "https://r/bye"}, None,
+            Outcome.OK, f"at {ISSUER}/logout, and back to https://r/bye", id="a page that is known, and back elsewhere",
+        ),
         pytest.param(
             {"rp_initiated_logout": True}, f"{ISSUER}/logout", Outcome.OK,
             "register https://romm.example.com/login there and set OIDC_POST_LOGOUT_REDIRECT_URI", id="no way back",

@@ -4,6 +4,7 @@ Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_m
 """
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -117,11 +118,15 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
     if not configured.rp_initiated_logout:
         return ok(Check.END_SESSION, "of RomM only: OIDC_RP_INITIATED_LOGOUT is false")
     endpoint = configured.end_session_endpoint or found.metadata.end_session_endpoint
-    back = configured.post_logout_redirect_uri
+    back, known = configured.post_logout_redirect_uri, preset(configured.provider)
+    if not endpoint and known.sign_out_page:
+        page = urlsplit(known.sign_out_page.format(issuer=found.metadata.issuer.removesuffix("/"), return_to=""))
+        told = f"at {page.scheme}://{page.netloc}{page.path}, and back to {back or f'{configured.base_url}/login'}"
+        return ok(Check.END_SESSION, f"{told}, if {known.label} is at home in that domain")
     if not endpoint:
         told = "the provider has no end-session endpoint, so its own session stays"
         fix = (
-            "Set OIDC_RP_INITIATED_LOGOUT=false, since Authelia, Google and Cloudflare Access have none; or name it in "
+            "Set OIDC_RP_INITIATED_LOGOUT=false, since Google and Cloudflare Access have none; or name it in "
             "OIDC_END_SESSION_ENDPOINT, if the provider has one that it does not announce."
         )
         return warning(Check.END_SESSION, told, fix)
