@@ -167,6 +167,7 @@ async def test_another_algorithm_than_that_of_the_sessions_id_token_is_refused(w
     assert (line["facts"]["claim"], line["facts"]["found"], line["facts"]["expected"]) == ("alg", "ES256", "RS256")
     assert await is_signed_in(browser)
     world.idp.algorithm = "RS256"
+    world.clock.advance(timedelta(seconds=15))  # until keys may be fetched again
     assert (await send(world, world.idp.logout_token())).status_code == 200
     assert not await is_signed_in(browser)
 
@@ -188,9 +189,9 @@ async def test_a_token_without_an_end_counts_for_ten_minutes_and_once(world: Wor
     assert not await is_signed_in(browser)
     [line] = world.lines("backchannel.without_exp")
     assert (line["issuer"], "ten minutes" in line["hint"]) == (world.idp.issuer, True)
-    world.clock.advance(timedelta(minutes=10))
+    world.clock.advance(timedelta(minutes=9, seconds=58))
     assert refused_with(await send(world, token), Code.LOGOUT_TOKEN_USED)
-    world.clock.advance(timedelta(seconds=2))
+    world.clock.advance(timedelta(seconds=3))
     for each in (token, late):
         assert refused_with(await send(world, each), Code.LOGOUT_TOKEN_INVALID)
 

@@ -25,6 +25,8 @@ AUTHENTIK = Preset(
         Code.ALREADY_LINKED: "If it hits everybody, the provider's Subject mode was changed: change it back.",
     },
     locations=ConsoleLocations(
+        sign_out="Applications → Providers → yours → Edit → Redirect URIs/Origins, an entry of the type "
+        "Post Logout (2026.5 and later; older ones ignore it)",
         redirect_uri="Applications → Providers → yours → Edit → Redirect URIs/Origins",
         secret="Applications → Providers → yours → Edit → Client type, Client ID and Client Secret",
         signing_key="Applications → Providers → yours → Edit → Signing Key: choose an RSA or EC certificate; Encryption "

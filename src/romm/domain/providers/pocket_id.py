@@ -18,6 +18,7 @@ POCKET_ID = Preset(
         Code.TOKEN_RESPONSE_INVALID: "If the address has two slashes in the middle, APP_URL of Pocket ID ends in one: take it off.",
     },
     locations=ConsoleLocations(
+        sign_out="OIDC Clients → yours → Logout Callback URLs",
         redirect_uri="OIDC Clients → yours → Callback URLs",
         secret="OIDC Clients → yours → Client ID and Client secret",
         signing_key="nothing to choose there: Pocket ID signs by itself",

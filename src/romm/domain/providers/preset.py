@@ -21,6 +21,7 @@ class ConsoleLocations(Struct, frozen=True, kw_only=True):
     secret: str = "the client's id and secret"
     signing_key: str = "the client's ID token signing algorithm: choose RS256"
     claims: str = "the client's allowed scopes and claims"
+    sign_out: str = "the client's post logout redirect URIs"
     issuer: str = "the issuer, or discovery URL, that the provider's page for this client shows"
 
 

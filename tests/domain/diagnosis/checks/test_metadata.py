@@ -170,7 +170,12 @@ def test_pkce(methods: tuple[str, ...] | None, outcome: Outcome) -> None:
         ),
         pytest.param(
             {"rp_initiated_logout": True}, f"{ISSUER}/logout", Outcome.OK,
-            "register https://romm.example.com/login there and set OIDC_POST_LOGOUT_REDIRECT_URI", id="no way back",
+            "register https://romm.example.com/login there (the client's post logout redirect URIs) and set "
+            "OIDC_POST_LOGOUT_REDIRECT_URI", id="no way back",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "keycloak"}, f"{ISSUER}/logout", Outcome.OK,
+            "(Clients → yours → Settings → Valid post logout redirect URIs)", id="no way back, with the click",
         ),
         pytest.param(
             {"rp_initiated_logout": True, "end_session_endpoint": "https://x/bye"}, None, Outcome.OK, "at https://x/bye",

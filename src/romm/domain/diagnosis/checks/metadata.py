@@ -4,7 +4,6 @@ Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_m
 """
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -120,9 +119,13 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
     endpoint = configured.end_session_endpoint or found.metadata.end_session_endpoint
     back, known = configured.post_logout_redirect_uri, preset(configured.provider)
     if not endpoint and known.sign_out_page:
-        page = urlsplit(known.sign_out_page.format(issuer=found.metadata.issuer.removesuffix("/"), return_to=""))
-        told = f"at {page.scheme}://{page.netloc}{page.path}, and back to {back or f'{configured.base_url}/login'}"
-        return ok(Check.END_SESSION, f"{told}, if {known.label} is at home in that domain")
+        page = known.sign_out_page.format(issuer=found.metadata.issuer.removesuffix("/"), return_to="").partition("?")[
+            0
+        ]
+        told = (
+            f"at {page}, and back to {back or f'{configured.base_url}/login'}, where {known.label} allows that address"
+        )
+        return ok(Check.END_SESSION, told)
     if not endpoint:
         told = "the provider has no end-session endpoint, so its own session stays"
         fix = (
@@ -130,9 +133,10 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
             "OIDC_END_SESSION_ENDPOINT, if the provider has one that it does not announce."
         )
         return warning(Check.END_SESSION, told, fix)
+    place = known.locations.sign_out
     if back:
-        return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there")
-    hint = f"to come back, register {configured.base_url}/login there and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
+        return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there ({place})")
+    hint = f"to come back, register {configured.base_url}/login there ({place}) and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
     return ok(Check.END_SESSION, f"at {endpoint}, where people stay; {hint}")
 
 
