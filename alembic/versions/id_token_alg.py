@@ -4,14 +4,18 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "id_token_alg"
-down_revision = "0006"
+down_revision = "role_outcomes"
 branch_labels = None
 depends_on = None
 
+_TABLES = ("credentials", "pending_sign_ins")
+
 
 def upgrade() -> None:
-    op.add_column("credentials", sa.Column("id_token_alg", sa.Text()))
+    for table in _TABLES:
+        op.add_column(table, sa.Column("id_token_alg", sa.Text()))
 
 
 def downgrade() -> None:
-    op.drop_column("credentials", "id_token_alg")
+    for table in _TABLES:
+        op.drop_column(table, "id_token_alg")

@@ -1,4 +1,4 @@
-"""Use cases of administrators: find people, let them in, change what they may do, and let them go."""
+"""Use cases of administrators: list, create, change and delete accounts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
+from romm.sign_in.journal import log_role_change
 
-_ALL = 2**31 - 1  # the greatest LIMIT that every database takes
+_ALL = 2**31 - 1  # the largest LIMIT that all databases accept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Administration:
-    """Accounts, as administrators look after them. `roles_by_claim`: the role of whoever is linked follows their groups."""
+    """`roles_by_claim`: the provider's groups give roles."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -32,38 +33,37 @@ class Administration:
     clock: Clock
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
-        """A page of accounts by name, and how many fit in all."""
+        """A page by name, and the number of all matches."""
         return await self.account_store.search(text.strip().lower(), limit, offset)
 
     async def everybody(self, text: str = "") -> Sequence[Account]:
-        """All accounts whose name or address has this text, by name."""
         return (await self.search(text, _ALL, 0))[0]
 
     async def get(self, account_id: int) -> Account:
-        """One account. Raises `Refused(ACCOUNT_UNKNOWN)`."""
+        """Raises `Refused(ACCOUNT_UNKNOWN)`."""
         account = await self.accounts.get(account_id)
         if account is None:
             raise Refused(Code.ACCOUNT_UNKNOWN, account=account_id)
         return account
 
     async def named(self, username: str) -> Account:
-        """One account by its username. Raises `Refused(ACCOUNT_UNKNOWN)`."""
+        """Raises `Refused(ACCOUNT_UNKNOWN)`."""
         found = await self.accounts.password(username.lower())
         if found is None:
             raise Refused(Code.ACCOUNT_UNKNOWN, account=username)
         return found[0]
 
     async def names(self, account_ids: Collection[int]) -> dict[int, str]:
-        """What these accounts are called; one that is gone is left out."""
+        """Usernames by id, without deleted accounts."""
         found = [await self.accounts.get(account_id) for account_id in account_ids]
         return {account.id: account.username for account in found if account is not None}
 
     def is_managed(self, account: Account) -> bool:
-        """Does the account's role follow the provider's groups?"""
-        return self.roles_by_claim and bool(account.links)
+        """Did the account's last sign-in with the provider take its role from the claim?"""
+        return self.roles_by_claim and bool(account.links) and account.role_from_claim
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
-        """Make an account; without a password only single sign-on opens it. Raises `Refused`."""
+        """Without a password only single sign-on opens the account. Raises `Refused`."""
         required(rules.may_give(actor, level))
         name = stored_username(typed.username or "")
         email, password_hash = stored_email(typed.email or ""), None
@@ -71,7 +71,13 @@ class Administration:
             if not self.passwords_enabled:
                 raise Refused(Code.PASSWORDS_OFF)
             password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
-        new = NewAccount(username=name, email=email, level=level, password_hash=password_hash)
+        new = NewAccount(
+            username=name,
+            email=email,
+            level=level,
+            password_hash=password_hash,
+            email_source=EmailSource.ADMINISTRATOR,
+        )
         try:
             account = await self.accounts.create(new, self.clock())
         except Conflict as conflict:
@@ -80,24 +86,27 @@ class Administration:
         return account
 
     async def change(self, actor: Actor, account_id: int, typed: AccountForm) -> Account:
-        """Change somebody's account. Raises `Refused`."""
+        """Raises `Refused`."""
         if typed.password and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         wish = await account_update(typed, await self.get(account_id), self.passwords)
 
-        async def attempt() -> Account:
+        async def attempt() -> tuple[AccessLevel, Account]:
             seen, now = await self.get(account_id), self.clock()
             admins = await self.account_store.enabled_admins()
-            judged = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
-            return await self.account_store.change(required(judged), now)
+            change = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
+            return seen.level, await self.account_store.change(required(change), now)
 
-        account = await retry_on_conflict(attempt, wish)
+        before, account = await retry_on_conflict(attempt, wish)
+        if before is not account.level:
+            log_role_change(self.log, account, before, by=actor.name)
         facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
+        facts["email_source"] = account.email_source
         self._log("account.changed", actor, account, **facts)
         return account
 
     async def delete(self, actor: Actor, account_id: int) -> None:
-        """Delete an account with all that belongs to it. Raises `Refused`."""
+        """Raises `Refused`."""
 
         async def attempt() -> Account:
             seen = await self.get(account_id)
@@ -109,7 +118,7 @@ class Administration:
         self._log("account.deleted", actor, await retry_on_conflict(attempt))
 
     async def unlink(self, actor: Actor, account_id: int) -> Account:
-        """Detach every identity of an account, so that the next single sign-on links anew. Raises `Refused`."""
+        """Detach every identity; the next single sign-on links anew. Raises `Refused`."""
 
         async def attempt() -> Account:
             account = await self.get(account_id)
@@ -124,7 +133,7 @@ class Administration:
         return account
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
-        """End somebody's sessions and sign-ins of apps; gives how many there were. Raises `Refused`."""
+        """End sessions and app sign-ins; returns their number. Raises `Refused`."""
         account = await self.get(account_id)
         required(rules.may_touch(actor, account.level))
         ended = await self.credentials.end_all(account_id, kinds)
@@ -132,11 +141,11 @@ class Administration:
         return ended
 
     async def end_sessions(self, actor: Actor, account_id: int) -> int:
-        """End somebody's sessions in browsers; their apps stay signed in. Raises `Refused`."""
+        """End browser sessions; apps stay signed in. Raises `Refused`."""
         return await self.end(actor, account_id, [Kind.SESSION])
 
     async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
-        """End one of somebody's sessions. Raises `Refused`."""
+        """Raises `Refused`."""
         account = await self.get(account_id)
         required(rules.may_touch(actor, account.level))
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:

@@ -9,10 +9,12 @@ from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.linking import Policy
+from romm.domain.sign_in.role_texts import SEPARATORS
 from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
 from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
@@ -29,7 +31,7 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
         return None
     return Identification(
         provider=ports.provider,
-        reading=_reading(settings),
+        reading=reading(settings),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
         hosted_domains=oidc.hosted_domains,
         issuer_spellings=known.issuer_spellings,
@@ -43,9 +45,12 @@ def admission(settings: Settings, ports: Ports) -> Admission:
     oidc = settings.oidc
     return Admission(
         accounts=ports.accounts,
-        mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
+        mapping=role_mapping(settings),
         policy=Policy(
-            trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
+            trust_email=oidc.trust_email,
+            link_by_email=oidc.link_by_email,
+            allow_registration=oidc.allow_registration,
+            former_issuers=oidc.former_issuers,
         ),
         username_attribute=oidc.username_attribute,
         roles_claim=oidc.claim_roles,
@@ -64,6 +69,7 @@ def openid_sign_in(
         admission=admission(settings, ports),
         keep_preview=previews.keep,
         attempts=ports.attempts,
+        pending=ports.pending_sign_ins,
         sessions=sessions,
         journal=journal,
         clock=ports.clock,
@@ -100,6 +106,20 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
     )
 
 
+def confirmation(
+    signin: OpenIDSignIn, password_sign_in: PasswordSignIn, ports: Ports, journal: SignInJournal
+) -> Confirmation:
+    """Asking whose account it is."""
+    return Confirmation(
+        signin=signin,
+        password_sign_in=password_sign_in,
+        pending=ports.pending_sign_ins,
+        accounts=ports.accounts,
+        journal=journal,
+        clock=ports.clock,
+    )
+
+
 def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
     """Signing out, here and at the provider."""
     oidc = settings.oidc
@@ -116,17 +136,32 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
 def explainer(settings: Settings, ports: Ports) -> Explainer:
     """Why a sign-in would end as it does."""
     return Explainer(
-        reading=_reading(settings),
+        reading=reading(settings),
         admission=admission(settings, ports),
         provider=ports.provider,
         issuer=settings.oidc.server_application_url or settings.server.base_url,
     )
 
 
-def _reading(settings: Settings) -> ClaimMapping:
+def role_mapping(settings: Settings) -> RoleMapping:
+    """Which values of the roles claim give which level, and what a claim that is not sent means."""
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    return RoleMapping(
+        admin=oidc.role_admin,
+        editor=oidc.role_editor,
+        viewer=oidc.role_viewer,
+        absent_is_none=oidc.claim_roles_absent == "none"
+        or (not oidc.claim_roles_absent and known.leaves_empty_roles_out),
+    )
+
+
+def reading(settings: Settings) -> ClaimMapping:
+    """How the provider words its claims, as the operator says or the preset knows."""
     oidc, known = settings.oidc, preset(settings.oidc.provider)
     return ClaimMapping(
         roles_claim=oidc.claim_roles,
-        roles_shape=oidc.claim_roles_shape or known.roles_shape,
+        roles_separator=SEPARATORS.get(oidc.claim_roles_separator or oidc.claim_roles_shape, ""),
+        roles_keys=oidc.claim_roles_shape == "keys" or (not oidc.claim_roles_shape and known.roles_keys),
         booleans_as_text=known.booleans_as_text,
+        own_email_domains=known.own_email_domains,
     )

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import html
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -18,6 +17,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from tests.api.http.test_headers import cookies_of
 from tests.api.sign_in.test_openid import error_of
+from tests.api.sign_in.test_pages import words
 from tests.factories import new_account
 from tests.fake_provider import BROKEN
 from tests.fakes import FakeCredentials
@@ -27,11 +27,6 @@ Door = Callable[[World, str, str], Awaitable[httpx.Response]]
 
 ENDING = {"OIDC_RP_INITIATED_LOGOUT": "true", "OIDC_POST_LOGOUT_REDIRECT_URI": f"{ORIGIN}/login"}
 STRAIGHT = {"OIDC_AUTOLOGIN": "true"}
-
-
-def text_of(page: httpx.Response) -> str:
-    """What a person reads, without the markup."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", page.text)).split())
 
 
 async def by_json(world: World, username: str, password: str) -> httpx.Response:
@@ -447,7 +442,7 @@ async def test_the_way_back_from_the_provider_ends_on_a_page_that_says_so() -> N
         back = (await provider.get(there)).headers["location"]
     page = await browser.get(back)
     assert page.status_code == 200
-    assert "You are signed out, here and at Authelia." in text_of(page)
+    assert "You are signed out, here and at Authelia." in words(page.text)
     assert "may still know you" not in page.text
 
 
@@ -457,13 +452,13 @@ async def test_signing_out_here_is_all_that_is_known_without_the_state(query: st
     browser = World(ENDING).browser()
     await browser.sign_in()
     await browser.submit("/api/logout")
-    page = text_of(await browser.get(f"/login?{query}"))
+    page = words((await browser.get(f"/login?{query}")).text)
     assert "You are signed out. Authelia may still know you" in page
 
 
 @pytest.mark.parametrize("query", ["notice=signed_out", "state=abc", "state="])
 async def test_no_link_makes_the_page_say_that_somebody_signed_out(world: World, query: str) -> None:
-    page = text_of(await world.browser().get(f"/login?{query}"))
+    page = words((await world.browser().get(f"/login?{query}")).text)
     assert "signed out" not in page
     assert "Sign in with" in page
 
@@ -484,8 +479,8 @@ async def test_a_person_who_is_signed_in_reads_so(query: str, says: str) -> None
     await browser.sign_in()
     page = await browser.get(f"/login?next=/account&{query}")
     assert page.status_code == 200
-    assert says in text_of(page)
-    assert not [lie for lie in ("signed out", "not signed in", "is set up") if lie in text_of(page)]
+    assert says in words(page.text)
+    assert not [lie for lie in ("signed out", "not signed in", "is set up") if lie in words(page.text)]
     assert 'href="/account">Continue' in page.text
 
 

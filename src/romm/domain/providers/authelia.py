@@ -21,7 +21,8 @@ AUTHELIA = Preset(
         Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",
         Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed in a way that RomM cannot check: set "
         "userinfo_signed_response_alg: 'none' for the client.",
-        Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name.",
+        Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name. A person in no group has null or "
+        "an empty list.",
     },
     locations=ConsoleLocations(
         redirect_uri="configuration.yml, identity_providers.oidc.clients[].redirect_uris",
