@@ -136,7 +136,7 @@ def test_an_address_that_is_none_is_not_looked_up(environ: dict[str, str]) -> No
 def test_stray_quotes_are_a_warning_which_is_no_failure(environ: dict[str, str]) -> None:
     result = doctor(environ, OIDC_CLIENT_ID='"romm"')
     assert result.exit_code == 0
-    assert "OIDC_CLIENT_ID stands in quotes" in result.stdout
+    assert "OIDC_CLIENT_ID is in quotes" in result.stdout
     assert result.stdout.splitlines()[-1].startswith("Nothing failed, but 1 warning: Settings.")
 
 

@@ -29,7 +29,7 @@ def table(folder: Path) -> dict[str, list[str]]:
 
 def test_the_first_admin_can_come_from_here(tmp_path: Path) -> None:
     result = on(tmp_path, "users", "add", "keeper", "--admin", DISABLE_USERPASS_LOGIN="true")
-    assert (result.exit_code, result.stdout) == (0, "keeper is here now, as admin; signs in with nothing yet.\n")
+    assert (result.exit_code, result.stdout) == (0, "Created keeper (admin). Sign-in methods: none yet.\n")
 
 
 def test_everybody_is_listed_with_how_they_sign_in(folder: Path) -> None:
@@ -41,7 +41,7 @@ def test_everybody_is_listed_with_how_they_sign_in(folder: Path) -> None:
 
 
 def test_roles_and_doors_are_changed(folder: Path) -> None:
-    assert on(folder, "users", "set-role", "Vera", "editor").stdout == "vera is editor now.\n"
+    assert on(folder, "users", "set-role", "Vera", "editor").stdout == "vera has the role editor now.\n"
     assert on(folder, "users", "disable", "vera").stdout == "vera is disabled.\n"
     assert table(folder)["vera"][3:5] == ["editor", "no"]
     assert on(folder, "users", "enable", "vera").stdout == "vera is enabled.\n"

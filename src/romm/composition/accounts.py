@@ -1,4 +1,4 @@
-"""Accounts, as their owners and administrators look after them."""
+"""Use cases of accounts."""
 
 from datetime import timedelta
 
@@ -16,7 +16,6 @@ from romm.sign_in.password import PasswordSignIn
 
 
 def setup(settings: Settings, ports: Ports) -> Setup:
-    """First boot."""
     return Setup(
         wizard=not settings.accounts.disable_setup_wizard,
         passwords_enabled=not settings.accounts.disable_userpass_login,
@@ -28,7 +27,6 @@ def setup(settings: Settings, ports: Ports) -> Setup:
 
 
 def profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
-    """People with their own account."""
     return Profile(
         account_store=ports.account_store,
         passwords=ports.passwords,
@@ -40,7 +38,6 @@ def profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
 
 
 def administration(settings: Settings, ports: Ports) -> Administration:
-    """Administrators with everybody's."""
     return Administration(
         accounts=ports.accounts,
         account_store=ports.account_store,
@@ -54,7 +51,6 @@ def administration(settings: Settings, ports: Ports) -> Administration:
 
 
 def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
-    """Links that make an account."""
     return Invitations(
         accounts=ports.accounts,
         credentials=ports.credentials,
@@ -68,7 +64,6 @@ def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
 
 
 def recovery(settings: Settings, ports: Ports, sessions: Sessions, rates: Rates, journal: SignInJournal) -> Recovery:
-    """Links for who is locked out."""
     return Recovery(
         accounts=ports.accounts,
         account_store=ports.account_store,

@@ -1,4 +1,4 @@
-"""The real adapters for the ports, as the settings want them."""
+"""The real adapters for the ports."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ def now() -> datetime:
 
 
 def ports(settings: Settings, log: Log) -> Ports:
-    """The real adapters. Nothing is connected to before the first request needs it."""
+    """Nothing is connected before the first request needs it."""
     database = Database(settings.database.url)
     provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
     instruments = diagnosis.instruments(settings, provider_settings(settings), client(settings), log, now)

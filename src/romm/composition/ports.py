@@ -1,4 +1,4 @@
-"""The outside world as one process uses it: every port, once."""
+"""Every port of one process."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, SignInLog
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
+    """`provider` is None when single sign-on is off."""
 
     provider: Provider | None
     instruments: Instruments

@@ -1,4 +1,4 @@
-"""How people sign in and out, as the settings want it, and how that is explained."""
+"""Use cases of signing in and out, and their explanation."""
 
 from romm.composition.ports import Ports
 from romm.credentials.rate_limits import Rates
@@ -25,7 +25,7 @@ from romm.sign_in.throttle import Throttle
 
 
 def identification(settings: Settings, ports: Ports) -> Identification | None:
-    """How claims are read, by the operator's settings and the provider's preset. None when single sign-on is off."""
+    """None when single sign-on is off."""
     oidc, known = settings.oidc, preset(settings.oidc.provider)
     if ports.provider is None:
         return None
@@ -41,7 +41,6 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
 
 
 def admission(settings: Settings, ports: Ports) -> Admission:
-    """Which roles and accounts the operator wants to give."""
     oidc = settings.oidc
     return Admission(
         accounts=ports.accounts,
@@ -62,7 +61,6 @@ def admission(settings: Settings, ports: Ports) -> Admission:
 def openid_sign_in(
     settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews
 ) -> OpenIDSignIn:
-    """Signing in through the provider."""
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
@@ -79,7 +77,6 @@ def openid_sign_in(
 def backchannel_logout(
     settings: Settings, signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates
 ) -> BackchannelLogout:
-    """Signing out at the provider, which trusts it as signing in does."""
     return BackchannelLogout(
         identification=signin.identification,
         off=signin.off,
@@ -93,7 +90,6 @@ def backchannel_logout(
 
 
 def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:
-    """Signing in with a local password."""
     return PasswordSignIn(
         enabled=not settings.accounts.disable_userpass_login,
         accounts=ports.accounts,
@@ -121,7 +117,6 @@ def confirmation(
 
 
 def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
-    """Signing out, here and at the provider."""
     oidc = settings.oidc
     wishes = EndSession(
         enabled=oidc.rp_initiated_logout,
@@ -134,7 +129,6 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
 
 
 def explainer(settings: Settings, ports: Ports) -> Explainer:
-    """Why a sign-in would end as it does."""
     return Explainer(
         reading=reading(settings),
         admission=admission(settings, ports),

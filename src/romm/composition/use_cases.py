@@ -1,4 +1,4 @@
-"""What the product does, put together."""
+"""Every use case of one process."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,7 +33,7 @@ from romm.sign_in.sign_out import SignOut
 
 @dataclass(frozen=True, kw_only=True)
 class UseCases:
-    """What the product does. The fields' names are those under which handlers and commands ask for them."""
+    """Handlers and commands ask for a use case by its field's name."""
 
     sessions: Sessions
     bearers: Bearers
@@ -62,7 +62,6 @@ class UseCases:
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
-    """All of them, as the operator wants them."""
     limits = SessionLimits(
         idle=timedelta(seconds=settings.session.max_age_seconds),
         absolute=timedelta(seconds=settings.session.absolute_age_seconds),

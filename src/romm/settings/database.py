@@ -1,4 +1,4 @@
-"""Where accounts and sessions are kept: one URL for SQLAlchemy, made of whatever the operator gave."""
+"""The database URL for SQLAlchemy, from a URL or from RomM's `DB_…`."""
 
 import re
 from pathlib import PurePath
@@ -23,7 +23,7 @@ _SPECIAL = "in a password write special characters as %XX, or use DB_PASSWD, whe
 
 
 def complete(draft: Draft) -> None:
-    """Resolve `database.url`: the one that is given, else one made of `DB_…`, else the SQLite file."""
+    """The given URL, else from `DB_…`, else the SQLite file."""
     if not draft.settings.database.url:
         _from_parts(draft)
         return
@@ -34,7 +34,7 @@ def complete(draft: Draft) -> None:
 
 
 def asynchronous(url: str) -> str:
-    """The URL with the asynchronous driver that RomM brings. Raises ValueError without repeating the password."""
+    """With RomM's driver. Raises ValueError without repeating the password."""
     scheme, _, rest = url.partition("://")
     try:
         driver = _DRIVERS[scheme.lower()]
@@ -45,12 +45,12 @@ def asynchronous(url: str) -> str:
     if driver == _POSTGRESQL and not _names_a_database(url):
         raise ValueError(f"must look like postgresql://user:password@host/name; {_SPECIAL}")
     location, mark, query = rest.partition("?")
-    # Hosting services write libpq's `sslmode`; asyncpg takes the same values as `ssl`.
+    # Hosting services use libpq's `sslmode`; asyncpg takes its values as `ssl`.
     return f"{driver}://{location}{mark}{query.replace('sslmode=', 'ssl=')}"
 
 
 def hidden(url: str) -> str:
-    """A database URL without its password."""
+    """Without its password."""
     return _QUERY_PASSWORD.sub("***", _PASSWORD.sub(r"\1:***@", url))
 
 

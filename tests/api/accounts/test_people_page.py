@@ -203,7 +203,7 @@ async def test_a_person_is_deleted_and_it_stands_in_the_log(world: World, keeper
     assert (await keeper.submit(f"/admin/users/{ally.id}/delete")).headers["location"] == "/admin/users?notice=deleted"
     assert ally.id not in world.accounts.by_id
     assert world.lines("account.deleted")[0]["by"] == 1
-    assert "Nobody here" in words((await keeper.get(f"/admin/users/{ally.id}")).text)
+    assert "No such account" in words((await keeper.get(f"/admin/users/{ally.id}")).text)
     assert error_of(await keeper.submit(f"/admin/users/{ally.id}/delete")) == Code.ACCOUNT_UNKNOWN
 
 

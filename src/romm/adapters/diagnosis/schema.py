@@ -1,4 +1,4 @@
-"""The state of the database's schema, for the doctor, who must not make what is not there."""
+"""The schema's state, for the doctor."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from romm.adapters.database.transactions import HEAD, Database
 
 
 class DatabaseStorage:
-    """The port `Storage`, over a database of its own that is opened to look and closed again."""
+    """Opens a connection for each look."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -16,16 +16,14 @@ class DatabaseStorage:
 
     @property
     def is_embedded(self) -> bool:
-        """A SQLite file."""
         return self._url.startswith("sqlite")
 
     @property
     def newest(self) -> str:
-        """The newest migration of this version."""
         return HEAD
 
     async def revision(self) -> str | None:
-        """A SQLite file that is not there is empty; asking SQLite would make it, perhaps as another user."""
+        """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
         if self._is_absent():
             return None
         database = Database(self._url)

@@ -1,4 +1,4 @@
-"""The identity an account is linked to, over HTTP: link another, unlink."""
+"""Linking and unlinking, over HTTP."""
 
 from litestar import Response, Router, delete, get
 from litestar.di import NamedDependency
@@ -27,7 +27,7 @@ async def link(
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
-    """Sends the browser to the provider, from a session whose sign-in is at most five minutes old."""
+    """Redirects to the provider. The session's sign-in may be at most five minutes old."""
     return to_provider(request, our_cookies, await signin.begin_link(principal))
 
 
@@ -51,7 +51,7 @@ async def unlink(
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
 ) -> None:
-    """Detaches one of one's own identities, never the last way in."""
+    """Unlinks one of your identities, unless it is your last way to sign in."""
     await profile.unlink(principal, identity_id, "", visitor(request))
 
 

@@ -1,4 +1,4 @@
-"""The page of somebody else's account, for administrators."""
+"""The page of another account, for administrators."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -42,7 +42,6 @@ async def person(
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
-    """What there is to know about an account, and each thing that can be done with it."""
     account = await administration.get(user_id)
     last = await _last_sign_in(account, renderer, principal, administration, journal)
     return renderer.page(
@@ -68,7 +67,6 @@ async def change(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
-    """Name, address and role."""
     form = await body(request, PersonForm)
     await administration.change(_over_another(principal, user_id), user_id, form.typed())
     return _back(user_id, "saved")
@@ -78,7 +76,6 @@ async def change(
 async def enable(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """The account may sign in again."""
     await administration.change(actor(principal), user_id, AccountForm(enabled=True))
     return _back(user_id, "enabled")
 
@@ -87,7 +84,6 @@ async def enable(
 async def disable(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """The account is out at once, everywhere, and stays out."""
     await administration.change(actor(principal), user_id, AccountForm(enabled=False))
     return _back(user_id, "disabled")
 
@@ -108,7 +104,6 @@ async def set_password(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
-    """A password that the administrator knows and hands on."""
     form = await body(request, PasswordForm)
     await administration.change(_over_another(principal, user_id), user_id, AccountForm(password=form.password))
     return _back(user_id, "password_set")
@@ -122,7 +117,7 @@ async def reset_link(
     administration: NamedDependency[Administration],
     recovery: NamedDependency[Recovery],
 ) -> Template:
-    """Makes a link for a new password and shows it in the answer: it stands in no address of ours and is kept nowhere."""
+    """The link is in the response only: in no URL, and stored as a hash."""
     account = await administration.get(user_id)
     secret = await recovery.reset_link(_over_another(principal, user_id), account)
     url, ends = (
@@ -137,7 +132,6 @@ async def reset_link(
 async def end_sign_ins(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """Ends sessions and sign-ins of apps."""
     await administration.end(_over_another(principal, user_id), user_id)
     return _back(user_id, "sign_ins_ended")
 
@@ -146,7 +140,7 @@ async def end_sign_ins(
 async def unlink(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """Detaches every identity, so that the next single sign-on links anew."""
+    """Unlink every identity; the next single sign-on links again."""
     await administration.unlink(_over_another(principal, user_id), user_id)
     return _back(user_id, "unlinked")
 
@@ -155,7 +149,6 @@ async def unlink(
 async def delete(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """Deletes the account with all that belongs to it."""
     await administration.delete(actor(principal), user_id)
     return see_other(f"{PAGE}?notice=deleted")
 
@@ -172,7 +165,7 @@ async def _last_sign_in(
 
 
 def _over_another(principal: Principal, user_id: int) -> Actor:
-    """An administrator's own account is changed on its own page, which asks for a proof. Raises `Refused(OWN_ACCOUNT)`."""
+    """Raises `Refused(OWN_ACCOUNT)`: only the own page re-authenticates."""
     if principal.account.id == user_id:
         raise Refused(Code.OWN_ACCOUNT, account=user_id)
     return actor(principal)

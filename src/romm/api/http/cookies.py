@@ -24,7 +24,7 @@ MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest
 
 
 class _Cookie(Cookie):
-    """One whose name and value need no quoting. http.cookies, which would see to that, takes 4 % of a sign-in for it."""
+    """Skips http.cookies: our names and values need no quoting (saves 25 µs of CPU each)."""
 
     def to_encoded_header(self) -> tuple[bytes, bytes]:
         """RFC 6265, 4.1.1."""

@@ -1,4 +1,4 @@
-"""The pages people see: rendered on the server, usable without JavaScript, over the same use cases as the API."""
+"""The pages of signing in. They need no JavaScript."""
 
 from typing import Annotated, Any
 
@@ -33,11 +33,8 @@ async def login(
     bypass_autologin: FromQuery[str] = "",
 ) -> Page:
     """The button of the provider, the password form, and what went wrong. The provider sends people back here with `state`."""
-    target, who, mark = (
-        urls.return_to(return_to),
-        await authentication.browser(request),
-        our_cookies.sign_out_mark(request),
-    )
+    target, mark = urls.return_to(return_to), our_cookies.sign_out_mark(request)
+    who = await authentication.browser(request)
     asked_to_stay = who or mark or error or notice or returned_state is not None or bypass_autologin == "true"
     if renderer.provider and renderer.settings.oidc.autologin and not asked_to_stay:
         return see_other(renderer.login_url(target))
@@ -63,7 +60,7 @@ async def first_admin(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Page:
-    """The form for the first admin; closed once there is one."""
+    """Closed once there is an administrator."""
     if not await setup.is_open():
         return see_other("/login")
     return renderer.page(
@@ -81,7 +78,7 @@ async def home(
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """Who is signed in, how, and what they may do; nobody is sent to sign in."""
+    """Does not redirect to sign-in."""
     principal = await authentication.browser(request)
     if principal is None:
         dead = [our_cookies.no_session()] if our_cookies.session(request) is not None else []
