@@ -90,7 +90,9 @@ class House:
         return caught.value
 
     def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
-        wishes = EndSession(enabled=enabled, endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login")
+        wishes = EndSession(
+            enabled=enabled, client_id="romm", endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login"
+        )
         return SignOut(sessions=self.sessions, provider=provider, wishes=wishes, log=self.log)
 
     async def session(self, id_token: str | None = ID_TOKEN, issuer: str = ISSUER) -> str:

@@ -120,6 +120,7 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
     oidc = settings.oidc
     wishes = EndSession(
         enabled=oidc.rp_initiated_logout,
+        client_id=oidc.client_id,
         endpoint=oidc.end_session_endpoint,
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
         page=preset(oidc.provider).sign_out_page,

@@ -76,7 +76,7 @@ class SignOut:
             id_token=id_token,
             is_verifiable=metadata is not None and await _is_verifiable(provider, metadata, id_token),
         )
-        return end_session(self.wishes, metadata, session, client_id=provider.client.client_id, state=unique())
+        return end_session(self.wishes, metadata, session, unique())
 
     def _note(self, there: AtProvider) -> None:
         """Errors on the provider's side are not reported to us."""

@@ -407,6 +407,28 @@ async def test_with_a_full_disk_a_program_hears_that_its_session_lives_on(world:
     assert "__Host-romm_session" not in program.cookies
 
 
+class BrokenCredentials(FakeCredentials):
+    """A mistake of ours, where nobody expects one."""
+
+    async def take(self, kind: Kind, digest: str) -> Credential | None:
+        raise AssertionError
+
+
+async def test_a_mistake_of_ours_keeps_no_browser_signed_in(world: World) -> None:
+    """R-40."""
+    world.serve(credentials=BrokenCredentials(world.accounts, world.clock))
+    browser = await signed_in(world)
+    assert error_of(await browser.submit("/api/logout")) == Code.UNEXPECTED
+    assert browser.session is None
+
+
+async def test_another_site_signs_no_browser_out(world: World) -> None:
+    """R-39, R-40."""
+    browser = await signed_in(world)
+    await browser.client.post("/api/logout", headers={"sec-fetch-site": "cross-site"})
+    assert (await browser.me()).status_code == 200
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 async def test_only_a_post_signs_out(house: World, method: str) -> None:
     """R-40: a link or an image of another site has no effect."""

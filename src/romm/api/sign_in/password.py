@@ -55,7 +55,7 @@ async def sign_in(
 
 @post(
     "/logout",
-    opt={"error_page": "/login"},
+    opt={"error_page": "/login", "signs_out": True},
     status_code=200,
     summary="Sign out",
     responses=gives(

@@ -31,6 +31,7 @@ class EndSession(Struct, frozen=True, kw_only=True):
     """
 
     enabled: bool
+    client_id: str
     endpoint: str = ""
     post_logout_redirect_uri: str = ""
     page: str = ""
@@ -67,41 +68,43 @@ class HereOnly(Struct, frozen=True, kw_only=True, tag=True):
 
 
 def end_session(
-    wishes: EndSession, metadata: Metadata | None, ended: EndedSession, *, client_id: str, state: str
+    wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
     """How to end the provider's session. `metadata` is None when the provider did not answer."""
     endpoint = wishes.endpoint or (metadata and metadata.end_session_endpoint)
     if endpoint:
-        return _at_endpoint(endpoint, wishes, metadata, ended, client_id, state)
-    if metadata and wishes.page:
-        return _at_page(wishes, metadata, state)
-    return HereOnly(
-        problem="the provider did not answer" if metadata is None else "the provider has no end-session endpoint"
+        return _at_endpoint(endpoint, wishes, metadata, ended, state)
+    if metadata is None:
+        return HereOnly(problem="the provider did not answer")
+    return (
+        _at_page(wishes, metadata, state)
+        if wishes.page
+        else HereOnly(problem="the provider has no end-session endpoint")
     )
 
 
 def _at_endpoint(
-    endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, client_id: str, state: str
+    endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    back, returning = wishes.post_logout_redirect_uri, state if wishes.post_logout_redirect_uri else None
-    always = {"client_id": client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
-    whole = with_query(endpoint, {"id_token_hint": ended.id_token, **always})
-    omitted = _unusable(metadata, ended, client_id) or _too_long(whole)
-    if not omitted:
-        return AtProvider(url=whole, state=returning)
-    for named in (_logout_hint(metadata, ended), {}):
-        url = with_query(endpoint, {**named, **always})
-        if not _too_long(url):
-            return AtProvider(url=url, state=returning, omitted=omitted)
-    return HereOnly(problem=f"the address of its end-session endpoint is too long: {_too_long(url)}")
+    """With the ID token, else with the person's name, else without either."""
+    back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token}
+    always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
+    omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))
+    hints = (_logout_hint(metadata, ended), {}) if omitted else (whole,)
+    urls = (with_query(endpoint, hint | always) for hint in hints)
+    url = next((url for url in urls if not _too_long(url)), None)
+    if url is None:
+        return HereOnly(problem="the address of its end-session endpoint is too long")
+    return AtProvider(url=url, state=state if back else None, omitted=omitted)
 
 
 def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider | HereOnly:
     """The page takes nothing but the return address, so that has to bring the state along."""
     back = with_query(wishes.post_logout_redirect_uri or wishes.login_page, {"state": state})
     url = wishes.page.format(issuer=metadata.issuer.removesuffix("/"), return_to=quote(back, safe=""))
-    problem = _too_long(url)
-    return HereOnly(problem=problem) if problem else AtProvider(url=url, state=state)
+    return (
+        HereOnly(problem="the address to return to is too long") if _too_long(url) else AtProvider(url=url, state=state)
+    )
 
 
 def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) -> str:
