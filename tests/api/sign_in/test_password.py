@@ -408,7 +408,7 @@ async def test_with_a_full_disk_a_program_hears_that_its_session_lives_on(world:
 
 
 class BrokenCredentials(FakeCredentials):
-    """A mistake of ours, where nobody expects one."""
+    """An error that is no refusal."""
 
     async def take(self, kind: Kind, digest: str) -> Credential | None:
         raise AssertionError
@@ -479,7 +479,7 @@ async def test_signing_out_here_is_all_that_is_known_without_the_state(query: st
 
 
 @pytest.mark.parametrize("query", ["notice=signed_out", "state=abc", "state="])
-async def test_no_link_makes_the_page_say_that_somebody_signed_out(world: World, query: str) -> None:
+async def test_no_link_makes_the_page_say_that_a_person_signed_out(world: World, query: str) -> None:
     page = words((await world.browser().get(f"/login?{query}")).text)
     assert "signed out" not in page
     assert "Sign in with" in page
@@ -525,7 +525,7 @@ async def test_the_answer_that_clears_the_cookies_fits_into_a_proxys_buffer() ->
     assert browser.session is None
 
 
-async def test_a_key_that_is_gone_strands_nobody() -> None:
+async def test_a_key_that_is_gone_does_not_strand_the_person() -> None:
     """R-41: the provider would refuse the hint."""
     world = World(ENDING)
     browser = world.browser()

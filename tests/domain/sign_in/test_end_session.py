@@ -19,10 +19,10 @@ from romm.domain.sign_in.end_session import (
     EndedSession,
     EndSession,
     HereOnly,
-    Told,
+    SignOutNotice,
     end_session,
-    stated,
-    told,
+    claims_of,
+    sign_out_notice,
 )
 from tests.domain.examples import ISSUER, metadata
 
@@ -200,8 +200,8 @@ def test_no_url_is_longer_than_the_limit(token: str, is_verifiable: bool) -> Non
 
 @given(st.text())
 def test_no_text_makes_the_reading_of_an_id_token_fail(text: str) -> None:
-    assert stated(text) == {}
-    assert isinstance(stated(f"e30.{text}.c2ln"), dict)
+    assert claims_of(text) == {}
+    assert isinstance(claims_of(f"e30.{text}.c2ln"), dict)
 
 
 def test_a_query_that_the_endpoint_has_is_kept() -> None:
@@ -229,25 +229,27 @@ MARK = digest("state-1")
 
 
 @pytest.mark.parametrize(
-    ("is_signed_in", "mark", "state", "is_asked", "expected"),
+    ("is_signed_in", "mark", "state", "is_announced", "expected"),
     [
-        pytest.param(False, None, None, False, Told.NOTHING, id="a person comes to sign in"),
-        pytest.param(False, None, None, True, Told.NOTHING, id="a link that says so"),
-        pytest.param(False, None, "state-1", False, Told.NOTHING, id="a state that was typed in"),
-        pytest.param(False, "1", None, True, Told.SIGNED_OUT_HERE, id="signed out here"),
-        pytest.param(False, "1", None, False, Told.NOTHING, id="signed out a while ago"),
-        pytest.param(False, MARK, None, False, Told.NOTHING, id="did not come back"),
-        pytest.param(False, MARK, "state-1", False, Told.SIGNED_OUT_THERE_TOO, id="came back from the provider"),
-        pytest.param(False, MARK, "state-2", False, Told.SIGNED_OUT_HERE, id="came back with another state"),
-        pytest.param(False, MARK, "", False, Told.SIGNED_OUT_HERE, id="came back with an empty state"),
-        pytest.param(False, "1", "1", False, Told.SIGNED_OUT_HERE, id="the mark itself is no state"),
-        pytest.param(False, MARK, MARK, False, Told.SIGNED_OUT_HERE, id="the digest is no state"),
-        pytest.param(True, None, None, False, Told.SIGNED_IN, id="signed in"),
-        pytest.param(True, None, None, True, Told.STILL_SIGNED_IN, id="signed in, and a link says otherwise"),
-        pytest.param(True, MARK, "state-1", False, Told.STILL_SIGNED_IN, id="signed in again meanwhile"),
+        pytest.param(False, None, None, False, SignOutNotice.NOTHING, id="a person comes to sign in"),
+        pytest.param(False, None, None, True, SignOutNotice.NOTHING, id="a link that says so"),
+        pytest.param(False, None, "state-1", False, SignOutNotice.NOTHING, id="a state that was typed in"),
+        pytest.param(False, "1", None, True, SignOutNotice.SIGNED_OUT_HERE, id="signed out here"),
+        pytest.param(False, "1", None, False, SignOutNotice.NOTHING, id="signed out a while ago"),
+        pytest.param(False, MARK, None, False, SignOutNotice.NOTHING, id="did not come back"),
+        pytest.param(
+            False, MARK, "state-1", False, SignOutNotice.SIGNED_OUT_THERE_TOO, id="came back from the provider"
+        ),
+        pytest.param(False, MARK, "state-2", False, SignOutNotice.SIGNED_OUT_HERE, id="came back with another state"),
+        pytest.param(False, MARK, "", False, SignOutNotice.SIGNED_OUT_HERE, id="came back with an empty state"),
+        pytest.param(False, "1", "1", False, SignOutNotice.SIGNED_OUT_HERE, id="the mark itself is no state"),
+        pytest.param(False, MARK, MARK, False, SignOutNotice.SIGNED_OUT_HERE, id="the digest is no state"),
+        pytest.param(True, None, None, False, SignOutNotice.SIGNED_IN, id="signed in"),
+        pytest.param(True, None, None, True, SignOutNotice.STILL_SIGNED_IN, id="signed in, and a link says otherwise"),
+        pytest.param(True, MARK, "state-1", False, SignOutNotice.STILL_SIGNED_IN, id="signed in again meanwhile"),
     ],
 )
 def test_the_page_says_what_happened(
-    is_signed_in: bool, mark: str | None, state: str | None, is_asked: bool, expected: Told
+    is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool, expected: SignOutNotice
 ) -> None:
-    assert told(is_signed_in=is_signed_in, mark=mark, state=state, is_asked=is_asked) is expected
+    assert sign_out_notice(is_signed_in=is_signed_in, mark=mark, state=state, is_announced=is_announced) is expected

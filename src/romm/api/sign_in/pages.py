@@ -15,7 +15,7 @@ from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.scopes import granted
-from romm.domain.sign_in.end_session import told
+from romm.domain.sign_in.end_session import sign_out_notice
 
 
 @get("/login", summary="Sign-in page")
@@ -41,7 +41,9 @@ async def login(
     return renderer.page(
         "login.html",
         who=who,
-        told=told(is_signed_in=who is not None, mark=mark, state=returned_state, is_asked=notice == "signed_out"),
+        sign_out_notice=sign_out_notice(
+            is_signed_in=who is not None, mark=mark, state=returned_state, is_announced=notice == "signed_out"
+        ),
         login_url=renderer.login_url(target),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,

@@ -130,17 +130,17 @@ def _logout_hint(metadata: Metadata | None, ended: EndedSession) -> dict[str, st
     """Whom to sign out, for the provider that knows the person and for no other."""
     if metadata is None or metadata.issuer != ended.issuer:
         return {}
-    claims = stated(ended.id_token)
+    claims = claims_of(ended.id_token)
     names = (claims.get(name) for name in _NAMES)
     return next(({"logout_hint": name} for name in names if isinstance(name, str) and name), {})
 
 
 def _audiences(id_token: str) -> list[object]:
-    audience = stated(id_token).get("aud")
+    audience = claims_of(id_token).get("aud")
     return audience if isinstance(audience, list) else [audience]
 
 
-def stated(id_token: str) -> Document:
+def claims_of(id_token: str) -> Document:
     """The claims of an ID token that was checked when it opened its session; none when it cannot be read."""
     payload = id_token.split(".")[1] if id_token.count(".") == 2 else ""
     try:
@@ -149,7 +149,7 @@ def stated(id_token: str) -> Document:
         return {}
 
 
-class Told(enum.StrEnum):
+class SignOutNotice(enum.StrEnum):
     """What the sign-in page can truly say about signing out."""
 
     NOTHING = ""
@@ -159,20 +159,20 @@ class Told(enum.StrEnum):
     SIGNED_OUT_THERE_TOO = "signed_out_there_too"
 
 
-def told(*, is_signed_in: bool, mark: str | None, state: str | None, is_asked: bool) -> Told:
+def sign_out_notice(*, is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool) -> SignOutNotice:
     """Judge what the address says by what the browser brings: a session, and the mark of having signed out.
 
-    `mark` has the digest of the state that was sent to the provider, if one was. `is_asked`: the address speaks of signing out.
+    `mark` has the digest of the state that was sent to the provider, if one was. `is_announced`: the address says that the person signed out.
     """
-    is_after = is_asked or state is not None
+    is_after = is_announced or state is not None
     match mark:
         case _ if is_signed_in:
-            return Told.STILL_SIGNED_IN if is_after else Told.SIGNED_IN
+            return SignOutNotice.STILL_SIGNED_IN if is_after else SignOutNotice.SIGNED_IN
         case None:
-            return Told.NOTHING
+            return SignOutNotice.NOTHING
         case _ if state and digest(state) == mark:
-            return Told.SIGNED_OUT_THERE_TOO
+            return SignOutNotice.SIGNED_OUT_THERE_TOO
         case _ if is_after:
-            return Told.SIGNED_OUT_HERE
+            return SignOutNotice.SIGNED_OUT_HERE
         case _:
-            return Told.NOTHING
+            return SignOutNotice.NOTHING
