@@ -537,9 +537,11 @@ def test_what_keeps_single_sign_on_off_is_told_with_the_mistakes_and_nothing_twi
             id="a switch where a number belongs",
         ),
         pytest.param(
-            "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of texts"), id="a number in a list"
+            "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of strings"), id="a number in a list"
         ),
-        pytest.param("[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one text"), id="a list where text belongs"),
+        pytest.param(
+            "[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one string"), id="a list where text belongs"
+        ),
         pytest.param("[oidc]\nenabled = 'maybe'", ("enabled in [oidc]", "maybe"), id="a switch that is none"),
         pytest.param("[oidc\n", ("ROMM_SETTINGS_FILE", "TOML"), id="no TOML"),
         pytest.param("[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"),
@@ -909,7 +911,7 @@ def test_the_database_url_is_complete(environ: dict[str, str], expected: str):
     [
         row(
             "MariaDB",
-            "ROMM_DB_DRIVER is 'mariadb', but this version stores in SQLite or PostgreSQL",
+            "ROMM_DB_DRIVER is 'mariadb', but this version supports SQLite and PostgreSQL",
             ROMM_DB_DRIVER="mariadb",
         ),
         row("MySQL", "ROMM_DB_DRIVER is 'mysql'", ROMM_DB_DRIVER="mysql", DB_HOST="db"),

@@ -129,7 +129,7 @@ async def _first_admin(settings: Settings, password: str) -> None:
 def _wait(romm: subprocess.Popen[bytes], url: str) -> None:
     for _ in range(START_SECONDS * 10):
         if romm.poll() is not None:
-            raise click.ClickException("RomM did not start; its last lines say why.")
+            raise click.ClickException("RomM did not start; its last lines have the reason.")
         try:
             urllib.request.urlopen(url, timeout=1).close()  # noqa: S310  the URL is our own
         except (urllib.error.URLError, TimeoutError):

@@ -27,7 +27,7 @@ def _read(claims: TextIO) -> object:
     try:
         return json.load(claims)
     except (ValueError, RecursionError) as error:
-        fail((f"{claims.name} is no JSON: {error}",))
+        fail((f"{claims.name} is not JSON: {error}",))
 
 
 def _as_text(explained: Explanation) -> str:

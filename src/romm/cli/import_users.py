@@ -83,7 +83,7 @@ def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> It
     admins = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
     if not admins:
         return
-    beside = "beside the existing ones" if before.any_admin else "the first ones, which closes /setup"
+    beside = "besides the existing ones" if before.any_admin else "the first ones, so /setup closes"
     yield f"The import includes administrators, {beside}: {', '.join(each.username for each in admins)}"
     if not before.enabled_admin and not any(each.enabled for each in admins):
         yield "None of them is enabled, so RomM would have no administrator: create one at /setup before the import."

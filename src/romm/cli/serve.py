@@ -32,7 +32,7 @@ def run(loaded: Loaded) -> None:
     try:
         check_free(where.host, where.port)
     except OSError as error:
-        hint = "another program listens there, or the address is not this machine's: see ROMM_HOST and ROMM_PORT"
+        hint = "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT"
         logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
         sys.exit(1)
     server = Granian(

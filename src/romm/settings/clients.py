@@ -40,7 +40,7 @@ def _problems(table: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(name, str) or not _is_name(name):
         yield f"name has to be a text of 1 to {_LONGEST_NAME} printable characters, without spaces around it"
     if not isinstance(uris, list) or not uris or not all(isinstance(uri, str) for uri in uris):
-        yield 'redirect_uris has to be a list of texts, such as ["com.example.app:/callback"]'
+        yield 'redirect_uris has to be a list of strings, such as ["com.example.app:/callback"]'
         return
     for uri in uris:
         if reason := unfit(uri):

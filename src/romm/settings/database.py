@@ -39,7 +39,9 @@ def asynchronous(url: str) -> str:
     try:
         driver = _DRIVERS[scheme.lower()]
     except KeyError:
-        raise ValueError("must begin with sqlite:/// or postgresql://, which this version stores in") from None
+        raise ValueError(
+            "must begin with sqlite:/// or postgresql://, the two databases that this version supports"
+        ) from None
     if driver == _SQLITE and not _FILE_PATH.match(rest):
         raise ValueError("names no file; write sqlite:////folder/romm.db")
     if driver == _POSTGRESQL and not _names_a_database(url):
@@ -71,16 +73,16 @@ def _from_parts(draft: Draft) -> None:
         case "" if database.host or database.name:
             _file(draft)
             draft.report.warnings.append(
-                f"{names['host']} is set without {names['driver']}, which in RomM means MariaDB. "
-                "This version stores in SQLite or PostgreSQL: it leaves that database alone and uses the file "
-                f"{draft.settings.database.url.partition(':///')[2]}; `romm import` brings its users along. "
-                f"Set {names['driver']} to sqlite or postgresql to choose."
+                f"{names['host']} is set without {names['driver']}, which in RomM means MariaDB. This version supports "
+                "SQLite and PostgreSQL: it leaves that database alone and uses the file "
+                f"{draft.settings.database.url.partition(':///')[2]}; `romm import` brings its users along. Set "
+                f"{names['driver']} to sqlite or postgresql to choose."
             )
         case "" | "sqlite":
             _file(draft)
         case _:
             draft.report.problems.append(
-                f"{names['driver']} is {database.driver!r}, but this version stores in SQLite or PostgreSQL; "
+                f"{names['driver']} is {database.driver!r}, but this version supports SQLite and PostgreSQL; "
                 "set it to sqlite (a file, nothing else to set) or postgresql (with the DB_… of such a server)."
             )
 

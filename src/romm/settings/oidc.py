@@ -88,7 +88,7 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
     }
     for key, url in urls.items():
         if url and origin(url) is None:
-            yield f"{names[key]} is no http(s) URL: write it like https://auth.example.com"
+            yield f"{names[key]} is not an http(s) URL; write it like https://auth.example.com"
     yield from _callback_reasons(oidc.redirect_uri, names["redirect_uri"])
     if oidc.token_endpoint_auth_method.startswith("client_secret_") and not oidc.client_secret:
         yield (

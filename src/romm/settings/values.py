@@ -65,7 +65,9 @@ def _list(value: object, field: Field) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
     if not isinstance(value, str):
-        raise ValueError('must be a list of texts, such as ["first", "second"], or one text, such as "first, second"')
+        raise ValueError(
+            'must be a list of strings, such as ["first", "second"], or one string, such as "first, second"'
+        )
     parts = re.split(r"[,\s]+", value)
     return tuple(part for part in map(str.strip, parts) if part)
 
@@ -79,7 +81,7 @@ def _choice(value: object, field: Field) -> str:
 
 def _text(value: object, _: Field) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be one text; put it in quotes")
+        raise ValueError("must be one string; put it in quotes")
     return value
 
 

@@ -60,7 +60,7 @@ async def test_a_copy_is_used_while_it_is_fresh(age: float, expected: str):
     assert publisher.document.known == expected
 
 
-@pytest.mark.parametrize(("pause", "fetches"), [(9, 1), (10, 2)])
+@pytest.mark.parametrize(("cooldown", "fetches"), [(9, 1), (10, 2)])
 async def test_a_first_failure_is_repeated_without_asking_for_a_while(cooldown: float, fetches: int):
     publisher = Publisher(DOWN)
     for seconds in (0, cooldown):
@@ -108,7 +108,7 @@ async def test_a_copy_that_came_after_the_wanted_moment_is_new_enough():
     assert await publisher.document.get(URL, newer_than=before) == "one"
 
 
-@pytest.mark.parametrize(("pause", "fetches"), [(9, 2), (10, 3)])
+@pytest.mark.parametrize(("cooldown", "fetches"), [(9, 2), (10, 3)])
 async def test_newer_copies_are_fetched_only_now_and_then(cooldown: float, fetches: int):
     publisher = Publisher("one", "two", "three")
     await publisher.get_after(0)

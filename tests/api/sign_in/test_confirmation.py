@@ -297,7 +297,7 @@ async def test_where_no_accounts_are_made_no_is_a_refusal_and_the_address_stays(
     world = await house(OIDC_ALLOW_REGISTRATION="false")
     ally = await typed(world, "ally")
     alice = await asked(world, "/rom/7")
-    assert "New accounts are not made by signing in here" in await read(alice)
+    assert "Signing in creates no accounts here" in await read(alice)
     refused = await alice.submit(NOT_MINE)
     assert error_of(refused) == Code.REGISTRATION_CLOSED
     assert refused.headers["location"].startswith("/login?")
@@ -403,7 +403,7 @@ async def test_an_administrator_confirms_the_address_and_the_question_is_over(wo
     ally = await typed(world, "ally")
     keeper = await local(world, "keeper")
     page = f"/admin/users/{ally.id}"
-    assert "typed by its owner, not confirmed" in await read(keeper, page)
+    assert "entered by its owner, not confirmed" in await read(keeper, page)
     confirmed = await keeper.submit(f"{page}/confirm-address")
     assert confirmed.headers["location"] == f"{page}?notice=confirmed"
     assert "entered or confirmed by an administrator" in await read(keeper, page)
