@@ -465,7 +465,7 @@ async def test_the_way_back_from_the_provider_ends_on_a_page_that_says_so() -> N
     page = await browser.get(back)
     assert page.status_code == 200
     assert "You are signed out, here and at Authelia." in words(page.text)
-    assert "may still know you" not in page.text
+    assert "may still be signed in" not in page.text
 
 
 @pytest.mark.parametrize("query", ["notice=signed_out", "state=another", "state="])
@@ -475,7 +475,7 @@ async def test_signing_out_here_is_all_that_is_known_without_the_state(query: st
     await browser.sign_in()
     await browser.submit("/api/logout")
     page = words((await browser.get(f"/login?{query}")).text)
-    assert "You are signed out. Authelia may still know you" in page
+    assert "You are signed out. You may still be signed in at Authelia" in page
 
 
 @pytest.mark.parametrize("query", ["notice=signed_out", "state=abc", "state="])

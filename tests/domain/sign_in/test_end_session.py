@@ -20,8 +20,8 @@ from romm.domain.sign_in.end_session import (
     EndSession,
     HereOnly,
     SignOutNotice,
-    end_session,
     claims_of,
+    end_session,
     sign_out_notice,
 )
 from tests.domain.examples import ISSUER, metadata

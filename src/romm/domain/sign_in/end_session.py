@@ -162,7 +162,8 @@ class SignOutNotice(enum.StrEnum):
 def sign_out_notice(*, is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool) -> SignOutNotice:
     """Judge what the address says by what the browser brings: a session, and the mark of having signed out.
 
-    `mark` has the digest of the state that was sent to the provider, if one was. `is_announced`: the address says that the person signed out.
+    `mark` has the digest of the state that was sent to the provider, if one was.
+    `is_announced`: the address says that the person signed out.
     """
     is_after = is_announced or state is not None
     match mark:
