@@ -119,7 +119,17 @@ def contract(session: nox.Session) -> None:
     install(session, "test")
     with postgres(session) as postgres_url, mariadb(session) as mariadb_url:
         env = {"ROMM_TEST_POSTGRES_URL": postgres_url, "ROMM_TEST_MARIADB_URL": mariadb_url}
-        session.run("pytest", "tests/adapters", "tests/test_import_command.py", *session.posargs, env=env)
+        session.run(
+            "pytest", "tests/adapters", "tests/processes", "tests/test_import_command.py", *session.posargs, env=env
+        )
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """50,000 sign-ins that are begun and abandoned leave database and memory as they were."""
+    install(session, "test")
+    env = {"ROMM_TEST_ABANDONED": "50000"}
+    session.run("pytest", "tests/processes/test_abandoned.py", *session.posargs, env=env)
 
 
 @nox.session

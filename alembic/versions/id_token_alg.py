@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "id_token_alg"
-down_revision = "role_outcomes"
+down_revision = "sealed_attempts"
 branch_labels = None
 depends_on = None
 

@@ -67,7 +67,7 @@ async def test_the_request_is_that_of_a_sign_in_with_prompt_none_and_nothing_is_
     assert asked.query["prompt"] == "none"
     assert asked.query["code_challenge_method"] == "S256"
     assert exchanged.form["code"] == INVENTED_CODE
-    assert patient.attempts.waiting == {}
+    assert patient.attempts.used == {}
     assert patient.sign_ins.entries == []
 
 

@@ -13,7 +13,7 @@ from romm.ports.process import Log
 REDACTED = "[redacted]"
 SECRET_NAMES = frozenset(
     {
-        "access_token", "authorization", "browser_key", "client_secret", "code_verifier", "cookie", "id_token",
+        "access_token", "authorization", "sealed", "client_secret", "code_verifier", "cookie", "id_token",
         "password", "refresh_token", "secret", "session", "state", "nonce",
     }
 )  # fmt: skip

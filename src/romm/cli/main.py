@@ -8,7 +8,7 @@ import click
 
 from romm.cli import process
 from romm.cli.explain import explain
-from romm.cli.report import explained, loaded
+from romm.cli.report import explained, loaded, run
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
@@ -125,6 +125,13 @@ def backup(file: Path) -> None:
     with explained():
         backup.copy(loaded(os.environ).settings.database.url, file)
     click.echo(f"Copied to {file}. To restore it: stop RomM and replace its database with this file.")
+
+
+@db.command("rotate-key")
+def rotate_key() -> None:
+    """Make a new key for the cookies that RomM seals; sign-ins that are under way go on."""
+    run(lambda made: made.signin.attempts.seal.rotate())
+    click.echo("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
 
 
 main.add_command(users)

@@ -1,7 +1,7 @@
 """Use cases of signing in and out, and their explanation."""
 
 from romm.composition.ports import Ports
-from romm.credentials.rate_limits import Rates
+from romm.credentials.rate_limits import FailureLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
@@ -13,13 +13,15 @@ from romm.domain.sign_in.role_texts import SEPARATORS
 from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
+from romm.sign_in.attempts import LoginAttempts
 from romm.sign_in.backchannel_logout import BackchannelLogout
 from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.repeated_responses import RepeatedResponses
 from romm.sign_in.sign_out import SignOut
 from romm.sign_in.throttle import Throttle
 
@@ -59,15 +61,20 @@ def admission(settings: Settings, ports: Ports) -> Admission:
 
 
 def openid_sign_in(
-    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews, rates: Rates
 ) -> OpenIDSignIn:
+    attempts = LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock)
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
         keep_preview=previews.keep,
-        attempts=ports.attempts,
+        attempts=attempts,
+        failures=FailureLimit(rates, FAILED_CALLBACKS, ports.clock),
         pending=ports.pending_sign_ins,
+        repeated=RepeatedResponses(
+            attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
+        ),
         sessions=sessions,
         journal=journal,
         clock=ports.clock,

@@ -75,7 +75,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     previews = Previews(explainer=explainer, attempts=ports.attempts)
     device_sign_in = credentials.device_sign_in(ports, rates)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
-    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, previews)
+    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, previews, rates)
     native_apps = credentials.native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,

@@ -109,9 +109,10 @@ CATALOGUE: Mapping[Code, Refusal] = {
     ),
     Code.BROWSER_MISMATCH: _row(
         400,
-        "This sign-in was started in another browser, or at another address of RomM. Please sign in again from this page.",
+        "This sign-in was started in another browser, at another address of RomM, or more than ten minutes ago. Please sign "
+        "in again from this page.",
         "The cookie of the login attempt is missing. The person must open RomM at the host of OIDC_REDIRECT_URI "
-        "({redirect_uri}); with an https ROMM_BASE_URL cookies need https in the browser.",
+        "({redirect_uri}); with an https ROMM_BASE_URL cookies need https in the browser. The cookie lives ten minutes.",
     ),
     Code.BROWSER_WITHOUT_TLS: _row(
         400,
@@ -119,6 +120,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "sign in there.",
         "The page came from {origin}, but ROMM_BASE_URL is {base_url}, so the session's cookie is only for https. Let the "
         "proxy redirect http to https; or, for plain http at home, set ROMM_BASE_URL to the http address.",
+    ),
+    Code.NAVIGATION_REQUIRED: _row(
+        403,
+        "This page must be opened in a tab of its own. Open RomM there and sign in.",
+        "The request came from a prefetch, a frame or a script, not from a person who opens the page ({found}). Nothing was "
+        "used up. A dashboard that shows RomM in a frame must link to it instead.",
     ),
     Code.ATTEMPT_EXPIRED: _row(
         400,
@@ -128,7 +135,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ATTEMPT_USED: _row(
         400,
         "This sign-in link was already used. Please sign in again.",
-        "An authorization response arrived a second time (reload, back button or replay), and its browser has no session.",
+        "An authorization response arrived a second time, and the session or the question that it led to is over, or it came "
+        "from another browser.",
     ),
     Code.ATTEMPT_OUTDATED: _row(
         400,

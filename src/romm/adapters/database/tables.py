@@ -178,23 +178,25 @@ class DeviceAuthorizationRow(Base):
 
 
 class AttemptRow(Base):
-    """`nonce` and `code_verifier` are null once `taken_at` is set."""
+    """A login attempt that was used. `outcome` is an `Outcome` as JSON, null while it is under way."""
 
     __tablename__ = "login_attempts"
 
     state_digest: Mapped[Exact] = mapped_column(primary_key=True)
-    browser_key_digest: Mapped[str]
-    nonce: Mapped[str | None]
-    code_verifier: Mapped[str | None]
-    return_to: Mapped[str]
-    issuer: Mapped[str]
-    client_id: Mapped[str]
-    purpose: Mapped[str]
-    account_id: Mapped[int | None]
-    session_digest: Mapped[str | None]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    taken_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime]
     outcome: Mapped[str | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SealingKeyRow(Base):
+    """A key that seals what browsers keep for us. `id` and `secret` are hexadecimal; `expires_at` is null for the newest."""
+
+    __tablename__ = "sealing_keys"
+
+    id: Mapped[Exact] = mapped_column(primary_key=True)
+    secret: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
 
 
 class PendingSignInRow(Base):

@@ -27,6 +27,7 @@ from romm.domain.sign_in.discovery import Location, Metadata
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims, TokenResponse
 
+CONFIRMED_SECONDS = 60.0
 METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, cooldown=5)
 
 _METADATA_DOUBTFUL = {
@@ -103,6 +104,10 @@ class OpenIDProvider:
         """Refreshed once a day, and after a validation failed."""
         return await self._discovery.get(self._settings.location.url)
 
+    async def answering_metadata(self) -> Metadata:
+        """As `metadata`. When the copy is older than a minute, the provider is asked, and has to answer."""
+        return await self._discovery.confirmed(self._settings.location.url, CONFIRMED_SECONDS)
+
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """RFC 9126, 2.1; errors are those of the redirect."""
         endpoint = metadata.pushed_authorization_request_endpoint
@@ -149,7 +154,8 @@ class OpenIDProvider:
         except Refused:
             self._document.forget()
             raise
-        self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
+        if metadata != self._discovery.known:
+            self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
         return metadata
 
     @contextmanager

@@ -6,6 +6,7 @@ from litestar.params import FromPath
 
 from romm.accounts.profile import Profile
 from romm.api.http.cookies import Cookies
+from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import to_provider
@@ -17,6 +18,7 @@ from romm.sign_in.openid import OpenIDSignIn
 @get(
     "/link",
     **needs("me.write", browser=True, error_page="/account", own_site=True),
+    guards=[own_navigation],
     status_code=303,
     summary="Link one's account with the provider",
     responses=sends_on("To the provider; when that cannot be, to /account?error=<code>."),

@@ -16,6 +16,7 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
+from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import Request
 from romm.api.http.responses import to_provider
@@ -58,6 +59,7 @@ async def explain(
 @get(
     "/oidc/trial",
     **needs("users.read", browser=True, error_page="/admin/oidc", own_site=True),
+    guards=[own_navigation],
     status_code=303,
     summary="Try a sign-in",
     responses=sends_on("To the provider, and from there to /admin/oidc with a report; it starts no session."),

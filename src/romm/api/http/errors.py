@@ -96,11 +96,12 @@ class Errors:
         if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
             return self._to_proxy(request, refused)
         page = options.get("error_page")
-        if page and wants_page(request):
+        stays = refused.code is Code.NAVIGATION_REQUIRED  # a browser may keep a prefetched redirect for its person
+        if page and wants_page(request) and not stays:
             target = refused.page or page.format(**request.path_params)
             if refused.code is Code.NOT_SIGNED_IN or not _is_here(request, target):
                 return self._page(request, refused, target)
-        has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
+        has_pages = stays or options.get("message_page") or not request.scope["path"].startswith("/api/")
         if has_pages and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused, status)
         return self._problem(request, refused, status)

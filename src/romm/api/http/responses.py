@@ -19,5 +19,5 @@ def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
 
 
 def to_provider(request: Request, our_cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
-    """With the cookie that binds the login attempt to this browser."""
-    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    """With the sealed login attempt as a cookie."""
+    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.sealed))

@@ -156,7 +156,6 @@ def _callback(location: str, sent: ProbeRequest, metadata: Metadata) -> Accepted
 def _attempt(sent: ProbeRequest, metadata: Metadata) -> LoginAttempt:
     return LoginAttempt(
         state_digest="",
-        browser_key_digest="",
         nonce="",
         code_verifier="",
         return_to="/",
