@@ -78,7 +78,7 @@ class Sessions:
             return None
         first, account = found
         self.log.info("session.repeated", account=account.id, session=first.id)
-        return await self.start(account, visitor, first.identity, first.id_token, first.sid)
+        return await self.start(account, visitor, first.source)
 
     async def _live(self, session_digest: str) -> tuple[Credential, Account] | None:
         found = await self.credentials.find(Kind.SESSION, session_digest)

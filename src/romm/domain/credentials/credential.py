@@ -96,6 +96,15 @@ class Credential(Struct, frozen=True, kw_only=True):
     sid: str | None = None
     id_token_alg: str | None = None
 
+    @property
+    def source(self) -> ProviderSession | None:
+        """What a session by single sign-on comes from."""
+        if self.identity is None or self.id_token is None:
+            return None
+        return ProviderSession(
+            identity=self.identity, id_token=self.id_token, id_token_alg=self.id_token_alg, sid=self.sid
+        )
+
 
 def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:
     """An unused credential. `facts` are its other fields."""
