@@ -4,21 +4,23 @@ from pathlib import Path
 
 import pytest
 from joserfc import jws
-from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from romm.adapters.provider.client_keys import client_keys, public_keys
 from romm.domain.errors import Code, Refused
 from tests.adapters.provider.relying_party import relying_party, request, tokens
 from tests.fake_provider import CLIENT_ID, FakeProvider
 
-KEYS: dict[str, Key] = {
+AsymmetricKey = RSAKey | ECKey | OKPKey
+
+KEYS: dict[str, AsymmetricKey] = {
     "RS256": RSAKey.generate_key(2048),
     "ES256": ECKey.generate_key("P-256"),
     "EdDSA": OKPKey.generate_key("Ed25519"),
 }
 
 
-def pem(folder: Path, *keys: Key) -> str:
+def pem(folder: Path, *keys: AsymmetricKey) -> str:
     file = folder / "client.pem"
     file.write_bytes(b"".join(key.as_pem(private=True) for key in keys))
     return str(file)
