@@ -6,10 +6,11 @@ the provider starts, by the status it is answered. What it cannot see is asserte
 client: dynamic registration, WebFinger, request objects by reference, refreshed ID tokens, front-channel logout and session
 management.
 
-`BASIC` are the 14 modules of the plan for Basic RP; that for Form Post RP has the same ones with their answers by form_post.
+The plan for Form Post RP has the modules of that for Basic RP, with their answers by form_post.
 """
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -21,11 +22,30 @@ from tests.api.sign_in.test_openid import Twist, both, error_of, in_id_token, pu
 from tests.fake_provider import FakeProvider, public_jwk
 from tests.world import ORIGIN, Browser, World
 
-BASIC = {
+BASIC = (
     "(plain)", "invalid-iss", "missing-sub", "invalid-aud", "missing-iat", "kid-absent-single-jwks",
-    "kid-absent-multiple-jwks", "idtoken-sig-none", "idtoken-sig-rs256", "invalid-sig-rs256", "userinfo-invalid-sub",
+    "kid-absent-multiple-jwks", "idtoken-sig-rs256", "idtoken-sig-none", "invalid-sig-rs256", "userinfo-invalid-sub",
     "nonce-invalid", "scope-userinfo-claims", "client-secret-basic",
+)  # fmt: skip
+PROFILES = {
+    "Basic RP": BASIC,
+    "Config RP": (
+        "discovery-openid-config", "discovery-jwks-uri-keys", "discovery-issuer-mismatch", "idtoken-sig-none",
+        "signing-key-rotation-just-before-signing", "signing-key-rotation",
+    ),
+    "Form Post RP": tuple(f"form-post {name}" for name in BASIC),
+    "3rd Party-Init RP": ("3rd-party-init-login",),
+    "RP-Initiated Logout RP": ("rp-init-logout", "rp-init-logout-other-state", "rp-init-logout-no-state"),
+    "Back-Channel Logout RP": (
+        "rp-backchannel-rpinitlogout", "rp-backchannel-rpinitlogout-alg-none", "rp-backchannel-rpinitlogout-no-event",
+        "rp-backchannel-rpinitlogout-with-nonce", "rp-backchannel-rpinitlogout-wrong-alg",
+        "rp-backchannel-rpinitlogout-wrong-aud", "rp-backchannel-rpinitlogout-wrong-event",
+        "rp-backchannel-rpinitlogout-wrong-iss",
+    ),
 }  # fmt: skip
+"""Certification profiles with the modules of their plans, version 5.2.4 of the suite."""
+
+PLAYED: set[str] = set()
 
 SECOND_KEY = 7
 """A generation of keys that signs nothing."""
@@ -40,8 +60,28 @@ async def world() -> World:
     return world
 
 
-def module(name: str, *facts: object) -> object:
+def module(name: str, *facts: object) -> Any:
+    PLAYED.add(name)
     return pytest.param(*facts, id=name)
+
+
+class FormPostBrowser(Browser):
+    """Its provider answers with a form that posts itself: another site's POST, which brings no cookie of ours."""
+
+    async def come_back(self, query: str) -> httpx.Response:
+        headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "cross-site", "cookie": ""}
+        posted = await self.client.post("/api/oauth/openid", content=query, headers=headers)
+        assert posted.status_code == 303
+        return await self.get(posted.headers["location"])
+
+
+def by_form_post(world: World) -> Browser:
+    return FormPostBrowser(world, world.browser().client)
+
+
+def again_by_form_post(modules: list[Any]) -> list[Any]:
+    """The same modules of Basic RP with answers by form_post."""
+    return [module(f"form-post {each.id}", *each.values) for each in modules if each.id in BASIC]
 
 
 def honest(_: FakeProvider) -> None:
@@ -98,6 +138,12 @@ async def test_a_sign_in_is_completed(world: World, twist: Twist) -> None:
     assert all(request.headers["authorization"].startswith("Basic ") for request in world.idp.received("/token"))
 
 
+@pytest.mark.parametrize("twist", again_by_form_post(ACCEPTED))
+async def test_a_sign_in_is_completed_by_form_post(world: World, twist: Twist) -> None:
+    twist(world.idp)
+    await signs_in(by_form_post(world))
+
+
 REFUSED = [
     module("invalid-iss", in_id_token(iss="https://other.test"), Code.ID_TOKEN_ISSUER),
     module("missing-sub", without("sub"), Code.ID_TOKEN_SUBJECT),
@@ -120,13 +166,25 @@ async def test_a_defect_stops_the_sign_in_before_userinfo(world: World, twist: T
     assert world.idp.received("/userinfo") == []
 
 
-async def test_userinfo_invalid_sub(world: World) -> None:
+@pytest.mark.parametrize(("twist", "code"), again_by_form_post(REFUSED))
+async def test_a_defect_stops_the_sign_in_by_form_post_before_userinfo(world: World, twist: Twist, code: Code) -> None:
+    twist(world.idp)
+    await refuses(by_form_post(world), code)
+    assert world.idp.received("/userinfo") == []
+
+
+@pytest.mark.parametrize(
+    "browser_of",
+    [module("userinfo-invalid-sub", World.browser), module("form-post userinfo-invalid-sub", by_form_post)],
+)
+async def test_userinfo_of_somebody_else_is_refused(world: World, browser_of: Callable[[World], Browser]) -> None:
     """The suite cannot see what becomes of the answer."""
     world.idp.alter_userinfo = lambda found: found.update(sub="mallory")
-    await refuses(world.browser(), Code.USERINFO_MISMATCH)
+    await refuses(browser_of(world), Code.USERINFO_MISMATCH)
 
 
-async def test_discovery_issuer_mismatch(world: World) -> None:
+@pytest.mark.parametrize("_", [module("discovery-issuer-mismatch", None)])
+async def test_discovery_issuer_mismatch(world: World, _: None) -> None:
     """Nobody is sent to the authorization endpoint."""
     world.idp.alter_metadata = lambda metadata: metadata.update(issuer="https://other.test")
     response = await world.browser().get("/api/login/openid")
@@ -134,7 +192,8 @@ async def test_discovery_issuer_mismatch(world: World) -> None:
     assert world.idp.received("/authorize") == []
 
 
-async def test_signing_key_rotation(world: World) -> None:
+@pytest.mark.parametrize("_", [module("signing-key-rotation", None)])
+async def test_signing_key_rotation(world: World, _: None) -> None:
     """Between two sign-ins: the keys are fetched a second time, and UserInfo is asked a second time."""
     await signs_in(world.browser())
     world.idp.rotate()
@@ -142,7 +201,8 @@ async def test_signing_key_rotation(world: World) -> None:
     assert len(world.idp.received("/jwks")) == 2
 
 
-async def test_signing_key_rotation_just_before_signing(world: World) -> None:
+@pytest.mark.parametrize("_", [module("signing-key-rotation-just-before-signing", None)])
+async def test_signing_key_rotation_just_before_signing(world: World, _: None) -> None:
     """After the keys were fetched for this very sign-in."""
     await signs_in(world.browser())
     browser = world.browser()
@@ -152,7 +212,13 @@ async def test_signing_key_rotation_just_before_signing(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [{}, {"target_link_uri": f"{ORIGIN}/collection", "login_hint": "alice"}], ids=["", "all"]
+    "more",
+    [
+        module("3rd-party-init-login", {}),
+        module(
+            "3rd-party-init-login (all parameters)", {"target_link_uri": f"{ORIGIN}/collection", "login_hint": "alice"}
+        ),
+    ],
 )
 async def test_3rd_party_init_login(world: World, more: dict[str, str]) -> None:
     """The provider's portal leads here: an ordinary sign-in, which is completed."""
@@ -176,9 +242,9 @@ def no_state(parameters: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "alter",
     [
-        pytest.param(lambda parameters: None, id="rp-init-logout"),
-        pytest.param(another_state, id="rp-init-logout-other-state"),
-        pytest.param(no_state, id="rp-init-logout-no-state"),
+        module("rp-init-logout", lambda parameters: None),
+        module("rp-init-logout-other-state", another_state),
+        module("rp-init-logout-no-state", no_state),
     ],
 )
 async def test_signing_out_goes_there_and_back(world: World, alter: Callable[[dict[str, str]], None]) -> None:
@@ -251,3 +317,9 @@ async def refuses(browser: Browser, code: Code) -> None:
     assert (await browser.me()).status_code == 401
     assert browser.world.accounts.by_id == accounts
     assert code in (await browser.get(response.headers["location"])).text
+
+
+@pytest.mark.parametrize(("profile", "count"), list(zip(PROFILES, (14, 6, 14, 1, 3, 8), strict=True)))
+def test_every_module_of_the_profile_is_played(profile: str, count: int) -> None:
+    assert len(set(PROFILES[profile])) == count
+    assert set(PROFILES[profile]) <= PLAYED
