@@ -10,8 +10,7 @@ AUTHELIA = Preset(
     hints={
         Code.INVALID_SCOPE: "The client lacks a scope that RomM asks for, mostly groups: add it to the client's scopes in "
         "configuration.yml, or set OIDC_SCOPES without it.",
-        Code.CLIENT_REJECTED: f"Paste the plain secret; configuration.yml has its hash. {DOLLAR_HINT} For a client with "
-        "token_endpoint_auth_method client_secret_post set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post.",
+        Code.CLIENT_REJECTED: f"Paste the plain secret; configuration.yml has its hash. {DOLLAR_HINT}",
         Code.ACCESS_DENIED: "Consent was refused, or the client's authorization_policy does not allow this person: change the "
         "policy, or the person's groups.",
         Code.ISSUER_MISMATCH: "RomM reaches Authelia at another address than the browser: set the public address, without a path, "
