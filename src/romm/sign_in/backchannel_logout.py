@@ -1,4 +1,4 @@
-"""Use case: the provider says that somebody signed out there, so their sessions here end (OpenID Connect Back-Channel Logout)."""
+"""Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 
 TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(minutes=1))
-"""Nothing can be guessed here; it keeps a flood small. A provider that ends everybody's sessions at once sends one for each."""
+"""Limits a flood. High, because a provider may end all sessions at once with one token each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +34,21 @@ class BackchannelLogout:
     clock: Clock
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
-        """End the sessions that a logout token means; none to be ended is as good (2.7 there).
+        """End the sessions a logout token names. Succeeds if there are none (2.7).
 
-        Raises `Refused`: with `LOGOUT_TOKEN_INVALID` or `LOGOUT_TOKEN_USED`, or with what kept us from judging it.
+        Raises `Refused`: `LOGOUT_TOKEN_INVALID`, `LOGOUT_TOKEN_USED`, or the reason why it cannot be validated.
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
         await self.rates.check(by_address(TOKENS, visitor.address))
-        logout = await self._judged(self.identification, unverified_logout_token)
+        logout = await self._validate(self.identification, unverified_logout_token)
         try:
             owners = await self.logouts.carry_out(logout)
         except Conflict as conflict:
             raise Refused(Code.LOGOUT_TOKEN_USED, issuer=logout.issuer) from conflict
         await self.journal.signed_out(logout, owners, visitor)
 
-    async def _judged(self, identification: Identification, unverified_logout_token: str) -> Logout:
+    async def _validate(self, identification: Identification, unverified_logout_token: str) -> Logout:
         provider = identification.provider
         metadata = await provider.metadata()
         signed = await _signed(provider, metadata, unverified_logout_token)
@@ -63,7 +63,7 @@ class BackchannelLogout:
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:
-    """A signature that says nothing is the token's fault. That its keys cannot be had is not: the provider may try again."""
+    """Raises `LOGOUT_TOKEN_INVALID` for a bad signature; unavailable keys keep their code, so the provider may retry."""
     try:
         return await provider.verify(metadata, unverified_logout_token)
     except Refused as refused:
