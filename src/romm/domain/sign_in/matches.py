@@ -1,4 +1,4 @@
-"""How the accounts with a person's address count: whose word the address is, and to which providers each account is linked."""
+"""Classify the accounts with an address, by its source and by their links."""
 
 import enum
 from collections.abc import Collection, Iterable
@@ -18,7 +18,7 @@ class Relation(enum.Enum):
 
 
 BLOCKING = frozenset({Relation.THIS, Relation.FOREIGN})
-"""Links that keep a second identity of this issuer out (L-10)."""
+"""Such a link excludes a second identity (L-10)."""
 
 
 class Issuers(Struct, frozen=True, kw_only=True):
@@ -43,14 +43,14 @@ class Issuers(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """The answer to “Is this your account?”. `mine` needs a proof and counts for the account as it was then."""
+    """To “Is this your account?”. `mine` was proven, for this version of the account."""
 
     account: Account
     mine: bool
 
 
 class Matches(Struct, frozen=True, kw_only=True):
-    """`vouched` attract and block. `asked` need an answer first, `proven` is the one whose owner gave it. `room` makes room."""
+    """`vouched` link or refuse, `asked` need an answer, `proven` has it, `room` lose the address."""
 
     vouched: tuple[Account, ...]
     asked: tuple[Account, ...]
@@ -58,12 +58,11 @@ class Matches(Struct, frozen=True, kw_only=True):
     room: tuple[Account, ...]
 
     def others(self, account: Account) -> tuple[Account, ...]:
-        """The accounts that lose a typed address when this one has it vouched for."""
+        """The accounts that lose the address to this one."""
         return tuple(each for each in (*self.asked, *self.room) if each.id != account.id)
 
 
 def matches(by_email: Iterable[Account], issuers: Issuers, answer: Answer | None) -> Matches:
-    """Sort the accounts that have the address."""
     found = tuple(by_email)
     typed = tuple(each for each in found if not each.has_vouched_email)
     asked = tuple(each for each in typed if _is_asked(each, issuers, answer))
