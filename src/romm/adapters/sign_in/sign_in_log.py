@@ -29,9 +29,7 @@ class SQLSignInLog:
         self._forgot_at: datetime | None = None
 
     async def add(self, entry: SignInEntry) -> None:
-        values = {
-            name: value for name, value in asdict(entry).items() if name != "id"
-        }  # the database assigns the id
+        values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
         forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
 
         def work(connection: Connection) -> int:
