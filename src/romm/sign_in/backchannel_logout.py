@@ -41,14 +41,14 @@ class BackchannelLogout:
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
         await self.rates.check(by_address(TOKENS, visitor.address))
-        logout = await self._validate(self.identification, unverified_logout_token)
+        logout = await self._judged(self.identification, unverified_logout_token)
         try:
             owners = await self.logouts.carry_out(logout)
         except Conflict as conflict:
             raise Refused(Code.LOGOUT_TOKEN_USED, issuer=logout.issuer) from conflict
         await self.journal.signed_out(logout, owners, visitor)
 
-    async def _validate(self, identification: Identification, unverified_logout_token: str) -> Logout:
+    async def _judged(self, identification: Identification, unverified_logout_token: str) -> Logout:
         provider = identification.provider
         metadata = await provider.metadata()
         signed = await _signed(provider, metadata, unverified_logout_token)

@@ -46,6 +46,8 @@ FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
 
 
 class Pushing(Protocol):
+    """As much of a provider as an authorization request needs."""
+
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """As `Provider.push`."""
 
@@ -64,7 +66,7 @@ def attempt_id(state: str) -> str:
 
 
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """The authorization URL. Pushes the request first if the provider requires it (RFC 9126)."""
+    """Where to send a browser with an authorization request, which is pushed first where the provider wants that."""
     if metadata.require_pushed_authorization_requests:
         request = {
             "client_id": request["client_id"],

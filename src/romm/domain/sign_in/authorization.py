@@ -36,7 +36,7 @@ class Purpose(enum.StrEnum):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """Our registration at the provider. `scope` is space-separated."""
+    """Us, as the provider sees us. `scope` is space-separated."""
 
     client_id: str
     redirect_uri: str
@@ -81,7 +81,7 @@ class Accepted(Struct, frozen=True):
 
 
 def request_parameters(client: Client, *, state: str, nonce: str, code_verifier: str) -> dict[str, str]:
-    """Always with PKCE S256, even if the provider does not require it."""
+    """The parameters of an authorization request; PKCE is always S256, whether or not the provider asks for it."""
     return {
         "response_type": "code",
         "client_id": client.client_id,

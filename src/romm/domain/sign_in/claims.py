@@ -38,7 +38,7 @@ class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
     nonce: str
     algorithm: str
     access_token: str
-    hosted_domains: tuple[str, ...] = ()  # empty: no restriction
+    hosted_domains: tuple[str, ...] = ()  # empty: whoever the provider lets in
 
 
 class ClaimMapping(Struct, frozen=True, kw_only=True):

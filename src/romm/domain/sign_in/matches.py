@@ -18,7 +18,7 @@ class Relation(enum.Enum):
 
 
 BLOCKING = frozenset({Relation.THIS, Relation.FOREIGN})
-"""Such a link excludes a second identity (L-10)."""
+"""Links that keep a second identity of this issuer out (L-10)."""
 
 
 class Issuers(Struct, frozen=True, kw_only=True):
