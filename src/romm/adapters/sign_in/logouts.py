@@ -20,7 +20,7 @@ class SQLLogouts:
         self._clock = clock
 
     async def algorithms(self, logout: Logout) -> set[str | None]:
-        rows = await self._database.fetch(select(CredentialRow.id_token_alg).where(*_meant(logout)).distinct(), {})
+        rows = await self._database.fetch(select(CredentialRow.id_token_alg).where(*_matching(logout)).distinct(), {})
         return {row.id_token_alg for row in rows}
 
     async def carry_out(self, logout: Logout) -> list[int]:
