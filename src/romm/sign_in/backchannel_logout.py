@@ -24,9 +24,9 @@ TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(min
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """Signing out at the provider reaches RomM. `identification` is None when single sign-on is off; `off` then says why.
+    """`identification` is None if single sign-on is off; `off` is the reason.
 
-    `without_expiry` is what helps when this provider's logout tokens have no `exp`.
+    `without_expiry` is the hint for a provider whose logout tokens have no `exp`.
     """
 
     identification: Identification | None
