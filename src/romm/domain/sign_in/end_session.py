@@ -38,7 +38,7 @@ class EndSession(Struct, frozen=True, kw_only=True):
     login_page: str = ""
 
     def concern(self, id_token: str | None) -> bool:
-        """End the session of this ID token at the provider too."""
+        """True if a session with this ID token also has to end at the provider."""
         return self.enabled and id_token is not None
 
 
