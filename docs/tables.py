@@ -22,7 +22,7 @@ from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.domain.providers.register import PRESETS
-from romm.domain.sign_in import linking
+from romm.domain.sign_in import linking_table
 from romm.settings.model import FIELDS
 
 DOCS = Path(__file__).parent
@@ -98,7 +98,7 @@ def fixes(provider: str) -> Iterator[Sequence[str]]:
 TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "settings": settings,
     "errors": errors,
-    "linking": partial(rules, linking.ROWS),
+    "linking": partial(rules, linking_table.ROWS),
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
     "checks": checks,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from polyfactory.factories.msgspec_factory import MsgspecFactory
 
-from romm.domain.model import AccessLevel
+from romm.domain.model import AccessLevel, EmailSource
 from romm.ports.accounts import NewAccount
 
 T = TypeVar("T", bound=Struct)
@@ -43,6 +43,7 @@ class NewAccountFactory(Factory[NewAccount]):
     email = None
     level = AccessLevel.VIEWER
     password_hash = None
+    email_source = EmailSource.OWNER
 
 
 NEW_ACCOUNT = NewAccountFactory.build()

@@ -1,6 +1,7 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count, islice
 from typing import Any, TypeVar
@@ -14,10 +15,11 @@ from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Refused
-from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.pending_sign_in import PendingSignIn
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
@@ -63,20 +65,29 @@ class FakeAccounts:
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
         after, before = (decision.level, decision.email), (seen.level, seen.email)
-        changes = (*after, decision.email_verified) != (*before, seen.email_verified)
-        if changes or decision.ends is Ends.EVERYTHING:
-            return self._carry_out(decision, now, email=decision.email)
-        return self._carry_out(decision, now)
+        changes = (*after, decision.email_source) != (*before, seen.email_source)
+        with self._room(decision, now):
+            if changes or decision.ends is Ends.EVERYTHING:
+                return self._carry_out(decision, now, email=decision.email)
+            return self._carry_out(decision, now)
 
     async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
         links = (*decision.account.links, LinkedIdentity(identity=identity, linked_at=now, rule=decision.rule))
-        return self._carry_out(decision, now, links=links)
+        with self._room(decision, now):
+            return self._carry_out(decision, now, links=links)
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
         link = LinkedIdentity(identity=identity, linked_at=now, rule=decision.rule)
-        new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
+        new = NewAccount(
+            username=username,
+            email=decision.email,
+            level=decision.level,
+            password_hash=None,
+            email_source=EmailSource.PROVIDER,
+        )
         account = self._new(new, now)
-        return self._store(replace(account, links=(link,), last_login=now, email_verified=True))
+        with self._room(decision, now):
+            return self._store(replace(account, links=(link,), last_login=now))
 
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         if await self.any_admin():
@@ -120,6 +131,7 @@ class FakeAccounts:
             version=1,
             created_at=now,
             updated_at=now,
+            email_source=new.email_source,
         )
 
     def _carry_out(self, decision: SignIn | LinkIdentity, now: datetime, **changes: Any) -> Account:
@@ -130,13 +142,37 @@ class FakeAccounts:
             changes["password_set_at"] = None
         if changes:
             changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
-            changes["email_verified"] = decision.email_verified
+            changes["email_source"] = decision.email_source
+            changes["address_removed_at"] = None if changes.get("email", seen.email) else seen.address_removed_at
         account = self._store(replace(current, last_login=now, **changes))
         if decision.ends is Ends.EVERYTHING:
             self.hashes[account.id] = None
         if decision.ends is not Ends.NOTHING or decision.level is not seen.level:
             self.end_all(account.id, list(Kind))
         return account
+
+    @contextmanager
+    def _room(self, decision: SignIn | LinkIdentity | Register, now: datetime) -> Iterator[None]:
+        """Typed addresses make room for what happens inside; a conflict leaves all as it was."""
+        before, held = dict(self.by_id), dict(self.credentials)
+        try:
+            self._make_room(decision, now)
+            yield
+        except Conflict:
+            self.by_id.clear()
+            self.by_id.update(before)
+            self.credentials.clear()
+            self.credentials.update(held)
+            raise
+
+    def _make_room(self, decision: SignIn | LinkIdentity | Register, now: datetime) -> None:
+        for each in decision.room:
+            current = self.by_id.get(each.id)
+            if current is None or current.version != each.version:
+                raise Conflict("version")
+            changes = {"version": each.version + 1, "updated_at": now, "address_removed_at": now}
+            self.by_id[each.id] = replace(current, email=None, **changes)
+            self.end_all(each.id, LINK_KINDS)
 
     def _last_admin(self, decision: SignIn | LinkIdentity) -> bool:
         others = (each for each in self.by_id.values() if each.id != decision.account.id)
@@ -218,10 +254,12 @@ class FakeAccountStore:
             self._judged(decision.account, loses=decision.account.is_enabled_admin and not stays),
             username=decision.username,
             email=decision.email,
-            email_verified=decision.email_verified,
+            email_source=decision.email_source,
             enabled=decision.enabled,
             level=decision.level,
         )
+        if decision.email is not None:
+            changed = replace(changed, address_removed_at=None)
         if (password := decision.password) is not None:
             changed = replace(changed, password_set_at=password.trusted_since, reset_asked_at=None)
         self._accounts.use_up(spends, only_if=lambda: self._accounts.check(changed))
@@ -282,6 +320,7 @@ class FakeImports:
                 email=decision.email,
                 level=decision.level,
                 password_hash=decision.password_hash,
+                email_source=EmailSource.ADMINISTRATOR,
             ),
             now,
         )
@@ -428,6 +467,27 @@ class FakeAttempts:
     def _remember(self, state_digest: str, **changes: Any) -> None:
         expires_at, recalled = self._remembered[state_digest]
         self._remembered[state_digest] = (expires_at, replace(recalled, **changes))
+
+
+class FakePendingSignIns:
+    """`ports.PendingSignIns`, of the accounts in `accounts`; `waiting` is open to tests."""
+
+    def __init__(self, accounts: FakeAccounts, clock: Clock) -> None:
+        self._accounts = accounts
+        self._clock = clock
+        self.waiting: dict[str, PendingSignIn] = {}
+
+    async def put(self, seen: Account, pending: PendingSignIn) -> None:
+        self._accounts.judge(seen)
+        alive = {key: each for key, each in self.waiting.items() if each.expires_at >= self._clock()}
+        self.waiting = alive | {pending.digest: pending}
+
+    async def find(self, digest: str) -> PendingSignIn | None:
+        found = self.waiting.get(digest)
+        return found if found is not None and found.account_id in self._accounts.by_id else None
+
+    async def take(self, digest: str) -> PendingSignIn | None:
+        return self.waiting.pop(digest, None) if await self.find(digest) else None
 
 
 class FakeThrottles:

@@ -18,7 +18,7 @@ from romm.composition.use_cases import use_cases
 from romm.domain.accounts.changes import Change, Password
 from romm.domain.credentials.credential import SIGNED_IN_KINDS
 from romm.domain.credentials.native_apps import App
-from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity, Visitor
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity, Visitor
 from romm.ports.accounts import Passwords
 from romm.ports.diagnosis import Instruments, Network, Storage
 from romm.ports.provider import Provider
@@ -38,6 +38,7 @@ from tests.fakes import (
     FakeLogouts,
     FakeNetwork,
     FakePasswords,
+    FakePendingSignIns,
     FakeSignInLog,
     FakeStorage,
     FakeThrottles,
@@ -96,6 +97,7 @@ class World:
         self.idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
+        self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
@@ -112,6 +114,7 @@ class World:
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
+            pending_sign_ins=self.pending_sign_ins,
             credentials=self.credentials,
             device_authorizations=self.device_authorizations,
             devices=self.devices,
@@ -154,8 +157,9 @@ class World:
         return True
 
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
-        """A local account with a password."""
-        new = new_account(username, level, email=email, password_hash=f"hash of {PASSWORD}")
+        """A local account with a password, as an administrator makes one."""
+        source = EmailSource.ADMINISTRATOR
+        new = new_account(username, level, email=email, password_hash=f"hash of {PASSWORD}", email_source=source)
         return await self.accounts.create(new, self.clock())
 
     def disable(self, account: Account) -> None:

@@ -27,11 +27,12 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
+from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.ports.accounts import Accounts, AccountStore, Imports
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
-from romm.ports.sign_in import Attempts, Logouts, SignInLog
+from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, SignInLog
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
@@ -42,6 +43,7 @@ from tests.fakes import (
     FakeCredentials,
     FakeImports,
     FakeLogouts,
+    FakePendingSignIns,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -63,6 +65,7 @@ class Stores:
     accounts: Accounts
     account_store: AccountStore
     attempts: Attempts
+    pending_sign_ins: PendingSignIns
     credentials: Credentials
     imports: Imports
     device_authorizations: DeviceAuthorizations
@@ -165,6 +168,7 @@ def in_memory(clock: FakeClock) -> Stores:
         accounts=accounts,
         account_store=FakeAccountStore(accounts),
         attempts=FakeAttempts(clock),
+        pending_sign_ins=FakePendingSignIns(accounts, clock),
         credentials=credentials,
         imports=FakeImports(accounts),
         device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
@@ -192,6 +196,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, clock),
+        pending_sign_ins=SQLPendingSignIns(database, clock),
         credentials=SQLCredentials(database, clock),
         imports=SQLImports(database),
         device_authorizations=SQLDeviceAuthorizations(database, clock),

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.devices import LIFETIME, DeviceAuthorization
 from romm.domain.digests import digest
-from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.authorization import Client, LoginAttempt
 from romm.domain.sign_in.claims import Claims, Email, NotConfigured
 from romm.domain.sign_in.discovery import Metadata
@@ -81,7 +81,7 @@ class DeviceAuthorizationFactory(Factory[DeviceAuthorization]):
 
 
 # Built once: a copy with changes is a hundred times faster.
-ACCOUNT = AccountFactory.build()
+ACCOUNT = AccountFactory.build(email_source=EmailSource.ADMINISTRATOR)
 CREDENTIAL = CredentialFactory.build()
 CLAIMS = ClaimsFactory.build(email=Email(None, None, "nowhere"))
 METADATA = MetadataFactory.build()
@@ -95,7 +95,7 @@ def link(identity: Identity = ALICE, linked_at: datetime = NOW - timedelta(days=
 
 
 def account(**changes: Any) -> Account:
-    """Alice's account: an enabled viewer without a password and without a link."""
+    """Alice's account: an enabled viewer without a password and without a link, whose address an administrator typed."""
     return replace(ACCOUNT, **changes)
 
 

@@ -18,7 +18,7 @@ from romm.domain.catalogue import operator_text
 from romm.domain.credentials.credential import Credential, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import Metadata
@@ -32,7 +32,16 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import Finished, OpenIDSignIn, StartedSignIn
 from tests.domain.examples import claims
 from tests.factories import new_account
-from tests.fakes import FakeAccounts, FakeAttempts, FakeClock, FakeCredentials, FakeLog, FakeSignInLog, FakeThrottles
+from tests.fakes import (
+    FakeAccounts,
+    FakeAttempts,
+    FakeClock,
+    FakeCredentials,
+    FakeLog,
+    FakePendingSignIns,
+    FakeSignInLog,
+    FakeThrottles,
+)
 from tests.world import VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -148,6 +157,7 @@ class House:
             admission=admission,
             keep_preview=Previews(explainer=explainer, attempts=self.attempts).keep,
             attempts=self.attempts,
+            pending=FakePendingSignIns(self.accounts, self.clock),
             sessions=Sessions(self.credentials, limits, self.log, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
@@ -174,7 +184,8 @@ class House:
         return caught.value
 
     async def add(self, username: str, email: str | None = None, level: AccessLevel = AccessLevel.VIEWER) -> Account:
-        new = new_account(username, level, email=email, password_hash="a hash")
+        source = EmailSource.ADMINISTRATOR
+        new = new_account(username, level, email=email, password_hash="a hash", email_source=source)
         return await self.accounts.create(new, self.clock())
 
     def change(self, account_id: int, **changes: Any) -> None:
@@ -361,7 +372,9 @@ async def test_an_address_taken_between_decision_and_write_is_linked_instead(
 ) -> None:
     """R-45: registering fails on the address, the second decision finds its account."""
     others = FakeAccounts()
-    made = await others.create(new_account("ally", email="alice@example.org", password_hash="a hash"), NOW)
+    source = EmailSource.ADMINISTRATOR
+    new = new_account("ally", email="alice@example.org", password_hash="a hash", email_source=source)
+    made = await others.create(new, NOW)
     accounts.changes = [lambda: accounts.by_id.update({99: replace(made, id=99)})]
     finished = await house.sign_in()
     assert isinstance(finished.decision, LinkIdentity)

@@ -9,7 +9,7 @@ from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
@@ -71,7 +71,13 @@ class Administration:
             if not self.passwords_enabled:
                 raise Refused(Code.PASSWORDS_OFF)
             password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
-        new = NewAccount(username=name, email=email, level=level, password_hash=password_hash)
+        new = NewAccount(
+            username=name,
+            email=email,
+            level=level,
+            password_hash=password_hash,
+            email_source=EmailSource.ADMINISTRATOR,
+        )
         try:
             account = await self.accounts.create(new, self.clock())
         except Conflict as conflict:
@@ -93,6 +99,7 @@ class Administration:
 
         account = await retry_on_conflict(attempt, wish)
         facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
+        facts["email_source"] = account.email_source
         self._log("account.changed", actor, account, **facts)
         return account
 

@@ -13,13 +13,14 @@ from romm.ports.accounts import Passwords
 
 class AccountForm(Struct, frozen=True, kw_only=True):
     """What somebody typed into a form about an account. What is not said stays, and so does what an empty password stands
-    for; an empty address takes it away."""
+    for; an empty address takes it away. `vouched`: an administrator knows that the address is the person's."""
 
     username: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
     password: str | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     level: AccessLevel | UnsetType = UNSET
+    vouched: bool = False
 
 
 def stored_username(typed: str) -> str:
@@ -55,4 +56,5 @@ async def account_update(typed: AccountForm, seen: Account, hashing: Passwords) 
         password_hash=password_hash,
         enabled=typed.enabled,
         level=typed.level,
+        vouched=typed.vouched,
     )

@@ -16,7 +16,7 @@ from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.credentials import Credentials
@@ -85,7 +85,13 @@ class Invitations:
         if not usernames.is_free_to(name, level):
             raise Refused(Code.USERNAME_TAKEN, found=name)
         password_hash = await hash_of_new(self.passwords, typed.password or "", username=name, email=email)
-        new = NewAccount(username=name, email=email, level=level, password_hash=password_hash)
+        new = NewAccount(
+            username=name,
+            email=email,
+            level=level,
+            password_hash=password_hash,
+            email_source=EmailSource.typed_by(level),
+        )
         try:
             account = await self.accounts.create(new, self.clock(), OneTimeLink(Kind.INVITATION, invitation.digest))
         except Conflict as conflict:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from romm.accounts.forms import stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.domain.errors import Code, Refused
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal
 from romm.ports.process import Clock, Log
@@ -32,7 +32,13 @@ class Setup:
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
         name, address = stored_username(username), stored_email(email)
         password_hash = await hash_of_new(self.passwords, password, username=name, email=address)
-        new = NewAccount(username=name, email=address, level=AccessLevel.ADMIN, password_hash=password_hash)
+        new = NewAccount(
+            username=name,
+            email=address,
+            level=AccessLevel.ADMIN,
+            password_hash=password_hash,
+            email_source=EmailSource.ADMINISTRATOR,
+        )
         try:
             account = await self.accounts.create_first_admin(new, self.clock())
         except Conflict as conflict:

@@ -28,7 +28,7 @@ from romm.api.credentials import (
 )
 from romm.api.diagnosis import doctor, explanation, health, oidc_page, sign_ins_page
 from romm.api.http import docs, openapi
-from romm.api.sign_in import forward_auth, openid, pages, password
+from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # no route takes more than a form
 
@@ -36,6 +36,7 @@ STATIC_SECONDS = 31_536_000  # the address of a static file changes with the ver
 
 ROUTERS = (
     openid.router,
+    confirmation.router,
     password.router,
     users.router,
     links.router,

@@ -12,6 +12,7 @@ from romm.adapters.provider.openid import OpenIDProvider
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
+from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.composition import diagnosis
 from romm.composition.ports import Ports
@@ -43,6 +44,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, now),
+        pending_sign_ins=SQLPendingSignIns(database, now),
         credentials=SQLCredentials(database, now),
         device_authorizations=SQLDeviceAuthorizations(database, now),
         devices=SQLDevices(database, now),

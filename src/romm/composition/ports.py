@@ -10,7 +10,7 @@ from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import Instruments
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
-from romm.ports.sign_in import Attempts, Logouts, SignInLog
+from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, SignInLog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class Ports:
     accounts: Accounts
     account_store: AccountStore
     attempts: Attempts
+    pending_sign_ins: PendingSignIns
     credentials: Credentials
     device_authorizations: DeviceAuthorizations
     devices: Devices

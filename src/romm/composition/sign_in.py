@@ -13,6 +13,7 @@ from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
 from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
@@ -45,7 +46,10 @@ def admission(settings: Settings, ports: Ports) -> Admission:
         accounts=ports.accounts,
         mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
         policy=Policy(
-            trust_email=oidc.trust_email, link_by_email=oidc.link_by_email, allow_registration=oidc.allow_registration
+            trust_email=oidc.trust_email,
+            link_by_email=oidc.link_by_email,
+            allow_registration=oidc.allow_registration,
+            former_issuers=oidc.former_issuers,
         ),
         username_attribute=oidc.username_attribute,
         roles_claim=oidc.claim_roles,
@@ -64,6 +68,7 @@ def openid_sign_in(
         admission=admission(settings, ports),
         keep_preview=previews.keep,
         attempts=ports.attempts,
+        pending=ports.pending_sign_ins,
         sessions=sessions,
         journal=journal,
         clock=ports.clock,
@@ -91,6 +96,20 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
         sessions=sessions,
         browsers=DeviceCookies(ports.credentials, ports.clock),
         throttle=Throttle(ports.throttles, ports.clock),
+        journal=journal,
+        clock=ports.clock,
+    )
+
+
+def confirmation(
+    signin: OpenIDSignIn, password_sign_in: PasswordSignIn, ports: Ports, journal: SignInJournal
+) -> Confirmation:
+    """Asking whose account it is."""
+    return Confirmation(
+        signin=signin,
+        password_sign_in=password_sign_in,
+        pending=ports.pending_sign_ins,
+        accounts=ports.accounts,
         journal=journal,
         clock=ports.clock,
     )

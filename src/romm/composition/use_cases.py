@@ -24,6 +24,7 @@ from romm.diagnosis.preview import Previews
 from romm.domain.credentials.credential import SessionLimits
 from romm.settings.model import Settings
 from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
@@ -40,6 +41,7 @@ class UseCases:
     grants: Grants
     native_apps: NativeApps
     signin: OpenIDSignIn
+    confirmation: Confirmation
     backchannel: BackchannelLogout
     password_sign_in: PasswordSignIn
     signing_out: SignOut
@@ -83,6 +85,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         grants=credentials.grants(password_sign_in, device_sign_in, tokens, native_apps),
         native_apps=native_apps,
         signin=signin,
+        confirmation=sign_in.confirmation(signin, password_sign_in, ports, journal),
         backchannel=sign_in.backchannel_logout(signin, ports, journal, rates),
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),

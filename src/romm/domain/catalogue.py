@@ -368,8 +368,11 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ALREADY_LINKED: _row(
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
-        "Account {account} is linked to another subject or issuer. If the provider's subjects changed (Authentik's subject "
-        "mode, a new realm), unlink the old identity on /admin/users/{account}; else somebody tries to take the account over.",
+        "Account {account} has this address and is linked to another identity, at {linked}. If two people share the address, "
+        "give each their own at the provider, or make the second an account without an address, which they link on /account. "
+        "If the provider's subjects changed (Authentik's subject mode, a new realm), unlink the old identity on "
+        "/admin/users/{account}. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS. Else somebody "
+        "tries to take the account over.",
     ),
     Code.ACCOUNT_LINKED: _row(
         409,
@@ -383,6 +386,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "and link it on your account page.",
         "OIDC_LINK_BY_EMAIL is false, so account {account} is linked only from its own account page (/account). Set it to true "
         "to link by verified address.",
+    ),
+    Code.QUESTION_EXPIRED: _row(
+        400,
+        "The question whose account it is was answered already, or ten minutes have passed. Please sign in again.",
+        "No sign-in of this browser waits for an answer. It waits ten minutes and is answered once; the cookie of the browser "
+        "names it. Nothing has to be fixed.",
     ),
     Code.REGISTRATION_CLOSED: _row(
         403,
@@ -453,8 +462,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.PASSWORD_WRONG: _row(
         403,
         "The current password is wrong. Nothing was changed.",
-        "Somebody signed in as account {account} typed a wrong current password. If it is forgotten, make a reset link on "
-        "/admin/users/{account} or with `romm users reset-link`; if it was a stranger, sign the account out everywhere there.",
+        "A wrong current password of account {account} was typed, in a session of its own or to prove after single sign-on "
+        "that it is theirs. If it is forgotten, make a reset link on /admin/users/{account} or with `romm users reset-link`; "
+        "if it was a stranger in a session, sign the account out everywhere there.",
     ),
     Code.CONFIRMATION_REQUIRED: _row(
         403,

@@ -84,6 +84,7 @@ class Code(enum.StrEnum):
     ALREADY_LINKED = "already_linked"
     ACCOUNT_LINKED = "account_linked"
     LINK_FROM_ACCOUNT = "link_from_account"
+    QUESTION_EXPIRED = "question_expired"
     REGISTRATION_CLOSED = "registration_closed"
     # local accounts
     CREDENTIALS_WRONG = "credentials_wrong"

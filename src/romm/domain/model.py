@@ -49,12 +49,26 @@ class LinkedIdentity(Struct, frozen=True, kw_only=True):
     rule: str
 
 
+class EmailSource(enum.StrEnum):
+    """Whose word an account's address is. `owner`: a person without the rights of an administrator typed it for themselves."""
+
+    PROVIDER = "provider"
+    ADMINISTRATOR = "administrator"
+    OWNER = "owner"
+
+    @classmethod
+    def typed_by(cls, level: AccessLevel) -> "EmailSource":
+        """The source of an address that a person of this level types for their own account."""
+        return cls.ADMINISTRATOR if level is AccessLevel.ADMIN else cls.OWNER
+
+
 class Account(Struct, frozen=True, kw_only=True):
     """Who someone is here.
 
     `email` is in canonical form (`emails.canonical`). `password_set_at` is None when no password can open the account, else
     since when whoever knows it is trusted: a password set by means of an older one inherits that one's time.
-    `email_verified` is whether a provider vouched for the address when it was set; one that somebody typed is only a claim.
+    `email_source` means nothing without an address. `address_removed_at` is when a typed address made room for a person
+    whose provider vouches for it; None once there is another.
     `reset_asked_at` is when somebody said at the sign-in page that they forgot this account's password. `version` grows
     with every change that a decision may depend on, so that a stale decision is noticed.
     """
@@ -72,11 +86,17 @@ class Account(Struct, frozen=True, kw_only=True):
     last_login: datetime | None = None
     last_active: datetime | None = None
     reset_asked_at: datetime | None = None
-    email_verified: bool = False
+    email_source: EmailSource = EmailSource.OWNER
+    address_removed_at: datetime | None = None
 
     @property
     def is_enabled_admin(self) -> bool:
         return self.enabled and self.level is AccessLevel.ADMIN
+
+    @property
+    def has_vouched_email(self) -> bool:
+        """Is the address more than its owner's word?"""
+        return self.email is not None and self.email_source is not EmailSource.OWNER
 
 
 class Visitor(Struct, frozen=True, kw_only=True):

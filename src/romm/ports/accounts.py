@@ -9,7 +9,7 @@ from msgspec import Struct
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
 from romm.domain.credentials.credential import Kind
-from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.linking import Found, LinkIdentity, Register, SignIn
 
 
@@ -27,6 +27,7 @@ class NewAccount(Struct, frozen=True, kw_only=True):
     email: str | None
     level: AccessLevel
     password_hash: str | None
+    email_source: EmailSource
 
 
 class Accounts(Protocol):
@@ -39,13 +40,13 @@ class Accounts(Protocol):
         """All facts the linking rules need, from one consistent read; `email` is canonical."""
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
-        """Carry out `SignIn`. Raises `Conflict("version")` when the account changed since it was read, `Conflict("email")`."""
+        """Carry out `SignIn`. Raises `Conflict("version")` when an account changed since it was read, `Conflict("email")`."""
 
     async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
-        """Carry out `Attach`. Raises `Conflict("version")`, `Conflict("identity")`."""
+        """Carry out `LinkIdentity`. Raises `Conflict("version")`, `Conflict("identity")`."""
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
-        """Carry out `Register`. Raises `Conflict` with `username`, `email` or `identity`."""
+        """Carry out `Register`. Raises `Conflict` with `username`, `email`, `identity` or `version`."""
 
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         """Create the first admin. Raises `Conflict("first_admin")` when there is an admin, `Conflict("username" | "email")`."""

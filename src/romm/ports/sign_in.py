@@ -7,8 +7,10 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.errors import Code
+from romm.domain.model import Account
 from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.pending_sign_in import PendingSignIn
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
@@ -39,6 +41,19 @@ class Attempts(Protocol):
 
     async def recall(self, state_digest: str) -> AttemptOutcome | None:
         """What is left of an attempt that was put within the last hour or so, taken or not."""
+
+
+class PendingSignIns(Protocol):
+    """Sign-ins that wait for the answer to “Is this your account?”, by the digest of the secret in their browser."""
+
+    async def put(self, seen: Account, pending: PendingSignIn) -> None:
+        """Remember one about this account; forget those that expired. Raises `Conflict("version")` when the account changed."""
+
+    async def find(self, digest: str) -> PendingSignIn | None:
+        """The one of this browser, expired or not; the caller judges."""
+
+    async def take(self, digest: str) -> PendingSignIn | None:
+        """The same, to exactly one caller ever."""
 
 
 class Logouts(Protocol):

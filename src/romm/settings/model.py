@@ -104,6 +104,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     id_token_signed_response_algs: Annotated[tuple[str, ...], Variable("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS")]
     extra_audiences: Annotated[tuple[str, ...], Variable("OIDC_EXTRA_AUDIENCES")]
     hosted_domains: Annotated[tuple[str, ...], Variable("OIDC_HOSTED_DOMAINS")]
+    former_issuers: Annotated[tuple[str, ...], Variable("OIDC_FORMER_ISSUERS")]
 
 
 class Log(Struct, frozen=True, kw_only=True):

@@ -15,7 +15,18 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
 from romm.domain.sign_in import linking, role_hints, roles
 from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.linking import Decision, Found, LinkIdentity, LinkRequest, Policy, Register, Reject, SignIn
+from romm.domain.sign_in.linking import (
+    Confirm,
+    Decision,
+    Found,
+    LinkIdentity,
+    LinkRequest,
+    Policy,
+    Register,
+    Reject,
+    SignIn,
+)
+from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.roles import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
@@ -46,22 +57,28 @@ class Admission:
     log: Log
     clock: Clock
 
-    async def admit(self, person: Person, linking_to: Linking | None = None) -> tuple[Decision, Account]:
+    async def admit(
+        self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
+    ) -> tuple[Decision, Account] | Confirm:
         """The decision and the account it opens, as it is afterwards.
 
-        Raises `Refused`, and `Conflict` when the facts changed after the look-up; then nothing was written.
+        `Confirm` opens nothing: the person is asked first, and comes again with the answer. Raises `Refused`, and
+        `Conflict` when the facts changed after the look-up; then nothing was written.
         """
-        decision = await self.decide(person.claims, linking_to)
+        decision = await self.decide(person.claims, linking_to, answer)
         self._log(decision, person.claims)
+        if isinstance(decision, Confirm):
+            return decision
         try:
             return decision, await self._carry_out(decision, person)
         except Conflict as conflict:
             self.log.info("signin.decided_again", conflict=conflict.what)
             raise
 
-    async def decide(self, claims: Claims, linking_to: Linking | None = None) -> Decision:
+    async def decide(self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None) -> Decision:
         """What the rules say about these claims and the accounts as they are now; nothing is written."""
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
+        found = replace(found, answer=answer)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
 
     def role(self, claims: Claims) -> RoleDecision:
@@ -80,7 +97,7 @@ class Admission:
         )
         return replace(found, link=request)
 
-    async def _carry_out(self, decision: Decision, person: Person) -> Account:
+    async def _carry_out(self, decision: SignIn | LinkIdentity | Register | Reject, person: Person) -> Account:
         identity, now = person.claims.identity, self.clock()
         match decision:
             case SignIn():
@@ -109,6 +126,10 @@ class Admission:
         warning = getattr(decision, "warning", None)
         write = self.log.warning if warning or getattr(decision, "severe", False) else self.log.info
         facts = {"decision": kind, "rule": decision.rule, "warning": warning, "email_source": person.email.source}
+        if isinstance(decision, Confirm):
+            facts["asked_about"] = decision.account.id
+        if room := getattr(decision, "room", ()):
+            facts["address_removed_from"] = [account.id for account in room]
         facts |= role_hints.fact(warning, self.roles_claim)
         write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
 

@@ -13,15 +13,17 @@ from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import Visitor
+from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Decision
+from romm.domain.sign_in.linking import Confirm, Decision
+from romm.domain.sign_in.matches import Answer
+from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider
-from romm.ports.sign_in import Attempts
+from romm.ports.sign_in import Attempts, PendingSignIns
 from romm.sign_in.admission import Admission, Linking
 from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
@@ -29,6 +31,7 @@ from romm.sign_in.journal import SignInJournal
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
 PREVIEW_PAGE = "/admin/oidc"
+QUESTION_PAGE = "/login/account"
 
 _PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
 
@@ -49,10 +52,14 @@ class StartedSignIn(Struct, frozen=True, kw_only=True):
 
 
 class Finished(Struct, frozen=True, kw_only=True):
-    """The browser may go on to `return_to`. `session` is its new secret, None when it has a good one already."""
+    """The browser may go on to `return_to`. `session` is its new secret, None when it has a good one already.
+
+    `pending` is the secret of a sign-in that waits for an answer on `QUESTION_PAGE`.
+    """
 
     return_to: str
     session: str | None = None
+    pending: str | None = None
     decision: Decision | None = None
 
 
@@ -80,6 +87,7 @@ class OpenIDSignIn:
     admission: Admission
     keep_preview: Callable[[str, Person], Awaitable[None]]
     attempts: Attempts
+    pending: PendingSignIns
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
@@ -190,17 +198,42 @@ class OpenIDSignIn:
         if attempt.purpose is Purpose.PREVIEW:
             await self.keep_preview(attempt.state_digest, person)
             return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")
-        decision, session = await retry_on_conflict(lambda: self._opened(person, visitor, linking_to))
-        return Finished(return_to=attempt.return_to, session=session, decision=decision)
+        return await retry_on_conflict(lambda: self._admitted(person, attempt.return_to, visitor, linking_to, None))
 
-    async def _opened(self, person: Person, visitor: Visitor, linking_to: Linking | None) -> tuple[Decision, str]:
-        """The decision and the new session. Raises `Conflict` when the facts changed meanwhile."""
-        decision, account = await self.admission.admit(person, linking_to)
+    async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
+        """Sign in after the answer to “Is this your account?”. Raises `Refused`."""
+        signed = {"sid": waiting.sid} if waiting.sid else {}
+        person = Person(claims=waiting.claims, id_token=waiting.id_token, algorithm="", signed=signed, userinfo=None)
+        return await retry_on_conflict(lambda: self._admitted(person, waiting.return_to, visitor, None, answer))
+
+    async def _admitted(
+        self, person: Person, return_to: str, visitor: Visitor, linking_to: Linking | None, answer: Answer | None
+    ) -> Finished:
+        """The session that follows, or the question. Raises `Conflict` when the facts changed meanwhile."""
+        admitted = await self.admission.admit(person, linking_to, answer)
+        if isinstance(admitted, Confirm):
+            return Finished(return_to=QUESTION_PAGE, pending=await self._ask(admitted.account, person, return_to))
+        decision, account = admitted
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
         session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
         await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
-        return decision, session
+        return Finished(return_to=return_to, session=session, decision=decision)
+
+    async def _ask(self, account: Account, person: Person, return_to: str) -> str:
+        """The secret under which the sign-in waits in this browser."""
+        secret = url_secret()
+        waiting = PendingSignIn(
+            digest=digest(secret),
+            account_id=account.id,
+            claims=person.claims,
+            id_token=person.id_token,
+            sid=logout_token.sid(person.signed),
+            return_to=return_to,
+            expires_at=self.clock() + PENDING_LIFETIME,
+        )
+        await self.pending.put(account, waiting)
+        return secret
 
     async def _again(
         self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor

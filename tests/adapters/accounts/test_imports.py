@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.domain.accounts.imports import ExistingAccounts, Import
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import DAY, alice
@@ -43,6 +43,7 @@ async def test_who_is_imported_has_all_that_was_decided(stores: Stores):
         created_at=NOW - 9 * DAY,
         updated_at=NOW,
         last_login=NOW - DAY,
+        email_source=EmailSource.ADMINISTRATOR,
     )
 
 

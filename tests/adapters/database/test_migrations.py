@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE
@@ -17,12 +18,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, MetaData, Table, insert, inspect, text
 
 from romm.adapters.database.migrations import alembic_config, current, is_current, upgrade
 from romm.adapters.database.tables import Base
 from romm.adapters.database.transactions import HEAD, Database
 from romm.domain.errors import Code, Refused
+from tests.domain.examples import NOW
 
 T = TypeVar("T")
 
@@ -164,3 +166,57 @@ def test_a_migration_does_not_change_with_the_code(path: Path):
 
 def test_the_folder_of_migrations_does_not_hide_the_library():
     assert not list(versions()[0].parents[1].rglob("__init__.py"))
+
+
+BEFORE_SOURCES = "0006"
+PEOPLE: dict[str, tuple[dict[str, Any], str]] = {
+    "the provider vouched for it": ({"email_verified": True, "version": 2}, "provider"),
+    "an administrator who typed it": ({"level": "admin"}, "administrator"),
+    "made by an administrator, without a password": ({"password_hash": None}, "administrator"),
+    "brought along, never changed": ({"created_at": NOW - timedelta(days=900)}, "administrator"),
+    "brought along, and changed since": ({"created_at": NOW - timedelta(days=900), "version": 2}, "owner"),
+    "disabled": ({"enabled": False}, "administrator"),
+    "invited": ({}, "owner"),
+    "linked, without a password": ({"password_hash": None, "linked": True}, "owner"),
+    "without an address": ({"email": None}, "owner"),
+}
+
+
+def test_every_address_from_before_gets_a_source_that_locks_nobody_out(bare_url: str):
+    upgrade(bare_url, BEFORE_SOURCES)
+    asyncio.run(written(bare_url, _move_in))
+
+    command.upgrade(alembic_config(bare_url), "email_source")
+
+    sources = dict(asyncio.run(inspected(bare_url, _sources)))
+    assert sources == {name: source for name, (_, source) in PEOPLE.items()}
+    command.downgrade(alembic_config(bare_url), BEFORE_SOURCES)
+    verified = asyncio.run(inspected(bare_url, _verified))
+    assert verified == ["the provider vouched for it"]
+
+
+def _move_in(connection: Connection) -> None:
+    accounts, identities = (Table(name, MetaData(), autoload_with=connection) for name in ("accounts", "identities"))
+    ordinary = {"enabled": True, "level": "viewer", "version": 1, "password_hash": "a hash", "email_verified": False}
+    ordinary |= {"created_at": NOW, "updated_at": NOW}
+    for name, (facts, _) in PEOPLE.items():
+        person = {"username": name, "email": f"{name}@example.com", **ordinary, **facts}
+        is_linked = person.pop("linked", False)
+        made = connection.execute(insert(accounts).values(person).returning(accounts.c.id)).scalar_one()
+        if is_linked:
+            link = {"issuer": "https://op.example", "subject": "alice", "linked_at": NOW, "rule": "L-12"}
+            connection.execute(insert(identities).values(account_id=made, **link))
+
+
+def _sources(connection: Connection) -> list[tuple[str, str]]:
+    return [(row.username, row.email_source) for row in connection.execute(text("SELECT * FROM accounts"))]
+
+
+def _verified(connection: Connection) -> list[str]:
+    return [row.username for row in connection.execute(text("SELECT * FROM accounts WHERE email_verified"))]
+
+
+async def written(url: str, work: Callable[[Connection], None]) -> None:
+    database = Database(url)
+    await database.write(work)
+    await database.close()

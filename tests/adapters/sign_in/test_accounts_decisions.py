@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.model import AccessLevel, Identity, LinkedIdentity
+from romm.domain.credentials.credential import Kind
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.linking import Ends, Found, Register
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, has_session, outcomes, session, sign_in
@@ -102,7 +103,7 @@ async def test_linking_attaches_the_identity(stores: Stores):
     fresh = await stores.accounts.link(attach(seen), ALICE, LATER)
 
     link = LinkedIdentity(identity=ALICE, linked_at=LATER, rule="L-11a")
-    changed = replace(seen, version=2, updated_at=LATER, last_login=LATER, email_verified=True)
+    changed = replace(seen, version=2, updated_at=LATER, last_login=LATER, email_source=EmailSource.PROVIDER)
     assert fresh == replace(changed, links=(link,))
     assert (await stores.accounts.find(ALICE, None)).by_identity == fresh
 
@@ -211,3 +212,85 @@ async def test_a_disabled_admin_is_nobody_to_leave_the_house_to(stores: Stores):
 
     assert await conflict(demoted) == "version"
     assert await stores.accounts.get(last.id) == last
+
+
+TAKEN = "taken@example.com"
+
+
+async def typist(stores: Stores) -> Account:
+    """Mallory typed an address, and has a reset link and a session."""
+    made = await stores.accounts.create(new_account("mallory", email=TAKEN, password_hash="a hash"), NOW)
+    await stores.credentials.add(made, session(made, "hers"))
+    await stores.credentials.add(made, replace(session(made, "link"), kind=Kind.PASSWORD_RESET))
+    return made
+
+
+async def made_room(stores: Stores, seen: Account) -> None:
+    """The address is gone, the account knows since when, and only what would have opened it by a link has ended."""
+    now = await stores.accounts.get(seen.id)
+    assert now == replace(seen, email=None, version=2, updated_at=LATER, address_removed_at=LATER)
+    assert await has_session(stores, "hers")
+    assert await stores.credentials.find(Kind.PASSWORD_RESET, "link") is None
+
+
+async def test_a_typed_address_makes_room_for_a_new_account(stores: Stores):
+    mallory = await typist(stores)
+
+    made = await stores.accounts.register(replace(ALICES, email=TAKEN, room=(mallory,)), ALICE, "alice", LATER)
+
+    assert (made.email, made.email_source) == (TAKEN, EmailSource.PROVIDER)
+    await made_room(stores, mallory)
+
+
+async def test_a_typed_address_makes_room_for_a_known_identity(stores: Stores):
+    mallory, seen = await typist(stores), await alice(stores)
+    decision = sign_in(seen, email=TAKEN, email_source=EmailSource.PROVIDER, room=(mallory,))
+
+    fresh = await stores.accounts.sign_in(decision, LATER)
+
+    assert (fresh.email, fresh.email_source) == (TAKEN, EmailSource.PROVIDER)
+    await made_room(stores, mallory)
+
+
+async def test_a_typed_address_makes_room_for_a_link(stores: Stores):
+    mallory, seen = await typist(stores), await alice(stores)
+
+    fresh = await stores.accounts.link(attach(seen, room=(mallory,)), ALICE, LATER)
+
+    assert fresh.email_source is EmailSource.PROVIDER
+    await made_room(stores, mallory)
+
+
+async def test_an_address_that_was_typed_anew_or_confirmed_meanwhile_makes_no_room(stores: Stores):
+    mallory, seen = await typist(stores), await alice(stores)
+    confirmed = await stores.accounts.sign_in(sign_in(mallory, email_source=EmailSource.ADMINISTRATOR), LATER)
+    decision = sign_in(seen, email=TAKEN, email_source=EmailSource.PROVIDER, room=(mallory,))
+
+    assert await conflict(stores.accounts.sign_in(decision, LATER)) == "version"
+    assert await conflict(stores.accounts.link(attach(seen, room=(mallory,)), ALICE, LATER)) == "version"
+    stale = replace(ALICES, email=TAKEN, room=(mallory,))
+    assert await conflict(stores.accounts.register(stale, ALICE, "ally", LATER)) == "version"
+    assert await stores.accounts.get(mallory.id) == confirmed
+    assert await stores.accounts.get(seen.id) == seen
+
+
+async def test_a_conflict_after_the_address_made_room_gives_it_back(stores: Stores):
+    mallory = await typist(stores)
+    await alice(stores)
+
+    taken = stores.accounts.register(replace(ALICES, email=TAKEN, room=(mallory,)), ALICE, "alice", LATER)
+
+    assert await conflict(taken) == "username"
+    assert await stores.accounts.get(mallory.id) == mallory
+
+
+async def test_an_account_that_gets_an_address_forgets_that_one_was_removed(stores: Stores):
+    mallory = await typist(stores)
+    await stores.accounts.register(replace(ALICES, email=TAKEN, room=(mallory,)), ALICE, "alice", LATER)
+    bare = await stores.accounts.get(mallory.id)
+    assert bare is not None
+
+    kept = await stores.accounts.link(attach(bare, rule="L-04"), BOB, LATER)
+    assert (kept.email, kept.email_source, kept.address_removed_at) == (None, EmailSource.OWNER, LATER)
+    fresh = await stores.accounts.sign_in(sign_in(kept, email="m@example.com"), LATER)
+    assert fresh.address_removed_at is None

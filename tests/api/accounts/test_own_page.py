@@ -47,14 +47,27 @@ async def test_somebody_who_is_not_signed_in_is_sent_to_sign_in_and_back(world: 
 async def test_the_page_says_what_a_matching_address_will_do(world: World) -> None:
     """The guides' step "set your email to exactly the same address"."""
     browser = await local(world)
-    assert "RomM matches people from Authelia to accounts by e-mail" in await read(browser)
+    page = await read(browser)
+    assert "RomM matches people from Authelia to accounts by e-mail" in page
+    assert "RomM asks for the password of this account once" in page
     saved = await browser.submit("/account/profile", username="ally", email="Alice@Example.org")
     assert saved.headers["location"] == "/account?notice=saved"
     assert "Saved." in await read(browser, "/account?notice=saved")
     assert 'value="alice@example.org"' in (await browser.get("/account")).text
     world.idp.claims["groups"] = ["users"]
+    stranger = world.browser()
+    assert (await stranger.sign_in()).headers["location"] == "/login/account"
+    await stranger.submit("/login/account/mine", current_password=PASSWORD)
+    assert [link.rule for link in world.accounts.by_id[2].links] == ["L-11p"]
+    assert "by you, when you proved that this account is yours" in await read(stranger)
+
+
+async def test_an_administrators_own_address_links_without_a_question(world: World) -> None:
+    browser = await local(world, "keeper")
+    assert "asks for the password" not in await read(browser)
+    await browser.submit("/account/profile", username="keeper", email="alice@example.org")
     await world.browser().sign_in()
-    assert [link.rule for link in world.accounts.by_id[2].links] == ["L-11a"]
+    assert [link.rule for link in world.accounts.by_id[1].links] == ["L-11c"]
 
 
 async def test_where_accounts_are_not_matched_by_address_the_page_does_not_promise_it() -> None:

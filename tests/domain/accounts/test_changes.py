@@ -29,7 +29,7 @@ from romm.domain.accounts.changes import (
 )
 from romm.domain.credentials.credential import FRESH_SESSION, Kind
 from romm.domain.errors import Code, Refuse
-from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, credential, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
@@ -186,11 +186,48 @@ def test_who_has_such_a_name_keeps_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "email", "after"), [(True, ADDRESS, True), (True, "typed@example.com", False), (False, ADDRESS, False)]
+    ("level", "before", "email", "after"),
+    [
+        (VIEWER, EmailSource.PROVIDER, ADDRESS, EmailSource.PROVIDER),
+        (VIEWER, EmailSource.PROVIDER, "typed@example.com", EmailSource.OWNER),
+        (EDITOR, EmailSource.ADMINISTRATOR, "typed@example.com", EmailSource.OWNER),
+        (VIEWER, EmailSource.OWNER, ADDRESS, EmailSource.OWNER),
+        (ADMIN, EmailSource.PROVIDER, "typed@example.com", EmailSource.ADMINISTRATOR),
+        (ADMIN, EmailSource.OWNER, ADDRESS, EmailSource.OWNER),
+    ],
 )
-def test_an_address_that_is_typed_is_verified_no_more(before: bool, email: str, after: bool) -> None:
-    judged = changed(own(account(email_verified=before), AccountUpdate(email=email), Proof.PROVIDER, NOW, keep=None))
-    assert judged.email_verified is after
+def test_an_address_that_a_person_types_is_their_word_and_an_administrators_counts(
+    level: AccessLevel, before: EmailSource, email: str, after: EmailSource
+) -> None:
+    """R-02, R-12."""
+    seen = account(level=level, email_source=before)
+    assert changed(own(seen, AccountUpdate(email=email), Proof.PROVIDER, NOW, keep=None)).email_source is after
+
+
+@pytest.mark.parametrize(
+    ("wish", "after"),
+    [
+        (AccountUpdate(email="typed@example.com"), EmailSource.ADMINISTRATOR),
+        (AccountUpdate(email=ADDRESS, level=EDITOR), EmailSource.OWNER),
+        (AccountUpdate(vouched=True), EmailSource.ADMINISTRATOR),
+    ],
+    ids=["typed", "sent along unchanged", "confirmed"],
+)
+def test_an_administrator_vouches_for_what_they_type_or_confirm(wish: AccountUpdate, after: EmailSource) -> None:
+    judged = changed(administered(KEEPER, account(email_source=EmailSource.OWNER), wish))
+    assert judged.email_source is after
+
+
+def test_confirming_an_address_takes_nothing_from_the_word_of_a_provider() -> None:
+    seen = account(email_source=EmailSource.PROVIDER)
+    judged = changed(administered(KEEPER, seen, AccountUpdate(vouched=True)))
+    assert judged.email_source is EmailSource.PROVIDER
+
+
+def test_who_may_not_open_the_account_may_not_confirm_its_address_either() -> None:
+    typed, wish = account(level=EDITOR, email_source=EmailSource.OWNER), AccountUpdate(vouched=True)
+    narrow = Actor(account_id=1, scopes=frozenset({"users.write"}))
+    assert code(administer(narrow, typed, wish, 2, NOW, managed=False)) is Code.SCOPES_EXCEEDED
 
 
 def test_what_is_not_said_stays() -> None:

@@ -12,7 +12,8 @@ from romm.domain.diagnosis.explanation import Explanation, documents, explain, o
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel
 from romm.domain.sign_in.claims import ClaimMapping, Claims, Email, NotConfigured, Unknown, Values, read
-from romm.domain.sign_in.linking import ROWS, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking_table import ROWS
 from romm.domain.sign_in.roles import Give, Keep, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, account, claims, json_values, link
 

@@ -1,7 +1,7 @@
 """Several sign-ins in a row, carried out on a tiny database in memory: what an older credential may do afterwards.
 
 The attack behind it: Sudhodanan and Paverd, "Pre-hijacked accounts", 2022. Mallory has an account with Alice's address
-and a password before Alice ever signs in through the provider.
+and a password before Alice ever signs in through the provider: she typed the address, or an administrator did.
 """
 
 from dataclasses import dataclass, field
@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from romm.domain import emails
 from romm.domain.errors import Code
-from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.claims import Email, Unknown, Values
 from romm.domain.sign_in.linking import (
+    Confirm,
     Decision,
     Ends,
     Found,
@@ -29,6 +30,7 @@ from romm.domain.sign_in.linking import (
     SignIn,
     decide,
 )
+from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.roles import RoleMapping, grant
 from tests.domain.examples import ADDRESS, ISSUER, NOW, account, claims
 
@@ -36,6 +38,7 @@ VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMI
 MAPPING = RoleMapping(admin=("admins",), editor=("editors",), viewer=("users",))
 GROUPS: tuple[tuple[str, ...] | None, ...] = (None, (), ("users",), ("editors",), ("admins",))
 ALICE, MALLORY, BOB = "alice", "mallory", "bob"
+PROVIDER = EmailSource.PROVIDER
 
 
 @dataclass
@@ -66,14 +69,34 @@ class House:
         subject: str = "",
         link_to: int | None = None,
     ) -> Decision:
-        """`groups` is None when the claim is absent."""
+        """`groups` is None when the claim is absent. Who is asked says yes to an account whose password they know."""
         identity = Identity(ISSUER, subject or who)
         said = claims(identity=identity, email=Email(address, verified, "id_token"))
         role = grant(Unknown("absent") if groups is None else Values(groups, "id_token"), MAPPING)
         self._tick()
-        decision = decide(said, self._find(identity, address, link_to), Policy(), role, self.now)
+        found = self._find(identity, address, link_to)
+        decision = decide(said, found, Policy(), role, self.now)
+        while isinstance(decision, Confirm):
+            mine = self.passwords.get(decision.account.id) == who
+            found = msgspec.structs.replace(found, answer=Answer(account=decision.account, mine=mine))
+            decision = decide(said, found, Policy(), role, self.now)
         self._carry_out(decision, identity, who)
         return decision
+
+    def type_address(self, who: str, address: str) -> None:
+        """Somebody types an address into an account of theirs; one that another account has is taken."""
+        free = all(owner.email != emails.canonical(address) for owner in self.accounts.values())
+        for id_ in {id_ for holder, id_ in self.sessions if holder == who and free}:
+            owner = self.accounts[id_]
+            source = EmailSource.typed_by(owner.level)
+            self.accounts[id_] = msgspec.structs.replace(owner, email=address, email_source=source)
+            return
+
+    def addresses(self, who: str) -> set[str]:
+        """The vouched addresses of the accounts that a session or password of this person opens (`Remote-Email`)."""
+        opened = {id_ for holder, id_ in self.sessions if holder == who}
+        opened |= {id_ for id_, knower in self.passwords.items() if knower == who}
+        return {self.accounts[id_].email or "" for id_ in opened if self.accounts[id_].has_vouched_email}
 
     def rights(self, who: str) -> int:
         """The highest level that a session or password of this person opens; 0 is none."""
@@ -93,20 +116,30 @@ class House:
         )
 
     def _carry_out(self, decision: Decision, identity: Identity, who: str) -> None:
+        for giving_way in getattr(decision, "room", ()):
+            self.accounts[giving_way.id] = msgspec.structs.replace(giving_way, email=None)
         match decision:
-            case SignIn(account=owner, level=level, email=email, ends=ends):
-                after = msgspec.structs.replace(owner, level=level, email=email)
+            case SignIn(account=owner, level=level, email=email, email_source=source, ends=ends):
+                after = msgspec.structs.replace(owner, level=level, email=email, email_source=source)
             case LinkIdentity(account=owner, level=level, ends=ends, rule=rule):
                 links = (*owner.links, LinkedIdentity(identity=identity, linked_at=self.now, rule=rule))
-                after = msgspec.structs.replace(owner, level=level, links=links)
+                source = decision.email_source
+                after = msgspec.structs.replace(owner, level=level, links=links, email_source=source)
             case Register(level=level, email=email, rule=rule):
                 links = (LinkedIdentity(identity=identity, linked_at=self.now, rule=rule),)
                 id_ = max(self.accounts, default=0) + 1
                 after, ends = (
-                    account(id=id_, username=f"user-{id_}", email=email, level=level, links=links),
+                    account(
+                        id=id_,
+                        username=f"user-{id_}",
+                        email=email,
+                        level=level,
+                        links=links,
+                        email_source=EmailSource.PROVIDER,
+                    ),
                     Ends.NOTHING,
                 )
-            case Reject():
+            case Confirm() | Reject():
                 return
         self.accounts[after.id] = after
         self._end(after.id, ends)
@@ -124,29 +157,33 @@ class House:
         return self.now
 
 
-def trapped_house(level: AccessLevel = VIEWER) -> House:
+def trapped_house(level: AccessLevel = VIEWER, typed_by: EmailSource = EmailSource.ADMINISTRATOR) -> House:
     """Bob is the admin; account 7 has Alice's address and Mallory's password, and Mallory is signed in to it."""
     house = House()
     house.move_in(account(id=1, username="bob", email="bob@example.com", level=ADMIN), BOB)
-    house.move_in(account(id=7, level=level), MALLORY)
+    house.move_in(account(id=7, level=level, email_source=typed_by), MALLORY)
     house.type_password(MALLORY)
     return house
 
 
+@pytest.mark.parametrize(
+    "typed_by", [EmailSource.OWNER, EmailSource.ADMINISTRATOR], ids=lambda by: f"typed by the {by}"
+)
 @pytest.mark.parametrize("level", AccessLevel, ids=lambda level: f"the trap is an {level.label}'s account")
 @pytest.mark.parametrize("explicit", [False, True], ids=["linked by address", "linked from the account page"])
 def test_an_older_password_never_gains_a_right_through_somebodys_single_sign_on(
-    level: AccessLevel, explicit: bool
+    level: AccessLevel, explicit: bool, typed_by: EmailSource
 ) -> None:
     """R-12: the group comes at once or later, and Mallory signs in again whenever it may help."""
     for *signing_on, returns in product(GROUPS, GROUPS, GROUPS, (False, True)):
-        house = trapped_house(level)
+        house = trapped_house(level, typed_by)
         for visit, groups in enumerate(signing_on):
-            before = house.rights(MALLORY)
+            before, known = house.rights(MALLORY), house.addresses(MALLORY)
             house.single_sign_on(ALICE, groups, link_to=7 if explicit and visit == 0 else None)
             if returns:
                 house.type_password(MALLORY)
             assert house.rights(MALLORY) <= before, (signing_on, returns)
+            assert explicit or house.addresses(MALLORY) <= known, (signing_on, returns)
 
 
 def test_the_admin_group_opens_the_trapped_account_to_alice_alone() -> None:
@@ -210,10 +247,10 @@ def test_addresses_swapped_at_the_provider_leave_everybody_in_their_own_account(
     house.single_sign_on(ALICE, ("admins",), "alice@example.com")
     house.single_sign_on(BOB, ("users",), "bob@example.com")
     assert house.single_sign_on(ALICE, ("admins",), "bob@example.com") == SignIn(
-        rule="L-03", account=house.accounts[1], level=ADMIN, email="alice@example.com"
+        rule="L-03", account=house.accounts[1], level=ADMIN, email="alice@example.com", email_source=PROVIDER
     )
     assert house.single_sign_on(BOB, ("users",), "alice@example.com") == SignIn(
-        rule="L-03", account=house.accounts[2], level=VIEWER, email="bob@example.com"
+        rule="L-03", account=house.accounts[2], level=VIEWER, email="bob@example.com", email_source=PROVIDER
     )
 
 
@@ -248,6 +285,41 @@ def test_the_second_sign_in_of_a_newcomer_finds_the_account_of_the_first(
     assert [first.rule, second.rule] in (["L-12", "L-03"], ["L-none", "L-none"])
 
 
+def test_who_typed_somebodys_address_gets_nothing_when_they_come() -> None:
+    """R-12: not the address, not the link, not the rights; and it keeps nobody out."""
+    house = trapped_house(typed_by=EmailSource.OWNER)
+    assert house.single_sign_on(ALICE, ("admins",)).rule == "L-12"
+    house.type_password(MALLORY)
+    assert (house.rights(ALICE), house.rights(MALLORY)) == (ADMIN, VIEWER)
+    assert (house.addresses(ALICE), house.addresses(MALLORY)) == ({ADDRESS}, set())
+    assert (house.accounts[7].email, house.accounts[7].links) == (None, ())
+
+
+def test_an_address_that_was_typed_after_single_sign_on_keeps_nobody_out() -> None:
+    """Mallory came through the provider herself, and her account is linked."""
+    house = trapped_house()
+    house.accounts.pop(7)
+    house.passwords.pop(7)
+    house.sessions.clear()
+    house.single_sign_on(MALLORY, ("users",), "mallory@example.com")
+    house.type_address(MALLORY, ADDRESS)
+    assert house.single_sign_on(ALICE, ("users",)).rule == "L-12"
+    assert house.addresses(ALICE) == {ADDRESS}
+    assert house.single_sign_on(MALLORY, ("users",), "mallory@example.com").rule == "L-03"
+    assert house.addresses(MALLORY) == {"mallory@example.com"}
+
+
+def test_who_typed_their_own_address_links_by_their_password_and_keeps_it() -> None:
+    """The groups may raise the role: who came is who knows the password."""
+    house = House()
+    house.move_in(account(id=1, username="bob", email="bob@example.com", level=ADMIN), BOB)
+    house.move_in(account(id=7, email_source=EmailSource.OWNER), ALICE)
+    assert house.single_sign_on(ALICE, ("admins",)).rule == "L-11p"
+    assert house.accounts[7].email_source is PROVIDER
+    assert house.passwords[7] == ALICE
+    assert house.rights(ALICE) == ADMIN
+
+
 signs_on = st.tuples(
     st.sampled_from([ALICE, BOB, MALLORY]),
     st.sampled_from(GROUPS),
@@ -256,21 +328,33 @@ signs_on = st.tuples(
 )
 
 
-@given(st.lists(st.one_of(signs_on, st.just(None)), max_size=8))
+types = st.sampled_from([None, ADDRESS, "bob@example.com", "mallory@example.com"])
+"""What Mallory types: the password, or an address into an account that she is signed in to."""
+
+
+@given(
+    st.sampled_from([EmailSource.OWNER, EmailSource.ADMINISTRATOR]), st.lists(st.one_of(signs_on, types), max_size=10)
+)
 def test_no_sequence_of_sign_ins_lets_mallory_profit_from_somebody_elses(
-    events: list[tuple[str, tuple[str, ...] | None, str, bool] | None],
+    typed_by: EmailSource, events: list[tuple[str, tuple[str, ...] | None, str, bool] | str | None]
 ) -> None:
-    """R-12, R-45. None: Mallory types the password. Nobody but Alice can verify Alice's address."""
-    house = trapped_house()
+    """R-12, R-45. Nobody but Alice can verify Alice's address."""
+    house = trapped_house(typed_by=typed_by)
     for event in events:
-        before = house.rights(MALLORY)
-        if event is None:
-            house.type_password(MALLORY)
-        else:
-            who, groups, address, verified = event
-            own = address.startswith(who)
-            house.single_sign_on(who, groups, address, verified=verified and own)
-            assert who == MALLORY or house.rights(MALLORY) <= before
+        before, known = house.rights(MALLORY), house.addresses(MALLORY)
+        match event:
+            case None:
+                house.type_password(MALLORY)
+            case str() as address:
+                house.type_address(MALLORY, address)
+            case who, groups, address, verified:
+                own = address.startswith(who)
+                decision = house.single_sign_on(who, groups, address, verified=verified and own)
+                assert who == MALLORY or house.rights(MALLORY) <= before
+                assert who == MALLORY or house.addresses(MALLORY) <= known
+                if own and verified and groups not in (None, ()) and isinstance(decision, Reject):
+                    typed = [a for a in house.accounts.values() if a.email == address and not a.has_vouched_email]
+                    assert not typed, "kept out by what somebody typed"
         identities = [known.identity for owner in house.accounts.values() for known in owner.links]
         assert len(identities) == len(set(identities)), "one identity, one account"
         assert all(len(owner.links) <= 1 for owner in house.accounts.values()), "one account, one subject of an issuer"

@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 from romm.adapters.database.tables import AccountRow
 from romm.adapters.database.transactions import Database
 from romm.domain.accounts.imports import ExistingAccounts, Import
-from romm.domain.model import AccessLevel
+from romm.domain.model import AccessLevel, EmailSource
 
 _HERE = select(AccountRow.username, AccountRow.email, AccountRow.level, AccountRow.enabled)
 
@@ -37,6 +37,7 @@ def _values(decision: Import, now: datetime) -> dict[str, Any]:
     return {
         "username": decision.username,
         "email": decision.email,
+        "email_source": EmailSource.ADMINISTRATOR,
         "enabled": decision.enabled,
         "level": decision.level,
         "password_hash": decision.password_hash,

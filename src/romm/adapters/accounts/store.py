@@ -95,10 +95,12 @@ def _values(decision: Change) -> dict[str, Any]:
     values: dict[str, Any] = {
         "username": decision.username,
         "email": decision.email,
-        "email_verified": decision.email_verified,
+        "email_source": decision.email_source,
         "enabled": decision.enabled,
         "level": decision.level,
     }
+    if decision.email is not None:
+        values["address_removed_at"] = None
     if decision.password is not None:
         values |= {"password_hash": decision.password.hash, "password_set_at": decision.password.trusted_since}
         values["reset_asked_at"] = None

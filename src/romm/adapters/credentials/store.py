@@ -9,8 +9,8 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
-from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
-from romm.adapters.database.transactions import Database
+from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow, PendingSignInRow
+from romm.adapters.database.transactions import Database, forget
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import MOST_OF_A_KIND, Credential, Kind
 from romm.domain.model import Account, Identity
@@ -76,6 +76,7 @@ _EXPIRED = (
     .limit(FORGOTTEN_AT_ONCE)
 )
 _FORGET = delete(CredentialRow).where(CredentialRow.id.in_(_EXPIRED))
+_FORGET_PENDING = forget(PendingSignInRow.digest, PendingSignInRow.expires_at < bindparam("now"))
 _USED = update(CredentialRow).where(*_KEY).values(last_used_at=bindparam("now"))
 _ACTIVE = update(AccountRow).where(AccountRow.id == bindparam("owner")).values(last_active=bindparam("now"))
 _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
@@ -125,6 +126,7 @@ class SQLCredentials:
             for kind in _END_SURPLUS.keys() & kinds:
                 connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
             connection.execute(_FORGET, {"now": now})
+            connection.execute(_FORGET_PENDING, {"now": now})  # a sign-in that was not gone on with clears nothing away
 
         await self._database.write(work)
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from romm.domain.model import AccessLevel
+from romm.domain.model import AccessLevel, EmailSource
 
 # Compared and sorted byte for byte: on PostgreSQL the default collation follows the operating system's language.
 EXACT = Text().with_variant(Text(collation="C"), "postgresql")
@@ -32,10 +32,20 @@ class Level(TypeDecorator[AccessLevel]):
         return None if value is None else AccessLevel[value.upper()]
 
 
+class Source(TypeDecorator[EmailSource]):
+    """Where an address comes from, stored by its name."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> EmailSource | None:  # noqa: ARG002
+        return None if value is None else EmailSource(value)
+
+
 class Base(CommonTableAttributes, DeclarativeBase):
     """advanced-alchemy's naming convention and UTC times, without the sentinel column of its ready-made bases."""
 
-    registry = create_registry({str: Text(), int: BigIntIdentity, AccessLevel: Level()})
+    registry = create_registry({str: Text(), int: BigIntIdentity, AccessLevel: Level(), EmailSource: Source()})
 
 
 class AccountRow(Base):
@@ -62,7 +72,8 @@ class AccountRow(Base):
     last_login: Mapped[datetime | None]
     last_active: Mapped[datetime | None]
     reset_asked_at: Mapped[datetime | None]
-    email_verified: Mapped[bool]
+    email_source: Mapped[EmailSource]
+    address_removed_at: Mapped[datetime | None]
 
 
 class IdentityRow(Base):
@@ -182,6 +193,23 @@ class AttemptRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     taken_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+
+
+class PendingSignInRow(Base):
+    """A sign-in that waits for the answer to “Is this your account?”, by the digest of its browser's secret.
+
+    `claims` are JSON.
+    """
+
+    __tablename__ = "pending_sign_ins"
+
+    digest: Mapped[Exact] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    claims: Mapped[str]
+    id_token: Mapped[str]
+    sid: Mapped[Exact | None]
+    return_to: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SignInRow(Base):

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
-from romm.adapters.credentials.store import spend
+from romm.adapters.credentials.store import end_all, spend
 from romm.adapters.database.account_rows import (
     COLUMNS,
     LINKED,
@@ -18,7 +18,8 @@ from romm.adapters.database.account_rows import (
 )
 from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
-from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.credentials.credential import LINK_KINDS
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
@@ -72,6 +73,13 @@ _JUDGED = update(AccountRow).where(
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
 _ADD = insert(AccountRow).returning(AccountRow.id)
 _LINK = insert(IdentityRow)
+_REMOVE_ADDRESS = (
+    update(AccountRow)
+    .where(AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"))
+    .values(
+        email=None, address_removed_at=bindparam("now"), updated_at=bindparam("now"), version=AccountRow.version + 1
+    )
+)
 
 
 class SQLAccounts:
@@ -97,10 +105,11 @@ class SQLAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        after = (decision.level, decision.email, decision.email_verified)
-        changed = after != (seen.level, seen.email, seen.email_verified) or decision.ends is Ends.EVERYTHING
+        after = (decision.level, decision.email, decision.email_source)
+        changed = after != (seen.level, seen.email, seen.email_source) or decision.ends is Ends.EVERYTHING
 
         def work(connection: Connection) -> Account:
+            _make_room(connection, decision, now)
             _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
             return fresh(connection, seen.id)
 
@@ -110,6 +119,7 @@ class SQLAccounts:
         seen = decision.account
 
         def work(connection: Connection) -> Account:
+            _make_room(connection, decision, now)
             _carry_out(connection, decision, {"email": seen.email}, now)
             connection.execute(_LINK, identity_values(seen.id, identity, decision.rule, now))
             return fresh(connection, seen.id)
@@ -117,10 +127,17 @@ class SQLAccounts:
         return await self._database.write(work)
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
-        new = NewAccount(username=username, email=decision.email, level=decision.level, password_hash=None)
-        values = account_values(new, now) | {"last_login": now, "email_verified": True}
+        new = NewAccount(
+            username=username,
+            email=decision.email,
+            level=decision.level,
+            password_hash=None,
+            email_source=EmailSource.PROVIDER,
+        )
+        values = account_values(new, now) | {"last_login": now}
 
         def work(connection: Connection) -> Account:
+            _make_room(connection, decision, now)
             account_id = connection.execute(_ADD, values).scalar_one()
             connection.execute(_LINK, identity_values(account_id, identity, decision.rule, now))
             return fresh(connection, account_id)
@@ -169,7 +186,8 @@ def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes:
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
     seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
-        changes |= {"level": decision.level, "email_verified": decision.email_verified}
+        changes |= {"level": decision.level, "email_source": decision.email_source}
+        changes |= {"address_removed_at": None if changes["email"] else seen.address_removed_at}
         changes |= {"version": seen.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:
         changes |= {"password_hash": None, "password_set_at": None}
@@ -182,6 +200,15 @@ def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes:
         raise Conflict("version")
     if ends is not Ends.NOTHING:
         connection.execute(_END_CREDENTIALS, {"key": seen.id})
+
+
+def _make_room(connection: Connection, decision: SignIn | LinkIdentity | Register, now: datetime) -> None:
+    """Remove the typed addresses that give way. Raises `Conflict("version")` when one of the accounts changed."""
+    for owner in decision.room:
+        judged = {"judged": owner.id, "judged_version": owner.version, "now": now}
+        if connection.execute(_REMOVE_ADDRESS, judged).rowcount == 0:
+            raise Conflict("version")
+        end_all(connection, owner.id, LINK_KINDS)
 
 
 def _ends(decision: SignIn | LinkIdentity) -> Ends:

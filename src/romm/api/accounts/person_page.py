@@ -84,6 +84,15 @@ async def disable(
     return _back(user_id, "disabled")
 
 
+@post("/confirm-address", **_WRITES)
+async def confirm_address(
+    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+) -> Response[bytes]:
+    """The administrator knows that the address is the person's."""
+    await administration.change(_over_another(principal, user_id), user_id, AccountForm(vouched=True))
+    return _back(user_id, "confirmed")
+
+
 @post("/password", **_WRITES)
 async def set_password(
     request: Request,
@@ -157,7 +166,7 @@ def _back(user_id: int, notice: str) -> Response[bytes]:
 router = Router(
     _ONE,
     route_handlers=[
-        person, change, enable, disable, set_password, reset_link, end_sign_ins, unlink, delete,
+        person, change, enable, disable, confirm_address, set_password, reset_link, end_sign_ins, unlink, delete,
     ],
     include_in_schema=False,
 )  # fmt: skip

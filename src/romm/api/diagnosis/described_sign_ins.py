@@ -8,7 +8,7 @@ import msgspec
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal
-from romm.domain.sign_in.linking import ROWS
+from romm.domain.sign_in.linking_table import ROWS
 from romm.ports.sign_in import SignInEntry
 
 WAYS = {"password": "with a local password", "recovery": "with a recovery link"}

@@ -5,6 +5,7 @@ Cookies know no port (RFC 6265, 8.5): at an unusual one their names carry it, so
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -15,6 +16,7 @@ from litestar.datastructures import Cookie
 from romm.api.http.requests import Request
 from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
+from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 _USUAL_PORTS = (None, 8080)  # the scheme's own and ours: apps look for `romm_session` there
@@ -55,6 +57,14 @@ class Cookies:
         """The browser key of a login attempt."""
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
 
+    def pending(self, request: Request) -> str | None:
+        """The secret of a sign-in that waits for an answer."""
+        return request.cookies.get(self._name("romm_pending"))
+
+    def asked(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
+        """The cookie of a sign-in that waits for an answer, in place of its attempt's."""
+        return [self._cookie("romm_pending", secret, PENDING_LIFETIME), *self._gone(request, _attempt(attempt_id))]
+
     def device_cookie(self, request: Request) -> str | None:
         """The secret of a browser that signed in with a password before; it outlives the session."""
         return request.cookies.get(self._name("romm_known"))
@@ -70,8 +80,7 @@ class Cookies:
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         """The cookies of a browser that just signed in."""
-        old = [f"romm_attempt_{attempt_id}"] if attempt_id else []
-        gone = [self._expired(name) for name in [*old, "romm_signed_out"] if self._name(name) in request.cookies]
+        gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
         return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
 
     def signed_out(self) -> list[Cookie]:
@@ -90,6 +99,9 @@ class Cookies:
         too_many = others[: max(0, len(others) + 1 - MAX_ATTEMPTS)]
         gone = [self._expired(f"romm_attempt_{name.removeprefix(prefix)}") for name in too_many]
         return [*gone, self._cookie(f"romm_attempt_{attempt_id}", browser_key, ATTEMPT_LIFETIME)]
+
+    def _gone(self, request: Request, names: Iterable[str]) -> list[Cookie]:
+        return [self._expired(name) for name in names if self._name(name) in request.cookies]
 
     def _name(self, name: str) -> str:
         return _prefix(self.base_url) + name.removeprefix("romm_")
@@ -112,3 +124,7 @@ class Cookies:
 
     def _expired(self, name: str) -> Cookie:
         return self._cookie(name, "", timedelta())
+
+
+def _attempt(attempt_id: str | None) -> list[str]:
+    return [f"romm_attempt_{attempt_id}"] if attempt_id else []

@@ -82,12 +82,14 @@ async def finish(
     finished = await signin.finish(
         response, our_cookies.attempt(request, attempt), our_cookies.session(request), visitor(request)
     )
+    if finished.pending is not None:
+        return see_other(finished.return_to, our_cookies.asked(request, finished.pending, attempt))
     if finished.session is None:
         return see_other(finished.return_to, [])
-    return see_other(_landing(finished), our_cookies.signed_in(request, finished.session, attempt))
+    return see_other(landing(finished), our_cookies.signed_in(request, finished.session, attempt))
 
 
-def _landing(finished: Finished) -> str:
+def landing(finished: Finished) -> str:
     """Where to: the page asked for, but first the news that an existing account was linked."""
     if not isinstance(finished.decision, LinkIdentity) or finished.return_to == LINKED_PAGE:
         return finished.return_to

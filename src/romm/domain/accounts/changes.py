@@ -11,7 +11,7 @@ from romm.domain import scopes
 from romm.domain.accounts import usernames
 from romm.domain.credentials.credential import FRESH_SESSION, LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.errors import Code, Refuse
-from romm.domain.model import AccessLevel, Account, Identity
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 
 T = TypeVar("T")
 
@@ -35,13 +35,17 @@ COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
 
 
 class AccountUpdate(Struct, frozen=True, kw_only=True):
-    """What somebody wants an account to be. What is not said stays. Names and addresses are in their stored form."""
+    """What somebody wants an account to be. What is not said stays. Names and addresses are in their stored form.
+
+    `vouched`: the administrator who asks knows that the address is the person's.
+    """
 
     username: str | UnsetType = UNSET
     email: str | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
     level: AccessLevel | UnsetType = UNSET
     password_hash: str | UnsetType = UNSET
+    vouched: bool = False
 
 
 class Password(Struct, frozen=True):
@@ -54,7 +58,7 @@ class Password(Struct, frozen=True):
 class Change(Struct, frozen=True, kw_only=True, tag=True):
     """Make the account this, if it is still what was judged; `ends` its credentials of these kinds, but not `keep`.
 
-    An address that somebody typed is verified no more.
+    `source` is that of an address which is new or newly vouched for; None when it is as it was.
     """
 
     account: Account
@@ -65,11 +69,13 @@ class Change(Struct, frozen=True, kw_only=True, tag=True):
     password: Password | None = None
     ends: frozenset[Kind] = frozenset()
     keep: str | None = None
+    source: EmailSource | None = None
 
     @property
-    def email_verified(self) -> bool:
-        """Did a provider vouch for the address that the account has afterwards?"""
-        return self.account.email_verified and self.email == self.account.email
+    def email_source(self) -> EmailSource:
+        """Whose word the address is that the account has afterwards."""
+        kept = self.account.email_source if self.email == self.account.email else EmailSource.OWNER
+        return self.source or kept
 
 
 class Delete(Struct, frozen=True, tag=True):
@@ -127,7 +133,8 @@ def administer(
         return Refuse(Code.ROLE_MANAGED, {"account": account.id})
     if loses and enabled_admins <= 1:
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
-    opens = level > account.level or _or(wanted.email, account.email) != account.email
+    new_address = _or(wanted.email, account.email) != account.email
+    opens = level > account.level or new_address or _confirms(account, wanted)
     if opens and (refusal := may_give(actor, level)):
         return refusal
     password = None
@@ -135,7 +142,7 @@ def administer(
         if refusal := may_give(actor, AccessLevel.ADMIN):
             return refusal
         password = Password(wanted.password_hash, now)
-    return _changed(account, wanted, password, keep=None)
+    return _changed(account, wanted, password, EmailSource.ADMINISTRATOR, keep=None)
 
 
 def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refuse:
@@ -194,7 +201,8 @@ def own(account: Account, wanted: AccountUpdate, proof: Proof, now: datetime, *,
     if not isinstance(wanted.password_hash, UnsetType):
         inherited = account.password_set_at if proof is Proof.PASSWORD else None
         password = Password(wanted.password_hash, inherited or now)
-    return _changed(account, AccountUpdate(username=wanted.username, email=wanted.email), password, keep=keep)
+    own_wish = AccountUpdate(username=wanted.username, email=wanted.email)
+    return _changed(account, own_wish, password, EmailSource.typed_by(account.level), keep=keep)
 
 
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
@@ -218,7 +226,9 @@ def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
     return Proof.PROVIDER if linked else Proof.NONE
 
 
-def _changed(account: Account, wanted: AccountUpdate, password: Password | None, *, keep: str | None) -> Change:
+def _changed(
+    account: Account, wanted: AccountUpdate, password: Password | None, source: EmailSource, *, keep: str | None
+) -> Change:
     level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
     ends = LINK_KINDS
     email = _or(wanted.email, account.email)
@@ -237,7 +247,13 @@ def _changed(account: Account, wanted: AccountUpdate, password: Password | None,
         password=password,
         ends=ends,
         keep=keep,
+        source=source if email != account.email or _confirms(account, wanted) else None,
     )
+
+
+def _confirms(account: Account, wanted: AccountUpdate) -> bool:
+    """Does an administrator vouch for an address that was only its owner's word?"""
+    return wanted.vouched and not account.has_vouched_email
 
 
 def _or(said: T | UnsetType, otherwise: T) -> T:

@@ -1,6 +1,6 @@
 """What a set of claims would do here, in words: read from where, which role, which account, by which row of the rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -8,8 +8,10 @@ from msgspec import Struct
 from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
+from romm.domain.model import Account
 from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
-from romm.domain.sign_in.linking import ROWS, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking_table import ROWS
 from romm.domain.sign_in.roles import RoleDecision, describe
 
 MAX_SHOWN_VALUES = 20
@@ -18,6 +20,7 @@ _EXAMPLE_SUBJECT = "subject-of-the-example"
 _OUTCOMES = {
     "SignIn": "would be signed in",
     "Link": "would be linked and signed in",
+    "Confirm": "would be asked whether an account is theirs",
     "Register": "would get a new account and be signed in",
     "Refuse": "would be refused",
 }
@@ -36,7 +39,7 @@ class Line(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """`outcome` is `SignIn`, `Link`, `Register` or `Refuse`; `rule` the row of docs/linking.md that decided."""
+    """`outcome` is `SignIn`, `Link`, `Confirm`, `Register` or `Refuse`; `rule` the row of docs/linking.md that decided."""
 
     outcome: str
     rule: str
@@ -120,30 +123,46 @@ def _decided(decision: Decision) -> list[Line]:
     if isinstance(decision, Reject):
         row, refused = CATALOGUE[decision.refuse.code], Refused.by(decision.refuse)
         lines += [Line("The person reads", row.person), Line("What to do", operator_text(refused))]
-    elif decision.warning:
+    elif not isinstance(decision, Confirm) and decision.warning:
         lines.append(Line("Warning", decision.warning.replace("_", " ")))
     return lines
 
 
 def _would(decision: Decision, claims: Claims, username: str) -> list[Line]:
     match decision:
-        case SignIn(account=account, level=level, email=email, ends=ends):
+        case SignIn(account=account, level=level, email=email, ends=ends, room=room):
             changes = [f"role {account.level.label} → {level.label}"] if level is not account.level else []
             changes += [f"e-mail address → {email}"] if email != account.email else []
             written = "; ".join(changes) or "nothing but the time of the sign-in"
-            return [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
-        case LinkIdentity(account=account, level=level, ends=ends):
+            lines = [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
+            return [*lines, *_removed(room)]
+        case LinkIdentity(account=account, level=level, ends=ends, room=room):
             written = f"the identity, linked to {account.username}"
             written += f"; role {account.level.label} → {level.label}" if level is not account.level else ""
-            return [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
-        case Register(level=level, email=email):
+            lines = [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
+            return [*lines, *_removed(room)]
+        case Confirm(account=account, provable=provable):
+            mine = "by rule L-11p, if proved by its password or in a browser that it knows"
+            return [
+                Line("Account", f"{account.username} ({account.level.label}), whose owner typed the address"),
+                Line("If it is theirs", mine if provable else "linked on /account alone (OIDC_LINK_BY_EMAIL is false)"),
+                Line("If it is not", f"the rules go on without it; the address is removed from {account.username}"),
+                Line("Written", "nothing before the answer"),
+            ]
+        case Register(level=level, email=email, room=room):
             name = f"{username}, or with a number behind it when that is taken"
             return [
                 Line("Account", f"a new one: {name}"),
                 Line("Written", f"the account ({level.label}, {email}) and its link"),
+                *_removed(room),
             ]
         case Reject():
             return [Line("Written", f"a line in the sign-in log about {claims.identity.issuer}; nothing else")]
+
+
+def _removed(room: Iterable[Account]) -> list[Line]:
+    names = ", ".join(account.username for account in room)
+    return [Line("Removed", f"the e-mail address of {names}, which its owner typed")] if names else []
 
 
 def _ended(ends: Ends) -> Line:

@@ -53,13 +53,13 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
     """Who it is, for what stands behind the proxy. All four, always, so that a forged one never stays.
 
     The groups are the access levels that the *credential* has in full, so that a narrow token opens nothing wide. An
-    address that nobody vouched for is not told: what stands behind the proxy may find people by it.
+    address that only its owner typed is left out: what stands behind the proxy may find people by it.
     """
     groups = [level.label for level in AccessLevel if set(scopes.granted(level)) <= set(has)]
     return {
         "remote-user": header_text(account.username),
         "remote-name": header_text(account.username),
-        "remote-email": header_text(account.email or "" if account.email_verified else ""),
+        "remote-email": header_text(account.email or "" if account.has_vouched_email else ""),
         "remote-groups": ",".join(groups),
     }
 

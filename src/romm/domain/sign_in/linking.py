@@ -1,10 +1,10 @@
 """Which account a sign-in opens, makes or is refused: one `case` per row of the table, the first that fits decides.
 
-Nothing but a verified address or an explicit link ever attaches an identity to an account.
+Nothing but a vouched address, a proof or an explicit link ever attaches an identity to an account.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
@@ -12,83 +12,12 @@ from msgspec import Struct
 from romm.domain import emails
 from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.domain.sign_in.claims import Claims, Email
+from romm.domain.sign_in.matches import BLOCKING, Answer, Issuers, Matches, Relation, matches
 from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
-
-ROWS: Mapping[str, tuple[str, str]] = {
-    "L-01": (
-        "There is no administrator yet, and this person's groups do not make one of them",
-        "Refused: `setup_required`.",
-    ),
-    "L-02": (
-        "The identity is linked to an account that is disabled",
-        "Refused: `account_disabled`.",
-    ),
-    "L-none": (
-        "The person's groups are known, and none of them is mapped to a role",
-        "Refused: `no_role`. No account is made; an existing one stays as it is.",
-    ),
-    "L-03": (
-        "The identity is linked to an account",
-        "That account opens, whatever the e-mail address says now; the address here follows if verified and free.",
-    ),
-    "L-04": (
-        "Somebody signed in asked, from their account page, to link this identity",
-        "Linked, whatever the address. Refused when their sign-in is not fresh, somebody else has it, or they have another.",
-    ),
-    "L-05": (
-        "The identity is new here, and the provider sent no e-mail address",
-        "Refused: `email_missing`.",
-    ),
-    "L-06": (
-        "The address cannot be compared safely: look-alike letters, blanks, two @",
-        "Refused: `email_invalid`.",
-    ),
-    "L-07": (
-        "The provider does not say that the address is verified (`OIDC_TRUST_EMAIL`)",
-        "Refused: `email_not_verified`, whether or not an account has this address.",
-    ),
-    "L-08": (
-        "Several accounts have this address",
-        "Refused: `email_ambiguous`.",
-    ),
-    "L-09": (
-        "One account has it, and is disabled",
-        "Refused: `account_disabled`.",
-    ),
-    "L-10": (
-        "One account has it, and is linked to another identity already",
-        "Refused: `already_linked`. A warning in the log.",
-    ),
-    "L-11": (
-        "One account has it, but `OIDC_LINK_BY_EMAIL=false`",
-        "Refused: `link_from_account`.",
-    ),
-    "L-11a": (
-        "One account has it, and this sign-in does not raise its role",
-        "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
-    ),
-    "L-11b": (
-        "As L-11a, but the person's groups raise the account's role",
-        "Linked and opened. What L-11a ends, ends, **and its password stops working**; then the role is raised.",
-    ),
-    "L-11c": (
-        "As L-11a, but the account is an administrator's already",
-        "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
-    ),
-    "L-12": (
-        "No account has it, and new ones are allowed",
-        "A new account, without a password.",
-    ),
-    "L-13": (
-        "No account has it, and `OIDC_ALLOW_REGISTRATION=false`",
-        "Refused: `registration_closed`. Nothing is written.",
-    ),
-}
-"""The table as people read it, rule, when, then; `decide` is the same in code (and asks L-04 before L-03)."""
 
 
 class TrustEmail(enum.StrEnum):
@@ -100,11 +29,18 @@ class TrustEmail(enum.StrEnum):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """The operator's switches for accounts."""
+    """The operator's switches for accounts, and the issuers that links may be of.
+
+    `current_issuers` are the configured ones, `former_issuers` those before them; anybody can have an account at
+    `open_issuers`.
+    """
 
     trust_email: TrustEmail = TrustEmail.VERIFIED
     link_by_email: bool = True
     allow_registration: bool = True
+    current_issuers: Collection[str] = ()
+    former_issuers: Collection[str] = ()
+    open_issuers: Collection[str] = ()
 
 
 class LinkRequest(Struct, frozen=True, kw_only=True):
@@ -116,13 +52,14 @@ class LinkRequest(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """All that the database knows and the rules need. `by_email` is matched on the canonical address."""
+    """All that the rules need. `by_email` is matched on the canonical address; `answer` is to the question of L-11q."""
 
     by_identity: Account | None = None
     by_email: tuple[Account, ...] = ()
     any_admin: bool = True
     enabled_admins: int = 1
     link: LinkRequest | None = None
+    answer: Answer | None = None
 
 
 class Ends(enum.StrEnum):
@@ -134,39 +71,53 @@ class Ends(enum.StrEnum):
 
 
 class SignIn(Struct, frozen=True, kw_only=True, tag=True):
-    """Open this account. `level`, `email` and `email_verified` are what it has afterwards."""
+    """Open this account. `level`, `email` and `email_source` are what it has afterwards.
+
+    The typed addresses of the accounts in `room` are removed.
+    """
 
     rule: str
     account: Account
     level: AccessLevel
     email: str | None
-    email_verified: bool = False
+    email_source: EmailSource = EmailSource.OWNER
     ends: Ends = Ends.NOTHING
     warning: str | None = None
+    room: tuple[Account, ...] = ()
 
 
 class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
-    """Attach the identity to this account, then open it. By a verified address, that address is the account's."""
+    """Attach the identity to this account, then open it. `room` is as in `SignIn`."""
 
     rule: str
     account: Account
     level: AccessLevel
     ends: Ends
     warning: str | None = None
+    room: tuple[Account, ...] = ()
 
     @property
-    def email_verified(self) -> bool:
-        """Is the account's address one that the provider vouches for?"""
-        return self.rule != "L-04" or self.account.email_verified
+    def email_source(self) -> EmailSource:
+        """By the address, it is now the provider's word; by request, it says nothing about the address here."""
+        return self.account.email_source if self.rule == "L-04" else EmailSource.PROVIDER
+
+
+class Confirm(Struct, frozen=True, kw_only=True, tag=True):
+    """Ask whether this account is the person's; nothing is written. Not `provable`: the only answer can be no."""
+
+    rule: str
+    account: Account
+    provable: bool
 
 
 class Register(Struct, frozen=True, kw_only=True, tag=True):
-    """Make an account without a password for this identity, then open it."""
+    """Make an account without a password for this identity, then open it. `room` is as in `SignIn`."""
 
     rule: str
     level: AccessLevel
     email: str
     warning: str | None = None
+    room: tuple[Account, ...] = ()
 
 
 class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
@@ -177,7 +128,7 @@ class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
     severe: bool = False
 
 
-Decision = SignIn | LinkIdentity | Register | Reject
+Decision = SignIn | LinkIdentity | Confirm | Register | Reject
 
 
 def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
@@ -203,18 +154,35 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
             return _reject("L-06", Code.EMAIL_INVALID, found=claims.email.address)
         case _ if not verified:
             return _reject("L-07", Code.EMAIL_NOT_VERIFIED, found=claims.email.said, source=claims.email.source)
-        case Found(by_email=(_, _, *_) as several):
+        case _:
+            return _by_address(email, claims, found, policy, role)
+
+
+def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: RoleDecision) -> Decision:
+    """The rows for a verified address of an identity that is new here."""
+    issuers = Issuers(this=claims.identity.issuer, current=policy.current_issuers, former=policy.former_issuers)
+    match matches(found.by_email, issuers, found.answer):
+        case Matches(vouched=(_, _, *_) as several):
             return _reject("L-08", Code.EMAIL_AMBIGUOUS, severe=True, accounts=[account.id for account in several])
-        case Found(by_email=(Account(enabled=False, id=account),)):
+        case Matches(vouched=(Account(enabled=False, id=account),)):
             return _reject("L-09", Code.ACCOUNT_DISABLED, account=account)
-        case Found(by_email=(Account(links=(_, *_), id=account),)):
-            return _reject("L-10", Code.ALREADY_LINKED, severe=True, account=account)
-        case Found(by_email=(Account(id=account),)) if not policy.link_by_email:
-            return _reject("L-11", Code.LINK_FROM_ACCOUNT, account=account)
-        case Found(by_email=(account,)):
-            return _link_by_email(account, found, role)
-        case _ if policy.allow_registration:
-            return Register(rule="L-12", level=_level(role, AccessLevel.VIEWER), email=email, warning=_warning(role))
+        case Matches(vouched=(account,)) if linked := issuers.linked(account, BLOCKING):
+            severe = issuers.this in linked
+            named = issuers.this if severe else linked[0]
+            return _reject("L-10", Code.ALREADY_LINKED, severe=severe, account=account.id, linked=named)
+        case Matches(vouched=(account,)) if _is_open_to_anyone(account, issuers, policy):
+            return _reject("L-10a", Code.LINK_FROM_ACCOUNT, account=account.id)
+        case Matches(vouched=(account,)) if not policy.link_by_email:
+            return _reject("L-11", Code.LINK_FROM_ACCOUNT, account=account.id)
+        case Matches(vouched=(account,)) as rivals:
+            return _link_by_email(account, found, role, rivals.others(account))
+        case Matches(proven=Account() as account) as rivals if policy.link_by_email:
+            return _link_by_proof(account, found, role, rivals.others(account))
+        case Matches(asked=(account, *_)):
+            return Confirm(rule="L-11q", account=account, provable=policy.link_by_email)
+        case Matches(room=room) if policy.allow_registration:
+            level, warning = _level(role, AccessLevel.VIEWER), _warning(role)
+            return Register(rule="L-12", level=level, email=email, warning=warning, room=room)
         case _:
             return _reject("L-13", Code.REGISTRATION_CLOSED)
 
@@ -224,26 +192,47 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, e
     linked_at = next(link.linked_at for link in owner.links if link.identity == claims.identity)
     older_password = owner.password_set_at is not None and owner.password_set_at <= linked_at
     trap = level > owner.level and older_password
-    follows = email is not None and all(other.id == owner.id for other in found.by_email)
+    rivals = tuple(other for other in found.by_email if other.id != owner.id)
+    follows = email is not None and not any(rival.has_vouched_email for rival in rivals)
     return SignIn(
         rule="L-03",
         account=owner,
         level=level,
         email=email if follows else owner.email,
-        email_verified=follows or owner.email_verified,
+        email_source=EmailSource.PROVIDER if follows else owner.email_source,
         ends=Ends.EVERYTHING if trap else Ends.NOTHING,
         warning=warning,
+        room=rivals if follows else (),
     )
 
 
-def _link_by_email(account: Account, found: Found, role: RoleDecision) -> LinkIdentity:
+def _link_by_email(account: Account, found: Found, role: RoleDecision, room: tuple[Account, ...]) -> LinkIdentity:
+    level, warning = _kept_admin(account, found, role)
+    ends = Ends.ALL_BUT_PASSWORD
+    if account.level is AccessLevel.ADMIN:
+        warning = _about_admin(warning)
+        return LinkIdentity(rule="L-11c", account=account, level=level, ends=ends, warning=warning, room=room)
+    if level > account.level:
+        return LinkIdentity(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING, room=room)
+    return LinkIdentity(rule="L-11a", account=account, level=level, ends=ends, warning=warning, room=room)
+
+
+def _link_by_proof(account: Account, found: Found, role: RoleDecision, room: tuple[Account, ...]) -> LinkIdentity:
     level, warning = _kept_admin(account, found, role)
     if account.level is AccessLevel.ADMIN:
-        kept = warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
-        return LinkIdentity(rule="L-11c", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=kept)
-    if level > account.level:
-        return LinkIdentity(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING)
-    return LinkIdentity(rule="L-11a", account=account, level=level, ends=Ends.ALL_BUT_PASSWORD, warning=warning)
+        warning = _about_admin(warning)
+    ends = Ends.ALL_BUT_PASSWORD
+    return LinkIdentity(rule="L-11p", account=account, level=level, ends=ends, warning=warning, room=room)
+
+
+def _about_admin(warning: str | None) -> str:
+    return warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
+
+
+def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:
+    """Is the account linked to another current issuer, where anybody can have an account, or at this one?"""
+    others = issuers.linked(account, {Relation.CURRENT})
+    return bool(others) and any(issuer in policy.open_issuers for issuer in (*others, issuers.this))
 
 
 def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDecision, now: datetime) -> Decision:

@@ -1,0 +1,77 @@
+"""The page between the callback and the session that asks: is this your account?"""
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Template
+from msgspec import Struct
+
+from romm.api.http.cookies import Cookies
+from romm.api.http.requests import Request, body, visitor
+from romm.api.http.responses import see_other
+from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.sign_in.openid import landing
+from romm.sign_in.confirmation import Brought, Confirmation
+from romm.sign_in.openid import QUESTION_PAGE, Finished
+
+_BROWSER = {"browser": True, "error_page": QUESTION_PAGE}
+
+
+class MineForm(Struct, frozen=True):
+    """The password of the account; none in a browser that the account knows."""
+
+    current_password: str = ""
+
+
+@get("/", opt=_BROWSER)
+async def question(
+    request: Request,
+    renderer: NamedDependency[PageRenderer],
+    confirmation: NamedDependency[Confirmation],
+    our_cookies: NamedDependency[Cookies],
+    error: FromQuery[str] = "",
+    ref: FromQuery[str] = "",
+) -> Template:
+    """Names the account and the ways to prove that it is one's own."""
+    asked = await confirmation.question(_brought(request, our_cookies))
+    return renderer.page(
+        "whose_account.html",
+        asked=asked,
+        passwords=not renderer.settings.accounts.disable_userpass_login,
+        registration=renderer.settings.oidc.allow_registration,
+        error=explained(error, ref),
+    )
+
+
+@post("/mine", opt=_BROWSER)
+async def mine(
+    request: Request, confirmation: NamedDependency[Confirmation], our_cookies: NamedDependency[Cookies]
+) -> Response[bytes]:
+    """It is mine, and here is the proof."""
+    form = await body(request, MineForm)
+    finished = await confirmation.mine(_brought(request, our_cookies), form.current_password, visitor(request))
+    return _on(request, finished, our_cookies)
+
+
+@post("/not-mine", opt=_BROWSER)
+async def not_mine(
+    request: Request, confirmation: NamedDependency[Confirmation], our_cookies: NamedDependency[Cookies]
+) -> Response[bytes]:
+    """It is not mine, so go on without it."""
+    return _on(request, await confirmation.not_mine(_brought(request, our_cookies), visitor(request)), our_cookies)
+
+
+def _brought(request: Request, cookies: Cookies) -> Brought:
+    return Brought(
+        pending=cookies.pending(request), device_cookie=cookies.device_cookie(request), session=cookies.session(request)
+    )
+
+
+def _on(request: Request, finished: Finished, cookies: Cookies) -> Response[bytes]:
+    """Where the callback would have led; to the next question, should there be one."""
+    if finished.session is None:
+        return see_other(finished.return_to, cookies.asked(request, finished.pending or ""))
+    return see_other(landing(finished), cookies.signed_in(request, finished.session))
+
+
+router = Router(QUESTION_PAGE, route_handlers=[question, mine, not_mine], include_in_schema=False)

@@ -1,0 +1,86 @@
+"""The linking rules as people read them: rule, when, then. `linking.decide` is the same in code (and asks L-04 before L-03)."""
+
+from collections.abc import Mapping
+
+ROWS: Mapping[str, tuple[str, str]] = {
+    "L-01": (
+        "There is no administrator yet, and this person's groups do not make one of them",
+        "Refused: `setup_required`.",
+    ),
+    "L-02": (
+        "The identity is linked to an account that is disabled",
+        "Refused: `account_disabled`.",
+    ),
+    "L-none": (
+        "The person's groups are known, and none of them is mapped to a role",
+        "Refused: `no_role`. No account is made; an existing one stays as it is.",
+    ),
+    "L-03": (
+        "The identity is linked to an account",
+        "That account opens, whatever the e-mail address says now. The address here follows if verified and free.",
+    ),
+    "L-04": (
+        "Somebody signed in asked, from their account page, to link this identity",
+        "Linked, whatever the address. Refused when their sign-in is not fresh, somebody else has it, or they have another.",
+    ),
+    "L-05": (
+        "The identity is new here, and the provider sent no e-mail address",
+        "Refused: `email_missing`.",
+    ),
+    "L-06": (
+        "The address cannot be compared safely: look-alike letters, blanks, two @",
+        "Refused: `email_invalid`.",
+    ),
+    "L-07": (
+        "The provider does not say that the address is verified (`OIDC_TRUST_EMAIL`)",
+        "Refused: `email_not_verified`, whether or not an account has this address.",
+    ),
+    "L-08": (
+        "Several accounts have this address, vouched for",
+        "Refused: `email_ambiguous`.",
+    ),
+    "L-09": (
+        "One account has it, vouched for, and is disabled",
+        "Refused: `account_disabled`.",
+    ),
+    "L-10": (
+        "One account has it, vouched for, and is linked to another identity here, or to a provider that is unknown now",
+        "Refused: `already_linked`. A warning in the log if it is this provider.",
+    ),
+    "L-10a": (
+        "One account has it, vouched for, and is linked to another provider; one of the two is open to anyone",
+        "Refused: `link_from_account`.",
+    ),
+    "L-11": (
+        "One account has it, vouched for, but `OIDC_LINK_BY_EMAIL=false`",
+        "Refused: `link_from_account`.",
+    ),
+    "L-11a": (
+        "One account has it, vouched for, and this sign-in does not raise its role",
+        "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
+    ),
+    "L-11b": (
+        "As L-11a, but the person's groups raise the account's role",
+        "Linked and opened. What L-11a ends, ends, **and its password stops working**; then the role is raised.",
+    ),
+    "L-11c": (
+        "As L-11a, but the account is an administrator's already",
+        "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
+    ),
+    "L-11p": (
+        "The owner of one account typed the address, and the person proved that the account is theirs",
+        "Linked and opened as by L-11a. The password stays, also when the role is raised. The address is now the provider's.",
+    ),
+    "L-11q": (
+        "The owner of one account typed the address; the account is enabled and not linked",
+        "Asked: “Is this your account?” Nothing is written before the answer.",
+    ),
+    "L-12": (
+        "No account has it that counts, and new ones are allowed",
+        "A new account, without a password. An address that the owner of another account typed is removed there.",
+    ),
+    "L-13": (
+        "No account has it that counts, and `OIDC_ALLOW_REGISTRATION=false`",
+        "Refused: `registration_closed`. Nothing is written.",
+    ),
+}
