@@ -368,17 +368,23 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ALREADY_LINKED: _row(
         403,
         "The account with your e-mail address is linked to another identity. Ask whoever runs this RomM to look at it.",
-        "Account {account} has this address and is linked to another identity, at {linked}. If two people share the address, "
-        "give each their own at the provider, or make the second an account without an address, which they link on /account. "
-        "If the provider's subjects changed (Authentik's subject mode, a new realm), unlink the old identity on "
-        "/admin/users/{account}. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS. Else somebody "
-        "tries to take the account over.",
+        "Account {account} has this address and is linked to another identity, at {linked}; this one is of {issuer}. If these "
+        "are two issuers, the provider was changed or renamed: /admin/oidc or “romm users move-issuer {linked} {issuer}” moves "
+        "the accounts. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS to move them as they come. If "
+        "it is one issuer: two people share the address (give each their own at the provider, or make the second an account "
+        "without an address, which they link on /account); or its subjects changed (“romm users unlink”); or an attacker "
+        "tries to take the account over. docs/changing-provider.md tells each.",
     ),
     Code.ACCOUNT_LINKED: _row(
         409,
         "Your account is already linked to another identity at this provider. Unlink that one first, then link the new one.",
         "Account {account} is linked to another subject of this issuer, and an account has one of each. Unlink the old one on "
         "/account or /admin/users/{account}.",
+    ),
+    Code.ISSUER_NOT_LINKED: _row(
+        404,
+        "No account is linked to that provider.",
+        "No link is of the issuer {issuer}. Links are of: {found}.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,

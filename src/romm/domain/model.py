@@ -42,11 +42,15 @@ class Identity(Struct, frozen=True):
 
 
 class LinkedIdentity(Struct, frozen=True, kw_only=True):
-    """One identity attached to an account: since when, and by which row of the linking rules."""
+    """One identity attached to an account: since when, and by which row of the linking rules.
+
+    `retired_at`: since when an administrator calls its provider an earlier one of this account.
+    """
 
     identity: Identity
     linked_at: datetime
     rule: str
+    retired_at: datetime | None = None
 
 
 class EmailSource(enum.StrEnum):

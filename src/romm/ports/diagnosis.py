@@ -1,11 +1,12 @@
 """What the doctor looks with: ports like those of sign-in, whose docstrings are the contract of the adapters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
+from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.provider import TokenResponse
@@ -61,7 +62,7 @@ class Probe(Protocol):
 
 
 class Storage(Protocol):
-    """The state of the database's schema."""
+    """The state of the database's schema, and the accounts in it."""
 
     @property
     def is_embedded(self) -> bool:
@@ -76,6 +77,9 @@ class Storage(Protocol):
 
         Raises `Refused(STORAGE_UNAVAILABLE)` when it cannot be read or, being at the newest migration, not written.
         """
+
+    async def accounts(self) -> Sequence[Account]:
+        """All accounts of a database at the newest migration. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 
 class Instruments(Struct, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ def refused(rule: str, code: Code, *, severe: bool = False, **facts: Any) -> Rej
 
 
 def already_linked(issuer: str) -> Reject:
-    return refused("L-10", Code.ALREADY_LINKED, severe=issuer == ISSUER, account=7, linked=issuer)
+    return refused("L-10", Code.ALREADY_LINKED, severe=issuer == ISSUER, account=7, issuer=ISSUER, linked=issuer)
 
 
 def empty_house(role: RoleDecision) -> Reject:

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "email_source"
+HEAD = "retired_links"
 """The newest migration, written out so that starting the server need not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500

@@ -1,10 +1,16 @@
-"""The state of the database's schema, for the doctor, who must not make what is not there."""
+"""The database, for the doctor, who must not make what is not there."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
+from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
+from romm.adapters.database.tables import IdentityRow
 from romm.adapters.database.transactions import HEAD, Database
+from romm.domain.model import Account
+
+_ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
 
 
 class DatabaseStorage:
@@ -34,6 +40,13 @@ class DatabaseStorage:
             if found == HEAD:
                 await database.check_write()
             return found
+        finally:
+            await database.close()
+
+    async def accounts(self) -> Sequence[Account]:
+        database = Database(self._url)
+        try:
+            return accounts(await database.fetch(_ACCOUNTS, {}))
         finally:
             await database.close()
 

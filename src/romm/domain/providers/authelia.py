@@ -21,6 +21,8 @@ AUTHELIA = Preset(
         Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed in a way that RomM cannot check: set "
         "userinfo_signed_response_alg: 'none' for the client.",
         Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and it hits everybody, Authelia's storage was lost and everybody "
+        "got a new sub: put a backup of it back. Another host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
         redirect_uri="configuration.yml, identity_providers.oidc.clients[].redirect_uris",

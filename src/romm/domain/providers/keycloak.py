@@ -26,7 +26,8 @@ KEYCLOAK = Preset(
         "xforwarded.",
         Code.ID_TOKEN_AUDIENCE: "An audience mapper adds somebody to aud: take it out, or name all of them in "
         "OIDC_EXTRA_AUDIENCES, account too.",
-        Code.ALREADY_LINKED: "If it hits everybody, the realm was made anew and everybody got a new id there.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and it hits everybody, the realm was made anew and everybody got "
+        "a new id there. Another host changes the issuer only; then the subjects are the same. Another realm changes both.",
     },
     locations=ConsoleLocations(
         redirect_uri="Clients → yours → Settings → Valid redirect URIs",
