@@ -46,13 +46,11 @@ class IssuerMoves:
 
     def notes(self, wanted: IssuerMove) -> list[str]:
         """What an administrator may have mistaken."""
-        now = self.issuers.now()
-        ours = tuple(filter(None, [now.this, *now.current]))
-        return list(rules.notes(wanted, ours))
+        return list(rules.notes(wanted, self.issuers.now()))
 
     async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, list[Account]]:
         """The move with both issuers as they are spelled here, and who is linked to the old one."""
-        everybody, now = await self._everybody(), self.issuers.now()
+        everybody, now = await self._everybody(), await self.issuers.asked()
         here = {link.identity.issuer: None for each in everybody for link in each.links}
         old = spelled(wanted.old, tuple(here))
         new = spelled(wanted.new, tuple(filter(None, [now.this])))
@@ -66,7 +64,7 @@ class IssuerMoves:
     ) -> Callable[[], Awaitable[IssuerMoveDecision | None]]:
         async def attempt() -> IssuerMoveDecision | None:
             account = await self.accounts.get(account_id)
-            decision = account and await self._decided(move, account, keep)
+            decision = None if account is None else await self._decided(move, account, keep)
             if decision is not None:
                 await self._write(decision)
                 self._log(actor, move, decision)

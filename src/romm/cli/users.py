@@ -107,7 +107,9 @@ def unlink(username: str, issuer: str) -> None:
 @users.command("move-issuer")
 @click.argument("old")
 @click.argument("new")
-@click.option("--same-subjects", "way", flag_value="same-subjects", help="OLD was renamed: its links become links to NEW.")
+@click.option(
+    "--same-subjects", "way", flag_value="same-subjects", help="OLD was renamed: its links become links to NEW."
+)
 @click.option("--by-email", "way", flag_value="by-email", help="NEW is another provider: verified addresses link anew.")
 @click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
 def move_issuer(old: str, new: str, way: str | None, apply: bool) -> None:

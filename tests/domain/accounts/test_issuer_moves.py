@@ -18,6 +18,7 @@ from romm.domain.accounts.issuer_moves import (
     describe,
     notes,
 )
+from romm.domain.issuers import Issuers
 from romm.domain.model import EmailSource, Identity
 from tests.domain.examples import ADDRESS, ISSUER, NOW, account, link
 
@@ -88,19 +89,22 @@ def test_what_stays_says_why_and_who() -> None:
     assert describe(decide(SAME, ALICE, ALICE.links[0], None, keep=None), SAME) == f"same subject, now at {ISSUER}"
 
 
+THIRD = "https://third.example"
+
+
 @pytest.mark.parametrize(
-    ("move", "ours", "told"),
+    ("move", "issuers", "told"),
     [
-        (SAME, (ISSUER,), []),
-        (SAME, (), []),
-        (SAME, (OLD,), ["is not the configured provider", "is the provider that is configured now"]),
-        (SAME, (f"{ISSUER}/",), ["was not reached"]),
-        (EMAIL, (f"{ISSUER}/",), []),
-        (EMAIL, ("https://third.example",), ["is not the configured provider, which is https://third.example"]),
-        (ANEW, (OLD,), []),
+        (SAME, Issuers(this=ISSUER), []),
+        (SAME, Issuers(this=None), []),
+        (SAME, Issuers(this=OLD), ["is not the configured provider", "is the provider that is configured now"]),
+        (SAME, Issuers(this=None, current=(f"{ISSUER}/",)), ["was not reached"]),
+        (EMAIL, Issuers(this=None, current=(f"{ISSUER}/",)), []),
+        (EMAIL, Issuers(this=THIRD), [f"is not the configured provider, which is {THIRD}"]),
+        (ANEW, Issuers(this=OLD), []),
     ],
 )
-def test_a_likely_mistake_is_noted(move: IssuerMove, ours: tuple[str, ...], told: list[str]) -> None:
-    noted = list(notes(move, ours))
+def test_a_likely_mistake_is_noted(move: IssuerMove, issuers: Issuers, told: list[str]) -> None:
+    noted = list(notes(move, issuers))
     assert len(noted) == len(told)
     assert all(part in note for part, note in zip(told, noted, strict=True))

@@ -55,3 +55,9 @@ class PersonForm(Struct, frozen=True, kw_only=True):
         """As a use case takes it. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows."""
         wanted = UNSET if isinstance(self.role, UnsetType) else level(self.role)
         return AccountForm(username=self.username, email=self.email, level=wanted)
+
+
+class UnlinkPersonForm(Struct, frozen=True):
+    """From which issuer somebody else is detached; from all when none is named."""
+
+    issuer: str = ""

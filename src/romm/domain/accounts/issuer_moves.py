@@ -1,13 +1,13 @@
 """Moving accounts from one issuer to another: what becomes of each link, decided account by account."""
 
 import enum
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import assert_never
 
 from msgspec import Struct
 
 from romm.domain.accounts.changes import Unlink
-from romm.domain.issuers import is_among
+from romm.domain.issuers import Issuers, is_among
 from romm.domain.model import Account, Identity, LinkedIdentity
 
 
@@ -119,13 +119,14 @@ def describe(decision: IssuerMoveDecision, move: IssuerMove) -> str:
             assert_never(decision)
 
 
-def notes(move: IssuerMove, ours: Collection[str]) -> Iterator[str]:
-    """What an administrator may have mistaken. `ours` are the issuers that are configured now."""
+def notes(move: IssuerMove, issuers: Issuers) -> Iterator[str]:
+    """What an administrator may have mistaken."""
+    ours = tuple(filter(None, [issuers.this, *issuers.current]))
     if not ours:
         return
     if not is_among(move.new, ours):
         yield f"{move.new} is not the configured provider, which is {', '.join(ours)}."
-    elif move.new not in ours and move.way is Way.SAME_SUBJECTS:
-        yield f"The provider was not reached. Copy the new issuer exactly as its discovery document spells it: {move.new}?"
+    elif issuers.this is None and move.way is Way.SAME_SUBJECTS:
+        yield f"The provider was not reached. Is {move.new} exactly the issuer in its discovery document, slash included?"
     if is_among(move.old, ours) and move.old != move.new:
-        yield f"{move.old} is the provider that is configured now: sign-ins with it open the accounts until they move."
+        yield f"{move.old} is the provider that is configured now: its sign-ins open the accounts until they move."
