@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,12 +19,23 @@ from typing import Any
 
 import nox
 
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+INTERPRETERS = ["3.11", "3.12", "3.13", "3.14"]
+
 nox.options.default_venv_backend = "virtualenv"
 nox.options.reuse_venv = "yes"
-nox.options.sessions = ["lint", "types", "tests", "docs"]
+nox.options.sessions = ["lint", "types", f"tests-{RUNNING}", "docs"]
+nox.options.error_on_missing_interpreters = False  # else nox sets it where CI is set
+nox.options.download_python = "never"
+
+PYENV = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+os.environ["PATH"] += "".join(f"{os.pathsep}{folder}" for folder in sorted(PYENV.glob("versions/3.*/bin")))
+"""pyenv hides the interpreters that are not its default one; at the end of the path they take no other's place."""
 
 LOCKED = {
     "runtime": ["pyproject.toml"],
+    "postgres": ["pyproject.toml", "--extra=postgres"],
+    "mysql": ["pyproject.toml", "--extra=mysql"],
     "demo": ["pyproject.toml", "--extra=demo", "--group=build"],
     "test": ["pyproject.toml", "--all-extras", "--group=build", "--group=test"],
     "types": [
@@ -36,6 +49,7 @@ LOCKED = {
     "e2e": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=e2e"],
     "lint": ["--group=build", "--group=lint"],
     "build": ["--group=build"],
+    "passwords": ["--group=passwords"],
     "nox": ["--group=nox"],
     "lock": ["--group=lock"],
 }
@@ -43,6 +57,19 @@ LOCKED = {
 
 NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
 """A certified provider, and a checker of accessibility."""
+
+COMMON_PASSWORDS_FILE = Path("src/romm/adapters/accounts/common_passwords.txt")
+COMMON_PASSWORDS, MIN_PASSWORD_LENGTH = 3000, 8  # OWASP ASVS 5.0, 6.2.4: of those that the password rules let pass
+ZXCVBN_LICENCE = """
+from importlib.metadata import distribution
+zxcvbn = distribution("zxcvbn")
+print(f"The most common passwords, most common first: from zxcvbn {zxcvbn.version} for Python, by `nox -s passwords`.\\n")
+print(*(file.read_text() for file in zxcvbn.files if file.name.startswith("LICENSE")))
+"""
+ZXCVBN_PASSWORDS = """
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+print(*FREQUENCY_LISTS["passwords"], sep="\\n")
+"""
 
 PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin"
 """Where servers are installed; who is not root has no /usr/sbin in the path."""
@@ -70,9 +97,9 @@ def types(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
-@nox.session
+@nox.session(python=sorted({*INTERPRETERS, RUNNING}))
 def tests(session: nox.Session) -> None:
-    """Every test that needs neither browser nor database server; `-- --cov` adds the coverage."""
+    """Every test that needs neither browser nor database server, by each Python; `-- --cov` adds the coverage."""
     install(session, "test")
     # Some containers forbid to keep compiled modules, and then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -186,17 +213,35 @@ def migrate(session: nox.Session) -> None:
 
 
 @nox.session
+def passwords(session: nox.Session) -> None:
+    """Write the list of common passwords anew, from zxcvbn's."""
+    session.install("--require-hashes", "-r", "requirements/passwords.txt")
+    licence, ranked = (
+        str(session.run("python", "-c", code, silent=True)) for code in (ZXCVBN_LICENCE, ZXCVBN_PASSWORDS)
+    )
+    head = "".join(f"# {line}".rstrip() + "\n" for line in licence.strip().splitlines())
+    words = [word for word in ranked.split() if len(word) >= MIN_PASSWORD_LENGTH][:COMMON_PASSWORDS]
+    COMMON_PASSWORDS_FILE.write_text(f"{head}\n" + "\n".join(words) + "\n", encoding="utf-8", newline="\n")
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin the newest of everything, the same version in every file."""
     session.install("--require-hashes", "-r", "requirements/lock.txt")
-    text = ["--custom-compile-command=nox -s lock", "--no-emit-index-url", "--no-annotate", "--quiet"]
-    pin = partial(session.run, "uv", "pip", "compile", "--universal", "--python-version=3.11", *text)
+    text = ["--custom-compile-command=nox -s lock", "--no-emit-index-url", "--no-annotate", "--no-strip-extras"]
+    pin = partial(session.run, "uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11", *text)
     with TemporaryDirectory() as folder:
         everything = f"--output-file={folder}/everything.txt"
         pin("pyproject.toml", "--all-extras", "--group=dev", everything)
         for name, contents in LOCKED.items():
-            output = f"--output-file=requirements/{name}.txt"
-            pin(*contents, "--generate-hashes", f"--constraints={folder}/everything.txt", output)
+            output = Path("requirements", f"{name}.txt")
+            pin(*contents, "--generate-hashes", f"--constraints={folder}/everything.txt", f"--output-file={output}")
+            output.write_text(also_without_extras(output.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+
+
+def also_without_extras(requirements: str) -> str:
+    """Pin `name[extra]` as `name`, too: pip before 23.1 takes them for two packages, and Python 3.11 brings 23.0."""
+    return re.sub(r"^([^\s\[]+)\[[^\]]+\](==.*\n(?: +--hash=.*\n)*)", r"\g<0>\1\2", requirements, flags=re.MULTILINE)
 
 
 def has_node() -> bool:

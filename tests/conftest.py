@@ -3,6 +3,7 @@
 import gc
 from pathlib import Path
 
+import authlib.deprecate  # noqa: F401  first: it lets its own warnings pass, and what pytest sets later has precedence
 import pytest
 
 from romm.adapters.database.migrations import upgrade

@@ -18,7 +18,8 @@ from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.authorization import LoginAttempt
-from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking import Found
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.pending_sign_in import PendingSignIn
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
@@ -65,8 +66,8 @@ class FakeAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        after, before = (decision.level, decision.email), (seen.level, seen.email)
-        changes = (*after, decision.email_source) != (*before, seen.email_source)
+        after = (decision.level, decision.email, decision.email_source, decision.role_from_claim)
+        changes = after != (seen.level, seen.email, seen.email_source, seen.role_from_claim)
         with self._room(decision, now):
             if changes or decision.ends is Ends.EVERYTHING:
                 return self._carry_out(decision, now, email=decision.email)
@@ -88,7 +89,9 @@ class FakeAccounts:
         )
         account = self._new(new, now)
         with self._room(decision, now):
-            return self._store(replace(account, links=(link,), last_login=now))
+            return self._store(
+                replace(account, links=(link,), last_login=now, role_from_claim=decision.role_from_claim)
+            )
 
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         if await self.any_admin():
@@ -145,6 +148,7 @@ class FakeAccounts:
             changes |= {"level": decision.level, "version": seen.version + 1, "updated_at": now}
             changes["email_source"] = decision.email_source
             changes["address_removed_at"] = None if changes.get("email", seen.email) else seen.address_removed_at
+            changes["role_from_claim"] = decision.role_from_claim
         account = self._store(replace(current, last_login=now, **changes))
         if decision.ends is Ends.EVERYTHING:
             self.hashes[account.id] = None

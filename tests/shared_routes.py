@@ -3,6 +3,7 @@
 They know no world. Each request brings the wiring of the world that it is for, which lasts as long as the request and
 holds everything that is a world's own, so two worlds share nothing but code. What is the same in every RomM (the
 routes, their parameters, the templates, the description of the API) comes from `api.routes`, as in `app.create_app`.
+Its `Provide`s are called as Litestar would, so what they keep by mistake is kept in tests, too.
 Starting and stopping is not for them: Litestar keeps what it does meanwhile on the app itself.
 """
 
@@ -26,9 +27,11 @@ from romm.settings.model import Settings
 _brought: ContextVar[AppDependencies] = ContextVar("_brought")
 
 
-def service(settings: Settings, ports: Ports) -> ASGIApp:
+def service(
+    settings: Settings, ports: Ports, wire: Callable[[Settings, Ports], AppDependencies] = app.app_dependencies
+) -> ASGIApp:
     """What `app.create_app` makes, except that its routes are those of everybody."""
-    own = app.app_dependencies(settings, ports)
+    own = wire(settings, ports)
     shared = _routes(tuple(own.dependencies), tuple(own.exception_handlers))
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,6 +41,9 @@ def service(settings: Settings, ports: Ports) -> ASGIApp:
             await shared(scope, receive, send)
         finally:
             _brought.reset(token)
+        left = shared.state.dict()
+        shared.state.clear()
+        assert left == {}, "the next world would find there what this one left"
 
     return app.with_middleware(routed, settings, ports.log)
 
@@ -56,14 +62,16 @@ def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Lite
 
 
 def _found(name: str) -> Provide:
-    def found() -> Any:
-        return _brought.get().dependencies[name].dependency()
+    """What the world's own `Provide` gives, kept for later requests if that keeps it."""
 
-    return Provide(found, sync_to_thread=False)
+    async def found() -> Any:
+        return await _brought.get().dependencies[name]()
+
+    return Provide(found)
 
 
 async def _principal(request: Request) -> Any:
-    return await _brought.get().dependencies["principal"].dependency(request)
+    return await _brought.get().dependencies["principal"](request=request)
 
 
 async def _before_request(request: Request) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from authlib.deprecate import AuthlibDeprecationWarning, deprecate
 
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
@@ -132,3 +133,9 @@ def test_nothing_is_patched_in_tests() -> None:
 def test_the_http_library_that_changes_authlib_is_absent() -> None:
     """Authlib prefers httpx2 to httpx as soon as it can be imported; no code path of ours is tested with it."""
     assert importlib.util.find_spec("httpx2") is None
+
+
+def test_a_deprecation_in_authlib_fails_a_test_as_any_other_does() -> None:
+    """When it is imported, it puts a filter of its own before those that there are then."""
+    with pytest.raises(AuthlibDeprecationWarning):
+        deprecate("old")

@@ -1,13 +1,20 @@
 """Worlds share routes and nothing else, whether they come one after the other, at the same time or within each other."""
 
 import asyncio
+from dataclasses import replace
 
 import httpx
 import pytest
+from litestar.di import Provide
 
+from romm.api.http.requests import Request
+from romm.api.routes import AppDependencies
 from romm.composition import app
+from romm.composition.ports import Ports
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from romm.settings.model import Settings
+from tests import shared_routes
 from tests.world import ORIGIN, PASSWORD, World
 
 KEEPER = {"username": "keeper", "password": PASSWORD}
@@ -83,6 +90,32 @@ async def test_a_world_answers_as_the_product_does(path: str) -> None:
     vary = {"x-correlation-id", "date"}
     assert (ours.status_code, len(ours.content)) == (theirs.status_code, len(theirs.content))
     assert {*ours.headers} - vary == {*theirs.headers} - vary
+
+
+async def test_a_person_who_is_kept_by_mistake_is_seen_by_the_next_one_in_tests_too() -> None:
+    def kept(settings: Settings, ports: Ports) -> AppDependencies:
+        wired = app.app_dependencies(settings, ports)
+        principal = Provide(wired.dependencies["principal"].dependency, use_cache=True)
+        return replace(wired, dependencies={**wired.dependencies, "principal": principal})
+
+    world = await house("keeper")
+    await world.add("vera")
+    world.app = shared_routes.service(world.settings, world.ports, kept)
+    answers = [await world.program().get("/api/users/me", auth=(name, PASSWORD)) for name in ("keeper", "vera")]
+    assert [answer.json()["username"] for answer in answers] == ["keeper", "keeper"]
+
+
+async def test_what_a_request_leaves_on_the_shared_app_fails_the_test() -> None:
+    async def leave(request: Request) -> None:
+        request.app.state.seen = True
+
+    def leaving(settings: Settings, ports: Ports) -> AppDependencies:
+        return replace(app.app_dependencies(settings, ports), before_request=leave)
+
+    world = World()
+    world.app = shared_routes.service(world.settings, world.ports, leaving)
+    with pytest.raises(AssertionError, match="the next world"):
+        await world.program().get("/api/heartbeat")
 
 
 async def test_what_starts_and_stops_is_never_a_shared_app() -> None:

@@ -6,11 +6,12 @@ from datetime import datetime
 import pytest
 
 from romm.accounts.administration import Administration
+from romm.accounts.forms import AccountForm
 from romm.composition.use_cases import use_cases
 from romm.domain import scopes
 from romm.domain.accounts.changes import Actor, Unlink
 from romm.domain.errors import Code, Refused
-from romm.domain.model import Account
+from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from tests.fakes import FakeAccountStore
 from tests.world import World
@@ -28,6 +29,41 @@ class BusyDirectory(FakeAccountStore):
             self.changes -= 1
             raise Conflict("version")
         return await super().unlink(decision, now)
+
+
+async def test_a_role_that_the_last_sign_in_kept_is_set_by_hand_and_its_change_is_in_the_log() -> None:
+    """At the command line as on the pages: nothing locks a role that no claim gives."""
+    world = World()
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    await world.browser().sign_in()
+    administration = world.use_cases.administration
+    alice = await administration.named("alice")
+    with pytest.raises(Refused) as refused:
+        await administration.change(ACTOR, alice.id, AccountForm(level=AccessLevel.VIEWER))
+    assert refused.value.code is Code.ROLE_MANAGED
+
+    world.idp.claims.pop("groups")
+    await world.browser().sign_in()
+    changed = await administration.change(ACTOR, alice.id, AccountForm(level=AccessLevel.VIEWER))
+
+    assert changed.level is AccessLevel.VIEWER
+    [facts] = world.lines("account.role_changed")
+    assert (facts["role_before"], facts["role_after"], facts["by"]) == ("admin", "viewer", "command line")
+
+    world.idp.claims["groups"] = ["romm-admins"]
+    await world.browser().sign_in()
+    facts = world.lines("account.role_changed")[-1]
+    assert (facts["role_before"], facts["role_after"], facts["by"]) == ("viewer", "admin", "provider")
+    assert administration.is_managed(await administration.named("alice"))
+
+
+async def test_a_change_that_leaves_the_role_is_no_change_of_a_role() -> None:
+    world = World()
+    vera = await world.add("vera")
+    await world.use_cases.administration.change(
+        ACTOR, vera.id, AccountForm(username="veronica", level=AccessLevel.VIEWER)
+    )
+    assert world.lines("account.role_changed") == []
 
 
 @pytest.fixture

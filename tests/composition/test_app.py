@@ -170,13 +170,13 @@ def test_extra_audiences_are_known_ones(
         pytest.param("authelia", {"OIDC_CLAIM_ROLES": "groups"}, ClaimMapping(roles_claim="groups"), id="a list of groups"),
         pytest.param(
             "zitadel", {"OIDC_CLAIM_ROLES": "urn:zitadel:iam:org:project:roles"},
-            ClaimMapping(roles_claim="urn:zitadel:iam:org:project:roles", roles_shape="keys"), id="Zitadel's roles are keys",
+            ClaimMapping(roles_claim="urn:zitadel:iam:org:project:roles", roles_keys=True), id="Zitadel's roles are keys",
         ),
         pytest.param(
             "zitadel", {"OIDC_CLAIM_ROLES": "r", "OIDC_CLAIM_ROLES_SHAPE": "csv"},
-            ClaimMapping(roles_claim="r", roles_shape="csv"), id="the operator's shape wins",
+            ClaimMapping(roles_claim="r", roles_separator=","), id="the operator's shape wins",
         ),
-        pytest.param("google", {}, ClaimMapping(booleans_as_text=True), id="Google writes booleans as text"),
+        pytest.param("google", {}, ClaimMapping(booleans_as_text=True, own_email_domains=("gmail.com",)), id="Google"),
     ],
 )  # fmt: skip
 def test_claims_are_read_as_the_provider_writes_them(

@@ -10,10 +10,11 @@ from urllib.parse import unquote
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
+from romm.composition.sign_in import reading
 from romm.domain.diagnosis.findings import PLAN, Outcome
-from romm.domain.providers.register import PRESETS, preset
+from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in import claims, discovery, roles
-from romm.domain.sign_in.claims import ClaimMapping, Claims
+from romm.domain.sign_in.claims import Claims
 from romm.domain.sign_in.forward_auth import headers
 from romm.domain.sign_in.roles import Give, RoleMapping
 from romm.settings.load import load
@@ -162,16 +163,13 @@ def test_a_page_for_a_provider_answers_the_same_questions_and_is_on_the_first_pa
 def test_what_a_provider_is_said_to_send_fits_the_blocks_of_its_page(page: Path) -> None:
     """The issuer is the one to configure, and the groups make an admin by each block that maps them."""
     id_token, *more = (json.loads(text) for text in blocks(page, "json"))
-    settings = [load(environment).settings.oidc for environment in environments(page)]
-    where = discovery.location(settings[0].server_application_url, settings[0].server_metadata_url)
+    settings = [load(environment).settings for environment in environments(page)]
+    where = discovery.location(settings[0].oidc.server_application_url, settings[0].oidc.server_metadata_url)
     assert id_token["iss"].removesuffix("/") in where.issuers
-    for oidc in (each for each in settings if each.role_admin):
-        reading = ClaimMapping(
-            roles_claim=oidc.claim_roles, roles_shape=oidc.claim_roles_shape or preset(oidc.provider).roles_shape
-        )
-        said = claims.read(id_token, more[0] if more else None, reading)
+    for each in (each for each in settings if each.oidc.role_admin):
+        said = claims.read(id_token, more[0] if more else None, reading(each))
         assert isinstance(said, Claims)
-        role = roles.grant(said.roles, RoleMapping(admin=oidc.role_admin))
+        role = roles.grant(said.roles, RoleMapping(admin=each.oidc.role_admin))
         assert isinstance(role, Give)
         assert said.email.address
 

@@ -12,9 +12,9 @@ from romm.domain.catalogue import CATALOGUE, Refusal, operator_text
 from romm.domain.errors import MAX_FACT_LENGTH, Code, Refuse, Refused, bounded
 from romm.domain.sign_in.authorization import AuthorizationResponse, accept, response
 from romm.domain.sign_in.claims import ClaimMapping, read, validate
+from romm.domain.sign_in.decisions import Reject
 from romm.domain.sign_in.discovery import accept as provider_accept
 from romm.domain.sign_in.discovery import location
-from romm.domain.sign_in.linking import Reject
 from tests.domain.examples import CLIENT, ISSUER, NOW, attempt, json_values, metadata
 from tests.domain.sign_in.test_claims import EXPECTED, token
 from tests.domain.sign_in.test_linking import ADDRESSES, EXPLICIT, KNOWN, MATCHES, SETUP

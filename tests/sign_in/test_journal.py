@@ -9,6 +9,7 @@ from romm.credentials.rate_limits import Rates
 from romm.domain.errors import Code, Refused
 from romm.domain.model import SUBJECT_DIGITS, AccessLevel, Identity, subject_digest
 from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.sign_in import SignInEntry
 from romm.sign_in.journal import NOTED, SignInJournal
@@ -18,6 +19,7 @@ from tests.world import VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ALICE = Identity("https://idp.test", "alice")
+REGISTERED = Register(rule="L-12", level=AccessLevel.EDITOR, email="alice@example.org", warning="absent")
 
 
 def journal() -> tuple[SignInJournal, FakeSignInLog, FakeLog]:
@@ -39,7 +41,7 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
     """R-60."""
     written, entries, log = journal()
     account = await FakeAccounts().create(new_account("alice", AccessLevel.EDITOR, email="alice@example.org"), NOW)
-    await written.signed_in("openid", account, VISITOR, rule="L-12", identity=ALICE)
+    await written.signed_in("openid", account, VISITOR, identity=ALICE, decision=REGISTERED)
     assert entries.entries == [
         SignInEntry(
             at=NOW,
@@ -52,6 +54,8 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
             account_id=account.id,
             address=VISITOR.address,
             correlation_id=VISITOR.correlation_id,
+            role_after=AccessLevel.EDITOR,
+            warning="absent",
             id=1,
         )
     ]
@@ -64,6 +68,18 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
         "192.0.2.7",
     )
     assert "alice" not in str(log.lines)
+
+
+async def test_a_role_that_a_sign_in_changes_is_in_its_entry_with_before_and_after() -> None:
+    written, entries, _ = journal()
+    accounts = FakeAccounts()
+    before = await accounts.create(new_account("alice", AccessLevel.ADMIN), NOW)
+    linked = LinkIdentity(rule="L-11c", account=before, level=AccessLevel.VIEWER, ends=Ends.ALL_BUT_PASSWORD)
+    await accounts.create(new_account("another", AccessLevel.ADMIN), NOW)
+    after = await accounts.link(linked, ALICE, NOW)
+    await written.signed_in("openid", after, VISITOR, identity=ALICE, decision=linked)
+    [entry] = entries.entries
+    assert (entry.role_before, entry.role_after) == (AccessLevel.ADMIN, AccessLevel.VIEWER)
 
 
 async def test_a_success_with_a_password_has_neither_rule_nor_issuer() -> None:

@@ -21,8 +21,9 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.sign_in.claims import ClaimMapping
+from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Found, LinkIdentity, Policy, Register, SignIn
+from romm.domain.sign_in.linking import Found, Policy
 from romm.domain.sign_in.roles import RoleMapping
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse

@@ -1,4 +1,4 @@
-"""Use cases of administrators: find people, let them in, change what they may do, and let them go."""
+"""Use cases of administrators: list, create, change and delete accounts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,14 @@ from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 from romm.sign_in.issuers import KnownIssuers
+from romm.sign_in.journal import log_role_change
 
-_ALL = 2**31 - 1  # the greatest LIMIT that every database takes
+_ALL = 2**31 - 1  # the largest LIMIT that all databases accept
 
 
 @dataclass(frozen=True, kw_only=True)
 class Administration:
-    """Accounts, as administrators look after them. `roles_by_claim`: the role of whoever is linked follows their groups."""
+    """`roles_by_claim`: the provider's groups give roles."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -35,39 +36,38 @@ class Administration:
     clock: Clock
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
-        """A page of accounts by name, and how many fit in all."""
+        """A page by name, and the number of all matches."""
         return await self.account_store.search(text.strip().lower(), limit, offset)
 
     async def everybody(self, text: str = "") -> Sequence[Account]:
-        """All accounts whose name or address has this text, by name."""
         return (await self.search(text, _ALL, 0))[0]
 
     async def get(self, account_id: int) -> Account:
-        """One account. Raises `Refused(ACCOUNT_UNKNOWN)`."""
+        """Raises `Refused(ACCOUNT_UNKNOWN)`."""
         account = await self.accounts.get(account_id)
         if account is None:
             raise Refused(Code.ACCOUNT_UNKNOWN, account=account_id)
         return account
 
     async def named(self, username: str) -> Account:
-        """One account by its username. Raises `Refused(ACCOUNT_UNKNOWN)`."""
+        """Raises `Refused(ACCOUNT_UNKNOWN)`."""
         found = await self.accounts.password(username.lower())
         if found is None:
             raise Refused(Code.ACCOUNT_UNKNOWN, account=username)
         return found[0]
 
     async def names(self, account_ids: Collection[int]) -> dict[int, str]:
-        """What these accounts are called; one that is gone is left out."""
+        """Usernames by id, without deleted accounts."""
         found = [await self.accounts.get(account_id) for account_id in account_ids]
         return {account.id: account.username for account in found if account is not None}
 
     def is_managed(self, account: Account) -> bool:
-        """Does the account's role follow the provider's groups? Not so with a link to another provider only."""
-        others = self.issuers.now().linked(account, ELSEWHERE)
-        return self.roles_by_claim and len(account.links) > len(others)
+        """Did the account's last sign-in with the provider take its role from the claim? Not with links elsewhere only."""
+        elsewhere = self.issuers.now().linked(account, ELSEWHERE)
+        return self.roles_by_claim and account.role_from_claim and len(account.links) > len(elsewhere)
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
-        """Make an account; without a password only single sign-on opens it. Raises `Refused`."""
+        """Without a password only single sign-on opens the account. Raises `Refused`."""
         required(rules.may_give(actor, level))
         name = stored_username(typed.username or "")
         email, password_hash = stored_email(typed.email or ""), None
@@ -90,25 +90,27 @@ class Administration:
         return account
 
     async def change(self, actor: Actor, account_id: int, typed: AccountForm) -> Account:
-        """Change somebody's account. Raises `Refused`."""
+        """Raises `Refused`."""
         if typed.password and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         wish = await account_update(typed, await self.get(account_id), self.passwords)
 
-        async def attempt() -> Account:
+        async def attempt() -> tuple[AccessLevel, Account]:
             seen, now = await self.get(account_id), self.clock()
             admins = await self.account_store.enabled_admins()
-            judged = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
-            return await self.account_store.change(required(judged), now)
+            change = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
+            return seen.level, await self.account_store.change(required(change), now)
 
-        account = await retry_on_conflict(attempt, wish)
+        before, account = await retry_on_conflict(attempt, wish)
+        if before is not account.level:
+            log_role_change(self.log, account, before, by=actor.name)
         facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
         facts["email_source"] = account.email_source
         self._log("account.changed", actor, account, **facts)
         return account
 
     async def delete(self, actor: Actor, account_id: int) -> None:
-        """Delete an account with all that belongs to it. Raises `Refused`."""
+        """Raises `Refused`."""
 
         async def attempt() -> Account:
             seen = await self.get(account_id)
@@ -120,7 +122,7 @@ class Administration:
         self._log("account.deleted", actor, await retry_on_conflict(attempt))
 
     async def unlink(self, actor: Actor, account_id: int, issuer: str = "") -> Account:
-        """Detach an account's identity at this issuer, or all, so that the next single sign-on links anew. Raises `Refused`."""
+        """Detach the identity at this issuer, or all; the next single sign-on links anew. Raises `Refused`."""
 
         async def attempt() -> tuple[tuple[str, ...], Account]:
             account = await self.get(account_id)
@@ -136,7 +138,7 @@ class Administration:
         return account
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
-        """End somebody's sessions and sign-ins of apps; gives how many there were. Raises `Refused`."""
+        """End sessions and app sign-ins; returns their number. Raises `Refused`."""
         account = await self.get(account_id)
         required(rules.may_touch(actor, account.level))
         ended = await self.credentials.end_all(account_id, kinds)
@@ -144,11 +146,11 @@ class Administration:
         return ended
 
     async def end_sessions(self, actor: Actor, account_id: int) -> int:
-        """End somebody's sessions in browsers; their apps stay signed in. Raises `Refused`."""
+        """End browser sessions; apps stay signed in. Raises `Refused`."""
         return await self.end(actor, account_id, [Kind.SESSION])
 
     async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
-        """End one of somebody's sessions. Raises `Refused`."""
+        """Raises `Refused`."""
         account = await self.get(account_id)
         required(rules.may_touch(actor, account.level))
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:

@@ -1,4 +1,4 @@
-"""Account forms: input, checked and in its stored form."""
+"""Account forms: validation and stored form."""
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -12,8 +12,10 @@ from romm.ports.accounts import Passwords
 
 
 class AccountForm(Struct, frozen=True, kw_only=True):
-    """What somebody typed into a form about an account. What is not said stays, and so does what an empty password stands
-    for; an empty address takes it away. `vouched`: an administrator knows that the address is the person's."""
+    """Input of an account form. Omitted fields and an empty password change nothing; an empty e-mail removes it.
+
+    `vouched`: an administrator knows that the address is the person's.
+    """
 
     username: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
@@ -24,7 +26,7 @@ class AccountForm(Struct, frozen=True, kw_only=True):
 
 
 def stored_username(typed: str) -> str:
-    """A name as it is stored. Raises `Refused(USERNAME_INVALID)`."""
+    """Raises `Refused(USERNAME_INVALID)`."""
     name = usernames.normalized(typed)
     if name is None:
         raise Refused(Code.USERNAME_INVALID, found=typed)
@@ -32,7 +34,7 @@ def stored_username(typed: str) -> str:
 
 
 def stored_email(typed: str) -> str | None:
-    """An address as it is stored, None for an empty one. Raises `Refused(ADDRESS_INVALID)`."""
+    """None for an empty address. Raises `Refused(ADDRESS_INVALID)`."""
     if not typed:
         return None
     email = emails.canonical(typed)
@@ -42,7 +44,7 @@ def stored_email(typed: str) -> str | None:
 
 
 async def account_update(typed: AccountForm, seen: Account, hashing: Passwords) -> AccountUpdate:
-    """What somebody typed, in its stored form. Raises `Refused` when something of it cannot be used."""
+    """Validate a form and hash its password. Raises `Refused`."""
     username = typed.username if isinstance(typed.username, UnsetType) else stored_username(typed.username)
     email = typed.email if isinstance(typed.email, UnsetType) else stored_email(typed.email)
     password_hash: str | UnsetType = UNSET

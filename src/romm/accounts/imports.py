@@ -1,4 +1,4 @@
-"""Use case: bring the users of an existing RomM along, seen first and done then."""
+"""Use case: import the users of an existing RomM, after a preview."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class ImportUsers:
-    """From an existing RomM's database to this one; never the other way, and never over an account that is here."""
+    """Import users; existing accounts are never changed."""
 
     source: ForeignUsers
     imports: Imports
     clock: Clock
 
     async def plan(self) -> tuple[Decision, ...]:
-        """What would happen to each user. Writes nothing. Raises `Refused` with `IMPORT_UNREADABLE`."""
+        """Writes nothing. Raises `Refused(IMPORT_UNREADABLE)`."""
         return decide(await self.source.read(), await self.imports.here(), self.clock())
 
     async def carry_out(self, plan: Iterable[Decision]) -> tuple[Decision, ...]:
-        """What happened to each user; a run that is broken off is finished by the next one."""
+        """Returns the outcomes. A second run completes an interrupted one."""
         return tuple([await self._carry_out(decision) for decision in plan])
 
     async def _carry_out(self, decision: Decision) -> Decision:

@@ -1,4 +1,4 @@
-"""Use case: an administrator invites somebody by a link that works once."""
+"""Use case: an administrator invites a person by a one-time link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from romm.ports.process import Clock, Log
 
 LONGEST = timedelta(days=30)
 REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=timedelta(hours=1))
-"""A link that asks which names and addresses are taken gets no further than this; a person types fewer."""
+"""Hinders probing for taken names and addresses. A person needs fewer tries."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invitations:
-    """Links that make an account with a password. They end when they were used, and with the rights of who made them."""
+    """Links to create an account with a password. A link ends with its use, or when its maker is no enabled admin."""
 
     accounts: Accounts
     credentials: Credentials
@@ -43,7 +43,7 @@ class Invitations:
     async def create(
         self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
     ) -> tuple[str, Credential]:
-        """A link's secret, stored nowhere, and what is stored of it. Raises `Refused`."""
+        """Returns the link's secret and the stored credential. Raises `Refused`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         required(rules.may_give(actor(who), level))
@@ -56,17 +56,16 @@ class Invitations:
         return secret, invitation
 
     async def listed(self) -> Sequence[tuple[Credential, Account]]:
-        """Every open invitation, and who made it."""
         return await self.credentials.of(None, [Kind.INVITATION])
 
     async def revoke(self, by: Actor, invitation_id: int) -> None:
-        """Take an invitation back. Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
         if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
         self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)
 
     async def open(self, secret: str) -> Credential:
-        """The invitation of a link. Raises `Refused(LINK_INVALID)`."""
+        """Raises `Refused(LINK_INVALID)`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         found = await self.credentials.find(Kind.INVITATION, digest(secret))
@@ -77,7 +76,7 @@ class Invitations:
         raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
 
     async def register(self, secret: str, typed: AccountForm) -> Account:
-        """Make the account that the link promises, and use the link up. Raises `Refused`; then the link still works."""
+        """Create the account and use up the link. Raises `Refused`; the link then stays valid."""
         invitation = await self.open(secret)
         await self.rates.check(RateLimitKey(REGISTRATIONS, invitation.digest))
         level = invitation.level or AccessLevel.VIEWER

@@ -1,4 +1,4 @@
-"""Use case around passwords: the one way from what somebody chose to what is stored."""
+"""Check and hash new passwords; all use cases go through here."""
 
 from romm.domain.accounts.passwords import weakness
 from romm.domain.errors import Code, Refused
@@ -6,7 +6,7 @@ from romm.ports.accounts import Passwords
 
 
 async def hash_of_new(passwords: Passwords, password: str, *, username: str, email: str | None) -> str:
-    """The hash of a newly chosen password. Raises `Refused` with `PASSWORD_WEAK`, or `BUSY`."""
+    """Raises `Refused` with `PASSWORD_WEAK` or `BUSY`."""
     reason = weakness(password, username=username, email=email, common=await passwords.common())
     if reason:
         raise Refused(Code.PASSWORD_WEAK, reason=reason)

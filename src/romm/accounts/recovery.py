@@ -1,4 +1,4 @@
-"""Use cases for who is locked out: a link to set a new password, and one that signs an administrator in once."""
+"""Use cases for locked-out people: password reset and recovery links."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 from romm.sign_in.journal import SignInJournal
 
-RESET_LIFETIME = timedelta(hours=24)  # it is handed on by people, who are not always online
+RESET_LIFETIME = timedelta(hours=24)  # a person passes it on, and the recipient may be offline
 RECOVERY_LIFETIME = timedelta(minutes=10)
 FORGOTTEN = Limit(name="forgotten passwords per address", tries=20, window=timedelta(hours=1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """Links are made by an administrator or on the command line; nobody gets one by asking, and RomM sends no mail."""
+    """Only an administrator or the command line creates links. RomM sends no mail."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -43,9 +43,9 @@ class Recovery:
     clock: Clock
 
     async def forgot(self, name: str, address: str) -> None:
-        """Note for the administrators that somebody forgot a password; the answer never tells whether there is an account.
+        """Notify the administrators. The answer never reveals whether the account exists.
 
-        Raises `Refused(TOO_MANY_REQUESTS)`, by the address that asks alone.
+        Raises `Refused(TOO_MANY_REQUESTS)`, by client address only.
         """
         await self.rates.check(by_address(FORGOTTEN, address))
         if self.passwords_enabled:
@@ -53,7 +53,7 @@ class Recovery:
             await self.account_store.reset_asked(emails.canonical(typed) or typed.lower(), self.clock())
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
-        """The secret of a link that sets a new password for this account; an older link ends. Raises `Refused`."""
+        """A link's secret; it replaces an older link. Raises `Refused`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         required(rules.may_reset(actor, account))
@@ -62,13 +62,13 @@ class Recovery:
         return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor)
 
     async def recovery_link(self, account: Account) -> str:
-        """The secret of a link that signs an enabled admin in once. For the command line only. Raises `Refused`."""
+        """A one-time sign-in for an enabled admin. Command line only. Raises `Refused`."""
         if not account.is_enabled_admin:
             raise Refused(Code.NOT_AN_ADMIN, username=account.username)
         return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, COMMAND_LINE)
 
     async def open(self, kind: Kind, secret: str) -> Account:
-        """Whose account a link opens. Raises `Refused(LINK_INVALID)`."""
+        """Raises `Refused(LINK_INVALID)`."""
         if kind is Kind.PASSWORD_RESET and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         found = await self.credentials.find(kind, digest(secret))
@@ -79,23 +79,23 @@ class Recovery:
         raise Refused(Code.LINK_INVALID, kind=kind)
 
     async def reset(self, secret: str, password: str) -> Account:
-        """Set a new password and use the link up; every sign-in of the account ends. Raises `Refused`."""
+        """Use up the link and end every sign-in of the account. Raises `Refused`."""
         account = await self.open(Kind.PASSWORD_RESET, secret)
         wish = AccountUpdate(password_hash=await self._hash(password, account))
-        spends = OneTimeLink(Kind.PASSWORD_RESET, digest(secret))
+        link = OneTimeLink(Kind.PASSWORD_RESET, digest(secret))
 
         async def attempt() -> Account:
             seen, now = await self.open(Kind.PASSWORD_RESET, secret), self.clock()
-            # Who made the link vouched for whoever has it: the new password is trusted from now on.
-            judged = rules.own(seen, wish, rules.Proof.PROVIDER, now, keep=None)
-            return await self.account_store.change(required(judged), now, spends)
+            # The administrator who made the link vouches for its holder: the new password is trusted from now on.
+            change = rules.own(seen, wish, rules.Proof.PROVIDER, now, keep=None)
+            return await self.account_store.change(required(change), now, link)
 
         changed = await retry_on_conflict(attempt)
         self.log.warning("recovery.password_set", account=changed.id, username=changed.username)
         return changed
 
     async def recover(self, secret: str, visitor: Visitor) -> str:
-        """Sign in by a recovery link and use it up; gives the session's secret. Raises `Refused`."""
+        """Use up the link; returns a session's secret. Raises `Refused`."""
         account = await self.open(Kind.RECOVERY, secret)
         if await self.credentials.take(Kind.RECOVERY, digest(secret)) is None or not account.is_enabled_admin:
             raise Refused(Code.LINK_INVALID, kind=Kind.RECOVERY)

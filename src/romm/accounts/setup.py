@@ -1,4 +1,4 @@
-"""Use cases around accounts: the first admin, and what people type on its way to what is stored."""
+"""Use case: create the first admin."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from romm.ports.process import Clock, Log
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """First boot: exactly one admin can be made here, then the door is closed for good."""
+    """First boot. Closed for good once an admin exists."""
 
     wizard: bool
     passwords_enabled: bool
@@ -23,11 +23,10 @@ class Setup:
     clock: Clock
 
     async def is_open(self) -> bool:
-        """Is there still a first admin to be made?"""
         return self.wizard and self.passwords_enabled and not await self.accounts.any_admin()
 
     async def create_first_admin(self, username: str, email: str, password: str) -> Account:
-        """Make the first admin. Raises `Refused` when there is one, or when name, e-mail or password cannot be used."""
+        """Raises `Refused` if an admin exists, or the name, e-mail or password is unusable."""
         if not await self.is_open():
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
         name, address = stored_username(username), stored_email(email)

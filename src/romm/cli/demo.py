@@ -92,7 +92,9 @@ def _provider(port: int) -> Any:
         with warnings.catch_warnings(action="ignore"):  # it uses parts of Authlib that are going away
             import oidc_provider_mock
     except ImportError:
-        raise click.ClickException("The demo needs its provider: pip install 'romm-sign-in[demo]'") from None
+        raise click.ClickException(
+            "The demo needs its provider: in RomM's source, pip install --require-hashes -r requirements/demo.txt"
+        ) from None
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its line per request would bury the invitation
     users = [oidc_provider_mock.User(sub=name, claims=_claims(name, *about)) for name, about in PEOPLE.items()]
     return oidc_provider_mock.run_server_in_thread(port, user_claims=users)

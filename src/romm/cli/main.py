@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from romm.adapters.database import migrations
+from romm.cli import process
 from romm.cli.explain import explain
 from romm.cli.report import explained, loaded
 from romm.cli.users import recover, users
@@ -17,6 +17,7 @@ from romm.settings.load import describe
 @click.version_option(package_name="romm-sign-in", prog_name="romm")
 def main() -> None:
     """RomM sign-in."""
+    process.leave_out()
 
 
 @main.command()
@@ -93,6 +94,7 @@ def db() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Migrate the database to the newest schema."""
+    from romm.adapters.database import migrations
 
     with explained():
         migrations.upgrade(loaded(os.environ).settings.database.url, revision)
@@ -102,6 +104,7 @@ def upgrade(revision: str) -> None:
 @db.command()
 def current() -> None:
     """Print the schema revision that the database has."""
+    from romm.adapters.database import migrations
 
     with explained():
         click.echo(migrations.current(loaded(os.environ).settings.database.url) or "none")

@@ -9,7 +9,7 @@ import sys
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
-from romm.adapters.database import migrations
+from romm.cli import process
 from romm.cli.report import explained, loaded
 from romm.settings.model import Loaded
 
@@ -17,17 +17,19 @@ from romm.settings.model import Loaded
 def prepared() -> Loaded:
     """The settings in effect, reported; the embedded database has the newest schema. Ends here with what is wrong."""
     receiver, sender = Pipe(duplex=False)
-    process = Process(target=_prepare, args=(sender,), name="romm-preparation", daemon=True)  # it does not outlive us
+    preparation = Process(
+        target=_prepare, args=(sender,), name="romm-preparation", daemon=True
+    )  # it does not outlive us
     for told_to_stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_to_stop, lambda *_: sys.exit(0))
-    process.start()
+    preparation.start()
     sender.close()
     try:
         found: Loaded = receiver.recv()
     except EOFError:  # it has said why
-        process.join()
-        sys.exit(process.exitcode or 1)
-    process.join()
+        preparation.join()
+        sys.exit(preparation.exitcode or 1)
+    preparation.join()
     return found
 
 
@@ -35,7 +37,9 @@ def _prepare(sender: Connection) -> None:
     """Any other database than the embedded one is migrated by `romm db upgrade`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the one who waits ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    process.leave_out()
     from romm.adapters import log
+    from romm.adapters.database import migrations
 
     with explained():
         found = loaded(os.environ)

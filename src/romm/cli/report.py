@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
-from romm.adapters.database import migrations
-from romm.composition import adapters
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
 from romm.settings.load import load
@@ -49,6 +47,8 @@ def fail(problems: tuple[str, ...]) -> NoReturn:
 def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:
     """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
     from romm.adapters import log
+    from romm.adapters.database import migrations
+    from romm.composition import adapters
     from romm.composition.use_cases import use_cases
 
     settings = loaded(os.environ).settings

@@ -13,7 +13,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from romm.adapters import log
+from romm.cli import process
 from romm.settings.model import Loaded
 
 # How long what is being answered may still take; Docker waits for 10 seconds.
@@ -23,6 +23,9 @@ _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian"
 
 def run(loaded: Loaded) -> None:
     """Serve until told to stop, on a database that is there and migrated."""
+    # Not above: a spawned worker imports this module before it can leave anything out.
+    from romm.adapters import log
+
     settings = loaded.settings
     logger = log.configure(settings.log.level, settings.log.format)
     where = settings.server
@@ -56,6 +59,8 @@ def _app(loaded: Loaded) -> Any:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then says SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
+    process.leave_out()
+    process.give_back()
     from romm.composition.app import serve
 
     return serve(loaded)

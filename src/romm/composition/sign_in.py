@@ -10,6 +10,7 @@ from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.discovery import WELL_KNOWN
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.linking import Policy
+from romm.domain.sign_in.role_texts import SEPARATORS
 from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
@@ -32,7 +33,7 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
         return None
     return Identification(
         provider=ports.provider,
-        reading=_reading(settings),
+        reading=reading(settings),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
         hosted_domains=oidc.hosted_domains,
         issuer_spellings=known.issuer_spellings,
@@ -46,7 +47,7 @@ def admission(settings: Settings, ports: Ports) -> Admission:
     oidc = settings.oidc
     return Admission(
         accounts=ports.accounts,
-        mapping=RoleMapping(admin=oidc.role_admin, editor=oidc.role_editor, viewer=oidc.role_viewer),
+        mapping=role_mapping(settings),
         policy=Policy(
             trust_email=oidc.trust_email,
             link_by_email=oidc.link_by_email,
@@ -145,17 +146,32 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
 def explainer(settings: Settings, ports: Ports) -> Explainer:
     """Why a sign-in would end as it does."""
     return Explainer(
-        reading=_reading(settings),
+        reading=reading(settings),
         admission=admission(settings, ports),
         provider=ports.provider,
         issuer=settings.oidc.server_application_url or settings.server.base_url,
     )
 
 
-def _reading(settings: Settings) -> ClaimMapping:
+def role_mapping(settings: Settings) -> RoleMapping:
+    """Which values of the roles claim give which level, and what a claim that is not sent means."""
+    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    return RoleMapping(
+        admin=oidc.role_admin,
+        editor=oidc.role_editor,
+        viewer=oidc.role_viewer,
+        absent_is_none=oidc.claim_roles_absent == "none"
+        or (not oidc.claim_roles_absent and known.leaves_empty_roles_out),
+    )
+
+
+def reading(settings: Settings) -> ClaimMapping:
+    """How the provider words its claims, as the operator says or the preset knows."""
     oidc, known = settings.oidc, preset(settings.oidc.provider)
     return ClaimMapping(
         roles_claim=oidc.claim_roles,
-        roles_shape=oidc.claim_roles_shape or known.roles_shape,
+        roles_separator=SEPARATORS.get(oidc.claim_roles_separator or oidc.claim_roles_shape, ""),
+        roles_keys=oidc.claim_roles_shape == "keys" or (not oidc.claim_roles_shape and known.roles_keys),
         booleans_as_text=known.booleans_as_text,
+        own_email_domains=known.own_email_domains,
     )

@@ -11,13 +11,13 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True)
 class Bearers:
-    """What apps bring in an `Authorization: Bearer` header: access tokens, and client tokens by their prefix."""
+    """Access tokens and client tokens, told apart by prefix."""
 
     credentials: Credentials
     clock: Clock
 
     async def who(self, secret: str) -> Principal | None:
-        """Who a token belongs to, None when it is nobody's, over, or its owner is disabled."""
+        """None if the token is unknown or expired, or its owner disabled."""
         found = await self.credentials.find(bearer_kind(secret), digest(secret))
         if not found:
             return None

@@ -1,4 +1,4 @@
-"""Use cases around client tokens: make, list, renew and end them. A secret is shown once and stored nowhere."""
+"""Use cases of client tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _KINDS = (Kind.CLIENT_TOKEN,)
 
 
 class Minted(Struct, frozen=True):
-    """A token with its secret, this once."""
+    """A token and its secret, which is shown only now."""
 
     secret: str
     token: Credential
@@ -34,60 +34,60 @@ class Minted(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class ClientTokens:
-    """Tokens that people make for their apps. Whose they are decides on every route; somebody else's is not there."""
+    """Client tokens for apps. Another account's token counts as unknown."""
 
     credentials: Credentials
     log: Log
     clock: Clock
 
     async def own(self, principal: Principal) -> Sequence[Credential]:
-        """Those of whoever asks, the newest first."""
+        """Newest first."""
         return [token for token, _ in await self.credentials.of(principal.account.id, _KINDS)]
 
     async def everybodys(self) -> Sequence[tuple[Credential, Account]]:
-        """All there are, with their owners."""
         return await self.credentials.of(None, _KINDS)
 
-    async def create(self, principal: Principal, wanted: ClientTokenRequest) -> Minted:
-        """Make one, which ends with a client token that asks for it if not before.
+    async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
+        """Create a token; it never outlives the client token that requests it.
 
-        Raises `Refused` with NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
+        Raises `Refused` with NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL,
+        ACCOUNT_CHANGED.
         """
-        judged = required(client_tokens.validate_request(wanted, principal.scopes))
+        valid = required(client_tokens.validate_request(request, principal.scopes))
         secret = new_secret()
-        new = client_tokens.token(judged, principal.account.id, digest(secret), self.clock())
+        new = client_tokens.token(valid, principal.account.id, digest(secret), self.clock())
         end = required(client_tokens.lasting(new.expires_at, principal.credential))
-        token = await self._issued(principal.account, replace(new, expires_at=end))
-        self._note("client_token.created", principal, token)
+        token = await self._issue(principal.account, replace(new, expires_at=end))
+        self._log("client_token.created", principal, token)
         return Minted(secret, token)
 
     async def find(self, principal: Principal, token_id: int) -> Credential:
-        """One's own token by its number. Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
         found = next((token for token in await self.own(principal) if token.id == token_id), None)
         return _known(found, token_id)
 
     async def regenerate(self, principal: Principal, token_id: int) -> Minted:
-        """Give one's token another secret; the old one is dead at once. Raises as `find` and `create`."""
+        """The old secret ends at once. Raises as `find` and `create`."""
         token = await self.find(principal, token_id)
         required(client_tokens.may_renew(token, principal.credential))
         secret, owner = new_secret(), principal.account
         with refuse_if_changed(owner):
             renewed = await self.credentials.renew(Renewal(owner=owner, token=token, digest=digest(secret)))
-        self._note("client_token.regenerated", principal, token)
+        self._log("client_token.regenerated", principal, token)
         return Minted(secret, _known(renewed, token_id))
 
     async def end(self, principal: Principal, token_id: int) -> None:
-        """End one's own token. Raises as `find`."""
+        """Raises as `find`."""
         await self.find(principal, token_id)
         await self._end(principal, token_id, principal.account.id)
 
     async def end_anybodys(self, principal: Principal, token_id: int) -> None:
-        """End a token as an administrator. Raises `Refused` with CREDENTIAL_UNKNOWN or ADMIN_REQUIRED."""
+        """For administrators. Raises `Refused` with CREDENTIAL_UNKNOWN or ADMIN_REQUIRED."""
         owner = _known({token.id: owner for token, owner in await self.everybodys()}.get(token_id), token_id)
         required(changes.may_touch(actor(principal), owner.level))
         await self._end(principal, token_id, owner.id)
 
-    async def _issued(self, owner: Account, new: Credential) -> Credential:
+    async def _issue(self, owner: Account, new: Credential) -> Credential:
         try:
             with refuse_if_changed(owner):
                 return await self.credentials.issue(owner, new, at_most=MOST)
@@ -96,9 +96,9 @@ class ClientTokens:
 
     async def _end(self, principal: Principal, token_id: int, owner_id: int) -> None:
         ended = await self.credentials.end(Kind.CLIENT_TOKEN, token_id, owner_id)
-        self._note("client_token.ended", principal, _known(ended, token_id))
+        self._log("client_token.ended", principal, _known(ended, token_id))
 
-    def _note(self, event: str, principal: Principal, token: Credential) -> None:
+    def _log(self, event: str, principal: Principal, token: Credential) -> None:
         by, owner = principal.account.id, token.account_id
         self.log.info(event, account=owner, by=by, token=token.id, scopes=" ".join(token.scopes))
 

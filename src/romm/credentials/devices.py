@@ -1,4 +1,4 @@
-"""Use cases around devices that cannot show a sign-in page (RFC 8628): a device asks and polls, a person decides."""
+"""Use cases of devices without a sign-in page (RFC 8628): the device polls, a person decides."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class StartedAuthorization(Struct, frozen=True, kw_only=True):
-    """What the device is given: its own secret, and the code that it shows to the person."""
+    """The device shows `user_code` and keeps `device_code` secret. Times in seconds."""
 
     device_code: str
     user_code: str
@@ -54,7 +54,7 @@ class StartedAuthorization(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """A request that waits for a person, and which of its scopes this person may give, as seen at this time."""
+    """A pending request, and the scopes that this person may grant."""
 
     authorization: DeviceAuthorization
     allowed: tuple[str, ...]
@@ -62,22 +62,18 @@ class Waiting(Struct, frozen=True):
 
 
 class Paired(Struct, frozen=True):
-    """A device that was let in."""
-
     id: int
     name: str
 
 
 class IssuedClientToken(Struct, frozen=True):
-    """A client token for a device, and what is stored of it."""
-
     secret: str
     credential: Credential
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSignIn:
-    """The device's side: it asks, and polls until somebody decided."""
+    """The device's side: request and poll."""
 
     authorizations: DeviceAuthorizations
     devices: Devices
@@ -85,20 +81,20 @@ class DeviceSignIn:
     log: Log
     clock: Clock
 
-    async def begin(self, shape: Flavor, asked: DeviceAuthorizationRequest, address: str) -> StartedAuthorization:
-        """Remember what a device asks for. Raises `Refused` when it asks for what does not exist, or too often."""
+    async def begin(self, shape: Flavor, request: DeviceAuthorizationRequest, address: str) -> StartedAuthorization:
+        """Raises `Refused` for unknown scopes, unreadable names or too many requests."""
         await self.rates.check(by_address(REQUESTS, address))
-        wanted = required(devices.judged(asked))
+        valid = required(devices.judged(request))
         try:
-            return await self._put(shape, wanted)
-        except Conflict:  # another device waits with the same user code: once in a hundred million times
-            return await self._put(shape, wanted)
+            return await self._put(shape, valid)
+        except Conflict:  # the user code is in use; odds of 1 in 100 million
+            return await self._put(shape, valid)
 
     async def poll(self, shape: Flavor, device_code: str, client: str | None = None) -> HandOver | Refuse:
-        """What became of a request. What it hands over it hands over once, whoever asks at the same time."""
-        found = await self._judged(shape, device_code, client)
+        """Exactly one of concurrent polls gets `HandOver`."""
+        found = await self._answer(shape, device_code, client)
         if isinstance(found, HandOver) and not await self.authorizations.spend(digest(device_code)):
-            found = await self._judged(shape, device_code, client)
+            found = await self._answer(shape, device_code, client)
             return (
                 found if isinstance(found, Refuse) else Refuse(Code.DEVICE_CODE_INVALID, {"reason": "it was just used"})
             )
@@ -107,7 +103,7 @@ class DeviceSignIn:
         return found
 
     async def client_token(self, device_code: str, address: str) -> IssuedClientToken | Refuse:
-        """As `poll`, in the older shape: a client token for the device, in place of the one it had."""
+        """As `poll`, with a client token in place of the device's previous one."""
         await self.rates.check(by_address(POLLS, address))
         found = await self.poll(Flavor.LEGACY, device_code)
         if isinstance(found, Refuse):
@@ -130,7 +126,7 @@ class DeviceSignIn:
             return _changed()
         return IssuedClientToken(secret, credential)
 
-    async def _put(self, shape: Flavor, asked: DeviceAuthorizationRequest) -> StartedAuthorization:
+    async def _put(self, shape: Flavor, request: DeviceAuthorizationRequest) -> StartedAuthorization:
         now = self.clock()
         device_code = hex_secret()
         user_code = short_code()
@@ -139,21 +135,21 @@ class DeviceSignIn:
                 device_code_digest=digest(device_code),
                 user_code_digest=digest(user_code),
                 shape=shape,
-                client_device_identifier=asked.client_device_identifier or UNNAMED + unique(),
-                name=asked.name or asked.client,
-                client=asked.client,
-                platform=asked.platform,
-                client_version=asked.client_version,
-                requested_scopes=asked.scopes,
+                client_device_identifier=request.client_device_identifier or UNNAMED + unique(),
+                name=request.name or request.client,
+                client=request.client,
+                platform=request.platform,
+                client_version=request.client_version,
+                requested_scopes=request.scopes,
                 created_at=now,
                 expires_at=now + LIFETIME,
             )
         )
         return StartedAuthorization(device_code=device_code, user_code=user_code)
 
-    async def _judged(self, shape: Flavor, device_code: str, client: str | None) -> HandOver | Refuse:
-        asked, owner = await self.authorizations.polled_by(digest(device_code)) or (None, None)
-        found = devices.answer(asked, owner, Poll(shape=shape, client=client, at=self.clock()))
+    async def _answer(self, shape: Flavor, device_code: str, client: str | None) -> HandOver | Refuse:
+        authorization, owner = await self.authorizations.polled_by(digest(device_code)) or (None, None)
+        found = devices.answer(authorization, owner, Poll(shape=shape, client=client, at=self.clock()))
         if isinstance(found, Wait):
             await self.authorizations.note_poll(digest(device_code), found.interval_seconds)
             return Refuse(found.code)
@@ -162,13 +158,13 @@ class DeviceSignIn:
 
 @dataclass(frozen=True)
 class DeviceGrant:
-    """Tokens for a device that was let in (RFC 8628, 3.4)."""
+    """RFC 8628, 3.4."""
 
     device_sign_in: DeviceSignIn
     tokens: Tokens
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """A pair that ends with its device. Raises `Refused`, also while nobody decided."""
+        """The pair ends with its device. Raises `Refused`, also while the request is pending."""
         device_code = request.required("device_code")
         if not request.client:
             raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is missing")
@@ -181,7 +177,7 @@ class DeviceGrant:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceApproval:
-    """The person's side: they see who asks for what, and decide."""
+    """The person's side: inspect a request and decide."""
 
     authorizations: DeviceAuthorizations
     devices: Devices
@@ -191,39 +187,38 @@ class DeviceApproval:
     clock: Clock
 
     async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
-        """The request behind a code, however it was typed. Raises `Refused` when there is none, or too many were tried."""
+        """Raises `Refused` for an unknown code, or after too many tries."""
         await self.rates.check(RateLimitKey(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
         now, user_code = self.clock(), short_codes.normalized(typed)
-        asked = await self.authorizations.typed(digest(user_code)) if user_code else None
-        waiting = required(devices.undecided(asked, now))
+        authorization = await self.authorizations.typed(digest(user_code)) if user_code else None
+        waiting = required(devices.undecided(authorization, now))
         return Waiting(waiting, devices.allowed(waiting, principal.scopes), now)
 
     async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
-        """Let the device in, with what was chosen. Raises `Refused` as `look` does, and for what may not be given."""
+        """Raises `Refused` as `look`, and for scopes that the person may not grant."""
         seen = await self.look(principal, typed, address)
-        asked, account = seen.authorization, principal.account
+        authorization, account = seen.authorization, principal.account
         by = Approver(account, principal.scopes, principal.credential)
-        decision = required(devices.approval(asked, by, choice, seen.at, await self._held(account)))
+        decision = required(devices.approval(authorization, by, choice, seen.at, await self._owned_tokens(account)))
         device = await self.authorizations.approve(decision)
         if device is None:
-            raise await self._too_late(asked)
-        self.log.info("device.approved", account=account.id, device=device, client=asked.client)
+            raise await self._too_late(authorization)
+        self.log.info("device.approved", account=account.id, device=device, client=authorization.client)
         return Paired(device, decision.device_name)
 
     async def deny(self, principal: Principal, typed: str, address: str) -> None:
-        """Turn the device away. Raises `Refused` as `look` does."""
-        asked = (await self.look(principal, typed, address)).authorization
-        if not await self.authorizations.deny(asked.user_code_digest):
-            raise await self._too_late(asked)
-        self.log.info("device.denied", account=principal.account.id, client=asked.client)
+        """Raises `Refused` as `look`."""
+        authorization = (await self.look(principal, typed, address)).authorization
+        if not await self.authorizations.deny(authorization.user_code_digest):
+            raise await self._too_late(authorization)
+        self.log.info("device.denied", account=principal.account.id, client=authorization.client)
 
-    async def _held(self, account: Account) -> OwnedTokens:
-        """The client tokens that the account has, and its devices."""
+    async def _owned_tokens(self, account: Account) -> OwnedTokens:
         tokens = await self.credentials.of(account.id, [Kind.CLIENT_TOKEN])
         return OwnedTokens([token for token, _ in tokens], await self.devices.of(account.id))
 
-    async def _too_late(self, asked: DeviceAuthorization) -> Refused:
-        now = devices.undecided(await self.authorizations.typed(asked.user_code_digest), self.clock())
+    async def _too_late(self, authorization: DeviceAuthorization) -> Refused:
+        now = devices.undecided(await self.authorizations.typed(authorization.user_code_digest), self.clock())
         return Refused.by(now if isinstance(now, Refuse) else Refuse(Code.DEVICE_CODE_DECIDED))
 
 
@@ -235,17 +230,15 @@ def _changed() -> Refuse:
 
 @dataclass(frozen=True)
 class DeviceList:
-    """The devices that somebody paired."""
-
     devices: Devices
     log: Log
 
     async def of(self, account_id: int) -> list[Device]:
-        """Their devices, the one paired last first."""
+        """The last paired device first."""
         return list(await self.devices.of(account_id))
 
     async def end(self, device_id: int, account_id: int) -> None:
-        """Forget a device with all that it holds. Raises `Refused(DEVICE_UNKNOWN)` also for somebody else's."""
+        """End the device's tokens, too. Raises `Refused(DEVICE_UNKNOWN)`, also for another account's device."""
         ended = await self.devices.end(device_id, account_id)
         if ended is None:
             raise Refused(Code.DEVICE_UNKNOWN, device=device_id)

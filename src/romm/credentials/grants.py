@@ -1,4 +1,4 @@
-"""The ways to get tokens, as one table: what the token endpoint offers, and what its metadata says of that."""
+"""The token endpoint's grant types and their metadata, as one table."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Grant = Callable[[TokenRequest], Awaitable[Granted]]
 
 
 class Offered(Struct, frozen=True, kw_only=True):
-    """A row: who carries the grant out, and what it adds to the metadata, its endpoints by path and other facts."""
+    """`endpoints` (by path) and `facts` go into the metadata document."""
 
     grant: Grant
     endpoints: Mapping[str, str] = {}
@@ -26,12 +26,12 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Grants:
-    """All that is offered, by `grant_type`."""
+    """Grant types by name."""
 
     table: Mapping[str, Offered]
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """A pair of tokens, by the password when the request names no grant, as RomM's apps leave it. Raises `Refused`."""
+        """A missing `grant_type` means `password`, as RomM's apps send it. Raises `Refused`."""
         grant_type = request.get("grant_type") or PASSWORD
         offered = self.table.get(grant_type)
         if offered is None:

@@ -1,4 +1,4 @@
-"""Use cases around apps that send a person's browser here: hear what one asks, let it in or not, redeem its code."""
+"""Use cases of native apps: request, consent, code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ GRANT_TYPE = "authorization_code"
 
 @dataclass(frozen=True, kw_only=True)
 class NativeApps:
-    """The apps that the operator knows. `issuer` is our origin, so that an app knows who answers (RFC 9207)."""
+    """`issuer` is our origin; the response carries it (RFC 9207)."""
 
     apps: tuple[App, ...]
     issuer: str
@@ -35,21 +35,17 @@ class NativeApps:
     clock: Clock
 
     def asked(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
-        """What an app asks, or what it is to be told instead. Raises `Refused` when there is nobody to be told."""
-        judged = rules.validate_request(query, self.apps)
-        if isinstance(judged, Refuse):
-            raise Refused.by(judged)
-        return judged
+        """Raises `Refused` without a valid redirect URI."""
+        request = rules.validate_request(query, self.apps)
+        if isinstance(request, Refuse):
+            raise Refused.by(request)
+        return request
 
     def offered(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
-        """Those of the scopes asked for that the person has to give."""
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
-        """Let the app in; gives where to send the browser, with a code that is good for a minute and once.
-
-        Raises `Refused(ACCOUNT_CHANGED)`.
-        """
+        """Returns the redirect URL with a one-time code for one minute. Raises `Refused(ACCOUNT_CHANGED)`."""
         given = self.offered(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
@@ -73,18 +69,18 @@ class NativeApps:
         return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
 
     def deny(self, request: AppRequest, who: Principal) -> str:
-        """Turn the app away; gives where to send the browser."""
+        """Returns the redirect URL."""
         self.log.info("native_app.denied", account=who.account.id, client=request.app)
         return self.error_redirect(_error(request, "access_denied", "the person said no"))
 
     def error_redirect(self, error: AppError) -> str:
-        """Where to send the browser so that the app learns of an error."""
+        """The redirect URL that reports an error to the app."""
         self.log.info("native_app.refused", error=error.error, problem=error.description)
         parameters = {"error": error.error, "error_description": error.description}
         return rules.answer(error.redirect_uri, parameters | {"state": error.state, "iss": self.issuer})
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """The first pair of tokens for a code. A code that comes again ends what it gave. Raises `Refused`."""
+        """Redeem a code. Reusing a code ends the tokens issued for it. Raises `Refused`."""
         code, redirect_uri = request.required("code"), request.required("redirect_uri")
         verifier = request.required("code_verifier")
         found = await self.credentials.find(Kind.AUTHORIZATION_CODE, digest(code))
@@ -97,9 +93,9 @@ class NativeApps:
         if refuse:
             raise Refused.by(refuse)
         scopes = required(token_rules.given(stored.scopes, owner.level))
-        return await self._exchanged(stored, scopes, request.visitor)
+        return await self._exchange(stored, scopes, request.visitor)
 
-    async def _exchanged(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
+    async def _exchange(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
         salt, now = unique(), self.clock()
         model = replace(
             code,
@@ -114,7 +110,7 @@ class NativeApps:
         stored = await self.credentials.rotate(used, granted.refresh, granted.access)
         if stored is None:
             raise Refused(Code.APP_CODE_INVALID, reason="ended at this moment")
-        if stored.salt != salt:  # somebody else was quicker
+        if stored.salt != salt:  # a concurrent request redeemed it first
             raise await self._reused(code, visitor)
         return granted
 

@@ -1,4 +1,4 @@
-"""Use cases around pairing codes: a device without a keyboard trades one for a token, so that nobody types 64 digits."""
+"""Use cases of pairing codes: a short code replaces typing a token of 64 digits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,11 +19,11 @@ from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
-_LOST = {"spent": "somebody else was quicker", "version": "its owner's account changed at this moment"}
+_LOST = {"spent": "another device used it first", "version": "its owner's account changed at this moment"}
 
 
 class Offer(Struct, frozen=True):
-    """A pairing code, this once, the token that it leads to, and for how many seconds it can be used."""
+    """`expires_in` is in seconds. The code is shown only now."""
 
     code: str
     token: Credential
@@ -31,8 +31,6 @@ class Offer(Struct, frozen=True):
 
 
 class _Open(Struct, frozen=True):
-    """A code that can be used now."""
-
     code: Credential
     token: Credential
     owner: Account
@@ -40,7 +38,7 @@ class _Open(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Pairing:
-    """Codes of five minutes, used once. What the code leads to gets a fresh secret, which only the device ever sees."""
+    """One-time codes. The exchange gives the token a new secret that only the device sees."""
 
     tokens: ClientTokens
     credentials: Credentials
@@ -49,7 +47,7 @@ class Pairing:
     clock: Clock
 
     async def offer(self, principal: Principal, token_id: int) -> Offer:
-        """Make a code for one's own token, in place of an older one. Raises as `ClientTokens.regenerate`."""
+        """Replaces an older code. Raises as `ClientTokens.regenerate`."""
         token = await self.tokens.find(principal, token_id)
         required(client_tokens.may_renew(token, principal.credential))
         code = short_code()
@@ -60,12 +58,12 @@ class Pairing:
         return Offer(code, token, self._seconds_left(stored))
 
     async def waiting(self, unverified_code: str, visitor: Visitor) -> int:
-        """For how many seconds a code can be used. Raises `Refused` with PAIRING_CODE_INVALID or TOO_MANY_REQUESTS."""
+        """Seconds until the code expires. Raises `Refused` with PAIRING_CODE_INVALID or TOO_MANY_REQUESTS."""
         await self.rates.check(*client_tokens.questions(visitor.address))
         return self._seconds_left((await self._find(unverified_code)).code)
 
     async def exchange(self, unverified_code: str, visitor: Visitor) -> Minted:
-        """Trade a code for its token, to exactly one caller ever. Raises as `waiting`, and ACCOUNT_DISABLED."""
+        """Succeeds for exactly one caller. Raises as `waiting`, and ACCOUNT_DISABLED."""
         await self.rates.check(*client_tokens.exchanges(visitor.address))
         found = await self._find(unverified_code)
         if not found.owner.enabled:

@@ -10,7 +10,7 @@ from romm.domain.model import Account
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """Who is asking: the account as it is now, and what this credential may do for it."""
+    """The current account and this credential's rights. `credential` is None for Basic auth."""
 
     account: Account
     scopes: frozenset[str]
@@ -18,23 +18,22 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str | None:
-        """What the credential is found by, None for a password: what ends all others keeps it."""
+        """Look-up digest, None for Basic auth; "end all others" keeps it."""
         return self.credential.digest if self.credential else None
 
 
 def actor(who: Principal) -> Actor:
-    """Somebody who asks for a change of an account."""
     return Actor(account_id=who.account.id, scopes=who.scopes)
 
 
 def require(who: Principal, scope: str) -> None:
-    """Raises `Refused(FORBIDDEN)` when this credential has not the scope."""
+    """Raises `Refused(FORBIDDEN)` if the credential lacks the scope."""
     if scope not in who.scopes:
         raise Refused(Code.FORBIDDEN, scope=scope)
 
 
 def principal(account: Account, credential: Credential | None = None) -> Principal:
-    """What the credential was given and its owner has now; without a credential (Basic) all that the owner has."""
+    """The credential's scopes, as far as the account still has them; with Basic auth all of the account's."""
     allowed = frozenset(scopes.granted(account.level))
     given = allowed if credential is None else allowed & frozenset(credential.scopes)
     return Principal(account=account, scopes=given, credential=credential)

@@ -1,4 +1,4 @@
-"""Use case: let something be tried only so often, whichever worker it comes to."""
+"""Use case: rate limits, shared by all workers."""
 
 from dataclasses import dataclass
 
@@ -11,23 +11,21 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True)
 class Rates:
-    """Counts tries for all workers together, beside the failed passwords and under keys of its own."""
-
     throttles: Throttles
     clock: Clock
 
-    async def check(self, *tallies: RateLimitKey) -> None:
-        """Count one try in each tally. Raises `Refused(TOO_MANY_REQUESTS)` when one is full.
+    async def check(self, *counters: RateLimitKey) -> None:
+        """Count one attempt. Raises `Refused(TOO_MANY_REQUESTS)`.
 
-        Who finds one full is counted in none, so that one address alone cannot fill what all share. However many come at
-        once, no more than the limit are let through: what was counted decides, not what was read.
+        An attempt that finds a full counter counts nowhere: one address must not exhaust a shared counter. The count
+        after the write decides, so that parallel requests cannot exceed the limit.
         """
         now = self.clock()
-        read = await self.throttles.read([key for tally in tallies for key in tally.keys(now)])
+        read = await self.throttles.read([key for counter in counters for key in counter.keys(now)])
         counted = {each.key: each.count for each in read}
-        if refuse := rate_limits.check_limit(tallies, counted, now, more=1):
+        if refuse := rate_limits.check_limit(counters, counted, now, more=1):
             raise Refused.by(refuse)
-        after = await self.throttles.count([tally.keys(now)[0] for tally in tallies])
+        after = await self.throttles.count([counter.keys(now)[0] for counter in counters])
         counted |= {each.key: each.count for each in after}
-        if refuse := rate_limits.check_limit(tallies, counted, now):
+        if refuse := rate_limits.check_limit(counters, counted, now):
             raise Refused.by(refuse)

@@ -1,4 +1,4 @@
-"""Fresh secrets from the system's generator."""
+"""Fresh secrets from the operating system's generator."""
 
 import secrets
 
@@ -20,20 +20,19 @@ def hex_secret() -> str:
 
 
 def new_secret() -> str:
-    """The secret of a client token. Its prefix tells scanners of leaked secrets what it is."""
+    """A client token's secret. Its prefix lets secret scanners recognize leaks."""
     return CLIENT_TOKEN_PREFIX + hex_secret()
 
 
 def fresh_secrets() -> Secrets:
-    """The secrets of the first pair of a family."""
     return Secrets(hex_secret(), hex_secret())
 
 
 def short_code() -> str:
-    """A code that a person types, see `domain.codes`."""
+    """A code for people to type, see `domain.credentials.short_codes`."""
     return "".join(secrets.choice(short_codes.ALPHABET) for _ in range(short_codes.LENGTH))
 
 
 def unique() -> str:
-    """128 bits: a salt, or a name that nothing else has. It opens nothing."""
+    """128 bits for a salt or an identifier; not a credential."""
     return secrets.token_hex(UNIQUE_BYTES)

@@ -1,4 +1,4 @@
-"""Use cases around credentials: sessions for browsers, and knowing a browser again."""
+"""Use cases of browser sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from romm.ports.process import Clock, Log
 
 @dataclass(frozen=True)
 class Sessions:
-    """Sessions of browsers: a new secret at every sign-in, valid within an idle and an absolute limit."""
+    """Every sign-in gets a new secret."""
 
     credentials: Credentials
     limits: SessionLimits
@@ -40,9 +40,9 @@ class Sessions:
         sid: str | None = None,
         beside: tuple[Credential, ...] = (),
     ) -> str:
-        """Open a session; gives its secret, which is stored nowhere. What is `beside` it is stored in the same breath.
+        """Create a session and return its secret (only the hash is stored); `beside` goes into the same transaction.
 
-        Raises `Conflict("version")` when the account changed since it was judged.
+        Raises `Conflict("version")` if the account changed since it was read.
         """
         secret, now = url_secret(), self.clock()
         session = issued(
@@ -62,7 +62,7 @@ class Sessions:
         return secret
 
     async def who(self, secret: str | None) -> Principal | None:
-        """Who a session belongs to, None when it is nobody's, over, or its owner is disabled."""
+        """The session's owner; None if unknown, expired or disabled."""
         found = secret and await self.credentials.find(Kind.SESSION, digest(secret))
         if not found:
             return None
@@ -75,30 +75,29 @@ class Sessions:
         return principal(account, credential)
 
     async def end(self, secret: str) -> Credential | None:
-        """End a session; gives what was stored of it."""
         ended = await self.credentials.take(Kind.SESSION, digest(secret))
         if ended is not None:
             self.log.info("session.ended", account=ended.account_id, session=ended.id)
         return ended
 
     async def of(self, account_id: int) -> Sequence[Credential]:
-        """The sessions of an account that are alive, the newest first."""
+        """Live ones, newest first."""
         now, listed = self.clock(), await self.credentials.of(account_id, [Kind.SESSION])
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
     async def end_one(self, account_id: int, session_id: int) -> None:
-        """End a session by its number. Raises `Refused(CREDENTIAL_UNKNOWN)` when the account has no such session."""
+        """Raises `Refused(CREDENTIAL_UNKNOWN)`, also for another account's session."""
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
         self.log.info("session.ended", account=account_id, session=session_id)
 
     async def end_others(self, account_id: int, keep: str | None) -> int:
-        """End all sessions of an account but the one with this digest; gives how many."""
+        """Returns the number of ended sessions."""
         ended = await self.credentials.end_all(account_id, [Kind.SESSION], keep)
         self.log.info("session.others_ended", account=account_id, ended=ended)
         return ended
 
     @property
     def lifetime(self) -> timedelta:
-        """How long a browser shall keep the cookie."""
+        """Lifetime of the session cookie."""
         return self.limits.absolute

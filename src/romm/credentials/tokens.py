@@ -1,4 +1,4 @@
-"""Use cases around the tokens of apps: issue, refresh, revoke, look at."""
+"""Use cases of tokens: issue, refresh, revoke, introspect."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,32 +19,30 @@ from romm.ports.process import Clock, Log
 
 
 class TokenRequest(Struct, frozen=True, kw_only=True):
-    """What an app asks the token endpoint: the parameters that have a value, the app's own name, and where it is."""
+    """`parameters` are the non-empty ones; `client` is the app's name."""
 
     parameters: Mapping[str, str]
     client: str
     visitor: Visitor
 
     def get(self, name: str) -> str:
-        """A parameter; one without a value counts as left out (RFC 6749, 3.1), and both are an empty text here."""
+        """An empty string for a missing or empty parameter (RFC 6749, 3.1)."""
         return self.parameters.get(name, "")
 
     def required(self, name: str) -> str:
-        """A parameter that there must be. Raises `Refused(TOKEN_REQUEST_INVALID)`."""
+        """Raises `Refused(TOKEN_REQUEST_INVALID)` if missing."""
         if value := self.get(name):
             return value
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"{name} is missing")
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """The scopes that are asked for. Raises `Refused(SCOPE_UNKNOWN)`."""
+        """Raises `Refused(SCOPE_UNKNOWN)`."""
         return required(rules.asked(self.get("scope")))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """Pairs of a short-lived access token and a refresh token that is spent by its use."""
-
     credentials: Credentials
     limits: TokenLimits
     log: Log
@@ -53,20 +51,20 @@ class Tokens:
     async def issue(
         self,
         account: Account,
-        wanted: tuple[str, ...],
+        scopes: tuple[str, ...],
         visitor: Visitor,
         client: str = "",
         device_id: int | None = None,
     ) -> Granted:
-        """The first pair of a new family, with those of the wanted scopes that the account has.
+        """Scopes that the account lacks are dropped.
 
-        Raises `Refused`, and `Conflict("version")` when the account changed since it was judged.
+        Raises `Refused`, and `Conflict("version")` if the account changed since it was read.
         """
-        allowed, now = required(rules.given(wanted, account.level)), self.clock()
-        model = issued(
+        allowed, now = required(rules.given(scopes, account.level)), self.clock()
+        template = issued(
             Kind.REFRESH_TOKEN,
             account.id,
-            "",  # `pair` gives its digest and its end
+            "",  # `pair` sets digest and expiry
             now,
             now,
             scopes=allowed,
@@ -76,24 +74,24 @@ class Tokens:
             family=unique(),
             device_id=device_id,
         )
-        granted = rules.pair(fresh_secrets(), model, allowed, now, self.limits)
+        granted = rules.pair(fresh_secrets(), template, allowed, now, self.limits)
         await self.credentials.add(account, granted.refresh, granted.access)
         return granted
 
     async def refresh(self, request: TokenRequest) -> Granted:
-        """The next pair for a refresh token, whose family ends when it comes again too late. Raises `Refused`."""
-        secret, wanted = request.required("refresh_token"), request.scopes
+        """Late reuse of a spent refresh token ends its family. Raises `Refused`."""
+        secret, requested = request.required("refresh_token"), request.scopes
         found = await self.credentials.find(Kind.REFRESH_TOKEN, digest(secret))
         if found is None:
             raise Refused(Code.REFRESH_TOKEN_INVALID, reason="unknown or ended")
         token, owner = found
         match rules.decide_refresh(token, owner, request.client, self.clock()):
             case Rotate():
-                scopes = required(rules.refreshed(wanted, token, owner.level))
-                return await self._rotated(secret, token, scopes, request.visitor)
+                scopes = required(rules.refreshed(requested, token, owner.level))
+                return await self._rotate(secret, token, scopes, request.visitor)
             case Repeat():
-                required(rules.refreshed(wanted, token, owner.level))
-                return await self._repeated(secret, token.salt)
+                required(rules.refreshed(requested, token, owner.level))
+                return await self._repeat(secret, token.salt)
             case Refuse(code=Code.REFRESH_TOKEN_REUSED) as refuse:
                 ended = await self.credentials.end_family(token)
                 self.log.warning("token.reused", **refuse.facts, address=request.visitor.address, ended=ended)
@@ -102,9 +100,9 @@ class Tokens:
                 raise Refused.by(refuse)
 
     async def revoke(self, secret: str) -> None:
-        """End a token, a refresh token with its family. What is unknown is over already (RFC 7009, 2.2).
+        """A refresh token ends with its family. Unknown tokens are ignored (RFC 7009, 2.2).
 
-        What is no token of an app is as unknown: whoever asks is nobody we know, and must not learn which codes there are.
+        Other kinds count as unknown: callers are unauthenticated and must not probe for codes.
         """
         for kind in TOKEN_KINDS:
             if found := await self.credentials.find(kind, digest(secret)):
@@ -112,7 +110,7 @@ class Tokens:
                 return
 
     async def introspect(self, secret: str, asking: Principal) -> Principal | None:
-        """Whose token this is and what it may do now; None when it is over, or not for this person to know."""
+        """None for ended tokens, and for another account's without the scope `users.read`."""
         for kind in TOKEN_KINDS:
             found = await self.credentials.find(kind, digest(secret))
             if found and rules.is_live(*found, self.clock()):
@@ -121,19 +119,19 @@ class Tokens:
                 return None if foreign else principal(owner, token)
         return None
 
-    async def _rotated(self, secret: str, token: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
-        """Spend a token; who comes second at the same moment gets what the first one got."""
+    async def _rotate(self, secret: str, token: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
+        """Spend a token. A concurrent second request gets the same pair."""
         salt, now = unique(), self.clock()
-        model = replace(token, address=visitor.address, user_agent=visitor.user_agent)
-        granted = rules.pair(rules.successors(secret, salt), model, scopes, now, self.limits)
+        template = replace(token, address=visitor.address, user_agent=visitor.user_agent)
+        granted = rules.pair(rules.successors(secret, salt), template, scopes, now, self.limits)
         used = replace(token, spent_at=now, salt=salt)
         stored = await self.credentials.rotate(used, granted.refresh, granted.access)
         if stored is None:
             raise Refused(Code.REFRESH_TOKEN_INVALID, reason="ended at this moment")
-        return granted if stored.salt == salt else await self._repeated(secret, stored.salt)
+        return granted if stored.salt == salt else await self._repeat(secret, stored.salt)
 
-    async def _repeated(self, secret: str, salt: str) -> Granted:
-        """The pair that a first use was answered, as far as it still is."""
+    async def _repeat(self, secret: str, salt: str) -> Granted:
+        """The pair of the first use, while it is live."""
         derived = rules.successors(secret, salt)
         access = await self.credentials.find(Kind.ACCESS_TOKEN, digest(derived.access))
         refresh = await self.credentials.find(Kind.REFRESH_TOKEN, digest(derived.refresh))

@@ -1,4 +1,4 @@
-"""The use case of `romm doctor`: gather evidence step by step, let the rules judge it, and tell each finding at once."""
+"""The use case of `romm doctor`: gather evidence step by step and report each finding at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -27,17 +27,17 @@ METHODS = ("client_secret_basic", "client_secret_post", "none")
 NO_DATABASE = Refuse(Code.STORAGE_UNAVAILABLE)
 INVENTED_CODE = "romm-doctor-invented-this-code"
 
-_HERE_FIRST = (Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES)
-_HERE_LAST = (Check.DATABASE, Check.ACCOUNTS, Check.PROXY)
-_THERE = tuple(check for check in Check if check not in _HERE_FIRST + _HERE_LAST)
-_AS_CLIENT = (Check.CLIENT, Check.REDIRECT_URI, Check.REQUEST, Check.SCOPES)
+_LOCAL_FIRST = (Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES)
+_LOCAL_LAST = (Check.DATABASE, Check.ACCOUNTS, Check.PROXY)
+_AT_PROVIDER = tuple(check for check in Check if check not in _LOCAL_FIRST + _LOCAL_LAST)
+_CLIENT_CHECKS = (Check.CLIENT, Check.REDIRECT_URI, Check.REQUEST, Check.SCOPES)
 _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Check.ENDPOINTS}
-"""The checks at the provider without which the later ones there cannot be made."""
+"""Later checks at the provider need these to pass."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """Examines this instance and its provider, of which `known` says what it wants and how it words its fixes."""
+    """`known` has the provider's requirements and hints."""
 
     configured: Configured
     known: Preset
@@ -45,17 +45,17 @@ class Doctor:
     clock: Clock
 
     async def findings(self) -> AsyncIterator[Finding]:
-        """One finding per check, each as soon as it is known, in the order of `Check`."""
+        """One finding per check, in the order of `Check`, each as soon as it is known."""
         async for finding in self._findings():
             yield with_hint(finding, self.known.hints)
 
     async def within(self, seconds: float) -> list[Finding]:
-        """All findings, for somebody who waits; what is not known in time is skipped and says so."""
+        """All findings; those not known in time are skipped."""
         found: list[Finding] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 async for finding in self.findings():
-                    found.append(finding)  # noqa: PERF401  (what came in time is kept)
+                    found.append(finding)  # noqa: PERF401  (findings made in time are kept)
         late = f"not known after {seconds:g} seconds; “romm doctor” waits for it"
         return [*found, *(skipped(check, late) for check in list(Check)[len(found) :])]
 
@@ -63,7 +63,7 @@ class Doctor:
         yield configuration.settings(self.configured)
         yield configuration.single_sign_on(self.configured)
         yield configuration.addresses(self.configured)
-        async for finding in self._there():
+        async for finding in self._at_provider():
             yield finding
         storage = self.instruments.storage
         revision = await _attempt(storage.revision())
@@ -72,18 +72,18 @@ class Doctor:
         yield configuration.proxy(self.configured)
 
     async def _accounts(self, revision: str | Refuse | None) -> Sequence[Account] | Refuse:
-        """All accounts, as far as the database's schema is the one that is expected; an empty database has none."""
+        """An empty database has none; one with another schema cannot be read."""
         if revision is None:
             return ()
         storage = self.instruments.storage
         return await _attempt(storage.accounts()) if revision == storage.newest else NO_DATABASE
 
-    async def _there(self) -> AsyncIterator[Finding]:
-        """The checks at the provider; after a closed gate, why the others were not made."""
+    async def _at_provider(self) -> AsyncIterator[Finding]:
+        """After a failed gate, the rest is blocked."""
         probe = self.instruments.probe
-        left, closed = list(_THERE), Check.SINGLE_SIGN_ON
+        left, closed = list(_AT_PROVIDER), Check.SINGLE_SIGN_ON
         if probe is not None:
-            async for finding in self._at(probe):
+            async for finding in self._connection_checks(probe):
                 yield finding
                 left.remove(finding.check)
                 if finding.check in _GATES and finding.outcome is Outcome.FAILED:
@@ -92,7 +92,7 @@ class Doctor:
         for check in left:
             yield blocked(check, closed)
 
-    async def _at(self, probe: Probe) -> AsyncIterator[Finding]:
+    async def _connection_checks(self, probe: Probe) -> AsyncIterator[Finding]:
         place, network = probe.place, self.instruments.network
         yield connection.dns(place, await _attempt(network.resolve(place)))
         yield connection.connect(place, await _attempt(network.connect(place)))
@@ -103,68 +103,71 @@ class Doctor:
         yield metadata.issuer(found, self.configured)
         yield metadata.endpoints(found)
         if isinstance(found, Discovered):
-            async for finding in self._with(probe, found):
+            async for finding in self._metadata_checks(probe, found):
                 yield finding
 
-    async def _with(self, probe: Probe, found: Discovered) -> AsyncIterator[Finding]:
-        """What the metadata says, and what it leads to; the requests are made at the same time."""
+    async def _metadata_checks(self, probe: Probe, found: Discovered) -> AsyncIterator[Finding]:
+        """Requests run concurrently."""
         yield metadata.clock(found)
-        published, as_client = await asyncio.gather(_attempt(probe.keys(found.metadata)), self._as_client(probe, found))
+        published, client_findings = await asyncio.gather(
+            _attempt(probe.keys(found.metadata)), self._client_checks(probe, found)
+        )
         yield keys.keys(published, found, self.configured)
         yield keys.algorithms(published, found, self.configured)
         yield metadata.pkce(found)
-        for finding in as_client:
+        for finding in client_findings:
             yield finding
         yield scopes.claims(found, self.configured, self.known.roles_scope)
         yield metadata.end_session(found, self.configured)
 
-    async def _as_client(self, probe: Probe, found: Discovered) -> list[Finding]:
-        """What the provider makes of us."""
+    async def _client_checks(self, probe: Probe, found: Discovered) -> list[Finding]:
         if not self.configured.client_id:
-            return [skipped(check, "not possible without OIDC_CLIENT_ID") for check in _AS_CLIENT]
-        tried, came = await asyncio.gather(self._tried(probe, found.metadata), self._came(probe, found.metadata))
+            return [skipped(check, "not possible without OIDC_CLIENT_ID") for check in _CLIENT_CHECKS]
+        client_probe, result = await asyncio.gather(
+            self._probe_client(probe, found.metadata), self._probe_request(probe, found.metadata)
+        )
         return [
-            client.client(tried, self.configured),
-            request.redirect_uri(came, self.configured),
-            request.request(came),
-            scopes.scopes(came, found, self.configured),
+            client.client(client_probe, self.configured),
+            request.redirect_uri(result, self.configured),
+            request.request(result),
+            scopes.scopes(result, found, self.configured),
         ]
 
-    async def _tried(self, probe: Probe, metadata: Metadata) -> ClientProbe:
-        """Exchange an invented code; when the client is rejected, find out whether another method is accepted."""
+    async def _probe_client(self, probe: Probe, metadata: Metadata) -> ClientProbe:
+        """Exchange an invented code; if the client is rejected, try the other methods."""
         method = probe.method(metadata)
-        answer = await self._exchanged(probe, metadata, method)
+        answer = await self._exchange_invented_code(probe, metadata, method)
         others = [other for other in METHODS if other != method] if self.configured.has_secret else []
         if isinstance(answer, Refuse) and answer.code is Code.CLIENT_REJECTED:
             for other in others:
-                again = await self._exchanged(probe, metadata, other)
+                again = await self._exchange_invented_code(probe, metadata, other)
                 if isinstance(again, Refuse) and again.code is Code.CODE_REJECTED:
                     return ClientProbe(method=method, answer=answer, accepted=other)
         return ClientProbe(method=method, answer=answer)
 
-    async def _exchanged(self, probe: Probe, metadata: Metadata, method: str) -> Refuse | None:
+    async def _exchange_invented_code(self, probe: Probe, metadata: Metadata, method: str) -> Refuse | None:
         verifier = url_secret()
         answer = await _attempt(probe.exchange(metadata, INVENTED_CODE, verifier, method))
         if isinstance(answer, Refuse):
-            # A provider without an ID token in its answer has given tokens all the same.
+            # Tokens without an ID token are tokens all the same.
             return None if answer.code is Code.ID_TOKEN_MISSING else answer
         return None
 
-    async def _came(self, probe: Probe, metadata: Metadata) -> ProbeResult:
-        """Send the request of a sign-in, with `prompt=none`: with nobody signed in, a good one ends in `login_required`."""
+    async def _probe_request(self, probe: Probe, metadata: Metadata) -> ProbeResult:
+        """Send a sign-in's request with `prompt=none`; without a session there, success is `login_required`."""
         state, nonce, verifier = (url_secret() for _ in range(3))
         parameters = authorization.request_parameters(probe.client, state=state, nonce=nonce, code_verifier=verifier)
         sent = ProbeRequest(client=probe.client, state=state, now=self.clock())
-        asked = await _attempt(_asked(probe, metadata, {**parameters, "prompt": "none"}))
-        return request.interpret(asked, sent, metadata)
+        response = await _attempt(_send_request(probe, metadata, {**parameters, "prompt": "none"}))
+        return request.interpret(response, sent, metadata)
 
 
-async def _asked(probe: Probe, metadata: Metadata, parameters: dict[str, str]) -> ProbeResponse:
+async def _send_request(probe: Probe, metadata: Metadata, parameters: dict[str, str]) -> ProbeResponse:
     return await probe.ask(await request_url(probe, metadata, parameters))
 
 
 async def _attempt(work: Awaitable[T]) -> T | Refuse:
-    """The evidence, or the refusal that a sign-in would end with: for the doctor that is evidence, too."""
+    """The result, or a sign-in's refusal, which is evidence as well."""
     try:
         return await work
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Use case: what would happen with these claims? Decided by the rules and the database that sign-ins use; nothing is written."""
+"""Use case: explain what claims would do, with the rules and database of sign-in. Writes nothing."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from romm.sign_in.identification import Person
 
 @dataclass(frozen=True, kw_only=True)
 class Explainer:
-    """Explains claim sets that somebody pastes, and people whom the provider sent. `issuer` fills in for a missing one."""
+    """`issuer` replaces a missing one in pasted claims."""
 
     reading: ClaimMapping
     admission: Admission
@@ -24,17 +24,16 @@ class Explainer:
     issuer: str
 
     async def explain(self, pasted: Any) -> Explanation:
-        """What would happen with a claim set: flat, or `id_token` and `userinfo`. Raises `Refused`."""
+        """Flat claims, or `id_token` and `userinfo`. Raises `Refused`."""
         known = self.provider and self.provider.known_metadata()
         id_token, userinfo = required(explanation.documents(pasted, known.issuer if known else self.issuer))
-        return await self._explained(required(rules.read(id_token, userinfo, self.reading)))
+        return await self._explain(required(rules.read(id_token, userinfo, self.reading)))
 
     async def person(self, person: Person) -> Explanation:
-        """What would have happened with somebody who came back from the provider."""
-        return await self._explained(person.claims)
+        return await self._explain(person.claims)
 
-    async def _explained(self, read: rules.Claims) -> Explanation:
+    async def _explain(self, read: rules.Claims) -> Explanation:
         role = self.admission.role(read)
         decision = await self.admission.decide(read)
         username = usernames.proposal(read.merged, self.admission.username_attribute)
-        return explanation.explain(read, decision, role, username)
+        return explanation.explain(read, decision, role, username, self.admission.roles_claim)

@@ -1,4 +1,4 @@
-"""Use case: a sign-in for an administrator's eyes, through the whole provider, that ends in a report instead of a session."""
+"""Use case: an administrator's test sign-in, which ends in a report instead of a session."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from romm.domain.diagnosis.explanation import Explanation
 from romm.ports.sign_in import Attempts
 from romm.sign_in.identification import Person
 
-MAX_REPORT_LENGTH = 65_536  # characters; a person with ten thousand groups is told so instead
+MAX_REPORT_LENGTH = 65_536  # characters; a person may be in ten thousand groups
 
 _MARK = "report "
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What came from the provider and what would have happened. `only_in_userinfo` are claims that the ID token lacks."""
+    """`only_in_userinfo`: claims missing from the ID token. `different`: claims that differ between the two."""
 
     algorithm: str
     id_token: Mapping[str, Any]
@@ -30,13 +30,13 @@ class Report(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Previews:
-    """Reports are kept under their attempt, as long as that is remembered: about an hour."""
+    """Reports are kept with their attempt, for about an hour."""
 
     explainer: Explainer
     attempts: Attempts
 
     async def keep(self, state_digest: str, person: Person) -> None:
-        """Write the report about a person under the attempt that brought them."""
+        """Store the report of an attempt. If it is too long, without the claims."""
         written = msgspec.json.encode(_report(person, await self.explainer.person(person))).decode()
         if len(written) > MAX_REPORT_LENGTH:
             bare = msgspec.structs.replace(person, signed={"sub": person.claims.identity.subject}, userinfo=None)
@@ -44,7 +44,7 @@ class Previews:
         await self.attempts.conclude(state_digest, _MARK + written)
 
     async def read(self, state_digest: str) -> Report | None:
-        """The report of an attempt, None when there is none any more."""
+        """None if the report has expired."""
         recalled = await self.attempts.recall(state_digest)
         if recalled is None or not (recalled.outcome or "").startswith(_MARK):
             return None

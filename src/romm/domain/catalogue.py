@@ -252,13 +252,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_EXPIRED: _row(
         502,
         "The sign-in provider's answer had already expired. Please sign in again; if it happens again, a clock is wrong.",
-        "The ID token's `exp` is {found}, the time here is {expected}. Set both clocks by NTP.",
+        "The ID token's `exp` is {found}, the time here is {expected}. If it was not sent, only the provider can change "
+        "that; else set both clocks by NTP.",
     ),
     Code.ID_TOKEN_ISSUED_AT: _row(
         502,
         "The clocks of RomM and the sign-in provider disagree. Whoever runs this RomM has to set them.",
-        "The ID token's `iat` is {found} (None: not sent), the time here is {expected}; 60 seconds ahead or "
-        "600 behind are allowed. Set both clocks by NTP.",
+        "The ID token's `iat` is {found}, the time here is {expected}; 60 seconds ahead or 600 behind are allowed. If it was not "
+        "sent, only the provider can change that; else set both clocks by NTP.",
     ),
     Code.ID_TOKEN_NONCE: _row(
         502,
@@ -277,16 +278,22 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "The sign-in provider did not say who you are. Whoever runs this RomM has to look at the client's settings there.",
         "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
     ),
+    Code.ID_TOKEN_CLAIM_TYPE: _row(
+        502,
+        "The sign-in provider gave an answer that RomM cannot use. Whoever runs this RomM can see why in the log.",
+        "The ID token's `{claim}` is {found}; {expected} is needed. Nothing can be set for that in RomM: correct the provider's "
+        "mapper for this claim, or update the provider or the bridge before it.",
+    ),
     Code.HOSTED_DOMAIN: _row(
         403,
         "This account does not belong to an organisation that may use RomM. Sign in with the other one, or ask whoever runs "
         "this RomM.",
-        "The ID token's `hd` is {found} (None: not sent, a private account); OIDC_HOSTED_DOMAINS allows {expected}.",
+        "The ID token's `hd` is {found}; OIDC_HOSTED_DOMAINS allows {expected}. A private account has none.",
     ),
     Code.USERINFO_MISMATCH: _row(
         502,
         "The sign-in provider spoke of two different people. Please sign in again.",
-        "UserInfo has `sub` {found}, the ID token {expected}. At the provider set one subject mode for both.",
+        "UserInfo's `sub` is {found}, the ID token's {expected}. At the provider set one subject mode for both.",
     ),
     Code.USERINFO_INVALID: _row(
         502,
@@ -319,9 +326,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.NO_ROLE: _row(
         403,
         "You are not in a group that may use RomM. Ask whoever runs it to add you.",
-        "The roles claim (OIDC_CLAIM_ROLES) has {values}, none of which is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or "
-        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter). OIDC_ROLE_VIEWER=* admits everyone. One text with several "
-        "values in it needs OIDC_CLAIM_ROLES_SHAPE=csv (commas) or space (blanks).",
+        "The roles claim (OIDC_CLAIM_ROLES) has {values}, and none of that is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or "
+        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter): {advice}.",
     ),
     Code.ACCOUNT_DISABLED: _row(
         403,
@@ -343,8 +349,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "The sign-in provider did not send your e-mail address, which RomM needs the first time. Whoever runs this RomM has to "
         "change that.",
-        "Neither the ID token nor UserInfo has `email`. Put `email` in OIDC_SCOPES and allow it for the client; Authelia: "
-        "a claims policy with email, or UserInfo; and the person needs an address there.",
+        "The claim `email` of the ID token or UserInfo is {found}; one text is needed. If it was not sent: put `email` in "
+        "OIDC_SCOPES and allow it for the client. If it is empty or null: give the person an address there. If it is a list: let "
+        "the provider send the primary address alone.",
     ),
     Code.EMAIL_INVALID: _row(
         403,
@@ -356,7 +363,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "Your e-mail address is not verified at the sign-in provider, which RomM needs the first time. Verify it there, or ask "
         "whoever runs it.",
-        "`email_verified` is {found} (None: not sent) in {source}; only the JSON value true counts, not a text. Authentik since "
+        "`email_verified` is {found} in {source}; only the JSON value true counts, not a text. Authentik since "
         "2025.10: add the scope mapping that returns email_verified True; Keycloak, Pocket ID: mark the address as verified; or "
         "see OIDC_TRUST_EMAIL.",
     ),
@@ -622,8 +629,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ROLE_MANAGED: _row(
         409,
         "This person's role follows their groups at the sign-in provider. Change it there.",
-        "OIDC_CLAIM_ROLES is set and account {account} is linked, so each sign-in sets its role. Change the person's groups at "
-        "the provider, or unlink the account.",
+        "The last sign-in of account {account} with the provider took its role from the claim in OIDC_CLAIM_ROLES, and the next "
+        "one does so again. Change the person's groups at the provider, or unlink the account.",
     ),
     Code.LAST_ADMIN: _row(
         409,

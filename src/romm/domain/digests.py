@@ -10,5 +10,5 @@ def code_challenge(code_verifier: str) -> str:
 
 
 def digest(secret: str) -> str:
-    """What is stored of a secret, 64 hex digits. The secrets are random, so a fast hash without salt is right."""
+    """64 hex digits. Secrets are random, so a fast hash without salt is enough."""
     return hashlib.sha256(secret.encode()).hexdigest()

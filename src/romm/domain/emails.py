@@ -1,4 +1,4 @@
-"""One canonical form for e-mail addresses, ours, so that no database collation ever decides who someone is."""
+"""Canonical e-mail addresses: no database collation decides who a person is."""
 
 import unicodedata
 
@@ -8,10 +8,10 @@ MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
 def canonical(address: object) -> str | None:
-    """The canonical form of an address, or None when it has none; nothing is trimmed or repaired.
+    """None if there is none. Nothing is trimmed or repaired.
 
-    The domain becomes a lower-case A-label, an ASCII local part is lower-cased; a local part with other
-    characters cannot be compared safely and has no canonical form. Dots and `+tags` are kept.
+    The domain becomes a lower-case A-label, an ASCII local part lower case; another local part cannot be compared
+    safely. Dots and `+tags` stay.
     """
     if not isinstance(address, str) or not address.isprintable() or len(address.encode()) > MAX_BYTES:
         return None

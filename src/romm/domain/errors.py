@@ -1,4 +1,4 @@
-"""Every reason to refuse, in one catalogue: what the person reads, what the operator reads, and how HTTP says it."""
+"""Codes of all refusals; `catalogue.py` has their texts."""
 
 import enum
 import reprlib
@@ -13,7 +13,7 @@ MAX_FACTS_LISTED = 20
 
 T = TypeVar("T")
 
-_OUTLINE = reprlib.Repr()  # a plain repr() of a hostile document is as deep and as long as the document
+_OUTLINE = reprlib.Repr()  # unlike repr(), bounded in depth and length for hostile documents
 
 _OUTLINE.maxtuple = _OUTLINE.maxlist = _OUTLINE.maxdict = MAX_FACTS_LISTED
 
@@ -21,7 +21,7 @@ _OUTLINE.maxstring = _OUTLINE.maxother = MAX_FACT_LENGTH
 
 
 class Code(enum.StrEnum):
-    """The stable name of a refusal: in `/login?error=`, in problem bodies, in the log and in the docs."""
+    """A refusal's stable name: in `/login?error=`, problem bodies, the log and the docs."""
 
     # before the provider
     OIDC_OFF = "oidc_off"
@@ -65,6 +65,7 @@ class Code(enum.StrEnum):
     ID_TOKEN_NONCE = "id_token_nonce"
     ID_TOKEN_AT_HASH = "id_token_at_hash"
     ID_TOKEN_SUBJECT = "id_token_subject"
+    ID_TOKEN_CLAIM_TYPE = "id_token_claim_type"
     HOSTED_DOMAIN = "hosted_domain"
     USERINFO_MISMATCH = "userinfo_mismatch"
     USERINFO_INVALID = "userinfo_invalid"
@@ -169,22 +170,21 @@ UNVERIFIABLE = frozenset(
         Code.ID_TOKEN_SIGNATURE,
     }
 )
-"""Why it is not known who signed a token, whatever kind of token it is."""
+"""Refusals for which the signer of a token is unknown."""
 
 
 class Refuse(Struct, frozen=True):
-    """A rule's decision to refuse. The facts are for the operator's log only."""
+    """A rule's refusal. The facts are for the operator's log only."""
 
     code: Code
     facts: Mapping[str, Any] = {}
 
 
 class Refused(Exception):
-    """The one exception of this program: somebody is refused, for a reason of the catalogue.
+    """The only exception of this program.
 
-    `return_to` is where the person wanted to go, when that is known, so that trying again leads there; `page` is the page
-    they came from, when it is another than the route's own. `received` outlines the claims that were refused, for the
-    sign-in log.
+    `return_to`: the person's target, if known, for the next try. `page`: the page they came from, if not the route's
+    own. `received`: an outline of the refused claims for the sign-in log.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -197,19 +197,18 @@ class Refused(Exception):
 
     @classmethod
     def by(cls, refuse: Refuse) -> "Refused":
-        """The exception for a rule's decision."""
         return cls(refuse.code, **refuse.facts)
 
 
-def required(judged: T | Refuse) -> T:
-    """What a rule let pass; its refusal becomes the exception."""
-    if isinstance(judged, Refuse):
-        raise Refused.by(judged)
-    return judged
+def required(result: T | Refuse) -> T:
+    """Raise `Refused` for a rule's refusal."""
+    if isinstance(result, Refuse):
+        raise Refused.by(result)
+    return result
 
 
 def bounded(fact: Any) -> str | int | float | bool | None:
-    """A fact as it may go into a log line: short, on one line, and never a whole document."""
+    """A fact for a log line: short, on one line."""
     if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
         return fact
     text = _outline(fact)

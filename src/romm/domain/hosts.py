@@ -1,7 +1,7 @@
-"""One canonical form for hosts, origins and client addresses, used wherever they are compared, proxied, counted or logged.
+"""One canonical form for hosts, origins and client addresses, wherever they are compared, proxied, counted or logged.
 
-Hosts are lower-case A-labels or IP addresses; an IPv4 address that is mapped into IPv6 is IPv4, and zones are dropped.
-Sources: RFC 3986, 3.2; RFC 6454, 4 and 6.2; RFC 5890 (A-labels); RFC 4291, 2.5.5.2; RFC 4007, 11 (zones).
+Hosts are lower-case A-labels or IP addresses; IPv4-mapped IPv6 becomes IPv4, zones are dropped. Sources: RFC 3986, 3.2;
+RFC 6454, 4 and 6.2; RFC 5890 (A-labels); RFC 4291, 2.5.5.2; RFC 4007, 11 (zones).
 """
 
 import re
@@ -15,7 +15,7 @@ Network = IPv4Network | IPv6Network
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")  # the underscore is no host's (RFC 1123), but compose gives it
+_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")  # no host has an underscore (RFC 1123), but compose uses it
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::[0-9]{1,5})?")
 _UNFIT = re.compile(r"[\s\x00-\x20\x7f\\]")  # urlsplit drops line breaks; browsers read a backslash as a slash
 _NOT_IN_A_HOST = re.compile(r"[/?#@]")
@@ -23,7 +23,7 @@ _MAPPED_BITS = 96  # ::ffff:0:0/96
 
 
 def host(written: str) -> str | None:
-    """The canonical form of a host, IPv6 without brackets; None when it is neither a name nor an address."""
+    """IPv6 without brackets. None for anything but a name or an address."""
     known = _address(written.removeprefix("[").removesuffix("]"))
     if known is not None:
         return str(known)
@@ -32,7 +32,7 @@ def host(written: str) -> str | None:
 
 
 def a_label(name: str) -> str | None:
-    """A domain name in ASCII and lower case; None when it has no single form in ASCII."""
+    """In ASCII and lower case; None without a single form in ASCII."""
     try:
         found = name.lower().encode("idna").decode("ascii")
         faithful = found.encode("ascii").decode("idna") == name.lower() or found == name.lower()
@@ -43,44 +43,43 @@ def a_label(name: str) -> str | None:
 
 
 def origin(url: str) -> str | None:
-    """Scheme, host and port of an http(s) URL as a browser serializes them; None when it is no such URL."""
+    """Scheme, host and port as a browser serializes them; None for anything but an http(s) URL."""
     parts = _parts(url)
     return None if parts is None else _origin(parts)
 
 
 def canonical(url: str) -> str | None:
-    """An http(s) URL with its origin in canonical form and the rest as it was written; None when it is no such URL."""
+    """Only the origin changes; None for anything but an http(s) URL."""
     parts = _parts(url)
     return None if parts is None else _origin(parts) + _rest(parts, url)
 
 
 def path(url: str, own: str) -> str | None:
-    """What follows the origin in a URL of `own`, an origin in canonical form; None for any other URL."""
+    """What follows the canonical origin `own`; None for another URL."""
     parts = _parts(url)
     return _rest(parts, url) if parts is not None and _origin(parts) == own else None
 
 
 def is_at(header: str, own: str) -> bool:
-    """Does a `Host` header name the host of `own`, an origin in canonical form? Its default port may be left out."""
+    """Does a `Host` header name the canonical origin `own`? The default port is optional."""
     scheme = own.partition(":")[0]
     return not _NOT_IN_A_HOST.search(header) and origin(f"{scheme}://{header}") == own
 
 
 def is_loopback(host: str) -> bool:
-    """Does what is sent to this host stay on this machine?"""
     known = _address(host)
     named = host == "localhost" or host.endswith(".localhost")  # RFC 6761, 6.3
     return named or (known is not None and known.is_loopback)
 
 
 def is_readable_on_the_way(url: str) -> bool:
-    """Is this plain http to another machine?"""
+    """Plain http to another machine?"""
     parts = urlsplit(canonical(url) or "")
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def address(written: str) -> Address | None:
-    """The address in what a proxy writes: alone, with a port, in brackets, with a zone. None when there is none."""
+    """The address in a proxy's entry: alone, with a port, in brackets, with a zone. None if there is none."""
     text = written.strip().strip('"')
     known = _address(text)
     if known is None and (parts := _WITH_PORT.fullmatch(text)):
@@ -89,7 +88,7 @@ def address(written: str) -> Address | None:
 
 
 def network(written: str) -> Network | None:
-    """A network in CIDR notation, or a single address as one; None when it is neither."""
+    """A network in CIDR notation, or a single address; else None."""
     single = address(written)
     try:
         found = ip_network(written if single is None else single, strict=False)
@@ -101,10 +100,10 @@ def network(written: str) -> Network | None:
 
 
 def client(peer: Address, forwarded: Sequence[str], trusted: Collection[Network]) -> Address:
-    """The nearest address that is no trusted proxy. `forwarded` are the entries of X-Forwarded-For, the nearest last.
+    """The nearest address that is no trusted proxy. `forwarded`: the entries of X-Forwarded-For, the nearest last.
 
-    An entry that is no address counts as the proxy that wrote it. When all are trusted, it is the one that the peer itself
-    saw: entries further away may be the client's own invention.
+    An entry without an address counts as the proxy that wrote it. If all are trusted, use the address that the peer
+    itself saw: the client may have invented entries further away.
     """
     proxy, nearest = peer, None
     for entry in reversed(forwarded):
@@ -118,7 +117,6 @@ def client(peer: Address, forwarded: Sequence[str], trusted: Collection[Network]
 
 
 def is_within(known: Address, networks: Collection[Network]) -> bool:
-    """Is the address in one of the networks?"""
     return any(known in each for each in networks)
 
 
@@ -131,7 +129,7 @@ def _address(text: str) -> Address | None:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """The parts of an http(s) URL with a host and without a user; None for any other text."""
+    """None for anything but an http(s) URL with a host and without a user."""
     try:
         parts = urlsplit(url)
         usable = parts.port != 0 and host(parts.hostname or "") is not None

@@ -1,4 +1,4 @@
-"""The nouns every layer shares: an identity (who someone is there) and an account (who they are here)."""
+"""The shared nouns: identity (at the provider) and account (here)."""
 
 import enum
 from datetime import datetime
@@ -9,7 +9,7 @@ from romm.domain.digests import digest
 
 
 class AccessLevel(enum.IntEnum):
-    """What an account may do, ordered: the greater one may do all that the smaller one may."""
+    """Ordered: a greater level includes all rights of a smaller one."""
 
     VIEWER = 1
     EDITOR = 2
@@ -17,17 +17,17 @@ class AccessLevel(enum.IntEnum):
 
     @classmethod
     def named(cls, name: str) -> "AccessLevel | None":
-        """The level that a role's name means, wherever one is read: `user` is RomM's older word for a viewer."""
+        """`user` is RomM's legacy name of viewer."""
         return LEVEL_NAMES.get(name.strip().lower())
 
     @property
     def label(self) -> str:
-        """The name on the wire and in the database: `viewer`, `editor` or `admin`."""
+        """On the wire and in the database."""
         return self.name.lower()
 
     @property
     def role(self) -> str:
-        """RomM's coarser word for it: `admin` or `user`."""
+        """RomM's coarser `admin` or `user`."""
         return "admin" if self is AccessLevel.ADMIN else "user"
 
 
@@ -35,16 +35,16 @@ LEVEL_NAMES = {level.label: level for level in AccessLevel} | {"user": AccessLev
 
 
 class Identity(Struct, frozen=True):
-    """Who someone is at a provider; both texts are compared byte for byte (OpenID Connect Core 1.0, 5.7)."""
+    """A person at a provider. Compared byte for byte (OpenID Connect Core 1.0, 5.7)."""
 
     issuer: str
     subject: str
 
 
 class LinkedIdentity(Struct, frozen=True, kw_only=True):
-    """One identity attached to an account: since when, and by which row of the linking rules.
+    """`rule` is the row of the linking rules that attached it.
 
-    `retired_at`: since when an administrator calls its provider an earlier one of this account.
+    `retired_at`: an administrator marked its provider as an earlier one of this account.
     """
 
     identity: Identity
@@ -54,7 +54,8 @@ class LinkedIdentity(Struct, frozen=True, kw_only=True):
 
 
 class EmailSource(enum.StrEnum):
-    """Whose word an account's address is. `owner`: a person without the rights of an administrator typed it for themselves."""
+    """The source of an account's address. `owner`: typed by a person without administrator rights for their own
+    account."""
 
     PROVIDER = "provider"
     ADMINISTRATOR = "administrator"
@@ -67,14 +68,13 @@ class EmailSource(enum.StrEnum):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Who someone is here.
+    """A person here. `email` is canonical (`emails.canonical`).
 
-    `email` is in canonical form (`emails.canonical`). `password_set_at` is None when no password can open the account, else
-    since when whoever knows it is trusted: a password set by means of an older one inherits that one's time.
-    `email_source` means nothing without an address. `address_removed_at` is when a typed address made room for a person
-    whose provider vouches for it; None once there is another.
-    `reset_asked_at` is when somebody said at the sign-in page that they forgot this account's password. `version` grows
-    with every change that a decision may depend on, so that a stale decision is noticed.
+    `email_source` applies only with an address. `address_removed_at`: when a typed address made room for a person whose
+    provider vouches for it, None once there is another. `password_set_at`: since when the password's holder is trusted,
+    None without a usable password; a password set by proving an older one inherits its time. `reset_asked_at`: when a
+    forgotten password was reported at the sign-in page. `version` grows with every change that a decision may depend
+    on. `role_from_claim`: the last sign-in with the provider took the level from the roles claim.
     """
 
     id: int
@@ -92,6 +92,7 @@ class Account(Struct, frozen=True, kw_only=True):
     reset_asked_at: datetime | None = None
     email_source: EmailSource = EmailSource.OWNER
     address_removed_at: datetime | None = None
+    role_from_claim: bool = False
 
     @property
     def is_enabled_admin(self) -> bool:
@@ -99,12 +100,12 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def has_vouched_email(self) -> bool:
-        """Is the address more than its owner's word?"""
+        """Does more than its owner's word support the address?"""
         return self.email is not None and self.email_source is not EmailSource.OWNER
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """Where a request came from, for the log and the list of sessions; never a reason to let somebody in."""
+    """For the log and the list of sessions; never a reason to grant access."""
 
     address: str
     user_agent: str
@@ -115,5 +116,5 @@ SUBJECT_DIGITS = 16  # enough to tell people apart in a log, without saying who 
 
 
 def subject_digest(identity: Identity) -> str:
-    """A subject as it may stand in a log."""
+    """A subject's pseudonym for logs."""
     return digest(f"{identity.issuer} {identity.subject}")[:SUBJECT_DIGITS]

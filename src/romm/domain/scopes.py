@@ -1,4 +1,4 @@
-"""What each access level may do, as the scope names that companion apps know."""
+"""Scopes of each access level, as companion apps know them."""
 
 from collections.abc import Collection, Container, Iterable
 
@@ -18,15 +18,15 @@ ALL = tuple(scope for added in _ADDED.values() for scope in added)
 
 
 def ordered(some: Collection[str]) -> tuple[str, ...]:
-    """Those of these names that are scopes, in their published order and once each."""
+    """In published order, without duplicates."""
     return tuple(scope for scope in ALL if scope in some)
 
 
 def granted(level: AccessLevel) -> tuple[str, ...]:
-    """All scopes of an access level, cumulative and in their published order."""
+    """Cumulative, in published order."""
     return tuple(scope for step, added in _ADDED.items() if step <= level for scope in added)
 
 
-def beyond(asked: Iterable[str], allowed: Container[str]) -> tuple[str, ...]:
-    """What was asked for and is not allowed, in the order it came."""
-    return tuple(scope for scope in asked if scope not in allowed)
+def beyond(requested: Iterable[str], allowed: Container[str]) -> tuple[str, ...]:
+    """In request order."""
+    return tuple(scope for scope in requested if scope not in allowed)

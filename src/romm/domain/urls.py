@@ -1,4 +1,4 @@
-"""URLs of our own: where a browser may return to."""
+"""Our own URLs."""
 
 import posixpath
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
@@ -13,10 +13,10 @@ _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
 
 
 def return_to(unverified_target: str | None) -> str:
-    """A path of our own to go to after sign-in; anything else, and routes that act, become `/`."""
+    """A path of ours for after sign-in; anything else, and routes with side effects, become `/`."""
     target = unverified_target or "/"
     seen = target
-    for _ in range(3):  # however often a proxy on the way may decode it
+    for _ in range(3):  # a proxy may decode it, even twice
         if len(target) > MAX_RETURN_TO_LENGTH or not _is_own_path(seen):
             return "/"
         seen = unquote(seen)
@@ -34,14 +34,14 @@ def _is_own_path(target: str) -> bool:
 
 
 def _acts(target: str) -> bool:
-    """Is it a sign-in page, or a route that does something when a browser comes by? Nobody is sent there by a link."""
+    """A sign-in page, or a route with side effects? No link may lead a browser there."""
     # As browser and router will see it: `/x/../%6cogin` is `/login`.
     path = unquote(urlsplit(target).path)
     return any(map(_is_route_that_acts, (posixpath.normpath(path), _in_a_browser(path))))
 
 
 def _in_a_browser(path: str) -> str:
-    """For a browser there is something between two slashes, and `..` takes it back: `/login//..` is `/login/` (URL Standard)."""
+    """Browsers keep empty segments: `/login//..` is `/login/` (URL Standard)."""
     kept: list[str] = []
     for segment in path.split("/"):
         if segment == "..":
@@ -57,7 +57,7 @@ def _is_route_that_acts(path: str) -> bool:
 
 
 def with_query(url: str, parameters: dict[str, str]) -> str:
-    """A URL with parameters added to the query it already has."""
+    """Drops the fragment."""
     parts = urlsplit(url)
     query = "&".join(filter(None, (parts.query, urlencode(parameters))))
     return urlunsplit(parts._replace(query=query, fragment=""))

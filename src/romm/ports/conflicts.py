@@ -1,4 +1,4 @@
-"""What a storage conflict means to a use case: try again, or refuse."""
+"""What a storage conflict means to a use case: retry or refuse."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,16 +12,15 @@ from romm.domain.model import Account
 
 
 class Conflict(Exception):
-    """Something else won: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`, `spent` (a link),
-    `device` (ended), `logout_token` (carried out before).
-    """
+    """A concurrent change won. `what` is `username`, `email`, `identity`, `version`, `first_admin`, `full`,
+    `user_code`, `spent` (a link), `device` (ended) or `logout_token` (replayed)."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
         self.what = what
 
 
-MAX_DECISIONS = 5  # how often the facts may change under a decision before it is refused
+MAX_DECISIONS = 5  # attempts before `ACCOUNT_CHANGED`
 
 _REFUSALS = {
     "username": Code.USERNAME_TAKEN,
@@ -36,9 +35,9 @@ T = TypeVar("T")
 
 
 async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUpdate | None = None) -> T:
-    """Run `attempt`, which looks up, decides and writes, again while the facts change under it.
+    """Run `attempt` again while the account changes concurrently.
 
-    Raises `Refused`, at once for a typed `wish` that another account has.
+    Raises `Refused`, at once if another account has the username or e-mail of `wish`.
     """
     for _ in range(MAX_DECISIONS):
         try:
@@ -50,14 +49,14 @@ async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUp
 
 
 def conflict_refusal(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
-    """The refusal for what of these somebody else has already."""
+    """The refusal that names the value already in use."""
     values = {"username": username, "email": email}
     return Refused(_REFUSALS[conflict.what], found=values.get(conflict.what), kind="link")
 
 
 @contextmanager
 def refuse_if_changed(account: Account) -> Iterator[None]:
-    """What happens inside is for this account as it is; Raises `Refused(ACCOUNT_CHANGED)` when it changed meanwhile."""
+    """Raises `Refused(ACCOUNT_CHANGED)` if the account changed since it was read."""
     try:
         yield
     except Conflict as conflict:

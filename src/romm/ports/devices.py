@@ -1,4 +1,4 @@
-"""What the use cases around devices need from the outside; as in `romm.ports`, every method is one transaction."""
+"""Stored device authorizations and devices."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,42 +9,40 @@ from romm.domain.model import Account
 
 
 class DeviceAuthorizations(Protocol):
-    """Requests of devices, until an hour or so after their end. Each state follows from the one before it to one caller."""
+    """Kept until about an hour after they expire. Exactly one caller makes each state transition."""
 
     async def put(self, authorization: DeviceAuthorization) -> None:
-        """Remember a request. Raises `Conflict("user_code")` when another one has its user code."""
+        """Raises `Conflict("user_code")` if the user code is in use."""
 
     async def polled_by(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
-        """The request that a device code stands for and the account that approved it, as both are now."""
+        """A request and the account that approved it, both as they are now."""
 
     async def typed(self, user_code_digest: str) -> DeviceAuthorization | None:
-        """The request that a user code stands for, whatever became of it."""
+        """In any state."""
 
     async def note_poll(self, device_code_digest: str, interval_seconds: int) -> None:
-        """The device asked just now, and has to wait this long before it asks again."""
+        """Record a poll and the interval until the next one."""
 
     async def approve(self, decision: Approve) -> int | None:
-        """From pending to approved, with its device: that of the same owner and identifier, else a new one; gives its number.
+        """Pending to approved. Returns the device's number: the owner's device with this identifier, else a new one.
 
-        None, and nothing was changed, when the request is not pending any more. Devices without an identifier of their own
-        that have no live credential are forgotten.
+        None, without a change, if no longer pending. Deletes devices that have neither their own identifier nor a live
+        credential.
         """
 
     async def deny(self, user_code_digest: str) -> bool:
-        """From pending to denied; was it?"""
+        """Pending to denied. False if it was no longer pending."""
 
     async def spend(self, device_code_digest: str) -> bool:
-        """From approved to spent, if the approver's account is unchanged since; true to exactly one caller ever."""
+        """Approved to spent, if the approver's account is unchanged. True for exactly one caller."""
 
 
 class Devices(Protocol):
-    """Paired devices and what they hold."""
-
     async def of(self, account_id: int) -> Sequence[Device]:
-        """The devices of an account, the one paired last first."""
+        """The last paired device first."""
 
     async def end(self, device_id: int, account_id: int) -> Device | None:
-        """Forget a device of this account with all credentials it holds; gives what it was."""
+        """Delete the device and all its credentials. Returns the deleted device."""
 
     async def give(self, token: Credential, owner: Account) -> None:
-        """Store a client token for its device, in place of those it had. Raises `Conflict("version" | "device")`."""
+        """Replaces the device's client tokens. Raises `Conflict("version" | "device")`."""

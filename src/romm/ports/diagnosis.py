@@ -1,4 +1,4 @@
-"""What the doctor looks with: ports like those of sign-in, whose docstrings are the contract of the adapters."""
+"""The doctor's instruments."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -13,40 +13,35 @@ from romm.ports.provider import TokenResponse
 
 
 class Network(Protocol):
-    """The way to a place, step by step. Each method may raise `Refused(PROVIDER_UNAVAILABLE)`."""
+    """Each method may raise `Refused(PROVIDER_UNAVAILABLE)`."""
 
     async def resolve(self, place: Endpoint) -> tuple[str, ...]:
-        """The addresses of its host."""
+        """IP addresses."""
 
     async def connect(self, place: Endpoint) -> float:
-        """How many seconds a connection takes."""
+        """Seconds until connected."""
 
     async def handshake(self, place: Endpoint) -> Handshake:
-        """How TLS goes with the trust that a sign-in has. May raise `Refused(PROVIDER_TLS)`."""
+        """TLS, with the trust store of a sign-in. May raise `Refused(PROVIDER_TLS)`."""
 
 
 class Probe(Protocol):
-    """The provider as it is now, nothing from memory, met in the same way as in a sign-in.
-
-    Each method may raise `Refused` with the code that a sign-in would end with.
-    """
+    """The uncached provider, reached as in a sign-in. Each method may raise `Refused` with a sign-in's code."""
 
     @property
     def place(self) -> Endpoint:
-        """Where the discovery document is served."""
+        """The endpoint of the discovery document."""
 
     @property
     def client(self) -> Client:
-        """Us, as this provider sees us."""
+        """This relying party."""
 
-    async def discover(self) -> Discovered:
-        """The discovery document, fetched and judged."""
+    async def discover(self) -> Discovered: ...
 
-    async def keys(self, metadata: Metadata) -> PublishedKeys:
-        """What is published at `jwks_uri`."""
+    async def keys(self, metadata: Metadata) -> PublishedKeys: ...
 
     def method(self, metadata: Metadata) -> str:
-        """How we authenticate at the token endpoint."""
+        """Our authentication method at the token endpoint."""
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """As `Provider.push`."""
@@ -55,27 +50,26 @@ class Probe(Protocol):
         """As `Provider.exchange`, authenticating with `method`."""
 
     async def ask(self, url: str) -> ProbeResponse:
-        """Send an authorization request as a browser would, and read the answer without following it."""
+        """Send an authorization request as a browser would, without following redirects."""
 
-    async def aclose(self) -> None:
-        """Close the connections."""
+    async def aclose(self) -> None: ...
 
 
 class Storage(Protocol):
-    """The state of the database's schema, and the accounts in it."""
+    """The database schema, and the accounts."""
 
     @property
     def is_embedded(self) -> bool:
-        """Is it a SQLite file, which `romm serve` migrates by itself?"""
+        """A SQLite file, which `romm serve` migrates?"""
 
     @property
     def newest(self) -> str:
-        """The migration that this version expects."""
+        """The migration this version expects."""
 
     async def revision(self) -> str | None:
-        """The migration it is at, None for an empty one; makes nothing.
+        """None for an empty database. Creates nothing.
 
-        Raises `Refused(STORAGE_UNAVAILABLE)` when it cannot be read or, being at the newest migration, not written.
+        Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or at the newest migration and not writable.
         """
 
     async def accounts(self) -> Sequence[Account]:
@@ -83,7 +77,7 @@ class Storage(Protocol):
 
 
 class Instruments(Struct, frozen=True, kw_only=True):
-    """All of them. `probe` is None when the settings do not even say where the provider is."""
+    """`probe` is None if the settings do not name a provider."""
 
     network: Network
     probe: Probe | None

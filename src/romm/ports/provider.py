@@ -1,4 +1,4 @@
-"""What the use cases need from the OpenID Provider."""
+"""The OpenID Provider."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,17 +10,14 @@ from romm.domain.sign_in.discovery import Metadata
 
 
 class TokenResponse(Struct, frozen=True, kw_only=True):
-    """What the token endpoint gave for a code (OpenID Connect Core 1.0, 3.1.3.3)."""
+    """OpenID Connect Core 1.0, 3.1.3.3."""
 
     access_token: str
     unverified_id_token: str
 
 
 class SignedClaims(Struct, frozen=True, kw_only=True):
-    """The claims of a token whose signature is checked and whose content is not, with the algorithm that signed it.
-
-    `typ` is what its header calls it (RFC 7515, 4.1.9).
-    """
+    """Claims with a checked signature and unchecked content. `typ` is from the header (RFC 7515, 4.1.9)."""
 
     algorithm: str
     unverified_claims: Mapping[str, Any]
@@ -28,30 +25,29 @@ class SignedClaims(Struct, frozen=True, kw_only=True):
 
 
 class Provider(Protocol):
-    """The OpenID Provider. Each method may raise `Refused` with a provider, client or ID token code."""
+    """Each method may raise `Refused` with a provider, client or ID token code."""
 
     @property
     def client(self) -> Client:
-        """Us, as this provider sees us."""
+        """This relying party."""
 
     async def metadata(self) -> Metadata:
-        """The provider's metadata, judged and pinned; from memory while fresh, the last good copy when a refresh fails."""
+        """Validated and pinned: cached while fresh, the last good copy if a refresh fails."""
 
     def known_metadata(self) -> Metadata | None:
-        """The metadata in memory, without asking anybody."""
+        """Cached, without a request."""
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """Push an authorization request; gives its `request_uri` (RFC 9126, 2)."""
+        """Returns the `request_uri` (RFC 9126, 2)."""
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
-        """Exchange a code, once."""
+        """No retry."""
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
-        """Check the signature against the provider's published keys and our own list of algorithms."""
+        """Checks against the provider's keys and our own list of algorithms."""
 
     async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
-        """UserInfo, None when the provider has none. A signed answer is checked first.
+        """UserInfo, with a checked signature if signed; None if the provider has no such endpoint.
 
-        Raises `Refused(PROVIDER_UNAVAILABLE)` when it does not answer, `PROVIDER_TLS` when it is not to be trusted,
-        `USERINFO_INVALID` when it answers nonsense.
+        Raises `Refused` with PROVIDER_UNAVAILABLE (no answer), PROVIDER_TLS (untrusted) or USERINFO_INVALID.
         """

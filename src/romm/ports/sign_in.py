@@ -1,4 +1,4 @@
-"""What signing in needs from the outside: attempts, provider logouts, the sign-in log."""
+"""Login attempts, logouts at the provider, and the sign-in log."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,14 +7,14 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.domain.errors import Code
-from romm.domain.model import Account
+from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.pending_sign_in import PendingSignIn
 
 
 class AttemptOutcome(Struct, frozen=True, kw_only=True):
-    """What is left of an attempt: was it taken, by which refusal did it end, where did the person want to go?"""
+    """`outcome` is as given to `Attempts.conclude`."""
 
     taken: bool
     outcome: str | None
@@ -25,22 +25,16 @@ class Attempts(Protocol):
     """Login attempts between request and response."""
 
     async def put(self, attempt: LoginAttempt) -> None:
-        """Remember an attempt; forget those that expired long ago."""
+        """Deletes attempts that expired long ago."""
 
     async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
-        """The attempt of this state and this browser, to exactly one caller ever; None leaves everything as it was.
-
-        Its nonce and verifier are gone from the store afterwards.
-        """
+        """For exactly one caller; None changes nothing. Deletes nonce and verifier from the store."""
 
     async def conclude(self, state_digest: str, outcome: str) -> None:
-        """Remember how a taken attempt ended: the refusal's code and its reference; a success leaves nothing.
-
-        The first outcome stays.
-        """
+        """Store how a taken attempt ended: a refusal's code and reference, or a preview's report. The first outcome stays."""
 
     async def recall(self, state_digest: str) -> AttemptOutcome | None:
-        """What is left of an attempt that was put within the last hour or so, taken or not."""
+        """Attempts of about the last hour, taken or not."""
 
 
 class PendingSignIns(Protocol):
@@ -57,20 +51,21 @@ class PendingSignIns(Protocol):
 
 
 class Logouts(Protocol):
-    """What the provider says of people who signed out there."""
+    """Back-channel logouts."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
-        """Remember a logout token and end the sessions that it means; gives the account of each.
+        """End the sessions a logout token names. Returns the account of each.
 
-        Both happen, or neither. `Conflict("logout_token")` when it was carried out before; it is remembered by its digest,
-        until it would be refused for its age.
+        Remembers the token's digest in the same transaction, until its age would refuse it. Raises
+        `Conflict("logout_token")` for a replay.
         """
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """One line of the sign-in log: who tried, how it ended, which rule decided. The subject is hashed.
+    """A line of the sign-in log.
 
-    `received` outlines refused claims as a JSON object. `id` is the line's number, given when it is written.
+    `received` outlines refused claims as a JSON object. `id` is assigned when the line is written. `role_before` (None: a
+    new account), `role_after` and `warning` (a key of `role_hints.HINTS`) are those of a sign-in with the provider.
     """
 
     at: datetime
@@ -84,13 +79,17 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: str = ""
+    role_before: AccessLevel | None = None
+    role_after: AccessLevel | None = None
+    warning: str | None = None
     id: int | None = None
 
 
 class SignInFilter(Struct, frozen=True, kw_only=True):
-    """Which lines of the sign-in log are wanted; what is not said may be anything. `before` is the number of a line."""
+    """None matches anything. `before` is a line's `id`."""
 
     outcome: str | None = None
+    method: str | None = None
     code: str | None = None
     correlation_id: str | None = None
     account_id: int | None = None
@@ -98,10 +97,10 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
 
 
 class SignInLog(Protocol):
-    """The sign-in log that admins read."""
+    """The sign-in log for administrators."""
 
-    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
-        """Lines that fit, the newest first."""
+    async def search(self, criteria: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
-        """Append a line; forget lines older than the retention."""
+        """Deletes lines older than the retention."""

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from romm.settings import clients, database, environment, file, oidc, server
+from romm.settings import clients, database, environment, file, oidc, role_values, server
 from romm.settings.model import FIELDS, Field, Loaded, Settings, SettingsError
 from romm.settings.values import DEFAULT, ConfigurationReport, Draft, typed
 
@@ -65,7 +65,7 @@ def _format(settings: Settings, field: Field) -> str:
     if field.variable.secret:
         return "(hidden)" if value else ""
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return role_values.format_values(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -71,7 +71,7 @@ class Oauth(Struct, frozen=True, kw_only=True):
 
 
 class Oidc(Struct, frozen=True, kw_only=True):
-    """The provider and us. Empty texts in `scopes`, `claim_roles_shape` and the method mean: as the preset or the provider says.
+    """The provider and us. Empty texts in `scopes`, `claim_roles_…` and the method mean: as the preset or the provider says.
 
     `redirect_uri` is verbatim; `scopes` is space-separated. Nothing here may be relied on while `Settings.oidc_off` has a reason.
     """
@@ -85,6 +85,8 @@ class Oidc(Struct, frozen=True, kw_only=True):
     server_metadata_url: Annotated[str, Variable("OIDC_SERVER_METADATA_URL")]
     claim_roles: Annotated[str, Variable("OIDC_CLAIM_ROLES")]
     claim_roles_shape: Annotated[Literal["", "csv", "space", "keys"], Variable("OIDC_CLAIM_ROLES_SHAPE")]
+    claim_roles_separator: Annotated[Literal["", ",", ";", "space"], Variable("OIDC_CLAIM_ROLES_SEPARATOR")]
+    claim_roles_absent: Annotated[Literal["", "keep", "none"], Variable("OIDC_CLAIM_ROLES_ABSENT")]
     role_viewer: Annotated[tuple[str, ...], Variable("OIDC_ROLE_VIEWER", commas=True)]
     role_editor: Annotated[tuple[str, ...], Variable("OIDC_ROLE_EDITOR", commas=True)]
     role_admin: Annotated[tuple[str, ...], Variable("OIDC_ROLE_ADMIN", commas=True)]

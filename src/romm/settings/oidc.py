@@ -1,5 +1,6 @@
 """Is OpenID Connect configured completely, and is anything about it weaker than it should be?"""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.linking import TrustEmail
+from romm.domain.sign_in.role_texts import SEPARATORS
+from romm.settings import role_values
 from romm.settings.model import Oidc
 from romm.settings.server import CALLBACK, NO_PATH
 from romm.settings.values import DEFAULT, Draft
@@ -23,6 +26,7 @@ _URLS = (
     "redirect_uri", "server_application_url", "server_metadata_url", "end_session_endpoint", "post_logout_redirect_uri",
 )  # fmt: skip
 _HASH = re.compile(r"\$(pbkdf2|argon2|scrypt|2[aby]\$|[56]\$)")
+_ROLES = ("role_viewer", "role_editor", "role_admin")
 
 _Names = Mapping[str, str]
 
@@ -47,6 +51,8 @@ def complete(draft: Draft) -> None:
             "Set it to false, or switch OIDC on."
         )
     draft.complete("oidc", scopes=" ".join(oidc.scopes.replace(",", " ").split()))
+    whole = {key: role_values.without_parts(getattr(oidc, key)) for key in _ROLES}
+    draft.settings = replace(draft.settings, oidc=replace(draft.settings.oidc, **whole))
     if not oidc.client_secret and not oidc.token_endpoint_auth_method:
         draft.complete("oidc", names["client_secret"], token_endpoint_auth_method="none")
     draft.settings = replace(draft.settings, oidc_off="; ".join(reasons))
@@ -184,4 +190,16 @@ def _role_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
         yield (
             f"{names['claim_roles']} is set, but no OIDC_ROLE_VIEWER, OIDC_ROLE_EDITOR or OIDC_ROLE_ADMIN: "
             "everybody who has the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
+        )
+    for key, values in roles.items():
+        if cut := [value for value in values if value not in role_values.without_parts(values)]:
+            yield (
+                f"{names[key]} has {', '.join(cut)}, which look like one LDAP name that was cut at its commas, so none of these "
+                f"counts. Write each name whole, in a list: {json.dumps([','.join(cut)])}; or with \\, for each comma."
+            )
+    shape, separator = oidc.claim_roles_shape, oidc.claim_roles_separator
+    if shape in SEPARATORS and separator and SEPARATORS[shape] != SEPARATORS[separator]:
+        yield (
+            f"{names['claim_roles_shape']} is {shape} and {names['claim_roles_separator']} is {separator}, which counts; remove "
+            "the shape."
         )

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from romm.settings import role_values
 from romm.settings.model import Field, Settings
 
 DEFAULT = "default"  # the origin of a value that is set nowhere
@@ -59,11 +60,13 @@ def _number(value: object, field: Field) -> int:
 
 
 def _list(value: object, field: Field) -> tuple[str, ...]:
+    if field.variable.commas:
+        return role_values.parsed(value)
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
     if not isinstance(value, str):
         raise ValueError('must be a list of texts, such as ["first", "second"], or one text, such as "first, second"')
-    parts = re.split(r"," if field.variable.commas else r"[,\s]+", value)
+    parts = re.split(r"[,\s]+", value)
     return tuple(part for part in map(str.strip, parts) if part)
 
 

@@ -13,25 +13,17 @@ from romm.domain.accounts import usernames
 from romm.domain.diagnosis.explanation import outline
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
-from romm.domain.sign_in import linking, role_hints, roles
-from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.linking import (
-    Confirm,
-    Decision,
-    Found,
-    LinkIdentity,
-    LinkRequest,
-    Policy,
-    Register,
-    Reject,
-    SignIn,
-)
+from romm.domain.sign_in import decisions, linking, role_hints, roles
+from romm.domain.sign_in.claims import Claims, Unknown
+from romm.domain.sign_in.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Found, LinkRequest, Policy
 from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.roles import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock, Log
 from romm.sign_in.identification import Person
+from romm.sign_in.journal import log_role_change
 
 
 class Linking(Struct, frozen=True, kw_only=True):
@@ -59,7 +51,7 @@ class Admission:
 
     async def admit(
         self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
-    ) -> tuple[Decision, Account] | Confirm:
+    ) -> tuple[Admitted, Account] | Confirm:
         """The decision and the account it opens, as it is afterwards.
 
         `Confirm` opens nothing: the person is asked first, and comes again with the answer. Raises `Refused`, and
@@ -67,13 +59,17 @@ class Admission:
         """
         decision = await self.decide(person.claims, linking_to, answer)
         self._log(decision, person.claims)
+        if isinstance(decision, Reject):
+            raise self._rejected(decision, person)
         if isinstance(decision, Confirm):
             return decision
         try:
-            return decision, await self._carry_out(decision, person)
+            account = await self._carry_out(decision, person)
         except Conflict as conflict:
             self.log.info("signin.decided_again", conflict=conflict.what)
             raise
+        self._log_role(decision, account)
+        return decision, account
 
     async def decide(self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None) -> Decision:
         """What the rules say about these claims and the accounts as they are now; nothing is written."""
@@ -97,7 +93,7 @@ class Admission:
         )
         return replace(found, link=request)
 
-    async def _carry_out(self, decision: SignIn | LinkIdentity | Register | Reject, person: Person) -> Account:
+    async def _carry_out(self, decision: Admitted, person: Person) -> Account:
         identity, now = person.claims.identity, self.clock()
         match decision:
             case SignIn():
@@ -106,8 +102,6 @@ class Admission:
                 return await self.accounts.link(decision, identity, now)
             case Register():
                 return await self._register(decision, person.claims)
-            case Reject():
-                raise self._rejected(decision, person)
             case _:
                 assert_never(decision)
 
@@ -126,16 +120,24 @@ class Admission:
         warning = getattr(decision, "warning", None)
         write = self.log.warning if warning or getattr(decision, "severe", False) else self.log.info
         facts = {"decision": kind, "rule": decision.rule, "warning": warning, "email_source": person.email.source}
+        if isinstance(decision, SignIn | LinkIdentity | Register):
+            facts["warnings"] = decisions.warnings(decision)
         if isinstance(decision, Confirm):
             facts["asked_about"] = decision.account.id
         if room := getattr(decision, "room", ()):
             facts["address_removed_from"] = [account.id for account in room]
-        facts |= role_hints.fact(warning, self.roles_claim)
+        facts |= role_hints.fact(warning, self.roles_claim, person.roles_found)
         write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
+
+    def _log_role(self, decision: Admitted, account: Account) -> None:
+        before = account.level if isinstance(decision, Register) else decision.account.level
+        if before is not account.level:
+            log_role_change(self.log, account, before, by="provider")
 
     def _rejected(self, decision: Reject, person: Person) -> Refused:
         """The refusal of a decision. What UserInfo would have told is not called missing when UserInfo did not answer."""
         missing = decision.refuse.code in (Code.EMAIL_MISSING, Code.EMAIL_NOT_VERIFIED)
+        missing = missing or (decision.refuse.code is Code.NO_ROLE and isinstance(person.claims.roles, Unknown))
         refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)
         identity = person.claims.identity
         refused.facts |= {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}

@@ -77,7 +77,7 @@ class Identification:
         id_token = claims.with_known_issuer(signed.unverified_claims, self.issuer_spellings)
         required(claims.validate(id_token, expected))
         userinfo, problem = await self._userinfo(metadata, tokens.access_token)
-        read = required(claims.read(id_token, userinfo, self.reading))
+        read = required(claims.read(id_token, userinfo, self.reading, userinfo_failed=problem is not None))
         return Person(
             claims=read,
             id_token=tokens.unverified_id_token,

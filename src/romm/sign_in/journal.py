@@ -8,8 +8,9 @@ from msgspec import json
 from romm.credentials.rate_limits import Rates
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.errors import Code, Refused
-from romm.domain.model import Account, Identity, Visitor, subject_digest
+from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_digest
 from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.decisions import Admitted, Register, warnings
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.process import Clock, Log
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
@@ -46,15 +47,17 @@ class SignInJournal:
         account: Account,
         visitor: Visitor,
         *,
-        rule: str | None = None,
         identity: Identity | None = None,
+        decision: Admitted | None = None,
     ) -> None:
-        """Note a success."""
+        """Note a success; `decision` is that of a sign-in with the provider."""
         subject = identity and subject_digest(identity)
+        rule = decision and decision.rule
         facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
         level, address = account.level.label, visitor.address
         self.log.info("signin.done", method=method, account=account.id, access_level=level, address=address, **facts)
-        await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts))
+        role = {} if decision is None else _role(decision)
+        await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts, **role))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
         """Note a refusal, with what its facts tell about rule, identity and account; of a flood only the beginning."""
@@ -98,3 +101,14 @@ class SignInJournal:
             correlation_id=visitor.correlation_id,
             **{**empty, **facts},  # type: ignore[arg-type]  # the callers above name exactly these
         )
+
+
+def _role(decision: Admitted) -> dict[str, object]:
+    before = None if isinstance(decision, Register) else decision.account.level
+    return {"role_before": before, "role_after": decision.level, "warning": next(iter(warnings(decision)), None)}
+
+
+def log_role_change(log: Log, account: Account, before: AccessLevel, *, by: int | str) -> None:
+    """Every change of a role is in the log, whoever made it."""
+    roles = {"role_before": before.label, "role_after": account.level.label}
+    log.warning("account.role_changed", account=account.id, username=account.username, by=by, **roles)

@@ -16,8 +16,8 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
+from romm.domain.sign_in.decisions import Admitted, Confirm
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Confirm, Decision
 from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
 from romm.ports.conflicts import retry_on_conflict
@@ -60,7 +60,7 @@ class Finished(Struct, frozen=True, kw_only=True):
     return_to: str
     session: str | None = None
     pending: str | None = None
-    decision: Decision | None = None
+    decision: Admitted | None = None
 
 
 def attempt_id(state: str) -> str:
@@ -217,7 +217,7 @@ class OpenIDSignIn:
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
         session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
-        await self.journal.signed_in("openid", account, visitor, rule=decision.rule, identity=identity)
+        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
         return Finished(return_to=return_to, session=session, decision=decision)
 
     async def _ask(self, account: Account, person: Person, return_to: str) -> str:

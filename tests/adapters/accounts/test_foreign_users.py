@@ -260,15 +260,17 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("driver", "url", "extra"),
-    [("pymysql", "mysql://h/n", "romm-sign-in[mysql]"), ("asyncpg", "postgresql://h/n", "romm-sign-in[postgres]")],
+    ("driver", "url", "file"),
+    [("pymysql", "mysql://h/n", "mysql.txt"), ("asyncpg", "postgresql://h/n", "postgres.txt")],
 )
-def test_a_missing_driver_is_told_by_the_name_of_the_extra(driver: str, url: str, extra: str):
+def test_a_missing_driver_is_reported_with_the_command_that_installs_it(driver: str, url: str, file: str):
     script = (
-        f"import sys, asyncio; sys.modules[{driver!r}] = None; from romm.adapters.foreign_users import SQLForeignUsers\n"
+        f"import sys, asyncio; sys.modules[{driver!r}] = None\n"
+        "from romm.adapters.accounts.foreign_users import SQLForeignUsers\n"
+        "from romm.domain.catalogue import operator_text\n"
         "from romm.domain.errors import Refused\n"
         f"try: asyncio.run(SQLForeignUsers({url!r}).read())\n"
         "except Refused as refused: print(operator_text(refused))"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert f"so install {extra}." in ended.stdout
+    assert f"pip install --require-hashes -r requirements/{file}." in ended.stdout

@@ -129,6 +129,7 @@ upgrade({bare_url!r})
 
 
 def test_asking_whether_a_database_is_current_does_not_import_alembic(url: str):
+    """Guards what docs/performance.md promises: 105 MiB for a worker, which asks at each `/api/health/ready`."""
     program = f"""
 import sys
 from romm.adapters.database.migrations import is_current, upgrade

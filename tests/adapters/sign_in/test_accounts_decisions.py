@@ -5,7 +5,8 @@ from msgspec.structs import replace
 
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.linking import Ends, Found, Register
+from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register
+from romm.domain.sign_in.linking import Found
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, has_session, outcomes, session, sign_in
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW
@@ -22,6 +23,30 @@ async def test_a_sign_in_that_changes_nothing_is_only_noted(stores: Stores):
 
     assert fresh == replace(seen, last_login=LATER)
     assert await has_session(stores)
+
+
+async def test_where_a_role_came_from_is_kept_with_the_account(stores: Stores):
+    seen = await alice(stores)
+    assert not seen.role_from_claim
+
+    given = await stores.accounts.sign_in(sign_in(seen, role_from_claim=True), LATER)
+    kept = await stores.accounts.sign_in(sign_in(given), LATER)
+
+    assert given == replace(seen, role_from_claim=True, version=2, updated_at=LATER, last_login=LATER)
+    assert not kept.role_from_claim
+    assert await stores.accounts.get(seen.id) == kept
+
+
+@pytest.mark.parametrize("comes", [True, False])
+async def test_a_new_account_and_a_link_keep_where_the_role_came_from(stores: Stores, comes: bool):
+    level = AccessLevel.EDITOR
+    made = Register(rule="L-12", level=level, email="new@example.com", role_from_claim=comes)
+    account = await stores.accounts.register(made, Identity(ISSUER, "somebody-new"), "newcomer", NOW)
+    assert account.role_from_claim is comes
+
+    seen = await bob(stores)
+    linked = LinkIdentity(rule="L-11a", account=seen, level=seen.level, ends=Ends.NOTHING, role_from_claim=comes)
+    assert (await stores.accounts.link(linked, Identity("https://other.example", "bob"), NOW)).role_from_claim is comes
 
 
 async def test_a_sign_in_follows_the_providers_email(stores: Stores):

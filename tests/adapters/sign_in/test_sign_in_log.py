@@ -77,6 +77,9 @@ async def test_a_line_outlives_its_account_and_keeps_every_fact(database: Databa
         "address": "192.0.2.1",
         "correlation_id": "abc",
         "received": "",
+        "role_before": None,
+        "role_after": None,
+        "warning": None,
     }
 
 

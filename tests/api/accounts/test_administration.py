@@ -295,6 +295,15 @@ async def test_a_role_that_follows_the_groups_is_not_set_by_hand(world: World, k
     assert (await keeper.put(f"/api/users/{alice.id}", json={"username": "alicia"})).json()["username"] == "alicia"
 
 
+async def test_a_role_that_the_last_sign_in_kept_is_set_by_hand(world: World, keeper: httpx.AsyncClient) -> None:
+    await world.browser().sign_in()
+    world.idp.claims["groups"] = 5
+    await world.browser().sign_in()
+    [alice] = [each for each in world.accounts.by_id.values() if each.links]
+
+    assert (await keeper.put(f"/api/users/{alice.id}", json={"role": "viewer"})).json()["access_level"] == "viewer"
+
+
 async def test_a_deleted_account_is_gone_with_what_it_had(world: World, keeper: httpx.AsyncClient) -> None:
     vera = await world.add("vera")
     session = await signed_in(world, "vera")

@@ -131,6 +131,30 @@ async def test_a_role_that_follows_the_groups_is_locked(world: World, keeper: Br
     assert error_of(await keeper.submit(f"/admin/users/{alice.id}", **form)) == Code.ROLE_MANAGED
 
 
+async def test_a_role_that_was_kept_is_told_and_set_by_hand(world: World, keeper: Browser) -> None:
+    await world.browser().sign_in()
+    world.idp.claims.pop("groups")
+    browser = world.browser()
+    await browser.sign_in()
+    alice = await account_of(browser)
+    page = await keeper.get(f"/admin/users/{alice.id}")
+    assert "Role at the last single sign-on: admin, kept here, not by the provider" in words(page.text)
+    assert "has the claim groups (OIDC_CLAIM_ROLES)" in words(page.text)
+    assert "managed by" not in words(page.text)
+    form = {"username": "alice", "email": "", "role": "viewer"}
+    assert (await keeper.submit(f"/admin/users/{alice.id}", **form)).headers["location"].endswith("notice=saved")
+    assert world.accounts.by_id[alice.id].level is AccessLevel.VIEWER
+
+
+async def test_without_a_warning_the_last_single_sign_on_is_shown_without_one(world: World, keeper: Browser) -> None:
+    browser = world.browser()
+    await browser.sign_in()
+    page = words((await keeper.get(f"/admin/users/{(await account_of(browser)).id}")).text)
+    assert "Last single sign-on" in page
+    assert "Role at the last single sign-on" not in page
+    assert "Last single sign-on" not in words((await keeper.get("/admin/users/1")).text)
+
+
 async def test_a_disabled_person_is_out_at_the_next_click_and_comes_back_when_enabled(
     world: World, keeper: Browser
 ) -> None:

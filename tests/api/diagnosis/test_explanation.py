@@ -160,6 +160,22 @@ async def test_a_refused_sign_in_stands_in_the_log_under_the_reference_that_was_
     assert "Liddell" not in str(line)
 
 
+async def test_a_line_has_the_role_before_and_after_and_the_warning(world: World, keeper: httpx.AsyncClient) -> None:
+    await world.browser().sign_in()
+    world.idp.claims["groups"] = ["romm-editors"]
+    await world.browser().sign_in()
+    world.idp.claims.pop("groups")
+    await world.browser().sign_in()
+
+    lines = (await keeper.get("/api/sign-ins", params={"user_id": 2})).json()
+
+    assert [(line["role_before"], line["role_after"], line["warning"]) for line in lines] == [
+        ("editor", "editor", "absent"),
+        ("admin", "editor", None),
+        (None, "admin", None),
+    ]
+
+
 async def test_the_log_is_filtered_and_read_page_by_page(world: World, keeper: httpx.AsyncClient) -> None:
     await world.add("vera")
     await signed_in(world, "vera")

@@ -46,6 +46,47 @@ async def lines(browser: Browser, query: str = "") -> list[str]:
     return lines_in(answer)
 
 
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        pytest.param(["romm-editors"], "Role: lowered, admin → editor", id="lowered"),
+        pytest.param(5, "Role: admin, kept here, not by the provider", id="kept"),
+        pytest.param(["romm-admins"], "", id="the same"),
+    ],
+)
+async def test_what_became_of_the_role_is_in_the_line(world: World, keeper: Browser, groups: object, told: str) -> None:
+    await world.browser().sign_in()
+    world.idp.claims["groups"] = groups
+    await world.browser().sign_in()
+    last, first, _ = await lines(keeper)
+    assert told in last
+    assert ("Role:" in last) == bool(told)
+    assert ("unreadable" in last) == (groups == 5)
+    assert "Role:" not in first
+
+
+async def test_a_role_that_was_raised_or_given_without_the_provider_is_in_the_line(
+    world: World, keeper: Browser
+) -> None:
+    world.idp.claims.pop("groups")
+    await world.browser().sign_in()
+    world.idp.claims["groups"] = ["romm-editors"]
+    await world.browser().sign_in()
+    raised, given, _ = await lines(keeper)
+    assert "Role: raised, viewer → editor" in raised
+    assert "Role: viewer, given here, not by the provider" in given
+
+
+async def test_the_last_administrator_that_stays_one_is_in_the_line() -> None:
+    world = World()
+    await world.browser().sign_in()
+    world.idp.claims["groups"] = ["users"]
+    browser = world.browser()
+    await browser.sign_in()
+    last, _ = await lines(browser)
+    assert "last_admin_kept: By the claim groups" in last
+
+
 async def test_a_reference_finds_its_line_with_all_that_is_known(world: World, keeper: Browser) -> None:
     reference = await refused(world)
     await wrong_password(world)

@@ -60,8 +60,8 @@ ADMITTED = [
     pytest.param("keycloak", person(groups=["/romm-admins"]), {}, "admin", id="kc-slash"),
     pytest.param("keycloak", person(groups=["/team/lead"]), {"OIDC_ROLE_EDITOR": "/team/lead"}, "editor",
                  id="kc-subgroup by its path"),
-    pytest.param("keycloak", nobody_has("groups"), {}, "viewer", id="Keycloak leaves an empty list away"),
-    pytest.param("google", person(email_verified="true"), {"OIDC_CLAIM_ROLES": ""}, "viewer", id="verified-string-true"),
+    pytest.param("google", person(email="alice@gmail.com", email_verified="true"), {"OIDC_CLAIM_ROLES": ""}, "viewer",
+                 id="verified-string-true"),
     pytest.param("google", in_id_token(hd="example.org"), {"OIDC_HOSTED_DOMAINS": "example.org"}, "admin",
                  id="Google: a member of the Workspace"),
     pytest.param("zitadel", object_roles, {"OIDC_CLAIM_ROLES": ZITADEL}, "editor", id="Zitadel: groups-object-keys"),
@@ -108,8 +108,11 @@ REFUSED = [
                  id="Google: a private account"),
     pytest.param("google", put("alter_userinfo", lambda found: found.update(hd="example.org")),
                  {"OIDC_HOSTED_DOMAINS": "example.org"}, Code.HOSTED_DOMAIN, id="Google: hd outside the signed token"),
-    pytest.param("google", lambda idp: None, {"OIDC_ALLOW_REGISTRATION": "false"}, Code.REGISTRATION_CLOSED,
-                 id="Google: a stranger"),
+    pytest.param("google", person(email="alice@gmail.com"), {"OIDC_ALLOW_REGISTRATION": "false"},
+                 Code.REGISTRATION_CLOSED, id="Google: a stranger"),
+    pytest.param("google", lambda idp: None, {}, Code.EMAIL_NOT_VERIFIED, id="Google: an address of another mail server"),
+    pytest.param("keycloak", nobody_has("groups"), {}, Code.NO_ROLE, id="Keycloak leaves an empty list out"),
+    pytest.param("dex", nobody_has("groups"), {}, Code.NO_ROLE, id="Dex leaves an empty list out"),
     pytest.param("okta", person(email_verified="true"), {}, Code.EMAIL_NOT_VERIFIED, id="a text is only read for Google"),
     pytest.param("zitadel", in_id_token(aud=["romm", "2710"]), {}, Code.ID_TOKEN_AUDIENCE, id="Zitadel: the project in aud"),
     pytest.param("entra", nobody_has("email_verified"), {}, Code.EMAIL_NOT_VERIFIED, id="Entra ID says nothing"),
@@ -162,6 +165,7 @@ async def test_of_a_provider_without_a_preset_the_log_presumes_nothing() -> None
 async def test_google_is_one_issuer_however_its_tokens_spell_it(issuer: str) -> None:
     """OpenID Connect Core 1.0, 15.6.2: and the account stays the same when the spelling changes."""
     world = await at("google", FakeProvider(issuer=GOOGLE), in_id_token(iss=issuer), OIDC_CLAIM_ROLES="")
+    world.idp.claims["email"] = "alice@gmail.com"
     first = await who(world)
     world.idp.alter_id_token = lambda claims: None
     assert (await who(world))["id"] == first["id"]

@@ -12,9 +12,9 @@ from romm.domain.diagnosis.explanation import Explanation, documents, explain, o
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel
 from romm.domain.sign_in.claims import ClaimMapping, Claims, Email, NotConfigured, Unknown, Values, read
-from romm.domain.sign_in.linking import Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.decisions import Decision, Ends, LinkIdentity, Register, Reject, SignIn
 from romm.domain.sign_in.linking_table import ROWS
-from romm.domain.sign_in.roles import Give, Keep, RoleDecision
+from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, account, claims, json_values, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
@@ -78,7 +78,7 @@ def test_whatever_is_pasted_is_read_or_refused(pasted: dict[str, Any]) -> None:
         pytest.param(claims(), f"{ADDRESS}, from the ID token; verified", id="verified"),
         pytest.param(claims(verified=False), f"{ADDRESS}, from the ID token; not verified", id="not verified"),
         pytest.param(claims(verified=None), "does not say whether it is verified", id="not said"),
-        pytest.param(claims(None), "none was sent", id="absent"),
+        pytest.param(claims(None), "not sent", id="absent"),
         pytest.param(claims(email=Email(ADDRESS, True, "userinfo")), "from UserInfo", id="the other document"),
     ],
 )
@@ -164,12 +164,32 @@ def test_a_refusal_tells_the_operator_what_to_do_with_its_facts() -> None:
     refuse = Refuse(Code.EMAIL_NOT_VERIFIED, {"found": False, "source": "userinfo"})
     explanation = explained(Reject(rule="L-07", refuse=refuse))
     assert explanation.code is Code.EMAIL_NOT_VERIFIED
-    assert "`email_verified` is False (None: not sent) in userinfo" in found(explanation, "What to do")
+    assert "`email_verified` is False in userinfo" in found(explanation, "What to do")
 
 
 def test_a_warning_is_told() -> None:
     decision = SignIn(rule="L-03", account=account(links=(link(),)), level=ADMIN, email=None, warning="last_admin_kept")
-    assert found(explained(decision), "Warning") == "last admin kept"
+    assert found(explained(decision), "Warning").startswith("last_admin_kept: By the claim for roles")
+
+
+def test_what_came_instead_of_groups_is_told_with_the_warning() -> None:
+    said = claims(roles=Unknown("unreadable", "a list of 2 with a number in it"))
+    decision = SignIn(rule="L-03", account=account(links=(link(),)), level=ADMIN, email=None, warning="unreadable")
+    assert found(explained(decision, said), "Roles claim") == "unreadable: a list of 2 with a number in it"
+    assert "is a list of 2 with a number in it, and no list of texts" in found(explained(decision, said), "Warning")
+
+
+def test_both_warnings_of_a_link_are_told() -> None:
+    warned: dict[str, Any] = {"warning": "admin_linked", "role_warning": "absent"}
+    decision = LinkIdentity(rule="L-11c", account=account(), level=ADMIN, ends=Ends.ALL_BUT_PASSWORD, **warned)
+    warnings = [line.found.partition(":")[0] for line in explained(decision).lines if line.about == "Warning"]
+    assert warnings == ["absent", "admin_linked"]
+
+
+@pytest.mark.parametrize(("role", "told"), [(NoRole(()), "absent, which counts as none"), (Keep("absent"), "absent")])
+def test_a_claim_that_was_not_sent_is_told_with_what_it_counts_as(role: RoleDecision, told: str) -> None:
+    said = claims(roles=Unknown("absent"))
+    assert found(explained(said=said, role=role), "Roles claim") == told
 
 
 def test_the_outline_shows_what_decides_and_only_the_shape_of_the_rest() -> None:

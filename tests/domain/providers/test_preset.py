@@ -54,7 +54,9 @@ def test_whatever_could_let_more_in_is_for_the_one_provider_that_needs_it(key: s
     """A preset never weakens a check: these are the exceptions, one provider each."""
     known = PRESETS[key]
     assert known.booleans_as_text == (key == "google")
-    assert known.roles_shape == ("keys" if key == "zitadel" else "")
+    assert known.roles_keys == (key == "zitadel")
+    assert known.leaves_empty_roles_out == (key in ("dex", "keycloak"))
+    assert known.own_email_domains == (("gmail.com",) if key == "google" else ())
     assert known.extra_audiences == (("account",) if key == "keycloak" else ())
     pinned = {"accounts.google.com": "https://accounts.google.com"}
     assert known.issuer_spellings == (pinned if key == "google" else {})

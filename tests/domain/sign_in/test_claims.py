@@ -56,9 +56,7 @@ ISSUERS = [
     row("another case", iss="https://auth.example.com/realms/Home"),
     row("another scheme", iss="http://auth.example.com/realms/home"),
     row("no scheme", iss="auth.example.com/realms/home"),
-    row("a list with ours", iss=["https://auth.example.com/realms/home"]),
     row("empty", iss=""),
-    row("null", iss=None),
     row("absent", iss=ABSENT),
 ]
 AUDIENCES = [
@@ -69,8 +67,6 @@ AUDIENCES = [
     row("another case", aud="ROMM"),
     row("nobody", aud=[]),
     row("absent", aud=ABSENT),
-    row("null", aud=None),
-    row("an object with our name", aud={"romm": True}),
     row("a list in a list", aud=[["romm"]]),
     row("a text that contains us", aud="romm account"),
     row("us and a stranger", aud=["romm", "stranger"]),
@@ -82,16 +78,10 @@ AUDIENCES = [
 AUTHORIZED_PARTIES = [
     row("somebody else", azp="stranger"),
     row("an acquaintance", aud=["romm", "account"], azp="account"),
-    row("null", azp=None),
-    row("a list with us", azp=["romm"]),
     row("empty", azp=""),
 ]
 NO_TIMES = [
     pytest.param(ABSENT, id="absent"),
-    pytest.param(None, id="null"),
-    pytest.param(str(NOW), id="a text"),
-    pytest.param(True, id="a boolean"),
-    pytest.param([NOW], id="a list"),
     pytest.param(float("nan"), id="NaN"),
     pytest.param(float("inf"), id="infinite"),
     pytest.param(1e300, id="far too large"),
@@ -102,10 +92,8 @@ NO_TIMES = [
 ]
 NONCES = [
     row("absent", nonce=ABSENT),
-    row("null", nonce=None),
     row("empty", nonce=""),
     row("another sign-in's", nonce="n-0S6_WzA2Mk"),
-    row("ours in a list", nonce=["n-0S6_WzA2Mj"]),
     row("absent, and the token says that is fine", nonce=ABSENT, nonce_supported=False),
 ]
 AT_HASHES = [
@@ -113,22 +101,33 @@ AT_HASHES = [
     row("truncated", at_hash="77QmUPtjPfzWtF2AnpK9"),
     row("padded", at_hash="77QmUPtjPfzWtF2AnpK9RQ=="),
     row("empty", at_hash=""),
-    row("null", at_hash=None),
-    row("a boolean", at_hash=True),
 ]
 SUBJECTS = [
     row("absent", sub=ABSENT),
     row("empty", sub=""),
     row("a space", sub=" "),
-    row("null", sub=None),
-    row("zero", sub=0),
-    row("a number", sub=248289761001),
-    row("a list", sub=[]),
     row("256 characters", sub="x" * 256),
     row("not ASCII", sub="älice"),
     row("a control character", sub="alice\n"),
     row("a NUL", sub="alice\x00"),
 ]
+MISTYPED: list[tuple[str, Any, str]] = [
+    ("iss", ["https://auth.example.com/realms/home"], "a list of 1"),
+    ("iss", None, "null"),
+    ("aud", None, "null"),
+    ("aud", {"romm": True}, "an object of 1"),
+    ("azp", None, "null"),
+    ("azp", ["romm"], "a list of 1"),
+    *((claim, value, found) for claim in ("exp", "iat") for value, found in (
+        (None, "null"), (str(NOW), "a text"), ("", "an empty text"), (True, "a boolean"), ([NOW], "a list of 1"))),
+    ("nonce", None, "null"),
+    ("nonce", ["n-0S6_WzA2Mj"], "a list of 1"),
+    ("at_hash", None, "null"),
+    ("at_hash", True, "a boolean"),
+    ("sub", None, "null"),
+    ("sub", 0, "a number"),
+    ("sub", [], "an empty list"),
+]  # fmt: skip
 ACCEPTED = [
     row("as it should be"),
     row("the audience as a list", aud=["romm"]),
@@ -157,6 +156,15 @@ def test_a_token_is_accepted(changes: dict[str, Any]) -> None:
     assert refused(changes) is None
 
 
+@pytest.mark.parametrize(("claim", "value", "found"), MISTYPED)
+def test_a_claim_of_another_type_is_named_as_what_it_is(claim: str, value: Any, found: str) -> None:
+    """R-04, R-05, R-09, R-25, R-26: never as another value, a clock or a client id that is wrong."""
+    refusal = validate(token(**{claim: value}), EXPECTED)
+    assert refusal is not None
+    assert refusal.code is Code.ID_TOKEN_CLAIM_TYPE
+    assert (refusal.facts["claim"], refusal.facts["found"]) == (claim, found)
+
+
 @pytest.mark.parametrize("changes", ISSUERS)
 def test_the_issuer_is_ours_byte_for_byte(changes: dict[str, Any]) -> None:
     """R-05."""
@@ -179,8 +187,8 @@ GOOGLE = {"accounts.google.com": "https://accounts.google.com"}
         pytest.param("https://accounts.google.com", "accounts.google.com", None, id="iss-no-scheme"),
         pytest.param("https://accounts.google.com", "accounts.google.com/", Code.ID_TOKEN_ISSUER, id="and a slash"),
         pytest.param("https://accounts.google.com", "Accounts.Google.com", Code.ID_TOKEN_ISSUER, id="another case"),
-        pytest.param("https://accounts.google.com", ["accounts.google.com"], Code.ID_TOKEN_ISSUER, id="a list"),
-        pytest.param("https://accounts.google.com", None, Code.ID_TOKEN_ISSUER, id="null"),
+        pytest.param("https://accounts.google.com", ["accounts.google.com"], Code.ID_TOKEN_CLAIM_TYPE, id="a list"),
+        pytest.param("https://accounts.google.com", None, Code.ID_TOKEN_CLAIM_TYPE, id="null"),
         pytest.param("https://idp.example", "idp.example", Code.ID_TOKEN_ISSUER, id="nobody else may leave it away"),
         pytest.param("https://idp.example", "accounts.google.com", Code.ID_TOKEN_ISSUER, id="nor be taken for Google"),
         pytest.param("http://accounts.google.com", "accounts.google.com", Code.ID_TOKEN_ISSUER, id="nor http"),
@@ -281,9 +289,9 @@ def test_the_hash_follows_the_algorithm_of_the_signature(algorithm: str, value: 
     assert at_hash(EXPECTED.access_token, algorithm) == value
 
 
-@pytest.mark.parametrize("value", [None, "", "77QmUPtjPfzWtF2AnpK9RQ"], ids=["null", "empty", "right for RS256"])
+@pytest.mark.parametrize("value", ["", "77QmUPtjPfzWtF2AnpK9RQ"], ids=["empty", "right for RS256"])
 @pytest.mark.parametrize("algorithm", ["none", "Ed448", "ES256K", "", "RS1"])
-def test_a_hash_of_an_unknown_algorithm_fails_closed(algorithm: str, value: str | None) -> None:
+def test_a_hash_of_an_unknown_algorithm_fails_closed(algorithm: str, value: str) -> None:
     """R-50, CVE-2026-28498."""
     unknown = msgspec.structs.replace(EXPECTED, algorithm=algorithm)
     refusal = validate(token(at_hash=value), unknown)
@@ -325,8 +333,8 @@ def test_the_first_check_that_fails_is_reported() -> None:
         pytest.param({"aud": ["x"]}, {"claim": "aud", "found": ["x"], "expected": "romm"}, id="audience"),
         pytest.param({"azp": "x"}, {"claim": "azp", "found": "x", "expected": "romm"}, id="authorized party"),
         pytest.param({"exp": 1}, {"claim": "exp", "found": 1, "expected": NOW}, id="expiry"),
-        pytest.param({"iat": ABSENT}, {"claim": "iat", "found": None, "expected": NOW}, id="time of issue"),
-        pytest.param({"sub": 5}, {"claim": "sub", "found": 5}, id="subject"),
+        pytest.param({"iat": ABSENT}, {"claim": "iat", "found": "not sent", "expected": NOW}, id="time of issue"),
+        pytest.param({"sub": ""}, {"claim": "sub", "found": "an empty text"}, id="subject"),
     ],
 )
 def test_the_operator_learns_what_was_found_and_what_was_expected(

@@ -4,26 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.linking import (
-    Confirm,
-    Decision,
-    Ends,
-    Found,
-    LinkIdentity,
-    LinkRequest,
-    Policy,
-    Register,
-    Reject,
-    SignIn,
-    TrustEmail,
-    decide,
-)
+from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Found, LinkRequest, Policy, TrustEmail, decide
 from romm.domain.sign_in.matches import Answer
-from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision, describe
+from romm.domain.sign_in.roles import COMPARE, Give, Keep, NoRole, RoleDecision, describe
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
@@ -117,15 +106,16 @@ KNOWN = [
         refused("L-02", Code.ACCOUNT_DISABLED, account=7),
         found=Found(by_identity=disabled_and_linked), role=STRANGER),
     row("none of the groups is ours",
-        refused("L-none", Code.NO_ROLE, values=("family",), account=linked.id), found=Found(by_identity=linked), role=STRANGER),
+        refused("L-none", Code.NO_ROLE, values=("family",), advice=COMPARE, account=linked.id),
+        found=Found(by_identity=linked), role=STRANGER),
     row("a newcomer without one of our groups is not registered",
-        refused("L-none", Code.NO_ROLE, values=("family",)), role=STRANGER),
+        refused("L-none", Code.NO_ROLE, values=("family",), advice=COMPARE), role=STRANGER),
     row("an empty list of groups is no group",
-        refused("L-none", Code.NO_ROLE, values=()), found=Found(by_email=(local,)), role=NoRole(())),
+        refused("L-none", Code.NO_ROLE, values=(), advice=COMPARE), found=Found(by_email=(local,)), role=NoRole(())),
     row("the missing role is said before the missing address",
-        refused("L-none", Code.NO_ROLE, values=("family",)), says=claims(None), role=STRANGER),
+        refused("L-none", Code.NO_ROLE, values=("family",), advice=COMPARE), says=claims(None), role=STRANGER),
     row("without a role nobody links from the account page",
-        refused("L-none", Code.NO_ROLE, values=("family",)), found=Found(link=request(local)), role=STRANGER),
+        refused("L-none", Code.NO_ROLE, values=("family",), advice=COMPARE), found=Found(link=request(local)), role=STRANGER),
     row("a known identity signs in",
         signed_in(linked), found=Found(by_identity=linked, by_email=(linked,))),
     row("a known identity signs in without an address",
@@ -241,13 +231,13 @@ LINKED_ALREADY = row(
 )
 
 ADDRESSES = [
-    row("no address", refused("L-05", Code.EMAIL_MISSING), says=claims(None)),
-    row("an empty address", refused("L-05", Code.EMAIL_MISSING), says=claims("")),
+    row("no address", refused("L-05", Code.EMAIL_MISSING, found="not sent"), says=claims(None)),
+    row("an empty address", refused("L-05", Code.EMAIL_MISSING, found="not sent"), says=claims("")),
     row("two at-signs", refused("L-06", Code.EMAIL_INVALID, found="a@b@x.com"), says=claims("a@b@x.com")),
     row("unreadable is said before unverified",
         refused("L-06", Code.EMAIL_INVALID, found="a@b@x.com"), says=claims("a@b@x.com", verified=False)),
     row("the provider does not say whether it is verified",
-        refused("L-07", Code.EMAIL_NOT_VERIFIED, found=None, source="id_token"), says=claims(verified=None)),
+        refused("L-07", Code.EMAIL_NOT_VERIFIED, found="not sent", source="id_token"), says=claims(verified=None)),
     row("not verified, and nobody has it",
         refused("L-07", Code.EMAIL_NOT_VERIFIED, found=False, source="id_token"), says=claims(verified=False)),
     row("not verified, and an account has it: the same answer",
@@ -362,13 +352,13 @@ MATCHES = [
         attached("L-11c", admin, Ends.ALL_BUT_PASSWORD, warning="admin_linked"),
         found=Found(by_email=(admin,)), role=TO_ADMIN),
     row("a warning about the roles does not drown the one about an admin's account",
-        attached("L-11c", admin, Ends.ALL_BUT_PASSWORD, warning="admin_linked"),
+        attached("L-11c", admin, Ends.ALL_BUT_PASSWORD, warning="admin_linked", role_warning="absent"),
         found=Found(by_email=(admin,)), role=Keep("absent")),
     row("an admin's account without the group is linked and lowered",
         attached("L-11c", admin, Ends.ALL_BUT_PASSWORD, level=VIEWER, warning="admin_linked"),
         found=Found(by_email=(admin,), enabled_admins=2), role=TO_VIEWER),
     row("the last admin's account without the group is linked and stays admin",
-        attached("L-11c", admin, Ends.ALL_BUT_PASSWORD, warning="last_admin_kept"),
+        attached("L-11c", admin, Ends.ALL_BUT_PASSWORD, warning="last_admin_kept", role_warning="last_admin_kept"),
         found=Found(by_email=(admin,)), role=TO_VIEWER),
     row("a newcomer becomes a viewer",
         Register(rule="L-12", level=VIEWER, email=ADDRESS)),
@@ -438,7 +428,7 @@ TYPED = [
         proved(typed_by_admin, warning="admin_linked"),
         found=Found(by_email=(typed_by_admin,), answer=mine(typed_by_admin)), role=TO_ADMIN),
     row("the last administrator stays one, loudly",
-        proved(typed_by_admin, warning="last_admin_kept"),
+        proved(typed_by_admin, warning="last_admin_kept", role_warning="last_admin_kept"),
         found=Found(by_email=(typed_by_admin,), answer=mine(typed_by_admin)), role=TO_VIEWER),
     row("an unreadable roles claim is logged here, too",
         proved(typed, warning="absent"), found=Found(by_email=(typed,), answer=mine(typed)), role=Keep("absent")),
@@ -501,7 +491,35 @@ TYPED = [
 )
 def test_the_first_row_that_fits_decides(given: tuple[Claims, Found, Policy, RoleDecision], expected: Decision) -> None:
     """R-01, R-02, R-12, R-13, R-15, R-44, R-67 and the rows L-01 to L-13."""
-    assert decide(*given, NOW) == expected
+    decision = decide(*given, NOW)
+    same = decision if isinstance(decision, Reject | Confirm) else replace(decision, role_from_claim=False)
+    assert same == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "comes"),
+    [
+        pytest.param(Keep(), False, id="roles are managed here"),
+        pytest.param(Keep("absent"), False, id="the claim was not sent"),
+        pytest.param(TO_EDITOR, True, id="the claim gives a role"),
+        pytest.param(TO_VIEWER, True, id="also the one that the account has"),
+    ],
+)
+def test_a_role_comes_from_the_claim_only_where_the_claim_gave_it(role: RoleDecision, comes: bool) -> None:
+    founds = (
+        Found(), Found(by_identity=linked), Found(by_email=(local,)), Found(link=request(local)),
+        Found(by_email=(admin,), enabled_admins=2),
+    )  # fmt: skip
+    for found in founds:
+        decision = decide(claims(), found, Policy(), role, NOW)
+        assert not isinstance(decision, Reject | Confirm)
+        assert decision.role_from_claim is comes
+
+
+def test_the_last_administrator_keeps_a_role_that_is_not_from_the_claim() -> None:
+    keeper = account(level=ADMIN, links=(link(),))
+    decision = decide(claims(), Found(by_identity=keeper, enabled_admins=1), Policy(), TO_VIEWER, NOW)
+    assert decision == signed_in(keeper, warning="last_admin_kept")
 
 
 def test_another_spelling_of_a_subject_is_another_identity() -> None:

@@ -11,20 +11,8 @@ from msgspec.structs import replace
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.linking import (
-    Confirm,
-    Decision,
-    Ends,
-    Found,
-    LinkIdentity,
-    LinkRequest,
-    Policy,
-    Register,
-    Reject,
-    SignIn,
-    TrustEmail,
-    decide,
-)
+from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Found, LinkRequest, Policy, TrustEmail, decide
 from romm.domain.sign_in.linking_table import ROWS
 from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision

@@ -17,19 +17,8 @@ from romm.domain import emails
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.claims import Email, Unknown, Values
-from romm.domain.sign_in.linking import (
-    Confirm,
-    Decision,
-    Ends,
-    Found,
-    LinkIdentity,
-    LinkRequest,
-    Policy,
-    Register,
-    Reject,
-    SignIn,
-    decide,
-)
+from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking import Found, LinkRequest, Policy, decide
 from romm.domain.sign_in.matches import Answer
 from romm.domain.sign_in.roles import RoleMapping, grant
 from tests.domain.examples import ADDRESS, ISSUER, NOW, account, claims
@@ -247,10 +236,20 @@ def test_addresses_swapped_at_the_provider_leave_everybody_in_their_own_account(
     house.single_sign_on(ALICE, ("admins",), "alice@example.com")
     house.single_sign_on(BOB, ("users",), "bob@example.com")
     assert house.single_sign_on(ALICE, ("admins",), "bob@example.com") == SignIn(
-        rule="L-03", account=house.accounts[1], level=ADMIN, email="alice@example.com", email_source=PROVIDER
+        rule="L-03",
+        account=house.accounts[1],
+        level=ADMIN,
+        email="alice@example.com",
+        email_source=PROVIDER,
+        role_from_claim=True,
     )
     assert house.single_sign_on(BOB, ("users",), "alice@example.com") == SignIn(
-        rule="L-03", account=house.accounts[2], level=VIEWER, email="bob@example.com", email_source=PROVIDER
+        rule="L-03",
+        account=house.accounts[2],
+        level=VIEWER,
+        email="bob@example.com",
+        email_source=PROVIDER,
+        role_from_claim=True,
     )
 
 

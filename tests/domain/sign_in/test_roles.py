@@ -1,11 +1,22 @@
 """The level that the provider's groups give: whole values, upper and lower case apart, the highest match."""
 
+import re
 from typing import Any
 
 import pytest
 
+from romm.domain.errors import MAX_FACT_LENGTH
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.claims import ClaimMapping, Claims, NotConfigured, RolesClaim, Unknown, Values, read
+from romm.domain.sign_in.claims import (
+    ClaimMapping,
+    Claims,
+    NotConfigured,
+    RolesClaim,
+    Unknown,
+    Values,
+    read,
+)
+from romm.domain.sign_in.role_texts import SEPARATORS
 from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision, RoleMapping, describe, grant
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
@@ -15,10 +26,19 @@ NOTHING_MAPPED = RoleMapping()
 EMPTY = RoleMapping(admin=("", "/"), editor=("",), viewer=("",))
 PATHS = RoleMapping(admin=("/admin",), editor=("/team/lead",), viewer=("users",))
 STAR_ELSEWHERE = RoleMapping(admin=("*",))
+STRICT = RoleMapping(admin=("romm-admins",), viewer=("family",), absent_is_none=True)
+STRICT_FOR_EVERYONE = RoleMapping(admin=("romm-admins",), viewer=("*",), absent_is_none=True)
+
+
+IN_NO_GROUP = "the person is in no group there"
 
 
 def groups(*values: str) -> Values:
     return Values(values, "id_token")
+
+
+def text(value: str) -> Values:
+    return Values((value,), "id_token", is_text=True)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +56,7 @@ def groups(*values: str) -> Values:
         pytest.param(groups("romm-users", "romm-editors"), OURS, Give(EDITOR, "romm-editors"),
                      id="the higher one wins"),
         pytest.param(groups("family"), OURS, NoRole(("family",)), id="none of ours"),
-        pytest.param(groups(), OURS, NoRole(()), id="an empty list"),
+        pytest.param(groups(), OURS, NoRole((), IN_NO_GROUP), id="an empty list"),
         pytest.param(groups("romm-admins"), NOTHING_MAPPED, NoRole(("romm-admins",)), id="nothing is mapped"),
         pytest.param(groups("romm-admins-ro"), OURS, NoRole(("romm-admins-ro",)), id="ours and more"),
         pytest.param(groups("xromm-admins"), OURS, NoRole(("xromm-admins",)), id="more and ours"),
@@ -63,6 +83,49 @@ def groups(*values: str) -> Values:
 def test_a_claim_gives_a_level(claim: RolesClaim, mapping: RoleMapping, expected: RoleDecision) -> None:
     """R-14."""
     assert grant(claim, mapping) == expected
+
+
+@pytest.mark.parametrize("why", ["unreadable", "overage"])
+def test_what_cannot_be_known_keeps_the_role_however_absence_counts(why: str) -> None:
+    assert grant(Unknown(why, "a number"), STRICT) == Keep(why, "a number")
+
+
+@pytest.mark.parametrize(
+    ("claim", "mapping", "advice"),
+    [
+        pytest.param(Unknown("absent"), STRICT, "no scope or mapper", id="both stories of a claim that was not sent"),
+        pytest.param(Unknown("absent"), STRICT, "in no group", id="the other of them"),
+        pytest.param(Unknown("userinfo_unavailable"), STRICT, "UserInfo did not answer", id="nor UserInfo"),
+        pytest.param(Unknown("userinfo_unavailable"), STRICT_FOR_EVERYONE, "UserInfo did not", id="not for everyone"),
+        pytest.param(groups(), OURS, "in no group", id="an empty claim"),
+        pytest.param(groups("staff"), OURS, "compare the names", id="other groups"),
+        pytest.param(groups("a;b", "c"), OURS, "compare the names", id="a list is not parted, whatever is in it"),
+        pytest.param(text("staff"), OURS, "compare the names", id="one text with one name"),
+        pytest.param(text("romm-admins; staff"), OURS, "OIDC_CLAIM_ROLES_SEPARATOR=;", id="semicolons"),
+        pytest.param(text("romm-admins,staff"), OURS, "OIDC_CLAIM_ROLES_SEPARATOR=,", id="commas"),
+        pytest.param(text("romm-admins, staff"), OURS, "OIDC_CLAIM_ROLES_SHAPE=csv", id="commas before blanks"),
+        pytest.param(text("romm-admins staff"), OURS, "OIDC_CLAIM_ROLES_SEPARATOR=space", id="blanks"),
+        pytest.param(text("cn=guests,ou=groups,dc=example"), OURS, "LDAP names", id="an LDAP name is not to be cut"),
+        pytest.param(groups("cn=guests,ou=groups,dc=example"), OURS, "LDAP names", id="nor in a list"),
+    ],
+)
+def test_who_has_no_role_is_told_with_what_came(claim: RolesClaim, mapping: RoleMapping, advice: str) -> None:
+    role = grant(claim, mapping)
+    assert isinstance(role, NoRole)
+    assert advice in role.advice
+    assert len(role.advice) <= MAX_FACT_LENGTH
+
+
+@pytest.mark.parametrize("value", ["cn=guests,ou=groups,dc=example,dc=org", "CN=guests, OU=groups, DC=example"])
+def test_no_advice_offers_to_cut_an_ldap_name(value: str) -> None:
+    for claim in (text(value), groups(value)):
+        role = grant(claim, OURS)
+        assert isinstance(role, NoRole)
+        assert not re.search("csv|space|SEPARATOR|SHAPE", role.advice)
+
+
+def test_a_star_admits_a_person_whose_missing_claim_counts_as_none() -> None:
+    assert grant(Unknown("absent"), STRICT_FOR_EVERYONE) == Give(VIEWER, "*")
 
 
 @pytest.mark.parametrize("shape", ["", "keys", "csv", "space"])
@@ -97,7 +160,7 @@ def test_a_shape_makes_admins_only_where_it_is_declared(claim: Any, shape: str) 
 
 
 def level_of(claim: Any, shape: str) -> AccessLevel | None:
-    reading = ClaimMapping(roles_claim="groups", roles_shape=shape)
+    reading = ClaimMapping(roles_claim="groups", roles_keys=shape == "keys", roles_separator=SEPARATORS.get(shape, ""))
     claims = read({"iss": "https://auth.example.com", "sub": "alice", "groups": claim}, None, reading)
     assert isinstance(claims, Claims)
     given = grant(claims.roles, OURS)
@@ -108,6 +171,7 @@ def level_of(claim: Any, shape: str) -> AccessLevel | None:
     ("given", "text"),
     [
         pytest.param(Keep(), "not given (no roles claim is configured)", id="roles are managed here"),
+        pytest.param(Keep("unreadable", "a number"), "not given (the roles claim is a number)", id="no list of texts"),
         pytest.param(Keep("absent"), "not given (the roles claim is absent)", id="no claim came"),
         pytest.param(Give(AccessLevel.EDITOR, "eds"), "editor, by eds", id="a level"),
         pytest.param(NoRole(("a", "b")), "none of ours (the claim has a, b)", id="other values"),

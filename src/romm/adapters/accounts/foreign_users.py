@@ -123,7 +123,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        problem = "MariaDB and MySQL need PyMySQL, so install romm-sign-in[mysql]"
+        problem = "MySQL needs PyMySQL: in RomM's source, pip install --require-hashes -r requirements/mysql.txt"
         raise Refused(Code.IMPORT_UNREADABLE, problem=problem) from error
     except Refused as refused:  # such as the one for a missing asyncpg, whose advice is about our own database
         raise Refused(Code.IMPORT_UNREADABLE, problem=refused.facts["problem"]) from refused

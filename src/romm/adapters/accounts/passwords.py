@@ -5,7 +5,6 @@ RFC 9106 (64 MiB, t=3, p=4) takes 150 ms, and two at a time are 128 MiB: more th
 """
 
 import asyncio
-import ctypes
 from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -28,9 +27,6 @@ again, instead of waiting too."""
 LEGACY_BYTES = 72
 """bcrypt sees no more of a password: Provos and Mazieres, "A Future-Adaptable Password Scheme", 1999."""
 
-_M_MMAP_THRESHOLD = -3  # its number in glibc's malloc.h
-_LARGE = 1024 * 1024  # bytes
-
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
 _NOBODYS = _HASHER.hash("")
 
@@ -41,7 +37,6 @@ class Argon2Passwords:
     """`ports.Passwords` with Argon2id."""
 
     def __init__(self) -> None:
-        _return_large_memory()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
         self._under_way = 0
 
@@ -75,12 +70,6 @@ class Argon2Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._under_way -= 1
-
-
-def _return_large_memory() -> None:
-    """Give memory back to the system after each hash. glibc learns to keep such amounts: 40 MiB per worker, for good."""
-    with suppress(AttributeError):  # musl has no mallopt, and no such habit
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def _hash(password: str) -> str:

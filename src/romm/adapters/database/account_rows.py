@@ -42,6 +42,7 @@ def account_values(new: NewAccount, now: datetime) -> dict[str, Any]:
     """The columns of a new, enabled account."""
     return {
         **asdict(new),
+        "role_from_claim": False,
         "enabled": True,
         "password_set_at": None if new.password_hash is None else now,
         "version": 1,

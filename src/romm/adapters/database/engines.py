@@ -141,7 +141,9 @@ def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS
     try:
         import asyncpg  # noqa: PLC0415  (an extra: not everybody has it)
     except ImportError as error:
-        problem = "PostgreSQL needs asyncpg, so install romm-sign-in[postgres]"
+        problem = (
+            "PostgreSQL needs asyncpg: in RomM's source, pip install --require-hashes -r requirements/postgres.txt"
+        )
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem) from error
 
     async def connect(*arguments: Any, **parameters: Any) -> Any:

@@ -74,6 +74,7 @@ class AccountRow(Base):
     reset_asked_at: Mapped[datetime | None]
     email_source: Mapped[EmailSource]
     address_removed_at: Mapped[datetime | None]
+    role_from_claim: Mapped[bool]
 
 
 class IdentityRow(Base):
@@ -230,6 +231,9 @@ class SignInRow(Base):
     address: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
     received: Mapped[str]
+    role_before: Mapped[AccessLevel | None]
+    role_after: Mapped[AccessLevel | None]
+    warning: Mapped[str | None]
 
 
 class LogoutTokenRow(Base):

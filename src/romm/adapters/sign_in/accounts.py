@@ -20,7 +20,8 @@ from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.domain.credentials.credential import LINK_KINDS
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.domain.sign_in.linking import Ends, Found, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking import Found
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 
@@ -105,8 +106,9 @@ class SQLAccounts:
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
         seen = decision.account
-        after = (decision.level, decision.email, decision.email_source)
-        changed = after != (seen.level, seen.email, seen.email_source) or decision.ends is Ends.EVERYTHING
+        after = (decision.level, decision.email, decision.email_source, decision.role_from_claim)
+        before = (seen.level, seen.email, seen.email_source, seen.role_from_claim)
+        changed = after != before or decision.ends is Ends.EVERYTHING
 
         def work(connection: Connection) -> Account:
             _make_room(connection, decision, now)
@@ -134,7 +136,7 @@ class SQLAccounts:
             password_hash=None,
             email_source=EmailSource.PROVIDER,
         )
-        values = account_values(new, now) | {"last_login": now}
+        values = account_values(new, now) | {"last_login": now, "role_from_claim": decision.role_from_claim}
 
         def work(connection: Connection) -> Account:
             _make_room(connection, decision, now)
@@ -186,7 +188,8 @@ def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes:
     """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
     seen, ends, written = decision.account, _ends(decision), _JUDGED
     if changes:
-        changes |= {"level": decision.level, "email_source": decision.email_source}
+        changes |= {"level": decision.level, "role_from_claim": decision.role_from_claim}
+        changes |= {"email_source": decision.email_source}
         changes |= {"address_removed_at": None if changes["email"] else seen.address_removed_at}
         changes |= {"version": seen.version + 1, "updated_at": now}
     if ends is Ends.EVERYTHING:

@@ -14,6 +14,7 @@ from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
+from romm.api.pages.described_sign_ins import ShownSignIn, describe_entries
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
@@ -21,6 +22,9 @@ from romm.credentials.sessions import Sessions
 from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import link_url
 from romm.domain.errors import Code, Refused
+from romm.domain.model import Account
+from romm.ports.sign_in import SignInFilter
+from romm.sign_in.journal import SignInJournal
 
 _ONE = f"{PAGE}/{{user_id:int}}"
 _READS = needs("users.read", browser=True, error_page=f"{PAGE}/{{user_id}}")
@@ -34,19 +38,23 @@ async def person(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     sessions: NamedDependency[Sessions],
+    journal: NamedDependency[SignInJournal],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
     """What there is to know about an account, and each thing that can be done with it."""
     account = await administration.get(user_id)
+    last = await _last_sign_in(account, renderer, principal, administration, journal)
     return renderer.page(
         "person.html",
+        last=last,
         who=principal,
         account=account,
         own=account.id == principal.account.id,
         managed=administration.is_managed(account),
         links=describe_links(account, administration.issuers.now(), renderer.provider_name),
+        by_claim=administration.roles_by_claim,
         passwords=administration.passwords_enabled,
         sessions=len(await sessions.of(account.id)),
         writes="users.write" in principal.scopes,
@@ -156,6 +164,17 @@ async def delete(
     """Deletes the account with all that belongs to it."""
     await administration.delete(actor(principal), user_id)
     return see_other(f"{PAGE}?notice=deleted")
+
+
+async def _last_sign_in(
+    account: Account, renderer: PageRenderer, who: Principal, administration: Administration, journal: SignInJournal
+) -> ShownSignIn | None:
+    """How the last sign-in with the provider ended, for a reader of the log."""
+    if "logs.read" not in who.scopes:
+        return None
+    wanted = SignInFilter(account_id=account.id, method="openid", outcome="signed_in")
+    lines = await describe_entries(await journal.search(wanted, 1), renderer, who, administration)
+    return lines[0] if lines else None
 
 
 def _over_another(principal: Principal, user_id: int) -> Actor:

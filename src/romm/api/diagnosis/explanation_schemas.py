@@ -27,7 +27,11 @@ class ExplanationSchema(Struct, frozen=True, kw_only=True):
 
 
 class SignInSchema(Struct, frozen=True, kw_only=True):
-    """A line of the sign-in log. `received` outlines the claims that were refused."""
+    """A line of the sign-in log. `received` outlines the claims that were refused.
+
+    A sign-in with the provider has `role_before` (null for a new account) and `role_after`; `warning` says why the role is not
+    what the provider's groups say.
+    """
 
     id: int
     at: datetime
@@ -41,6 +45,9 @@ class SignInSchema(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: dict[str, str]
+    role_before: str | None
+    role_after: str | None
+    warning: str | None
 
 
 def explanation_schema(explained: Explanation) -> ExplanationSchema:
@@ -68,6 +75,9 @@ def sign_in_schema(entry: SignInEntry) -> SignInSchema:
         address=entry.address,
         correlation_id=entry.correlation_id,
         received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+        role_before=None if entry.role_before is None else entry.role_before.label,
+        role_after=None if entry.role_after is None else entry.role_after.label,
+        warning=entry.warning,
     )
 
 
@@ -91,4 +101,7 @@ SIGN_IN_EXAMPLE: dict[str, Any] = {
     "address": "192.0.2.7",
     "correlation_id": "7b52009b64fd0a2a",
     "received": {"sub": "text of 36", "email": "alice@example.org", "email_verified": "False"},
+    "role_before": None,
+    "role_after": None,
+    "warning": None,
 }

@@ -13,12 +13,12 @@ from msgspec import Struct
 
 from romm.accounts.administration import Administration
 from romm.accounts.issuer_moves import IssuerMoves
-from romm.api.diagnosis.described_sign_ins import describe_entries
 from romm.api.diagnosis.explanation import pasted
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import to_provider
+from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal
 from romm.diagnosis.doctor import Doctor

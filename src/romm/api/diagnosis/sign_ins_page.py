@@ -10,9 +10,9 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
-from romm.api.diagnosis.described_sign_ins import describe_entries
 from romm.api.diagnosis.explanation import LARGEST_NUMBER
 from romm.api.http.openapi import needs
+from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code, Refused

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import FORM_TYPES, UNREADABLE, Request, basic_credentials, visitor
+from romm.api.http.requests import FORM_TYPES, Request, basic_credentials, readable, visitor
 from romm.credentials.bearers import Bearers
 from romm.credentials.principal import Principal, require
 from romm.credentials.sessions import Sessions
@@ -68,9 +68,7 @@ async def _refuse_elsewhere(request: Request) -> None:
         raise Refused(Code.TOKEN_MISPLACED, place="query")
     if request.method == "GET" or request.content_type[0] not in FORM_TYPES:
         return
-    try:
+    with readable(Code.REQUEST_INVALID):
         fields = await request.form()
-    except UNREADABLE as error:
-        raise Refused(Code.REQUEST_INVALID, problem=error) from error
     if "access_token" in fields:
         raise Refused(Code.TOKEN_MISPLACED, place="body")

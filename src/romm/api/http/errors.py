@@ -74,7 +74,7 @@ class Errors:
         self.log.info(
             "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
         )
-        return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]))
+        return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]), error.status_code)
 
     def unexpected(self, request: Request, error: Exception) -> Response[bytes] | Template:
         """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
@@ -92,10 +92,11 @@ class Errors:
         answer.headers.update(allow)
         return answer
 
-    def _answer(self, request: Request, refused: Refused) -> Response[bytes] | Template:
+    def _answer(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes] | Template:
+        """`status` is HTTP's own, such as 413, where it says more than the code's."""
         options = _route_options(request)
         if options.get("errors") == "oauth":
-            return self._oauth(request, refused)
+            return self._oauth(request, refused, status)
         if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
             return self._to_proxy(request, refused)
         page = options.get("error_page")
@@ -105,8 +106,8 @@ class Errors:
                 return self._page(request, refused, target)
         has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
         if has_pages and "text/html" in request.headers.get("accept", ""):
-            return self._message(request, refused)
-        return self._problem(request, refused)
+            return self._message(request, refused, status)
+        return self._problem(request, refused, status)
 
     def _page(self, request: Request, refused: Refused, page: str) -> Response[bytes]:
         if refused.code is Code.NOT_SIGNED_IN:
@@ -134,23 +135,24 @@ class Errors:
         answer.headers["location"] = login
         return answer
 
-    def _message(self, request: Request, refused: Refused) -> Template:
+    def _message(self, request: Request, refused: Refused, status: int | None = None) -> Template:
         row = CATALOGUE[refused.code]
+        status = status or row.status
         page = self.renderer.page(
             "message.html",
-            status_code=row.status,
-            title=_TITLES.get(refused.code, HTTPStatus(row.status).phrase),
+            status_code=status,
+            title=_TITLES.get(refused.code, HTTPStatus(status).phrase),
             person=row.person,
             code=refused.code,
             reference=correlation_id(request),
-            status=row.status,
+            status=status,
         )
-        page.headers.update(_headers(request, refused, row.status))
+        page.headers.update(_headers(request, refused, status))
         return page
 
-    def _problem(self, request: Request, refused: Refused) -> Response[bytes]:
+    def _problem(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
-        status = row.status
+        status = status or row.status
         problem = Problem(
             type=f"urn:romm:refusal:{refused.code}",
             title=HTTPStatus(status).phrase,
@@ -167,8 +169,9 @@ class Errors:
             cookies=self._cleared(request, refused),
         )
 
-    def _oauth(self, request: Request, refused: Refused) -> Response[bytes]:
+    def _oauth(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
+        status = status or row.oauth_status
         problem = OAuthProblem(
             error=row.oauth_error,
             error_description=row.person,
@@ -178,9 +181,9 @@ class Errors:
         )
         return Response(
             msgspec.json.encode(problem),
-            status_code=row.oauth_status,
+            status_code=status,
             media_type="application/json",
-            headers=NO_STORE | (_headers(request, refused, row.oauth_status) if row.oauth_status != 400 else {}),
+            headers=NO_STORE | (_headers(request, refused, status) if status != 400 else {}),
         )
 
     def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:

@@ -1,12 +1,16 @@
 """Reading a request: who is visiting, does a browser want a page, and a body that may come as form or as JSON."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, TypeVar, get_origin
 
 import msgspec
 from litestar import Request as LitestarRequest
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import HTTPScope
 from msgspec.inspect import is_struct_type
 
@@ -14,14 +18,21 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
+JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Request = LitestarRequest[Any, Any, Any]
 
 _SECRET_PARAMETERS = ("code", "user_code")
 
-UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
+_UNREADABLE = (msgspec.MsgspecError, SerializationException, ClientException, ValueError, TypeError, RecursionError)
 
 T = TypeVar("T")
+
+
+class UnsupportedMediaType(ClientException):
+    """A body of a type that no route takes; Litestar has no error for it."""
+
+    status_code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 def visitor(request: Request) -> Visitor:
@@ -52,28 +63,40 @@ def wants_page(request: Request) -> bool:
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """A struct from a JSON or form body; in a form `true` and `7` are texts. Raises `Refused(REQUEST_INVALID)`."""
-    typed = request.content_type[0] == "application/json"
-    try:
-        if typed:
+    """A struct from a JSON or form body; in a form `true` and `7` are texts. A body without a type counts as a form.
+
+    Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
+    """
+    content_type = request.content_type[0]
+    if content_type not in ("", JSON_TYPE, *FORM_TYPES):
+        raise UnsupportedMediaType(f"the content type is {content_type}, neither JSON nor a form")
+    with readable(Code.REQUEST_INVALID):
+        if content_type == JSON_TYPE:
             return msgspec.convert(await request.json(), shape)
         return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
-    except UNREADABLE as error:
-        raise Refused(Code.REQUEST_INVALID, problem=error) from error
 
 
 async def form(request: Request) -> dict[str, str]:
     """The fields of a form that have a value. Raises `Refused(TOKEN_REQUEST_INVALID)` for one that comes twice or is a file."""
     if request.content_type[0] not in FORM_TYPES:
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"the content type is {request.content_type[0] or 'missing'}")
-    try:
+    with readable(Code.TOKEN_REQUEST_INVALID):
         fields = list((await request.form()).multi_items())
-    except UNREADABLE as error:
-        raise Refused(Code.TOKEN_REQUEST_INVALID, problem=error) from error
     found = {name: value for name, value in fields if isinstance(value, str) and value}
     if len(fields) > len({name for name, _ in fields}):
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem="a parameter comes twice")
     return found
+
+
+@contextmanager
+def readable(code: Code) -> Iterator[None]:
+    """Refuse a body that cannot be read with `code`; one that is too large stays Litestar's 413."""
+    try:
+        yield
+    except RequestEntityTooLarge:
+        raise
+    except _UNREADABLE as error:
+        raise Refused(code, problem=error) from error
 
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:

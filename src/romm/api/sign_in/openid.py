@@ -16,7 +16,7 @@ from romm.domain import urls
 from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import Initiation
-from romm.domain.sign_in.linking import LinkIdentity
+from romm.domain.sign_in.decisions import LinkIdentity
 from romm.settings.model import Settings
 from romm.sign_in.openid import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
 

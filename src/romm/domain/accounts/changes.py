@@ -1,4 +1,4 @@
-"""Who may change which account, and what ends with a change. A rule gives the whole change, or the reason to refuse it."""
+"""Who may change which account, and which credentials end."""
 
 import enum
 from collections.abc import Mapping
@@ -20,25 +20,24 @@ _ADMIN_SCOPES = frozenset(scopes.granted(AccessLevel.ADMIN))
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """Who asks for a change: an account with what its credential may do, or the command line (`account_id` None)."""
+    """An account with its credential's scopes, or the command line (`account_id` None)."""
 
     account_id: int | None
     scopes: frozenset[str]
 
     @property
     def name(self) -> int | str:
-        """Who it is, as the log has it."""
         return "command line" if self.account_id is None else self.account_id
 
 
 COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
-"""Whoever may run commands on this machine could change the database anyway."""
+"""Full rights: a user of this machine's shell could change the database anyway."""
 
 
 class AccountUpdate(Struct, frozen=True, kw_only=True):
-    """What somebody wants an account to be. What is not said stays. Names and addresses are in their stored form.
+    """Requested changes, in stored form; unset fields stay.
 
-    `vouched`: the administrator who asks knows that the address is the person's.
+    `vouched`: the administrator knows that the address is the person's.
     """
 
     username: str | UnsetType = UNSET
@@ -50,16 +49,16 @@ class AccountUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Password(Struct, frozen=True):
-    """A new password's hash, and since when whoever knows it is trusted with the account."""
+    """`trusted_since`: since when the password's holder is trusted with the account."""
 
     hash: str | None
     trusted_since: datetime | None
 
 
 class Change(Struct, frozen=True, kw_only=True, tag=True):
-    """Make the account this, if it is still what was judged; `ends` its credentials of these kinds, but not `keep`.
+    """Applies only to an unchanged account. `ends`: kinds of credentials to end, except the one with digest `keep`.
 
-    `source` is that of an address which is new or newly vouched for; None when it is as it was.
+    `source`: the source of a new or newly vouched address, None if unchanged.
     """
 
     account: Account
@@ -74,19 +73,18 @@ class Change(Struct, frozen=True, kw_only=True, tag=True):
 
     @property
     def email_source(self) -> EmailSource:
-        """Whose word the address is that the account has afterwards."""
         kept = self.account.email_source if self.email == self.account.email else EmailSource.OWNER
         return self.source or kept
 
 
 class Delete(Struct, frozen=True, tag=True):
-    """Delete the account with all that belongs to it, if it is still what was judged."""
+    """Applies only to an unchanged account."""
 
     account: Account
 
 
 class Unlink(Struct, frozen=True, kw_only=True, tag=True):
-    """Detach an identity, if the account is still what was judged; its sign-ins end, but not `keep`."""
+    """Applies only to an unchanged account. Ends the account's sign-ins, except the one with digest `keep`."""
 
     account: Account
     identity: Identity
@@ -94,14 +92,14 @@ class Unlink(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class WaysIn(Struct, frozen=True, kw_only=True):
-    """Which ways in are open here: passwords, and links to these issuers."""
+    """Open sign-in methods: passwords, and links to these issuers."""
 
     passwords: bool
     issuers: Issuers
 
 
 class Proof(enum.Enum):
-    """How whoever holds a session proved just now that the account is theirs."""
+    """How the holder of a session proved ownership of the account."""
 
     NONE = "none"
     PASSWORD = "password"
@@ -114,17 +112,20 @@ ROWS: Mapping[str, tuple[str, str]] = {
         "Refused: `admin_required`.",
     ),
     "A-02": ("An administrator disables, demotes or deletes their own account", "Refused: `own_account`."),
-    "A-03": ("The role follows the provider's groups, and shall be set by hand", "Refused: `role_managed`."),
+    "A-03": (
+        "The account's last sign-in with the provider took the role from its groups, and the role is set by hand",
+        "Refused: `role_managed`.",
+    ),
     "A-04": ("It is the last enabled administrator, and would not be one afterwards", "Refused: `last_admin`."),
 }
-"""The table as people read it; `administer` and `delete` are the same in code."""
+"""The table for people; `administer` and `delete` implement it."""
 
 
 def administer(
-    actor: Actor, account: Account, wanted: AccountUpdate, enabled_admins: int, now: datetime, *, managed: bool
+    actor: Actor, account: Account, update: AccountUpdate, enabled_admins: int, now: datetime, *, managed: bool
 ) -> Change | Refuse:
-    """Change somebody's account, also one's own, as an administrator. `managed`: its role follows the provider's groups."""
-    level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
+    """`managed`: the account's last sign-in took the role from the claim."""
+    level, enabled = _or(update.level, account.level), _or(update.enabled, account.enabled)
     loses = account.is_enabled_admin and not (enabled and level is AccessLevel.ADMIN)
     if refusal := may_touch(actor, max(level, account.level)):
         return refusal
@@ -134,20 +135,19 @@ def administer(
         return Refuse(Code.ROLE_MANAGED, {"account": account.id})
     if loses and enabled_admins <= 1:
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
-    new_address = _or(wanted.email, account.email) != account.email
-    opens = level > account.level or new_address or _confirms(account, wanted)
+    new_address = _or(update.email, account.email) != account.email
+    opens = level > account.level or new_address or _confirms(account, update)
     if opens and (refusal := may_give(actor, level)):
         return refusal
     password = None
-    if not isinstance(wanted.password_hash, UnsetType):
+    if not isinstance(update.password_hash, UnsetType):
         if refusal := may_give(actor, AccessLevel.ADMIN):
             return refusal
-        password = Password(wanted.password_hash, now)
-    return _changed(account, wanted, password, EmailSource.ADMINISTRATOR, keep=None)
+        password = Password(update.password_hash, now)
+    return _changed(account, update, password, EmailSource.ADMINISTRATOR, keep=None)
 
 
 def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refuse:
-    """Delete somebody's account."""
     if refusal := may_touch(actor, account.level):
         return refusal
     if actor.account_id == account.id:
@@ -158,15 +158,14 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
 
 
 def may_touch(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """Why the actor may not act on an account of this level, or make it one of this level; None when they may."""
+    """May the actor act on an account of this level, or give it this level?"""
     return may_give(actor, level) if level is AccessLevel.ADMIN else None
 
 
 def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """Why the actor may not open an account of this level to anybody; None when they may.
+    """May the actor open an account of this level to a person?
 
-    Whoever makes an account, or says which address or password opens it, can come in by it. So that no credential gets
-    more than it has, it must have all that the account may do.
+    The maker of an account, its address or its password can sign in to it, so the actor needs all its scopes.
     """
     missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
     if not missing:
@@ -175,39 +174,38 @@ def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
 
 
 def may_reset(actor: Actor, account: Account) -> Refuse | None:
-    """Why the actor may not make a link that sets this account's password; one's own needs the proof of `own`.
+    """May the actor make a password reset link? Their own password needs the proof of `own`.
 
-    The password is trusted from then on, whatever the account may do one day: only a full administrator vouches for that.
+    The password stays trusted whatever the account may do later, so only a full administrator may vouch for it.
     """
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
     return may_give(actor, AccessLevel.ADMIN)
 
 
-def own(account: Account, wanted: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
-    """Change one's own name, address or password; `keep` is the digest of the session that asks.
+def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
+    """`keep` is the digest of the current session.
 
-    An address decides who may link to the account, a password opens it, and what stands behind RomM's forward authentication
-    may go by the name: each needs a proof. A password set by somebody
-    who proved to know the old one is worth no more than that: it is trusted since the old one was (see L-11b).
+    Each change needs a proof: the address decides who may link, the password opens the account, and applications behind
+    forward authentication may trust the name. A password set by proving the old one inherits its trust date (L-11b).
     """
-    username, email = _or(wanted.username, account.username), _or(wanted.email, account.email)
+    username, email = _or(update.username, account.username), _or(update.email, account.email)
     renamed = username != account.username
-    sensitive = renamed or email != account.email or not isinstance(wanted.password_hash, UnsetType)
+    sensitive = renamed or email != account.email or not isinstance(update.password_hash, UnsetType)
     if sensitive and proof is Proof.NONE:
         return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
     if renamed and not usernames.is_free_to(username, account.level):
         return Refuse(Code.USERNAME_TAKEN, {"found": username})
     password = None
-    if not isinstance(wanted.password_hash, UnsetType):
+    if not isinstance(update.password_hash, UnsetType):
         inherited = account.password_set_at if proof is Proof.PASSWORD else None
-        password = Password(wanted.password_hash, inherited or now)
-    own_wish = AccountUpdate(username=wanted.username, email=wanted.email)
+        password = Password(update.password_hash, inherited or now)
+    own_wish = AccountUpdate(username=update.username, email=update.email)
     return _changed(account, own_wish, password, EmailSource.typed_by(account.level), keep=keep)
 
 
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
-    """Detach an identity from one's own account, but never the last way in. One of another provider is no way in."""
+    """Never the last way in. A link to another provider is no way in."""
     if proof is Proof.NONE:
         return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
     by_password = ways.passwords and account.password_set_at is not None
@@ -219,7 +217,7 @@ def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, 
 
 
 def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
-    """What a session's own sign-in proves: something while it is fresh, and through the provider only while it is linked."""
+    """Proof by a fresh session's own sign-in; by the provider only while the identity is linked."""
     if session is None or session.kind is not Kind.SESSION or now - session.created_at > FRESH_SESSION:
         return Proof.NONE
     if session.identity is None:
@@ -229,11 +227,11 @@ def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
 
 
 def _changed(
-    account: Account, wanted: AccountUpdate, password: Password | None, source: EmailSource, *, keep: str | None
+    account: Account, update: AccountUpdate, password: Password | None, source: EmailSource, *, keep: str | None
 ) -> Change:
-    level, enabled = _or(wanted.level, account.level), _or(wanted.enabled, account.enabled)
+    level, enabled = _or(update.level, account.level), _or(update.enabled, account.enabled)
     ends = LINK_KINDS
-    email = _or(wanted.email, account.email)
+    email = _or(update.email, account.email)
     if level is not account.level or password is not None or email != account.email:
         ends |= SIGNED_IN_KINDS | {Kind.DEVICE_COOKIE}
     if level < account.level:
@@ -242,21 +240,21 @@ def _changed(
         ends = frozenset(Kind)
     return Change(
         account=account,
-        username=_or(wanted.username, account.username),
+        username=_or(update.username, account.username),
         email=email,
         enabled=enabled,
         level=level,
         password=password,
         ends=ends,
         keep=keep,
-        source=source if email != account.email or _confirms(account, wanted) else None,
+        source=source if email != account.email or _confirms(account, update) else None,
     )
 
 
-def _confirms(account: Account, wanted: AccountUpdate) -> bool:
-    """Does an administrator vouch for an address that was only its owner's word?"""
-    return wanted.vouched and not account.has_vouched_email
+def _confirms(account: Account, update: AccountUpdate) -> bool:
+    """Does an administrator vouch for an address that only its owner typed?"""
+    return update.vouched and not account.has_vouched_email
 
 
-def _or(said: T | UnsetType, otherwise: T) -> T:
-    return otherwise if isinstance(said, UnsetType) else said
+def _or(value: T | UnsetType, default: T) -> T:
+    return default if isinstance(value, UnsetType) else value

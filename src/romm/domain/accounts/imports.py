@@ -1,7 +1,6 @@
-"""Who becomes who here when the users of an existing RomM are brought along.
+"""Map the users of an existing RomM to accounts.
 
-Nobody is overwritten, and nothing is guessed: what two people share goes to neither, and whoever may be here already is
-left out. The same users on the same accounts give the same decisions, so that an import can be repeated.
+An existing account is never changed. A shared address goes to none of its users. Decisions are repeatable.
 """
 
 import datetime as dt
@@ -21,7 +20,7 @@ _OLDEST_YEAR = 1970
 
 
 class ForeignUser(Struct, frozen=True, kw_only=True):
-    """A user of an existing RomM, as its database has it; `group` is the name of the permission group."""
+    """`group` is the name of the permission group."""
 
     id: int
     username: str
@@ -35,7 +34,7 @@ class ForeignUser(Struct, frozen=True, kw_only=True):
 
 
 class ExistingAccounts(Struct, frozen=True, kw_only=True):
-    """Who has an account here: all names, the e-mail addresses with the name of their owner, and the admins."""
+    """`emails` maps addresses to usernames."""
 
     usernames: frozenset[str] = frozenset()
     emails: Mapping[str, str] = {}
@@ -44,7 +43,7 @@ class ExistingAccounts(Struct, frozen=True, kw_only=True):
 
 
 class Import(Struct, frozen=True, kw_only=True, tag=True):
-    """Make this account. `notes` say what is not as it was, for whoever runs the import."""
+    """Create this account. `notes` report what differs from the original."""
 
     found: ForeignUser
     username: str
@@ -58,8 +57,6 @@ class Import(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Skip(Struct, frozen=True, tag=True):
-    """Leave this user out, and why."""
-
     found: ForeignUser
     reason: str
 
@@ -68,21 +65,21 @@ Decision = Import | Skip
 
 
 class _Side(Struct, frozen=True):
-    """What can only be told by looking at all users at once: the name here, and who else has the address."""
+    """Facts about all users: the assigned name, and the other users with the same address."""
 
     username: str
     sharing: tuple[str, ...]
 
 
 def decide(found: Iterable[ForeignUser], here: ExistingAccounts, now: dt.datetime) -> tuple[Decision, ...]:
-    """One decision for each user, in the order of their ids."""
+    """One decision per user, by id."""
     users = sorted(found, key=lambda user: user.id)
     names, sharing = _names(users), _sharing(users)
     return tuple(_decide(user, _Side(names[user.id], sharing[user.id]), here, now) for user in users)
 
 
 def level(role: str, group: str | None) -> tuple[AccessLevel, str | None]:
-    """The access level of a role and a permission group, and what is to be said about it."""
+    """With a note if it is a guess."""
     match role.lower(), group:
         case "admin", _:
             return AccessLevel.ADMIN, None
@@ -151,14 +148,15 @@ def _about_password(password_hash: str | None) -> str | None:
 
 
 def _names(users: Sequence[ForeignUser]) -> dict[int, str]:
-    """A name here for each user, without a look at who is here: a second run must find the same.
+    """A unique name per user, independent of existing accounts: a second run must give the same names.
 
-    A name belongs to who writes it in just this form, else to the first who looks like it. All others get the next free one.
+    A user whose name is already normalized keeps it, else the first whose name normalizes to it. All others get the
+    next free one.
     """
-    wanted = {user.id: usernames.normalized(user.username) for user in users}
+    normalized = {user.id: usernames.normalized(user.username) for user in users}
     given: dict[str, int] = {}
-    for user in sorted(users, key=lambda each: (each.username != wanted[each.id], each.id)):
-        if (name := wanted[user.id]) is not None:
+    for user in sorted(users, key=lambda each: (each.username != normalized[each.id], each.id)):
+        if (name := normalized[user.id]) is not None:
             given.setdefault(name, user.id)
     for user in users:
         if user.id not in given.values():
@@ -173,7 +171,7 @@ def _free(user: ForeignUser, given: Mapping[str, int]) -> str:
 
 
 def _sharing(users: Sequence[ForeignUser]) -> dict[int, tuple[str, ...]]:
-    """The names of the others who have the same address; to have none is nothing to share, but does no harm."""
+    """The other users with the same address."""
     holders = defaultdict[str | None, list[ForeignUser]](list)
     for user in users:
         holders[emails.canonical(user.email)].append(user)
@@ -185,7 +183,7 @@ def _sharing(users: Sequence[ForeignUser]) -> dict[int, tuple[str, ...]]:
 
 
 def _sensible(at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
-    """A time in UTC, unless it lies in the future or before there were such databases."""
+    """In UTC; None for a time in the future or before such databases existed."""
     if at is None or not _OLDEST_YEAR < at.year <= now.year + 1:
         return None
     aware = at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)

@@ -1,4 +1,4 @@
-"""Which passwords are refused: too short, too long, the person's own name, or among the most common ones."""
+"""Which passwords are too weak."""
 
 import re
 import string
@@ -11,9 +11,9 @@ _LEGACY = re.compile(r"\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
 
 
 def weakness(password: str, *, username: str, email: str | None, common: Container[str]) -> str | None:
-    """Why a password is refused, None when it is fine. No composition rule, any Unicode (NIST SP 800-63B, 5.1.1.2).
+    """Why a password is refused, else None. No composition rule, any Unicode (NIST SP 800-63B, 5.1.1.2).
 
-    `common` are the most common ones of the world (`ports.Passwords.common`), in lower case.
+    `common`: the most common passwords in lower case (`ports.accounts.Passwords.common`).
     """
     if len(password) < MIN_LENGTH:
         return f"shorter than {MIN_LENGTH} characters"
@@ -29,12 +29,12 @@ def weakness(password: str, *, username: str, email: str | None, common: Contain
 
 
 def is_legacy(password_hash: str | None) -> bool:
-    """Is it a bcrypt hash, as an existing RomM makes them? A cost above 15 (seconds for each check) is none that we take."""
+    """A bcrypt hash of an existing RomM? Costs above 15 (seconds per check) are not accepted."""
     return _LEGACY.fullmatch(password_hash or "") is not None
 
 
 def _is_made_of(password: str, names: set[str]) -> bool:
-    """Is nothing but digits and signs left without these names? A name of digits alone does not count as one."""
+    """Do only digits and signs remain without these names? A name made of digits does not count."""
     cores = {core for name in names if (core := name.strip(_LITTLE)) and core in password}
     rest = password
     for core in sorted(cores, key=lambda each: (-len(each), each)):
@@ -49,4 +49,4 @@ _OURS = frozenset(
     admin1234 batman123 changeit default1 gameboy1 jennifer michelle p@ssword secret12
     """.split()  # noqa: SIM905  a list of quoted words would hide them
 )
-"""Common ones that lists made of other people's leaks leave out."""
+"""Common ones missing from lists of leaked passwords."""

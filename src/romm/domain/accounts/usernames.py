@@ -1,4 +1,4 @@
-"""A readable name for an account, made from claims or typed by a person; never a key, never a match."""
+"""Readable account names, never used to match accounts."""
 
 import re
 import unicodedata
@@ -17,18 +17,18 @@ _SUBJECT_CHARACTERS = 12
 
 
 def normalized(typed: str) -> str | None:
-    """The stored form of a name that a person chose, or None when it cannot be one."""
+    """The stored form, None if invalid."""
     name = unicodedata.normalize("NFKC", typed).lower()
     return name if _FORM.fullmatch(name) else None
 
 
 def is_free_to(name: str, level: AccessLevel) -> bool:
-    """May somebody of this level call themselves so? A reserved name makes others believe that its bearer runs the place."""
+    """Reserved names suggest authority over the server, so only admins may use them."""
     return name not in RESERVED or level is AccessLevel.ADMIN
 
 
 def proposal(claims: Mapping[str, object], attribute: str) -> str:
-    """The best name the claims offer: the configured claim, `nickname`, the local part of the e-mail, a short `sub`."""
+    """The configured claim, `nickname`, the local part of the e-mail, or a short `sub`."""
     offers = (claims.get(attribute), claims.get("nickname"), _local_part(claims.get("email")))
     for offer in offers:
         if isinstance(offer, str) and (name := _cleaned(offer)):
@@ -38,7 +38,7 @@ def proposal(claims: Mapping[str, object], attribute: str) -> str:
 
 
 def series(name: str) -> Iterator[str]:
-    """The name itself unless it is reserved, then `name-2`, `name-3`, … without end, each within the length limit."""
+    """The name unless reserved, then `name-2`, `name-3`, … without end, each within the length limit."""
     if name not in RESERVED:
         yield name
     number = 2

@@ -1,4 +1,4 @@
-"""One idea for every credential: a random secret, shown once, kept as its SHA-256, looked up by kind and hash."""
+"""Every credential is a random secret: shown once, stored as its SHA-256, looked up by kind and hash."""
 
 import enum
 from datetime import UTC, datetime, timedelta
@@ -11,25 +11,25 @@ from romm.domain.model import AccessLevel, Identity
 
 SECRET_BYTES = 32
 
-TOUCH_INTERVAL = timedelta(minutes=1)  # how exact `last_used_at` is; a write per request would be wasted
+TOUCH_INTERVAL = timedelta(minutes=1)  # precision of `last_used_at`; saves a write per request
 
-DEVICE_COOKIE_LIFETIME = timedelta(days=365)  # browsers keep no cookie longer than 400 days (RFC 6265bis, 5.5)
+DEVICE_COOKIE_LIFETIME = timedelta(days=365)  # browsers cap cookies at 400 days (RFC 6265bis, 5.5)
 
 MOST_OF_A_KIND = 100
-"""Sessions, known browsers and sign-ins of apps that one account has at most; more than a person ever used, and the oldest
-end. Without a limit a script that signs in every minute fills the database for months."""
+"""Per account and kind; the oldest end first. Else a script that signs in every minute fills the database for months.
+"""
 
 CLIENT_TOKEN_PREFIX = "rmm_"
 
-NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when a credential without an end expires
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # expiry of a credential without one
 
 
 class Kind(enum.StrEnum):
-    """What a credential is; part of every look-up, so that one kind never passes for another."""
+    """Part of every look-up: no kind passes for another."""
 
     SESSION = "session"
     DEVICE_COOKIE = "known_browser"
-    # links that somebody hands on
+    # links that a person passes on
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"
     RECOVERY = "recovery"
@@ -42,27 +42,24 @@ class Kind(enum.StrEnum):
 
 
 SIGNED_IN_KINDS = frozenset({Kind.SESSION, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE})
-"""What a sign-in opened. It ends when the password or the access level changes; tokens that somebody made by name stay."""
+"""End when the password or access level changes; named tokens stay."""
 
 LINK_KINDS = frozenset({Kind.PASSWORD_RESET, Kind.RECOVERY})
-"""Links that open this account; any change of the account makes them worthless."""
+"""End with any change of the account."""
 
 
 class SessionLimits(Struct, frozen=True):
-    """How long a session lasts unused, and how long at most."""
-
     idle: timedelta
     absolute: timedelta
 
 
 class Credential(Struct, frozen=True, kw_only=True):
-    """A stored credential, whoever `account_id` is its owner; `id` is its number in lists, given when it is stored.
+    """`id` is its number in lists, assigned when stored.
 
-    A session opened by single sign-on remembers its identity and ID token, for signing out there, and the provider's session
-    (`sid`), for when somebody signs out there. `name` is what a person calls
-    it, `client` the app that asked for it. What was issued together has one `family` and ends together. `level` is what an
-    invitation gives. Who brings an authorization code must prove its `binding`. A refresh token is `spent_at` its first
-    use; its successors follow from its secret and `salt`.
+    A single sign-on session keeps `identity` and `id_token` for logout at the provider, `sid` for logout from there.
+    `name` is given by a person, `client` is the requesting app. A `family` ends together. `level` is what an invitation
+    grants. An authorization code requires proof of its `binding`. A refresh token is `spent_at` its first use; its
+    successors follow from secret and `salt`.
     """
 
     digest: str
@@ -89,7 +86,7 @@ class Credential(Struct, frozen=True, kw_only=True):
 
 
 def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:
-    """A credential that was never used: `is_unused` until `last_used_at` moves on. `facts` are its other fields."""
+    """An unused credential. `facts` are its other fields."""
     return Credential(
         kind=kind,
         account_id=account_id,
@@ -102,22 +99,19 @@ def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: 
 
 
 def is_unused(credential: Credential) -> bool:
-    """Was it never used since it was made?"""
     return credential.last_used_at == credential.created_at
 
 
 def link_url(base_url: str, page: str, secret: str) -> str:
-    """The address of a page that a link opens."""
     return f"{base_url}{page}?{urlencode({'token': secret})}"
 
 
 def bearer_kind(secret: str) -> Kind:
-    """What a bearer token claims to be; it is looked up as that and as nothing else."""
+    """The claimed kind, by prefix."""
     return Kind.CLIENT_TOKEN if secret.startswith(CLIENT_TOKEN_PREFIX) else Kind.ACCESS_TOKEN
 
 
 def is_live(credential: Credential, limits: SessionLimits, now: datetime) -> bool:
-    """Is a session within its idle and its absolute limit?"""
     return now < credential.expires_at and now < credential.last_used_at + limits.idle
 
 

@@ -1,4 +1,4 @@
-"""A device that cannot show a sign-in page asks to be let in (RFC 8628): its codes, what it is answered, who may approve."""
+"""Device authorization (RFC 8628): codes, answers to polls, and who may approve."""
 
 import enum
 from collections.abc import Iterable, Sequence
@@ -17,15 +17,15 @@ from romm.domain.model import Account
 LIFETIME = timedelta(minutes=10)
 INTERVAL = timedelta(seconds=5)  # RFC 8628, 3.2
 SLOWED_BY = timedelta(seconds=5)  # RFC 8628, 3.5
-TOLERANCE = timedelta(seconds=1)  # polls that left in time may arrive a little closer to each other
+TOLERANCE = timedelta(seconds=1)  # for network jitter between polls
 
 MAX_NAME_LENGTH = 255
 
 UNNAMED = "unnamed:"
-"""What begins the identifier of a device whose app gave it none: nobody can meet it again."""
+"""Prefix of generated identifiers, for devices whose app sends none."""
 
-# A person needs two tries for one device, a look and a decision; the rest is for typing errors. So few in ten minutes find
-# one of a hundred waiting devices with odds of less than 1 in 100,000 (RFC 8628, 5.1).
+# A person needs two tries per device, the rest is for typing errors. Guessing finds one of a hundred waiting devices
+# with odds below 1 in 100,000 in ten minutes (RFC 8628, 5.1).
 TRIES_OF_AN_ADDRESS = Limit(name="device user codes", tries=20)
 TRIES_OF_ALL = Limit(name="device user codes", tries=200)
 REQUESTS = Limit(name="device requests", tries=10)
@@ -33,14 +33,14 @@ POLLS = Limit(name="device polls", tries=60)
 
 
 class Flavor(enum.StrEnum):
-    """How a device asked, and so what it gets: a code of one shape is worth nothing in the other."""
+    """A code of one flavor is invalid in the other."""
 
     STANDARD = "standard"  # RFC 8628: an access and a refresh token
-    LEGACY = "older"  # what apps in the field speak: a client token
+    LEGACY = "older"  # existing apps: a client token
 
 
 class State(enum.StrEnum):
-    """What became of a request. That it expired is no state: the clock says so."""
+    """Stored state; expiry is computed from `expires_at`."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -49,10 +49,10 @@ class State(enum.StrEnum):
 
 
 class DeviceAuthorization(Struct, frozen=True, kw_only=True):
-    """A device's request. From `approved_scopes` on it is the decision's to fill.
+    """The decision fills `approved_scopes` and the fields after it.
 
-    `account_version` is the approver's account as it was: any change of it since then makes the approval worthless, as it
-    does with links that open it. `token_expires_at` is for the client token of the older shape.
+    `account_version`: the approver's; any later change of the account voids the approval. `token_expires_at` is the
+    legacy flavor's.
     """
 
     device_code_digest: str
@@ -77,7 +77,7 @@ class DeviceAuthorization(Struct, frozen=True, kw_only=True):
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """A paired device. `last_used_at` is None when it has no live token any more."""
+    """A paired device. `last_used_at` is None without a live token."""
 
     id: int
     account_id: int
@@ -92,7 +92,7 @@ class Device(Struct, frozen=True, kw_only=True):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """A device asks what became of its request. `client` is the app's name; the older shape sends none."""
+    """`client` is the app's name; the legacy flavor sends none."""
 
     shape: Flavor
     client: str | None
@@ -100,14 +100,14 @@ class Poll(Struct, frozen=True, kw_only=True):
 
 
 class Wait(Struct, frozen=True, tag=True):
-    """Nothing is decided: ask again, not sooner than after this interval."""
+    """Undecided: poll again after this interval."""
 
     code: Code
     interval_seconds: int
 
 
 class HandOver(Struct, frozen=True, tag=True):
-    """It was approved by an account that still stands as it stood: give the device what it was promised, once."""
+    """Approved by an account unchanged since: issue the tokens, once."""
 
     account: Account
     scopes: tuple[str, ...]
@@ -118,8 +118,6 @@ class HandOver(Struct, frozen=True, tag=True):
 
 
 class Approve(Struct, frozen=True, tag=True):
-    """Let the device in: with these scopes, for this account, under this name."""
-
     authorization: DeviceAuthorization
     account: Account
     scopes: tuple[str, ...]
@@ -128,7 +126,7 @@ class Approve(Struct, frozen=True, tag=True):
 
 
 class DeviceAuthorizationRequest(Struct, frozen=True, kw_only=True):
-    """What a device says of itself, and what it wants to do."""
+    """Sent by the device, unverified."""
 
     client: str
     scopes: tuple[str, ...]
@@ -139,7 +137,7 @@ class DeviceAuthorizationRequest(Struct, frozen=True, kw_only=True):
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What a person chose to give: scopes, a name for the device (else its own), and until when its token lives."""
+    """An empty `device_name` keeps the device's own name."""
 
     scopes: tuple[str, ...]
     device_name: str = ""
@@ -147,7 +145,7 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class Approver(Struct, frozen=True):
-    """Who decides, and what they may do with the credential that they came with (None: name and password)."""
+    """`credential` is None for Basic auth."""
 
     account: Account
     scopes: frozenset[str]
@@ -155,28 +153,28 @@ class Approver(Struct, frozen=True):
 
 
 class OwnedTokens(Struct, frozen=True):
-    """The live client tokens that an account has, and its devices."""
+    """Live client tokens and devices."""
 
     tokens: Sequence[Credential] = ()
     devices: Sequence[Device] = ()
 
 
-def judged(asked: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
-    """A request that people can be shown: it asks for scopes that exist, and its texts hide nothing."""
-    texts = (asked.client, asked.name, asked.client_device_identifier, asked.platform, asked.client_version)
-    unknown = sorted(set(asked.scopes) - set(scopes.ALL))
-    if not asked.client.strip() or not all(map(_is_readable, texts)):
+def judged(request: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
+    """Accept known scopes, and texts that display safely."""
+    texts = (request.client, request.name, request.client_device_identifier, request.platform, request.client_version)
+    unknown = sorted(set(request.scopes) - set(scopes.ALL))
+    if not request.client.strip() or not all(map(_is_readable, texts)):
         return Refuse(
             Code.REQUEST_INVALID, {"problem": "a name is empty, too long, or has characters that cannot be shown"}
         )
-    if unknown or not asked.scopes:
+    if unknown or not request.scopes:
         return Refuse(Code.SCOPE_UNKNOWN, {"scope": " ".join(unknown) or "(none)"})
-    return asked
+    return request
 
 
-def answer(asked: DeviceAuthorization | None, owner: Account | None, poll: Poll) -> HandOver | Wait | Refuse:
-    """What a poll is answered; `owner` is the approver as they are now (RFC 8628, 3.5)."""
-    match asked:
+def answer(authorization: DeviceAuthorization | None, owner: Account | None, poll: Poll) -> HandOver | Wait | Refuse:
+    """RFC 8628, 3.5. `owner` is the approver's current state."""
+    match authorization:
         case None | DeviceAuthorization(state=State.SPENT):
             return Refuse(Code.DEVICE_CODE_INVALID, {"reason": "it is unknown or was used already"})
         case DeviceAuthorization(shape=shape) if shape is not poll.shape:
@@ -188,78 +186,78 @@ def answer(asked: DeviceAuthorization | None, owner: Account | None, poll: Poll)
         case DeviceAuthorization(state=State.DENIED):
             return Refuse(Code.DEVICE_DENIED, {"reason": "the person said no"})
         case DeviceAuthorization(state=State.APPROVED, device_id=int(device), token_expires_at=datetime() as end) if (
-            owner is not None and _stands(owner, asked)
+            owner is not None and _is_unchanged(owner, authorization)
         ):
-            return HandOver(owner, asked.approved_scopes, asked.client, device, asked.name, end)
+            return HandOver(owner, authorization.approved_scopes, authorization.client, device, authorization.name, end)
         case DeviceAuthorization(state=State.APPROVED):
             return Refuse(Code.DEVICE_DENIED, {"reason": "the account that approved it was disabled or changed since"})
-        case DeviceAuthorization(interval_seconds=seconds) if _too_early(asked, poll.at):
+        case DeviceAuthorization(interval_seconds=seconds) if _too_early(authorization, poll.at):
             return Wait(Code.SLOW_DOWN, seconds + int(SLOWED_BY.total_seconds()))
         case DeviceAuthorization(interval_seconds=seconds):
             return Wait(Code.AUTHORIZATION_PENDING, seconds)
 
 
-def undecided(asked: DeviceAuthorization | None, now: datetime) -> DeviceAuthorization | Refuse:
-    """The request that a person may look at and decide."""
-    match asked:
+def undecided(authorization: DeviceAuthorization | None, now: datetime) -> DeviceAuthorization | Refuse:
+    match authorization:
         case None:
             return Refuse(Code.DEVICE_CODE_UNKNOWN, {"reason": "nobody was given this code"})
         case DeviceAuthorization(expires_at=end) if now >= end:
             return Refuse(Code.DEVICE_CODE_UNKNOWN, {"reason": "it has expired"})
         case DeviceAuthorization(state=State.PENDING):
-            return asked
+            return authorization
         case _:
-            return Refuse(Code.DEVICE_CODE_DECIDED, {"state": asked.state})
+            return Refuse(Code.DEVICE_CODE_DECIDED, {"state": authorization.state})
 
 
-def allowed(asked: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
-    """Which of the requested scopes somebody with these scopes may give."""
-    having = frozenset(own)
-    return scopes.ordered(having.intersection(asked.requested_scopes))
+def allowed(authorization: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
+    """The requested scopes within `own`."""
+    return scopes.ordered(frozenset(own).intersection(authorization.requested_scopes))
 
 
 def approval(
-    asked: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, held: OwnedTokens
+    authorization: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, owned: OwnedTokens
 ) -> Approve | Refuse:
-    """May the approver give the device what they chose? Never more than was asked for and than they may do themselves."""
-    excess = set(choice.scopes) - set(allowed(asked, by.scopes))
-    name = choice.device_name.strip() or asked.name
+    """At most the requested scopes, and the approver's own."""
+    excess = set(choice.scopes) - set(allowed(authorization, by.scopes))
+    name = choice.device_name.strip() or authorization.name
     if not _is_readable(name):
         return Refuse(Code.NAME_INVALID, {"found": name})
     if not choice.scopes:
         return Refuse(Code.DEVICE_SCOPES_MISSING)
     if excess:
         return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
-    if asked.shape is Flavor.LEGACY and _tokens_beside(asked, held) >= MOST:
+    if authorization.shape is Flavor.LEGACY and _tokens_beside(authorization, owned) >= MOST:
         return Refuse(Code.TOKENS_FULL, {"account": by.account.id, "most": MOST})
-    end = _end(asked.shape, choice.lifetime, by.credential, now)
+    end = _end(authorization.shape, choice.lifetime, by.credential, now)
     if isinstance(end, Refuse):
         return end
-    return Approve(asked, by.account, scopes.ordered(choice.scopes), name, end)
+    return Approve(authorization, by.account, scopes.ordered(choice.scopes), name, end)
 
 
 def _is_readable(text: str) -> bool:
-    """No line breaks, and nothing that turns the reading direction around (`str.isprintable`)."""
+    """No line breaks, no bidirectional controls (`str.isprintable`)."""
     return text.isprintable() and len(text) <= MAX_NAME_LENGTH
 
 
-def _tokens_beside(asked: DeviceAuthorization, held: OwnedTokens) -> int:
-    """How many client tokens stay when this device gets its own, in place of the one it may have."""
-    same = {each.id for each in held.devices if each.client_device_identifier == asked.client_device_identifier}
-    return sum(each.device_id not in same for each in held.tokens)
+def _tokens_beside(authorization: DeviceAuthorization, owned: OwnedTokens) -> int:
+    """Client tokens that the device's new one does not replace."""
+    same = {
+        each.id for each in owned.devices if each.client_device_identifier == authorization.client_device_identifier
+    }
+    return sum(each.device_id not in same for each in owned.tokens)
 
 
-def _stands(owner: Account, asked: DeviceAuthorization) -> bool:
-    return owner.enabled and owner.version == asked.account_version
+def _is_unchanged(owner: Account, authorization: DeviceAuthorization) -> bool:
+    return owner.enabled and owner.version == authorization.account_version
 
 
-def _too_early(asked: DeviceAuthorization, now: datetime) -> bool:
-    interval = timedelta(seconds=asked.interval_seconds)
-    return asked.last_polled_at is not None and now < asked.last_polled_at + interval - TOLERANCE
+def _too_early(authorization: DeviceAuthorization, now: datetime) -> bool:
+    interval = timedelta(seconds=authorization.interval_seconds)
+    return authorization.last_polled_at is not None and now < authorization.last_polled_at + interval - TOLERANCE
 
 
 def _end(shape: Flavor, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
-    """When the device's client token ends. A pair of tokens has no end of its own, and so needs who may give what has none."""
+    """A token pair never expires by itself, so the approver must be able to grant that."""
     if shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
         return refusal
     return client_tokens.lasting(client_tokens.end(lifetime, now), by)

@@ -1,7 +1,7 @@
-"""Apps that send a person's browser here to be let in (RFC 6749, 4.1; RFC 7636; RFC 8252): who they are, what they may ask.
+"""Native apps (RFC 6749, 4.1; RFC 7636; RFC 8252).
 
-They run on other people's machines, so none has a secret. What tells one from another is where its answer is sent to, and
-what ties the answer to who asked is PKCE.
+They run on other people's machines, so none has a secret. The redirect URI identifies an app; PKCE ties the code to the
+request.
 """
 
 import hmac
@@ -21,7 +21,7 @@ from romm.domain.urls import return_to
 
 PATH = "/api/authorize"
 CODE_LIFETIME = timedelta(seconds=60)
-CODE_REMEMBERED = timedelta(minutes=10)  # for so long a code that comes again ends what it gave
+CODE_REMEMBERED = timedelta(minutes=10)  # reuse until then ends the tokens issued for the code
 
 _PARAMETERS = (
     "response_type",
@@ -43,14 +43,14 @@ _PRIVATE_USE = re.compile(r"(?P<scheme>[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+):.+")
 
 
 class App(Struct, frozen=True, kw_only=True):
-    """An app that the operator knows. Its name is its `client_id`, and what people read."""
+    """`name` is the `client_id`, shown to people."""
 
     name: str
     redirect_uris: tuple[str, ...]
 
 
 class AppRequest(Struct, frozen=True, kw_only=True):
-    """An authorization request that a person may decide about. `state` is the app's own, empty when it sent none."""
+    """`state` is empty if not sent."""
 
     app: str
     redirect_uri: str
@@ -60,7 +60,6 @@ class AppRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The request, to be asked once more."""
         return {
             "response_type": "code",
             "client_id": self.app,
@@ -73,12 +72,12 @@ class AppRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """Where to ask it once more, after signing in."""
+        """The request's URL, for after sign-in."""
         return f"{PATH}?{urlencode(self.parameters)}"
 
 
 class AppError(Struct, frozen=True, kw_only=True):
-    """What an app is told instead, by an `error` of RFC 6749, 4.1.2.1."""
+    """An `error` of RFC 6749, 4.1.2.1."""
 
     redirect_uri: str
     state: str
@@ -87,7 +86,7 @@ class AppError(Struct, frozen=True, kw_only=True):
 
 
 def unfit(redirect_uri: str) -> str | None:
-    """Why no app can have this redirect URI; None when one can (RFC 8252, 7)."""
+    """Why no app may register this redirect URI, else None (RFC 8252, 7)."""
     if "*" in redirect_uri:
         return "has a wildcard; write out each address"
     if "#" in redirect_uri:
@@ -107,14 +106,14 @@ def unfit(redirect_uri: str) -> str | None:
 
 
 def fits(redirect_uri: str, registered: str) -> bool:
-    """Is this the registered one? To the letter; only on the person's own machine any port will do (RFC 8252, 7.3)."""
+    """Compare exactly; loopback addresses match with any port (RFC 8252, 7.3)."""
     return redirect_uri == registered or _without_port(redirect_uri) == (_without_port(registered) or registered)
 
 
 def form_target(redirect_uri: str) -> str:
-    """The redirect URI as a source for `form-action`, as narrow as a browser understands it (CSP Level 3, 2.3.1)."""
+    """The narrowest `form-action` source for a redirect URI (CSP Level 3, 2.3.1)."""
     if loopback := _LOOPBACK.fullmatch(redirect_uri):
-        # The grammar has no room for [::1].
+        # The grammar does not allow [::1].
         return "http:" if "[" in loopback["host"] else f"{loopback['host']}{loopback['port'] or ''}"
     if https := _HTTPS.fullmatch(redirect_uri):
         return https["origin"]
@@ -122,9 +121,9 @@ def form_target(redirect_uri: str) -> str:
 
 
 def validate_request(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> AppRequest | AppError | Refuse:
-    """An authorization request. Refused is what names no known app or no address of it: nothing is ever sent there.
+    """`Refuse` if the browser must not be sent back: unknown app or redirect URI.
 
-    A parameter without a value counts as left out, none may come twice, and unknown ones are ignored (RFC 6749, 3.1).
+    Empty parameters count as missing, repeated ones are errors, unknown ones are ignored (RFC 6749, 3.1).
     """
     pairs = [(name, value) for name, value in query if value and name in _PARAMETERS]
     given = dict.fromkeys(_PARAMETERS, "") | dict(pairs)
@@ -142,14 +141,14 @@ def validate_request(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> A
 
 
 def _request(app: str, given: dict[str, str]) -> AppRequest | AppError:
-    redirect_uri, state, asked = given["redirect_uri"], given["state"], tokens.asked(given["scope"])
+    redirect_uri, state, requested = given["redirect_uri"], given["state"], tokens.asked(given["scope"])
     if given["response_type"] != "code":
         problem = ("unsupported_response_type", "response_type has to be code")
-    elif isinstance(asked, Refuse) or not asked:
+    elif isinstance(requested, Refuse) or not requested:
         problem = ("invalid_scope", "scope has to name scopes that exist here")
     else:
         request = AppRequest(
-            app=app, redirect_uri=redirect_uri, scopes=asked, state=state, code_challenge=given["code_challenge"]
+            app=app, redirect_uri=redirect_uri, scopes=requested, state=state, code_challenge=given["code_challenge"]
         )
         if return_to(request.address) != "/":
             return request
@@ -169,26 +168,26 @@ def _incomplete(given: dict[str, str]) -> str | None:
 
 
 def answer(redirect_uri: str, parameters: dict[str, str]) -> str:
-    """The redirect URI with an answer; what has no value is left out (RFC 6749, 4.1.2)."""
+    """Empty parameters are omitted (RFC 6749, 4.1.2)."""
     given = urlencode({name: value for name, value in parameters.items() if value})
     return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{given}"
 
 
 def binding(client_id: str, redirect_uri: str, challenge: str) -> str:
-    """What is stored of who asked for a code, and must be shown again to redeem it. None of the three has a line break."""
+    """Stored with a code, and required to redeem it. No part contains a line break."""
     return digest(f"{client_id}\n{redirect_uri}\n{challenge}")
 
 
 def redeem(
     code: Credential, owner: Account, client_id: str, redirect_uri: str, verifier: str, now: datetime
 ) -> Refuse | None:
-    """Why a stored code gives nothing (RFC 6749, 4.1.3; RFC 7636, 4.6); None when it gives tokens."""
+    """RFC 6749, 4.1.3; RFC 7636, 4.6."""
     if code.spent_at is not None:
         return Refuse(Code.APP_CODE_REUSED, {"account": owner.id, "client": code.client})
     if now >= code.created_at + CODE_LIFETIME:
         return _invalid("older than a minute")
-    shown = binding(client_id, redirect_uri, code_challenge(verifier))
-    if not _VERIFIER.fullmatch(verifier) or not hmac.compare_digest(shown, code.binding):
+    presented = binding(client_id, redirect_uri, code_challenge(verifier))
+    if not _VERIFIER.fullmatch(verifier) or not hmac.compare_digest(presented, code.binding):
         return _invalid("asked for with another client_id, redirect_uri or code_verifier")
     return None if owner.enabled else _invalid("that of a disabled account")
 

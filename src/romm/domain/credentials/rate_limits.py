@@ -1,4 +1,4 @@
-"""How often something may be tried in a while: tries are counted by slots of time, so that no window anywhere holds more."""
+"""Rate limits: attempts counted in time slots."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,13 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 
 SLOTS = 6
-"""A window is counted in so many pieces. One more than these is looked at, so that any window lies within what is seen."""
+"""Slots per window; one extra is summed so that no window is undercounted."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """At most so many `tries` of what is called `name` in any `window`, which is at most `throttle.FORGOTTEN_AFTER` long."""
+    """At most `tries` per `window`, which is at most `throttle.FORGOTTEN_AFTER` long."""
 
     name: str
     tries: int
@@ -25,42 +25,42 @@ class Limit(Struct, frozen=True, kw_only=True):
 
     @property
     def slot(self) -> timedelta:
-        """How long a piece of the window is."""
         return self.window / SLOTS
 
 
 class RateLimitKey(Struct, frozen=True):
-    """One count under a limit: of somebody, or without a name of everybody together."""
+    """`who` is empty for a shared counter."""
 
     limit: Limit
     who: str = ""
 
     def keys(self, now: datetime) -> tuple[str, ...]:
-        """What the tries that matter now are counted by, the current slot first."""
+        """The current slot first."""
         current = (now - _EPOCH) // self.limit.slot
         counted_by = f"rate:{self.limit.name}:{digest(self.who) if self.who else 'all'}"
         return tuple(f"{counted_by}:{current - age}" for age in range(SLOTS + 1))
 
 
 def by_address(limit: Limit, address: str) -> RateLimitKey:
-    """The count of one address, or of its IPv6 network."""
     return RateLimitKey(limit, network_of(address))
 
 
 def check_limit(
-    tallies: Iterable[RateLimitKey], counted: Mapping[str, int], now: datetime, *, more: int = 0
+    counters: Iterable[RateLimitKey], counted: Mapping[str, int], now: datetime, *, more: int = 0
 ) -> Refuse | None:
-    """May what is counted go on, and so many `more`? The first tally that is too full decides."""
-    for tally in tallies:
-        tries = [counted.get(key, 0) for key in tally.keys(now)]
-        if sum(tries) + more > tally.limit.tries:
-            return Refuse(Code.TOO_MANY_REQUESTS, {"what": tally.limit.name, "retry_after": _wait(tally, tries, now)})
+    """Refuse if a counter exceeds its limit after `more` attempts; the first one decides."""
+    for counter in counters:
+        tries = [counted.get(key, 0) for key in counter.keys(now)]
+        if sum(tries) + more > counter.limit.tries:
+            return Refuse(
+                Code.TOO_MANY_REQUESTS, {"what": counter.limit.name, "retry_after": _wait(counter, tries, now)}
+            )
     return None
 
 
-def _wait(tally: RateLimitKey, tries: list[int], now: datetime) -> int:
-    """Seconds until the oldest tries are out of sight, rounded up: who comes back then is let through."""
-    slot = tally.limit.slot
+def _wait(counter: RateLimitKey, tries: list[int], now: datetime) -> int:
+    """Seconds until the oldest attempts leave the window, rounded up."""
+    slot = counter.limit.slot
     oldest = max((age for age, count in enumerate(tries) if count), default=0)
     until = slot * (SLOTS + 1 - oldest) - (now - _EPOCH) % slot
     return -(-until // timedelta(seconds=1))
@@ -70,7 +70,7 @@ SITE_PREFIX_BITS = 64  # one customer's IPv6 addresses (RFC 6177, 2); they are t
 
 
 def network_of(address: str) -> str:
-    """Who stands behind an address: itself, or for IPv6 its network. Without an address (a Unix socket) the text stays."""
+    """Rate-limit key: the IPv4 address or the IPv6 /64; unchanged if not an address (a Unix socket)."""
     known = hosts.address(address)
     if isinstance(known, IPv6Address):
         return str(IPv6Network((int(known), SITE_PREFIX_BITS), strict=False))

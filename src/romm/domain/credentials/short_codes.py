@@ -1,17 +1,17 @@
-"""Short codes that a person reads on one screen and types on another."""
+"""Short codes for people to read and type."""
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 """Letters that neither look alike nor spell words (RFC 8628, 6.1)."""
 
-LENGTH = 8  # with 20 letters 34 bits: enough for minutes in which few tries are allowed (RFC 8628, 5.1)
+LENGTH = 8  # 34 bits: enough for minutes with few tries (RFC 8628, 5.1)
 
 
 def normalized(typed: str) -> str | None:
-    """A code as it was made, however it was typed: any case, with hyphens and spaces; None when it can be none."""
+    """The stored form. Accepts any case, hyphens and spaces; None if invalid."""
     code = typed.upper().replace("-", "").replace(" ", "")
     return code if typed.isascii() and len(code) == LENGTH and set(code) <= set(ALPHABET) else None
 
 
 def format_code(code: str) -> str:
-    """A code in two halves, easier to read out and to type."""
+    """In two halves, easier to read out and type."""
     return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"

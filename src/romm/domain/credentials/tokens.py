@@ -1,9 +1,8 @@
-"""Access and refresh tokens: which scopes they get, how long they live, and what a refresh token is still good for.
+"""Access and refresh tokens: scopes, lifetimes and rotation.
 
-A refresh token is spent by its first use. Its successors' secrets are not drawn but derived: HMAC-SHA256 over a random
-salt, keyed with the spent token's own secret. So whoever lost the answer on a broken connection and asks again, with the
-secret that only they have, is given the *same* new pair, although nothing of it is stored but salt and hashes. Who has
-the database has the salt but no key; who has an old token alone needs us to answer, and after the grace we do not.
+The first use spends a refresh token. Its successors' secrets are HMAC-SHA256 over a random salt, keyed with the spent
+secret. So a retry after a lost response gets the *same* pair, although only salt and hashes are stored. A stolen
+database lacks the key; a stolen old token needs our answer, which ends with the grace period.
 """
 
 import hmac
@@ -19,14 +18,14 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
 
-GRACE = timedelta(seconds=10)  # for a retry over a broken connection (RFC 9700, 4.14.2, leaves it to us)
+GRACE = timedelta(seconds=10)  # for retries over a broken connection (RFC 9700, 4.14.2, leaves it open)
 
 TOKEN_KINDS = (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.CLIENT_TOKEN)
-"""What apps hold and may give back; the other kinds are a browser's, or are used once."""
+"""Kinds that apps hold and may revoke."""
 
 
 class TokenLimits(Struct, frozen=True):
-    """How long an access token lives, a refresh token unused, and at most all that comes of one sign-in."""
+    """`refresh` while unused, `family` at most."""
 
     access: timedelta
     refresh: timedelta
@@ -34,53 +33,51 @@ class TokenLimits(Struct, frozen=True):
 
 
 class Secrets(Struct, frozen=True):
-    """The two secrets of a pair, in hexadecimal so that no access token looks like a client token."""
+    """Hexadecimal, so that no access token looks like a client token."""
 
     access: str
     refresh: str
 
 
 class Granted(Struct, frozen=True, kw_only=True):
-    """A pair: the secrets, which are told once, and what is stored of each."""
-
     secrets: Secrets
     access: Credential
     refresh: Credential
 
 
 class Rotate(Struct, frozen=True, tag=True):
-    """The first use: spend it and issue the next pair."""
+    """First use: spend it and issue the next pair."""
 
 
 class Repeat(Struct, frozen=True, tag=True):
-    """A retry: answer the pair that the first use was answered."""
+    """A retry: answer with the pair of the first use."""
 
 
 def asked(text: str) -> tuple[str, ...] | Refuse:
-    """The scopes of a request, in their published order and once each (RFC 6749, 3.3)."""
+    """In published order, without duplicates (RFC 6749, 3.3)."""
     names = set(text.split(" ")) - {""}
     if unknown := sorted(names.difference(scopes.ALL)):
         return Refuse(Code.SCOPE_UNKNOWN, {"scope": unknown[0]})
     return scopes.ordered(names)
 
 
-def given(wanted: Collection[str], level: AccessLevel) -> tuple[str, ...] | Refuse:
-    """Those of the scopes that an account of this level has; some may be missing, not all (RFC 6749, 3.3)."""
-    found = tuple(scope for scope in scopes.granted(level) if scope in wanted)
-    if wanted and not found:
-        return Refuse(Code.SCOPE_EXCEEDED, {"asked": " ".join(wanted), "reason": "more than the account has"})
+def given(requested: Collection[str], level: AccessLevel) -> tuple[str, ...] | Refuse:
+    """Those that the level has; refused only if none remains (RFC 6749, 3.3)."""
+    found = tuple(scope for scope in scopes.granted(level) if scope in requested)
+    if requested and not found:
+        return Refuse(Code.SCOPE_EXCEEDED, {"asked": " ".join(requested), "reason": "more than the account has"})
     return found
 
 
-def refreshed(wanted: Collection[str], token: Credential, level: AccessLevel) -> tuple[str, ...] | Refuse:
-    """The scopes of the next access token: as the refresh token's, or less, and never more (RFC 6749, 6)."""
-    if not set(wanted) <= set(token.scopes):
-        return Refuse(Code.SCOPE_EXCEEDED, {"asked": " ".join(wanted), "reason": "more than the refresh token has"})
-    return given(wanted or token.scopes, level)
+def refreshed(requested: Collection[str], token: Credential, level: AccessLevel) -> tuple[str, ...] | Refuse:
+    """At most the refresh token's (RFC 6749, 6)."""
+    if not set(requested) <= set(token.scopes):
+        return Refuse(Code.SCOPE_EXCEEDED, {"asked": " ".join(requested), "reason": "more than the refresh token has"})
+    return given(requested or token.scopes, level)
 
 
 def decide_refresh(token: Credential, owner: Account, client: str, now: datetime) -> Rotate | Repeat | Refuse:
-    """What a refresh token is good for. `client` is what the app calls itself, empty when it does not say."""
+    """`client` is the app's name, empty if not sent."""
     spent_for = now - token.spent_at if token.spent_at is not None else None
     if spent_for is not None and spent_for >= GRACE:
         return Refuse(
@@ -97,7 +94,7 @@ def decide_refresh(token: Credential, owner: Account, client: str, now: datetime
 
 
 def successors(secret: str, salt: str) -> Secrets:
-    """The secrets that follow from a spent refresh token; see the head of this file."""
+    """See the module docstring."""
 
     def derived(kind: Kind) -> str:
         return hmac.digest(secret.encode(), f"{salt} {kind}".encode(), "sha256").hex()
@@ -106,9 +103,9 @@ def successors(secret: str, salt: str) -> Secrets:
 
 
 def pair(secrets: Secrets, model: Credential, access: tuple[str, ...], now: datetime, limits: TokenLimits) -> Granted:
-    """The next pair of a family. `model` is a refresh token of it: its `created_at` is when the app was let in.
+    """`model` is a refresh token of the family; its `created_at` starts the family.
 
-    The refresh token keeps its scopes while the access token may have less (RFC 6749, 6).
+    The refresh token keeps its scopes even if the access token has fewer (RFC 6749, 6).
     """
     end = model.created_at + limits.family
     fresh = replace(model, id=None, salt="", spent_at=None, last_used_at=now)
@@ -128,7 +125,6 @@ def pair(secrets: Secrets, model: Credential, access: tuple[str, ...], now: date
 
 
 def is_live(token: Credential, owner: Account, now: datetime) -> bool:
-    """Does it still open something, or lead to a token that does?"""
     return owner.enabled and now < token.expires_at and token.spent_at is None
 
 

@@ -1,4 +1,4 @@
-"""What the doctor gathers before it judges: the operator's wishes, and what the provider showed of itself."""
+"""Evidence for the doctor."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,9 +11,9 @@ from romm.domain.sign_in.discovery import Metadata, UnreadableKey
 
 
 class Configured(Struct, frozen=True, kw_only=True):
-    """What the operator says. `remarks` are the warnings about the settings, `off` the reasons why OIDC is off.
+    """`remarks` are warnings about the settings, `off` the reasons why OIDC is off.
 
-    `issuer` is the provider's, but for a slash at its end; empty when the settings do not tell it.
+    `issuer` is the provider's, but for a trailing slash; empty when the settings do not tell it.
     """
 
     remarks: tuple[str, ...]
@@ -50,7 +50,7 @@ class Endpoint(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """What a certificate says of itself; nobody vouches for it. `names` are the hosts it is for."""
+    """Unverified contents. `names` are the hosts it is for."""
 
     subject: str
     issuer: str
@@ -60,14 +60,14 @@ class Certificate(Struct, frozen=True, kw_only=True):
 
 
 class Handshake(Struct, frozen=True, kw_only=True):
-    """How TLS went. `problem` is the library's word for why it may not be trusted; `chain` came leaf first."""
+    """`problem` is the library's reason for distrust, empty if trusted; `chain` is leaf first."""
 
     problem: str = ""
     chain: tuple[Certificate, ...] = ()
 
 
 class Announced(Struct, frozen=True, kw_only=True):
-    """What the discovery document says beside `Metadata`, and no sign-in relies on. None: it does not say."""
+    """Parts of the discovery document that no sign-in relies on. None: not announced."""
 
     scopes: tuple[str, ...] | None = None
     claims: tuple[str, ...] | None = None
@@ -76,7 +76,7 @@ class Announced(Struct, frozen=True, kw_only=True):
 
 
 class Discovered(Struct, frozen=True, kw_only=True):
-    """An accepted discovery document: how long it took, and the provider's clock beside our own, where it told it."""
+    """`provider_time` is None without a Date header."""
 
     url: str
     metadata: Metadata
@@ -87,7 +87,7 @@ class Discovered(Struct, frozen=True, kw_only=True):
 
 
 class PublishedKeys(Struct, frozen=True, kw_only=True):
-    """The keys at `jwks_uri`: the kinds that can check a signature, and how many are for encryption only."""
+    """`usable` are the kinds for signatures."""
 
     usable: tuple[str, ...]
     for_encryption: int
@@ -95,7 +95,7 @@ class PublishedKeys(Struct, frozen=True, kw_only=True):
 
 
 class ProbeResponse(Struct, frozen=True, kw_only=True):
-    """The answer to an authorization request, not followed. `location` is absolute; None for a page of its own."""
+    """The response to an authorization request, not followed. `location` is absolute, None for a page."""
 
     status: int
     content_type: str
@@ -113,13 +113,13 @@ _MEMBERS = {
 
 
 def scheme_and_host(url: str) -> tuple[str, str]:
-    """In canonical form; two empty texts for what is no http(s) URL."""
+    """In canonical form; two empty strings for anything but an http(s) URL."""
     scheme, _, host = (hosts.origin(url) or "").partition("://")
     return scheme, host
 
 
 def announced(unverified_document: Mapping[str, Any]) -> Announced:
-    """Read the lists of a discovery document; one that is no list of texts says nothing."""
+    """Lists of a discovery document; None for anything but a list."""
     return Announced(**{name: _texts(unverified_document.get(member)) for name, member in _MEMBERS.items()})
 
 

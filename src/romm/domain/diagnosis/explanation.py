@@ -1,4 +1,4 @@
-"""What a set of claims would do here, in words: read from where, which role, which account, by which row of the rules."""
+"""What a claim set does here, explained."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,10 +9,11 @@ from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
 from romm.domain.model import Account
+from romm.domain.sign_in import role_hints
 from romm.domain.sign_in.claims import Claims, Document, NotConfigured, Unknown, Values
-from romm.domain.sign_in.linking import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn, warnings
 from romm.domain.sign_in.linking_table import ROWS
-from romm.domain.sign_in.roles import RoleDecision, describe
+from romm.domain.sign_in.roles import Keep, RoleDecision, describe
 
 MAX_SHOWN_VALUES = 20
 
@@ -32,14 +33,12 @@ _ENDS = {
 
 
 class Line(Struct, frozen=True):
-    """One thing that was found out: what it is about, and what it is."""
-
     about: str
     found: str
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """`outcome` is `SignIn`, `Link`, `Confirm`, `Register` or `Refuse`; `rule` the row of docs/linking.md that decided."""
+    """`outcome` is `SignIn`, `Link`, `Confirm`, `Register` or `Refuse`; `rule` is the deciding row of docs/linking.md."""
 
     outcome: str
     rule: str
@@ -48,16 +47,14 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     @property
     def sentence(self) -> str:
-        """All in one sentence."""
         code = f" ({self.code})" if self.code else ""
         return f"This person {_OUTCOMES[self.outcome]}{code}, by rule {self.rule}."
 
 
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
-    """An ID token and UserInfo from what somebody pasted: either both under their names, or one flat claim set.
+    """ID token and UserInfo from pasted JSON: both under their names, or one flat claim set.
 
-    Who only wants to know about groups and addresses leaves `iss` and `sub` out; they become the provider's own and one
-    that nobody has.
+    Missing `iss` and `sub` become the provider's and one without an account.
     """
     if not isinstance(claims, Mapping) or not claims:
         return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "it is no JSON object with claims in it"})
@@ -75,30 +72,36 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
     return id_token, None if userinfo is None else {"sub": id_token["sub"], **userinfo}
 
 
-def explain(claims: Claims, decision: Decision, role: RoleDecision, username: str) -> Explanation:
-    """A decision in words. `username` is what a new account would be called."""
+def explain(
+    claims: Claims, decision: Decision, role: RoleDecision, username: str, roles_claim: str = ""
+) -> Explanation:
+    """`username` is proposed for a new account."""
     code = decision.refuse.code if isinstance(decision, Reject) else None
     return Explanation(
         outcome=str(type(decision).__struct_config__.tag),
         rule=decision.rule,
         code=code,
-        lines=(*_read(claims, role), *_decided(decision), *_would(decision, claims, username)),
+        lines=(
+            *_claim_lines(claims, role),
+            *_decision_lines(decision, claims, roles_claim),
+            *_effects(decision, claims, username),
+        ),
     )
 
 
 def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
-    """The names of the claims that were received, with the values that decide and only the shape of the others."""
+    """Received claims for the log: values of the deciding ones, only the shape of others."""
     decides = {"email", "email_verified", roles_claim.partition(".")[0]}
     return {
         str(bounded(name)): _value(value) if name in decides else _shape(value) for name, value in claims.merged.items()
     }
 
 
-def _read(claims: Claims, role: RoleDecision) -> list[Line]:
+def _claim_lines(claims: Claims, role: RoleDecision) -> list[Line]:
     email, canonical = claims.email, emails.canonical(claims.email.address)
     verified = {True: "verified", False: "not verified", None: "the document does not say whether it is verified"}
     address = (
-        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else "none was sent"
+        f"{email.address}, from {_name(email.source)}; {verified[email.verified]}" if email.address else email.found
     )
     lines = [
         Line("Identity", f"{claims.identity.subject} at {claims.identity.issuer}"),
@@ -109,26 +112,28 @@ def _read(claims: Claims, role: RoleDecision) -> list[Line]:
     match claims.roles:
         case NotConfigured():
             lines.append(Line("Roles claim", "not configured (OIDC_CLAIM_ROLES)"))
-        case Unknown(why=why):
-            lines.append(Line("Roles claim", why))
+        case Unknown(why=why, found=found):
+            counts = ", which counts as none" if why == "absent" and not isinstance(role, Keep) else ""
+            lines.append(Line("Roles claim", f"{why.replace('_', ' ')}{f': {found}' if found else counts}"))
         case Values(values=values, source=source):
-            shown = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
-            lines.append(Line("Roles claim", f"{shown or 'empty'}, from {_name(source)}"))
+            listed = ", ".join(values[:MAX_SHOWN_VALUES]) + (", …" if len(values) > MAX_SHOWN_VALUES else "")
+            lines.append(Line("Roles claim", f"{listed or 'empty'}, from {_name(source)}"))
     return [*lines, Line("Role", describe(role))]
 
 
-def _decided(decision: Decision) -> list[Line]:
+def _decision_lines(decision: Decision, claims: Claims, roles_claim: str) -> list[Line]:
     when, then = ROWS[decision.rule]
     lines = [Line("Rule", f"{decision.rule}: {when}"), Line("So", then)]
     if isinstance(decision, Reject):
         row, refused = CATALOGUE[decision.refuse.code], Refused.by(decision.refuse)
         lines += [Line("The person reads", row.person), Line("What to do", operator_text(refused))]
-    elif not isinstance(decision, Confirm) and decision.warning:
-        lines.append(Line("Warning", decision.warning.replace("_", " ")))
+    elif not isinstance(decision, Confirm):
+        hints = {each: role_hints.hint(each, roles_claim, claims.roles_found) for each in warnings(decision)}
+        lines += [Line("Warning", f"{warning}: {hint}") for warning, hint in hints.items()]
     return lines
 
 
-def _would(decision: Decision, claims: Claims, username: str) -> list[Line]:
+def _effects(decision: Decision, claims: Claims, username: str) -> list[Line]:
     match decision:
         case SignIn(account=account, level=level, email=email, ends=ends, room=room):
             changes = [f"role {account.level.label} → {level.label}"] if level is not account.level else []

@@ -1,4 +1,4 @@
-"""What the doctor says: one finding per check, in one order, each with what was expected, what was found and the fix."""
+"""The doctor's findings, one per check."""
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.providers.preset import AT_THE_PROVIDER, Hints
 
-MAX_LENGTH = 1000  # of a sentence
+MAX_LENGTH = 1000  # of a text, in characters
 
 
 class Outcome(enum.StrEnum):
-    """How a check ended. `SKIPPED` could not be tried, and `found` says why."""
+    """`SKIPPED`: not checked; `found` says why."""
 
     OK = "ok"
     WARNING = "warning"
@@ -23,7 +23,7 @@ class Outcome(enum.StrEnum):
 
 
 class Check(enum.StrEnum):
-    """The checks, in the order in which they are made and told."""
+    """All checks, in order."""
 
     SETTINGS = "settings"
     SINGLE_SIGN_ON = "single_sign_on"
@@ -50,8 +50,6 @@ class Check(enum.StrEnum):
 
 
 class Plan(Struct, frozen=True):
-    """What a check is called, and what it expects."""
-
     title: str
     expected: str
 
@@ -85,7 +83,7 @@ PLAN: Mapping[Check, Plan] = {
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What one check found. `fixes` says what to change, here or at the provider; `code` is a sign-in's refusal for it."""
+    """`fixes`: what to change, here or at the provider. `code`: the refusal that a sign-in would end with."""
 
     check: Check
     outcome: Outcome
@@ -119,20 +117,17 @@ def skipped(check: Check, why: str) -> Finding:
 
 
 def blocked(check: Check, closed: Check) -> Finding:
-    """A check that needs another one to end well."""
+    """A check that depends on a failed one."""
     return skipped(check, f"not possible before “{PLAN[closed].title}” is mended")
 
 
 def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
-    """A failure that a sign-in would end with, too: the catalogue has its fix, `more` is what only the doctor knows."""
+    """A failure that a sign-in would hit, too: the catalogue's fix, and `more` from the doctor."""
     return failed(check, found, operator_text(Refused.by(refuse)), *more, code=refuse.code)
 
 
 def with_hint(finding: Finding, hints: Hints) -> Finding:
-    """With the fix in the provider's own words, if there is one for this refusal; it stands for a general place.
-
-    Not so for keys: their code is that of any answer that cannot be used, and so is its hint.
-    """
+    """Replace the generic fix by the provider's, if known."""
     if finding.code is None or finding.code not in hints or finding.check is Check.KEYS:
         return finding
     kept = [fix for fix in finding.fixes if not fix.startswith(AT_THE_PROVIDER)]
@@ -144,7 +139,6 @@ def has_failed(findings: Sequence[Finding]) -> bool:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """All in one sentence."""
     failures, warnings, left_out = (
         [finding for finding in findings if finding.outcome is outcome]
         for outcome in (Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED)
@@ -162,14 +156,14 @@ def summary(findings: Sequence[Finding]) -> str:
 def _finding(
     check: Check, outcome: Outcome, found: str, fixes: Sequence[str] = (), code: Code | None = None
 ) -> Finding:
-    shown = tuple(_printable(fix) for fix in fixes)
-    return Finding(check=check, outcome=outcome, found=_printable(found), fixes=shown, code=code)
+    printable = tuple(map(_printable, fixes))
+    return Finding(check=check, outcome=outcome, found=_printable(found), fixes=printable, code=code)
 
 
 def _printable(text: str) -> str:
-    """What a provider says of itself goes to a terminal: on one line, bounded, and without control characters."""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_LENGTH])
-    return shown if len(text) <= MAX_LENGTH else f"{shown}…"
+    """For terminals: one line, bounded, without control characters."""
+    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_LENGTH])
+    return escaped if len(text) <= MAX_LENGTH else f"{escaped}…"
 
 
 def _titles(findings: Sequence[Finding]) -> str:

@@ -20,7 +20,8 @@ AUTHELIA = Preset(
         Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",
         Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed in a way that RomM cannot check: set "
         "userinfo_signed_response_alg: 'none' for the client.",
-        Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name.",
+        Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name. A person in no group has null or "
+        "an empty list.",
         Code.ALREADY_LINKED: "If the log names this same issuer and it hits everybody, Authelia's storage was lost and everybody "
         "got a new sub: put a backup of it back. Another host changes the issuer only; then the subjects are the same.",
     },

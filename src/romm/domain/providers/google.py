@@ -9,7 +9,11 @@ GOOGLE = Preset(
     # OpenID Connect Core 1.0, 15.6.2; Google's reference still names both.
     issuer_spellings={"accounts.google.com": "https://accounts.google.com"},
     open_to_anyone=True,
+    own_email_domains=("gmail.com",),
     hints={
+        Code.EMAIL_NOT_VERIFIED: "Google speaks only for @gmail.com and for the domain of a Workspace (hd). For another address it "
+        "says verified, too, but it asked only once. The person signs in here with a password first, and links Google on "
+        "/account.",
         Code.HOSTED_DOMAIN: "The person chose a private account, or one of another Workspace: they sign in with the other one.",
         Code.REGISTRATION_CLOSED: "With Google that is right for strangers: everybody in the world can have an account there. "
         "OIDC_HOSTED_DOMAINS opens RomM to a Workspace only.",

@@ -6,13 +6,15 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 KEYCLOAK = Preset(
     label="Keycloak",
     extra_audiences=("account",),
+    leaves_empty_roles_out=True,
     hints={
         Code.EMAIL_NOT_VERIFIED: "Users → the person → Details → Email verified: On. It is Off for everybody whom an administrator "
         "made.",
         Code.EMAIL_MISSING: "Give the person an address (Users → Details), and the client the scope email as Default (Clients → "
         "Client scopes).",
         Code.NO_ROLE: "Groups arrive as paths such as /team/romm-admins: write the whole path, or switch Full group path off in "
-        "the mapper. Realm roles are at realm_access.roles, a client's at resource_access.romm.roles.",
+        "the mapper. Realm roles are at realm_access.roles, a client's at resource_access.romm.roles. Without any group "
+        "there is no claim, and without a mapper (Add to ID token or Add to userinfo) there is none for anyone.",
         Code.SETUP_REQUIRED: "If the roles claim is absent: Keycloak sends roles and groups to RomM only when a mapper has Add to "
         "ID token or Add to userinfo on.",
         Code.CLIENT_REJECTED: "Clients → RomM's client: Client authentication must be On; the secret is under Credentials. "

@@ -27,6 +27,8 @@ class ConsoleLocations(Struct, frozen=True, kw_only=True):
 class Preset(Struct, frozen=True, kw_only=True):
     """One provider: its name on the button, and defaults for what the operator left empty.
 
+    `roles_keys`: the roles claim is an object whose keys count. `leaves_empty_roles_out`: without the claim a person is in no
+    group. `own_email_domains`: the addresses that the provider vouches for, besides those of the claim `hd`.
     `roles_scope` is asked for only when a roles claim is configured: a client that was registered without it is
     refused with `invalid_scope` (seen with Authelia). `issuer_spellings` maps another name in ID tokens to the one
     issuer it means. `open_to_anyone`: everybody can have an account there. `hints` are fixes in this provider's words.
@@ -34,7 +36,9 @@ class Preset(Struct, frozen=True, kw_only=True):
 
     label: str
     roles_scope: str = ""
-    roles_shape: str = ""
+    roles_keys: bool = False
+    leaves_empty_roles_out: bool = False
+    own_email_domains: tuple[str, ...] = ()
     booleans_as_text: bool = False
     extra_audiences: tuple[str, ...] = ()
     issuer_spellings: Mapping[str, str] = {}

@@ -5,7 +5,7 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 
 ZITADEL = Preset(
     label="Zitadel",
-    roles_shape="keys",
+    roles_keys=True,
     hints={
         Code.ID_TOKEN_AUDIENCE: "Zitadel puts the project's id, and the project's other applications, into aud: write those values "
         "but RomM's own into OIDC_EXTRA_AUDIENCES.",

@@ -13,16 +13,16 @@ from msgspec import Struct
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Identity
+from romm.domain.sign_in import role_texts
+from romm.domain.sign_in.claim_types import mistyped
+from romm.domain.sign_in.json_types import MISSING, NOT_SENT, describe, describe_member, find_or_missing
 
 Document = Mapping[str, Any]
 
 CLOCK_SKEW_SECONDS = 60
 MAX_ISSUED_AGO_SECONDS = 600  # the default slack for `iat` of mod_auth_openidc
 MAX_SUBJECT_LENGTH = 255  # OpenID Connect Core 1.0, 2
-MAX_ROLE_VALUES = 10_000
 LATEST_PLAUSIBLE_TIME = 1e11  # seconds; a later `exp` is no date but a trick
-
-_MISSING: Any = object()
 
 
 class ExpectedToken(Struct, frozen=True, kw_only=True):
@@ -44,28 +44,35 @@ class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
 
 
 class ClaimMapping(Struct, frozen=True, kw_only=True):
-    """How the operator's provider words its claims. An empty `roles_claim` means that roles are managed here."""
+    """How the provider words its claims. Without a `roles_claim` roles are managed here.
+
+    `roles_separator` parts a roles claim that is one text; `roles_keys`: the keys of an object are the values.
+    `own_email_domains`, if any, are those that the provider vouches for, besides the one in the claim `hd`.
+    """
 
     roles_claim: str = ""
-    roles_shape: str = ""  # "", "csv", "space" or "keys"
+    roles_separator: str = ""
+    roles_keys: bool = False
     booleans_as_text: bool = False
+    own_email_domains: tuple[str, ...] = ()
 
 
 class Email(Struct, frozen=True):
     """An address and its verification from one document. `verified` is None when that document does not say.
 
-    `unreadable` is what stands there instead of a boolean, as JSON, or its kind.
+    `unreadable` and `found` are what came instead of a boolean and of an address.
     """
 
     address: str | None
     verified: bool | None
     source: str
     unreadable: str | None = None
+    found: str = NOT_SENT
 
     @property
     def said(self) -> str | bool | None:
         """What the document says of the verification, for whoever has to correct it."""
-        return self.unreadable or self.verified
+        return self.unreadable or (NOT_SENT if self.verified is None else self.verified)
 
 
 class NotConfigured(Struct, frozen=True, tag=True):
@@ -73,19 +80,27 @@ class NotConfigured(Struct, frozen=True, tag=True):
 
 
 class Unknown(Struct, frozen=True, tag=True):
-    """A roles claim is configured but says nothing that can be relied on; `why` is for the log."""
+    """A roles claim is configured but says nothing that can be relied on.
+
+    `why` is `absent`, `unreadable`, `overage`, or `userinfo_unavailable` when the document that might have it did not come.
+    `found` is what came instead of values.
+    """
 
     why: str
+    found: str = ""
 
 
 class Values(Struct, frozen=True, tag=True):
-    """The values of the roles claim, whole and in order."""
+    """The values of the roles claim, whole and in order. `is_text`: it was one text, and is one value."""
 
     values: tuple[str, ...]
     source: str
+    is_text: bool = False
 
 
 RolesClaim = NotConfigured | Unknown | Values
+
+_ABSENT = Unknown("absent")
 
 
 class Claims(Struct, frozen=True, kw_only=True):
@@ -96,6 +111,11 @@ class Claims(Struct, frozen=True, kw_only=True):
     roles: RolesClaim
     merged: Document
 
+    @property
+    def roles_found(self) -> str:
+        """What came as the roles claim when it could not be read."""
+        return self.roles.found if isinstance(self.roles, Unknown) else ""
+
 
 def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse | None:
     """Judge the claims of an ID token whose signature is already checked; None when nothing is wrong.
@@ -104,7 +124,9 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
     """
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
-            return Refuse(code, {"claim": claim, "found": unverified_claims.get(claim), **_wanted(claim, expected)})
+            return mistyped(unverified_claims, claim) or Refuse(
+                code, {"claim": claim, "found": describe_member(unverified_claims, claim), **_wanted(claim, expected)}
+            )
     return None
 
 
@@ -118,100 +140,79 @@ def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str])
     return unverified_claims if known is None else {**unverified_claims, "iss": known}
 
 
-def read(id_token: Document, userinfo: Document | None, reading: ClaimMapping) -> Claims | Refuse:
-    """Put a validated ID token and UserInfo together (OpenID Connect Core 1.0, 5.3.2: the same `sub`, or none of it)."""
+def read(
+    id_token: Document, userinfo: Document | None, reading: ClaimMapping, *, userinfo_failed: bool = False
+) -> Claims | Refuse:
+    """Put a validated ID token and UserInfo together (OpenID Connect Core 1.0, 5.3.2: the same `sub`, or none of it).
+
+    `userinfo_failed`: UserInfo did not answer, so what the ID token lacks is not known to be absent.
+    """
     if userinfo is not None and userinfo.get("sub") != id_token["sub"]:
-        return Refuse(Code.USERINFO_MISMATCH, {"expected": id_token["sub"], "found": userinfo.get("sub")})
+        return Refuse(Code.USERINFO_MISMATCH, {"expected": id_token["sub"], "found": describe_member(userinfo, "sub")})
     documents = {"id_token": id_token, "userinfo": userinfo or {}}
     return Claims(
         identity=Identity(id_token["iss"], id_token["sub"]),
         email=_email(documents, reading),
-        roles=_roles(documents, reading),
+        roles=_roles(documents, reading, userinfo_failed=userinfo_failed),
         merged={**documents["userinfo"], **id_token},
     )
 
 
-def find(document: Document, path: str) -> Any:
-    """The value at a claim path, None when there is none: the exact name wins, else dots descend into objects."""
-    found = _find(document, path)
-    return None if found is _MISSING else found
-
-
-def _find(document: Document, path: str) -> Any:
-    if path in document:
-        return document[path]
-    head, dot, rest = path.partition(".")
-    while dot:
-        inner = document.get(head)
-        if isinstance(inner, Mapping) and (found := _find(inner, rest)) is not _MISSING:
-            return found
-        step, dot, rest = rest.partition(".")
-        head = f"{head}.{step}"
-    return _MISSING
-
-
 def _email(documents: Mapping[str, Document], reading: ClaimMapping) -> Email:
     for source, document in documents.items():
-        address = document.get("email")
-        if isinstance(address, str) and address:
-            claim = document.get("email_verified", _MISSING)
+        if address := _one_address(document.get("email")):
+            claim = document.get("email_verified", MISSING)
+            if _verified(claim, reading) and not _vouches_for(address, documents["id_token"], reading):
+                return Email(address, False, source, "true, but the provider does not speak for this domain")
             return Email(address, _verified(claim, reading), source, _unreadable(claim))
-    return Email(None, None, "nowhere")
+    found = next((describe(document["email"]) for document in documents.values() if "email" in document), NOT_SENT)
+    return Email(None, None, "nowhere", found=found)
+
+
+def _one_address(claim: Any) -> str | None:
+    """The address of a text, or of a list with this text alone: which of several is whose cannot be known."""
+    if isinstance(claim, list) and len(claim) == 1:
+        claim = claim[0]
+    return claim if isinstance(claim, str) and claim else None
+
+
+def _vouches_for(address: str, id_token: Document, reading: ClaimMapping) -> bool:
+    """Does the provider host this address? Google marks foreign ones as verified, also when their owner has changed since."""
+    hosted = str(id_token.get("hd") or "").lower()
+    return not reading.own_email_domains or address.rpartition("@")[2].lower() in (*reading.own_email_domains, hosted)
 
 
 def _verified(claim: Any, reading: ClaimMapping) -> bool | None:
-    if claim is _MISSING:
+    if claim is MISSING:
         return None
     return claim is True or (reading.booleans_as_text and claim == "true")
 
 
 def _unreadable(claim: Any) -> str | None:
-    if claim is _MISSING or isinstance(claim, bool):
+    if claim is MISSING or isinstance(claim, bool):
         return None
-    # Of what may be nested as deep as it likes, the kind is enough.
-    return f"a {type(claim).__name__}" if isinstance(claim, dict | list) else json.dumps(claim)
+    return describe(claim) if isinstance(claim, dict | list) else json.dumps(claim)
 
 
-def _roles(documents: Mapping[str, Document], reading: ClaimMapping) -> RolesClaim:
+def _roles(documents: Mapping[str, Document], reading: ClaimMapping, *, userinfo_failed: bool) -> RolesClaim:
     if not reading.roles_claim:
         return NotConfigured()
-    answers = [_roles_in(document, source, reading) for source, document in documents.items()]
+    # A null says "none" only where the other document says nothing (OpenID Connect Core 1.0, 5.3.2).
+    nulls_last = sorted(documents.items(), key=lambda named: find_or_missing(named[1], reading.roles_claim) is None)
+    answers = [_roles_in(document, source, reading) for source, document in nulls_last]
     known = [answer for answer in answers if isinstance(answer, Values)]
-    told = [answer for answer in answers if answer != Unknown("absent")]
-    return (known or told or answers)[0]
+    told = [answer for answer in answers if answer != _ABSENT]
+    return (known or told or [Unknown("userinfo_unavailable") if userinfo_failed else _ABSENT])[0]
 
 
 def _roles_in(document: Document, source: str, reading: ClaimMapping) -> Values | Unknown:
-    claim = _find(document, reading.roles_claim)
-    if claim is _MISSING:
-        return Unknown("overage" if _is_overage(document, reading.roles_claim) else "absent")
-    values = _texts(claim, reading.roles_shape)
-    return Unknown("unreadable") if values is None else Values(values, source)
-
-
-def _texts(claim: Any, shape: str) -> tuple[str, ...] | None:
-    match claim, shape:
-        case str(), "csv":
-            return _listed([part for text in claim.split(",") if (part := text.strip())])
-        case str(), "space":
-            return _listed(claim.split())
-        case str(), _:
-            return (claim,)
-        case dict(), "keys":
-            return _listed(list(claim))
-        case _:
-            return _listed(claim)
-
-
-def _listed(claim: Any) -> tuple[str, ...] | None:
-    readable = isinstance(claim, list) and len(claim) <= MAX_ROLE_VALUES and all(isinstance(v, str) for v in claim)
-    return tuple(claim) if readable else None
-
-
-def _is_overage(document: Document, roles_claim: str) -> bool:
-    """Entra ID leaves the groups of a person with very many out, and says only that there are some."""
-    names = document.get("_claim_names")
-    return bool(document.get("hasgroups")) or (isinstance(names, Mapping) and roles_claim in names)
+    claim = find_or_missing(document, reading.roles_claim)
+    if claim is MISSING:
+        return Unknown("overage") if role_texts.is_overage(document, reading.roles_claim) else _ABSENT
+    values = role_texts.texts(claim, reading.roles_separator, keys=reading.roles_keys)
+    if values is None:
+        return Unknown("unreadable", role_texts.describe_unreadable(claim))
+    return Values(values, source, is_text=isinstance(claim, str) and values == (claim,))
 
 
 def audience_is_ours(claims: Document, expected: ExpectedToken) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.credentials.credential import FRESH_SESSION
@@ -15,6 +16,7 @@ from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import BLOCKING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.domain.sign_in.claims import Claims, Email
+from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
 from romm.domain.sign_in.matches import Answer, Matches, matches
 from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
 
@@ -63,75 +65,6 @@ class Found(Struct, frozen=True, kw_only=True):
     answer: Answer | None = None
 
 
-class Ends(enum.StrEnum):
-    """Which credentials of the account a decision ends."""
-
-    NOTHING = "nothing"
-    ALL_BUT_PASSWORD = "all_but_password"
-    EVERYTHING = "everything"
-
-
-class SignIn(Struct, frozen=True, kw_only=True, tag=True):
-    """Open this account. `level`, `email` and `email_source` are what it has afterwards.
-
-    The typed addresses of the accounts in `room` are removed.
-    """
-
-    rule: str
-    account: Account
-    level: AccessLevel
-    email: str | None
-    email_source: EmailSource = EmailSource.OWNER
-    ends: Ends = Ends.NOTHING
-    warning: str | None = None
-    room: tuple[Account, ...] = ()
-
-
-class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
-    """Attach the identity to this account, then open it. `room` is as in `SignIn`."""
-
-    rule: str
-    account: Account
-    level: AccessLevel
-    ends: Ends
-    warning: str | None = None
-    room: tuple[Account, ...] = ()
-
-    @property
-    def email_source(self) -> EmailSource:
-        """By the address, it is now the provider's word; by request, it says nothing about the address here."""
-        return self.account.email_source if self.rule == "L-04" else EmailSource.PROVIDER
-
-
-class Confirm(Struct, frozen=True, kw_only=True, tag=True):
-    """Ask whether this account is the person's; nothing is written. Not `provable`: the only answer can be no."""
-
-    rule: str
-    account: Account
-    provable: bool
-
-
-class Register(Struct, frozen=True, kw_only=True, tag=True):
-    """Make an account without a password for this identity, then open it. `room` is as in `SignIn`."""
-
-    rule: str
-    level: AccessLevel
-    email: str
-    warning: str | None = None
-    room: tuple[Account, ...] = ()
-
-
-class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
-    """Nobody is signed in and nothing is written. `severe` asks for the operator's attention."""
-
-    rule: str
-    refuse: Refuse
-    severe: bool = False
-
-
-Decision = SignIn | LinkIdentity | Confirm | Register | Reject
-
-
 def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
     """The decision for one sign-in; the rows are those of docs/linking.md."""
     email = emails.canonical(claims.email.address)
@@ -142,15 +75,15 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
         case Found(by_identity=Account(enabled=False, id=account)):
             return _reject("L-02", Code.ACCOUNT_DISABLED, account=account)
         case Found(by_identity=Account(id=account)) if isinstance(role, NoRole):
-            return _reject("L-none", Code.NO_ROLE, values=role.values, account=account)
+            return _reject("L-none", Code.NO_ROLE, values=role.values, advice=role.advice, account=account)
         case _ if isinstance(role, NoRole):
-            return _reject("L-none", Code.NO_ROLE, values=role.values)
+            return _reject("L-none", Code.NO_ROLE, values=role.values, advice=role.advice)
         case Found(link=LinkRequest() as link):
             return _explicit_link(link, claims, found, role, now)
         case Found(by_identity=Account() as owner):
             return _sign_in(owner, claims, found, role, email if verified else None)
         case _ if not claims.email.address:
-            return _reject("L-05", Code.EMAIL_MISSING)
+            return _reject("L-05", Code.EMAIL_MISSING, found=claims.email.found)
         case _ if email is None:
             return _reject("L-06", Code.EMAIL_INVALID, found=claims.email.address)
         case _ if not verified:
@@ -178,12 +111,11 @@ def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: 
         case Matches(vouched=(account,)) as rivals:
             return _link_by_email(account, found, role, rivals.others(account))
         case Matches(proven=Account() as account) as rivals if policy.link_by_email:
-            return _link_by_proof(account, found, role, rivals.others(account))
+            return _link("L-11p", account, found, role, rivals.others(account))
         case Matches(asked=(account, *_)):
             return Confirm(rule="L-11q", account=account, provable=policy.link_by_email)
         case Matches(room=room) if policy.allow_registration:
-            level, warning = _level(role, AccessLevel.VIEWER), _warning(role)
-            return Register(rule="L-12", level=level, email=email, warning=warning, room=room)
+            return _register(email, role, room)
         case _:
             return _reject("L-13", Code.REGISTRATION_CLOSED)
 
@@ -203,31 +135,42 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, e
         email_source=EmailSource.PROVIDER if follows else owner.email_source,
         ends=Ends.EVERYTHING if trap else Ends.NOTHING,
         warning=warning,
+        role_from_claim=_comes_from(role, level),
         room=rivals if follows else (),
     )
 
 
 def _link_by_email(account: Account, found: Found, role: RoleDecision, room: tuple[Account, ...]) -> LinkIdentity:
-    level, warning = _kept_admin(account, found, role)
-    ends = Ends.ALL_BUT_PASSWORD
     if account.level is AccessLevel.ADMIN:
-        warning = _about_admin(warning)
-        return LinkIdentity(rule="L-11c", account=account, level=level, ends=ends, warning=warning, room=room)
-    if level > account.level:
-        return LinkIdentity(rule="L-11b", account=account, level=level, ends=Ends.EVERYTHING, room=room)
-    return LinkIdentity(rule="L-11a", account=account, level=level, ends=ends, warning=warning, room=room)
+        return _link("L-11c", account, found, role, room)
+    if _level(role, account.level) > account.level:
+        return replace(_link("L-11b", account, found, role, room), ends=Ends.EVERYTHING)
+    return _link("L-11a", account, found, role, room)
 
 
-def _link_by_proof(account: Account, found: Found, role: RoleDecision, room: tuple[Account, ...]) -> LinkIdentity:
+def _link(rule: str, account: Account, found: Found, role: RoleDecision, room: tuple[Account, ...]) -> LinkIdentity:
     level, warning = _kept_admin(account, found, role)
-    if account.level is AccessLevel.ADMIN:
-        warning = _about_admin(warning)
-    ends = Ends.ALL_BUT_PASSWORD
-    return LinkIdentity(rule="L-11p", account=account, level=level, ends=ends, warning=warning, room=room)
+    is_admin = account.level is AccessLevel.ADMIN
+    return LinkIdentity(
+        rule=rule,
+        account=account,
+        level=level,
+        ends=Ends.ALL_BUT_PASSWORD,
+        warning=_about_admin(warning) if is_admin else warning,
+        role_warning=warning if is_admin else None,
+        role_from_claim=_comes_from(role, level),
+        room=room,
+    )
 
 
 def _about_admin(warning: str | None) -> str:
     return warning if warning == _LAST_ADMIN_KEPT else "admin_linked"
+
+
+def _register(email: str, role: RoleDecision, room: tuple[Account, ...]) -> Register:
+    level = _level(role, AccessLevel.VIEWER)
+    follows = _comes_from(role, level)
+    return Register(rule="L-12", level=level, email=email, warning=_warning(role), role_from_claim=follows, room=room)
 
 
 def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:
@@ -252,7 +195,8 @@ def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDe
     level, warning = _kept_admin(account, found, role)
     # As in L-11b: nothing that is older than the link gains a right by it.
     ends = Ends.EVERYTHING if level > account.level else Ends.NOTHING
-    return LinkIdentity(rule="L-04", account=account, level=level, ends=ends, warning=warning)
+    follows = _comes_from(role, level)
+    return LinkIdentity(rule="L-04", account=account, level=level, ends=ends, warning=warning, role_from_claim=follows)
 
 
 def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[AccessLevel, str | None]:
@@ -265,6 +209,11 @@ def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[Acc
 
 def _level(role: RoleDecision, otherwise: AccessLevel) -> AccessLevel:
     return role.level if isinstance(role, Give) else otherwise
+
+
+def _comes_from(role: RoleDecision, level: AccessLevel) -> bool:
+    """Is this the level that the claim gave? The last administrator keeps another one."""
+    return isinstance(role, Give) and role.level is level
 
 
 def _gives_admin(role: RoleDecision) -> bool:

@@ -3,23 +3,33 @@
 from msgspec import Struct
 
 from romm.domain.model import AccessLevel
+from romm.domain.sign_in import distinguished_names
 from romm.domain.sign_in.claims import NotConfigured, RolesClaim, Unknown, Values
 
 ANYONE = "*"
+COMPARE = "compare the names here and there"
 
 
 class RoleMapping(Struct, frozen=True, kw_only=True):
-    """The claim values that mean each level. `*` in `viewer` admits everyone whose claim is present."""
+    """The claim values that mean each level. `*` in `viewer` admits everyone whose claim is present.
+
+    `absent_is_none`: a claim that is not sent means that the person is in no group.
+    """
 
     admin: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
     viewer: tuple[str, ...] = ()
+    absent_is_none: bool = False
 
 
 class Keep(Struct, frozen=True, tag=True):
-    """The provider does not decide: a new account becomes a viewer, an existing one stays as it is."""
+    """The provider does not decide: a new account becomes a viewer, an existing one stays as it is.
+
+    `found` is what came instead of values.
+    """
 
     warning: str | None = None
+    found: str = ""
 
 
 class Give(Struct, frozen=True, tag=True):
@@ -30,9 +40,13 @@ class Give(Struct, frozen=True, tag=True):
 
 
 class NoRole(Struct, frozen=True, tag=True):
-    """The claim is there and none of its values is one of ours."""
+    """The claim is there, or counts as an empty one, and none of its values is one of ours.
+
+    `advice` is for the operator.
+    """
 
     values: tuple[str, ...]
+    advice: str = COMPARE
 
 
 RoleDecision = Keep | Give | NoRole
@@ -43,10 +57,40 @@ def grant(claim: RolesClaim, mapping: RoleMapping) -> RoleDecision:
     match claim:
         case NotConfigured():
             return Keep()
-        case Unknown(why=why):
-            return Keep(warning=why)
+        case Unknown(why="userinfo_unavailable") if mapping.absent_is_none:
+            return NoRole((), _UNANSWERED)
+        case Unknown(why="absent") if mapping.absent_is_none:
+            return _highest((), mapping) or NoRole((), _NOT_SENT)
+        case Unknown(why=why, found=found):
+            return Keep(warning=why, found=found)
         case Values(values=values):
-            return _highest(values, mapping) or NoRole(values)
+            return _highest(values, mapping) or NoRole(values, _advice(claim))
+
+
+_NOT_SENT = (
+    "it was not sent, so the person is in no group (OIDC_CLAIM_ROLES_ABSENT=none); or no scope or mapper at the provider "
+    "sends it, then it hits everybody"
+)
+_UNANSWERED = "UserInfo did not answer, and the ID token has no such claim"
+_NO_GROUP = "the person is in no group there"
+_WHOLE_NAME = 'these are LDAP names, so write each whole: in a list, ["cn=…,ou=…"], or with \\, for each comma in it'
+_SEPARATED = "it came as one text, which counts as one value; if it is several, {setting} parts it"
+_SEPARATORS = {
+    ";": "OIDC_CLAIM_ROLES_SEPARATOR=;",
+    ",": "OIDC_CLAIM_ROLES_SEPARATOR=, (or OIDC_CLAIM_ROLES_SHAPE=csv)",
+    " ": "OIDC_CLAIM_ROLES_SEPARATOR=space",
+}
+
+
+def _advice(claim: Values) -> str:
+    """What to look at when no value is one of ours. Never a setting by which a part of a name would count."""
+    if not claim.values:
+        return _NO_GROUP
+    if any(distinguished_names.is_whole(value) for value in claim.values):
+        return _WHOLE_NAME
+    inner = claim.values[0].strip() if claim.is_text else ""
+    parts = [setting for separator, setting in _SEPARATORS.items() if separator in inner]
+    return _SEPARATED.format(setting=parts[0]) if parts else COMPARE
 
 
 def describe(role: RoleDecision) -> str:
@@ -54,8 +98,8 @@ def describe(role: RoleDecision) -> str:
     match role:
         case Keep(warning=None):
             return "not given (no roles claim is configured)"
-        case Keep(warning=why):
-            return f"not given (the roles claim is {why})"
+        case Keep(warning=why, found=found):
+            return f"not given (the roles claim is {found or why})"
         case Give(level=level, value=value):
             return f"{level.label}, by {value}"
         case NoRole(values=values):

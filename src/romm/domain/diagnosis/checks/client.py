@@ -1,4 +1,4 @@
-"""Does the provider accept RomM as its client? Told by what it answers to an invented code (RFC 6749, 5.2)."""
+"""Does the provider accept RomM as its client? Tried with an invented code (RFC 6749, 5.2)."""
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from romm.domain.providers.register import preset
 
 
 class ClientProbe(Struct, frozen=True, kw_only=True):
-    """What an invented code got with `method`; None is tokens. `accepted` is another method that the provider takes."""
+    """The response to an invented code sent with `method`; None: tokens. `accepted`: another method that works."""
 
     method: str
     answer: Refuse | None
@@ -18,7 +18,6 @@ class ClientProbe(Struct, frozen=True, kw_only=True):
 
 
 def client(found: ClientProbe, configured: Configured) -> Finding:
-    """Are client id, secret and authentication method right?"""
     method, answer = found.method, found.answer
     place = click(preset(configured.provider).locations.secret)
     match answer:
@@ -28,16 +27,16 @@ def client(found: ClientProbe, configured: Configured) -> Finding:
         case Refuse(code=Code.CODE_REJECTED):
             return ok(Check.CLIENT, f"known to the provider, with {method} (it answered {answer.facts.get('error')})")
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted == "none":
-            told = f"{_answered(answer)} with {method}, but is content without a secret"
+            message = f"{_answered(answer)} with {method}, but is content without a secret"
             public = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or give it a secret there."
-            return refused(Check.CLIENT, answer, told, public)
+            return refused(Check.CLIENT, answer, message, public)
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted:
-            told = f"{_answered(answer)} with {method}, but {found.accepted} is accepted"
-            return refused(Check.CLIENT, answer, told, f"Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD={found.accepted}.")
+            message = f"{_answered(answer)} with {method}, but {found.accepted} is accepted"
+            return refused(Check.CLIENT, answer, message, f"Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD={found.accepted}.")
         case Refuse(code=Code.CLIENT_REJECTED) if method == "none":
-            told = f"{_answered(answer)} to a client without a secret"
+            message = f"{_answered(answer)} to a client without a secret"
             more = () if configured.has_secret else ("Set OIDC_CLIENT_SECRET, or make it a public client there.",)
-            return refused(Check.CLIENT, answer, told, *more, place)
+            return refused(Check.CLIENT, answer, message, *more, place)
         case Refuse(code=Code.CLIENT_REJECTED):
             return refused(Check.CLIENT, answer, f"{_answered(answer)} to {configured.client_id} with {method}", place)
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "unauthorized_client" in str(answer.facts.get("problem")):
@@ -46,9 +45,9 @@ def client(found: ClientProbe, configured: Configured) -> Finding:
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "text/html" in str(answer.facts.get("problem")):
             return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID):
-            told = f"cannot be told: the provider answered {answer.facts.get('problem')}"
+            message = f"cannot be told: the provider answered {answer.facts.get('problem')}"
             look = "If signing in works, nothing is wrong; else the provider's log says what it did not like."
-            return warning(Check.CLIENT, told, look, code=answer.code)
+            return warning(Check.CLIENT, message, look, code=answer.code)
         case Refuse():
             return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
 

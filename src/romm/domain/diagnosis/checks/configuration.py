@@ -1,4 +1,4 @@
-"""Is RomM itself configured completely, without slips, and in agreement with the address that people use?"""
+"""Is RomM itself configured completely and consistently?"""
 
 from collections.abc import Iterable
 
@@ -6,16 +6,16 @@ from romm.domain.diagnosis.evidence import Configured, scheme_and_host
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
 from romm.domain.errors import Code, Refuse
 
-_ABOUT_ADDRESSES = "base_url"  # however the operator wrote it: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
+_ABOUT_ADDRESSES = "base_url"  # in every spelling: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
 
 
 def mistakes(problems: tuple[str, ...]) -> Finding:
-    """Settings that cannot be understood at all, so that nothing else can be tried."""
+    """Unreadable settings; nothing else can be checked."""
     return failed(Check.SETTINGS, f"{_number(problems, 'mistake')}, so RomM does not start", *problems)
 
 
 def settings(configured: Configured) -> Finding:
-    """What reading the settings remarked, apart from what belongs to `addresses`."""
+    """Remarks about the settings, except those for `addresses`."""
     remarks = [each for each in configured.remarks if not _is_about_addresses(each)]
     if remarks:
         return warning(Check.SETTINGS, f"understood, with {_number(remarks, 'remark')}", *remarks)
@@ -23,7 +23,6 @@ def settings(configured: Configured) -> Finding:
 
 
 def single_sign_on(configured: Configured) -> Finding:
-    """Is it on, and if not, what is missing?"""
     if not configured.off:
         return ok(Check.SINGLE_SIGN_ON, f"on, as client {configured.client_id}")
     if configured.enabled:
@@ -35,7 +34,7 @@ def single_sign_on(configured: Configured) -> Finding:
 
 
 def addresses(configured: Configured) -> Finding:
-    """Do people come back from the provider to the address at which they left?"""
+    """Does the redirect URI lead back to the address that people use?"""
     found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
     remarks = [each for each in configured.remarks if _is_about_addresses(each)]
     if (
@@ -48,7 +47,7 @@ def addresses(configured: Configured) -> Finding:
 
 
 def proxy(configured: Configured) -> Finding:
-    """RomM speaks http only, so an https address is a proxy's; then wrong passwords are counted for the right address."""
+    """RomM speaks plain http only, so an https address belongs to a proxy. Untrusted, it hides visitors' addresses."""
     trusted = ", ".join(configured.trusted_proxies)
     if trusted:
         return ok(Check.PROXY, f"X-Forwarded-For and X-Forwarded-Proto are believed from {trusted}")
@@ -65,7 +64,7 @@ def proxy(configured: Configured) -> Finding:
 
 
 def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> Finding:
-    """Is the database what this version expects? `romm serve` brings the embedded one up to date by itself."""
+    """`romm serve` migrates the embedded database itself."""
     match revision:
         case Refuse():
             return refused(

@@ -1,6 +1,6 @@
-"""Does a connection to the provider come about, and may it be trusted?
+"""Can RomM connect, and trust the connection?
 
-Source: OpenSSL's `X509_V_ERR_…` texts, which are the only word on what is wrong with a certificate.
+Source: OpenSSL's `X509_V_ERR_…` texts; nothing else says what is wrong with a certificate.
 """
 
 from romm.domain import hosts
@@ -15,7 +15,6 @@ _CONTAINER = (
 
 
 def dns(place: Endpoint, found: tuple[str, ...] | Refuse) -> Finding:
-    """Does the provider's name have an address?"""
     if isinstance(found, Refuse):
         return refused(
             Check.DNS,
@@ -27,7 +26,7 @@ def dns(place: Endpoint, found: tuple[str, ...] | Refuse) -> Finding:
 
 
 def connect(place: Endpoint, found: float | Refuse) -> Finding:
-    """Is anybody listening there? `found` is in seconds."""
+    """`found` is in seconds."""
     if not isinstance(found, Refuse):
         return ok(Check.CONNECT, f"{place.host}, port {place.port}, in {found * 1000:.0f} ms")
     fixes = [_CONTAINER] if hosts.is_loopback(place.host) else []
@@ -39,7 +38,7 @@ def connect(place: Endpoint, found: float | Refuse) -> Finding:
 
 
 def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
-    """Is the certificate right, and if not, which one is missing? None: the address is plain http."""
+    """`found` is None for a plain http address."""
     match found:
         case None if hosts.is_loopback(place.host):
             return ok(Check.TLS, "plain http, but it does not leave this machine")
@@ -49,14 +48,14 @@ def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
         case Refuse():
             return refused(Check.TLS, found, str(found.facts.get("problem")))
         case Handshake(problem=""):
-            return ok(Check.TLS, _described(found.chain))
+            return ok(Check.TLS, _describe(found.chain))
         case Handshake():
             refuse = Refuse(Code.PROVIDER_TLS, {"url": place.origin, "problem": found.problem})
             return refused(Check.TLS, refuse, found.problem, *_advice(place, found))
 
 
 def _advice(place: Endpoint, found: Handshake) -> list[str]:
-    """OpenSSL says what it misses; the chain says whose certificate that is."""
+    """OpenSSL names the problem, the chain names the certificate."""
     if not found.chain:
         return []
     leaf, last = found.chain[0], found.chain[-1]
@@ -87,7 +86,7 @@ def _missing(last: Certificate, length: int) -> str:
     )
 
 
-def _described(chain: tuple[Certificate, ...]) -> str:
+def _describe(chain: tuple[Certificate, ...]) -> str:
     if not chain:
         return "trusted"
     return f"trusted; for {', '.join(chain[0].names[:3])}, by {chain[0].issuer}, until {chain[0].not_after:%Y-%m-%d}"

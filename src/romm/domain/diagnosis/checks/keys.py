@@ -1,4 +1,4 @@
-"""Can RomM check what the provider signs? No signing key, HS256 and encryption are the usual reasons why not."""
+"""Can RomM verify the provider's signatures?"""
 
 from romm.domain.diagnosis.evidence import Configured, Discovered, PublishedKeys
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
@@ -10,7 +10,7 @@ _ED25519 = frozenset({"EdDSA", "Ed25519"})  # one algorithm, two names (RFC 9864
 
 
 def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
-    """Is there a published key? A client secret signs as well, where HS256 is allowed; then none is needed."""
+    """With HS256 allowed, the client secret signs and no key is needed."""
     url = discovered.metadata.jwks_uri
     place = click(preset(configured.provider).locations.signing_key)
     match found:
@@ -34,7 +34,6 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
 
 
 def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
-    """Is there an algorithm that the provider offers and RomM takes?"""
     offered, common = discovered.announced.signing_algorithms, _common(discovered, configured)
     place = click(preset(configured.provider).locations.signing_key)
     if offered is None:
@@ -44,10 +43,10 @@ def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured
         refuse = Refuse(Code.ID_TOKEN_ALGORITHM, {"found": " or ".join(offered) or "nothing", "expected": allowed})
         return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered) or 'none'}, which RomM does not take", place)
     if isinstance(found, PublishedKeys) and found.for_encryption and key(configured.provider) == "authentik":
-        told = "the client has an encryption key, with which Authentik encrypts ID tokens (JWE)"
+        message = "the client has an encryption key, with which Authentik encrypts ID tokens (JWE)"
         return warning(
             Check.ALGORITHMS,
-            told,
+            message,
             "RomM reads no encrypted tokens: remove the key.",
             place,
             code=Code.ID_TOKEN_ENCRYPTED,

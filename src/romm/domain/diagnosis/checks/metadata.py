@@ -1,4 +1,4 @@
-"""Is the discovery document the right one, and does what it says suit RomM?
+"""Is the discovery document the right one, and does it suit RomM?
 
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_methods_supported`).
 """
@@ -15,18 +15,17 @@ from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 
 BACKCHANNEL_LOGOUT = "/api/oauth/openid/backchannel-logout"
-SLOW_SECONDS = 2.0  # half of what a sign-in waits
+SLOW_SECONDS = 2.0  # half of a sign-in's timeout
 NOTABLE_SKEW_SECONDS = 10
 
 _LATER = (
     Code.ISSUER_PLACEHOLDER,
     Code.ISSUER_MISMATCH,
     Code.ENDPOINT_INSECURE,
-)  # the document is there, what it says is wrong
+)  # the document exists, its contents are wrong
 
 
 def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
-    """Is there a discovery document at all?"""
     match found:
         case Discovered() if found.seconds > SLOW_SECONDS:
             slow = f"{found.url} answered after {found.seconds:.1f} s; a sign-in waits 4"
@@ -42,12 +41,11 @@ def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
 
 
 def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
-    """Does the provider call itself what the operator calls it?"""
     match found:
         case Refuse(code=Code.ISSUER_MISMATCH, facts=facts):
-            said, expected = str(facts["found"]), str(facts["expected"])
-            told = f"the provider calls itself {said}, configured is {expected}"
-            return refused(Check.ISSUER, found, told, *_why_another(said, expected, configured))
+            actual, expected = str(facts["found"]), str(facts["expected"])
+            message = f"the provider calls itself {actual}, configured is {expected}"
+            return refused(Check.ISSUER, found, message, *_mismatch_fixes(actual, expected, configured))
         case Refuse(code=Code.ISSUER_PLACEHOLDER, facts=facts):
             return refused(Check.ISSUER, found, f"{facts['found']} is no issuer but a pattern for many")
         case Refuse():
@@ -63,7 +61,6 @@ def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
 
 
 def endpoints(found: Discovered | Refuse) -> Finding:
-    """Are the addresses in the document safe to use?"""
     match found:
         case Refuse(facts=facts):
             return refused(Check.ENDPOINTS, found, f"{facts.get('endpoint')} is {facts.get('found')}")
@@ -73,39 +70,39 @@ def endpoints(found: Discovered | Refuse) -> Finding:
 
 
 def clock(found: Discovered) -> Finding:
-    """Would an ID token made now be too old or from the future? Limits as in `claims`."""
+    """Limits as in `claims`."""
     if found.provider_time is None:
         return skipped(Check.CLOCK, "the provider's answer has no Date header to compare with")
     ahead = (found.provider_time - found.our_time).total_seconds()
-    told = f"the provider's clock is {_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
+    message = f"the provider's clock is {_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
     fix = "Set both clocks by NTP: on the host of RomM and on that of the provider. Containers have their host's clock."
     match ahead:
         case _ if ahead > CLOCK_SKEW_SECONDS:
-            return failed(Check.CLOCK, told, fix, code=Code.ID_TOKEN_ISSUED_AT)
+            return failed(Check.CLOCK, message, fix, code=Code.ID_TOKEN_ISSUED_AT)
         case _ if ahead < -MAX_ISSUED_AGO_SECONDS:
-            return failed(Check.CLOCK, told, fix, code=Code.ID_TOKEN_ISSUED_AT)
+            return failed(Check.CLOCK, message, fix, code=Code.ID_TOKEN_ISSUED_AT)
         case _ if abs(ahead) > NOTABLE_SKEW_SECONDS:
             limits = f"up to {CLOCK_SKEW_SECONDS} s ahead is allowed; behind, tokens expire early"
-            return warning(Check.CLOCK, f"{told}; {limits}", fix)
+            return warning(Check.CLOCK, f"{message}; {limits}", fix)
         case _:
             return ok(Check.CLOCK, "the same time, to a few seconds")
 
 
 def pkce(found: Discovered) -> Finding:
-    """Every request has PKCE with S256; does the provider know it?"""
+    """Every request has PKCE with S256."""
     match found.announced.challenge_methods:
         case None | ():
             return ok(Check.PKCE, "not announced; RomM sends it all the same, and who does not know it ignores it")
         case methods if "S256" in methods:
             return ok(Check.PKCE, "S256")
         case methods:
-            told = f"the provider announces {', '.join(methods)}, without S256"
+            message = f"the provider announces {', '.join(methods)}, without S256"
             fix = "At the provider: allow PKCE with S256 for this client. There is nothing to set here."
-            return warning(Check.PKCE, told, fix)
+            return warning(Check.PKCE, message, fix)
 
 
 def end_session(found: Discovered, configured: Configured) -> Finding:
-    """Can signing out reach the provider, where does it lead, and can signing out there reach RomM?"""
+    """Logout in both directions."""
     finding = _end_session(found, configured)
     if found.metadata.backchannel_logout_supported is not True:
         return finding
@@ -119,12 +116,12 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
     endpoint = configured.end_session_endpoint or found.metadata.end_session_endpoint
     back = configured.post_logout_redirect_uri
     if not endpoint:
-        told = "the provider has no end-session endpoint, so its own session stays"
+        message = "the provider has no end-session endpoint, so its own session stays"
         fix = (
             "Set OIDC_RP_INITIATED_LOGOUT=false, since Authelia, Google and Cloudflare Access have none; or name it in "
             "OIDC_END_SESSION_ENDPOINT, if the provider has one that it does not announce."
         )
-        return warning(Check.END_SESSION, told, fix)
+        return warning(Check.END_SESSION, message, fix)
     if back:
         return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there")
     hint = f"to come back, register {configured.base_url}/login there and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
@@ -132,7 +129,7 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
 
 
 def _hints(problem: str) -> list[str]:
-    """What usually stands behind an answer that is no discovery document."""
+    """Usual causes of a response that is no discovery document."""
     usual = {
         "text/html": "That is a page for people: of a proxy that wants a sign-in first, or of the provider's own front page. "
         "Let RomM through to this address without a sign-in, or correct the address.",
@@ -144,19 +141,19 @@ def _hints(problem: str) -> list[str]:
     return [hint for sign, hint in usual.items() if sign in problem]
 
 
-def _why_another(said: str, expected: str, configured: Configured) -> list[str]:
-    (scheme, host), (wanted_scheme, wanted_host) = scheme_and_host(said), scheme_and_host(expected)
-    if host == wanted_host and (scheme, wanted_scheme) == ("http", "https"):
+def _mismatch_fixes(actual: str, expected: str, configured: Configured) -> list[str]:
+    (scheme, host), (expected_scheme, expected_host) = scheme_and_host(actual), scheme_and_host(expected)
+    if host == expected_host and (scheme, expected_scheme) == ("http", "https"):
         return ["The provider does not know that it is reached by https: have its proxy send it X-Forwarded-Proto."]
-    if host and host != wanted_host:
+    if host and host != expected_host:
         name = f"If {host} is the provider's public name, use it; if it is an inner one, set the provider's own public"
         return [f"{name} address, or have its proxy send it the Host header."]
     return [click(preset(configured.provider).locations.issuer)]
 
 
-def _only_slash(said: str, configured: Configured) -> bool:
-    told = configured.application_url
-    return said != told and said.removesuffix("/") == told.removesuffix("/")
+def _only_slash(actual: str, configured: Configured) -> bool:
+    expected = configured.application_url
+    return actual != expected and actual.removesuffix("/") == expected.removesuffix("/")
 
 
 def _length(seconds: float) -> str:

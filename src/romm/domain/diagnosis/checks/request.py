@@ -1,6 +1,7 @@
-"""What came of an authorization request with `prompt=none`, which was sent like a sign-in's and not followed.
+"""The response to an authorization request with `prompt=none`, not followed.
 
-Sources: OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6; RFC 6749, 4.1.2.1 (an unregistered redirect URI gets no redirect).
+Sources: OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6; RFC 6749, 4.1.2.1 (an unregistered redirect URI gets no
+redirect).
 """
 
 from datetime import datetime
@@ -21,54 +22,51 @@ _NO_ANSWER = (Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS, Code.PROVIDER_ANSWER
 
 
 class ProbeRequest(Struct, frozen=True, kw_only=True):
-    """The request: as whom, with which state, and when."""
-
     client: Client
     state: str
     now: datetime
 
 
 class RedirectedAway(Struct, frozen=True):
-    """The browser is sent on to a page of the provider's own."""
+    """Redirected to a page of the provider."""
 
     url: str
 
 
 class Page(Struct, frozen=True):
-    """The provider shows a page and sends the browser nowhere."""
+    """A page instead of a redirect."""
 
     asked: ProbeResponse
 
 
 Verdict = Accepted | Refuse | RedirectedAway | Page
-"""`Refuse` is what a sign-in would end with when the browser came back with this answer."""
+"""`Refuse` is what a sign-in would end with for this response."""
 
 
 class ProbeResult(Struct, frozen=True):
-    """What came of the request. `returned`: the browser was sent back to the redirect URI."""
+    """`returned`: the browser was sent back to the redirect URI."""
 
     verdict: Verdict
     returned: bool = False
 
 
-def interpret(asked: ProbeResponse | Refuse, sent: ProbeRequest, metadata: Metadata) -> ProbeResult:
-    """Read the answer with the rules that a sign-in's callback is read with."""
-    match asked:
+def interpret(response: ProbeResponse | Refuse, sent: ProbeRequest, metadata: Metadata) -> ProbeResult:
+    """Apply the rules of a sign-in's callback."""
+    match response:
         case Refuse():
-            return ProbeResult(asked)
+            return ProbeResult(response)
         case ProbeResponse(location=None):
-            return ProbeResult(Page(asked))
+            return ProbeResult(Page(response))
         case ProbeResponse(location=str(location)) if _is(location, sent.client.redirect_uri):
             return ProbeResult(_callback(location, sent, metadata), returned=True)
         case ProbeResponse(location=str(location)):
             return ProbeResult(RedirectedAway(location))
         case _:
-            raise AssertionError(asked)
+            raise AssertionError(response)
 
 
-def redirect_uri(came: ProbeResult, configured: Configured) -> Finding:
-    """Is it registered, to the letter?"""
-    match came:
+def redirect_uri(result: ProbeResult, configured: Configured) -> Finding:
+    match result:
         case ProbeResult(returned=True):
             return ok(Check.REDIRECT_URI, f"{configured.redirect_uri} is registered")
         case ProbeResult(verdict=Refuse(code=Code.CLIENT_REJECTED)):
@@ -78,18 +76,18 @@ def redirect_uri(came: ProbeResult, configured: Configured) -> Finding:
         case ProbeResult(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
             return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {describe(refuse)}")
         case ProbeResult(verdict=Refuse() as refuse):
-            return refused(Check.REDIRECT_URI, refuse, describe(refuse), *_registering(configured))
+            return refused(Check.REDIRECT_URI, refuse, describe(refuse), *_registration_fixes(configured))
         case ProbeResult(verdict=RedirectedAway(url=url)):
-            return _sent_elsewhere(url, configured)
-        case ProbeResult(verdict=Page(asked=asked)):
-            return _shown_page(asked, configured)
+            return _redirected_away(url, configured)
+        case ProbeResult(verdict=Page(asked=response)):
+            return _page(response, configured)
         case _:
-            raise AssertionError(came)
+            raise AssertionError(result)
 
 
-def request(came: ProbeResult) -> Finding:
-    """Does the provider accept the request as such: response type, PKCE, pushing, and its own name in the answer?"""
-    match came:
+def request(result: ProbeResult) -> Finding:
+    """Does the provider accept response type, PKCE and pushing, and name itself in the response?"""
+    match result:
         case ProbeResult(returned=False):
             return skipped(Check.REQUEST, "the provider did not send the browser back with an answer")
         case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE)):
@@ -102,27 +100,29 @@ def request(came: ProbeResult) -> Finding:
             return ok(Check.REQUEST, "accepted")
 
 
-def _sent_elsewhere(url: str, configured: Configured) -> Finding:
+def _redirected_away(url: str, configured: Configured) -> Finding:
     page = url.partition("?")[0]
     if "error" in url.lower():
-        shown = f"the provider sends the browser to an error page of its own, {page}"
-        return refused(Check.REDIRECT_URI, _not_registered(shown, None, configured), shown, *_registering(configured))
-    shown = f"probably registered: the provider goes on to its own page {page}"
-    return ok(Check.REDIRECT_URI, f"{shown}, which it should not do with prompt=none, so this is no proof")
+        message = f"the provider sends the browser to an error page of its own, {page}"
+        return refused(
+            Check.REDIRECT_URI, _not_registered(message, None, configured), message, *_registration_fixes(configured)
+        )
+    message = f"probably registered: the provider goes on to its own page {page}"
+    return ok(Check.REDIRECT_URI, f"{message}, which it should not do with prompt=none, so this is no proof")
 
 
-def _shown_page(asked: ProbeResponse, configured: Configured) -> Finding:
-    if asked.status < 400:
-        shown = f"cannot be told: the provider shows a page ({asked.status} with {asked.content_type})"
+def _page(response: ProbeResponse, configured: Configured) -> Finding:
+    if response.status < 400:
+        message = f"cannot be told: the provider shows a page ({response.status} with {response.content_type})"
         look = "Look at that page in a browser: press the button of the sign-in page. If it is an error:"
-        return warning(Check.REDIRECT_URI, shown, look, *_registering(configured))
-    error = asked.error or f"{asked.status} with {asked.content_type or 'no content type'}"
-    shown = f"the provider answered {error} and did not send the browser back, so it probably is not registered"
-    refuse = _not_registered(error, asked.description, configured)
-    return refused(Check.REDIRECT_URI, refuse, shown, *_registering(configured))
+        return warning(Check.REDIRECT_URI, message, look, *_registration_fixes(configured))
+    error = response.error or f"{response.status} with {response.content_type or 'no content type'}"
+    message = f"the provider answered {error} and did not send the browser back, so it probably is not registered"
+    refuse = _not_registered(error, response.description, configured)
+    return refused(Check.REDIRECT_URI, refuse, message, *_registration_fixes(configured))
 
 
-def _registering(configured: Configured) -> tuple[str, str]:
+def _registration_fixes(configured: Configured) -> tuple[str, str]:
     register = (
         f"Register {configured.redirect_uri} there for client {configured.client_id}, or set OIDC_REDIRECT_URI to the one "
         "that is registered: equal to the letter."
@@ -131,7 +131,7 @@ def _registering(configured: Configured) -> tuple[str, str]:
 
 
 def describe(refuse: Refuse) -> str:
-    """What the provider said, without what to do about it."""
+    """The provider's error, without a fix."""
     facts = refuse.facts
     if error := facts.get("error"):
         return f"the provider answered {error}" + (f" ({facts['description']})" if facts.get("description") else "")

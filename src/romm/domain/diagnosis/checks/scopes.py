@@ -1,4 +1,4 @@
-"""Is RomM given what it asks for, and is that enough for an account and a role?
+"""Is RomM allowed the scopes it needs?
 
 Sources: OpenID Connect Core 1.0, 5.4; OpenID Connect Discovery 1.0, 3 (a provider may allow more than it announces).
 """
@@ -11,15 +11,14 @@ from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
 
 
-def scopes(came: ProbeResult, discovered: Discovered, configured: Configured) -> Finding:
-    """Are the scopes allowed for this client, or at least known to the provider?"""
-    asked, announced = configured.scope.split(), discovered.announced.scopes
+def scopes(result: ProbeResult, discovered: Discovered, configured: Configured) -> Finding:
+    requested, announced = configured.scope.split(), discovered.announced.scopes
     place = click(preset(configured.provider).locations.claims)
-    unknown = [scope for scope in asked if announced is not None and scope not in announced]
-    match came:
+    unknown = [scope for scope in requested if announced is not None and scope not in announced]
+    match result:
         case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE) as refuse):
             return refused(Check.SCOPES, refuse, f"{describe(refuse)}; asked for: {configured.scope}", place)
-        case _ if "openid" not in asked:
+        case _ if "openid" not in requested:
             return failed(
                 Check.SCOPES,
                 f"{configured.scope}, without openid",
@@ -27,9 +26,9 @@ def scopes(came: ProbeResult, discovered: Discovered, configured: Configured) ->
                 code=Code.ID_TOKEN_MISSING,
             )
         case _ if unknown:
-            shown = f"the provider does not announce {', '.join(unknown)}"
+            message = f"the provider does not announce {', '.join(unknown)}"
             fix = "Add it there, or take it out of OIDC_SCOPES. If the claims arrive all the same, nothing is wrong."
-            return warning(Check.SCOPES, shown, fix, place)
+            return warning(Check.SCOPES, message, fix, place)
         case ProbeResult(returned=True):
             return ok(Check.SCOPES, configured.scope)
         case _:
@@ -39,22 +38,22 @@ def scopes(came: ProbeResult, discovered: Discovered, configured: Configured) ->
 
 
 def claims(discovered: Discovered, configured: Configured, roles_scope: str) -> Finding:
-    """Does the provider have the claims that e-mail and role are read from? `roles_scope` is what it is known to want."""
-    wanted = ["email", *filter(None, [configured.roles_claim])]
+    """`roles_scope`: the scope that the provider needs for its roles claim."""
+    needed = ["email", *filter(None, [configured.roles_claim])]
     place = click(preset(configured.provider).locations.claims)
     scopes_asked, known = configured.scope.split(), discovered.announced.claims
     if "email" not in scopes_asked:
         fix = "Add email to OIDC_SCOPES."
         return warning(Check.CLAIMS, "the scope email is not asked for", fix, code=Code.EMAIL_MISSING)
     if configured.roles_claim and roles_scope and roles_scope not in scopes_asked:
-        shown = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but the scope {roles_scope} is not asked for"
-        return warning(Check.CLAIMS, shown, f"Add {roles_scope} to OIDC_SCOPES, or leave OIDC_SCOPES empty.", place)
+        message = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but the scope {roles_scope} is not asked for"
+        return warning(Check.CLAIMS, message, f"Add {roles_scope} to OIDC_SCOPES, or leave OIDC_SCOPES empty.", place)
     if known is None:
-        return ok(Check.CLAIMS, f"{' and '.join(wanted)} wanted; the provider does not announce its claims")
+        return ok(Check.CLAIMS, f"{' and '.join(needed)} wanted; the provider does not announce its claims")
     announced = {*known, *(discovered.announced.scopes or ())}
-    missing = [claim for claim in wanted if claim not in announced and claim.partition(".")[0] not in announced]
+    missing = [claim for claim in needed if claim not in announced and claim.partition(".")[0] not in announced]
     if not missing:
-        return ok(Check.CLAIMS, " and ".join(wanted))
+        return ok(Check.CLAIMS, " and ".join(needed))
     variable = "OIDC_CLAIM_ROLES" if configured.roles_claim in missing else "OIDC_SCOPES"
     fix = f"Check {variable}, and that the provider sends it. If roles come out right, it sends more than it announces."
     return warning(Check.CLAIMS, f"the provider does not announce {' and '.join(missing)}", fix, place)

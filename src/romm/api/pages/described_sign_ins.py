@@ -8,6 +8,7 @@ import msgspec
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal
+from romm.domain.sign_in import role_hints
 from romm.domain.sign_in.linking_table import ROWS
 from romm.ports.sign_in import SignInEntry
 
@@ -16,7 +17,10 @@ WAYS = {"password": "with a local password", "recovery": "with a recovery link"}
 
 @dataclass(frozen=True, kw_only=True)
 class ShownSignIn:
-    """A line. `name` is None of an account that is gone, `told` of a sign-in; `rule` is when it applies and what then."""
+    """A line. `name` is None of an account that is gone, `told` of a sign-in; `rule` is when it applies and what then.
+
+    `role` is what became of the role, if that is worth a word; `warning` is what to look at.
+    """
 
     entry: SignInEntry
     way: str
@@ -24,6 +28,8 @@ class ShownSignIn:
     described: Mapping[str, str] | None
     rule: tuple[str, str] | None
     received: Mapping[str, str]
+    role: str
+    warning: str
 
 
 async def describe_entries(
@@ -46,4 +52,18 @@ def _describe_entry(
         described=describe(entry.code, renderer) if entry.code else None,
         rule=ROWS.get(entry.rule or ""),
         received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+        role=_role(entry),
+        warning=role_hints.hint(entry.warning, renderer.settings.oidc.claim_roles),
     )
+
+
+def _role(entry: SignInEntry) -> str:
+    """A role that changed, or that the provider did not decide."""
+    before, after = entry.role_before, entry.role_after
+    if after is None:
+        return ""
+    if before is not None and before is not after:
+        return f"{'raised' if after > before else 'lowered'}, {before.label} → {after.label}"
+    if entry.warning in role_hints.KEPT:
+        return f"{after.label}, {'given' if before is None else 'kept'} here, not by the provider"
+    return ""
