@@ -25,6 +25,7 @@ class IssuerMoves:
     accounts: Accounts
     account_store: AccountStore
     issuers: KnownIssuers
+    link_by_email: bool
     log: Log
     clock: Clock
 
@@ -45,8 +46,8 @@ class IssuerMoves:
         return [decision for decision in moved if decision is not None]
 
     def notes(self, wanted: IssuerMove) -> list[str]:
-        """What an administrator may have mistaken."""
-        return list(rules.notes(wanted, self.issuers.now()))
+        """What an administrator may have overlooked."""
+        return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.link_by_email))
 
     async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, list[Account]]:
         """The move with both issuers as they are spelled here, and who is linked to the old one."""

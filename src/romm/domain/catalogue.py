@@ -379,8 +379,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "are two issuers, the provider was changed or renamed: /admin/oidc or “romm users move-issuer {linked} {issuer}” moves "
         "the accounts. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS to move them as they come. If "
         "it is one issuer: two people share the address (give each their own at the provider, or make the second an account "
-        "without an address, which they link on /account); or its subjects changed (“romm users unlink”); or an attacker "
-        "tries to take the account over. docs/changing-provider.md tells each.",
+        "without an address, which they link on /account); or the provider's subjects changed: unlink the old identity on "
+        "/admin/users/{account}; or an attacker tries to take the account over. See docs/changing-provider.md.",
     ),
     Code.ACCOUNT_LINKED: _row(
         409,

@@ -203,3 +203,10 @@ async def test_an_administrator_unlinks_one_issuer_and_leaves_the_other() -> Non
     await browser.submit("/admin/users/2/unlink", issuer=OLD)
     assert [link.identity.issuer for link in world.accounts.by_id[2].links] == [world.idp.issuer]
     assert error_of(await browser.submit("/admin/users/2/unlink", issuer=OLD)) == Code.ISSUER_NOT_LINKED
+
+
+async def test_a_preview_notes_that_addresses_link_nobody() -> None:
+    world = await household(OIDC_LINK_BY_EMAIL="false")
+    browser = await keeper(world)
+    assert "OIDC_LINK_BY_EMAIL is false" in words((await browser.submit("/admin/oidc/move", **OTHER)).text)
+    assert "OIDC_LINK_BY_EMAIL" not in words((await browser.submit("/admin/oidc/move", **RENAMED)).text)

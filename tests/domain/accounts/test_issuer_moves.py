@@ -105,6 +105,12 @@ THIRD = "https://third.example"
     ],
 )
 def test_a_likely_mistake_is_noted(move: IssuerMove, issuers: Issuers, told: list[str]) -> None:
-    noted = list(notes(move, issuers))
+    noted = list(notes(move, issuers, link_by_email=True))
     assert len(noted) == len(told)
     assert all(part in note for part, note in zip(told, noted, strict=True))
+
+
+@pytest.mark.parametrize(("move", "noted"), [(EMAIL, True), (ANEW, True), (SAME, False)])
+def test_where_addresses_do_not_link_that_is_noted(move: IssuerMove, noted: bool) -> None:
+    told = " ".join(notes(move, Issuers(this=move.new), link_by_email=False))
+    assert ("OIDC_LINK_BY_EMAIL is false" in told) is noted

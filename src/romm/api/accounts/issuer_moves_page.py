@@ -31,7 +31,8 @@ async def preview(
 ) -> Template:
     """What would become of each account; nothing is written."""
     move = await _wanted(request, issuer_moves)
-    return _page(renderer, principal, move, await issuer_moves.preview(move), done=False)
+    decided, notes = await issuer_moves.preview(move), issuer_moves.notes(move)
+    return _page(renderer, principal, move, decided, notes=notes, done=False)
 
 
 @post("/apply", **_WRITES, status_code=200)
@@ -44,7 +45,7 @@ async def carry_out(
     """Moves the accounts, and says of each what became of it. The session that asks goes on."""
     move = await _wanted(request, issuer_moves)
     decided = await issuer_moves.carry_out(actor(principal), move, principal.digest)
-    return _page(renderer, principal, move, decided, done=True)
+    return _page(renderer, principal, move, decided, notes=[], done=True)
 
 
 async def _wanted(request: Request, issuer_moves: IssuerMoves) -> IssuerMove:
@@ -53,12 +54,19 @@ async def _wanted(request: Request, issuer_moves: IssuerMoves) -> IssuerMove:
 
 
 def _page(
-    renderer: PageRenderer, who: Principal, move: IssuerMove, decided: list[IssuerMoveDecision], *, done: bool
+    renderer: PageRenderer,
+    who: Principal,
+    move: IssuerMove,
+    decided: list[IssuerMoveDecision],
+    *,
+    notes: list[str],
+    done: bool,
 ) -> Template:
     return renderer.page(
         "issuer_move.html",
         who=who,
         move=move,
+        notes=notes,
         done=done,
         lines=[(each.account, describe(each, move), isinstance(each, Stay)) for each in decided],
         own_id=who.account.id,

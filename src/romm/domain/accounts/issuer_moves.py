@@ -119,8 +119,10 @@ def describe(decision: IssuerMoveDecision, move: IssuerMove) -> str:
             assert_never(decision)
 
 
-def notes(move: IssuerMove, issuers: Issuers) -> Iterator[str]:
-    """What an administrator may have mistaken."""
+def notes(move: IssuerMove, issuers: Issuers, *, link_by_email: bool) -> Iterator[str]:
+    """What an administrator may have overlooked."""
+    if move.way is Way.BY_EMAIL and not link_by_email:
+        yield "OIDC_LINK_BY_EMAIL is false: an address links nobody. People link on /account, as long as they are signed in."
     ours = tuple(filter(None, [issuers.this, *issuers.current]))
     if not ours:
         return
