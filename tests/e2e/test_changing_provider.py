@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.e2e.conftest import StartRomM
 from tests.e2e.test_accounts import told
-from tests.e2e.test_confirmation import PHONE, photographed
+from tests.e2e.test_confirmation import photographed
 from tests.e2e.test_sign_in import ADMINS, environment, me, sign_in
 
+Look = tuple[Literal["light", "dark"], ViewportSize]
+
 PEOPLE = ("alice", "bob", "carol", "dave")
+DARK_PHONE: Look = ("dark", {"width": 390, "height": 844})
+LIGHT_DESKTOP: Look = ("light", {"width": 1280, "height": 900})
 OFF = ADMINS | {"DISABLE_USERPASS_LOGIN": "true"}
 
 
@@ -21,8 +26,8 @@ def pages(browser: Browser) -> Iterator[dict[str, Page]]:
     with ExitStack() as contexts:
         opened = {}
         for name in PEOPLE:
-            wishes = {"viewport": PHONE, "color_scheme": "dark"} if name == "bob" else {}
-            context = browser.new_context(**wishes, bypass_csp=True)
+            scheme, size = DARK_PHONE if name == "bob" else LIGHT_DESKTOP
+            context = browser.new_context(color_scheme=scheme, viewport=size, bypass_csp=True)
             contexts.callback(context.close)
             context.set_default_timeout(8000)
             opened[name] = context.new_page()

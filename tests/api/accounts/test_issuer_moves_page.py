@@ -35,8 +35,14 @@ def replace_world(browser: Browser, world: World) -> Browser:
     return again
 
 
+async def started(world: World) -> None:
+    """What starting the server does."""
+    assert world.provider is not None
+    await world.provider.metadata()
+
+
 async def keeper(world: World) -> Browser:
-    await world.ports.provider.metadata()  # what starting the server does
+    await started(world)
     return await local(world, "keeper")
 
 
@@ -151,7 +157,7 @@ async def test_a_link_elsewhere_is_no_last_way_in_and_may_go() -> None:
     world = await household()
     browser = await local(world)
     world.reconfigure(environment(world.idp.issuer, DISABLE_USERPASS_LOGIN="true"))
-    await world.ports.provider.metadata()
+    await started(world)
     browser = replace_world(browser, world)
     page = await browser.get("/account")
     assert "This is the only way into your account" not in words(page.text)
@@ -178,7 +184,7 @@ async def stale(world: World, former: str) -> Browser:
     world.accounts.by_id[2] = replace(world.accounts.by_id[2], password_set_at=None)
     off = {"DISABLE_USERPASS_LOGIN": "true", "OIDC_FORMER_ISSUERS": former}
     world.reconfigure(environment(world.idp.issuer, **off))
-    await world.ports.provider.metadata()
+    await started(world)
     world.clock.advance(AN_HOUR)
     return replace_world(browser, world)
 
