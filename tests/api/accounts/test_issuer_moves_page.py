@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.domain.errors import Code
-from romm.domain.model import AccessLevel, Identity
+from romm.domain.model import AccessLevel, EmailSource, Identity
 from tests.api.accounts.test_own_page import local, read
 from tests.api.sign_in.test_openid import error_of
 from tests.api.sign_in.test_pages import words
@@ -193,12 +193,15 @@ async def test_a_role_is_the_administrators_while_the_account_is_linked_elsewher
     world = await household()
     world.accounts.by_id[2] = replace(world.accounts.by_id[2], role_from_claim=True)
     browser = await keeper(world)
+    world.accounts.by_id[2] = replace(world.accounts.by_id[2], email_source=EmailSource.PROVIDER)
+    assert "verified by the sign-in provider of that time" in await read(browser, "/admin/users/2")
     assert "managed by" not in await read(browser, "/admin/users/2")
     assert "managed by" not in await read(browser, "/admin/users")
     saved = await browser.submit("/admin/users/2", username="ally", email="alice@example.org", role="editor")
     assert saved.headers["location"].endswith("notice=saved")
     await browser.submit("/admin/oidc/move/apply", **OTHER)
     await world.browser().sign_in()
+    assert "verified by Authelia" in await read(browser, "/admin/users/2")
     assert "managed by Authelia" in await read(browser, "/admin/users/2")
 
 
