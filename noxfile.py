@@ -1,4 +1,4 @@
-"""Every check of the project, by name: `nox -l` lists them, `nox` runs the ones that each change needs."""
+"""Every check of the project: `nox -l` lists them, `nox` runs those that each change needs."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ LOCKED = {
     "nox": ["--group=nox"],
     "lock": ["--group=lock"],
 }
-"""What each file in `requirements/` holds, as `uv pip compile` wants to be told."""
+"""Arguments of `uv pip compile` for each file in `requirements/`."""
 
 NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
-"""A certified provider, and a checker of accessibility."""
+"""A certified provider, and an accessibility checker."""
 
 COMMON_PASSWORDS_FILE = Path("src/romm/adapters/accounts/common_passwords.txt")
 COMMON_PASSWORDS, MIN_PASSWORD_LENGTH = 3000, 8  # OWASP ASVS 5.0, 6.2.4: of those that the password rules let pass
@@ -72,7 +72,7 @@ print(*FREQUENCY_LISTS["passwords"], sep="\\n")
 """
 
 PROGRAMS = f"{os.environ.get('PATH', '')}:/usr/sbin"
-"""Where servers are installed; who is not root has no /usr/sbin in the path."""
+"""Where servers are installed; only root has /usr/sbin in the path."""
 
 
 def install(session: nox.Session, requirements: str) -> None:
@@ -83,7 +83,7 @@ def install(session: nox.Session, requirements: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, and the direction of imports."""
+    """Style and import contracts."""
     install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -92,7 +92,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Types, strictly."""
+    """Strict type checking."""
     install(session, "types")
     session.run("mypy", *session.posargs)
 
@@ -101,37 +101,47 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test that needs neither browser nor database server, by each Python; `-- --cov` adds the coverage."""
     install(session, "test")
-    # Some containers forbid to keep compiled modules, and then every process that a test starts compiles all of RomM.
+    # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
     session.run("pytest", "-n", "auto", "--ignore=tests/e2e", *session.posargs, env=env)
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The tables in the documentation are those of the code."""
+    """The tables in the documentation match the code."""
     install(session, "demo")
     session.run("python", "docs/tables.py", *(session.posargs or ["--check"]))
 
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """The port contracts on the real adapters: SQLite, and PostgreSQL and MariaDB where there are."""
+    """The port contracts on the real adapters: SQLite, and PostgreSQL and MariaDB if available."""
     install(session, "test")
     with postgres(session) as postgres_url, mariadb(session) as mariadb_url:
         env = {"ROMM_TEST_POSTGRES_URL": postgres_url, "ROMM_TEST_MARIADB_URL": mariadb_url}
-        session.run("pytest", "tests/adapters", "tests/test_import_command.py", *session.posargs, env=env)
+        session.run(
+            "pytest", "tests/adapters", "tests/processes", "tests/test_import_command.py", *session.posargs, env=env
+        )
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """50,000 sign-ins that are begun and abandoned leave database and memory as they were."""
+    install(session, "test")
+    env = {"ROMM_TEST_ABANDONED": "50000"}
+    session.run("pytest", "tests/processes/test_abandoned.py", *session.posargs, env=env)
 
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """The OpenID Foundation's modules for relying parties, a line for each, played by our own provider."""
+    """The OpenID Foundation's modules for relying parties, played by our own provider."""
     install(session, "test")
     session.run("pytest", "tests/conformance", "-v", *session.posargs)
 
 
 @nox.session
 def migrations(session: nox.Session) -> None:
-    """Migrations up, down and up again, and compared with the models."""
+    """Migrations up, down and up again, compared with the models."""
     install(session, "test")
     with postgres(session) as url:
         session.run(
@@ -153,13 +163,13 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e")
     with node_modules(session) as folder:
         env = {"ROMM_E2E_NODE_MODULES": folder, "CHROMIUM": chromium}
-        apart = "--ignore=tests/e2e/test_misconfigured.py"  # whose event loop cannot run beside the browser's
+        apart = "--ignore=tests/e2e/test_misconfigured.py"  # its event loop cannot run beside the browser's
         session.run("pytest", "tests/e2e", apart, *session.posargs, env=env)
 
 
 @nox.session
 def misconfigured(session: nox.Session) -> None:
-    """What everybody sees of each misconfiguration, printed; and the rows that a certified provider can play."""
+    """What each misconfiguration looks like, printed; and the rows that a certified provider can play."""
     install(session, "e2e")
     session.run("python", "-m", "tests.misconfigured.table", *session.posargs)
     if not has_node():
@@ -171,7 +181,7 @@ def misconfigured(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """The wheel as a stranger meets it: an empty environment, an empty folder, no source tree."""
+    """The wheel in an empty environment and folder, without the source tree."""
     session.install("--require-hashes", "-r", "requirements/build.txt")
     with TemporaryDirectory() as folder:
         session.run("hatchling", "build", "--target", "wheel", "--directory", folder)
@@ -188,7 +198,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the hot paths, of a RomM that has no packages beside its own."""
+    """Measure the hot paths, without the tests' packages."""
     install(session, "test")
     plain = Path(session.create_tmp(), "venv").resolve()
     session.run("python", "-m", "venv", str(plain))
@@ -200,14 +210,14 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """RomM next to a provider, to click through."""
+    """RomM beside a provider, to click through."""
     install(session, "demo")
     session.run("romm", "demo", *session.posargs)
 
 
 @nox.session
 def migrate(session: nox.Session) -> None:
-    """Bring the configured database up to date."""
+    """Migrate the configured database."""
     install(session, "test")
     session.run("romm", "db", "upgrade", *session.posargs)
 
@@ -226,7 +236,7 @@ def passwords(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Pin the newest of everything, the same version in every file."""
+    """Pin the newest of everything, with the same version in every file."""
     session.install("--require-hashes", "-r", "requirements/lock.txt")
     text = ["--custom-compile-command=nox -s lock", "--no-emit-index-url", "--no-annotate", "--no-strip-extras"]
     pin = partial(session.run, "uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11", *text)
@@ -259,7 +269,7 @@ def node_modules(session: nox.Session) -> Iterator[str]:
 
 @contextmanager
 def postgres(session: nox.Session) -> Iterator[str | None]:
-    """Yield the URL of a PostgreSQL: the one that is given, else a throw-away one, else none."""
+    """Yield a PostgreSQL URL: the given one, else that of a throw-away server, else None."""
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if url := os.environ.get("ROMM_TEST_POSTGRES_URL"):
         yield url
@@ -273,7 +283,7 @@ def postgres(session: nox.Session) -> Iterator[str | None]:
 
 @contextmanager
 def throw_away_postgres(programs: Path) -> Iterator[str]:
-    # PostgreSQL refuses to run as root; Debian's package brings an account for it.
+    # PostgreSQL refuses to run as root; Debian's package has an account for it.
     as_postgres: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []}
     account = as_postgres if os.geteuid() == 0 else {}
     port = free_port()
@@ -292,7 +302,7 @@ def throw_away_postgres(programs: Path) -> Iterator[str]:
 
 @contextmanager
 def mariadb(session: nox.Session) -> Iterator[str | None]:
-    """Yield the URL of a MariaDB or MySQL: the one that is given, else a throw-away one, else none."""
+    """Yield a MariaDB or MySQL URL: the given one, else that of a throw-away server, else None."""
     installer, server = (shutil.which(name, path=PROGRAMS) for name in ("mariadb-install-db", "mariadbd"))
     if url := os.environ.get("ROMM_TEST_MARIADB_URL"):
         yield url
@@ -306,7 +316,7 @@ def mariadb(session: nox.Session) -> Iterator[str | None]:
 
 @contextmanager
 def throw_away_mariadb(installer: str, server: str) -> Iterator[str]:
-    # MariaDB refuses to run as root; Debian's package brings an account for it.
+    # MariaDB refuses to run as root; Debian's package has an account for it.
     account = ["--user=mysql"] if os.geteuid() == 0 else []
     port = free_port()
     with TemporaryDirectory() as folder:

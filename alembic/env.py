@@ -1,4 +1,4 @@
-"""Runs migrations over the engine RomM itself would use; `romm.adapters.database` starts it and says which database."""
+"""Runs migrations over RomM's own engine; `romm.adapters.database` starts it and names the database."""
 
 import asyncio
 
@@ -8,11 +8,11 @@ from sqlalchemy import Connection, text
 from romm.adapters.database.engines import migrating
 from romm.adapters.database.tables import Base
 
-LOCK = 7666_0001  # any number of our own: two containers that start together take turns
+LOCK = 7666_0001  # an arbitrary number of ours: containers that start together take turns
 
 
 def migrate(connection: Connection) -> None:
-    """All pending migrations in one transaction: the database ends up new, or exactly as it was."""
+    """All pending migrations in one transaction, all or nothing."""
     sqlite = connection.dialect.name == "sqlite"
     context.configure(
         connection=connection,

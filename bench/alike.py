@@ -1,4 +1,4 @@
-"""Does the time of an answer tell whether somebody has an account? Sign-ins that fail, for four kinds of names in turn."""
+"""Whether response times reveal existing accounts: failing sign-ins for four kinds of names in turn."""
 
 import base64
 import http.client
@@ -17,14 +17,14 @@ from figures import Figure
 from measures import Client
 
 TRIES = 200  # of each kind
-FREE = 4  # failures of an account and of an address that cost no time (domain.throttle.FREE_FAILURES)
+FREE = 4  # failures per account and per address before throttling (domain.throttle.FREE_FAILURES)
 KINDS = ("wrong", "unknown", "disabled", "without a password")
 MOST = 1.1
 
 
 def figures(folder: Path, client: Client) -> Iterator[Figure]:
-    """The median time of each kind, as a ratio to that of a wrong password; of the two the longer by the shorter."""
-    proxied = {"ROMM_TRUSTED_PROXIES": "127.0.0.1"}  # every few tries come from another address, or they were throttled
+    """Median times as a ratio to a wrong password's, the longer by the shorter."""
+    proxied = {"ROMM_TRUSTED_PROXIES": "127.0.0.1"}  # the address changes every few tries, against throttling
     with servers.romm(folder, servers.free_port(), proxied, None) as server:
         client(load.set_up, server.origin)
         names = client(people, server.origin)
@@ -36,7 +36,7 @@ def figures(folder: Path, client: Client) -> Iterator[Figure]:
 
 
 def people(origin: str) -> dict[str, list[str]]:
-    """Accounts of each kind, as many as it takes to try FREE times each."""
+    """Enough for FREE tries each."""
     admin = base64.b64encode(":".join(load.CAPTAIN.values()).encode()).decode()
     headers = {"authorization": f"Basic {admin}", "content-type": "application/json"}
     names = {kind: [f"{kind.split()[0]}-{n}" for n in range(TRIES // FREE)] for kind in KINDS}
@@ -51,7 +51,7 @@ def people(origin: str) -> dict[str, list[str]]:
 
 
 def tries(origin: str, names: dict[str, list[str]]) -> dict[str, list[float]]:
-    """How long each refusal took, in seconds. The kinds take turns, so that a busy machine is busy for all."""
+    """Seconds. The kinds take turns, so that other load affects all alike."""
     taken: dict[str, list[float]] = {kind: [] for kind in names}
     with closing(_connection(origin)) as connection:
         for turn in range(TRIES):

@@ -1,7 +1,7 @@
-"""`nox -s bench`: what RomM costs, beside a bare Litestar application on the same server. It measures, and judges nothing.
+"""`nox -s bench`: what RomM costs, beside a bare Litestar application on the same server. Has no pass or fail.
 
-CPU time is what the kernel counts for all processes of a server, so that a busy machine changes it little. Different
-loads take turns for several rounds, and the best round is the value.
+CPU time is the kernel's, for all processes of a server, so other load changes it little. Loads take turns for several
+rounds; the best round counts.
 """
 
 import argparse
@@ -26,15 +26,13 @@ from measures import Client, Load
 from servers import Server
 
 SERVERS, CLIENTS = (0, 1) if os.sched_getaffinity(0) >= {0, 1} else (None, None)
-"""The cores of who answers and of who asks, so that neither is in the other's way."""
+"""Separate cores for servers and clients."""
 
 SIGN_IN_MS, ME_MS = 4.0, 0.8
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How often, how many, and how long."""
-
     rounds: int
     requests: int
     sign_ins: int
@@ -49,7 +47,7 @@ QUICK = Effort(rounds=3, requests=1000, sign_ins=60, starts=1, refusals=500, sec
 
 @dataclass(frozen=True)
 class Running:
-    """The yardstick, and two instances of RomM: their providers speak http and https."""
+    """The yardstick, and two instances of RomM: their providers use http and https."""
 
     hello: Server
     plain: tuple[Server, Instance]
@@ -57,8 +55,7 @@ class Running:
 
 
 def main() -> None:
-    """Print each figure as soon as it is there."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
     options = argparse.ArgumentParser(description="Measure what RomM costs.")
     options.add_argument("--quick", action="store_true", help="less of everything, in less than a minute")
     effort = QUICK if options.parse_args().quick else FULL
@@ -78,7 +75,7 @@ def _figures(folder: Path, client: Client, effort: Effort) -> Iterator[Figure]:
 
 
 def _loads(running: Running, client: Client, effort: Effort) -> list[Load]:
-    """First the yardstick. As many of each as take it some tenths of a second, since the kernel counts hundredths."""
+    """Counts take some tenths of a second, because the kernel counts hundredths."""
     server, instance = running.plain
     who, count = (instance.romm, "/api/users/me", client(load.session, instance.romm)), effort.requests
     return [
@@ -118,7 +115,7 @@ def _running(folder: Path, client: Client) -> Iterator[Running]:
 
 @contextmanager
 def _instance(data: Path, port: int, settings: dict[str, str], client: Client) -> Iterator[tuple[Server, Instance]]:
-    """A RomM with its first admin, started for the second time: the first leaves behind what migrating took."""
+    """Restarted: the first start still holds the memory of migrating."""
     with servers.romm(data, port, settings, SERVERS) as first:
         client(load.set_up, first.origin)
     with servers.romm(data, port, settings, SERVERS) as server:

@@ -1,4 +1,4 @@
-"""What was measured, as one table."""
+"""The measured figures."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ _ROW = "{:<56} {:>8} {:>8} {:>8} {:>8}  {}"
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """`value` is the best of all rounds, `middle` their median; `times_hello` relates it to the yardstick's best."""
+    """`value` is the best round, `middle` the median; `times_hello` is relative to the yardstick's best."""
 
     name: str
     value: float
@@ -18,14 +18,13 @@ class Figure:
 
     @property
     def verdict(self) -> str:
-        """Is the value at most its target?"""
+        """At most the target."""
         if self.target is None:
             return ""
         return "ok" if self.value <= self.target else "MISSED"
 
 
 def table(figures: Iterable[Figure]) -> Iterator[str]:
-    """A line for each figure, as soon as it is there."""
     yield _ROW.format("figure", "value", "median", "x hello", "target", "").rstrip()
     for each in figures:
         numbers = (each.value, each.middle, each.times_hello, each.target)

@@ -1,4 +1,4 @@
-"""The yardstick: the least that Litestar can do, on the same server and event loop as RomM."""
+"""The yardstick: a minimal Litestar app on the same server and event loop as RomM."""
 
 import sys
 
@@ -10,7 +10,6 @@ from litestar import Litestar, get
 
 @get("/")
 async def hello() -> dict[str, str]:
-    """A JSON object, from memory."""
     return {"hello": "world"}
 
 

@@ -1,7 +1,7 @@
-"""The clients, in a process of their own: HTTP/1.1 over kept-alive sockets with as little work as it takes.
+"""The clients, in a process of their own, at minimal cost.
 
-Each public function is a load for that process: it takes and gives plain values, and fails when an answer is not the
-one that it asked for. A load of `count` is spread over several clients, each of which waits for its answers.
+Each public function is a load: takes and returns plain values, fails on an unexpected response. `count` is spread over
+several clients.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 CLIENTS = 4
-PROBE_SECONDS = 0.01  # between two heartbeats; without a pause they would be a load themselves
+PROBE_SECONDS = 0.01  # pause between two heartbeats, which would otherwise be a load themselves
 CAPTAIN = {"username": "captain", "password": "a lantern in the attic"}
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A RomM and its provider, by their origins. `authority` is the file of the provider's private authority."""
+    """`authority` is the file of the provider's private CA."""
 
     romm: str
     provider: str
@@ -30,7 +30,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `location` and `cookies` are empty when there are none."""
+    """`location` and `cookies` are empty if absent."""
 
     status: int
     location: str
@@ -39,18 +39,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Connection:
-    """A kept-alive connection to an origin, whose answers must say how long they are."""
+    """Keep-alive; responses need a Content-Length."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def get(self, target: str, status: int = 200, cookies: str = "") -> Answer:
-        """Get a path with its query."""
         cookie = f"cookie: {cookies}\r\n" if cookies else ""
         return await self._ask(f"GET {target} HTTP/1.1\r\nhost: bench\r\n{cookie}\r\n".encode(), status)
 
     async def post(self, target: str, fields: dict[str, str], status: int = 200) -> Answer:
-        """Post a JSON object."""
         body = json.dumps(fields)
         head = f"host: bench\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
         return await self._ask(f"POST {target} HTTP/1.1\r\n{head}\r\n\r\n{body}".encode(), status)
@@ -70,18 +68,17 @@ Work = Callable[[Connection], Awaitable[object]]
 
 
 def stay_on(core: int | None) -> None:
-    """Keep this process off the server's core."""
+    """Off the server's core."""
     if core is not None:
         os.sched_setaffinity(0, {core})
 
 
 def set_up(romm: str) -> None:
-    """Make the first admin."""
     asyncio.run(_spread(romm, 1, lambda connection: connection.post("/api/users", CAPTAIN, 201)))
 
 
 def session(romm: str) -> str:
-    """Sign the first admin in by password; gives the session's cookie, which no sign-in of another's pushes out."""
+    """The first administrator's session cookie."""
 
     async def once() -> str:
         async with _connected(romm) as connection:
@@ -92,12 +89,12 @@ def session(romm: str) -> str:
 
 
 def get(origin: str, target: str, cookies: str, count: int) -> float:
-    """Get the same thing; gives the requests per second."""
+    """Requests per second."""
     return asyncio.run(_spread(origin, count, lambda connection: connection.get(target, cookies=cookies)))
 
 
 def sign_in(instance: Instance, count: int) -> float:
-    """Sign in through the provider; gives the sign-ins per second."""
+    """Sign-ins through the provider per second."""
 
     async def all_of_them() -> float:
         async with AsyncExitStack() as open_:
@@ -115,7 +112,7 @@ def sign_in(instance: Instance, count: int) -> float:
 
 
 def cancel(instance: Instance, count: int) -> float:
-    """Begin sign-ins that the person cancels at the provider; gives how many per second."""
+    """Sign-ins cancelled at the provider, per second."""
 
     async def one(romm: Connection) -> None:
         begun = await romm.get("/api/login/openid", 303)
@@ -127,7 +124,7 @@ def cancel(instance: Instance, count: int) -> float:
 
 
 def invent(romm: str, count: int) -> float:
-    """Come back from sign-ins that never began; gives how many per second."""
+    """Callbacks with an unknown state, per second."""
 
     async def one(romm: Connection) -> None:
         state = os.urandom(16).hex()
@@ -137,7 +134,7 @@ def invent(romm: str, count: int) -> float:
 
 
 def heartbeats(romm: str, seconds: float, busy: bool) -> list[float]:
-    """How long each heartbeat took, in seconds; `busy` while all clients sign in by password in a loop."""
+    """Seconds each; with `busy` beside sign-ins by password."""
 
     async def beside_passwords() -> list[float]:
         async with asyncio.TaskGroup() as group:

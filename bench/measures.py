@@ -1,4 +1,4 @@
-"""The measurements. Each gives figures, and ends what it started."""
+"""The measurements. Each ends what it started."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,16 @@ from load import Instance
 from servers import Server
 
 Client = Callable[..., Any]
-"""Runs a load in the clients' process and gives its result: `client(load.get, ...)`."""
+"""`client(load.get, ...)` runs a load in the clients' process."""
 
 START_SECONDS, WORKER_MIB, HEARTBEAT_MS = 2.0, 110, 50
-GROWTH_MIB = 3.0  # SQLite's page caches fill up, 2 MiB for each connection; a leak of 1 KiB each would be 10 MiB
+GROWTH_MIB = 3.0  # SQLite's page caches grow by 2 MiB a connection; a leak of 1 KiB a request would be 10 MiB
 PASSWORD_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Load:
-    """What clients do `count` times to a server in each round. `target` is in milliseconds of processor time."""
+    """`target` is in milliseconds of processor time."""
 
     name: str
     server: Server
@@ -34,7 +34,7 @@ class Load:
 
 
 def processor_time(loads: Sequence[Load], client: Client, rounds: int) -> Iterator[Figure]:
-    """Processor time and throughput of loads that take turns; the first is the yardstick."""
+    """Loads take turns; the first is the yardstick."""
     for each in loads:
         _sample(each, client)  # warms up
     samples = [[_sample(each, client) for each in loads] for _ in range(rounds)]
@@ -53,14 +53,14 @@ def processor_time(loads: Sequence[Load], client: Client, rounds: int) -> Iterat
 
 
 def memory(hello: Server, romm: Server, client: Client) -> Iterator[Figure]:
-    """Resident memory of a worker that has done everything, hashing passwords included."""
+    """Of a worker after every kind of request, password hashing included."""
     client(load.heartbeats, romm.origin, PASSWORD_SECONDS, True)
     used = romm.worker_mib
     yield Figure(name="memory of a worker, MiB", value=used, times_hello=used / hello.worker_mib, target=WORKER_MIB)
 
 
 def growth(server: Server, instance: Instance, client: Client, refusals: int) -> Iterator[Figure]:
-    """What a worker's memory grows by, while sign-ins are refused; a tenth as many come before, to fill the caches."""
+    """During refused sign-ins, after a tenth as many to fill the caches."""
     _refuse(instance, client, refusals // 10)
     before = server.worker_mib
     _refuse(instance, client, refusals)
@@ -69,7 +69,7 @@ def growth(server: Server, instance: Instance, client: Client, refusals: int) ->
 
 
 def starts(folder: Path, settings: Mapping[str, str], times: int) -> Iterator[Figure]:
-    """From the command to the first answer: on an empty folder, and on its migrated database."""
+    """To the first response: on an empty folder, and on a migrated database."""
     bare: list[float] = []
     first: list[float] = []
     again: list[float] = []
@@ -86,7 +86,7 @@ def starts(folder: Path, settings: Mapping[str, str], times: int) -> Iterator[Fi
 
 
 def heartbeats(folder: Path, client: Client, seconds: float) -> Iterator[Figure]:
-    """The slowest heartbeats of a hundred, alone and beside people who sign in by password."""
+    """The slowest of a hundred, alone and beside sign-ins by password."""
     with servers.romm(folder, servers.free_port(), {}, None) as server:
         client(load.set_up, server.origin)
         for name, busy in (("alone", False), (f"beside {load.CLIENTS} password sign-ins", True)):

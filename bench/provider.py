@@ -1,4 +1,4 @@
-"""The tests' scripted provider in a process of its own, over http and https: it answers at once, with real signatures."""
+"""The tests' scripted provider in its own process, over http and https: instant responses, real signatures."""
 
 import json
 import signal
@@ -15,7 +15,7 @@ ADDRESS = "127.0.0.1"
 def main(folder: Path, redirect_uris: list[str]) -> None:
     """Serve a provider for the first client over http and one for the second over https, until killed.
 
-    Prints the settings for each client, as a JSON list of two objects.
+    Prints each client's settings, as a JSON list of two objects.
     """
     ca, ca_file = CA(), folder / "ca.pem"
     ca.cert_pem.write_to_path(ca_file)

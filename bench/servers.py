@@ -1,4 +1,4 @@
-"""The servers that are measured: started without the caller's settings, watched through /proc, ended with the block."""
+"""The measured servers, watched through /proc, without the caller's settings."""
 
 import http.client
 import json
@@ -15,12 +15,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 PYTHON = os.environ.get("BENCH_PYTHON", sys.executable)
-"""Runs RomM and the yardstick. Give one without the tests' packages: Litestar imports some of them when it can."""
+"""Use one without the tests' packages: Litestar imports some if installed."""
 
 START_SECONDS = 60
 STOP_SECONDS = 10
 POLL_SECONDS = 0.005
-LOG_END = 2000  # characters shown of a server that failed
+LOG_END = 2000  # characters printed of a failed server's log
 
 _TICKS = os.sysconf("SC_CLK_TCK")  # per second
 _PAGE = os.sysconf("SC_PAGE_SIZE")  # in bytes
@@ -29,7 +29,7 @@ _PID, _PARENT, _USER, _SYSTEM, _RESIDENT = 0, 1, 11, 12, 21  # places in what `_
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. `start_seconds` is from its command to its first answer."""
+    """`start_seconds` is from the command to the first response."""
 
     origin: str
     pid: int
@@ -37,18 +37,17 @@ class Server:
 
     @property
     def cpu_seconds(self) -> float:
-        """User and system time of all its processes so far; the kernel counts in steps of 10 ms."""
+        """Of all its processes, in the kernel's steps of 10 ms."""
         return sum(each[_USER] + each[_SYSTEM] for each in _tree(self.pid)) / _TICKS
 
     @property
     def worker_mib(self) -> float:
-        """Resident memory of its worker, the largest of its processes."""
+        """Resident memory of its largest process."""
         return max(each[_RESIDENT] for each in _tree(self.pid)) * _PAGE / 2**20
 
 
 @contextmanager
 def hello(folder: Path, core: int | None) -> Iterator[Server]:
-    """The yardstick."""
     port = free_port()
     command = [PYTHON, str(HERE / "hello.py"), str(port)]
     with _running(command, {}, folder / "hello.log", core) as process:
@@ -57,7 +56,7 @@ def hello(folder: Path, core: int | None) -> Iterator[Server]:
 
 @contextmanager
 def romm(folder: Path, port: int, settings: Mapping[str, str], core: int | None) -> Iterator[Server]:
-    """`romm serve` with its data in a folder that exists."""
+    """`romm serve` with its data in an existing folder."""
     own = {"ROMM_PORT": str(port), "ROMM_BASE_PATH": str(folder), "LOG_FORMAT": "json"}
     command = [PYTHON, "-m", "romm", "serve"]
     with _running(command, {**own, **settings}, folder / "romm.log", core) as process:
@@ -66,7 +65,7 @@ def romm(folder: Path, port: int, settings: Mapping[str, str], core: int | None)
 
 @contextmanager
 def providers(folder: Path, redirect_uris: Sequence[str], core: int | None) -> Iterator[list[dict[str, str]]]:
-    """The settings for the client of a provider over http, and for that of one over https."""
+    """The settings for a provider over http, and for one over https."""
     command = [sys.executable, str(HERE / "provider.py"), str(folder), *redirect_uris]
     with _running(command, {"PYTHONPATH": str(HERE.parent)}, folder / "provider.log", core) as process:
         assert process.stdout is not None  # noqa: S101  for mypy: it is a pipe
@@ -74,7 +73,6 @@ def providers(folder: Path, redirect_uris: Sequence[str], core: int | None) -> I
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -125,7 +123,7 @@ def _answers(port: int, target: str) -> bool:
 
 
 def _tree(pid: int) -> list[list[int]]:
-    """A process and its descendants: the id of each, then what follows the state in its /proc/<pid>/stat."""
+    """Itself and its descendants: the id, then what follows the state in /proc/<pid>/stat."""
     every = dict(filter(None, map(_stat, Path("/proc").glob("[0-9]*/stat"))))
     found = {pid}
     while more := {each for each, fields in every.items() if fields[_PARENT] in found} - found:
@@ -134,7 +132,7 @@ def _tree(pid: int) -> list[list[int]]:
 
 
 def _stat(path: Path) -> tuple[int, list[int]] | None:
-    with suppress(OSError):  # it ended just now
+    with suppress(OSError):  # already ended
         _, *fields = path.read_text().rpartition(")")[2].split()
         pid = int(path.parent.name)
         return pid, [pid, *map(int, fields)]

@@ -1,8 +1,6 @@
-"""Prints the tables in docs/ from the code and settings.toml, so that no text about a setting or an error stands twice.
+"""Prints the tables in docs/ from the code, settings.toml and the tests' corpus of misconfigurations.
 
-What can be misconfigured is printed from the corpus that the tests play.
-
-`python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; with `--check` it only compares.
+`python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; `--check` only compares.
 """
 
 import re
@@ -27,7 +25,7 @@ from romm.settings.model import FIELDS
 
 DOCS = Path(__file__).parent
 DEFAULTS = DOCS.parent / "settings.toml"
-# By its path: tests are no package that is installed, and the file needs nothing but romm.
+# By its path: the tests are not an installed package, and the file needs only romm.
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
@@ -38,7 +36,7 @@ _TABLE = re.compile(r"(?P<begin><!-- table:(?P<name>[\w-]+) -->\n)(?P<body>.*?)(
 
 
 def settings() -> Iterator[Sequence[str]]:
-    """One row per setting, in the order of settings.toml; the meaning is the comment above the key."""
+    """The meaning is the comment above the key in settings.toml."""
     yield "Variable", "Default", "Meaning"
     variables = {field.path: field.variable.name for field in FIELDS}
     defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
@@ -48,7 +46,7 @@ def settings() -> Iterator[Sequence[str]]:
 
 
 def errors() -> Iterator[Sequence[str]]:
-    """One row per reason to refuse; its code is the anchor that pages and log lines point to."""
+    """The code is the anchor that pages and log lines link to."""
     yield "Code", "HTTP status", "What the person reads", "What to do"
     for code, refusal in CATALOGUE.items():
         status = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
@@ -56,7 +54,7 @@ def errors() -> Iterator[Sequence[str]]:
 
 
 def access_levels() -> Iterator[Sequence[str]]:
-    """One row per access level, with what it has beyond the one before."""
+    """With what each adds to the one before."""
     yield "Access level", "Adds"
     before: tuple[str, ...] = ()
     for level in AccessLevel:
@@ -66,21 +64,21 @@ def access_levels() -> Iterator[Sequence[str]]:
 
 
 def rules(rows: Mapping[str, tuple[str, str]]) -> Iterator[Sequence[str]]:
-    """One row per rule, in the order in which they are tried; a code links to its row in errors.md."""
+    """In the order of evaluation."""
     yield "Rule", "When", "Then"
     for rule, (when, then) in rows.items():
         yield rule, when, _CODE.sub(r"[`\1`](errors.md#\1)", then)
 
 
 def checks() -> Iterator[Sequence[str]]:
-    """One row per check of the doctor, in the order in which they are made."""
+    """In order."""
     yield "Check", "In JSON", "What it expects"
     for check, plan in PLAN.items():
         yield plan.title, f"`{check}`", plan.expected
 
 
 def misconfigured() -> Iterator[Sequence[str]]:
-    """One row per scenario of the corpus; what it names stands in the log, and in the doctor's fix where it can know."""
+    """One row per scenario of the corpus; the log names what it names, and so does the doctor's fix if it can."""
     yield "What is wrong", "The person sees", "What to look at", "Who says so"
     corpus = runpy.run_path(str(CORPUS))
     for scenario in corpus["SCENARIOS"]:
@@ -89,7 +87,7 @@ def misconfigured() -> Iterator[Sequence[str]]:
 
 
 def fixes(provider: str) -> Iterator[Sequence[str]]:
-    """One row per reason to refuse for which the log says where to click at this provider."""
+    """Codes with a fix for this provider."""
     yield "You see", "Do"
     for code, hint in PRESETS[provider].hints.items():
         yield f"[`{code}`](../errors.md#{code})<br>{CATALOGUE[code].person}", hint
@@ -108,7 +106,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
 
 
 def comments(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Every key of a TOML file with the comment lines directly above it, joined."""
+    """Keys with the comment lines directly above them, joined."""
     section, comment = "", list[str]()
     for line in lines:
         if line.startswith("#"):
@@ -122,18 +120,17 @@ def comments(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def markdown(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as a Markdown table; the first one is the head."""
+    """The first row is the head."""
     head, *body = [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, ["---"] * len(head), *body))
 
 
 def printed(text: str) -> str:
-    """A page with its tables as they must be now."""
     return _TABLE.sub(lambda found: found["begin"] + markdown(TABLES[found["name"]]()) + found["end"], text)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the tables, or with `--check` name the pages where they are out of date. Gives the exit code."""
+    """Returns the exit code."""
     outdated = {page: new for page in sorted(DOCS.rglob("*.md")) if (new := printed(old := _read(page))) != old}
     for page, new in outdated.items():
         name = page.relative_to(DOCS.parent)

@@ -17,16 +17,16 @@ from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNE
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking import Found
 from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.pending_sign_in import PendingSignIn
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
-from romm.ports.sign_in import AttemptOutcome, SignInEntry, SignInFilter
+from romm.ports.sign_in import SignInEntry, SignInFilter, UsedAttempt
 
 T = TypeVar("T")
 
@@ -454,42 +454,47 @@ class FakeCredentials:
         return len(ended)
 
 
+class FakeSeal:
+    """`ports.Seal`: what was sealed, in `contents` by its seal and use."""
+
+    def __init__(self) -> None:
+        self.contents: dict[tuple[str, str], bytes] = {}
+
+    async def seal(self, content: bytes, use: str) -> str:
+        sealed = f"sealed-{len(self.contents)}"
+        self.contents[sealed, use] = content
+        return sealed
+
+    async def open(self, sealed: str, use: str) -> bytes | None:
+        return self.contents.get((sealed, use))
+
+    async def rotate(self) -> None:
+        """There is no key."""
+
+
 class FakeAttempts:
-    """`ports.Attempts`. `waiting` holds the attempts that nobody took yet."""
+    """`ports.Attempts`, in `used`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.waiting: dict[str, LoginAttempt] = {}
-        self._remembered: dict[str, tuple[datetime, AttemptOutcome]] = {}
+        self.used: dict[str, tuple[datetime, UsedAttempt]] = {}
 
-    async def put(self, attempt: LoginAttempt) -> None:
+    async def take(self, state_digest: str, expires_at: datetime) -> bool:
         limit = self._clock() - timedelta(hours=1)
-        kept = {state: each for state, each in self._remembered.items() if each[0] >= limit}
-        self.waiting = {state: each for state, each in self.waiting.items() if state in kept} | {
-            attempt.state_digest: attempt
-        }
-        untaken = AttemptOutcome(taken=False, outcome=None, return_to=attempt.return_to)
-        self._remembered = kept | {attempt.state_digest: (attempt.expires_at, untaken)}
+        self.used = {state: each for state, each in self.used.items() if each[0] >= limit}
+        if state_digest in self.used:
+            return False
+        self.used[state_digest] = (expires_at, UsedAttempt(taken_at=self._clock(), outcome=None))
+        return True
 
-    async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
-        attempt = self.waiting.get(state_digest)
-        if attempt is None or attempt.browser_key_digest != browser_key_digest:
-            return None
-        self._remember(state_digest, taken=True)
-        return self.waiting.pop(state_digest)
+    async def conclude(self, state_digest: str, outcome: Outcome) -> None:
+        expires_at, recalled = self.used.get(state_digest, (None, None))
+        if expires_at is not None and recalled is not None and recalled.outcome is None:
+            self.used[state_digest] = (expires_at, replace(recalled, outcome=outcome))
 
-    async def conclude(self, state_digest: str, outcome: str) -> None:
-        recalled = await self.recall(state_digest)
-        if recalled is not None and recalled.taken and recalled.outcome is None:
-            self._remember(state_digest, outcome=outcome)
-
-    async def recall(self, state_digest: str) -> AttemptOutcome | None:
-        _, recalled = self._remembered.get(state_digest, (None, None))
+    async def recall(self, state_digest: str) -> UsedAttempt | None:
+        _, recalled = self.used.get(state_digest, (None, None))
         return recalled
-
-    def _remember(self, state_digest: str, **changes: Any) -> None:
-        expires_at, recalled = self._remembered[state_digest]
-        self._remembered[state_digest] = (expires_at, replace(recalled, **changes))
 
 
 class FakePendingSignIns:

@@ -39,6 +39,7 @@ from tests.fakes import (
     FakeNetwork,
     FakePasswords,
     FakePendingSignIns,
+    FakeSeal,
     FakeSignInLog,
     FakeStorage,
     FakeThrottles,
@@ -97,6 +98,7 @@ class World:
         self.idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
+        self.seal = FakeSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
         if isinstance(self.storage, FakeStorage):
             self.storage.by_id = self.accounts.by_id
@@ -116,6 +118,7 @@ class World:
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
+            seal=self.seal,
             pending_sign_ins=self.pending_sign_ins,
             credentials=self.credentials,
             device_authorizations=self.device_authorizations,

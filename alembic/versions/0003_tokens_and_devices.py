@@ -1,4 +1,4 @@
-"""Links, tokens and devices: what credentials know beyond sessions, devices, and who forgot a password."""
+"""Links, tokens and devices: more columns of credentials, devices, and forgotten passwords."""
 
 import sqlalchemy as sa
 from alembic import op

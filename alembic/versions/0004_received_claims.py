@@ -1,4 +1,4 @@
-"""What was received is in the sign-in log, and a line is found by the reference that a person reads."""
+"""Received claims in the sign-in log, and an index by correlation id."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What an account has of one kind is found without reading what it has of the others, at every sign-in."""
+"""An index for the credentials of one kind of an account, which every sign-in reads."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Sessions know which session of the provider they come from, and logout tokens are carried out once."""
+"""The provider's session id of a session, and used logout tokens."""
 
 import sqlalchemy as sa
 from alembic import op

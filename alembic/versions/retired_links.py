@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "retired_links"
-down_revision = "role_outcomes"
+down_revision = "sealed_attempts"
 branch_labels = None
 depends_on = None
 

@@ -1,1 +1,1 @@
-"""RomM sign-in: who someone is, which account that is, what they may do."""
+"""RomM sign-in."""

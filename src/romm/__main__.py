@@ -1,4 +1,4 @@
-"""`python -m romm` is the `romm` command."""
+"""`python -m romm` runs the `romm` command."""
 
 from romm.cli.main import main
 

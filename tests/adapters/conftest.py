@@ -28,11 +28,12 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
+from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.ports.accounts import Accounts, AccountStore, Imports
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
-from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, SignInLog
+from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
@@ -44,6 +45,7 @@ from tests.fakes import (
     FakeImports,
     FakeLogouts,
     FakePendingSignIns,
+    FakeSeal,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -65,6 +67,7 @@ class Stores:
     accounts: Accounts
     account_store: AccountStore
     attempts: Attempts
+    seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
     imports: Imports
@@ -168,6 +171,7 @@ def in_memory(clock: FakeClock) -> Stores:
         accounts=accounts,
         account_store=FakeAccountStore(accounts),
         attempts=FakeAttempts(clock),
+        seal=FakeSeal(),
         pending_sign_ins=FakePendingSignIns(accounts, clock),
         credentials=credentials,
         imports=FakeImports(accounts),
@@ -196,6 +200,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, clock),
+        seal=DatabaseSeal(database, clock),
         pending_sign_ins=SQLPendingSignIns(database, clock),
         credentials=SQLCredentials(database, clock),
         imports=SQLImports(database),

@@ -42,5 +42,5 @@ def test_what_is_no_json_is_one_sentence(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     result = romm("explain", str(file), ROMM_BASE_PATH=str(tmp_path))
     assert result.exit_code == 2
-    assert "is no JSON" in result.stderr
+    assert "is not JSON" in result.stderr
     assert "Traceback" not in result.output

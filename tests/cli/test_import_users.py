@@ -59,12 +59,12 @@ def test_what_would_happen_is_printed_and_nothing_is_written(tmp_path: Path) -> 
         "import root ADMIN, enabled, with password, root@example.com",
         "import Bob as bob: editor, enabled, with password, bob@example.com",
         "import Zoë as user-3: viewer, DISABLED, without password, without e-mail address",
-        "note: the name cannot be one here: tell them to sign in as user-3",
-        "note: the role 'wizard' is unknown here, so a viewer",
+        "note: the name is not allowed here: tell them to sign in as user-3",
+        "note: the role 'wizard' is unknown here, so the role is viewer",
         "note: the address 'no address' cannot be compared safely, so it is left out",
         "note: nobody can sign in to it before an administrator gives it an address",
-        "Administrators that come with the import, the first ones here, so that /setup closes: root",
-        "3 to import, 0 to skip. Nothing was written; --apply does it.",
+        "The import includes administrators, the first ones, so /setup closes: root",
+        "3 to import, 0 to skip. Nothing was written; use --apply to import.",
     ]
     assert people(tmp_path) == []
 
@@ -74,7 +74,7 @@ def test_it_is_written_when_told_to_and_once(tmp_path: Path) -> None:
     assert lines(run(tmp_path, source, "--apply"))[-1] == "3 imported, 0 skipped."
     assert people(tmp_path) == ["root", "bob", "user-3"]
     again = lines(run(tmp_path, source, "--apply"))
-    assert again[0] == "skip root root is here already"
+    assert again[0] == "skip root root exists already"
     assert again[-1] == "0 imported, 3 skipped."
     assert people(tmp_path) == ["root", "bob", "user-3"]
 
@@ -82,7 +82,7 @@ def test_it_is_written_when_told_to_and_once(tmp_path: Path) -> None:
 def test_administrators_beside_others_are_said_aloud(tmp_path: Path) -> None:
     run(tmp_path, old_romm(tmp_path, ROOT), "--apply")
     more = old_romm(tmp_path, (*BOB[:5], "ADMIN", None))
-    told = "Administrators that come with the import, beside those who are here already: bob"
+    told = "The import includes administrators, besides the existing ones: bob"
     assert told in lines(run(tmp_path, more))
     assert told in lines(run(tmp_path, more, "--apply"))
 
@@ -142,7 +142,7 @@ def hashes(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("source", "told"),
     [
-        ("sqlite:////nowhere/romm.db", "error: The database that --from names cannot be read: "),
+        ("sqlite:////nowhere/romm.db", "error: The database of --from cannot be read: "),
         ("nonsense", "it must look like postgresql://"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_database_of_ours_without_its_tables_is_told(tmp_path: Path) -> None:
 
 def test_the_other_database_can_be_named_where_no_list_of_processes_shows_its_password(tmp_path: Path) -> None:
     result = romm("import", ROMM_IMPORT_FROM=old_romm(tmp_path, ROOT), ROMM_BASE_PATH=str(tmp_path / "new"))
-    assert lines(result)[-1] == "1 to import, 0 to skip. Nothing was written; --apply does it."
+    assert lines(result)[-1] == "1 to import, 0 to skip. Nothing was written; use --apply to import."
 
 
 def test_the_other_database_has_to_be_named() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,7 +139,17 @@ def test_the_database_is_migrated_and_says_where_it_is(tmp_path: Path) -> None:
     assert romm("db", "current", **folder).stdout == f"{HEAD}\n"
 
 
-@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "current"]], ids=" ".join)
+def test_a_new_key_seals_at_once(tmp_path: Path) -> None:
+    folder = {"ROMM_BASE_PATH": str(tmp_path)}
+    for _ in range(2):
+        result = romm("db", "rotate-key", **folder)
+        assert (result.exit_code, result.stdout.startswith("A new key seals from now on")) == (0, True)
+    connection = sqlite3.connect(tmp_path / "romm.db")
+    assert connection.execute("SELECT count(*), count(expires_at) FROM sealing_keys").fetchone() == (2, 1)
+    connection.close()
+
+
+@pytest.mark.parametrize("command", [["db", "upgrade"], ["db", "current"], ["db", "rotate-key"]], ids=" ".join)
 def test_a_database_that_cannot_be_used_is_a_sentence_and_no_traceback(command: list[str], tmp_path: Path) -> None:
     blocked = tmp_path / "a file, not a folder"
     blocked.touch()

@@ -31,7 +31,7 @@ def table(folder: Path) -> dict[str, list[str]]:
 
 def test_the_first_admin_can_come_from_here(tmp_path: Path) -> None:
     result = on(tmp_path, "users", "add", "keeper", "--admin", DISABLE_USERPASS_LOGIN="true")
-    assert (result.exit_code, result.stdout) == (0, "keeper is here now, as admin; signs in with nothing yet.\n")
+    assert (result.exit_code, result.stdout) == (0, "Created keeper (admin). Sign-in methods: none yet.\n")
 
 
 def test_everybody_is_listed_with_how_they_sign_in(folder: Path) -> None:
@@ -43,7 +43,7 @@ def test_everybody_is_listed_with_how_they_sign_in(folder: Path) -> None:
 
 
 def test_roles_and_doors_are_changed(folder: Path) -> None:
-    assert on(folder, "users", "set-role", "Vera", "editor").stdout == "vera is editor now.\n"
+    assert on(folder, "users", "set-role", "Vera", "editor").stdout == "vera has the role editor now.\n"
     assert on(folder, "users", "disable", "vera").stdout == "vera is disabled.\n"
     assert table(folder)["vera"][3:5] == ["editor", "no"]
     assert on(folder, "users", "enable", "vera").stdout == "vera is enabled.\n"
@@ -116,7 +116,7 @@ def test_a_move_is_printed_line_by_line_and_carried_out_only_on_demand(linked: P
     move = ("users", "move-issuer", OLD, NEW, "--by-email")
     tried = on(linked, *move)
     assert tried.stdout.splitlines() == [
-        "keeper                   an earlier provider from now on; links anew at the next sign-in with keeper@example.org, verified",
+        "keeper                   an earlier provider from now on; links again at the next sign-in with keeper@example.org, verified",
         "vera                     stays: the account has no e-mail address to be recognized by. Enter it first",
         "Would move 1 of 2 accounts. Nothing was written; --apply carries it out.",
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from romm.credentials.rate_limits import Rates
+from romm.credentials.rate_limits import FailureLimit, Rates
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.throttle import Failures
@@ -57,3 +57,34 @@ async def test_who_is_refused_uses_nothing_up_for_the_others(clock: FakeClock) -
         await admitted(rates, HERS, ALL)
     his = RateLimitKey(HERS.limit, "victor")
     assert [await admitted(rates, his, ALL) for _ in range(5)] == [True] * 3 + [False] * 2
+
+
+async def test_an_address_that_failed_too_often_is_known_to_each_process_after_one_more_failure(
+    clock: FakeClock,
+) -> None:
+    """All count together; what succeeds looks nothing up."""
+    throttles = FakeThrottles(clock)
+    limit = Limit(name="failures", tries=3)
+    here, there = (FailureLimit(Rates(throttles, clock), limit, clock) for _ in range(2))
+    for _ in range(3):
+        await here.count("192.0.2.1")
+        assert here.judge("192.0.2.1") is None
+    await here.count("192.0.2.1")
+    assert (full := here.judge("192.0.2.1"))
+    assert (full.code, full.facts["retry_after"]) == (Code.TOO_MANY_REQUESTS, 60)
+    assert there.judge("192.0.2.1") is None
+    await there.count("192.0.2.1")
+    assert there.judge("192.0.2.1")
+    assert here.judge("192.0.2.2") is None
+
+
+async def test_an_address_is_free_again_after_a_minute(clock: FakeClock) -> None:
+    limited = FailureLimit(Rates(FakeThrottles(clock), clock), Limit(name="failures", tries=1), clock)
+    for _ in range(2):
+        await limited.count("2001:db8::1")
+    assert limited.judge("2001:db8::2"), "the same network"
+    clock.advance(timedelta(seconds=59, milliseconds=500))
+    assert (full := limited.judge("2001:db8::1"))
+    assert full.facts["retry_after"] == 1
+    clock.advance(timedelta(seconds=1))
+    assert limited.judge("2001:db8::1") is None

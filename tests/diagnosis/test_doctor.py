@@ -69,7 +69,7 @@ async def test_the_request_is_that_of_a_sign_in_with_prompt_none_and_nothing_is_
     assert asked.query["prompt"] == "none"
     assert asked.query["code_challenge_method"] == "S256"
     assert exchanged.form["code"] == INVENTED_CODE
-    assert patient.attempts.waiting == {}
+    assert patient.attempts.used == {}
     assert patient.sign_ins.entries == []
 
 
@@ -124,7 +124,7 @@ PLACE = "At the provider: "
     ("environ", "twist", "check", "outcome", "code", "fix"),
     [
         pytest.param({}, instead(discovery=HTML), Check.DISCOVERY, FAILED, Code.PROVIDER_ANSWER_INVALID,
-                     "a page for people", id="an HTML answer"),
+                     "a web page", id="an HTML answer"),
         pytest.param({}, instead(discovery=NOT_FOUND), Check.DISCOVERY, FAILED, Code.PROVIDER_ANSWER_INVALID,
                      "OIDC_SERVER_METADATA_URL", id="a wrong well-known address"),
         pytest.param({}, instead(discovery=BROKEN), Check.DISCOVERY, FAILED, Code.PROVIDER_UNAVAILABLE,
@@ -155,7 +155,7 @@ PLACE = "At the provider: "
         pytest.param({}, instead(token=error("unauthorized_client")), Check.CLIENT, FAILED, Code.TOKEN_RESPONSE_INVALID,
                      "authorization_code", id="a wrong grant type"),
         pytest.param({}, instead(token=json_response({"access_token": "a", "token_type": "bearer"})), Check.CLIENT, FAILED,
-                     None, "lets anybody in", id="a provider that takes any code"),
+                     None, "lets everyone in", id="a provider that takes any code"),
         pytest.param({}, knob("redirect_uri", "https://romm.test/other"), Check.REDIRECT_URI, FAILED, Code.REQUEST_REFUSED,
                      "or set OIDC_REDIRECT_URI", id="a redirect URI that is not registered"),
         pytest.param({}, instead(authorize=HTML), Check.REDIRECT_URI, WARNING, None, "Look at that page",
@@ -209,7 +209,7 @@ async def test_a_closed_gate_leaves_the_rest_there_unmade_and_says_so(
     assert (of(findings, FAILED), findings[check].code) == ([check], code)
     after = [each for each in list(Check)[list(Check).index(check) + 1 :] if each not in HERE]
     assert of(findings, Outcome.SKIPPED) == after
-    assert {findings[each].found for each in after} == {f"not possible before “{findings[check].title}” is mended"}
+    assert {findings[each].found for each in after} == {f"fix “{findings[check].title}” first"}
     assert patient.idp.requests == [], "and the secret goes nowhere"
 
 
@@ -296,7 +296,7 @@ async def test_the_missing_certificate_is_named() -> None:
     now = patient.clock()
     leaf = Certificate(subject="idp.test", issuer="Home CA", names=("idp.test",), not_before=now, not_after=now)
     network.tls = Handshake(problem=UNTRUSTED.problem, chain=(leaf,))
-    assert "the certificate of Home CA" in (await examined(patient, network))[Check.TLS].fixes[1]
+    assert "The certificate of Home CA" in (await examined(patient, network))[Check.TLS].fixes[1]
 
 
 async def test_findings_come_one_by_one() -> None:

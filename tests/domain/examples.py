@@ -20,7 +20,6 @@ NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 ISSUER = "https://auth.example.com"
 ALICE = Identity(ISSUER, "alice-at-the-provider")
 ADDRESS = "alice@example.com"
-BROWSER_KEY = "the key in the cookie of the browser that began"
 CLIENT = Client(client_id="romm", redirect_uri="https://romm.example/api/oauth/openid", scope="openid profile email")
 
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=10))
@@ -67,7 +66,6 @@ class MetadataFactory(Factory[Metadata]):
 
 class AttemptFactory(Factory[LoginAttempt]):
     state_digest = digest("state")
-    browser_key_digest = digest(BROWSER_KEY)
     return_to = "/"
     issuer = ISSUER
     client_id = CLIENT.client_id

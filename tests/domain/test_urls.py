@@ -144,6 +144,7 @@ HOSTILE = {
     ],
     "too much": [
         "/" + "x" * MAX_RETURN_TO_LENGTH,
+        "/" + "é" * (MAX_RETURN_TO_LENGTH // 6 + 1),
         "/" * 5_000,
         "/" + "%2f" * 10_000,
         "https://evil.example/" + "x" * 10_000,
@@ -265,6 +266,7 @@ def test_a_sign_in_leads_neither_to_a_sign_in_nor_to_a_route_that_acts(target: s
         pytest.param("/api/authorize?client_id=x", "/api/authorize?client_id=x", id="an app waits for the answer"),
         pytest.param("/api/docs", "/api/docs", id="the API's own page"),
         pytest.param("/account?from=/login", "/account?from=/login", id="the sign-in as a value"),
+        pytest.param("/" + "é" * 170, "/" + "%C3%A9" * 170, id="the longest, as it is sent"),
         pytest.param("/" + "x" * (MAX_RETURN_TO_LENGTH - 1), "/" + "x" * (MAX_RETURN_TO_LENGTH - 1), id="the longest"),
     ],
 )

@@ -67,7 +67,7 @@ def check_single_sign_on(page: Page) -> dict[str, list[str]]:
     page.goto("/admin/oidc")
     page.get_by_role("button", name="Try a sign-in").click()
     at_the_provider(page, "alice")
-    expect(page.get_by_role("heading", name="Your trial")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your test sign-in")).to_be_visible()
     found["a trial"] = looked_at(page)
     for claims in ('{"email": "ada@example.org", "groups": ["users"]}', "no claims"):
         page.get_by_label("Claims, as JSON").fill(claims)
@@ -79,7 +79,7 @@ def check_single_sign_on(page: Page) -> dict[str, list[str]]:
 def check_answers(page: Page, person: str) -> dict[str, list[str]]:
     """What only a click shows: the links that an administrator hands on, and a device that asks to be let in."""
     found = {}
-    for path, button in (("/admin/users", "Make an invitation link"), (person, "Make a link for a new password")):
+    for path, button in (("/admin/users", "Create an invitation link"), (person, "Create a link for a new password")):
         page.goto(path)
         for details in page.locator("details").all():
             details.evaluate("element => { element.open = true; }")

@@ -49,7 +49,7 @@ def test_first_boot_makes_the_administrator_who_finds_the_people(page: Page, sta
     told(page, "RomM is set up.")
     by_password(page, origin, ADMIN["username"], ADMIN["password"])
     page.get_by_role("navigation", name="Your pages").get_by_role("link", name="People").click()
-    expect(page.get_by_role("heading", name="Everybody: 1")).to_be_visible()
+    expect(page.get_by_role("heading", name="All people: 1")).to_be_visible()
     page.goto(f"{origin}/setup")
     expect(page).to_have_url(f"{origin}/login")
 
@@ -62,7 +62,7 @@ def test_an_invited_person_registers_on_a_phone_and_signs_in(
     page.goto(f"{origin}/admin/users")
     page.locator("#invite-role").select_option("editor")
     page.get_by_label("The link works for").select_option("7 days")
-    page.get_by_role("button", name="Make an invitation link").click()
+    page.get_by_role("button", name="Create an invitation link").click()
     link = page.get_by_label("Invitation link").inner_text()
     assert "token" not in page.url
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
@@ -70,12 +70,12 @@ def test_an_invited_person_registers_on_a_phone_and_signs_in(
     phone.goto(link)
     phone.get_by_label("User name").fill("dora")
     phone.get_by_label("Password").fill("password")
-    phone.get_by_role("button", name="Make the account").tap()
+    phone.get_by_role("button", name="Create the account").tap()
     expect(phone.get_by_role("alert")).to_contain_text("password_weak")
     expect(phone.get_by_label("User name")).to_have_value("dora")
     phone.get_by_label("Password").fill(PASSWORD)
-    phone.get_by_role("button", name="Make the account").tap()
-    told(phone, "Your account is made.")
+    phone.get_by_role("button", name="Create the account").tap()
+    told(phone, "Your account is created.")
     by_password(phone, origin, "dora")
     assert me(phone, origin)["access_level"] == "editor"
     phone.goto(link)
@@ -94,7 +94,7 @@ def test_an_address_typed_on_the_account_page_is_linked_at_the_next_single_sign_
     page.get_by_role("button", name="Save profile").click()
     told(page, "Saved.")
     expect(page.get_by_label("E-mail")).to_have_value("bob@example.org")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     sign_in(page, origin, "bob")
     told(page, LINKED)
     assert me(page, origin)["username"] == ADMIN["username"]
@@ -116,7 +116,7 @@ def test_an_account_is_linked_and_unlinked_by_hand(
     told(page, "Unlinked.")
     linking = page.get_by_role("region", name="Single sign-on")
     linking.get_by_label("Current password").fill(PASSWORD)  # the sign-in that unlinked is no proof any more
-    linking.get_by_role("button", name="Go on to linking").click()
+    linking.get_by_role("button", name="Continue to linking").click()
     expect(page.get_by_role("button", name="Link with Authelia")).to_be_visible()
 
 
@@ -129,8 +129,8 @@ def test_linking_works_in_a_home_network_without_https(
     page.goto(invitation(origin))
     page.get_by_label("User name").fill("robert")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
-    told(page, "Your account is made.")
+    page.get_by_role("button", name="Create the account").click()
+    told(page, "Your account is created.")
     by_password(page, home, "robert")
     page.goto(f"{home}/account")
     page.get_by_role("button", name="Link with Authelia").click()
@@ -144,7 +144,7 @@ def test_the_last_way_in_stays_and_a_first_password_opens_a_second(
     origin = start_romm(environment(provider, romm_port, "authelia"))
     sign_in(page, origin, "bob")
     page.goto(f"{origin}/account")
-    expect(page.get_by_text("This is the only way into your account")).to_be_visible()
+    expect(page.get_by_text("This is your only sign-in method")).to_be_visible()
     expect(page.get_by_role("button", name="Unlink from Authelia")).to_have_count(0)
     page.get_by_label("New password").fill(NEW)
     page.get_by_role("button", name="Set password").click()
@@ -152,7 +152,7 @@ def test_the_last_way_in_stays_and_a_first_password_opens_a_second(
     page.get_by_text("Unlink", exact=True).click()
     page.get_by_role("button", name="Unlink from Authelia").click()
     told(page, "Unlinked.")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     by_password(page, origin, "bob", NEW)
 
 
@@ -183,7 +183,7 @@ def test_a_forgotten_password_is_asked_for_and_set_by_a_link(page: Page, other: 
     page.goto(f"{origin}/admin/users")
     expect(page.get_by_text("forgot password")).to_be_visible()
     page.get_by_role("link", name="robert").click()
-    page.get_by_role("button", name="Make a link for a new password").click()
+    page.get_by_role("button", name="Create a link for a new password").click()
     other.goto(page.get_by_label("Link for a new password").inner_text())
     other.get_by_label("New password").fill(NEW)
     other.get_by_role("button", name="Set the password").click()

@@ -65,7 +65,7 @@ def move(page: Page, origin: str, way: str, said: str) -> None:
     [
         (
             "by-email",
-            "links anew at the next sign-in",
+            "links again at the next sign-in",
             ["Linked with an earlier provider: {there}", "Linked with Authentik"],
         ),
         ("same-subjects", "same subject, now at", ["Linked with Authentik"]),
@@ -79,7 +79,7 @@ def test_everybody_comes_into_the_account_they_had(
     before = {name: me(page, romm)["id"] for name, page in pages.items()}
     bob.goto(f"{romm}/account")
     expect(bob.get_by_role("heading", name="Linked with another provider: 127.0.0.1")).to_be_visible()
-    expect(bob.get_by_text("This is the only way into your account")).to_have_count(0)
+    expect(bob.get_by_text("This is your only sign-in method")).to_have_count(0)
     photographed(bob, f"before-{way}")
     bob.context.clear_cookies(name="romm_session")
     sign_in(bob, romm, "bob")

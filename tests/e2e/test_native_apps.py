@@ -109,8 +109,8 @@ def test_an_app_gets_its_tokens_through_the_browser(romm: str, page: Page, liste
         url, state = client.create_authorization_url(found["authorization_endpoint"], code_verifier=VERIFIER)
         page.goto(url)
         sign_in(page)
-        page.get_by_role("heading", name=f"Let {APP} in?").wait_for()
-        page.get_by_role("button", name=f"Let {APP} in").click()
+        page.get_by_role("heading", name=f"Allow {APP}?").wait_for()
+        page.get_by_role("button", name=f"Allow {APP}").click()
         page.get_by_text("Back to the app!").wait_for()
         answer = answers.get(timeout=START_SECONDS)
         client.fetch_token(
@@ -123,7 +123,7 @@ def test_an_app_gets_its_tokens_through_the_browser(romm: str, page: Page, liste
         assert client.get("/api/users").status_code == 403  # an admin's, but not among the scopes the app has
 
 
-@pytest.mark.parametrize(("button", "part"), [(f"Let {APP} in", "code="), ("Turn it away", "error=access_denied")])
+@pytest.mark.parametrize(("button", "part"), [(f"Allow {APP}", "code="), ("Deny", "error=access_denied")])
 def test_the_browser_lets_the_answer_reach_a_scheme_of_the_apps_own(
     romm: str, page: Page, button: str, part: str
 ) -> None:

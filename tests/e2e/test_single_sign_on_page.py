@@ -41,7 +41,7 @@ def test_a_trial_works_in_a_home_network_without_https(
     page.get_by_role("navigation", name="Your pages").get_by_role("link", name="Single sign-on").click()
     page.get_by_role("button", name="Try a sign-in").click()
     at_the_provider(page, "alice")
-    trial = page.get_by_role("region", name="Your trial")
+    trial = page.get_by_role("region", name="Your test sign-in")
     expect(trial).to_contain_text("This person would get a new account and be signed in, by rule L-12.")
     expect(trial.get_by_role("row", name="groups")).to_contain_text("romm-admins")
     page.get_by_role("link", name="Account").click()
@@ -56,4 +56,4 @@ def test_a_provider_that_never_answers_keeps_nobody_waiting_for_long(page: Page,
         started = time.monotonic()
         page.goto(f"{origin}/admin/oidc")
         assert time.monotonic() - started < 8
-        expect(page.get_by_role("region", name="Is it well?")).to_contain_text("failed: Discovery")
+        expect(page.get_by_role("region", name="Status")).to_contain_text("failed: Discovery")

@@ -20,6 +20,7 @@ from romm.adapters.provider.transport import Limits, Transport, network
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
+from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.composition import diagnosis, provider
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import Finding, Outcome
@@ -216,6 +217,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
     world.serve(
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, world.clock),
+        seal=DatabaseSeal(database, world.clock),
         pending_sign_ins=SQLPendingSignIns(database, world.clock),
         credentials=SQLCredentials(database, world.clock),
         throttles=SQLThrottles(database, world.clock),

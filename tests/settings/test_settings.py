@@ -536,9 +536,11 @@ def test_what_keeps_single_sign_on_off_is_told_with_the_mistakes_and_nothing_twi
             id="a switch where a number belongs",
         ),
         pytest.param(
-            "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of texts"), id="a number in a list"
+            "[oidc]\nrole_admin = ['a', 1]", ("role_admin in [oidc]", "list of strings"), id="a number in a list"
         ),
-        pytest.param("[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one text"), id="a list where text belongs"),
+        pytest.param(
+            "[oidc]\nclient_id = ['a']", ("client_id in [oidc]", "one string"), id="a list where text belongs"
+        ),
         pytest.param("[oidc]\nenabled = 'maybe'", ("enabled in [oidc]", "maybe"), id="a switch that is none"),
         pytest.param("[oidc\n", ("ROMM_SETTINGS_FILE", "TOML"), id="no TOML"),
         pytest.param("[server]\nbase_url = 'x'", ("base_url in [server]",), id="a wrong value is named by its place"),
@@ -577,7 +579,7 @@ def test_the_files_name_needs_no_ending_and_its_neighbours_are_not_read(tmp_path
 )
 def test_a_slip_in_a_variables_name_is_noticed(name: str, meant: str):
     (warning,) = load({name: "x"}).warnings
-    assert f"{name} is no setting" in warning
+    assert f"{name} is not a setting" in warning
     assert f"did you mean {meant}?" in warning
 
 
@@ -693,7 +695,7 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
         row("a shared signing key", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS256"),
         row("a shared signing key, larger", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS384"),
         row("a shared signing key, the largest", "RS256", OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS="RS256 HS512"),
-        row("everybody in the world", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
+        row("open to everyone", "OIDC_HOSTED_DOMAINS", OIDC_PROVIDER="google"),
         row("scopes without openid", "openid", OIDC_SCOPES="profile email"),
         row("the hash of Authelia's configuration", "hash", OIDC_CLIENT_SECRET="$pbkdf2-sha512$310000$c8p7"),
         row("a secret that is not used", "OIDC_CLIENT_SECRET", OIDC_TOKEN_ENDPOINT_AUTH_METHOD="none"),
@@ -702,7 +704,7 @@ def test_the_redirect_uri_follows_the_public_address_unless_it_is_set():
             "https://romm.example.com/login",
             OIDC_POST_LOGOUT_REDIRECT_URI="https://other.example/",
         ),
-        row("no door is open", "nobody", DISABLE_USERPASS_LOGIN="true", OIDC_ENABLED="false"),
+        row("no door is open", "no sign-in method is left", DISABLE_USERPASS_LOGIN="true", OIDC_ENABLED="false"),
     ],
 )
 def test_what_is_weak_or_pointless_is_said_at_start(change: dict[str, str], part: str):
@@ -908,7 +910,7 @@ def test_the_database_url_is_complete(environ: dict[str, str], expected: str):
     [
         row(
             "MariaDB",
-            "ROMM_DB_DRIVER is 'mariadb', but this version stores in SQLite or PostgreSQL",
+            "ROMM_DB_DRIVER is 'mariadb', but this version supports SQLite and PostgreSQL",
             ROMM_DB_DRIVER="mariadb",
         ),
         row("MySQL", "ROMM_DB_DRIVER is 'mysql'", ROMM_DB_DRIVER="mysql", DB_HOST="db"),
@@ -1010,7 +1012,7 @@ def test_without_a_file_there_is_no_app():
         pytest.param("[clients]\nname = 'x'", ("[[clients]]", "list of tables"), id="one bracket too few"),
         pytest.param("[[clients]]\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="no name"),
         pytest.param("[[clients]]\nname = ''\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="an empty name"),
-        pytest.param("[[clients]]\nname = ' x'\nredirect_uris = ['a.b:/c']", ("name", "blanks"), id="a blank before it"),
+        pytest.param("[[clients]]\nname = ' x'\nredirect_uris = ['a.b:/c']", ("name", "spaces"), id="a space before it"),
         pytest.param("[[clients]]\nname = 7\nredirect_uris = ['a.b:/c']", ("name", "client 1"), id="a number"),
         pytest.param("[[clients]]\nname = 'x'", ("redirect_uris", "list"), id="no address"),
         pytest.param("[[clients]]\nname = 'x'\nredirect_uris = 'a.b:/c'", ("redirect_uris", "list"), id="one text"),

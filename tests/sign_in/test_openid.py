@@ -2,15 +2,16 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from msgspec import msgpack
 from msgspec.structs import replace
 
-from romm.credentials.rate_limits import Rates
+from romm.credentials.rate_limits import FailureLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
@@ -24,13 +25,17 @@ from romm.domain.sign_in.claims import ClaimMapping
 from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.linking import Found, Policy
+from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome
 from romm.domain.sign_in.roles import RoleMapping
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
 from romm.sign_in.admission import MAX_USERNAMES, Admission, Linking
+from romm.sign_in.attempts import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, LoginAttempts
+from romm.sign_in.destinations import CallbackCookies, Finished
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import Finished, OpenIDSignIn, StartedSignIn
+from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn, StartedSignIn
+from romm.sign_in.repeated_responses import RepeatedResponses
 from tests.domain.examples import claims
 from tests.factories import new_account
 from tests.fakes import (
@@ -40,6 +45,7 @@ from tests.fakes import (
     FakeCredentials,
     FakeLog,
     FakePendingSignIns,
+    FakeSeal,
     FakeSignInLog,
     FakeThrottles,
 )
@@ -72,6 +78,9 @@ class ScriptedProvider:
         self.exchanged: list[tuple[str, str]] = []
 
     async def metadata(self) -> Metadata:
+        return self.found
+
+    async def answering_metadata(self) -> Metadata:
         return self.found
 
     def known_metadata(self) -> Metadata | None:
@@ -135,6 +144,10 @@ class House:
         self.provider = ScriptedProvider(self.clock)
         self.accounts = accounts or BusyAccounts()
         self.attempts = FakeAttempts(self.clock)
+        self.seal = FakeSeal()
+        self.pending = FakePendingSignIns(self.accounts, self.clock)
+        self.meanwhile: list[Callable[[], Awaitable[object]]] = []
+        rates = Rates(FakeThrottles(self.clock), self.clock)
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.log = FakeLog()
         self.entries = FakeSignInLog()
@@ -149,6 +162,9 @@ class House:
             log=self.log,
             clock=self.clock,
         )
+        attempts = LoginAttempts(seal=self.seal, used=self.attempts, clock=self.clock, sleep=self.sleep)
+        sessions = Sessions(self.credentials, limits, self.log, self.clock)
+        journal = SignInJournal(self.entries, self.log, self.clock, rates)
         explainer = Explainer(reading=reading, admission=admission, provider=self.provider, issuer=ISSUER)
         self.signin = OpenIDSignIn(
             identification=Identification(
@@ -157,12 +173,26 @@ class House:
             off="",
             admission=admission,
             keep_preview=Previews(explainer=explainer, attempts=self.attempts).keep,
-            attempts=self.attempts,
-            pending=FakePendingSignIns(self.accounts, self.clock),
-            sessions=Sessions(self.credentials, limits, self.log, self.clock),
-            journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
+            attempts=attempts,
+            failures=FailureLimit(rates, FAILED_CALLBACKS, self.clock),
+            pending=self.pending,
+            repeated=RepeatedResponses(
+                attempts=attempts, pending=self.pending, sessions=sessions, journal=journal, clock=self.clock
+            ),
+            sessions=sessions,
+            journal=journal,
             clock=self.clock,
         )
+
+    async def sleep(self, seconds: float) -> None:
+        """Time passes, and with it the next thing of `meanwhile` happens."""
+        self.clock.advance(timedelta(seconds=seconds))
+        if self.meanwhile:
+            await self.meanwhile.pop(0)()
+
+    def kept(self) -> list[LoginAttempt]:
+        """What the browsers keep for us, as only we can read it."""
+        return [msgpack.decode(content, type=LoginAttempt) for content in self.seal.contents.values()]
 
     async def begin(self, return_to: str = "/") -> tuple[StartedSignIn, AuthorizationResponse]:
         """Click the button; gives what the browser keeps and what the provider will send it back with."""
@@ -172,9 +202,14 @@ class House:
         return begun, AuthorizationResponse(code="a code", state=asked.get("state"))
 
     async def finish(
-        self, begun: StartedSignIn, response: AuthorizationResponse, session: str | None = None
+        self,
+        begun: StartedSignIn,
+        response: AuthorizationResponse,
+        session: str | None = None,
+        pending: str | None = None,
     ) -> Finished:
-        return await self.signin.finish(response, begun.browser_key, session, VISITOR)
+        cookies = CallbackCookies(sealed=begun.sealed, session=session, pending=pending)
+        return await self.signin.finish(response, cookies, VISITOR)
 
     async def sign_in(self, return_to: str = "/") -> Finished:
         return await self.finish(*await self.begin(return_to))
@@ -194,7 +229,7 @@ class House:
         account = self.accounts.by_id[account_id]
         self.accounts.by_id[account_id] = replace(account, version=account.version + 1, **changes)
 
-    async def outcome(self, response: AuthorizationResponse) -> str | None:
+    async def outcome(self, response: AuthorizationResponse) -> Outcome | None:
         recalled = await self.attempts.recall(digest(response.state or ""))
         return None if recalled is None else recalled.outcome
 
@@ -219,28 +254,37 @@ async def test_a_person_is_signed_in_and_everything_about_it_is_remembered(house
     assert credential.digest == digest(finished.session or "")
     assert credential.identity == Identity(ISSUER, "alice")
     assert credential.id_token == "an ID token"
-    assert await house.outcome(response) is None
+    assert await house.outcome(response) == Opened(credential.digest)
     [entry] = house.entries.entries
     assert (entry.method, entry.outcome, entry.rule, entry.account_id) == ("openid", "signed_in", "L-12", 2)
 
 
-async def test_an_attempt_is_stored_without_anything_that_could_finish_it(house: House) -> None:
-    """R-07: who reads the storage has neither state nor browser key."""
+async def test_a_begun_sign_in_is_stored_nowhere(house: House) -> None:
+    """R-07, R-19: the browser keeps all of it, sealed, beside the state that opens it."""
+    _, response = await house.begin()
+    assert (house.attempts.used, house.accounts.credentials, house.entries.entries) == ({}, {}, [])
+    [kept] = house.kept()
+    assert kept.expires_at == NOW + ATTEMPT_LIFETIME
+    assert len(response.state or "") == 43, "256 bits"
+    assert str(response.state) not in str(kept)
+
+
+async def test_what_is_left_of_a_used_attempt_could_finish_none(house: House) -> None:
+    """R-07: who reads the storage finds neither state nor nonce nor verifier."""
     begun, response = await house.begin()
-    [stored] = house.attempts.waiting.values()
-    for secret in (response.state or "", begun.browser_key):
-        assert secret not in str(stored)
-        assert len(secret) == 43, "256 bits"
-    assert stored.expires_at == NOW + ATTEMPT_LIFETIME
+    await house.finish(begun, response)
+    [kept] = house.kept()
+    for secret in (response.state or "", kept.nonce, kept.code_verifier, begun.sealed):
+        assert secret not in str(house.attempts.used)
 
 
 async def test_every_attempt_has_its_own_secrets(house: House) -> None:
     """R-07, R-09, R-10."""
     for _ in range(100):
         await house.begin()
-    attempts: list[LoginAttempt] = list(house.attempts.waiting.values())
-    for field in ("state_digest", "browser_key_digest", "nonce", "code_verifier"):
-        values = {getattr(attempt, field) for attempt in attempts}
+    assert len({use for _, use in house.seal.contents}) == 100, "one state each"
+    for field in ("nonce", "code_verifier"):
+        values = {getattr(attempt, field) for attempt in house.kept()}
         assert len(values) == 100
         assert min(map(len, values)) >= 43
 
@@ -253,7 +297,7 @@ async def test_nothing_begins_without_a_provider(house: House) -> None:
     assert caught.value.code is Code.OIDC_OFF
     assert "OIDC_ENABLED is false" in operator_text(caught.value)
     with pytest.raises(Refused) as caught:
-        await off.signin.finish(AuthorizationResponse(code="x", state="y"), "key", None, VISITOR)
+        await off.signin.finish(AuthorizationResponse(code="x", state="y"), CallbackCookies(sealed="key"), VISITOR)
     assert caught.value.code is Code.OIDC_OFF
 
 
@@ -269,9 +313,9 @@ async def test_a_provider_that_demands_it_gets_the_request_pushed(house: House) 
 async def test_the_verifier_that_was_kept_is_the_one_that_is_sent(house: House) -> None:
     """R-10."""
     begun, response = await house.begin()
-    [stored] = house.attempts.waiting.values()
+    [kept] = house.kept()
     await house.finish(begun, response)
-    assert house.provider.exchanged == [("a code", stored.code_verifier)]
+    assert house.provider.exchanged == [("a code", kept.code_verifier)]
 
 
 async def test_when_the_facts_change_under_a_decision_it_is_made_once_more(
@@ -454,7 +498,7 @@ async def test_a_refused_attempt_is_concluded_with_its_reason(house: House) -> N
     with pytest.raises(Refused) as caught:
         await house.finish(begun, response)
     assert caught.value.return_to == "/collection"
-    assert await house.outcome(response) == f"{Code.EMAIL_NOT_VERIFIED} {VISITOR.correlation_id}"
+    assert await house.outcome(response) == NotOpened(Code.EMAIL_NOT_VERIFIED, VISITOR.correlation_id)
     [entry] = house.entries.entries
     assert (entry.outcome, entry.code, entry.rule) == ("refused", Code.EMAIL_NOT_VERIFIED, "L-07")
     assert entry.issuer == ISSUER
@@ -466,7 +510,7 @@ async def test_a_surprise_concludes_the_attempt_too_and_goes_on(house: House) ->
     begun, response = await house.begin()
     with pytest.raises(ZeroDivisionError):
         await house.finish(begun, response)
-    assert await house.outcome(response) == f"{Code.UNEXPECTED} {VISITOR.correlation_id}"
+    assert await house.outcome(response) == NotOpened(Code.UNEXPECTED, VISITOR.correlation_id)
     [entry] = house.entries.entries
     assert (entry.outcome, entry.code) == ("refused", Code.UNEXPECTED)
     assert house.accounts.credentials == {}
@@ -484,40 +528,184 @@ async def test_the_first_reason_is_kept_when_a_response_comes_again(house: House
     assert len(house.provider.exchanged) == 1
 
 
-async def test_a_finished_response_that_comes_again_leads_home_only_with_a_session(house: House) -> None:
+async def test_a_finished_response_that_comes_again_leads_where_the_first_one_did(house: House) -> None:
+    """The first answer may be lost with its cookie, so the second has a session of its own, also without one or with a
+    dead one.
+    """
     begun, response = await house.begin("/collection")
-    finished = await house.finish(begun, response)
-    again = await house.finish(begun, response, finished.session)
-    assert again == Finished(return_to="/")
+    first = await house.finish(begun, response)
     for session in (None, "invented"):
+        again = await house.finish(begun, response, session)
+        assert (again.return_to, again.linked) == ("/collection", False)
+        assert again.session not in (None, first.session)
+        assert await house.signin.sessions.who(again.session)
+    assert await house.signin.sessions.who(first.session), "the browser may keep either"
+    assert len(house.provider.exchanged) == 1
+    stored = house.accounts.credentials.values()
+    assert {(each.identity, each.id_token) for each in stored} == {(Identity(ISSUER, "alice"), "an ID token")}
+
+
+async def test_a_browser_that_has_the_session_gets_no_other(house: House) -> None:
+    begun, response = await house.begin("/collection")
+    first = await house.finish(begun, response)
+    assert await house.finish(begun, response, first.session) == Finished(return_to="/collection")
+    assert len(house.accounts.credentials) == 1
+
+
+async def test_the_session_of_the_second_time_takes_the_place_of_the_browsers_older_one(house: House) -> None:
+    """R-16."""
+    older = (await house.sign_in()).session
+    begun, response = await house.begin()
+    await house.finish(begun, response)
+    again = await house.finish(begun, response, older)
+    assert await house.signin.sessions.who(older) is None
+    assert await house.signin.sessions.who(again.session)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_the_second_of_two_at_once_waits_for_the_first(house: House, refused: bool) -> None:
+    """The provider takes its time; the browser loads the callback once more."""
+    if refused:
+        house.provider.claims["email_verified"] = False
+    begun, response = await house.begin("/collection")
+    answering, answer = asyncio.Event(), house.provider.exchange
+
+    async def slow(*given: Any) -> TokenResponse:
+        await answering.wait()
+        return await answer(*given)
+
+    house.provider.exchange = slow  # type: ignore[method-assign,assignment]
+    first = asyncio.create_task(house.finish(begun, response))
+    await asyncio.sleep(0)
+
+    async def provider_answers() -> None:
+        answering.set()
+        await asyncio.wait([first])
+
+    house.meanwhile = [nothing, nothing, provider_answers]
+    if refused:
+        with pytest.raises(Refused) as caught:
+            await house.finish(begun, response)
+        assert caught.value.code is Code.EMAIL_NOT_VERIFIED
+        assert caught.value.return_to == "/collection"
+    else:
+        again = await house.finish(begun, response)
+        assert again.return_to == "/collection"
+        assert again.session not in (None, (await first).session)
+    assert len(house.provider.exchanged) == 1
+    assert house.meanwhile == []
+
+
+async def nothing() -> None:
+    """What happens while nothing does."""
+
+
+async def test_a_browser_stops_waiting_for_a_callback_whose_process_was_stopped(house: House) -> None:
+    begun, response = await house.begin("/collection")
+    attempt = await house.signin.attempts.opened(response.state, begun.sealed)
+    assert attempt
+    await house.signin.attempts.take(attempt)
+    started = house.clock()
+    for _ in range(2):
+        with pytest.raises(Refused) as caught:
+            await house.finish(begun, response)
+        assert caught.value.code is Code.ATTEMPT_USED
+        assert caught.value.return_to == "/collection"
+        assert house.clock() - started <= timedelta(seconds=PATIENCE_SECONDS + 2 * LOOK_EVERY_SECONDS)
+
+
+@pytest.mark.parametrize("ended", ["signed out", "disabled", "ten minutes"])
+async def test_a_response_that_comes_again_opens_nothing_that_is_over(house: House, ended: str) -> None:
+    """R-17, R-29: signing out is not undone by the back button."""
+    begun, response = await house.begin("/collection")
+    first = await house.finish(begun, response)
+    if ended == "signed out":
+        await house.signin.sessions.end(first.session or "")
+    if ended == "disabled":
+        house.change(2, enabled=False)
+    if ended == "ten minutes":
+        house.clock.advance(ATTEMPT_LIFETIME)
+    for session in (None, first.session) if ended != "ten minutes" else (None,):
         with pytest.raises(Refused) as caught:
             await house.finish(begun, response, session)
         assert caught.value.code is Code.ATTEMPT_USED
+        assert caught.value.return_to == "/collection"
+
+
+async def test_an_account_that_changes_at_that_moment_gets_no_second_session(
+    house: House, accounts: BusyAccounts
+) -> None:
+    begun, response = await house.begin()
+    await house.finish(begun, response)
+    credentials = Overtaken(accounts, house.clock)
+    credentials.first = lambda: house.change(2)
+    sessions = dataclasses.replace(house.signin.sessions, credentials=credentials)
+    repeated = dataclasses.replace(house.signin.repeated, sessions=sessions)
+    house.signin = dataclasses.replace(house.signin, repeated=repeated)
+    with pytest.raises(Refused) as caught:
+        await house.finish(begun, response)
+    assert caught.value.code is Code.ATTEMPT_USED
+
+
+async def test_another_browser_gets_nothing_of_a_finished_response(house: House) -> None:
+    """R-07, R-11."""
+    begun, response = await house.begin()
+    await house.finish(begun, response)
+    other, _ = await house.begin()
+    for sealed in (None, "", "invented", other.sealed):
+        with pytest.raises(Refused) as caught:
+            await house.signin.finish(response, CallbackCookies(sealed=sealed), VISITOR)
+        assert caught.value.code is Code.ATTEMPT_USED
+    assert len(house.accounts.credentials) == 1
 
 
 async def test_a_bookmarked_response_leads_somebody_who_is_signed_in_home(house: House) -> None:
     session = (await house.sign_in()).session
     forgotten = AuthorizationResponse(code="a code", state="of last year")
-    assert await house.signin.finish(forgotten, None, session, VISITOR) == Finished(return_to="/")
+    assert await house.signin.finish(forgotten, CallbackCookies(session=session), VISITOR) == Finished(return_to="/")
 
 
 async def test_another_browser_is_refused_and_leaves_the_attempt_to_its_owner(house: House) -> None:
-    """R-07; also with a session of its own, so that nobody is signed in as somebody else by a link (R-44)."""
+    """R-07; one with a session of its own keeps that, so a link signs no person in as another one (R-44)."""
     begun, response = await house.begin()
-    victim = (await house.sign_in()).session
-    house.provider.nonce = next(iter(house.attempts.waiting.values())).nonce
-    for key in (None, "", "another key"):
+    own = (await house.sign_in()).session
+    other, _ = await house.begin()
+    house.provider.nonce = house.kept()[0].nonce
+    for sealed in (None, "", "another key", other.sealed):
         with pytest.raises(Refused) as caught:
-            await house.signin.finish(response, key, victim, VISITOR)
+            await house.signin.finish(response, CallbackCookies(sealed=sealed), VISITOR)
         assert caught.value.code is Code.BROWSER_MISMATCH
+        assert await house.signin.finish(response, CallbackCookies(sealed=sealed, session=own), VISITOR) == Finished(
+            return_to="/"
+        )
+    assert await house.outcome(response) is None
     assert (await house.finish(begun, response)).session
+
+
+async def test_an_address_whose_sign_ins_keep_failing_has_to_wait_and_spends_nothing(house: House) -> None:
+    """Each may have sent an invented code to the provider."""
+    house.provider.problem = Refused(Code.CODE_REJECTED)
+    for _ in range(FAILED_CALLBACKS.tries + 1):
+        assert (await house.refused()).code is Code.CODE_REJECTED
+    begun, response = await house.begin("/collection")
+    asked = len(house.provider.exchanged)
+    with pytest.raises(Refused) as caught:
+        await house.finish(begun, response)
+    assert caught.value.code is Code.TOO_MANY_REQUESTS
+    assert caught.value.return_to == "/collection"
+    assert len(house.provider.exchanged) == asked
+    house.provider.problem = None
+    elsewhere = replace(VISITOR, address="192.0.2.8")
+    assert (await house.signin.finish(response, CallbackCookies(sealed=begun.sealed), elsewhere)).session
+    house.clock.advance(timedelta(seconds=float(caught.value.facts["retry_after"] or 0)))
+    assert (await house.sign_in()).session
 
 
 @pytest.mark.parametrize("state", [None, "", "invented"])
 async def test_a_state_of_nobody_is_refused_without_asking_the_provider(house: House, state: str | None) -> None:
     """R-08."""
     with pytest.raises(Refused) as caught:
-        await house.signin.finish(AuthorizationResponse(code="a code", state=state), None, None, VISITOR)
+        await house.signin.finish(AuthorizationResponse(code="a code", state=state), CallbackCookies(), VISITOR)
     assert caught.value.code is Code.STATE_UNKNOWN
     assert house.provider.exchanged == []
 

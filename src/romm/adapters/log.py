@@ -1,4 +1,4 @@
-"""Log lines: readable on a terminal, JSON elsewhere, and never a secret in either."""
+"""Log lines: readable on a terminal, JSON elsewhere."""
 
 import logging
 import sys
@@ -13,21 +13,21 @@ from romm.ports.process import Log
 REDACTED = "[redacted]"
 SECRET_NAMES = frozenset(
     {
-        "access_token", "authorization", "browser_key", "client_secret", "code_verifier", "cookie", "id_token",
+        "access_token", "authorization", "sealed", "client_secret", "code_verifier", "cookie", "id_token",
         "password", "refresh_token", "secret", "session", "state", "nonce",
     }
 )  # fmt: skip
 
-# Without local variables: among them are passwords and secrets.
+# Without local variables, which include passwords and secrets.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 _JSON: list[Processor] = [_TRACEBACKS, structlog.processors.JSONRenderer()]
 
 bound = structlog.contextvars.bound_contextvars
-"""Puts facts on all log lines inside a `with` block, also across awaits."""
+"""Facts on all log lines of a `with` block, also across awaits."""
 
 
 def configure(level: str, style: str) -> Log:
-    """Set up all logging of this process: `style` is `console`, `json`, or empty for whichever fits the output."""
+    """`style` is `console`, `json`, or empty: chosen by the output."""
     console = style == "console" or (not style and sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

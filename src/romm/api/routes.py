@@ -1,4 +1,4 @@
-"""Every route of RomM, and what all of them work with."""
+"""Every route of RomM, and the dependencies that they share."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -39,9 +39,9 @@ from romm.api.diagnosis import doctor, explanation, health, oidc_page, sign_ins_
 from romm.api.http import docs, openapi
 from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
 
-MAX_BODY_BYTES = 65_536  # no route takes more than a form
+MAX_BODY_BYTES = 65_536  # more than the largest form
 
-STATIC_SECONDS = 31_536_000  # the address of a static file changes with the version
+STATIC_SECONDS = 31_536_000  # the URL of a static file changes with the version
 
 ROUTERS = (
     openid.router,
@@ -78,7 +78,7 @@ _HERE = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, kw_only=True)
 class AppDependencies:
-    """What the routes of one RomM work with, under Litestar's names; it alone depends on the settings and the ports."""
+    """The dependencies of the routes, under Litestar's names. Derived only from settings and ports."""
 
     dependencies: Mapping[str, Provide]
     before_request: BeforeRequestHookHandler
@@ -87,7 +87,6 @@ class AppDependencies:
 
 
 def routes(wired: AppDependencies, version: str) -> Litestar:
-    """All of them, wired."""
     app = Litestar(
         route_handlers=[*ROUTERS, _static_files()],
         dependencies=wired.dependencies,
@@ -110,10 +109,9 @@ def _static_files() -> Any:
 
 
 def take_turns(app: Litestar) -> None:
-    """Look the dependencies of a handler up in turn.
+    """Resolve a handler's dependencies one after the other.
 
-    Litestar starts a task for each of several. Ours are in memory, and the tasks took longer than all the rest of a
-    small handler.
+    Litestar starts a task for each. Ours are in memory: the tasks took longer than the rest of a small handler.
     """
     for route in app.routes:
         if isinstance(route, HTTPRoute):

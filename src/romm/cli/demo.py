@@ -1,4 +1,4 @@
-"""`romm demo`: RomM beside a real identity provider with three people, on a database that is thrown away."""
+"""`romm demo`: RomM beside a real identity provider with three people, on a throw-away database."""
 
 import asyncio
 import logging
@@ -37,11 +37,11 @@ PEOPLE = {
 
 
 def run(port: int, provider_port: int) -> None:
-    """Start both, say where to click, and stop both on Ctrl-C."""
+    """Start both, print where to click, and stop both on Ctrl-C."""
     _check_free("--port", port)
     _check_free("--provider-port", provider_port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's background job begins without it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a script start without it
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="romm-demo-")))
         environ = environment(os.environ, port, provider_port, folder)
@@ -59,7 +59,7 @@ def run(port: int, provider_port: int) -> None:
 
 
 def _check_free(option: str, port: int) -> None:
-    """Said here, because RomM and the provider do not know these options."""
+    """Checked here: RomM and the provider do not know these options."""
     try:
         serve.check_free("127.0.0.1", port)
     except OSError as error:
@@ -69,7 +69,7 @@ def _check_free(option: str, port: int) -> None:
 
 
 def environment(shell: Mapping[str, str], port: int, provider_port: int, folder: Path) -> dict[str, str]:
-    """The demo's settings; those of another RomM that may be in the shell are left out."""
+    """Without the settings of another RomM in the shell."""
     return others(shell) | {
         "ROMM_BASE_PATH": str(folder),
         "ROMM_BASE_URL": f"http://127.0.0.1:{port}",
@@ -89,13 +89,13 @@ def environment(shell: Mapping[str, str], port: int, provider_port: int, folder:
 
 def _provider(port: int) -> Any:
     try:
-        with warnings.catch_warnings(action="ignore"):  # it uses parts of Authlib that are going away
+        with warnings.catch_warnings(action="ignore"):  # it uses deprecated parts of Authlib
             import oidc_provider_mock
     except ImportError:
         raise click.ClickException(
             "The demo needs its provider: in RomM's source, pip install --require-hashes -r requirements/demo.txt"
         ) from None
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its line per request would bury the invitation
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # its line per request would hide the instructions
     users = [oidc_provider_mock.User(sub=name, claims=_claims(name, *about)) for name, about in PEOPLE.items()]
     return oidc_provider_mock.run_server_in_thread(port, user_claims=users)
 
@@ -111,7 +111,7 @@ def _claims(name: str, full_name: str, groups: list[str]) -> dict[str, object]:
 
 
 async def _first_admin(settings: Settings, password: str) -> None:
-    """So that whoever is clicked first may come in: RomM wants an admin before anybody else."""
+    """RomM refuses other sign-ins until there is an administrator."""
     await asyncio.to_thread(migrations.upgrade, settings.database.url)
     ports = adapters.ports(settings, log.configure("ERROR", "console"))
     setup = Setup(
@@ -129,9 +129,9 @@ async def _first_admin(settings: Settings, password: str) -> None:
 def _wait(romm: subprocess.Popen[bytes], url: str) -> None:
     for _ in range(START_SECONDS * 10):
         if romm.poll() is not None:
-            raise click.ClickException("RomM did not start; its last lines say why.")
+            raise click.ClickException("RomM did not start; its last lines have the reason.")
         try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310  the address is our own
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310  the URL is our own
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.1)
         else:

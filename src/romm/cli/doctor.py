@@ -1,4 +1,4 @@
-"""`romm doctor`: examines what the environment describes, and prints each finding as soon as it is there."""
+"""`romm doctor`: examines the configuration and prints each finding at once."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocke
 from romm.settings.load import load
 from romm.settings.model import SettingsError
 
-MAX_WIDTH = 100  # longer lines are hard to read, and a terminal in a container often does not say how wide it is
+MAX_WIDTH = 100  # longer lines are hard to read, and terminals in containers often report no width
 
 _ERASE = "\x1b[K"  # to the end of the line
 _MARKS = {
@@ -36,13 +36,13 @@ _BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
 def run(environ: Mapping[str, str], *, as_json: bool) -> int:
-    """Gives the exit code: 1 when a check failed."""
+    """Returns the exit code: 1 if a check failed."""
     findings = asyncio.run(_json(environ) if as_json else _text(environ))
     return 1 if has_failed(findings) else 0
 
 
 async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
-    """Every finding; of settings that cannot be understood only what is wrong with them."""
+    """Every finding. If the settings are invalid, only their problems."""
     try:
         loaded = load(environ)
     except SettingsError as error:
@@ -51,7 +51,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
             yield blocked(check, Check.SETTINGS)
         return
     settings, client = loaded.settings, provider.client(loaded.settings)
-    log = logs.configure("ERROR", "console")  # what the instruments remark in passing, the findings say better
+    log = logs.configure("ERROR", "console")  # the findings replace the instruments' own log lines
     instruments = diagnosis.instruments(settings, provider.provider_settings(settings), client, log, adapters.now)
     try:
         async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings():
@@ -62,7 +62,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
 
 
 def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
-    """A finding for people: what was found, and unless all is well what was expected and what to do."""
+    """For a problem also what was expected and the fix."""
     mark, colour = _MARKS[finding.outcome]
     head = click.style(f"{mark} {finding.outcome:<{_OUTCOME_WIDTH}}", fg=colour)
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
@@ -79,11 +79,11 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "expected", finding.expected
     yield from (("fix", fix) for fix in finding.fixes)
     if finding.code is not None:
-        yield "code", f"{finding.code}, which a sign-in ends with (docs/errors.md#{finding.code})"
+        yield "code", f"{finding.code}, the error of a sign-in (docs/errors.md#{finding.code})"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """At least 40 characters of text to a line, however narrow the terminal says it is; addresses stay whole."""
+    """At least 40 characters a line; URLs stay whole."""
     return wrap(
         text,
         max(width, len(indent) + 40),
@@ -95,7 +95,6 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
 
 
 def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[str]:
-    """Checks that were skipped for the same reason, told once."""
     if len(left_out) < 2:
         yield from (line for finding in left_out for line in lines(finding, width))
         return
@@ -106,14 +105,14 @@ def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[st
 
 async def _json(environ: Mapping[str, str]) -> list[Finding]:
     findings = [finding async for finding in examine(environ)]
-    told = msgspec.to_builtins([finding_schema(finding) for finding in findings])
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    listed = msgspec.to_builtins([finding_schema(finding) for finding in findings])
+    click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
     return findings
 
 
 async def _text(environ: Mapping[str, str]) -> list[Finding]:
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a check mark is no reason to fail
+        sys.stdout.reconfigure(errors="replace")  # a check mark must not raise UnicodeEncodeError
     started, width = time.monotonic(), min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
     findings: list[Finding] = []
     left_out: list[Finding] = []
@@ -139,7 +138,7 @@ def _print(printed: Iterable[str]) -> None:
 
 
 def _announce(findings: list[Finding]) -> None:
-    """On a terminal, the check that is being made; its finding takes the line over."""
+    """On a terminal, show the running check; its finding replaces the line."""
     coming = list(Check)[len(findings) :]
     if sys.stdout.isatty() and coming:
         click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)

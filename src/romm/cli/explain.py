@@ -1,4 +1,4 @@
-"""`romm explain`: what would happen with these claims, by the real rules and the real database."""
+"""`romm explain`: what these claims would lead to, by the real rules and database."""
 
 import json
 from typing import TextIO
@@ -13,9 +13,10 @@ from romm.domain.diagnosis.explanation import Explanation
 @click.argument("claims", type=click.File(encoding="utf-8"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
 def explain(claims: TextIO, as_json: bool) -> None:
-    """Say who CLAIMS would be here: a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`.
+    """Explain which account CLAIMS would sign in.
 
-    Nothing is written. The exit code is 1 when they would be refused.
+    CLAIMS is a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`. Nothing is written. The
+    exit code is 1 if they would be refused.
     """
     explained = run(lambda does: does.explainer.explain(_read(claims)))
     click.echo(_as_json(explained) if as_json else _as_text(explained))
@@ -26,7 +27,7 @@ def _read(claims: TextIO) -> object:
     try:
         return json.load(claims)
     except (ValueError, RecursionError) as error:
-        fail((f"{claims.name} is no JSON: {error}",))
+        fail((f"{claims.name} is not JSON: {error}",))
 
 
 def _as_text(explained: Explanation) -> str:

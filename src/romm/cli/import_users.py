@@ -1,4 +1,4 @@
-"""`romm import`: prints what happens to each user of an existing RomM, and does it when told to."""
+"""`romm import`: prints the plan for each user, and carries it out with `--apply`."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from romm.settings.model import Settings
 
 
 def run(settings: Settings, source: str, *, apply: bool) -> None:
-    """Print the plan, and with `apply` carry it out. Raises `Refused` when one of the two databases cannot be used."""
+    """Raises `Refused` if one of the two databases cannot be used."""
     if settings.database.is_embedded:
         migrations.upgrade(settings.database.url)
     asyncio.run(_run(settings.database.url, source, apply=apply))
@@ -47,12 +47,12 @@ def _print(decisions: Sequence[Decision], before: ExistingAccounts, *, done: boo
             click.echo(line)
     for warning in _about_admins(decisions, before):
         click.secho(warning, fg="yellow", bold=True)
-    brought = sum(isinstance(decision, Import) for decision in decisions)
-    skipped = len(decisions) - brought
+    imported = sum(isinstance(decision, Import) for decision in decisions)
+    skipped = len(decisions) - imported
     if done:
-        click.echo(f"{brought} imported, {skipped} skipped.")
+        click.echo(f"{imported} imported, {skipped} skipped.")
     else:
-        click.echo(f"{brought} to import, {skipped} to skip. Nothing was written; --apply does it.")
+        click.echo(f"{imported} to import, {skipped} to skip. Nothing was written; use --apply to import.")
 
 
 def _lines(decision: Decision, width: int) -> Iterator[str]:
@@ -79,16 +79,16 @@ def _describe(decision: Import) -> str:
 
 
 def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> Iterator[str]:
-    """Whoever gains the house is said aloud, and so it is when nobody has the key afterwards."""
-    brought = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
-    if not brought:
+    """Warn about imported administrators, and if none of them is enabled."""
+    admins = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
+    if not admins:
         return
-    beside = "beside those who are here already" if before.any_admin else "the first ones here, so that /setup closes"
-    yield f"Administrators that come with the import, {beside}: {', '.join(each.username for each in brought)}"
-    if not before.enabled_admin and not any(each.enabled for each in brought):
-        yield "None of them is enabled, so nobody could administer RomM: make an administrator at /setup before the import."
+    beside = "besides the existing ones" if before.any_admin else "the first ones, so /setup closes"
+    yield f"The import includes administrators, {beside}: {', '.join(each.username for each in admins)}"
+    if not before.enabled_admin and not any(each.enabled for each in admins):
+        yield "None of them is enabled, so RomM would have no administrator: create one at /setup before the import."
 
 
 def _format_name(name: str) -> str:
-    """A name as it is, unless it would write more to the terminal than itself."""
+    """Escaped if it contains control characters of a terminal."""
     return name if name and name.isprintable() else repr(name)

@@ -1,4 +1,4 @@
-"""The `romm` command: one thin function per subcommand. Imports stay inside, so that each starts fast."""
+"""The `romm` command: one thin function per subcommand. Imports are inside, so that each starts fast."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import click
 
 from romm.cli import process
 from romm.cli.explain import explain
-from romm.cli.report import explained, loaded
+from romm.cli.report import explained, loaded, run
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
@@ -22,7 +22,7 @@ def main() -> None:
 
 @main.command()
 def serve() -> None:
-    """Run the service; the embedded database is made and migrated first."""
+    """Run the service. Creates and migrates the embedded database first."""
     from romm.cli.prepare import prepared
     from romm.cli.serve import run
 
@@ -33,7 +33,10 @@ def serve() -> None:
 @click.option("--port", default=8080, show_default=True, help="Where RomM listens on 127.0.0.1.")
 @click.option("--provider-port", default=9400, show_default=True, help="Where the demo's identity provider listens.")
 def demo(port: int, provider_port: int) -> None:
-    """Run RomM and a real identity provider with three people, on a database that is thrown away."""
+    """Run RomM with a demo provider and three people.
+
+    The database is thrown away.
+    """
     from romm.cli.demo import run
 
     run(port, provider_port)
@@ -41,7 +44,7 @@ def demo(port: int, provider_port: int) -> None:
 
 @main.command()
 def settings() -> None:
-    """Print the settings in effect and where each came from; secrets are hidden."""
+    """Print the settings in effect and where each came from. Secrets are hidden."""
     found = loaded(os.environ)
     rows = describe(found)
     width = max(len(variable) for variable, _, _ in rows)
@@ -64,11 +67,11 @@ def settings() -> None:
     metavar="URL",
     help="The other database: postgresql:// or mysql://",
 )
-@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+@click.option("--apply", is_flag=True, help="Import. Without this option the plan is only printed.")
 def import_(source: str, apply: bool) -> None:
-    """Bring the users of an existing RomM along, with their passwords.
+    """Import the users of an existing RomM, with their passwords.
 
-    Nobody who is here already is changed, so it can be run again.
+    Existing accounts are never changed, so you can run it again.
     """
     from romm.cli.import_users import run
 
@@ -79,7 +82,10 @@ def import_(source: str, apply: bool) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
 def doctor(as_json: bool) -> None:
-    """Test the OpenID configuration end to end; each failure comes with its fix. The service need not run."""
+    """Test the OpenID configuration end to end.
+
+    Each failure comes with its fix. The service need not run.
+    """
     from romm.cli.doctor import run
 
     sys.exit(run(os.environ, as_json=as_json))
@@ -103,7 +109,7 @@ def upgrade(revision: str) -> None:
 
 @db.command()
 def current() -> None:
-    """Print the schema revision that the database has."""
+    """Print the schema revision of the database."""
     from romm.adapters.database import migrations
 
     with explained():
@@ -113,12 +119,19 @@ def current() -> None:
 @db.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the SQLite database into FILE, also while RomM runs; for PostgreSQL use pg_dump."""
+    """Copy the SQLite database into FILE, also while RomM runs. For PostgreSQL use pg_dump."""
     from romm.adapters.database import backup
 
     with explained():
         backup.copy(loaded(os.environ).settings.database.url, file)
-    click.echo(f"Copied to {file}. To go back: stop RomM and put the file in the place of its database.")
+    click.echo(f"Copied to {file}. To restore it: stop RomM and replace its database with this file.")
+
+
+@db.command("rotate-key")
+def rotate_key() -> None:
+    """Make a new key for the cookies that RomM seals; sign-ins that are under way go on."""
+    run(lambda made: made.signin.attempts.seal.rotate())
+    click.echo("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
 
 
 main.add_command(users)

@@ -1,7 +1,4 @@
-"""What `romm serve` does before it serves, in a process of its own that ends with it.
-
-What only this needs, Dynaconf and Alembic above all, would otherwise stay in the memory of the server and each worker.
-"""
+"""What `romm serve` does first, in a process that ends afterwards: Dynaconf and Alembic would stay in memory."""
 
 import os
 import signal
@@ -15,18 +12,17 @@ from romm.settings.model import Loaded
 
 
 def prepared() -> Loaded:
-    """The settings in effect, reported; the embedded database has the newest schema. Ends here with what is wrong."""
+    """Migrates the embedded database. Exits on a problem."""
     receiver, sender = Pipe(duplex=False)
-    preparation = Process(
-        target=_prepare, args=(sender,), name="romm-preparation", daemon=True
-    )  # it does not outlive us
+    # As a daemon it ends with its parent.
+    preparation = Process(target=_prepare, args=(sender,), name="romm-preparation", daemon=True)
     for told_to_stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_to_stop, lambda *_: sys.exit(0))
     preparation.start()
     sender.close()
     try:
         found: Loaded = receiver.recv()
-    except EOFError:  # it has said why
+    except EOFError:  # the child has printed the reason
         preparation.join()
         sys.exit(preparation.exitcode or 1)
     preparation.join()
@@ -34,8 +30,8 @@ def prepared() -> Loaded:
 
 
 def _prepare(sender: Connection) -> None:
-    """Any other database than the embedded one is migrated by `romm db upgrade`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the one who waits ends this one
+    """Other databases need `romm db upgrade`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.leave_out()
     from romm.adapters import log

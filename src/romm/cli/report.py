@@ -1,4 +1,4 @@
-"""How every command starts and fails: the settings or all mistakes in them, a use case, and a refusal as one sentence."""
+"""How commands start and fail."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def loaded(environ: Mapping[str, str]) -> Loaded:
-    """The settings; with a mistake in them the command ends here."""
+    """Exits with all problems of the settings."""
     try:
         return load(environ)
     except SettingsError as error:
@@ -30,7 +30,7 @@ def loaded(environ: Mapping[str, str]) -> Loaded:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """A refusal, such as a database that cannot be used, as one sentence instead of a traceback."""
+    """A refusal becomes one sentence instead of a traceback."""
     try:
         yield
     except Refused as refused:
@@ -38,14 +38,14 @@ def explained() -> Iterator[None]:
 
 
 def fail(problems: tuple[str, ...]) -> NoReturn:
-    """Print what is wrong and end with 2."""
+    """Exits with 2."""
     for problem in problems:
         click.secho(f"error: {problem}", err=True, fg="red")
     sys.exit(2)
 
 
 def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:
-    """Do something with the database that the environment names, which is migrated first if it is RomM's own file."""
+    """RomM's own file is migrated first."""
     from romm.adapters import log
     from romm.adapters.database import migrations
     from romm.composition import adapters

@@ -1,4 +1,4 @@
-"""Runs the service: the workers that answer HTTP, all with the settings they are given."""
+"""Runs the server's workers, all with the same settings."""
 
 import os
 import signal
@@ -16,13 +16,13 @@ from granian.log import LogLevels
 from romm.cli import process
 from romm.settings.model import Loaded
 
-# How long what is being answered may still take; Docker waits for 10 seconds.
+# Limit for open requests at shutdown; Docker waits for 10 seconds.
 KILL_SECONDS = 8
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 
 def run(loaded: Loaded) -> None:
-    """Serve until told to stop, on a database that is there and migrated."""
+    """The database exists and is migrated."""
     # Not above: a spawned worker imports this module before it can leave anything out.
     from romm.adapters import log
 
@@ -32,7 +32,7 @@ def run(loaded: Loaded) -> None:
     try:
         check_free(where.host, where.port)
     except OSError as error:
-        hint = "another program listens there, or the address is not this machine's: see ROMM_HOST and ROMM_PORT"
+        hint = "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT"
         logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
         sys.exit(1)
     server = Granian(
@@ -52,11 +52,11 @@ def run(loaded: Loaded) -> None:
 
 
 def _app(loaded: Loaded) -> Any:
-    """What a worker runs. Imported there, so that this process, which only watches the workers, stays small.
+    """What a worker runs. Imported in the worker, so that the parent stays small.
 
-    Until it serves, a worker would hand what tells it to stop to a copy of its parent's handler, and not hear it.
+    Until it serves, SIGTERM has its default action: the handler copied from the parent would swallow it.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then says SIGTERM
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then sends SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
     process.leave_out()
@@ -67,14 +67,14 @@ def _app(loaded: Loaded) -> Any:
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed tells nobody to stop, and its workers would keep the port, and the old settings."""
+    """If the parent is killed, its workers would keep the port and the old settings."""
     if (parent := parent_process()) is not None:
         connection.wait([parent.sentinel])
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_free(host: str, port: int) -> None:
-    """Raises OSError when the address is taken. The server itself would share it with a forgotten instance, silently."""
+    """Raises OSError. The server would silently share the address with another instance."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""`romm users` and `romm recover`: the administrator's hands when no page can be reached."""
+"""`romm users` and `romm recover`: administration without the web pages."""
 
 import os
 from datetime import datetime
@@ -21,13 +21,13 @@ _COLUMNS = "{:<5} {:<24} {:<32} {:<7} {:<9} {:<17} {}"
 
 @click.group()
 def users() -> None:
-    """The people who may sign in."""
+    """Accounts that may sign in."""
 
 
 @users.command("list")
-@click.option("--search", default="", help="Only those whose name or address has this text.")
+@click.option("--search", default="", help="Only accounts whose name or e-mail address contains this text.")
 def list_users(search: str) -> None:
-    """Print everybody: role, enabled or not, and how they sign in."""
+    """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
         return list(await does.administration.everybody(search))
@@ -41,32 +41,34 @@ def list_users(search: str) -> None:
 
 @users.command()
 @click.argument("username")
-@click.option("--email", default="", help="Their address; the same one, verified at the provider, links the two.")
-@click.option("--admin", is_flag=True, help="Make an administrator.")
+@click.option(
+    "--email", default="", help="E-mail address. Single sign-on with the same verified address links to this account."
+)
+@click.option("--admin", is_flag=True, help="The same as --role admin.")
 @click.option("--role", type=LEVELS, default="viewer", show_default=True)
-@click.option("--password", "asks", is_flag=True, help="Ask for a password; without one only single sign-on opens it.")
+@click.option("--password", "asks", is_flag=True, help="Ask for a password. Without one only single sign-on works.")
 def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
-    """Make an account."""
+    """Create an account."""
     from romm.accounts.forms import AccountForm
 
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = AccountForm(username=username, email=email, password=password)
-    made = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
-    click.echo(f"{made.username} is here now, as {made.level.label}; signs in with {_ways(made)}.")
+    created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
+    click.echo(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
 
 
 @users.command()
 @click.argument("username")
 def disable(username: str) -> None:
-    """Let somebody in no longer; all their sign-ins and tokens end at once."""
+    """Disable an account and end its sessions and tokens."""
     click.echo(f"{_changed(username, enabled=False).username} is disabled.")
 
 
 @users.command()
 @click.argument("username")
 def enable(username: str) -> None:
-    """Let somebody in again."""
+    """Enable an account."""
     click.echo(f"{_changed(username, enabled=True).username} is enabled.")
 
 
@@ -74,15 +76,18 @@ def enable(username: str) -> None:
 @click.argument("username")
 @click.argument("role", type=LEVELS)
 def set_role(username: str, role: str) -> None:
-    """Change what somebody may do."""
+    """Change an account's role."""
     changed = _changed(username, level=AccessLevel[role.upper()])
-    click.echo(f"{changed.username} is {changed.level.label} now.")
+    click.echo(f"{changed.username} has the role {changed.level.label} now.")
 
 
 @users.command("reset-link")
 @click.argument("username")
 def reset_link(username: str) -> None:
-    """Print a link with which somebody sets a new password, once, within a day."""
+    """Print a link to set a new password.
+
+    It works once, within a day.
+    """
 
     async def work(does: "UseCases") -> str:
         return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
@@ -94,7 +99,7 @@ def reset_link(username: str) -> None:
 @click.argument("username")
 @click.argument("issuer", default="")
 def unlink(username: str, issuer: str) -> None:
-    """Detach an account from ISSUER, or from all; the next verified sign-in links anew. Its sign-ins end."""
+    """Detach an account from ISSUER, or from all; the next verified sign-in links again. Its sign-ins end."""
 
     async def work(does: "UseCases") -> Account:
         account = await does.administration.named(username)
@@ -110,7 +115,9 @@ def unlink(username: str, issuer: str) -> None:
 @click.option(
     "--same-subjects", "way", flag_value="same-subjects", help="OLD was renamed: its links become links to NEW."
 )
-@click.option("--by-email", "way", flag_value="by-email", help="NEW is another provider: verified addresses link anew.")
+@click.option(
+    "--by-email", "way", flag_value="by-email", help="NEW is another provider: verified addresses link again."
+)
 @click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
 def move_issuer(old: str, new: str, way: str | None, apply: bool) -> None:
     """Move all accounts from the provider with issuer OLD to the one with issuer NEW. Their sign-ins end.
@@ -125,7 +132,10 @@ def move_issuer(old: str, new: str, way: str | None, apply: bool) -> None:
 @click.command()
 @click.argument("username", required=False)
 def recover(username: str | None) -> None:
-    """Print a link that signs an administrator in once, within 10 minutes: for when the provider is down."""
+    """Print a link that signs an administrator in once.
+
+    It works for 10 minutes, also when the provider is down.
+    """
 
     async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)
@@ -137,14 +147,14 @@ def recover(username: str | None) -> None:
 
 
 async def _admin(does: "UseCases", username: str | None) -> Account:
-    """The named account, or the enabled admin who was here first."""
+    """Without a name, the oldest enabled administrator."""
     if username is not None:
         return await does.administration.named(username)
     admins = sorted(
         (each for each in await does.administration.everybody() if each.is_enabled_admin), key=lambda each: each.id
     )
     if not admins:
-        raise Refused(Code.NOT_AN_ADMIN, username="nobody")
+        raise Refused(Code.NOT_AN_ADMIN, username="(none)")
     return admins[0]
 
 
@@ -165,7 +175,7 @@ def _url(page: str, secret: str) -> str:
 def _ways(account: Account) -> str:
     links = (link.identity.issuer for link in account.links if link.retired_at is None)
     ways = [*links, *(["a password"] if account.password_set_at else [])]
-    return ", ".join(ways) or "nothing yet"
+    return ", ".join(ways) or "none yet"
 
 
 def _day(moment: datetime | None) -> str:

@@ -1,1 +1,1 @@
-"""From settings and ports to use cases: each is made once, here, and holds what it needs."""
+"""From settings and ports to use cases: each is created once, with what it needs."""

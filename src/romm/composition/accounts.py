@@ -1,4 +1,4 @@
-"""Accounts, as their owners and administrators look after them."""
+"""Use cases of accounts."""
 
 from datetime import timedelta
 
@@ -18,7 +18,6 @@ from romm.sign_in.password import PasswordSignIn
 
 
 def setup(settings: Settings, ports: Ports) -> Setup:
-    """First boot."""
     return Setup(
         wizard=not settings.accounts.disable_setup_wizard,
         passwords_enabled=not settings.accounts.disable_userpass_login,
@@ -30,7 +29,6 @@ def setup(settings: Settings, ports: Ports) -> Setup:
 
 
 def profile(settings: Settings, ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
-    """People with their own account."""
     return Profile(
         account_store=ports.account_store,
         passwords=ports.passwords,
@@ -42,7 +40,6 @@ def profile(settings: Settings, ports: Ports, password_sign_in: PasswordSignIn) 
 
 
 def administration(settings: Settings, ports: Ports) -> Administration:
-    """Administrators with everybody's."""
     return Administration(
         accounts=ports.accounts,
         account_store=ports.account_store,
@@ -69,7 +66,6 @@ def issuer_moves(settings: Settings, ports: Ports) -> IssuerMoves:
 
 
 def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
-    """Links that make an account."""
     return Invitations(
         accounts=ports.accounts,
         credentials=ports.credentials,
@@ -83,7 +79,6 @@ def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
 
 
 def recovery(settings: Settings, ports: Ports, sessions: Sessions, rates: Rates, journal: SignInJournal) -> Recovery:
-    """Links for who is locked out."""
     return Recovery(
         accounts=ports.accounts,
         account_store=ports.account_store,

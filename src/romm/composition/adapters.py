@@ -1,4 +1,4 @@
-"""The real adapters for the ports, as the settings want them."""
+"""The real adapters for the ports."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
+from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.composition import diagnosis
 from romm.composition.ports import Ports
@@ -27,7 +28,7 @@ def now() -> datetime:
 
 
 def ports(settings: Settings, log: Log) -> Ports:
-    """The real adapters. Nothing is connected to before the first request needs it."""
+    """Nothing is connected before the first request needs it."""
     database = Database(settings.database.url)
     provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
     instruments = diagnosis.instruments(settings, provider_settings(settings), client(settings), log, now)
@@ -44,6 +45,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, now),
+        seal=DatabaseSeal(database, now),
         pending_sign_ins=SQLPendingSignIns(database, now),
         credentials=SQLCredentials(database, now),
         device_authorizations=SQLDeviceAuthorizations(database, now),

@@ -1,4 +1,4 @@
-"""The composition root: makes the adapters that the settings ask for and hands them to the use cases and routes."""
+"""The composition root: creates adapters, use cases and routes from the settings."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -39,12 +39,12 @@ VERSION = version("romm-sign-in")
 
 
 def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
-    """The whole service as one ASGI app. `remarks` are the warnings that reading the settings gave."""
+    """`remarks` are the warnings of reading the settings."""
     return with_middleware(routes(app_dependencies(settings, ports, remarks), VERSION), settings, ports.log)
 
 
 def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
-    """What the operator wants and what is outside, as the routes need it. `remarks` are as in `create_app`."""
+    """`remarks` as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION)
@@ -61,13 +61,12 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
 
 
 def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
-    """What happens to every request before and after the routes."""
     enveloped = middleware(app, log, logs.bound, https=_https(settings))
     return behind_proxies(enveloped, settings.server.trusted_proxies)
 
 
 def serve(loaded: Loaded) -> ASGIApp:
-    """What each worker of the server runs."""
+    """What each worker runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
     return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
 
@@ -99,14 +98,14 @@ def _lifespan(
         looking = asyncio.create_task(_check_database(settings, ports))
         yield
         meeting.cancel()
-        await looking  # which takes seconds at most; what it opens, it closes
+        await looking  # takes seconds at most, and closes what it opens
         await ports.close()
 
     return lifespan
 
 
 async def _check_provider(ports: Ports, hints: Hints) -> None:
-    """Ask the provider for its metadata at start, so that a wrong address is in the log before anybody signs in."""
+    """So that a wrong address is in the log before the first sign-in."""
     if ports.provider is None:
         return
     try:
@@ -117,7 +116,7 @@ async def _check_provider(ports: Ports, hints: Hints) -> None:
 
 
 async def _check_database(settings: Settings, ports: Ports) -> None:
-    """It may be away, or wait for `romm db upgrade`: said before anybody comes. The embedded one was just migrated."""
+    """The embedded one was just migrated."""
     if settings.database.is_embedded:
         return
     try:

@@ -1,4 +1,4 @@
-"""Tokens, devices and apps."""
+"""Use cases of tokens, devices and apps."""
 
 from datetime import timedelta
 
@@ -16,7 +16,6 @@ from romm.sign_in.password_grant import PasswordGrant
 
 
 def tokens(settings: Settings, ports: Ports) -> Tokens:
-    """Access and refresh tokens."""
     oauth = settings.oauth
     limits = TokenLimits(
         access=timedelta(seconds=oauth.access_token_expire_seconds),
@@ -27,7 +26,6 @@ def tokens(settings: Settings, ports: Ports) -> Tokens:
 
 
 def device_sign_in(ports: Ports, rates: Rates) -> DeviceSignIn:
-    """Devices that ask to be let in."""
     return DeviceSignIn(
         authorizations=ports.device_authorizations,
         devices=ports.devices,
@@ -38,7 +36,6 @@ def device_sign_in(ports: Ports, rates: Rates) -> DeviceSignIn:
 
 
 def device_approval(ports: Ports, rates: Rates) -> DeviceApproval:
-    """People who let devices in."""
     return DeviceApproval(
         authorizations=ports.device_authorizations,
         devices=ports.devices,
@@ -50,7 +47,6 @@ def device_approval(ports: Ports, rates: Rates) -> DeviceApproval:
 
 
 def native_apps(settings: Settings, ports: Ports, tokens: Tokens) -> NativeApps:
-    """Apps that send a browser here."""
     return NativeApps(
         apps=settings.clients,
         issuer=settings.server.base_url,
@@ -76,7 +72,7 @@ def _native_apps_offered(native_apps: NativeApps) -> Offered:
 def grants(
     password_sign_in: PasswordSignIn, device_sign_in: DeviceSignIn, tokens: Tokens, native_apps: NativeApps
 ) -> Grants:
-    """One row per `grant_type`; without passwords there is none for them, whether right or wrong, and without apps none."""
+    """One row per `grant_type`; `password` and `authorization_code` only where enabled."""
     table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
     if native_apps.apps:
         table |= {GRANT_TYPE: _native_apps_offered(native_apps)}

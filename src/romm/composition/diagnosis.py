@@ -1,4 +1,4 @@
-"""Makes the doctor that the settings ask for, with instruments that also fit half-configured ones."""
+"""The doctor and its instruments, which also work with incomplete settings."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ def instruments(
     clock: Clock,
     transport: Transport | None = None,
 ) -> Instruments:
-    """The real ones. Nothing is opened or connected to before the doctor looks. `transport` is as in `ProviderProbe`."""
+    """Opens nothing. `transport` is as in `ProviderProbe`."""
     return Instruments(
         network=LocalNetwork(provider.tls_cacertfile, provider.limits),
         probe=_probe(provider, client, log, clock, transport),
@@ -37,7 +37,7 @@ def instruments(
 def doctor(
     settings: Settings, remarks: Sequence[str], client: Client, instruments: Instruments, clock: Clock
 ) -> Doctor:
-    """The doctor of one RomM. `remarks` are the warnings that reading the settings gave."""
+    """`remarks` are the warnings of reading the settings."""
     return Doctor(
         configured=configured(settings, remarks, client),
         known=preset(settings.oidc.provider),
@@ -47,7 +47,6 @@ def doctor(
 
 
 def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Configured:
-    """What the rules want to know of the settings."""
     oidc = settings.oidc
     return Configured(
         remarks=tuple(remarks),
@@ -75,10 +74,10 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Co
 def _probe(
     provider: ProviderSettings, client: Client, log: Log, clock: Clock, transport: Transport | None
 ) -> Probe | None:
-    """None when nobody says where the provider is, or when its settings are the very thing that is wrong."""
+    """None without a provider URL, or if its settings are invalid."""
     if origin(provider.location.url) is None:
         return None
     try:
         return ProviderProbe(provider, client, log=log, clock=clock, transport=transport)
-    except ValueError:  # an unusable OIDC_TLS_CACERTFILE or authentication method, which the settings' checks tell
+    except ValueError:  # an unusable OIDC_TLS_CACERTFILE or authentication method, which other checks report
         return None

@@ -1,4 +1,4 @@
-"""The outside world as one process uses it: every port, once."""
+"""Every port of one process."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -10,18 +10,19 @@ from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import Instruments
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
-from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, SignInLog
+from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """The outside world, as one process uses it. `provider` is None when single sign-on is off."""
+    """`provider` is None when single sign-on is off."""
 
     provider: Provider | None
     instruments: Instruments
     accounts: Accounts
     account_store: AccountStore
     attempts: Attempts
+    seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
     device_authorizations: DeviceAuthorizations

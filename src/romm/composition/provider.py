@@ -9,14 +9,12 @@ from romm.settings.model import Settings
 
 
 def client(settings: Settings) -> Client:
-    """Us, as the provider sees us."""
     oidc, known = settings.oidc, preset(settings.oidc.provider)
-    wanted = f"{DEFAULT_SCOPES} {known.roles_scope}" if oidc.claim_roles else DEFAULT_SCOPES
-    return Client(client_id=oidc.client_id, redirect_uri=oidc.redirect_uri, scope=oidc.scopes or wanted.strip())
+    default = f"{DEFAULT_SCOPES} {known.roles_scope}" if oidc.claim_roles else DEFAULT_SCOPES
+    return Client(client_id=oidc.client_id, redirect_uri=oidc.redirect_uri, scope=oidc.scopes or default.strip())
 
 
 def provider_settings(settings: Settings) -> ProviderSettings:
-    """Where the provider is and how to speak to it."""
     oidc = settings.oidc
     return ProviderSettings(
         location=discovery.location(oidc.server_application_url, oidc.server_metadata_url),

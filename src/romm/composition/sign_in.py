@@ -1,7 +1,7 @@
-"""How people sign in and out, as the settings want it, and how that is explained."""
+"""Use cases of signing in and out, and their explanation."""
 
 from romm.composition.ports import Ports
-from romm.credentials.rate_limits import Rates
+from romm.credentials.rate_limits import FailureLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
@@ -14,20 +14,22 @@ from romm.domain.sign_in.role_texts import SEPARATORS
 from romm.domain.sign_in.roles import RoleMapping
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
+from romm.sign_in.attempts import LoginAttempts
 from romm.sign_in.backchannel_logout import BackchannelLogout
 from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.repeated_responses import RepeatedResponses
 from romm.sign_in.sign_out import SignOut
 from romm.sign_in.throttle import Throttle
 
 
 def identification(settings: Settings, ports: Ports) -> Identification | None:
-    """How claims are read, by the operator's settings and the provider's preset. None when single sign-on is off."""
+    """None when single sign-on is off."""
     oidc, known = settings.oidc, preset(settings.oidc.provider)
     if ports.provider is None:
         return None
@@ -43,7 +45,6 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
 
 
 def admission(settings: Settings, ports: Ports) -> Admission:
-    """Which roles and accounts the operator wants to give."""
     oidc = settings.oidc
     return Admission(
         accounts=ports.accounts,
@@ -76,16 +77,20 @@ def configured_issuer(settings: Settings) -> str:
 
 
 def openid_sign_in(
-    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews
+    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews, rates: Rates
 ) -> OpenIDSignIn:
-    """Signing in through the provider."""
+    attempts = LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock)
     return OpenIDSignIn(
         identification=identification(settings, ports),
         off=settings.oidc_off,
         admission=admission(settings, ports),
         keep_preview=previews.keep,
-        attempts=ports.attempts,
+        attempts=attempts,
+        failures=FailureLimit(rates, FAILED_CALLBACKS, ports.clock),
         pending=ports.pending_sign_ins,
+        repeated=RepeatedResponses(
+            attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
+        ),
         sessions=sessions,
         journal=journal,
         clock=ports.clock,
@@ -93,7 +98,6 @@ def openid_sign_in(
 
 
 def backchannel_logout(signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates) -> BackchannelLogout:
-    """Signing out at the provider, which trusts it as signing in does."""
     return BackchannelLogout(
         identification=signin.identification,
         off=signin.off,
@@ -105,7 +109,6 @@ def backchannel_logout(signin: OpenIDSignIn, ports: Ports, journal: SignInJourna
 
 
 def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:
-    """Signing in with a local password."""
     return PasswordSignIn(
         enabled=not settings.accounts.disable_userpass_login,
         accounts=ports.accounts,
@@ -133,7 +136,6 @@ def confirmation(
 
 
 def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
-    """Signing out, here and at the provider."""
     oidc = settings.oidc
     wishes = EndSession(
         enabled=oidc.rp_initiated_logout,
@@ -144,7 +146,6 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
 
 
 def explainer(settings: Settings, ports: Ports) -> Explainer:
-    """Why a sign-in would end as it does."""
     return Explainer(
         reading=reading(settings),
         admission=admission(settings, ports),

@@ -1,4 +1,4 @@
-"""What the product does, put together."""
+"""Every use case of one process."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +34,7 @@ from romm.sign_in.sign_out import SignOut
 
 @dataclass(frozen=True, kw_only=True)
 class UseCases:
-    """What the product does. The fields' names are those under which handlers and commands ask for them."""
+    """Handlers and commands ask for a use case by its field's name."""
 
     sessions: Sessions
     bearers: Bearers
@@ -64,7 +64,6 @@ class UseCases:
 
 
 def use_cases(settings: Settings, ports: Ports) -> UseCases:
-    """All of them, as the operator wants them."""
     limits = SessionLimits(
         idle=timedelta(seconds=settings.session.max_age_seconds),
         absolute=timedelta(seconds=settings.session.absolute_age_seconds),
@@ -78,7 +77,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     previews = Previews(explainer=explainer, attempts=ports.attempts)
     device_sign_in = credentials.device_sign_in(ports, rates)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
-    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, previews)
+    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, previews, rates)
     native_apps = credentials.native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,

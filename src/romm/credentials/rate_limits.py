@@ -1,10 +1,11 @@
 """Use case: rate limits, shared by all workers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from romm.domain.credentials import rate_limits
-from romm.domain.credentials.rate_limits import RateLimitKey
-from romm.domain.errors import Refused
+from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
+from romm.domain.errors import Code, Refuse, Refused
 from romm.ports.credentials import Throttles
 from romm.ports.process import Clock
 
@@ -29,3 +30,36 @@ class Rates:
         counted |= {each.key: each.count for each in after}
         if refuse := rate_limits.check_limit(counters, counted, now):
             raise Refused.by(refuse)
+
+
+@dataclass(frozen=True)
+class FailureLimit:
+    """Limits failures of an address, at no cost for what succeeds: a process remembers which addresses are over the limit.
+
+    It learns so when it counts a failure, which all processes do together.
+    """
+
+    rates: Rates
+    limit: Limit
+    clock: Clock
+    _until: dict[str, datetime] = field(default_factory=dict)
+
+    def judge(self, address: str) -> Refuse | None:
+        """The refusal of an address that is over the limit."""
+        until, now = self._until.get(by_address(self.limit, address).who), self.clock()
+        if until is None or now >= until:
+            return None
+        left = -(-(until - now) // timedelta(seconds=1))
+        return Refuse(Code.TOO_MANY_REQUESTS, {"what": self.limit.name, "retry_after": left})
+
+    async def count(self, address: str) -> None:
+        """One more failure of the address."""
+        tally, now = by_address(self.limit, address), self.clock()
+        try:
+            await self.rates.check(tally)
+        except Refused as full:
+            if full.code is not Code.TOO_MANY_REQUESTS:
+                raise
+            kept = {who: until for who, until in self._until.items() if until > now}
+            self._until.clear()
+            self._until.update(kept | {tally.who: now + self.limit.window})

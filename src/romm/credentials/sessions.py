@@ -63,16 +63,30 @@ class Sessions:
 
     async def who(self, secret: str | None) -> Principal | None:
         """The session's owner; None if unknown, expired or disabled."""
-        found = secret and await self.credentials.find(Kind.SESSION, digest(secret))
+        found = secret and await self._live(digest(secret))
         if not found:
             return None
         credential, account = found
         now = self.clock()
-        if not account.enabled or not is_live(credential, self.limits, now):
-            return None
         if now - credential.last_used_at > min(TOUCH_INTERVAL, self.limits.idle / 2):
             await self.credentials.touch(credential, now)
         return principal(account, credential)
+
+    async def another(self, session_digest: str, visitor: Visitor) -> str | None:
+        """Open a second session of the same sign-in; gives its secret, None when the first one is over."""
+        found = await self._live(session_digest)
+        if found is None:
+            return None
+        first, account = found
+        self.log.info("session.repeated", account=account.id, session=first.id)
+        return await self.start(account, visitor, first.identity, first.id_token, first.sid)
+
+    async def _live(self, session_digest: str) -> tuple[Credential, Account] | None:
+        found = await self.credentials.find(Kind.SESSION, session_digest)
+        if found is None:
+            return None
+        credential, account = found
+        return found if account.enabled and is_live(credential, self.limits, self.clock()) else None
 
     async def end(self, secret: str) -> Credential | None:
         ended = await self.credentials.take(Kind.SESSION, digest(secret))

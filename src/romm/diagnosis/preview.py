@@ -9,12 +9,11 @@ from msgspec import Struct
 
 from romm.diagnosis.explanation import Explainer
 from romm.domain.diagnosis.explanation import Explanation
+from romm.domain.sign_in.outcomes import Reported
 from romm.ports.sign_in import Attempts
 from romm.sign_in.identification import Person
 
 MAX_REPORT_LENGTH = 65_536  # characters; a person may be in ten thousand groups
-
-_MARK = "report "
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -41,14 +40,14 @@ class Previews:
         if len(written) > MAX_REPORT_LENGTH:
             bare = msgspec.structs.replace(person, signed={"sub": person.claims.identity.subject}, userinfo=None)
             written = msgspec.json.encode(_report(bare, await self.explainer.person(person))).decode()
-        await self.attempts.conclude(state_digest, _MARK + written)
+        await self.attempts.conclude(state_digest, Reported(written))
 
     async def read(self, state_digest: str) -> Report | None:
         """None if the report has expired."""
         recalled = await self.attempts.recall(state_digest)
-        if recalled is None or not (recalled.outcome or "").startswith(_MARK):
+        if recalled is None or not isinstance(recalled.outcome, Reported):
             return None
-        return msgspec.json.decode((recalled.outcome or "").removeprefix(_MARK), type=Report)
+        return msgspec.json.decode(recalled.outcome.report, type=Report)
 
 
 def _report(person: Person, explanation: Explanation) -> Report:

@@ -36,6 +36,7 @@ class Code(enum.StrEnum):
     STATE_UNKNOWN = "state_unknown"
     BROWSER_MISMATCH = "browser_mismatch"
     BROWSER_WITHOUT_TLS = "browser_without_tls"
+    NAVIGATION_REQUIRED = "navigation_required"
     ATTEMPT_EXPIRED = "attempt_expired"
     ATTEMPT_USED = "attempt_used"
     ATTEMPT_OUTDATED = "attempt_outdated"

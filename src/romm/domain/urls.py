@@ -5,7 +5,8 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from romm.domain import hosts
 
-MAX_RETURN_TO_LENGTH = 2048
+MAX_RETURN_TO_LENGTH = 1024
+"""Characters, as they are sent. The attempt's cookie holds them: a stock nginx takes 4 kB of response headers at once."""
 
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%~"
 
@@ -20,7 +21,8 @@ def return_to(unverified_target: str | None) -> str:
         if len(target) > MAX_RETURN_TO_LENGTH or not _is_own_path(seen):
             return "/"
         seen = unquote(seen)
-    return "/" if _acts(target) else quote(target, safe=_URL_CHARACTERS)
+    sent = quote(target, safe=_URL_CHARACTERS)
+    return "/" if _acts(target) or len(sent) > MAX_RETURN_TO_LENGTH else sent
 
 
 def own_target(uri: str, origin: str) -> str:

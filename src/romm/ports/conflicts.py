@@ -13,7 +13,7 @@ from romm.domain.model import Account
 
 class Conflict(Exception):
     """A concurrent change won. `what` is `username`, `email`, `identity`, `version`, `first_admin`, `full`,
-    `user_code`, `spent` (a link), `device` (ended) or `logout_token` (replayed)."""
+    `user_code`, `spent` (a link), `device` (ended), `logout_token` (replayed) or `attempt` (used before)."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what)

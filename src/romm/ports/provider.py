@@ -34,6 +34,9 @@ class Provider(Protocol):
     async def metadata(self) -> Metadata:
         """Validated and pinned: cached while fresh, the last good copy if a refresh fails."""
 
+    async def answering_metadata(self) -> Metadata:
+        """As `metadata`, from a provider that answered within the last minute, before a browser is sent there."""
+
     def known_metadata(self) -> Metadata | None:
         """Cached, without a request."""
 

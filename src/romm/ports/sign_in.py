@@ -8,33 +8,42 @@ from msgspec import Struct
 
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
-from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.pending_sign_in import PendingSignIn
 
 
-class AttemptOutcome(Struct, frozen=True, kw_only=True):
-    """`outcome` is as given to `Attempts.conclude`."""
+class Seal(Protocol):
+    """Authenticated encryption of what a browser keeps for us. All workers and hosts share the keys."""
 
-    taken: bool
-    outcome: str | None
-    return_to: str
+    async def seal(self, content: bytes, use: str) -> str:
+        """A text for a cookie, some 45 characters more than four thirds of the content. It opens for the same `use` only."""
+
+    async def open(self, sealed: str, use: str) -> bytes | None:
+        """What was sealed; None for what we did not seal, not for this use, or with a key that is gone."""
+
+    async def rotate(self) -> None:
+        """Make a new key, which seals from now on. What the older ones sealed opens for another hour."""
+
+
+class UsedAttempt(Struct, frozen=True, kw_only=True):
+    """A used attempt. `outcome` is None while it is under way."""
+
+    taken_at: datetime
+    outcome: Outcome | None
 
 
 class Attempts(Protocol):
-    """Login attempts between request and response."""
+    """Login attempts that were used. Those that were only begun are in their browsers alone (`Seal`)."""
 
-    async def put(self, attempt: LoginAttempt) -> None:
-        """Deletes attempts that expired long ago."""
+    async def take(self, state_digest: str, expires_at: datetime) -> bool:
+        """Use an attempt up: True for exactly one caller. Forgets those that expired an hour ago."""
 
-    async def take(self, state_digest: str, browser_key_digest: str) -> LoginAttempt | None:
-        """For exactly one caller; None changes nothing. Deletes nonce and verifier from the store."""
+    async def conclude(self, state_digest: str, outcome: Outcome) -> None:
+        """Remember how a used attempt ended. The first outcome stays."""
 
-    async def conclude(self, state_digest: str, outcome: str) -> None:
-        """Store how a taken attempt ended: a refusal's code and reference, or a preview's report. The first outcome stays."""
-
-    async def recall(self, state_digest: str) -> AttemptOutcome | None:
-        """Attempts of about the last hour, taken or not."""
+    async def recall(self, state_digest: str) -> UsedAttempt | None:
+        """A used attempt, None when it was not used or is forgotten."""
 
 
 class PendingSignIns(Protocol):

@@ -1,1 +1,0 @@
-"""Settings: defaults, file and environment become one frozen struct."""

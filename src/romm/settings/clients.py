@@ -1,4 +1,4 @@
-"""The apps in the operator's file: `[[clients]]`, an array of tables, which no variable of the environment could hold."""
+"""The apps in the operator's file: `[[clients]]`, which an environment variable cannot hold."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,9 +14,9 @@ _LONGEST_NAME = 100
 
 
 def read(written: object, file: str, report: ConfigurationReport) -> list[Mapping[str, Any]]:
-    """Name and redirect URIs of each app; what is wrong with them goes into the findings."""
+    """Problems go into `report`."""
     if not isinstance(written, list) or not all(isinstance(table, dict) for table in written):
-        report.problems.append(f"{SECTION} in {file} is no list of tables; write [[{SECTION}]], then {_EXAMPLE}.")
+        report.problems.append(f"{SECTION} in {file} is not a list of tables; write [[{SECTION}]], then {_EXAMPLE}.")
         return []
     problems = [
         f"{problem} (client {number} in [[{SECTION}]] of {file})."
@@ -25,7 +25,7 @@ def read(written: object, file: str, report: ConfigurationReport) -> list[Mappin
     ]
     names = [table.get("name") for table in written]
     problems += [
-        f"name {name!r} stands twice in [[{SECTION}]] of {file}; give each app a name of its own."
+        f"name {name!r} appears twice in [[{SECTION}]] of {file}; give each app a name of its own."
         for number, name in enumerate(names)
         if name in names[:number]
     ]
@@ -35,12 +35,12 @@ def read(written: object, file: str, report: ConfigurationReport) -> list[Mappin
 
 def _problems(table: Mapping[str, Any]) -> Iterator[str]:
     for key in table.keys() - set(_KEYS):
-        yield f"{key} is no setting; an app has only {_EXAMPLE}"
+        yield f"{key} is not a setting; an app has only {_EXAMPLE}"
     name, uris = table.get("name"), table.get("redirect_uris")
     if not isinstance(name, str) or not _is_name(name):
-        yield f"name has to be a text of 1 to {_LONGEST_NAME} printable characters, without blanks around it"
+        yield f"name has to be a text of 1 to {_LONGEST_NAME} printable characters, without spaces around it"
     if not isinstance(uris, list) or not uris or not all(isinstance(uri, str) for uri in uris):
-        yield 'redirect_uris has to be a list of texts, such as ["com.example.app:/callback"]'
+        yield 'redirect_uris has to be a list of strings, such as ["com.example.app:/callback"]'
         return
     for uri in uris:
         if reason := unfit(uri):

@@ -1,4 +1,4 @@
-"""Where accounts and sessions are kept: one URL for SQLAlchemy, made of whatever the operator gave."""
+"""The database URL for SQLAlchemy, from a URL or from RomM's `DB_…`."""
 
 import re
 from pathlib import PurePath
@@ -23,7 +23,7 @@ _SPECIAL = "in a password write special characters as %XX, or use DB_PASSWD, whe
 
 
 def complete(draft: Draft) -> None:
-    """Resolve `database.url`: the one that is given, else one made of `DB_…`, else the SQLite file."""
+    """The given URL, else from `DB_…`, else the SQLite file."""
     if not draft.settings.database.url:
         _from_parts(draft)
         return
@@ -34,23 +34,25 @@ def complete(draft: Draft) -> None:
 
 
 def asynchronous(url: str) -> str:
-    """The URL with the asynchronous driver that RomM brings. Raises ValueError without repeating the password."""
+    """With RomM's driver. Raises ValueError without repeating the password."""
     scheme, _, rest = url.partition("://")
     try:
         driver = _DRIVERS[scheme.lower()]
     except KeyError:
-        raise ValueError("must begin with sqlite:/// or postgresql://, which this version stores in") from None
+        raise ValueError(
+            "must begin with sqlite:/// or postgresql://, the two databases that this version supports"
+        ) from None
     if driver == _SQLITE and not _FILE_PATH.match(rest):
         raise ValueError("names no file; write sqlite:////folder/romm.db")
     if driver == _POSTGRESQL and not _names_a_database(url):
         raise ValueError(f"must look like postgresql://user:password@host/name; {_SPECIAL}")
     location, mark, query = rest.partition("?")
-    # Hosting services write libpq's `sslmode`; asyncpg takes the same values as `ssl`.
+    # Hosting services use libpq's `sslmode`; asyncpg takes its values as `ssl`.
     return f"{driver}://{location}{mark}{query.replace('sslmode=', 'ssl=')}"
 
 
 def hidden(url: str) -> str:
-    """A database URL without its password."""
+    """Without its password."""
     return _QUERY_PASSWORD.sub("***", _PASSWORD.sub(r"\1:***@", url))
 
 
@@ -71,16 +73,16 @@ def _from_parts(draft: Draft) -> None:
         case "" if database.host or database.name:
             _file(draft)
             draft.report.warnings.append(
-                f"{names['host']} is set without {names['driver']}, which in RomM means MariaDB. "
-                "This version stores in SQLite or PostgreSQL: it leaves that database alone and uses the file "
-                f"{draft.settings.database.url.partition(':///')[2]}; `romm import` brings its users along. "
-                f"Set {names['driver']} to sqlite or postgresql to choose."
+                f"{names['host']} is set without {names['driver']}, which in RomM means MariaDB. This version supports "
+                "SQLite and PostgreSQL: it leaves that database alone and uses the file "
+                f"{draft.settings.database.url.partition(':///')[2]}; `romm import` brings its users along. Set "
+                f"{names['driver']} to sqlite or postgresql to choose."
             )
         case "" | "sqlite":
             _file(draft)
         case _:
             draft.report.problems.append(
-                f"{names['driver']} is {database.driver!r}, but this version stores in SQLite or PostgreSQL; "
+                f"{names['driver']} is {database.driver!r}, but this version supports SQLite and PostgreSQL; "
                 "set it to sqlite (a file, nothing else to set) or postgresql (with the DB_… of such a server)."
             )
 

@@ -1,4 +1,4 @@
-"""The values that stand in the environment: under the guides' names, under generic ones, or in files they name."""
+"""Settings from the environment: under the guides' names, generic names, or in files named by `…_FILE`."""
 
 import difflib
 import re
@@ -11,17 +11,17 @@ from romm.settings.values import ConfigurationReport
 SETTINGS_FILE = "ROMM_SETTINGS_FILE"
 AUTH_SECRET_KEY = "ROMM_AUTH_SECRET_KEY"
 
-# Kubernetes gives every container of a namespace with a service `romm` a ROMM_PORT=tcp://10.0.0.7:8080.
+# With a service `romm`, Kubernetes sets ROMM_PORT=tcp://10.0.0.7:8080 in every container of the namespace.
 _KUBERNETES_LINK = re.compile(r"(tcp|udp)://")
 _COMMENT = re.compile(r"(^|\s)#")  # docker's --env-file and older Compose keep all that follows the equals sign
 _PREFIXES = ("OIDC_", "ROMM_")
-_SIMILAR = 0.85  # OIDC_CLIENTID is a slip of OIDC_CLIENT_ID, ROMM_SERVICE_PORT is none of ROMM_PORT
+_SIMILAR = 0.85  # OIDC_CLIENTID is close enough to OIDC_CLIENT_ID; ROMM_SERVICE_PORT is not to ROMM_PORT
 
 
 def read(
     fields: Sequence[Field], environ: Mapping[str, str], report: ConfigurationReport
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each variable that sets something, with its text by path; an empty value is an unset one."""
+    """Text by path. An empty value means "not set"."""
     _remark_on_other_names(_known(fields), environ, report)
     for field in fields:
         found = dict(_texts(field, environ, report))
@@ -33,28 +33,28 @@ def read(
 
 
 def others(fields: Sequence[Field], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without settings, and without what is named like one."""
+    """Without settings and names similar to one."""
     known = _known(fields)
     return {name: value for name, value in environ.items() if name not in known and not name.startswith(_PREFIXES)}
 
 
 def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> str:
-    """A variable's text without the blanks and the stray quotes around it."""
+    """Without surrounding spaces and stray quotes."""
     value = environ.get(name, "").strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        report.warnings.append(f"{name} stands in quotes, which are taken off; write it without them.")
+        report.warnings.append(f"{name} is in quotes, which are removed; write it without them.")
         value = value[1:-1].strip()
     if value.startswith("<") and value.endswith(">"):
         report.warnings.append(f"{name} still has the placeholder of a guide; put your own value there.")
     if _COMMENT.search(value):
         report.warnings.append(
-            f"{name} has a # behind a blank: docker keeps the comments of an env file. Remove it unless it belongs to the value."
+            f"{name} has a # after a space: docker keeps the comments of an env file. Remove it unless it belongs to the value."
         )
     return value
 
 
 def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport) -> Iterator[tuple[str, str]]:
-    """What each name of a field brings: its own text, else the content of the file that NAME_FILE names."""
+    """Its own text, else the content of the file in NAME_FILE."""
     for name in field.names:
         value, file = text(name, environ, report), text(f"{name}_FILE", environ, report)
         if value and file:
@@ -68,7 +68,7 @@ def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport
 
 
 def _content(name: str, file: str, report: ConfigurationReport) -> str:
-    """A file's text to the letter, less the newline that editors and `echo` put at the end."""
+    """Exact, except the newline that editors and `echo` append."""
     try:
         content = Path(file).read_text(encoding="utf-8").removesuffix("\n")
     except OSError as error:
@@ -81,7 +81,7 @@ def _content(name: str, file: str, report: ConfigurationReport) -> str:
         report.warnings.append(f"{name} names {file}, which is empty; the setting counts as not set.")
     elif content != content.strip():
         report.warnings.append(
-            f"{name} names {file}, which begins or ends with a blank or an empty line; that counts, so take it out unless it "
+            f"{name} names {file}, which begins or ends with a space or an empty line; that counts, so take it out unless it "
             "belongs to the value."
         )
     return content
@@ -97,6 +97,6 @@ def _remark_on_other_names(known: set[str], environ: Mapping[str, str], report: 
         if name.startswith(_PREFIXES) and environ[name].strip():
             likely = [other for other in sorted(known) if ("__" in other) == ("__" in name)]
             similar = difflib.get_close_matches(name, likely, n=1, cutoff=_SIMILAR)
-            report.warnings += [f"{name} is no setting, ignored; did you mean {other}?" for other in similar]
+            report.warnings += [f"{name} is not a setting, ignored; did you mean {other}?" for other in similar]
     if AUTH_SECRET_KEY in environ or f"{AUTH_SECRET_KEY}_FILE" in environ:
         report.notes.append(f"{AUTH_SECRET_KEY} is ignored: credentials are random here, nothing is signed.")

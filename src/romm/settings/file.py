@@ -1,4 +1,4 @@
-"""The values that stand in the operator's settings file. Every key must be one of ours: a slip there is never meant."""
+"""Settings from the operator's file. An unknown key is an error."""
 
 import difflib
 import tomllib
@@ -12,7 +12,7 @@ from romm.settings.values import ConfigurationReport
 
 
 def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
-    """The file as it is; empty when it cannot be read or there is none."""
+    """The parsed file; empty if there is none or it cannot be read."""
     if not name:
         return {}
     try:
@@ -25,7 +25,7 @@ def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
 
 
 def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], report: ConfigurationReport) -> dict[str, Any]:
-    """What the file sets, by path; an empty value is an unset one."""
+    """By path. An empty value means "not set"."""
     written = flat(content)
     known = {field.path for field in fields}
     report.problems += [_unknown(path, fields, name) for path in written if path not in known]
@@ -33,7 +33,7 @@ def read(content: Mapping[str, Any], name: str, fields: Sequence[Field], report:
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values of nested tables, by dotted path."""
+    """Nested tables by dotted path."""
     values: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict):
@@ -44,8 +44,8 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _unknown(path: str, fields: Sequence[Field], name: str) -> str:
-    """The flat names are known here too: writing `OIDC_CLIENT_ID = …` into the file is the likeliest slip of all."""
+    """Also for a variable's name as key, the likeliest mistake."""
     known = {alias.lower(): field for field in fields for alias in (*field.names, field.path)}
     close = difflib.get_close_matches(path.lower(), known, n=1)
     hints = [f"did you mean {known[other].key} in [{known[other].section}]?" for other in close]
-    return f"{path} in {name} is no setting; {(hints or ['remove it.'])[0]}"
+    return f"{path} in {name} is not a setting; {(hints or ['remove it.'])[0]}"

@@ -1,6 +1,6 @@
-"""Every setting, from the defaults, the operator's file and the environment to one frozen struct.
+"""The only reader of configuration: defaults, file and environment become one struct.
 
-This is the only reader of configuration. Defaults and their documentation stand in settings.toml, nowhere else.
+Defaults and their documentation are in settings.toml only.
 """
 
 import tomllib
@@ -16,9 +16,9 @@ from romm.settings.values import DEFAULT, ConfigurationReport, Draft, typed
 
 
 def load(environ: Mapping[str, str]) -> Loaded:
-    """Read all settings; `environ` stands over the operator's file, that over the defaults.
+    """`environ` overrides the file, the file the defaults.
 
-    Raises SettingsError with all mistakes at once. Half-configured OIDC is none: it only fills `Settings.oidc_off`.
+    Raises SettingsError with all mistakes at once. Incomplete OIDC settings only fill `Settings.oidc_off`.
     """
     report = ConfigurationReport()
     name = environment.text(environment.SETTINGS_FILE, environ, report)
@@ -44,18 +44,17 @@ def load(environ: Mapping[str, str]) -> Loaded:
 
 
 def others(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without RomM's settings."""
     return environment.others(FIELDS, environ)
 
 
 def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
-    """Every setting as variable, value and origin, for people; secrets are hidden."""
-    shown = [(field.variable.name, _format(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
+    """Variable, value and origin, with secrets hidden."""
+    rows = [(field.variable.name, _format(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
     apps = [
         (f"[[{clients.SECTION}]] {app.name}", ", ".join(app.redirect_uris), loaded.origins[clients.SECTION])
         for app in loaded.settings.clients
     ]
-    return [*shown, *apps]
+    return [*rows, *apps]
 
 
 def _format(settings: Settings, field: Field) -> str:
@@ -70,7 +69,7 @@ def _format(settings: Settings, field: Field) -> str:
 
 
 class _Layer(NamedTuple):
-    """Values by path, and the file or the variable that they come from."""
+    """`source` is the file or variable."""
 
     kind: Literal["default", "file", "variable"]
     source: str
@@ -91,7 +90,7 @@ def _draft(layers: Sequence[_Layer], apps: Sequence[Mapping[str, Any]], report: 
                 report.oidc.append(f"{name} {error}")
             else:
                 report.problems.append(f"{name} {error}.")
-            # With the default in its place the rest can still be judged, and all mistakes come out together.
+            # Go on with the default, so that all mistakes are reported together.
             value = typed(field, layers[0].values[field.path])
         tables.setdefault(field.section, {})[field.key] = value
         names.setdefault(field.section, {})[field.key] = name
@@ -100,7 +99,7 @@ def _draft(layers: Sequence[_Layer], apps: Sequence[Mapping[str, Any]], report: 
 
 
 def _name_and_origin(field: Field, kind: str, source: str) -> tuple[str, str]:
-    """What sentences call a value, and what the list of settings says about it."""
+    """For messages, and for the list of settings."""
     match kind:
         case "file":
             return f"{field.key} in [{field.section}] of {source}", f"settings file {source}"
@@ -111,16 +110,16 @@ def _name_and_origin(field: Field, kind: str, source: str) -> tuple[str, str]:
 
 
 def _merged(layers: Sequence[_Layer]) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
-    """Value and source of each path; a layer stands over those before it."""
-    # Importing Dynaconf takes longer than everything else here together, and the types above are wanted everywhere.
+    """Value and source by path; later layers override earlier ones."""
+    # Importing Dynaconf takes longer than the rest of this module, whose types are imported everywhere.
     from dynaconf import Dynaconf, get_history  # noqa: PLC0415
     from dynaconf.loaders.base import SourceMetadata  # noqa: PLC0415
 
-    # It is given values, not file names: for a name it searches parent folders, takes a `.local.toml` next to it, runs
-    # a `dynaconf_hooks.py` and keeps silent when there is no such file. Its keys are whole paths: merging tables would
-    # concatenate lists, and would write the keys of the layers below into a layer's history.
+    # It gets values, not file names: for a name it searches parent folders, reads a `.local.toml` next to it, runs
+    # a `dynaconf_hooks.py` and ignores a missing file. Its keys are whole paths: merging tables would
+    # concatenate lists, and would add the lower layers' keys to a layer's history.
     merged = Dynaconf(envvar_prefix=None, load_dotenv=False, loaders=[], core_loaders=[])
-    # Text stays text. Set here, because variables of these names override what Dynaconf is constructed with.
+    # Text stays text. Set here, because variables of these names override arguments of Dynaconf.
     merged.update({"AUTO_CAST_FOR_DYNACONF": False, "NESTED_SEPARATOR_FOR_DYNACONF": ""})
     for kind, source, values in layers:
         merged.update(dict(values), loader_identifier=SourceMetadata(kind, source), dotted_lookup=False, merge=False)
@@ -131,7 +130,7 @@ def _merged(layers: Sequence[_Layer]) -> tuple[dict[str, Any], dict[str, tuple[s
 
 
 def _defaults() -> dict[str, Any]:
-    """From the copy inside the wheel, else from the one in the repository."""
+    """From the copy in the wheel, else from the repository."""
     packaged = Path(__file__).parents[1] / "settings.toml"
     path = packaged if packaged.exists() else Path(__file__).parents[3] / "settings.toml"
     return file.flat(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""The settings as frozen structs: one field per setting, with its variable."""
+"""The settings as frozen structs."""
 
 from collections.abc import Iterator, Mapping
 from enum import EnumType
@@ -11,7 +11,7 @@ from romm.domain.sign_in.linking import TrustEmail
 
 
 class Variable(Struct, frozen=True):
-    """How the environment calls a key. `commas`: only commas part its values; `least` and `most` bound a number."""
+    """`commas`: only commas separate values; `least` and `most` bound a number."""
 
     name: str
     secret: bool = False
@@ -32,7 +32,7 @@ class Server(Struct, frozen=True, kw_only=True):
 
 
 class Database(Struct, frozen=True, kw_only=True):
-    """`url` is complete and names an asynchronous driver, as SQLAlchemy wants it; the other fields went into it."""
+    """`url` is complete, with an asynchronous driver; the other fields are its source."""
 
     url: Annotated[str, Variable("ROMM_DATABASE_URL")]
     host: Annotated[str, Variable("DB_HOST")]
@@ -44,36 +44,33 @@ class Database(Struct, frozen=True, kw_only=True):
 
     @property
     def is_embedded(self) -> bool:
-        """Is it a SQLite file, which lives and dies with RomM's own folder?"""
         return self.url.startswith("sqlite")
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """How long a session lasts unused and at most, in seconds."""
+    """In seconds."""
 
     max_age_seconds: Annotated[int, Variable("SESSION_MAX_AGE_SECONDS")]
     absolute_age_seconds: Annotated[int, Variable("SESSION_ABSOLUTE_AGE_SECONDS")]
 
 
 class Accounts(Struct, frozen=True, kw_only=True):
-    """Which local sign-in methods are disabled, and how many seconds an invitation lasts."""
-
     disable_userpass_login: Annotated[bool, Variable("DISABLE_USERPASS_LOGIN")]
     disable_setup_wizard: Annotated[bool, Variable("DISABLE_SETUP_WIZARD")]
     invite_token_expiry_seconds: Annotated[int, Variable("INVITE_TOKEN_EXPIRY_SECONDS", most=2592000)]
 
 
 class Oauth(Struct, frozen=True, kw_only=True):
-    """How long the tokens that we issue live, in seconds."""
+    """In seconds."""
 
     access_token_expire_seconds: Annotated[int, Variable("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS")]
     refresh_token_expire_seconds: Annotated[int, Variable("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS")]
 
 
 class Oidc(Struct, frozen=True, kw_only=True):
-    """The provider and us. Empty texts in `scopes`, `claim_roles_…` and the method mean: as the preset or the provider says.
+    """Empty `scopes`, `claim_roles_…` and method mean: from the preset or the provider.
 
-    `redirect_uri` is verbatim; `scopes` is space-separated. Nothing here may be relied on while `Settings.oidc_off` has a reason.
+    `redirect_uri` is verbatim; `scopes` is space-separated. Unreliable while `Settings.oidc_off` has a reason.
     """
 
     enabled: Annotated[bool, Variable("OIDC_ENABLED")]
@@ -118,7 +115,7 @@ class Log(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`oidc_off` has the reasons why OIDC is off, empty when it is on. Only the file can hold `clients`."""
+    """`oidc_off` has the reasons why OIDC is off. Only the file can hold `clients`."""
 
     server: Server
     database: Database
@@ -132,7 +129,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """One key of the settings. `choices` are the values it can have, empty when it takes any of its type."""
+    """`choices` is empty if any value of the type is possible."""
 
     section: str
     key: str
@@ -146,7 +143,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
     @property
     def names(self) -> tuple[str, str]:
-        """The flat name that the guides use, and the generic one that every key has."""
+        """The flat name of RomM's guides, and the generic name."""
         return self.variable.name, f"ROMM_{self.path.replace('.', '__')}".upper()
 
 
@@ -167,11 +164,11 @@ def _kind(hint: Any) -> tuple[type, tuple[str, ...]]:
 _NO_SECTIONS = ("oidc_off", "clients")
 
 FIELDS = tuple(_fields())
-"""One row per setting. It drives the environment, the file, `romm settings` and the table in the docs."""
+"""Drives the environment, the file, `romm settings` and the table in the docs."""
 
 
 class SettingsError(Exception):
-    """The configuration is wrong. `problems` has a sentence for each mistake, naming the variable and the fix."""
+    """A sentence for each mistake, with the variable and the fix."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -179,7 +176,7 @@ class SettingsError(Exception):
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """Settings, where each came from (`oidc.client_id` → `OIDC_CLIENT_ID`), and what to log at start."""
+    """`origins`: `oidc.client_id` → `OIDC_CLIENT_ID`."""
 
     settings: Settings
     origins: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Is OpenID Connect configured completely, and is anything about it weaker than it should be?"""
+"""Completeness of OpenID Connect, and warnings about weak settings."""
 
 import json
 import re
@@ -32,22 +32,21 @@ _Names = Mapping[str, str]
 
 
 def complete(draft: Draft) -> None:
-    """Fill in what follows, give the reasons why OIDC is off, and warn of what is weak."""
     _ascii_hosts(draft)
     oidc, names, report = draft.settings.oidc, draft.names["oidc"], draft.report
     reasons = [*_reasons(oidc, names), *report.oidc] if oidc.enabled else ["OIDC_ENABLED is false"]
-    if oidc.enabled and (told := tuple(report.problems)):  # nothing starts, so say all at once
-        report.problems += [f"{reason}." for reason in reasons if not _is_told(reason, told)]
+    if oidc.enabled and (reported := tuple(report.problems)):  # RomM does not start, so report all at once
+        report.problems += [f"{reason}." for reason in reasons if not _is_reported(reason, reported)]
     if not reasons:
         report.warnings += _warnings(draft)
     elif draft.origins["oidc.enabled"] == DEFAULT and oidc.client_id and any(_provider_urls(oidc).values()):
         report.warnings.append(
-            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true; or to "
-            "false, if that is meant."
+            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true, or "
+            "to false to keep it off."
         )
     if reasons and draft.settings.accounts.disable_userpass_login:
         report.warnings.append(
-            f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off: nobody can sign in. "
+            f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off: no sign-in method is left. "
             "Set it to false, or switch OIDC on."
         )
     draft.complete("oidc", scopes=" ".join(oidc.scopes.replace(",", " ").split()))
@@ -59,15 +58,15 @@ def complete(draft: Draft) -> None:
 
 
 def _ascii_hosts(draft: Draft) -> None:
-    """Bring a host with other letters to its A-label: a URI is ASCII (RFC 3986), and no provider has another registered."""
+    """Convert non-ASCII hosts to their A-label: a URI is ASCII (RFC 3986), as registered at the provider."""
     oidc = draft.settings.oidc
     written = {key: getattr(oidc, key) for key in _URLS}
     ascii_urls = {key: hosts.canonical(url) for key, url in written.items() if not url.isascii()}
     draft.complete("oidc", **{key: url for key, url in ascii_urls.items() if url})
 
 
-def _is_told(reason: str, problems: tuple[str, ...]) -> bool:
-    """Is the value only missing because it could not be read?"""
+def _is_reported(reason: str, problems: tuple[str, ...]) -> bool:
+    """Whether the value is only missing because it could not be read."""
     variable, _, _ = reason.partition(" ")
     return any(problem.startswith(variable) for problem in problems)
 
@@ -89,7 +88,7 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
     }
     for key, url in urls.items():
         if url and origin(url) is None:
-            yield f"{names[key]} is no http(s) URL: write it like https://auth.example.com"
+            yield f"{names[key]} is not an http(s) URL; write it like https://auth.example.com"
     yield from _callback_reasons(oidc.redirect_uri, names["redirect_uri"])
     if oidc.token_endpoint_auth_method.startswith("client_secret_") and not oidc.client_secret:
         yield (
@@ -125,18 +124,18 @@ def _warnings(draft: Draft) -> Iterator[str]:
     yield from _address_warnings(draft)
     for key, url in _provider_urls(oidc).items():
         if is_readable_on_the_way(url):
-            yield f"{names[key]} is plain http: whoever listens in between can sign in as anybody. Use https."
+            yield f"{names[key]} is plain http: an attacker on the network can sign in to any account. Use https."
     yield from _trust_warnings(oidc, names)
     yield from _role_warnings(oidc, names)
     known = preset(oidc.provider)
     if known.open_to_anyone and oidc.allow_registration and not oidc.hosted_domains:
         yield (
-            f"{names['provider']} is {known.label}, where everybody in the world can have an account, and "
-            f"{names['allow_registration']} is true: whoever comes gets one here. Set it to false, or name your own "
+            f"{names['provider']} is {known.label}, which is open to everyone, and "
+            f"{names['allow_registration']} is true: every account there gets one here. Set it to false, or set your own "
             f"domain in {names['hosted_domains']}."
         )
     if oidc.scopes and "openid" not in oidc.scopes.replace(",", " ").split():
-        yield f"{names['scopes']} lacks openid, without which no provider says who somebody is; add it."
+        yield f"{names['scopes']} lacks openid, without which a provider sends no ID token; add it."
 
 
 def _address_warnings(draft: Draft) -> Iterator[str]:
@@ -164,19 +163,19 @@ def _address_warnings(draft: Draft) -> Iterator[str]:
 def _trust_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
     if oidc.trust_email is TrustEmail.ALWAYS:
         yield (
-            f"{names['trust_email']} is always: whoever can enter somebody else's e-mail address at the provider "
+            f"{names['trust_email']} is always: a user who can enter another person's e-mail address at the provider "
             "gets that person's account here. Prefer verified."
         )
     if symmetric := _SYMMETRIC.intersection(oidc.id_token_signed_response_algs):
         yield (
-            f"{names['id_token_signed_response_algs']} allows {', '.join(sorted(symmetric))}: whoever knows the "
-            "client secret can sign in as anybody. Choose a signing key (RS256) at the provider instead."
+            f"{names['id_token_signed_response_algs']} allows {', '.join(sorted(symmetric))}: a party that knows the "
+            "client secret can sign in to any account. Choose a signing key (RS256) at the provider instead."
         )
     if oidc.token_endpoint_auth_method == "none" and oidc.client_secret:
         yield f"{names['client_secret']} is not used: {names['token_endpoint_auth_method']} is none."
     if _HASH.match(oidc.client_secret):
         yield (
-            f"{names['client_secret']} looks like the hash that stands in the provider's configuration; "
+            f"{names['client_secret']} looks like the hash in the provider's configuration; "
             "RomM needs the plain secret."
         )
 
@@ -189,7 +188,7 @@ def _role_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
     if oidc.claim_roles and not mapped:
         yield (
             f"{names['claim_roles']} is set, but no OIDC_ROLE_VIEWER, OIDC_ROLE_EDITOR or OIDC_ROLE_ADMIN: "
-            "everybody who has the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
+            "every account with the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
         )
     for key, values in roles.items():
         if cut := [value for value in values if value not in role_values.without_parts(values)]:

@@ -6,7 +6,7 @@ import re
 from romm.domain.sign_in import distinguished_names
 
 _COMMA = re.compile(r"(?<!\\),")
-_AS_A_LIST = 'write them as a list of texts: ["first", "second, with a comma"]'
+_AS_A_LIST = 'write them as a list of strings: ["first", "second, with a comma"]'
 
 
 def parsed(written: object) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def parsed(written: object) -> tuple[str, ...]:
         is_json = written.startswith("[") and written.endswith("]")
         values = _json(written) if is_json else [part.replace("\\,", ",") for part in _COMMA.split(written)]
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise ValueError(f"is no text and no list of texts; {_AS_A_LIST}")
+        raise ValueError(f"is neither a string nor a list of strings; {_AS_A_LIST}")
     return tuple(value for each in values if (value := each.strip()))
 
 

@@ -1,4 +1,4 @@
-"""Where RomM is reached and by whose proxies: dependent defaults and checks."""
+"""RomM's address and its proxies."""
 
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
@@ -11,7 +11,6 @@ _ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as 
 
 
 def complete(draft: Draft) -> None:
-    """Fill in the public address and the redirect URI that follows from it; check the proxies."""
     _base_url(draft)
     base_url = draft.settings.server.base_url
     if not draft.settings.oidc.redirect_uri:
@@ -34,7 +33,7 @@ def _base_url(draft: Draft) -> None:
     elif server.base_url:
         letters = "" if server.base_url.isascii() else _ABOUT_LETTERS
         report.problems.append(
-            f"{names['base_url']} is no http(s) URL; write it like https://romm.example.com{letters}."
+            f"{names['base_url']} is not an http(s) URL; write it like https://romm.example.com{letters}."
         )
         draft.complete("server", base_url="")
     elif callback is not None:

@@ -1,4 +1,4 @@
-"""A setting on its way: as which type it is read, and the settings while they are completed and judged."""
+"""Typed values, and the incomplete settings."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from romm.settings import role_values
 from romm.settings.model import Field, Settings
 
-DEFAULT = "default"  # the origin of a value that is set nowhere
+DEFAULT = "default"  # the origin of a value that is not set
 
 _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
 
 class ConfigurationReport(Struct):
-    """Problems stop the start. `oidc` are wrong values that only switch single sign-on off."""
+    """`oidc` are wrong values that only switch single sign-on off."""
 
     problems: list[str] = []
     warnings: list[str] = []
@@ -25,7 +25,7 @@ class ConfigurationReport(Struct):
 
 
 class Draft(Struct):
-    """Typed settings, still to be completed. `names` has what the operator calls each key, by section and key."""
+    """`names` has the operator's name of each key, by section and key."""
 
     settings: Settings
     names: Mapping[str, Mapping[str, str]]
@@ -33,7 +33,7 @@ class Draft(Struct):
     report: ConfigurationReport
 
     def complete(self, section: str, source: str = "", **changes: object) -> None:
-        """Replace values of a section; `source` is the name of the setting that they follow from."""
+        """`source` is the setting that the values derive from."""
         changed = replace(getattr(self.settings, section), **changes)
         self.settings = replace(self.settings, **{section: changed})
         if source:
@@ -41,7 +41,7 @@ class Draft(Struct):
 
 
 def typed(field: Field, value: object) -> Any:
-    """A value as its field's type. Raises ValueError with the rest of a sentence that begins with the field's name."""
+    """Raises ValueError with the rest of a sentence that begins with the field's name."""
     return _READERS.get(field.type, _choice if field.choices else _text)(value, field)
 
 
@@ -65,7 +65,9 @@ def _list(value: object, field: Field) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return tuple(value)
     if not isinstance(value, str):
-        raise ValueError('must be a list of texts, such as ["first", "second"], or one text, such as "first, second"')
+        raise ValueError(
+            'must be a list of strings, such as ["first", "second"], or one string, such as "first, second"'
+        )
     parts = re.split(r"[,\s]+", value)
     return tuple(part for part in map(str.strip, parts) if part)
 
@@ -79,7 +81,7 @@ def _choice(value: object, field: Field) -> str:
 
 def _text(value: object, _: Field) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be one text; put it in quotes")
+        raise ValueError("must be one string; put it in quotes")
     return value
 
 

@@ -12,8 +12,9 @@ from romm.domain.sign_in.pending_sign_in import PendingSignIn, Proofs, proofs
 from romm.ports.accounts import Accounts
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
+from romm.sign_in.destinations import Finished
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import Finished, OpenIDSignIn
+from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordCredentials as TypedPassword
 from romm.sign_in.password import PasswordSignIn
 

@@ -7,33 +7,42 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.credentials.principal import Principal
+from romm.credentials.rate_limits import FailureLimit
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
+from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Initiation, LoginAttempt, Purpose
-from romm.domain.sign_in.decisions import Admitted, Confirm
+from romm.domain.sign_in.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.matches import Answer
+from romm.domain.sign_in.outcomes import Asked, NotOpened, Opened
 from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
-from romm.ports.provider import Provider
-from romm.ports.sign_in import Attempts, PendingSignIns
+from romm.ports.sign_in import PendingSignIns
 from romm.sign_in.admission import Admission, Linking
+from romm.sign_in.attempts import LoginAttempts
+from romm.sign_in.destinations import (
+    LINKED_PAGE,
+    PREVIEW_PAGE,
+    QUESTION_PAGE,
+    CallbackCookies,
+    Finished,
+    led_back,
+    reported,
+)
 from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
+from romm.sign_in.repeated_responses import RepeatedResponses
 
-ACCOUNT_PAGE = "/account"
-LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
-PREVIEW_PAGE = "/admin/oidc"
-QUESTION_PAGE = "/login/account"
-
-_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
+FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
+"""Of one address. Each may have sent an invented code to the provider, which then limits *us*, and leaves a row."""
 
 
 class Pushing(Protocol):
@@ -44,23 +53,11 @@ class Pushing(Protocol):
 
 
 class StartedSignIn(Struct, frozen=True, kw_only=True):
-    """Where to send the browser, and the key that it must bring back under the attempt's id."""
+    """Where to send the browser, and the sealed attempt that it must bring back under the attempt's id."""
 
     url: str
     attempt_id: str
-    browser_key: str
-
-
-class Finished(Struct, frozen=True, kw_only=True):
-    """The browser may go on to `return_to`. `session` is its new secret, None when it has a good one already.
-
-    `pending` is the secret of a sign-in that waits for an answer on `QUESTION_PAGE`.
-    """
-
-    return_to: str
-    session: str | None = None
-    pending: str | None = None
-    decision: Admitted | None = None
+    sealed: str
 
 
 def attempt_id(state: str) -> str:
@@ -86,8 +83,10 @@ class OpenIDSignIn:
     off: str
     admission: Admission
     keep_preview: Callable[[str, Person], Awaitable[None]]
-    attempts: Attempts
+    attempts: LoginAttempts
+    failures: FailureLimit
     pending: PendingSignIns
+    repeated: RepeatedResponses
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
@@ -127,50 +126,56 @@ class OpenIDSignIn:
         initiation: Initiation | None = None,
     ) -> StartedSignIn:
         provider = self._identification().provider
-        metadata = await provider.metadata()
+        metadata = await provider.answering_metadata()
         added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
-        state, nonce, code_verifier, browser_key = (url_secret() for _ in range(4))
-        await self.attempts.put(
-            LoginAttempt(
-                state_digest=digest(state),
-                browser_key_digest=digest(browser_key),
-                nonce=nonce,
-                code_verifier=code_verifier,
-                return_to=return_to,
-                issuer=metadata.issuer,
-                client_id=provider.client.client_id,
-                expires_at=self.clock() + ATTEMPT_LIFETIME,
-                purpose=purpose,
-                account_id=account_id,
-                session_digest=session_digest,
-            )
+        state, nonce, code_verifier = (url_secret() for _ in range(3))
+        attempt = LoginAttempt(
+            state_digest=digest(state),
+            nonce=nonce,
+            code_verifier=code_verifier,
+            return_to=return_to,
+            issuer=metadata.issuer,
+            client_id=provider.client.client_id,
+            expires_at=self.clock() + ATTEMPT_LIFETIME,
+            purpose=purpose,
+            account_id=account_id,
+            session_digest=session_digest,
         )
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
         url = await request_url(provider, metadata, request | added)
+        sealed = await self.attempts.sealed(attempt)
         self.journal.begun(provider.client)
-        return StartedSignIn(url=url, attempt_id=attempt_id(state), browser_key=browser_key)
+        return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
-    async def finish(
-        self, response: AuthorizationResponse, browser_key: str | None, session: str | None, visitor: Visitor
-    ) -> Finished:
+    async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Judge the authorization response, decide whose account it opens, and open it.
 
-        Raises `Refused`, whose reason is remembered under the attempt: a response that comes again gets the first one.
+        An attempt is used once. The same browser may load the callback again: it ends as it did the first time. Raises
+        `Refused`.
         """
         identification = self._identification()
-        attempt = await self.attempts.take(digest(response.state or ""), digest(browser_key or ""))
+        attempt = await self.attempts.opened(response.state, cookies.sealed)
         if attempt is None:
-            return await self._again(identification.provider, response, session, visitor)
+            redirect_uri = identification.provider.client.redirect_uri
+            return await self.repeated.without_attempt(response, cookies, visitor, redirect_uri)
+        if refuse := self.failures.judge(visitor.address):
+            raise led_back(attempt, Refused.by(refuse))
+        if not await self.attempts.take(attempt):
+            return await self.repeated.with_attempt(attempt, cookies, visitor)
         try:
-            linking_to = await self._linking(attempt, session)
-            finished = await self._complete(identification, response, attempt, visitor, linking_to)
+            finished = await self._complete(identification, response, attempt, cookies, visitor)
         except Exception as problem:
             await self._failed(attempt, problem, visitor)
             raise
-        if session is not None and finished.session is not None:  # a browser has one session at a time
-            await self.sessions.end(session)
+        if finished.pending is not None:
+            await self.attempts.used.conclude(attempt.state_digest, Asked())
+        if finished.session is not None:
+            opened = Opened(digest(finished.session), linked=finished.linked)
+            await self.attempts.used.conclude(attempt.state_digest, opened)
+            if cookies.session is not None:  # a browser has one session at a time
+                await self.sessions.end(cookies.session)
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
@@ -188,41 +193,58 @@ class OpenIDSignIn:
         identification: Identification,
         response: AuthorizationResponse,
         attempt: LoginAttempt,
+        cookies: CallbackCookies,
         visitor: Visitor,
-        linking_to: Linking | None,
     ) -> Finished:
+        linking_to = await self._linking(attempt, cookies.session)
         provider = identification.provider
         metadata = await provider.metadata()
         accepted = required(authorization.accept(response, attempt, metadata, provider.client, self.clock()))
         person = await identification.identify(metadata, attempt, accepted.code)
         if attempt.purpose is Purpose.PREVIEW:
             await self.keep_preview(attempt.state_digest, person)
-            return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")
-        return await retry_on_conflict(lambda: self._admitted(person, attempt.return_to, visitor, linking_to, None))
+            return reported(attempt)
+        secret = cookies.pending_to_be
+        return await retry_on_conflict(
+            lambda: self._admitted(person, attempt.return_to, visitor, secret, linking_to=linking_to)
+        )
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
         """Sign in after the answer to “Is this your account?”. Raises `Refused`."""
         signed = {"sid": waiting.sid} if waiting.sid else {}
         person = Person(claims=waiting.claims, id_token=waiting.id_token, algorithm="", signed=signed, userinfo=None)
-        return await retry_on_conflict(lambda: self._admitted(person, waiting.return_to, visitor, None, answer))
+        secret = url_secret()
+        return await retry_on_conflict(
+            lambda: self._admitted(person, waiting.return_to, visitor, secret, answer=answer)
+        )
 
     async def _admitted(
-        self, person: Person, return_to: str, visitor: Visitor, linking_to: Linking | None, answer: Answer | None
+        self,
+        person: Person,
+        return_to: str,
+        visitor: Visitor,
+        secret: str,
+        *,
+        linking_to: Linking | None = None,
+        answer: Answer | None = None,
     ) -> Finished:
-        """The session that follows, or the question. Raises `Conflict` when the facts changed meanwhile."""
+        """The session that follows, or the question, for which the sign-in waits under `secret`.
+
+        Raises `Conflict` when the facts changed meanwhile.
+        """
         admitted = await self.admission.admit(person, linking_to, answer)
         if isinstance(admitted, Confirm):
-            return Finished(return_to=QUESTION_PAGE, pending=await self._ask(admitted.account, person, return_to))
+            await self._ask(admitted.account, person, return_to, secret)
+            return Finished(return_to=QUESTION_PAGE, pending=secret)
         decision, account = admitted
         identity = person.claims.identity
         sid = logout_token.sid(person.signed)
         session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
         await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
-        return Finished(return_to=return_to, session=session, decision=decision)
+        linked = isinstance(decision, LinkIdentity)
+        return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
 
-    async def _ask(self, account: Account, person: Person, return_to: str) -> str:
-        """The secret under which the sign-in waits in this browser."""
-        secret = url_secret()
+    async def _ask(self, account: Account, person: Person, return_to: str, secret: str) -> None:
         waiting = PendingSignIn(
             digest=digest(secret),
             account_id=account.id,
@@ -233,41 +255,15 @@ class OpenIDSignIn:
             expires_at=self.clock() + PENDING_LIFETIME,
         )
         await self.pending.put(account, waiting)
-        return secret
-
-    async def _again(
-        self, provider: Provider, response: AuthorizationResponse, session: str | None, visitor: Visitor
-    ) -> Finished:
-        """A response without an open attempt of this browser: a reload, a bookmark, a replay, another browser."""
-        recalled = await self.attempts.recall(digest(response.state or ""))
-        if (recalled is None or recalled.taken) and await self.sessions.who(session):
-            return Finished(return_to="/")
-        if recalled is None:
-            raise Refused(Code.STATE_UNKNOWN, found="none of ours" if response.state else "missing")
-        if not recalled.taken:
-            mismatch = Refused(Code.BROWSER_MISMATCH, redirect_uri=provider.client.redirect_uri)
-            await self.journal.refused("openid", mismatch, visitor)
-            raise mismatch
-        code, first_reference = _first_reason(recalled.outcome)
-        refused = Refused(code, again=first_reference)
-        refused.return_to = recalled.return_to
-        raise refused
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
-        refused.return_to = attempt.return_to
-        refused.page = _PAGES.get(attempt.purpose)
-        refused.facts.setdefault("issuer", attempt.issuer)
-        await self.attempts.conclude(attempt.state_digest, f"{refused.code} {visitor.correlation_id}")
+        led_back(attempt, refused).facts.setdefault("issuer", attempt.issuer)
+        await self.attempts.used.conclude(attempt.state_digest, NotOpened(refused.code, visitor.correlation_id))
+        await self.failures.count(visitor.address)
         await self.journal.refused("openid", refused, visitor)
 
     def _identification(self) -> Identification:
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
         return self.identification
-
-
-def _first_reason(outcome: str | None) -> tuple[Code, str]:
-    """The code of the first refusal and the reference under which the log has it."""
-    code, _, reference = (outcome or "").partition(" ")
-    return (Code(code), reference) if code in set(Code) else (Code.ATTEMPT_USED, "")

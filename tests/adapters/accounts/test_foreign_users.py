@@ -248,7 +248,7 @@ def test_a_url_that_leads_nowhere_is_told_without_its_password(url: str, problem
     """R-59."""
     told = asyncio.run(unreadable(url))
 
-    assert told.startswith("The database that --from names cannot be read: ")
+    assert told.startswith("The database of --from cannot be read: ")
     assert problem in told
     assert "s3cret" not in told
 

@@ -60,7 +60,7 @@ async def test_a_copy_is_used_while_it_is_fresh(age: float, expected: str):
     assert publisher.document.known == expected
 
 
-@pytest.mark.parametrize(("pause", "fetches"), [(9, 1), (10, 2)])
+@pytest.mark.parametrize(("cooldown", "fetches"), [(9, 1), (10, 2)])
 async def test_a_first_failure_is_repeated_without_asking_for_a_while(cooldown: float, fetches: int):
     publisher = Publisher(DOWN)
     for seconds in (0, cooldown):
@@ -108,7 +108,7 @@ async def test_a_copy_that_came_after_the_wanted_moment_is_new_enough():
     assert await publisher.document.get(URL, newer_than=before) == "one"
 
 
-@pytest.mark.parametrize(("pause", "fetches"), [(9, 2), (10, 3)])
+@pytest.mark.parametrize(("cooldown", "fetches"), [(9, 2), (10, 3)])
 async def test_newer_copies_are_fetched_only_now_and_then(cooldown: float, fetches: int):
     publisher = Publisher("one", "two", "three")
     await publisher.get_after(0)
@@ -144,3 +144,34 @@ async def test_a_document_that_moved_is_asked_for_at_once_although_the_old_place
     with pytest.raises(Refused):
         await publisher.get_after(0)
     assert await publisher.document.get("https://idp.test/moved") == "two"
+
+
+async def confirmed_after(publisher: Publisher, seconds: float) -> str:
+    publisher.clock.now += seconds
+    return await publisher.document.confirmed(URL, 60)
+
+
+@pytest.mark.parametrize(("age", "expected"), [(59, "one"), (60, "two")])
+async def test_a_copy_is_confirmed_when_it_is_older_than_a_minute(age: float, expected: str):
+    publisher = Publisher("one", "two")
+    await publisher.get_after(0)
+    assert await confirmed_after(publisher, age) == expected
+
+
+@pytest.mark.parametrize("code", [Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS])
+async def test_a_publisher_that_is_away_confirms_nothing_until_it_is_back(code: Code):
+    publisher = Publisher("one", Refused(code, url=URL, problem="down"), "two")
+    await publisher.get_after(0)
+    for seconds in (60, LIFETIME.cooldown - 1):
+        with pytest.raises(Refused) as caught:
+            await confirmed_after(publisher, seconds)
+        assert (caught.value.code, caught.value.facts["problem"]) == (code, "down")
+    assert await publisher.get_after(0) == "one", "what is under way goes on with the last good copy"
+    assert len(publisher.asked) == 2
+    assert await confirmed_after(publisher, 2) == "two"
+
+
+async def test_a_publisher_that_answers_nonsense_is_there():
+    publisher = Publisher("one", Refused(Code.PROVIDER_ANSWER_INVALID, url=URL, problem="a page"))
+    await publisher.get_after(0)
+    assert await confirmed_after(publisher, 60) == "one"

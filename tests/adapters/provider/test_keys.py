@@ -211,7 +211,7 @@ async def test_many_unknown_kids_cost_few_fetches():
     assert verifier.fetches <= 3
 
 
-@pytest.mark.parametrize(("pause", "is_accepted"), [(9, False), (11, True)])
+@pytest.mark.parametrize(("cooldown", "is_accepted"), [(9, False), (11, True)])
 async def test_two_rotations_in_a_row_need_some_seconds_between(cooldown: float, is_accepted: bool):
     verifier = Verifier(FakeProvider())
     assert await verifier.accepts()

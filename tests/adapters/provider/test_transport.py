@@ -115,7 +115,7 @@ async def test_a_cut_answer_cannot_pass_for_a_whole_one(status: int, headers: di
         pytest.param(
             GZIP_BOMB,
             Code.PROVIDER_ANSWER_INVALID,
-            "an encoding that was not asked for (gzip)",
+            "an encoding that RomM does not accept (gzip)",
             id="a gzip bomb",
         ),
         pytest.param(

@@ -137,7 +137,7 @@ async def test_an_answer_that_is_not_http_makes_the_provider_unavailable(client:
 async def test_a_body_that_is_cut_is_refused(client: BoundedClient, head: bytes):
     async with peer(b"HTTP/1.1 200 OK\r\n" + head + b"{}") as provider:
         asking = asyncio.create_task(ask(client, provider))
-        await asyncio.sleep(0.05)
+        await provider.arrivals.acquire()
         await provider.hang_up()
         with pytest.raises(Refused):
             await asking

@@ -60,7 +60,7 @@ async def test_a_preview_writes_nothing_and_the_move_does_what_it_said() -> None
     world = await household()
     browser, before = await keeper(world), world.accounts.by_id[2]
     preview = words((await browser.submit("/admin/oidc/move", **OTHER)).text)
-    line = "links anew at the next sign-in with alice@example.org, verified."
+    line = "links again at the next sign-in with alice@example.org, verified."
     assert "This would move 1 of 1. Nothing is written yet." in preview
     assert line in preview
     assert world.accounts.by_id[2] == before
@@ -160,7 +160,7 @@ async def test_a_link_elsewhere_is_no_last_way_in_and_may_go() -> None:
     await started(world)
     browser = replace_world(browser, world)
     page = await browser.get("/account")
-    assert "This is the only way into your account" not in words(page.text)
+    assert "This is your only sign-in method" not in words(page.text)
     identity = (await browser.me()).json()["identities"][0]["id"]
     answer = await browser.submit("/account/unlink", identity=identity)
     assert answer.headers["location"] == "/account?notice=unlinked"

@@ -36,7 +36,7 @@ async def test_an_invited_person_makes_an_account_and_signs_in(world: World) -> 
     assert "You were invited" in words(page.text)
     done = await browser.submit("/api/users/register", token=token, username="dora", password=NEW, email="")
     assert done.headers["location"] == "/login?notice=registered"
-    assert "Your account is made." in words((await browser.get(done.headers["location"])).text)
+    assert "Your account is created." in words((await browser.get(done.headers["location"])).text)
     assert (await browser.submit("/api/login", username="dora", password=NEW)).headers["location"] == "/"
     assert (await browser.get(f"/register?token={token}")).status_code == 400
 
@@ -79,12 +79,12 @@ async def test_recovery_works_while_passwords_are_off() -> None:
 async def test_who_forgot_a_password_is_answered_alike(world: World) -> None:
     browser, pages = world.browser(), set()
     assert 'href="/forgot-password"' in (await browser.get("/login")).text
-    assert "RomM itself sends no mail" in words((await browser.get("/forgot-password")).text)
+    assert "RomM itself sends no e-mail" in words((await browser.get("/forgot-password")).text)
     for name in ("keeper", "nobody-of-that-name"):
         answer = await browser.submit("/api/forgot-password", username=name)
         pages.add((await browser.get(answer.headers["location"])).text)
     [page] = pages
-    assert "If there is such an account, an administrator can now give you a link" in words(page)
+    assert "If the account exists, an administrator can now give you a link" in words(page)
 
 
 @pytest.mark.parametrize("path", ["/forgot-password", "/register?token=x", "/reset-password?token=x"])

@@ -128,7 +128,7 @@ async def test_who_signs_in_through_the_provider_alone_sets_a_first_password(wor
     assert "Set a password" in await read(browser)
     world.clock.now += STALE
     page = await browser.get("/account")
-    assert "First show that it is you." in words(page.text)
+    assert "First confirm that it is you." in words(page.text)
     assert 'href="/api/login/openid?next=%2Faccount"' in page.text
     assert 'action="/account/password"' not in page.text
     await browser.sign_in("/account")
@@ -143,7 +143,7 @@ async def test_without_passwords_there_is_no_password_form() -> None:
     await browser.sign_in()
     page = await browser.get("/account")
     assert 'type="password"' not in page.text
-    assert "This is the only way into your account" in words(page.text)
+    assert "This is your only sign-in method" in words(page.text)
     assert "Set a password above first" not in words(page.text)
 
 
@@ -160,14 +160,14 @@ async def test_linking_starts_from_the_page_and_unlinking_undoes_it(world: World
         "Your account is now linked with Authelia.",
         world.idp.issuer,
         "alice",
-        "by you, on this page (rule L-04)",
+        "by you, on this page",
     ):
         assert text in words(page.text)
     [identity] = re.findall(r'name="identity" value="([^"]+)"', page.text)
     assert (await browser.submit("/account/unlink", identity=identity)).headers[
         "location"
     ] == "/account?notice=unlinked"
-    assert "Go on to linking" in await read(browser), "the sign-in that unlinked is no proof any more"
+    assert "Continue to linking" in await read(browser), "the sign-in that unlinked is no proof any more"
 
 
 async def test_when_linking_gives_more_rights_the_page_says_that_the_old_password_is_gone(world: World) -> None:
@@ -205,7 +205,7 @@ async def test_the_last_way_in_has_no_button_and_is_refused(world: World) -> Non
     await browser.sign_in()
     page = await browser.get("/account")
     assert 'action="/account/unlink"' not in page.text
-    assert "This is the only way into your account, so it cannot be unlinked." in words(page.text)
+    assert "This is your only sign-in method, so it cannot be unlinked." in words(page.text)
     identity = (await browser.me()).json()["identities"][0]["id"]
     assert error_of(await browser.submit("/account/unlink", identity=identity)) == Code.LAST_WAY_IN
 

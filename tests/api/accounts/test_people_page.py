@@ -51,12 +51,12 @@ async def test_the_list_is_searched_and_paged(world: World, keeper: Browser) -> 
     for number in range(30):
         await world.add(f"guest{number:02}", f"guest{number}@example.org")
     first, second = await read(keeper, "/admin/users"), await read(keeper, "/admin/users?page=2")
-    assert "Everybody: 31" in first
+    assert "All people: 31" in first
     assert ("guest05" in first, "guest29" in first) == (True, False)
     assert ("guest05" in second, "guest29" in second) == (False, True)
     found = await read(keeper, "/admin/users?search=Guest29")
     assert ("guest29" in found, "guest05" in found, "Found: 1" in found) == (True, False, True)
-    assert "Nobody has that" in await read(keeper, "/admin/users?search=nobody")
+    assert "No name or address matches." in await read(keeper, "/admin/users?search=nobody")
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99999999999999999999", "1000000"])
@@ -80,7 +80,7 @@ async def test_a_person_is_made_and_opened(world: World, keeper: Browser) -> Non
     made = await keeper.submit("/admin/users", **form)
     assert made.headers["location"] == "/admin/users/2?notice=created"
     page = await read(keeper, made.headers["location"])
-    for text in ("The account is made.", "dora", "editor", "dora@example.org"):
+    for text in ("The account is created.", "dora", "editor", "dora@example.org"):
         assert text in page
     again = await keeper.submit("/admin/users", **form)
     assert CATALOGUE[Code.USERNAME_TAKEN].person in await read(keeper, again.headers["location"])
@@ -95,7 +95,7 @@ async def test_an_invitation_is_shown_once_works_once_and_stands_in_no_address_o
     assert "for 1 day" in words(made.text)
     listed = (await keeper.get("/admin/users")).text
     assert secret not in listed
-    assert "Take back" in words(listed)
+    assert "Withdraw" in words(listed)
     assert secret not in str(world.log.lines)
     await world.browser().submit("/api/users/register", token=secret, username="dora", password=NEW)
     dora = world.browser()
@@ -203,7 +203,7 @@ async def test_a_person_is_deleted_and_it_stands_in_the_log(world: World, keeper
     assert (await keeper.submit(f"/admin/users/{ally.id}/delete")).headers["location"] == "/admin/users?notice=deleted"
     assert ally.id not in world.accounts.by_id
     assert world.lines("account.deleted")[0]["by"] == 1
-    assert "Nobody here" in words((await keeper.get(f"/admin/users/{ally.id}")).text)
+    assert "No such account" in words((await keeper.get(f"/admin/users/{ally.id}")).text)
     assert error_of(await keeper.submit(f"/admin/users/{ally.id}/delete")) == Code.ACCOUNT_UNKNOWN
 
 

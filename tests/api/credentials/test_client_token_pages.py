@@ -111,7 +111,7 @@ async def test_ending_says_that_it_ended(world: World) -> None:
     response = await browser.submit(f"{PAGE}/{number_of(world)}/end")
     assert (response.status_code, response.headers["location"]) == (303, f"{PAGE}?notice=ended")
     page = words((await browser.get(response.headers["location"])).text)
-    assert "The token has ended." in page
+    assert "The token is revoked." in page
     assert "You have none yet." in page
 
 

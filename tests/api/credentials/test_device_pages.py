@@ -70,11 +70,11 @@ async def test_the_person_sees_who_asks_for_what_however_the_code_is_typed(world
     page = await browser.client.get("/pair", params={"user_code": typed.format(user_code, shown, shown.lower())})
 
     read = words(page.text)
-    for expected in ("Let Handheld in?", "Argosy 1.2", "android", "vera", shown, LOOK_ONLY, "good for 10 more minutes"):
+    for expected in ("Approve Handheld?", "Argosy 1.2", "android", "vera", shown, LOOK_ONLY, "expires in 10 minutes"):
         assert expected in read
     boxes = re.findall(r'type="checkbox" name="scopes" value="([^"]+)" checked', page.text)
     assert boxes == ["roms.read", "assets.write"]
-    assert "which your account may not give: Add, change and delete people, and their roles" in read
+    assert "permissions that your account does not have: Add, change and delete people, and their roles" in read
     assert 'name="expires_in"' in page.text
 
 
@@ -83,7 +83,7 @@ async def test_the_standards_shape_says_how_long_it_stays_in(world: World) -> No
 
     page = await (await signed_in(world)).get(f"/pair?user_code={asked['user_code']}")
 
-    assert "let in again after 90 days, or when it was not used for 7 days" in words(page.text)
+    assert "Approve it again after 90 days, or after 7 days without use" in words(page.text)
     assert 'name="expires_in"' not in page.text
 
 
@@ -120,7 +120,7 @@ async def test_turning_it_away(world: World) -> None:
     response = await decide(browser, asked["user_code"], "deny")
 
     assert response.headers["location"] == "/pair?notice=denied"
-    assert "The device was not let in." in words((await browser.get("/pair?notice=denied")).text)
+    assert "The device was denied." in words((await browser.get("/pair?notice=denied")).text)
     assert await refused(await redeem(world, asked)) == (400, "access_denied")
 
 
@@ -226,7 +226,7 @@ async def test_a_page_is_not_led_away_by_its_address(world: World) -> None:
     page = await world.browser().get("/pair/refused?error=device_scopes_missing&next=//evil.test/pair%3F")
 
     assert "evil.test" not in page.text
-    assert "Look at the device again" not in page.text
+    assert "Show the device again" not in page.text
 
 
 async def test_an_error_page_needs_nobody_and_repeats_no_text_of_others(world: World) -> None:
@@ -239,9 +239,9 @@ async def test_an_error_page_needs_nobody_and_repeats_no_text_of_others(world: W
 async def test_the_list_shows_each_device_and_ends_it(world: World) -> None:
     browser = await signed_in(world)
     asked = await init(world)
-    assert "No device was let in yet." in words((await browser.get("/account/devices")).text)
+    assert "You have not approved a device yet." in words((await browser.get("/account/devices")).text)
     await decide(browser, asked["user_code"], "approve", "roms.read", device_name="Kitchen")
-    assert "not signed in any more" in words((await browser.get("/account/devices")).text)
+    assert "no longer signed in" in words((await browser.get("/account/devices")).text)
     await redeem(world, asked)
 
     page = await browser.get("/account/devices")
@@ -270,7 +270,7 @@ async def test_ending_somebody_elses_device_is_explained(world: World) -> None:
 async def test_a_device_that_waits_shows_its_age(world: World) -> None:
     asked = await init(world)
     browser = await signed_in(world)
-    for minutes, text in ((1, "a minute ago; good for 9 more minutes"), (9, "9 minutes ago; good for 1 more minute")):
+    for minutes, text in ((1, "a minute ago; expires in 9 minutes"), (9, "9 minutes ago; expires in 1 minute")):
         world.clock.now = world.devices.authorizations[next(iter(world.devices.authorizations))].created_at + timedelta(
             minutes=minutes
         )

@@ -154,10 +154,10 @@ async def test_a_person_who_is_not_signed_in_comes_back_from_single_sign_on(hous
 async def test_a_person_sees_who_asks_for_what_and_decides_by_a_form_alone(house: World) -> None:
     page = await (await signed_in(house, "vera")).get(asking())
     text = html.unescape(re.sub(r"<[^>]+>", "", page.text))
-    assert "Let Shelf in?" in text
+    assert "Allow Shelf?" in text
     assert "vera" in text
     assert "See the games" in text
-    before, _, after = text.partition("Asked for, but not yours to give")
+    before, _, after = text.partition("Permissions that your account does not have")
     assert "Add, change and delete games" not in before
     assert "Add, change and delete games" in after
     assert PRIVATE in text

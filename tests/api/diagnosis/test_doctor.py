@@ -20,7 +20,7 @@ async def test_an_admin_reads_what_the_doctor_finds(world: World) -> None:
         "check": "client",
         "title": "Client and secret",
         "outcome": "ok",
-        "expected": "an invented code is refused (invalid_grant), and not RomM itself",
+        "expected": "the provider rejects a made-up code (invalid_grant), not RomM's client id and secret",
         "found": "known to the provider, with client_secret_basic (it answered invalid_grant)",
         "fixes": [],
         "code": None,

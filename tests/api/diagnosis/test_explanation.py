@@ -130,12 +130,13 @@ async def test_a_trial_that_fails_says_why_on_the_page_it_came_from(world: World
     assert back.headers["location"].startswith("/admin/oidc?")
 
 
-async def test_a_report_is_no_reason_for_a_refusal_when_the_callback_is_reloaded(world: World) -> None:
+async def test_a_callback_that_is_reloaded_leads_to_the_report_again(world: World) -> None:
     browser = await admins_browser(world)
     sent = await browser.client.get("/api/oidc/trial")
     query = await world.idp.approve(sent.headers["location"])
-    await browser.come_back(query)
-    assert (await browser.come_back(query)).headers["location"] == "/"
+    first = await browser.come_back(query)
+    assert "report=" in first.headers["location"]
+    assert (await browser.come_back(query)).headers["location"] == first.headers["location"]
     assert error_of(await world.browser().come_back(query)) == Code.ATTEMPT_USED
 
 

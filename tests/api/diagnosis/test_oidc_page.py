@@ -56,7 +56,7 @@ async def test_what_is_wrong_comes_with_what_to_change_here_and_there() -> None:
     keeper = await keeper_of(World(environ={"OIDC_CLIENT_SECRET": "wrong"}))
     page = await read(keeper, PAGE)
     assert "failed: Client and secret." in page
-    assert "Expected an invented code is refused (invalid_grant), and not RomM itself" in page
+    assert "Expected the provider rejects a made-up code (invalid_grant), not RomM's client id and secret" in page
     assert "Check OIDC_CLIENT_ID, OIDC_CLIENT_SECRET" in page
     assert "At the provider Paste the plain secret; configuration.yml has its hash." in page
     assert f"A sign-in says {Code.CLIENT_REJECTED}" in page

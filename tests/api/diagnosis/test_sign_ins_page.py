@@ -100,7 +100,7 @@ async def test_a_reference_finds_its_line_with_all_that_is_known(world: World, k
         "refused",
         f"with Authelia: {Code.EMAIL_NOT_VERIFIED}",
         f"{entry.at:%Y-%m-%d %H:%M} UTC",
-        "Rule L-07: The provider does not say that the address is verified (OIDC_TRUST_EMAIL). Refused: email_not_verified",
+        "The provider does not say that the address is verified (OIDC_TRUST_EMAIL). Refused: email_not_verified",
         row.person,
         "email alice@example.org",
         "name text of 13",
@@ -162,7 +162,7 @@ async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, kee
 @pytest.mark.parametrize("account", ["nobody-here", "0", "99999999999999999999", "-1"])
 async def test_an_account_that_nobody_has_is_named(keeper: Browser, account: str) -> None:
     page = await read(keeper, f"{PAGE}?account={account}")
-    assert f"Nobody here is called {account}." in page
+    assert f"No account is called {account}." in page
 
 
 async def test_lines_outlive_their_account_and_names_lead_to_those_that_are_there(

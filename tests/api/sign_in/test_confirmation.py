@@ -294,7 +294,7 @@ async def test_where_no_accounts_are_made_no_is_a_refusal_and_the_address_stays(
     world = await house(OIDC_ALLOW_REGISTRATION="false")
     ally = await typed(world, "ally")
     alice = await asked(world, "/rom/7")
-    assert "New accounts are not made by signing in here" in await read(alice)
+    assert "Signing in creates no accounts here" in await read(alice)
     refused = await alice.submit(NOT_MINE)
     assert error_of(refused) == Code.REGISTRATION_CLOSED
     assert refused.headers["location"].startswith("/login?")
@@ -335,6 +335,75 @@ async def test_it_works_once(world: World, first: str) -> None:
         assert error_of(answer) == Code.QUESTION_EXPIRED
     assert len(world.accounts.by_id) == (2 if first == MINE else 3)
     assert world.pending_sign_ins.waiting == {}
+
+
+async def asked_with(world: World, browser: Browser) -> str:
+    """Ask this browser; gives the query of its callback."""
+    query = await world.idp.approve(await browser.begin())
+    assert (await browser.come_back(query)).headers["location"] == PAGE
+    return query
+
+
+async def test_a_callback_that_is_loaded_again_leads_to_the_question_that_waits(world: World) -> None:
+    await typed(world, "ally")
+    alice = world.browser()
+    query = await asked_with(world, alice)
+    again = await alice.come_back(query)
+    assert (again.headers["location"], again.headers.get_list("set-cookie")) == (PAGE, [])
+    assert "ally" in await read(alice)
+    assert len(world.pending_sign_ins.waiting) == 1
+
+
+@pytest.mark.parametrize("last", [0, 1], ids=["the first answer arrives last", "the second answer arrives last"])
+async def test_of_a_callback_that_is_loaded_twice_either_answer_asks_the_same_question(world: World, last: int) -> None:
+    """The other answer is lost with its cookie."""
+    await typed(world, "ally")
+    alice, twin = world.browser(), world.browser()
+    query = await world.idp.approve(await alice.begin())
+    twin.client.cookies.update(alice.client.cookies)
+    for each in (alice, twin):
+        assert (await each.come_back(query)).headers["location"] == PAGE
+    shown, other = [(alice, twin), (twin, alice)][last]
+    await shown.submit(MINE, current_password=PASSWORD)
+    assert shown.session
+    assert error_of(await other.submit(NOT_MINE)) == Code.QUESTION_EXPIRED, "one question, one answer"
+
+
+async def test_an_older_session_does_not_hide_the_question(world: World) -> None:
+    """Also when the first answer is lost, and with it the cookie that names the question."""
+    await typed(world, "ally")
+    await world.add("somebody")
+    browser, twin = await local(world, "somebody"), world.browser()
+    query = await world.idp.approve(await browser.begin())
+    twin.client.cookies.update(browser.client.cookies)
+    for each in (browser, browser, twin):
+        assert (await each.come_back(query)).headers["location"] == PAGE
+
+
+@pytest.mark.parametrize("ended", ["answered", "ten minutes"])
+async def test_a_callback_that_is_loaded_again_asks_nothing_that_is_over(world: World, ended: str) -> None:
+    await typed(world, "ally")
+    alice, twin = world.browser(), world.browser()
+    query = await world.idp.approve(await alice.begin())
+    twin.client.cookies.update(alice.client.cookies)
+    await alice.come_back(query)
+    late = world.browser()
+    late.client.cookies.update(alice.client.cookies)
+    if ended == "answered":
+        await alice.submit(NOT_MINE)
+        assert (await alice.come_back(query)).headers["location"] == "/"
+    else:
+        world.clock.advance(timedelta(minutes=10))
+    for each in (twin, late):
+        assert error_of(await each.come_back(query)) == Code.ATTEMPT_USED
+
+
+async def test_another_browser_is_not_led_to_the_question(world: World) -> None:
+    await typed(world, "ally")
+    query = await asked_with(world, world.browser())
+    other = world.browser()
+    assert error_of(await other.come_back(query)) == Code.ATTEMPT_USED
+    assert "__Host-romm_pending" not in other.client.cookies
 
 
 async def test_it_lasts_ten_minutes(world: World) -> None:
@@ -400,7 +469,7 @@ async def test_an_administrator_confirms_the_address_and_the_question_is_over(wo
     ally = await typed(world, "ally")
     keeper = await local(world, "keeper")
     page = f"/admin/users/{ally.id}"
-    assert "typed by its owner, not confirmed" in await read(keeper, page)
+    assert "entered by its owner, not confirmed" in await read(keeper, page)
     confirmed = await keeper.submit(f"{page}/confirm-address")
     assert confirmed.headers["location"] == f"{page}?notice=confirmed"
     assert "entered or confirmed by an administrator" in await read(keeper, page)

@@ -148,7 +148,7 @@ def test_an_address_without_a_canonical_form_is_left_out_and_that_is_said(
         ("Alice", None, "alice", ""),
         ("ａｌｉｃｅ", None, "alice", ""),
         ("admin", None, "admin", ""),
-        ("Zoë Müller", None, "zo-m-ller", "cannot be one here: tell them to sign in as zo-m-ller"),
+        ("Zoë Müller", None, "zo-m-ller", "not allowed here: tell them to sign in as zo-m-ller"),
         ("alice@example.com", None, "alice-example.com", "tell them"),
         ("al", "al.cooper@example.com", "al.cooper", "tell them"),
         ("al", None, "user-1", "tell them"),
@@ -198,10 +198,12 @@ def test_an_address_that_several_have_goes_to_none_of_them() -> None:
 @pytest.mark.parametrize(
     ("found", "reason"),
     [
-        pytest.param(user(email=None), "alice is here already", id="the same name"),
-        pytest.param(user(username="ALICE", email=None), "alice is here already", id="in capitals"),
-        pytest.param(user(username="ali", email="ALICE@example.com"), "is the address of alice", id="the same address"),
-        pytest.param(user(email="other@example.com"), "alice is here already", id="the name, another address"),
+        pytest.param(user(email=None), "alice exists already", id="the same name"),
+        pytest.param(user(username="ALICE", email=None), "alice exists already", id="in capitals"),
+        pytest.param(
+            user(username="ali", email="ALICE@example.com"), "is already the address of alice", id="the same address"
+        ),
+        pytest.param(user(email="other@example.com"), "alice exists already", id="the name, another address"),
     ],
 )
 def test_nobody_is_imported_over_who_is_here(found: ForeignUser, reason: str) -> None:
@@ -215,7 +217,7 @@ def test_who_was_disabled_stays_disabled(access: str) -> None:
 
 
 def test_an_account_that_nobody_can_open_is_told() -> None:
-    assert "nobody can sign in to it" in notes(user(password_hash=UUID, email=None))
+    assert "cannot be used until" in notes(user(password_hash=UUID, email=None))
     assert notes(user(password_hash=UUID)) == ""
     assert notes(user(email=None)) == ""
 

@@ -78,7 +78,7 @@ def test_the_session_that_asks_is_kept(move: IssuerMove) -> None:
 def test_an_address_that_its_owner_typed_is_told_to_be_asked_about(move: IssuerMove, beginning: str) -> None:
     typed = replace(ALICE, email_source=EmailSource.OWNER)
     plain, asked = (describe(decide(move, each, each.links[0], None, keep=None), move) for each in (ALICE, typed))
-    assert plain == f"{beginning}; links anew at the next sign-in with {ADDRESS}, verified"
+    assert plain == f"{beginning}; links again at the next sign-in with {ADDRESS}, verified"
     assert asked.startswith(f"{plain}. Its owner only typed the address")
 
 

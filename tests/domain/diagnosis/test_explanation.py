@@ -127,7 +127,7 @@ def test_the_role_names_the_value_that_gave_it() -> None:
         pytest.param(
             SignIn(rule="L-03", account=account(), level=VIEWER, email=ADDRESS),
             "SignIn",
-            {"Written": "nothing but the time of the sign-in"},
+            {"Written": "only the time of the sign-in"},
             id="no change",
         ),
         pytest.param(

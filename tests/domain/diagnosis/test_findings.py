@@ -39,13 +39,13 @@ def test_every_check_has_a_title_and_an_expectation() -> None:
 @pytest.mark.parametrize(
     ("findings", "sentence", "failure"),
     [
-        ([GOOD, GOOD], "All 2 checks are ok. What the provider says of a person, only a sign-in can show.", False),
+        ([GOOD, GOOD], "All 2 checks are ok. Only a sign-in can show what the provider sends about a person.", False),
         ([GOOD, ODD], "Nothing failed, but 1 warning: Reverse proxy.", False),
         ([GOOD, LEFT_OUT], "Nothing failed, but 1 of 2 checks were skipped: Claims.", False),
         ([GOOD, BAD, ODD], "1 check of 3 failed: Client and secret.", True),
         (
             [BAD, BAD_TOO, LEFT_OUT],
-            "2 checks of 3 failed: Client and secret, Scopes. 1 could not be checked until that is mended.",
+            "2 checks of 3 failed: Client and secret, Scopes. 1 cannot be checked until that is fixed.",
             True,
         ),
     ],
@@ -59,7 +59,7 @@ def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
     finding = refused(Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down"}), "down", "look there")
     assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.STORAGE_UNAVAILABLE)
     assert finding.fixes == (
-        "The database failed: down. Unless that says what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database failed: down. If that does not say what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
         "look there",
     )
 

@@ -1,7 +1,6 @@
-"""The users of an existing RomM, read from its database: PostgreSQL, MariaDB or MySQL, or a copy in an SQLite file.
+"""The users of an existing RomM, from PostgreSQL, MariaDB, MySQL or an SQLite file. Read-only.
 
-Its tables have changed over the years and will again, so only what is there is read, and only `id`, `username` and `role`
-have to be there. Nothing is ever written: the transaction is a reading one.
+Its tables change between versions: only `id`, `username` and `role` are required.
 """
 
 import asyncio
@@ -33,7 +32,7 @@ _SPECIAL = "in a password write special characters as %XX"
 
 
 class SQLForeignUsers:
-    """`ports.ForeignUsers` in the database at a URL, with whatever driver it names; ours are asyncpg and PyMySQL."""
+    """Accepts a URL with any installed driver; ours are asyncpg and PyMySQL."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -42,7 +41,7 @@ class SQLForeignUsers:
         scheme, _, rest = self._url.partition("://")
         kind = _KINDS.get(scheme.lower().partition("+")[0])
         with _explained():
-            if kind is None or rest.count("@") > 1:  # the rest of a password would pass for the host, and be told
+            if kind is None or rest.count("@") > 1:  # part of a password would be parsed as the host, and logged
                 raise ValueError(f"{_FORM}; {_SPECIAL}")
             if kind == "postgresql":
                 return await _from_postgresql(rest)
@@ -63,7 +62,7 @@ def _from_mysql(rest: str) -> list[ForeignUser]:
     try:
         address = make_url(f"mysql+pymysql://{rest}")
     except (SQLAlchemyError, ValueError):
-        address = None  # their errors would repeat parts of the password
+        address = None  # the parser's errors would repeat parts of the password
     if address is None or not address.database:
         raise ValueError(f"{_FORM}; {_SPECIAL}")
     limits = {"connect_timeout": BUSY_SECONDS, "read_timeout": STATEMENT_SECONDS}
@@ -109,7 +108,7 @@ def _user(row: RowMapping, groups: Mapping[Any, str]) -> ForeignUser:
 
 
 def _time(value: Any) -> datetime | None:
-    """SQLite has no type for it."""
+    """SQLite has no type for times."""
     if isinstance(value, str):
         try:
             return datetime.fromisoformat(value)
@@ -125,16 +124,16 @@ def _explained() -> Iterator[None]:
     except ModuleNotFoundError as error:
         problem = "MySQL needs PyMySQL: in RomM's source, pip install --require-hashes -r requirements/mysql.txt"
         raise Refused(Code.IMPORT_UNREADABLE, problem=problem) from error
-    except Refused as refused:  # such as the one for a missing asyncpg, whose advice is about our own database
+    except Refused as refused:  # e.g. asyncpg is missing: the advice there is about our own database
         raise Refused(Code.IMPORT_UNREADABLE, problem=refused.facts["problem"]) from refused
-    except (SQLAlchemyError, OSError, ValueError, TypeError) as error:  # PyMySQL: TypeError for an option it has not
+    except (SQLAlchemyError, OSError, ValueError, TypeError) as error:  # PyMySQL: TypeError for an unknown option
         raise Refused(Code.IMPORT_UNREADABLE, problem=_problem(error)) from error
 
 
 def _problem(error: Exception) -> str:
-    told = getattr(error, "orig", None) or error
-    cause = told.__cause__ or told
+    original = getattr(error, "orig", None) or error
+    cause = original.__cause__ or original
     match cause.args:
-        case (int(), str(message)):  # PyMySQL's errors, and the system's
+        case (int(), str(message)):  # errors of PyMySQL and of the system
             return message.rstrip(".")
     return str(cause).rstrip(".")

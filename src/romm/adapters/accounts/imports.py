@@ -1,4 +1,4 @@
-"""Accounts from an existing RomM, into the database."""
+"""Imported accounts in the database."""
 
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,6 @@ _HERE = select(AccountRow.username, AccountRow.email, AccountRow.level, AccountR
 
 
 class SQLImports:
-    """`ports.Imports` in the database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 

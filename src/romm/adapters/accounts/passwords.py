@@ -1,7 +1,7 @@
-"""Slow hashing of passwords with Argon2id, off the event loop and a few at a time; bcrypt only for what others hashed.
+"""Password hashing, off the event loop and a few at a time; bcrypt only for imported hashes.
 
-Parameters: OWASP's m=19 MiB, t=2, p=1 (Password Storage Cheat Sheet), some 20 ms a piece. The low-memory profile of
-RFC 9106 (64 MiB, t=3, p=4) takes 150 ms, and two at a time are 128 MiB: more than a whole worker process may have.
+Argon2id with OWASP's m=19 MiB, t=2, p=1 (Password Storage Cheat Sheet) takes 20 ms. RFC 9106's low-memory profile (64
+MiB, t=3, p=4) takes 150 ms, and two at a time exceed the memory of a whole worker.
 """
 
 import asyncio
@@ -21,35 +21,31 @@ from romm.domain.errors import Code, Refused
 
 THREADS = 2
 WAITING = 64
-"""So many may wait, about a second's work (ten while legacy hashes are left). Whoever comes after them is asked to try
-again, instead of waiting too."""
+"""Queue limit, about a second's work (ten with legacy hashes). Beyond it: `Refused(BUSY)`."""
 
 LEGACY_BYTES = 72
-"""bcrypt sees no more of a password: Provos and Mazieres, "A Future-Adaptable Password Scheme", 1999."""
+"""bcrypt ignores the rest: Provos and Mazieres, "A Future-Adaptable Password Scheme", 1999."""
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
-_NOBODYS = _HASHER.hash("")
+_DUMMY_HASH = _HASHER.hash("")
 
 T = TypeVar("T")
 
 
 class Argon2Passwords:
-    """`ports.Passwords` with Argon2id."""
+    """Every method raises `Refused(BUSY)` if the queue is full."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="password")
         self._under_way = 0
 
     async def hash(self, password: str) -> str:
-        """Raises `Refused(BUSY)` when too many wait."""
         return await self._run(partial(_hash, password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Raises `Refused(BUSY)` when too many wait."""
         return await self._run(partial(_fits, password_hash, password))
 
     async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
-        """Raises `Refused(BUSY)` when too many wait."""
         if legacy_hash is not None and is_legacy(legacy_hash) and not is_legacy(password_hash):
             await self._run(partial(_fits_legacy, legacy_hash, password))
 
@@ -86,18 +82,18 @@ def _fits(password_hash: str | None, password: str) -> bool:
         except VerifyMismatchError:
             return False
         except (VerificationError, ValueError):
-            pass  # not a hash that we can read
-    with suppress(VerificationError):  # who has no such password must not be told apart by a faster answer
-        _HASHER.verify(_NOBODYS, _bytes(password))
+            pass  # not a readable hash
+    with suppress(VerificationError):  # same work without a usable hash, against timing
+        _HASHER.verify(_DUMMY_HASH, _bytes(password))
     return False
 
 
 def _fits_legacy(password_hash: str, password: str) -> bool:
-    """The whole password or nothing: what was cut off at 72 bytes elsewhere does not fit here."""
+    """Passwords beyond 72 bytes never match."""
     typed = _bytes(password)
     try:
         fits = bcrypt.checkpw(typed[:LEGACY_BYTES], password_hash.encode())
-    except ValueError:  # the salt is none
+    except ValueError:  # invalid salt
         return False
     return fits and len(typed) <= LEGACY_BYTES
 

@@ -1,4 +1,4 @@
-"""Accounts in the database as their owners and administrators change them. A stale decision is carried out not at all."""
+"""Accounts in the database. Changes of a stale account are refused."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,14 +29,12 @@ _RESET_ASKED = (
 
 
 class SQLAccountStore:
-    """`ports.Directory` in the database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
         if not text.isprintable():
-            return [], 0  # PostgreSQL cannot even be asked for a NUL, and SQLite takes it for the end
+            return [], 0  # PostgreSQL rejects a NUL, and SQLite ends the text there
         matching = SearchFilter({"username", "email"}, text, escape_wildcards=True)
         page = filtered(select(AccountRow.id), AccountRow, matching, OrderBy("username"), LimitOffset(limit, offset))
         listed = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id.in_(page.scalar_subquery()))
@@ -63,7 +61,7 @@ class SQLAccountStore:
         seen = decision.account
 
         def work(connection: Connection) -> None:
-            gone = delete(AccountRow).where(*_judged(connection, seen, loses=seen.is_enabled_admin))
+            gone = delete(AccountRow).where(*_conditions(connection, seen, loses=seen.is_enabled_admin))
             if connection.execute(gone).rowcount == 0:
                 raise Conflict("version")
 
@@ -95,7 +93,7 @@ class SQLAccountStore:
         return await self._database.write(work)
 
     async def reset_asked(self, name: str, now: datetime) -> None:
-        if name.isprintable():  # PostgreSQL cannot even be asked for a NUL
+        if name.isprintable():  # PostgreSQL rejects a NUL
             await self._database.write(
                 lambda connection: connection.execute(_RESET_ASKED, {"name": name, "now": now}).rowcount
             )
@@ -123,16 +121,16 @@ def _values(decision: Change) -> dict[str, Any]:
 
 
 def _write(connection: Connection, seen: Account, values: dict[str, Any], now: datetime, *, loses: bool) -> None:
-    judged = _judged(connection, seen, loses=loses)
-    changed = update(AccountRow).where(*judged).values(version=AccountRow.version + 1, updated_at=now, **values)
+    conditions = _conditions(connection, seen, loses=loses)
+    changed = update(AccountRow).where(*conditions).values(version=AccountRow.version + 1, updated_at=now, **values)
     if connection.execute(changed).rowcount == 0:
         raise Conflict("version")
 
 
-def _judged(connection: Connection, seen: Account, *, loses: bool) -> list[ColumnElement[bool]]:
-    judged = [AccountRow.id == seen.id, AccountRow.version == seen.version]
+def _conditions(connection: Connection, seen: Account, *, loses: bool) -> list[ColumnElement[bool]]:
+    conditions = [AccountRow.id == seen.id, AccountRow.version == seen.version]
     if loses:
-        # Two admins losing their rights at once are two accounts, and neither version knows of the other.
+        # Two administrators may lose their rights at once: their versions do not conflict.
         write_alone(connection)
-        judged.append(another_admin(seen.id))
-    return judged
+        conditions.append(another_admin(seen.id))
+    return conditions

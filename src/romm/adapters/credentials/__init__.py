@@ -1,1 +1,0 @@
-"""Adapters: credentials and counted attempts."""

@@ -1,4 +1,4 @@
-"""Devices and their requests in the database. A request changes its state in one statement, so that one answer wins."""
+"""Devices in the database. Each state change is one statement, so that only one wins."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from romm.domain.model import Account
 from romm.ports.process import Clock
 
 REMEMBERED = timedelta(hours=1)
-"""How long after its end a request can still be told from one that never was."""
+"""How long an ended request is still distinguished from an unknown one."""
 
 _FIELDS = DeviceAuthorization.__struct_fields__
 _LISTS = ("requested_scopes", "approved_scopes")  # space-separated in their columns
@@ -27,7 +27,7 @@ _BY_DEVICE_CODE = DeviceAuthorizationRow.device_code_digest == bindparam("device
 _BY_USER_CODE = DeviceAuthorizationRow.user_code_digest == bindparam("user_code")
 _LIVE = DeviceAuthorizationRow.expires_at > bindparam("now")
 _PENDING = and_(DeviceAuthorizationRow.state == State.PENDING, _LIVE)
-# Disabling is a change, too.
+# Disabling the account counts as a change.
 _STANDS = exists().where(
     AccountRow.id == DeviceAuthorizationRow.account_id,
     AccountRow.version == DeviceAuthorizationRow.account_version,
@@ -83,8 +83,6 @@ _DEVICES = cast("Table", DeviceRow.__table__)
 
 
 class SQLDeviceAuthorizations:
-    """`ports.DeviceAuthorizations` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -134,15 +132,13 @@ class SQLDeviceAuthorizations:
 
 
 class SQLDevices:
-    """`ports.Devices` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def of(self, account_id: int) -> Sequence[Device]:
         rows = await self._database.fetch(_OF, {"owner": account_id, "now": self._clock()})
-        return [Device(**row._mapping) for row in rows]  # noqa: SLF001  (SQLAlchemy's public name for it)
+        return [Device(**row._mapping) for row in rows]  # noqa: SLF001  (public in SQLAlchemy)
 
     async def end(self, device_id: int, account_id: int) -> Device | None:
         key = {"number": device_id, "owner": account_id}
@@ -159,21 +155,21 @@ class SQLDevices:
 
 
 def _paired(connection: Connection, decision: Approve, now: datetime) -> int:
-    """The device of this owner and identifier, made or met again."""
-    asked = decision.authorization
-    told = {
+    """Created or updated."""
+    request = decision.authorization
+    described = {
         "name": decision.device_name,
-        "client": asked.client,
-        "platform": asked.platform,
-        "client_version": asked.client_version,
+        "client": request.client,
+        "platform": request.platform,
+        "client_version": request.client_version,
         "last_paired_at": now,
     }
-    same = {"account_id": decision.account.id, "client_device_identifier": asked.client_device_identifier}
+    same = {"account_id": decision.account.id, "client_device_identifier": request.client_device_identifier}
     paired = OnConflictUpsert.create_upsert(
         _DEVICES,
-        {"created_at": now, **same, **told},
+        {"created_at": now, **same, **described},
         conflict_columns=list(same),
-        update_columns=list(told),
+        update_columns=list(described),
         dialect_name=connection.dialect.name,
     )
     return int(connection.execute(paired.returning(DeviceRow.id)).scalar_one())

@@ -1,4 +1,4 @@
-"""Credentials in the database. `find` is asked at every request, so it is one statement without the mapper."""
+"""Credentials in the database. `find` runs at every request: one statement, without the ORM's mapper."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from romm.domain.model import Account, Identity
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 
-FORGOTTEN_AT_ONCE = 100  # expired credentials; more than are added, and never a long transaction
+FORGOTTEN_AT_ONCE = 100  # expired credentials per request: more than are added, in a short transaction
 
 _FIELDS = tuple(name for name in Credential.__struct_fields__ if name not in {"scopes", "identity"})
 _ID = _FIELDS.index("id")
@@ -33,12 +33,12 @@ _OWNED = (
     .outerjoin(IdentityRow, LINKED)
 )
 _FIND = _OWNED.where(*_KEY).order_by(*ORDER)
-_OF_EVERYBODY = _OWNED.where(
+_OF_ALL = _OWNED.where(
     CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now")
 ).order_by(CredentialRow.id.desc(), *ORDER)
-_OF = _OF_EVERYBODY.where(CredentialRow.account_id == bindparam("owner"))
+_OF = _OF_ALL.where(CredentialRow.account_id == bindparam("owner"))
 _ADD = insert(CredentialRow)
-# Locked before any of its credentials, by everybody: nobody ends what an account has while more of it is being stored.
+# Always locked before its credentials: they cannot be ended while another is being stored.
 _OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
 _UNCHANGED = _OWNER.where(AccountRow.version == bindparam("seen"), AccountRow.enabled)
 _HOW_MANY = select(func.count()).where(
@@ -57,7 +57,7 @@ _NEWEST_FIRST = (
     .order_by(CredentialRow.id.desc())
 )
 _END_OLDEST = delete(CredentialRow).where(CredentialRow.id.in_(_NEWEST_FIRST.offset(MOST_OF_A_KIND)))
-# Each family that lives has one refresh token that is not spent.
+# Each live family has one unspent refresh token.
 _UNSPENT_FIRST = _NEWEST_FIRST.with_only_columns(CredentialRow.family).where(CredentialRow.spent_at.is_(None))
 _END_OLDEST_FAMILIES = delete(CredentialRow).where(
     CredentialRow.account_id == bindparam("owner"),
@@ -81,8 +81,8 @@ _USED = update(CredentialRow).where(*_KEY).values(last_used_at=bindparam("now"))
 _ACTIVE = update(AccountRow).where(AccountRow.id == bindparam("owner")).values(last_active=bindparam("now"))
 _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
 _NUMBER = (CredentialRow.id == bindparam("number"), CredentialRow.kind == bindparam("key_kind"))
-_END_ANYBODYS = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
-_END = _END_ANYBODYS.where(CredentialRow.account_id == bindparam("owner"))
+_END_ANY = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
+_END = _END_ANY.where(CredentialRow.account_id == bindparam("owner"))
 _STORED = select(*_COLUMNS).where(*_KEY)
 _SPEND = (
     update(CredentialRow)
@@ -110,8 +110,6 @@ _END_ALL = delete(CredentialRow).where(
 
 
 class SQLCredentials:
-    """`ports.Credentials` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -134,7 +132,7 @@ class SQLCredentials:
         owned = {"owner": seen.id, "key_kind": credential.kind.value, "now": self._clock()}
 
         def work(connection: Connection) -> Credential:
-            require_unchanged(connection, seen)  # rivals for the same account wait here, and then count this one
+            require_unchanged(connection, seen)  # concurrent requests for the account wait here, then count this one
             if connection.execute(_HOW_MANY, owned).scalar_one() >= at_most:
                 raise Conflict("full")
             return _credential(connection.execute(_ADD.returning(*_COLUMNS), _values(credential)).one())
@@ -156,7 +154,7 @@ class SQLCredentials:
         def work(connection: Connection) -> Credential | None:
             require_unchanged(
                 connection, renewal.owner
-            )  # first of all, so that rivals wait here and not for each other
+            )  # first, so that concurrent requests wait here and do not deadlock
             row = connection.execute(_RENEW, key).first()
             if row is None:
                 return None
@@ -184,13 +182,13 @@ class SQLCredentials:
         return None if row is None else _credential(row)
 
     async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
-        statement = _OF_EVERYBODY if account_id is None else _OF
+        statement = _OF_ALL if account_id is None else _OF
         owner = {} if account_id is None else {"owner": account_id}
         rows = await self._database.fetch(statement, {"kinds": list(kinds), "now": self._clock(), **owner})
         return [(_credential(same[0][WIDTH:]), account(same)) for same in _by_credential(rows)]
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
-        statement = _END_ANYBODYS if account_id is None else _END
+        statement = _END_ANY if account_id is None else _END
         owner = {} if account_id is None else {"owner": account_id}
         parameters = {"number": credential_id, "key_kind": kind.value, **owner}
         row = await self._database.write(lambda connection: connection.execute(statement, parameters).first())
@@ -224,19 +222,19 @@ class SQLCredentials:
 
 
 def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-    """Within a transaction: end an account's credentials of these kinds, but not the one with this digest."""
+    """Part of a transaction. Keeps the credential with the digest `keep`."""
     parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
     return connection.execute(_END_ALL, parameters).rowcount
 
 
 def require_unchanged(connection: Connection, seen: Account) -> None:
-    """Within a transaction: nobody changes this account before its end. Raises `Conflict("version")` when somebody did."""
+    """Part of a transaction: lock the account. Raises `Conflict("version")` if it has changed."""
     if connection.execute(_UNCHANGED, {"owner": seen.id, "seen": seen.version}).first() is None:
         raise Conflict("version")
 
 
 def store(connection: Connection, credential: Credential) -> None:
-    """Within a transaction: store a credential along with what the rest of the transaction does."""
+    """Part of a transaction."""
     connection.execute(_ADD, _values(credential))
 
 
@@ -245,13 +243,13 @@ def _end_kin(connection: Connection, account_id: int, kind: Kind, family: str) -
 
 
 def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:
-    """Within a transaction: take a credential that is used up by what the rest of the transaction does."""
+    """Part of a transaction: take a one-time credential."""
     row = connection.execute(_TAKE, _key(kind, secret_digest)).first()
     return None if row is None else _credential(row)
 
 
 def _by_credential(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:
-    """The rows of each credential, which are as many as its owner has identities."""
+    """A credential has one row per identity of its owner."""
     return (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
 
 
@@ -270,5 +268,5 @@ def _values(credential: Credential) -> dict[str, Any]:
     values = asdict(credential)
     identity = values.pop("identity")
     named = {"issuer": None, "subject": None} if identity is None else asdict(identity)
-    del values["id"]  # the database's to give
+    del values["id"]  # assigned by the database
     return {**values, **named, "scopes": " ".join(credential.scopes)}

@@ -1,10 +1,10 @@
-"""Failed password tries, and counted tries of any kind, in the database, where all workers count together."""
+"""Password failures and rate limits, shared by all workers."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, delete, select
-from sqlalchemy.dialects.postgresql import insert  # the same words on SQLite
+from sqlalchemy.dialects.postgresql import insert  # SQLite has the same syntax
 
 from romm.adapters.database.tables import FailuresRow
 from romm.adapters.database.transactions import Database, forget
@@ -19,8 +19,6 @@ _FORGET_OLD = forget(FailuresRow.key, FailuresRow.last_at < bindparam("long_ago"
 
 
 class SQLThrottles:
-    """`ports.Throttles` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -29,7 +27,7 @@ class SQLThrottles:
         return [Failures(*row) for row in await self._database.fetch(_READ, {"keys": keys})]
 
     async def count(self, keys: Sequence[str]) -> list[Failures]:
-        now, in_order = self._clock(), sorted(keys)  # two workers that lock the same rows do it in the same order
+        now, in_order = self._clock(), sorted(keys)  # same order in every worker, against deadlocks
 
         def work(connection: Connection) -> list[Failures]:
             connection.execute(_FORGET_OLD, {"long_ago": now - FORGOTTEN_AFTER})
@@ -42,7 +40,7 @@ class SQLThrottles:
 
 
 def _count(connection: Connection, key: str, now: datetime) -> Failures:
-    is_old = FailuresRow.last_at < now - FORGOTTEN_AFTER  # and perhaps not cleared away yet
+    is_old = FailuresRow.last_at < now - FORGOTTEN_AFTER  # perhaps not deleted yet
     again = {"count": case((is_old, 1), else_=FailuresRow.count + 1), "last_at": now}
     new = insert(FailuresRow).values(key=key, count=1, last_at=now)
     counted = new.on_conflict_do_update(index_elements=[FailuresRow.key], set_=again).returning(FailuresRow.count)

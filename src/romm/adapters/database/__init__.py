@@ -1,1 +1,0 @@
-"""Adapters: the database itself."""

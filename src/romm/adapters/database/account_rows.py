@@ -1,4 +1,4 @@
-"""Between the rows of an account and the `Account` of the domain."""
+"""Between rows and the domain's `Account`."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -18,18 +18,17 @@ _LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, Identit
 COLUMNS = (*(getattr(AccountRow, name) for name in _FIELDS), *_LINK)
 LINKED = IdentityRow.account_id == AccountRow.id
 ORDER = (AccountRow.id, IdentityRow.id)
-"""A statement whose rows `accounts` can read selects COLUMNS, joins identities ON LINKED and sorts by ORDER."""
+"""A statement for `accounts` selects COLUMNS, joins identities ON LINKED and sorts by ORDER."""
 
 WIDTH, _FIRST_OF_LINK = len(COLUMNS), len(_FIELDS)
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> tuple[Account, ...]:
-    """Accounts with their links; an outer join's row without an account is none."""
+    """Rows of an outer join without an account are skipped."""
     return tuple(account(list(same)) for key, same in groupby(rows, key=itemgetter(0)) if key is not None)
 
 
 def account(rows: Sequence[Sequence[Any]]) -> Account:
-    """One account from its rows, at least one."""
     links = tuple(_link(*row[_FIRST_OF_LINK:WIDTH]) for row in rows if row[_FIRST_OF_LINK] is not None)
     return Account(links=links, **dict(zip(_FIELDS, rows[0], strict=False)))
 
@@ -39,7 +38,6 @@ def _link(issuer: str, subject: str, linked_at: datetime, rule: str, retired_at:
 
 
 def account_values(new: NewAccount, now: datetime) -> dict[str, Any]:
-    """The columns of a new, enabled account."""
     return {
         **asdict(new),
         "role_from_claim": False,
@@ -52,6 +50,5 @@ def account_values(new: NewAccount, now: datetime) -> dict[str, Any]:
 
 
 def identity_values(account_id: int, identity: Identity, rule: str, now: datetime) -> dict[str, Any]:
-    """The columns of a new link."""
     named = {"issuer": identity.issuer, "subject": identity.subject}
     return {"account_id": account_id, **named, "linked_at": now, "rule": rule}

@@ -1,4 +1,4 @@
-"""A copy of the embedded database while others write to it, complete and readable by itself."""
+"""A consistent copy of the embedded database while RomM runs."""
 
 import os
 import sqlite3
@@ -9,11 +9,11 @@ from sqlalchemy import make_url
 
 from romm.domain.errors import Code, Refused
 
-_FILE_MODE = 0o600  # as the database's own: e-mail addresses and password hashes are nobody else's business
+_FILE_MODE = 0o600  # as the database itself: it has e-mail addresses and password hashes
 
 
 def copy(url: str, file: Path) -> None:
-    """Copy with SQLite's own backup. Raises `Refused(STORAGE_UNAVAILABLE)`, and never writes over a file."""
+    """Raises `Refused(STORAGE_UNAVAILABLE)`, also if the file exists."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         problem = "only the SQLite file is copied here; for PostgreSQL use pg_dump"
@@ -26,6 +26,6 @@ def copy(url: str, file: Path) -> None:
             closing(sqlite3.connect(file)) as copied,
         ):
             running.backup(copied)
-            copied.execute("PRAGMA journal_mode=DELETE")  # or the copy would need files beside it
+            copied.execute("PRAGMA journal_mode=DELETE")  # so that the copy is a single file
     except (OSError, sqlite3.Error) as error:
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=f"{source} to {file}: {error}") from error

@@ -1,7 +1,7 @@
-"""How each database is opened: what RomM relies on is set here, never left to a driver's default.
+"""Database engines; every option RomM relies on is set explicitly.
 
-SQLite's driver begins a transaction as a reader and becomes a writer too late, which loses updates. Here a writing
-transaction is a writer from its first statement (BEGIN IMMEDIATE), and reading needs no transaction at all.
+SQLite's driver upgrades a read transaction to a write too late, which loses updates. Here writing starts with BEGIN
+IMMEDIATE, and reading uses no transaction.
 """
 
 import os
@@ -17,21 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from romm.domain.errors import Code, Refused
 
 BUSY_SECONDS = 5
-"""How long to wait for a lock, for a connection, or for a free one in the pool."""
+"""For a lock, for connecting, and for the pool."""
 STATEMENT_SECONDS = 15
 _TURN_SECONDS = 0.01
 
-SQLITE_READERS = 4  # each is a thread
-POSTGRESQL_CONNECTIONS = 5  # per worker process, and as many again under load
+SQLITE_READERS = 4  # one thread each
+POSTGRESQL_CONNECTIONS = 5  # per worker process, doubled under load
 
-_FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # e-mail addresses and password hashes are nobody else's business
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # the database has e-mail addresses and password hashes
 
 
 class Engines(Struct, frozen=True):
-    """One to write with and one to read with; `inline`, on SQLite, reads without leaving the event loop.
-
-    On SQLite `writes` is synchronous, for one connection: aiosqlite takes a way to a thread and back for every statement,
-    and that costs more than the statement.
+    """`inline`, on SQLite, reads on the event loop. `writes` is synchronous there: aiosqlite's trip to a thread costs
+    more than most statements.
     """
 
     writes: AsyncEngine | Engine
@@ -40,7 +38,7 @@ class Engines(Struct, frozen=True):
 
 
 def engines(url: str) -> Engines:
-    """The engines for a `sqlite+aiosqlite:` or `postgresql+asyncpg:` URL; nothing is opened yet."""
+    """For `sqlite+aiosqlite:` or `postgresql+asyncpg:`. Connects lazily."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return Engines(_sqlite_writes(address), _sqlite_reads(address), _sqlite_inline(address))
@@ -49,9 +47,8 @@ def engines(url: str) -> Engines:
 
 
 def migrating(url: str) -> AsyncEngine:
-    """An engine for migrations: any statement may take its time.
-
-    On SQLite foreign keys are not enforced: rebuilding a table drops the old one, and that would cascade.
+    """No time limit per statement. On SQLite no foreign keys: rebuilding a table drops the old one, which would
+    cascade.
     """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
@@ -60,7 +57,7 @@ def migrating(url: str) -> AsyncEngine:
 
 
 def _sqlite_writes(address: URL) -> Engine:
-    # For `writer.Writer`, which begins and commits by itself, sees to checkpoints and waits where that is no harm.
+    # For `writer.Writer`, which does transactions, checkpoints and waiting itself.
     arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
     address = address.set(drivername="sqlite+pysqlite")
     engine = create_engine(address, connect_args=arguments, hide_parameters=True, poolclass=NullPool, **_AUTOCOMMIT)
@@ -90,7 +87,7 @@ _AUTOCOMMIT: dict[str, Any] = {
 
 
 def _sqlite(address: URL, pragma: str, *, writes: bool = False, **options: Any) -> AsyncEngine:
-    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}  # None: the driver begins nothing by itself
+    arguments = {"timeout": BUSY_SECONDS, "isolation_level": None}  # None: no implicit transactions
     engine = create_async_engine(address, connect_args=arguments, hide_parameters=True, **options)
     _configure(engine.sync_engine, pragma, writes=writes)
     if writes:
@@ -114,7 +111,7 @@ def _configure(engine: Engine, *pragmas: str, writes: bool = False) -> None:
 
 
 def _set_wal(cursor: Any) -> None:
-    """The file keeps it. SQLite does not wait for another process that makes or restores the same file just now."""
+    """Persists in the file. Retries, because SQLite does not wait while another process creates or restores it."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -128,8 +125,8 @@ def _set_wal(cursor: Any) -> None:
 
 
 def _prepare(path: Path) -> None:
-    """Make the file, for its owner only. Raises OSError in plainer words than SQLite's."""
-    # An existing file must not be opened here: closing it would drop the locks that SQLite holds on it (POSIX).
+    """Create the file for its owner only. Raises OSError, clearer than SQLite's."""
+    # Never open an existing file here: closing it would drop SQLite's locks on it (POSIX).
     if not path.exists():
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         path.touch(mode=_FILE_MODE)
@@ -139,7 +136,7 @@ def _prepare(path: Path) -> None:
 
 def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS, **options: Any) -> AsyncEngine:
     try:
-        import asyncpg  # noqa: PLC0415  (an extra: not everybody has it)
+        import asyncpg  # noqa: PLC0415  (an optional dependency)
     except ImportError as error:
         problem = (
             "PostgreSQL needs asyncpg: in RomM's source, pip install --require-hashes -r requirements/postgres.txt"
@@ -147,7 +144,7 @@ def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem) from error
 
     async def connect(*arguments: Any, **parameters: Any) -> Any:
-        # SQLAlchemy passes asyncpg's own errors through when they happen before there is a connection.
+        # While connecting, SQLAlchemy passes asyncpg's errors through unchanged.
         try:
             return await asyncpg.connect(*arguments, **parameters)
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -1,4 +1,4 @@
-"""The schema's version: read it, upgrade it."""
+"""Read and upgrade the schema's version. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 import asyncio
 from pathlib import Path
@@ -13,31 +13,29 @@ from romm.adapters.database.transactions import HEAD, Database, storage_errors
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
     if revision == "head" and is_current(url):
-        return  # as at nearly every start
+        return  # the usual case at start
     from alembic import command  # noqa: PLC0415  (slow to import)
     from alembic.util import CommandError  # noqa: PLC0415
 
     try:
         with storage_errors():
             command.upgrade(alembic_config(url), revision)
-    except CommandError as error:  # no such revision
+    except CommandError as error:  # unknown revision
         raise Refused(Code.STORAGE_UNAVAILABLE, problem=error) from error
 
 
 def current(url: str) -> str | None:
-    """The migration a database is at. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
     return asyncio.run(_revision(url))
 
 
 def is_current(url: str) -> bool:
-    """Is the database what this code expects? Raises as `current`; neither of the two imports alembic."""
+    """Like `current`, it does not import alembic."""
     return current(url) == HEAD
 
 
 def alembic_config(url: str) -> "Config":
-    """What alembic needs to know; `env.py` reads the URL, so that no `%` in a password is ever interpolated."""
+    """`env.py` reads the URL from here: a `%` in a password is never interpolated."""
     from alembic.config import Config  # noqa: PLC0415
 
     packaged = Path(__file__).parents[2] / "_migrations"

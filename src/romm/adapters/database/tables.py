@@ -1,4 +1,4 @@
-"""The rows RomM keeps. What they mean stands in `romm.domain`, what may be asked of them in the files beside this."""
+"""The tables. Their meaning is in `romm.domain`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeDecorator
 
 from romm.domain.model import AccessLevel, EmailSource
 
-# Compared and sorted byte for byte: on PostgreSQL the default collation follows the operating system's language.
+# Compared and sorted by bytes: PostgreSQL's default collation depends on the operating system.
 EXACT = Text().with_variant(Text(collation="C"), "postgresql")
 
 Exact = Annotated[str, mapped_column(EXACT)]
@@ -20,7 +20,7 @@ Id = Annotated[int, mapped_column(BigIntIdentity, Identity(), primary_key=True)]
 
 
 class Level(TypeDecorator[AccessLevel]):
-    """An access level, stored by its label."""
+    """Stored by its label."""
 
     impl = Text
     cache_ok = True
@@ -43,20 +43,20 @@ class Source(TypeDecorator[EmailSource]):
 
 
 class Base(CommonTableAttributes, DeclarativeBase):
-    """advanced-alchemy's naming convention and UTC times, without the sentinel column of its ready-made bases."""
+    """advanced-alchemy's naming convention and UTC times, without its sentinel column."""
 
     registry = create_registry({str: Text(), int: BigIntIdentity, AccessLevel: Level(), EmailSource: Source()})
 
 
 class AccountRow(Base):
-    """`version` grows with every change a decision may depend on. `email` is in canonical form."""
+    """`version` grows with each change that a decision may depend on. `email` is canonical."""
 
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("username"),
         UniqueConstraint("email"),
         CheckConstraint("level IN ('viewer', 'editor', 'admin')", name="level"),
-        {"sqlite_autoincrement": True},  # the id of a deleted account never comes back
+        {"sqlite_autoincrement": True},  # ids of deleted accounts are never reused
     )
 
     id: Mapped[Id]
@@ -78,7 +78,7 @@ class AccountRow(Base):
 
 
 class IdentityRow(Base):
-    """An identity and its account: an identity has one account, an account at most one subject per issuer."""
+    """One account per identity, one subject per account and issuer."""
 
     __tablename__ = "identities"
     __table_args__ = (
@@ -96,13 +96,13 @@ class IdentityRow(Base):
 
 
 class CredentialRow(Base):
-    """The kind is part of the key, so that one kind never passes for another. `scopes` is space-separated."""
+    """The kind is part of the key. `scopes` is space-separated."""
 
     __tablename__ = "credentials"
     __table_args__ = (
         UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),
         Index("ix_credentials_account_id_kind", "account_id", "kind"),
-        {"sqlite_autoincrement": True},  # the number of an ended one never comes back
+        {"sqlite_autoincrement": True},  # ids are never reused
     )
 
     id: Mapped[Id]
@@ -130,7 +130,7 @@ class CredentialRow(Base):
 
 
 class DeviceRow(Base):
-    """A device that was paired. The same identifier of the same owner is the same device."""
+    """Unique by owner and identifier."""
 
     __tablename__ = "devices"
     __table_args__ = (
@@ -152,7 +152,7 @@ class DeviceRow(Base):
 
 
 class DeviceAuthorizationRow(Base):
-    """A device that asks to be let in (RFC 8628), until somebody decides. Scopes are space-separated."""
+    """RFC 8628. Scopes are space-separated."""
 
     __tablename__ = "device_authorizations"
 
@@ -178,23 +178,25 @@ class DeviceAuthorizationRow(Base):
 
 
 class AttemptRow(Base):
-    """`nonce` and `code_verifier` are null as soon as `taken_at` is set."""
+    """A login attempt that was used. `outcome` is an `Outcome` as JSON, null while it is under way."""
 
     __tablename__ = "login_attempts"
 
     state_digest: Mapped[Exact] = mapped_column(primary_key=True)
-    browser_key_digest: Mapped[str]
-    nonce: Mapped[str | None]
-    code_verifier: Mapped[str | None]
-    return_to: Mapped[str]
-    issuer: Mapped[str]
-    client_id: Mapped[str]
-    purpose: Mapped[str]
-    account_id: Mapped[int | None]
-    session_digest: Mapped[str | None]
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-    taken_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime]
     outcome: Mapped[str | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SealingKeyRow(Base):
+    """A key that seals what browsers keep for us. `id` and `secret` are hexadecimal; `expires_at` is null for the newest."""
+
+    __tablename__ = "sealing_keys"
+
+    id: Mapped[Exact] = mapped_column(primary_key=True)
+    secret: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
 
 
 class PendingSignInRow(Base):
@@ -215,7 +217,7 @@ class PendingSignInRow(Base):
 
 
 class SignInRow(Base):
-    """A line of the sign-in log. No foreign key: history outlives the account."""
+    """No foreign key: the log outlives the account."""
 
     __tablename__ = "sign_ins"
 
@@ -237,7 +239,7 @@ class SignInRow(Base):
 
 
 class LogoutTokenRow(Base):
-    """A logout token that was carried out, until it would be too old anyway."""
+    """Kept until it expires."""
 
     __tablename__ = "logout_tokens"
 
@@ -246,7 +248,7 @@ class LogoutTokenRow(Base):
 
 
 class FailuresRow(Base):
-    """Failures in a row of one key of `domain.throttle`."""
+    """Consecutive failures of a key of `domain.throttle`."""
 
     __tablename__ = "password_failures"
 

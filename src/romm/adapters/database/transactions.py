@@ -1,4 +1,4 @@
-"""The one door to the database: transactions, what their failures mean to us, and the state of its migrations."""
+"""Transactions, their errors, and the schema's version."""
 
 import math
 import sqlite3
@@ -30,13 +30,13 @@ T = TypeVar("T")
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
 HEAD = "retired_links"
-"""The newest migration, written out so that starting the server need not import alembic."""
+"""The newest migration, repeated here: the server does not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500
-"""Rows that one request clears away for all, in a millisecond or two; what is left is for the next."""
+"""Rows that one request deletes, in one or two milliseconds."""
 
 WRITE_CHECK_SECONDS = 5.0
-"""How long a successful write vouches for the next: readiness is answered to everyone."""
+"""How long a successful write is trusted: readiness is public."""
 
 _CONFLICTS = {
     "uq_accounts_username": "username",
@@ -51,19 +51,21 @@ _CONFLICTS = {
     "device_authorizations.user_code_digest": "user_code",
     "pk_logout_tokens": "logout_token",
     "logout_tokens.digest": "logout_token",
+    "pk_login_attempts": "attempt",
+    "login_attempts.state_digest": "attempt",
     "fk_credentials_device_id_devices": "device",
-    "FOREIGN KEY constraint failed": "device",  # SQLite tells no more; an account is looked at before
-}  # a constraint by its name, as PostgreSQL reports it, and by its columns, as SQLite does
+    "FOREIGN KEY constraint failed": "device",  # SQLite gives no name; the account is checked before
+}  # PostgreSQL reports the constraint's name, SQLite its columns
 
 _OUR_MISTAKES = ("22", "42")  # SQLSTATE classes: data exception; syntax error or access rule violation
 
 _UNDEFINED_TABLE = "42P01"
 
-_NOT_STORABLE = "22021"  # a NUL, which PostgreSQL has in no text and SQLite just finds nowhere
+_NOT_STORABLE = "22021"  # a NUL: PostgreSQL rejects it, SQLite finds nothing
 
 
 class Database:
-    """The database at `ROMM_DATABASE_URL`. Opens nothing before it is used; belongs to one event loop."""
+    """Connects lazily; belongs to one event loop. Every method raises `Refused(STORAGE_UNAVAILABLE)`."""
 
     def __init__(self, url: str) -> None:
         self._engines = made = engines(url)
@@ -73,20 +75,16 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A connection to read with. Every statement sees the newest state; facts that must agree come from one.
-
-        Raises `Refused(STORAGE_UNAVAILABLE)`.
-        """
+        """Each statement sees the newest state: read facts that must agree with one statement."""
         with storage_errors():
             async with self._engines.reads.connect() as connection:
                 yield connection
 
     async def write(self, work: Callable[[Connection], T]) -> T:
-        """One transaction, committed when `work` returns and rolled back by any exception; never inside another.
+        """One transaction, rolled back by any exception. Never nested. Raises `Conflict` for a unique constraint.
 
-        `work` is a plain function that takes a moment: on SQLite it runs on the event loop or in a thread, as may be, so
-        it touches nothing but its connection and gives back values, not rows still to be fetched. Raises `Conflict` for
-        a unique constraint, `Refused(STORAGE_UNAVAILABLE)`.
+        `work` is short, touches only its connection and returns values, not unfetched rows: on SQLite it runs on the
+        event loop or in a thread.
         """
         with storage_errors():
             if isinstance(self._writes, Writer):
@@ -95,11 +93,8 @@ class Database:
                 return await connection.run_sync(work)
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """The rows of a look-up by key, as fast as the database gives them.
-
-        On SQLite it runs on the event loop itself: the row comes from the page cache in microseconds, while the four
-        ways to aiosqlite's thread and back make the look-up five times as expensive. A reader in WAL mode waits for
-        nobody; should the file be locked all the same (a repair, a restore), the look-up waits in the thread.
+        """On SQLite on the event loop: the page cache answers in microseconds, and aiosqlite's thread is five times as
+        expensive. If the file is locked (repair, restore), the look-up moves to the thread.
         """
         if self._engines.inline is not None:
             with storage_errors(), suppress(OperationalError):
@@ -109,7 +104,7 @@ class Database:
             return (await reader.execute(statement, parameters)).all()
 
     async def revision(self) -> str | None:
-        """The migration this database is at, None for an empty one. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+        """None for an empty database."""
         async with self.read() as connection:
             if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
                 return None
@@ -117,21 +112,20 @@ class Database:
             return found
 
     async def ready(self) -> bool:
-        """Is the database what this code expects? Raises `Refused(STORAGE_UNAVAILABLE)` when it cannot be read or written."""
+        """Whether the schema is this version's and the database can be read and written."""
         if await self.revision() != HEAD:
             return False
         await self.check_write()
         return True
 
     async def check_write(self) -> None:
-        """Write without changing anything. Raises `Refused(STORAGE_UNAVAILABLE)`, as on a full disk or a standby server."""
+        """Write without changing anything: fails on a full disk or a standby server."""
         if time.monotonic() - self._wrote_at < WRITE_CHECK_SECONDS:
             return
         await self.write(_write_revision)
         self._wrote_at = time.monotonic()
 
     async def close(self) -> None:
-        """Close every connection."""
         if self._inline is not None:
             self._inline.close()
         await self._engines.reads.dispose()
@@ -139,7 +133,6 @@ class Database:
 
 
 def filtered(statement: SelectT, row: type[Base], *filters: StatementFilter) -> SelectT:
-    """The statement with these filters of its table."""
     for each in filters:
         statement = each.append_to_statement(statement, row)
     return statement
@@ -150,16 +143,16 @@ def _write_revision(connection: Connection) -> None:
 
 
 def forget(key: InstrumentedAttribute[Any], is_old: ColumnElement[bool]) -> Delete:
-    """Deletes some of the rows that are old, but none that another worker is deleting just now."""
+    """Delete a batch, skipping rows that another worker is deleting."""
     few = select(key).where(is_old).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
     return delete(key.class_).where(key.in_(few))
 
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Translate a violated constraint to `Conflict`, a failing database and a number beyond 64 bits to `Refused`.
+    """Translate constraints to `Conflict`; a failing database, and numbers beyond 64 bits, to `Refused`.
 
-    Our own mistakes pass. Such a number is the asker's: in a path or a query, where any number fits.
+    Such numbers come from paths and queries. Our own bugs pass through.
     """
     try:
         yield
@@ -181,10 +174,8 @@ def storage_errors() -> Iterator[None]:
 
 
 def _release(error: Exception) -> None:
-    """Let go of the failed statement, whose cursor hangs in the traceback.
-
-    Collected later, on the event loop, it would wait there for its SQLite connection, and that may wait in its thread for
-    another process's lock: until then nobody would be served.
+    """Release the failed statement's cursor, which the traceback keeps alive: garbage-collected on the event loop, it
+    would block all requests on another process's lock.
     """
     if (cause := getattr(error, "orig", None)) is not None:
         clear_frames(cause.__traceback__)
@@ -205,13 +196,13 @@ def _is_ours(error: Exception) -> bool:
 
 
 def _is_too_large(error: BaseException | None) -> bool:
-    """SQLite's driver says so itself, asyncpg's error has it behind."""
+    """SQLite's driver raises it directly, asyncpg as a cause."""
     while error is not None and not isinstance(error, OverflowError):
         error = error.__cause__
     return error is not None
 
 
 def _problem(error: Exception) -> str:
-    told = getattr(error, "orig", None) or error
-    cause = told.__cause__ or told
+    original = getattr(error, "orig", None) or error
+    cause = original.__cause__ or original
     return f"{type(cause).__name__}: {cause}"

@@ -1,7 +1,7 @@
-"""The one connection that writes to SQLite: on the event loop when that is a matter of microseconds, else in a thread.
+"""The only connection that writes to SQLite: on the event loop if that takes microseconds, else in a thread.
 
-In WAL mode with `synchronous=NORMAL` a commit appends to a file in the page cache and waits for no disk. What may wait is
-kept off the loop: opening the database, another process's lock, checkpoints, and the first commit after one.
+In WAL mode with `synchronous=NORMAL` a commit waits for no disk. The thread does what may wait: opening, other
+processes' locks, checkpoints, and the first commit after one.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
 
-CHECKPOINT_EVERY = 200  # transactions; at some 5 pages each the log stays below SQLite's usual 4 MiB
-SLOW_SECONDS = 0.1  # a transaction that takes longer met a disk that is slow or busy, not only a busy processor
-PAUSE_SECONDS = 10.0  # so long its successors keep off the loop
+CHECKPOINT_EVERY = 200  # transactions; at 5 pages each the WAL stays below SQLite's usual 4 MiB
+SLOW_SECONDS = 0.1  # a longer transaction means a slow disk, not only a busy processor
+PAUSE_SECONDS = 10.0  # after a slow one, the next use the thread for so long
 
 
 class Writer:
-    """Transactions, one at a time. `wait` is in seconds: for our own turn, and again for another process's lock."""
+    """One transaction at a time. `wait` is in seconds: for our turn, and again for another process's lock."""
 
     def __init__(self, engine: Engine, *, wait: float) -> None:
         self._engine = engine
@@ -34,14 +34,14 @@ class Writer:
         self._paused_until = 0.0
 
     async def run(self, work: Callable[[Connection], T]) -> T:
-        """Commit what `work` does, all or nothing. Raises what `work` raises, TimeoutError and `sqlite3.Error`."""
-        if not self._turn.locked() and (begun := self._begun()):
-            return self._quickly(work, begun)
+        """Raises what `work` raises, TimeoutError and `sqlite3.Error`."""
+        if not self._turn.locked() and (transaction := self._begun()):
+            return self._quickly(work, transaction)
         async with asyncio.timeout(self._wait):
             await self._turn.acquire()
-        if begun := self._begun():  # whoever was before us has seen to the disk
+        if transaction := self._begun():  # the transaction before us waited for the disk
             try:
-                return self._quickly(work, begun)
+                return self._quickly(work, transaction)
             finally:
                 self._turn.release()
         running = asyncio.get_running_loop().run_in_executor(self._thread, self._patiently, work)
@@ -51,21 +51,21 @@ class Writer:
             self._end_turn(running)
 
     async def close(self) -> None:
-        """Close the connection; the last one of all processes brings everything into the database's own file."""
+        """The last process merges the WAL into the database file."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 
     def _begun(self) -> tuple[Connection, sqlite3.Connection] | None:
-        """The connection, in a transaction, when there is nothing to wait for."""
+        """None if it would have to wait."""
         if self._opened is None or self._until_checkpoint <= 0 or time.monotonic() <= self._paused_until:
             return None
         return self._opened if _begins(self._opened[1]) else None
 
-    def _quickly(self, work: Callable[[Connection], T], begun: tuple[Connection, sqlite3.Connection]) -> T:
+    def _quickly(self, work: Callable[[Connection], T], transaction: tuple[Connection, sqlite3.Connection]) -> T:
         started = time.monotonic()
         self._until_checkpoint -= 1
         try:
-            return _ended(work, *begun)
+            return _ended(work, *transaction)
         finally:
             ended = time.monotonic()
             if ended - started > SLOW_SECONDS:
@@ -78,7 +78,7 @@ class Writer:
             if due := self._until_checkpoint <= 0:
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
             driver.execute("BEGIN IMMEDIATE")
-            # Not before: whoever writes first after a checkpoint waits for the disk, too.
+            # Not before: the first commit after a checkpoint waits for the disk too.
             self._until_checkpoint = CHECKPOINT_EVERY if due else self._until_checkpoint - 1
             return _ended(work, connection, driver)
         finally:
@@ -87,12 +87,12 @@ class Writer:
     def _open(self) -> tuple[Connection, sqlite3.Connection]:
         connection = self._engine.connect()
         driver: Any = connection.connection.driver_connection
-        if driver.execute("PRAGMA journal_mode").fetchone() != ("wal",):  # a file system that cannot
+        if driver.execute("PRAGMA journal_mode").fetchone() != ("wal",):  # the file system does not support it
             self._paused_until = math.inf
         return connection, driver
 
     def _end_turn(self, running: asyncio.Future[Any]) -> None:
-        """A cancelled request does not wait for the thread, but the next transaction does."""
+        """A cancelled request does not wait for the thread; the next transaction does."""
         if running.done():
             self._turn.release()
         else:
@@ -105,7 +105,7 @@ class Writer:
 
 
 def _begins(driver: sqlite3.Connection) -> bool:
-    """Become the writer, unless somebody else is. Any other problem, too, is for the thread to meet again."""
+    """False if another process is writing, or on any error, which the thread will meet again."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:

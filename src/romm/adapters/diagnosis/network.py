@@ -1,4 +1,4 @@
-"""The way to the provider, step by step: name, connection, TLS. By the same means as the HTTP client, so that both agree."""
+"""The doctor's network steps, with the HTTP client's libraries, so that both agree."""
 
 import asyncio
 import socket
@@ -19,26 +19,24 @@ from romm.domain.errors import Code, Refused
 
 
 class LocalNetwork:
-    """The port `Network`, from where this process runs. `limits.connect` bounds each step."""
+    """`limits.connect` bounds each step."""
 
     def __init__(self, tls_cacertfile: str = "", limits: Limits | None = None) -> None:
         self._tls_cacertfile = tls_cacertfile
         self._limit = (limits or Limits()).connect
 
     async def resolve(self, place: Endpoint) -> tuple[str, ...]:
-        """The addresses, each once."""
         async with self._bounded(place):
             found = await anyio.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
         return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
     async def connect(self, place: Endpoint) -> float:
-        """The first address that answers wins, as in a sign-in."""
+        """The first address that answers wins."""
         started = time.monotonic()
         async with self._bounded(place), await anyio.connect_tcp(place.host, place.port):
             return time.monotonic() - started
 
     async def handshake(self, place: Endpoint) -> Handshake:
-        """What the library has against the certificate, and the chain that the provider sent."""
         try:
             async with self._tls(place, tls_context(self._tls_cacertfile)) as stream:
                 return Handshake(chain=_chain(stream))
@@ -48,7 +46,7 @@ class LocalNetwork:
             raise Refused(Code.PROVIDER_TLS, url=place.origin, problem=str(error)) from error
 
     async def _unverified_chain(self, place: Endpoint) -> tuple[Certificate, ...]:
-        # Only to read what is wrong with the certificates: nothing is sent over this connection, and nothing believed.
+        # Only to read the certificates: nothing is sent over this connection or trusted.
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         try:
@@ -79,20 +77,20 @@ class LocalNetwork:
                 raise
             problem = "the connection was closed in the middle of the TLS handshake"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
-        except (OSError, UnicodeError) as error:  # the latter is a name that cannot be one
+        except (OSError, UnicodeError) as error:  # UnicodeError: an impossible name
             deepest = [each for each in causes(error) if isinstance(each, OSError | UnicodeError)][-1]
             problem = f"{type(deepest).__name__}: {deepest}"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place.origin, problem=problem) from error
 
 
 def _chain(stream: TLSStream) -> tuple[Certificate, ...]:
-    """All that the other side sent, leaf first."""
-    tls = stream.extra(TLSAttribute.ssl_object)  # noqa: S610  (no database far and wide)
-    # The method is public from Python 3.13 on; the object behind it has it since 3.10, with PEM as its default.
+    """Leaf first."""
+    tls = stream.extra(TLSAttribute.ssl_object)  # noqa: S610  (not SQL)
+    # Public from Python 3.13 on; the private object has it since 3.10, with PEM as its default.
     sent = tls._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001
     try:
         return tuple(_certificate(each.public_bytes()) for each in sent)
-    except ValueError:  # a certificate that cannot be read has nothing to tell
+    except ValueError:  # skip an unreadable certificate
         return ()
 
 

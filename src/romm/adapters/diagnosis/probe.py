@@ -1,4 +1,4 @@
-"""The provider as the doctor meets it: a sign-in's own steps, each with more of the answer than a sign-in looks at."""
+"""The provider as the doctor sees it: a sign-in's steps, with more details."""
 
 import time
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from romm.ports.provider import TokenResponse
 
 
 class ProviderProbe:
-    """The port `Probe`. Connections are its own, so that nothing it meets stays with those who sign in."""
+    """Its own connections, so that it does not affect sign-ins."""
 
     def __init__(
         self, settings: ProviderSettings, client: Client, *, log: Log, clock: Clock, transport: Transport | None = None
@@ -39,17 +39,15 @@ class ProviderProbe:
 
     @property
     def place(self) -> Endpoint:
-        """Where the discovery document is served."""
         parts = urlsplit(hosts.canonical(self._settings.location.url) or "")
         return Endpoint(parts.scheme, parts.hostname or "", parts.port or hosts.DEFAULT_PORTS.get(parts.scheme, 0))
 
     @property
     def client(self) -> Client:
-        """Us, as this provider sees us."""
         return self._client
 
     async def discover(self) -> Discovered:
-        """Fetched anew each time, and judged as for a sign-in."""
+        """Never cached."""
         started = time.monotonic()
         document = DiscoveryDocument(self._http, self._settings.limits.document, time.monotonic)
         answer = await document.fetch(self._settings.location.url)
@@ -64,7 +62,7 @@ class ProviderProbe:
         )
 
     async def keys(self, metadata: Metadata) -> PublishedKeys:
-        """The kinds of the usable keys, as people call them, and a count of those that only encrypt."""
+        """With the number of encryption-only ones."""
         jwks = (await self._get(metadata.jwks_uri)).json(Code.PROVIDER_ANSWER_INVALID)
         listed = jwks.get("keys")
         encrypting = [key for key in (listed if isinstance(listed, list) else ()) if is_for_encryption(key)]
@@ -73,21 +71,19 @@ class ProviderProbe:
         return PublishedKeys(usable=kinds, for_encryption=len(encrypting), unreadable=found.unreadable)
 
     def method(self, metadata: Metadata) -> str:
-        """How a sign-in authenticates."""
         return self._provider.authentication_method(metadata)
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """As a sign-in does."""
         return await self._provider.push(metadata, parameters)
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse:
-        """As a sign-in does, but with any method."""
+        """With any authentication method."""
         usual = method == self.method(metadata)
         provider = self._provider if usual else self._as(method)
         return await provider.exchange(metadata, code, code_verifier)
 
     async def ask(self, url: str) -> ProbeResponse:
-        """Where a browser would be sent. `Accept` is a browser's; cookies there are none."""
+        """Sends a browser's `Accept`, but no cookies."""
         headers = {"Accept": "text/html,application/xhtml+xml"}
         limit = self._settings.limits.token
         answer = await self._http.send("GET", url, limit=limit, headers=headers, redirects=True)
@@ -101,7 +97,6 @@ class ProviderProbe:
         )
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._transport.aclose()
 
     async def _get(self, url: str) -> Answer:
@@ -115,18 +110,18 @@ class ProviderProbe:
 def _absolute(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
-    except ValueError:  # brackets without an address
+    except ValueError:  # brackets without an IPv6 address
         return location
 
 
 def _time(date: str) -> datetime | None:
     try:
-        told = parsedate_to_datetime(date)
+        sent_at = parsedate_to_datetime(date)
     except ValueError:
         return None
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
 
 
 def _kind(key: Mapping[str, Any]) -> str:
-    """`alg` where it is said; an OKP key that can check signatures has but one."""
+    """`alg` if present; an OKP signing key has only one."""
     return str(key.get("alg") or ("EdDSA" if key["kty"] == "OKP" else key["kty"]))

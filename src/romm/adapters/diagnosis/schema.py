@@ -1,4 +1,4 @@
-"""The database, for the doctor, who must not make what is not there."""
+"""The schema's state and the accounts, for the doctor."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
 
 
 class DatabaseStorage:
-    """The port `Storage`, over a database of its own that is opened to look and closed again."""
+    """Opens a connection for each look."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -22,16 +22,14 @@ class DatabaseStorage:
 
     @property
     def is_embedded(self) -> bool:
-        """A SQLite file."""
         return self._url.startswith("sqlite")
 
     @property
     def newest(self) -> str:
-        """The newest migration of this version."""
         return HEAD
 
     async def revision(self) -> str | None:
-        """A SQLite file that is not there is empty; asking SQLite would make it, perhaps as another user."""
+        """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
         if self._is_absent():
             return None
         database = Database(self._url)

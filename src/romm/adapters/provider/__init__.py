@@ -1,1 +1,0 @@
-"""Adapters: the OpenID Provider."""

@@ -1,4 +1,4 @@
-"""How we prove to the provider who we are (RFC 6749, 2.3), with what providers make of its encoding."""
+"""Client authentication at the provider (RFC 6749, 2.3)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,10 +16,10 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class ClientAuthentication:
-    """Sends forms as an authenticated client. An empty `method` is chosen from what the provider supports.
+    """An empty `method` is chosen from the metadata.
 
-    Client id and secret are form-encoded in `client_secret_basic` (RFC 6749, 2.3.1). Some providers compare them as
-    they come, so a client that is rejected tries the other spelling once; the provider uses up no code for that.
+    `client_secret_basic` form-encodes id and secret (RFC 6749, 2.3.1). Some providers compare them unencoded: after a
+    rejection, which does not use up the code, the other encoding is tried once.
     """
 
     def __init__(
@@ -43,14 +43,14 @@ class ClientAuthentication:
         self._clock = clock
 
     def method(self, metadata: Metadata) -> str:
-        """The method for this provider, by its registered name (OpenID Connect Core 1.0, 9)."""
+        """Registered name (OpenID Connect Core 1.0, 9)."""
         if self._method or not self._plain[1]:
             return self._method or NONE
         offered = metadata.token_endpoint_auth_methods_supported
         return POST if POST in offered and BASIC not in offered else BASIC
 
     async def post(self, endpoint: str, form: str, method: str, limit: float) -> Answer:
-        """Post an encoded form within `limit` seconds, a second try included."""
+        """`form` is already encoded. `limit` is in seconds, with the second try."""
         deadline = self._clock() + limit
         if method != BASIC:
             return await self._send(endpoint, form, ClientAuth(*self._plain, method), limit)
@@ -76,12 +76,12 @@ class ClientAuthentication:
 
 
 def is_rejection(answer: Answer) -> bool:
-    """Does the provider not accept us as its client? (RFC 6749, 5.2)"""
+    """Of our client credentials (RFC 6749, 5.2)."""
     return answer.status == 401 or (answer.status != 200 and oauth_error(answer)[0] == "invalid_client")
 
 
 def oauth_error(answer: Answer) -> tuple[str | None, str | None]:
-    """`error` and `error_description` of an answer that is none (RFC 6749, 5.2); None for what is not text."""
+    """RFC 6749, 5.2; None if not text."""
     found = json_object(answer.body) or {}
     return _text(found.get("error")), _text(found.get("error_description"))
 

@@ -1,4 +1,4 @@
-"""The discovery document, also where the provider has moved it within its own origin, as Nextcloud does.
+"""The discovery document, also if the provider redirects within its own origin, as Nextcloud does.
 
 A redirect to another origin is never followed: it could name any issuer's endpoints (RFC 9700, 4.12).
 """
@@ -12,7 +12,7 @@ from romm.domain.errors import Code, Refused
 
 
 class DiscoveryDocument:
-    """Fetches the document within `limit` seconds. One redirect is followed; its target is asked until `forget`."""
+    """Fetches the document within `limit` seconds. Follows one redirect and uses its target until `forget`."""
 
     def __init__(self, client: BoundedClient, limit: float, clock: Callable[[], float]) -> None:
         self._client = client
@@ -21,7 +21,7 @@ class DiscoveryDocument:
         self._target: str | None = None
 
     async def fetch(self, url: str) -> Answer:
-        """The answer at `url`, or where that leads. Raises `Refused` as `BoundedClient.send` does."""
+        """The response of `url` or of its redirect target. Raises `Refused` as `BoundedClient.send` does."""
         ends_at = self._clock() + self._limit
         if self._target is None:
             answer = await self._client.send("GET", url, limit=self._limit, redirects=True)
@@ -31,16 +31,16 @@ class DiscoveryDocument:
         return await self._client.send("GET", self._target, limit=max(0, ends_at - self._clock()))
 
     def forget(self) -> None:
-        """What the target answers is of no use: begin at the configured address next time."""
+        """Begin at the configured URL next time."""
         self._target = None
 
 
 def _within(url: str, answer: Answer) -> str:
-    """Where a redirect within the origin of `url` leads. Raises `Refused` for any other."""
+    """The redirect target. Raises `Refused` if it has another origin than `url`."""
     location = answer.location or ""
     try:
         target = urldefrag(urljoin(url, location)).url
-    except ValueError:  # brackets without an address
+    except ValueError:  # brackets without an IPv6 address
         target = ""
     if hosts.origin(target) is None or hosts.origin(target) != hosts.origin(url):
         shown = location.partition("?")[0]

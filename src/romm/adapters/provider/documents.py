@@ -15,6 +15,8 @@ from romm.ports.process import Log
 
 T = TypeVar("T")
 
+_AWAY = {Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS}
+
 
 class Lifetime(Struct, frozen=True, kw_only=True):
     """In seconds.
@@ -77,6 +79,15 @@ class CachedDocument(Generic[T]):
             async with self._lock:
                 copy = await self._refreshed(url, newer_than)
         return copy.value
+
+    async def confirmed(self, url: str, max_age: float) -> T:
+        """A copy that is at most `max_age` seconds old. An older one counts unless its publisher is not there (`_AWAY`)."""
+        wanted = self._clock() - max_age
+        value = await self.get(url, newer_than=wanted)
+        is_old = self._copy is None or self._copy.fetched_at <= wanted
+        if is_old and self._failure.code in _AWAY:
+            raise Refused(self._failure.code, **self._failure.facts) from self._failure
+        return value
 
     def _good_enough(self, url: str, newer_than: float | None) -> Entry[T] | None:
         if self._copy is None or url != self._url:

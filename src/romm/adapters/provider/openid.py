@@ -1,4 +1,4 @@
-"""The OpenID Provider over HTTP: discovery, pushed requests, the token endpoint and UserInfo.
+"""The OpenID Provider over HTTP.
 
 Sources: OpenID Connect Core 1.0, 3.1.3 and 5.3; OpenID Connect Discovery 1.0, 4; RFC 6749, 4.1.3 and 5; RFC 9126, 2.
 """
@@ -27,6 +27,7 @@ from romm.domain.sign_in.discovery import Location, Metadata
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims, TokenResponse
 
+CONFIRMED_SECONDS = 60.0
 METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, cooldown=5)
 
 _METADATA_DOUBTFUL = {
@@ -39,7 +40,7 @@ _METADATA_DOUBTFUL = {
 
 
 class ProviderSettings(Struct, frozen=True, kw_only=True):
-    """What the operator says about the provider. An empty authentication method means: see discovery."""
+    """An empty authentication method means: from discovery."""
 
     location: Location
     client_secret: str = ""
@@ -50,7 +51,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 
 class OpenIDProvider:
-    """The port `Provider`. `clock` is monotonic, in seconds; `transport` replaces the network, for tests."""
+    """`clock` is monotonic, in seconds; `transport` replaces the network in tests."""
 
     def __init__(
         self,
@@ -87,40 +88,41 @@ class OpenIDProvider:
 
     @property
     def client(self) -> Client:
-        """Us, as this provider sees us."""
         return self._client
 
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     def authentication_method(self, metadata: Metadata) -> str:
-        """How we authenticate at the token endpoint."""
         return self._authentication.method(metadata)
 
     def known_metadata(self) -> Metadata | None:
-        """The metadata in memory, without asking anybody."""
+        """Sends no request."""
         return self._discovery.known
 
     async def metadata(self) -> Metadata:
-        """Discovered when first needed, then once a day and after something proved wrong."""
+        """Refreshed once a day, and after a validation failed."""
         return await self._discovery.get(self._settings.location.url)
 
+    async def answering_metadata(self) -> Metadata:
+        """As `metadata`. When the copy is older than a minute, the provider is asked, and has to answer."""
+        return await self._discovery.confirmed(self._settings.location.url, CONFIRMED_SECONDS)
+
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """Push an authorization request (RFC 9126, 2.1); the provider's errors are those of the redirect."""
+        """RFC 9126, 2.1; errors are those of the redirect."""
         endpoint = metadata.pushed_authorization_request_endpoint
         if endpoint is None:
             problem = "metadata without an endpoint for pushed requests"
             raise Refused(Code.PROVIDER_ANSWER_INVALID, url=self._settings.location.url, problem=problem)
         method = self._authentication.method(metadata)
-        left_out = () if method == BASIC else ("client_id",)  # the other methods add it themselves
+        left_out = () if method == BASIC else ("client_id",)  # added by the other methods
         form = urlencode({name: value for name, value in parameters.items() if name not in left_out})
         with self._doubting_metadata():
             answer = await self._authentication.post(endpoint, form, method, self._limits.token)
             return request_uri(answer, self._client, method)
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
-        """Exchange a code (RFC 6749, 4.1.3). It is sent once, except to a provider that rejects us before it looks."""
+        """RFC 6749, 4.1.3. Sent once, except after a rejected client."""
         method, redirect_uri = self._authentication.method(metadata), self._client.redirect_uri
         form = prepare_token_request(
             "authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=code_verifier
@@ -131,12 +133,12 @@ class OpenIDProvider:
             return token_response(answer, self._client, method)
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
-        """Check a signature against the keys at `jwks_uri` and our own list of algorithms."""
+        """With the keys at `jwks_uri` and our own list of algorithms."""
         with self._doubting_metadata():
             return await self._signatures.verify(metadata.jwks_uri, unverified_id_token)
 
     async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
-        """Ask UserInfo (OpenID Connect Core 1.0, 5.3); a JWT is accepted when it is signed and for us."""
+        """OpenID Connect Core 1.0, 5.3. A JWT must be signed and issued to us."""
         if metadata.userinfo_endpoint is None:
             return None
         with self._doubting_metadata():
@@ -152,7 +154,8 @@ class OpenIDProvider:
         except Refused:
             self._document.forget()
             raise
-        self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
+        if metadata != self._discovery.known:
+            self._log.info("provider.discovered", url=answer.url, issuer=metadata.issuer)
         return metadata
 
     @contextmanager
@@ -185,12 +188,12 @@ class OpenIDProvider:
                 raise
             raise Refused(Code.USERINFO_INVALID, problem=f"its JWT has {refused.code}") from refused
         if not _is_for(claims, metadata.issuer, self._client.client_id):
-            raise Refused(Code.USERINFO_INVALID, problem="its JWT is from or for somebody else")
+            raise Refused(Code.USERINFO_INVALID, problem="its JWT has another issuer or audience")
         return claims
 
 
 def accepted_metadata(answer: Answer, location: Location) -> Metadata:
-    """The metadata in an answer, judged. Raises `Refused`."""
+    """Raises `Refused`."""
     metadata = _metadata(answer)
     if refuse := discovery.accept(metadata, location):
         raise Refused.by(refuse)
@@ -198,7 +201,7 @@ def accepted_metadata(answer: Answer, location: Location) -> Metadata:
 
 
 def _metadata(answer: Answer) -> Metadata:
-    """Read metadata; a member that is null or empty says as much as one that is not there."""
+    """Null and empty members count as missing."""
     found = answer.json(Code.PROVIDER_ANSWER_INVALID).items()
     try:
         return msgspec.convert({name: said for name, said in found if said not in ("", None)}, Metadata)
@@ -208,7 +211,7 @@ def _metadata(answer: Answer) -> Metadata:
 
 
 def _is_for(claims: Mapping[str, Any], issuer: str, client_id: str) -> bool:
-    """`iss` and `aud` of a signed UserInfo, which may leave them out (OpenID Connect Core 1.0, 5.3.2)."""
+    """A signed UserInfo may omit both (OpenID Connect Core 1.0, 5.3.2)."""
     audience = claims.get("aud", client_id)
     audiences = audience if isinstance(audience, list) else [audience]
     return claims.get("iss", issuer) == issuer and client_id in audiences

@@ -1,4 +1,4 @@
-"""Reading what the provider answered where we authenticate: the token endpoint, and that for pushed requests.
+"""Responses of the token endpoint and the endpoint for pushed requests.
 
 Sources: RFC 6749, 5; OpenID Connect Core 1.0, 3.1.3.3; RFC 9126, 2.2 and 2.3.
 """
@@ -16,13 +16,13 @@ from romm.ports.provider import TokenResponse
 
 
 class _Tokens(Struct):
-    access_token: Annotated[str, Meta(pattern=r"\A[\x21-\x7e]+\Z")]  # RFC 6749, A.12: it goes into a header
+    access_token: Annotated[str, Meta(pattern=r"\A[\x21-\x7e]+\Z")]  # RFC 6749, A.12: sent in a header
     token_type: Annotated[str, Meta(pattern=r"\A(?i:bearer)\Z")]
     id_token: str | None = None
 
 
 def token_response(answer: Answer, client: Client, method: str) -> TokenResponse:
-    """The tokens. Raises `Refused` with a client, code, token response or ID token code."""
+    """Raises `Refused` with a client, code, token response or ID token code."""
     if answer.status != 200:
         raise _token_refusal(answer, client, method)
     try:
@@ -35,7 +35,7 @@ def token_response(answer: Answer, client: Client, method: str) -> TokenResponse
 
 
 def request_uri(answer: Answer, client: Client, method: str) -> str:
-    """What stands for a pushed request. The provider's errors are those that a browser would have brought."""
+    """Of a pushed authorization request. Errors are those of the redirect."""
     error, description = oauth_error(answer)
     if is_rejection(answer):
         raise _client_rejected(answer, client, method)

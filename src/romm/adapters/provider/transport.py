@@ -1,4 +1,4 @@
-"""The one way to reach the provider: over verified TLS, bounded in time and size, and never redirected.
+"""HTTP to the provider: verified TLS, bounded time and size, no redirects.
 
 Sources: RFC 9700, 4.12 (redirects); RFC 6749, 10.9 (TLS).
 """
@@ -19,13 +19,13 @@ from romm.domain.errors import Code, Refused
 
 Transport = httpx.AsyncBaseTransport
 
-MAX_BODY_BYTES = 1024 * 1024  # UserInfo with 10,000 groups has some 400 kB
+MAX_BODY_BYTES = 1024 * 1024  # UserInfo with 10,000 groups has about 400 kB
 POOL = httpx.Limits(
-    max_connections=20,  # a provider that hangs must not make us collect sockets
+    max_connections=20,  # bounds the sockets to a hanging provider
     max_keepalive_connections=20,
-    keepalive_expiry=4.0,  # seconds. Node.js closes an idle connection after 5, perhaps just when a code is on its way
+    keepalive_expiry=4.0,  # seconds. Node.js closes idle connections after 5, perhaps while a code is being sent
 )
-URLS = 16  # a provider has some five
+URLS = 16  # a provider has about five
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "RomM"}
 _FRAMING = {"content-length", "transfer-encoding"}
@@ -33,12 +33,10 @@ _WITHOUT_BODY = {204, 304}  # RFC 9110, 6.4.1
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Seconds until a whole answer must be there.
+    """Seconds until a whole response must have arrived.
 
-    `connect` is a part of each of the others, and bounds the connection and its TLS handshake one by one.
-
-    A token endpoint that hangs ends the sign-in. Metadata, keys and UserInfo may all hang without ending it, so their
-    sum counts: either way a callback is answered within 15 seconds.
+    `connect` is part of each other limit; it bounds the connection and the TLS handshake each. A callback is answered
+    within 15 seconds: a hanging token endpoint ends it, metadata, keys and UserInfo may all hang.
     """
 
     connect: float = 3.0
@@ -48,9 +46,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A whole response that is neither a redirect nor the provider's own failure. `url` is without its query.
+    """Complete, and neither a redirect nor a 5xx. `url` is without its query.
 
-    `location` is where a redirect leads, when one was wanted; `date` is the provider's clock.
+    `location` is a redirect's target, if allowed; `date` is the provider's clock.
     """
 
     url: str
@@ -62,11 +60,11 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def summary(self) -> str:
-        """What came, without its content."""
+        """Without the body's content."""
         return f"{self.status} with {self.content_type or 'no content type'}"
 
     def json(self, otherwise: Code, *, status: int = 200) -> dict[str, Any]:
-        """The JSON object that comes with `status`; raises `Refused(otherwise)` when there is none."""
+        """Raises `Refused(otherwise)` unless it is a JSON object with `status`."""
         if self.status != status:
             raise Refused(otherwise, url=self.url, problem=self.summary)
         found = json_object(self.body)
@@ -76,10 +74,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class BoundedClient:
-    """The connections to the provider; nothing else uses them. `transport` replaces the network, for tests.
+    """httpx's transport without its client: no redirects, cookies, proxies or passwords of the environment.
 
-    Requests go to httpx's transport without its client, so that nothing can be added to them or done with the answer:
-    no redirects, cookies, proxies or passwords of the environment.
+    `transport` replaces the network in tests.
     """
 
     def __init__(self, tls_cacertfile: str, limits: Limits, transport: Transport | None = None) -> None:
@@ -96,9 +93,9 @@ class BoundedClient:
         form: str | None = None,
         redirects: bool = False,
     ) -> Answer:
-        """Send once and read the answer. `limit` is in seconds, `form` is already encoded.
+        """Sends once. `limit` is in seconds, `form` is already encoded. With `redirects` a redirect is a valid
+        response, but never followed.
 
-        With `redirects` a redirect is an answer, too; it is never followed.
         Raises `Refused` with `PROVIDER_UNAVAILABLE`, `PROVIDER_TLS` or `PROVIDER_ANSWER_INVALID`.
         """
         place = url.partition("?")[0]
@@ -115,18 +112,17 @@ class BoundedClient:
         except httpx.ConnectTimeout as error:
             problem = f"no connection within {self._connect_seconds:.1f} s"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=problem) from error
-        except (httpx.TransportError, ssl.SSLError) as error:  # httpx lets the latter through after the handshake
+        except (httpx.TransportError, ssl.SSLError) as error:  # SSLError: httpx does not wrap it after the handshake
             raise _unreachable(place, error) from error
-        except (httpx.InvalidURL, ExceptionGroup) as error:  # the latter comes of a port above 65,535
+        except (httpx.InvalidURL, ExceptionGroup) as error:  # ExceptionGroup: a port above 65,535
             raise Refused(Code.PROVIDER_ANSWER_INVALID, url=place, problem=f"nothing: {error}") from error
 
     async def aclose(self) -> None:
-        """Close all connections."""
         await self._transport.aclose()
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
-    """The JSON object in a body; None for anything else, broken, hostile or not."""
+    """None for anything else; never raises."""
     try:
         found = msgspec.json.decode(body)
     except (ValueError, RecursionError):
@@ -140,12 +136,11 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def network(tls_cacertfile: str, pool: httpx.Limits = POOL) -> Transport:
-    """The real network, with its pool of connections."""
     return httpx.AsyncHTTPTransport(verify=tls_context(tls_cacertfile), limits=pool)
 
 
 def tls_context(tls_cacertfile: str) -> ssl.SSLContext:
-    """The system's trust, and the operator's own authority beside it. Takes some 20 ms, so it is made once."""
+    """The system's authorities plus the operator's. Takes 20 ms, so it is created once."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     try:
@@ -185,7 +180,7 @@ def _problem(response: httpx.Response, *, redirects: bool) -> str | None:
         return f"{response.status_code} to {target}, and redirects are not followed"
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding != "identity":
-        return f"an encoding that was not asked for ({encoding})"
+        return f"an encoding that RomM does not accept ({encoding})"
     is_framed = response.status_code in _WITHOUT_BODY or not _FRAMING.isdisjoint(response.headers)
     return None if is_framed else "neither Content-Length nor chunks, so that a cut answer would look whole"
 
@@ -201,16 +196,16 @@ def _unreachable(place: str, error: httpx.TransportError | ssl.SSLError) -> Refu
 
 
 def is_hang_up(error: BaseException) -> bool:
-    """Did the other end close the connection, in the middle of the TLS handshake or of an answer?
+    """The peer closed during the TLS handshake or a response.
 
-    Python 3.11.2 raises plain `ssl.SSLError` with this reason where later versions raise `ssl.SSLEOFError`.
+    Python 3.11.2 raises a plain `ssl.SSLError` with this reason, later versions `ssl.SSLEOFError`.
     """
     closed = (anyio.EndOfStream, anyio.BrokenResourceError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
     return isinstance(error, closed) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An error and what is behind it: the library says "all attempts failed", the system says why."""
+    """The library says "all attempts failed", the system says why."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

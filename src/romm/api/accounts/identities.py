@@ -1,4 +1,4 @@
-"""The identity an account is linked to, over HTTP: link another, unlink."""
+"""Linking and unlinking, over HTTP."""
 
 from litestar import Response, Router, delete, get
 from litestar.di import NamedDependency
@@ -6,6 +6,7 @@ from litestar.params import FromPath
 
 from romm.accounts.profile import Profile
 from romm.api.http.cookies import Cookies
+from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import to_provider
@@ -17,6 +18,7 @@ from romm.sign_in.openid import OpenIDSignIn
 @get(
     "/link",
     **needs("me.write", browser=True, error_page="/account", own_site=True),
+    guards=[own_navigation],
     status_code=303,
     summary="Link one's account with the provider",
     responses=sends_on("To the provider; when that cannot be, to /account?error=<code>."),
@@ -27,7 +29,7 @@ async def link(
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
-    """Sends the browser to the provider, from a session whose sign-in is at most five minutes old."""
+    """Redirects to the provider. The session's sign-in may be at most five minutes old."""
     return to_provider(request, our_cookies, await signin.begin_link(principal))
 
 
@@ -51,7 +53,7 @@ async def unlink(
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
 ) -> None:
-    """Detaches one of one's own identities, never the last way in."""
+    """Unlinks one of your identities, unless it is your last way to sign in."""
     await profile.unlink(principal, identity_id, "", visitor(request))
 
 

@@ -1,7 +1,4 @@
-"""The pages that links open: an invitation, a new password, recovery; and the one for who forgot their password.
-
-Looking at a page never uses its link up: previews and virus scanners look too.
-"""
+"""Pages behind one-time links. GET never uses a link up: previews and virus scanners fetch it too."""
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -24,7 +21,6 @@ async def register(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    """The form for who was invited."""
     invitation = await invitations.open(token)
     return renderer.page(
         "register.html",
@@ -45,7 +41,6 @@ async def reset_password(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    """The form for a new password."""
     account = await recovery.open(Kind.PASSWORD_RESET, token)
     return renderer.page(
         "reset_password.html", referrer=NO_PATH, token=token, username=account.username, error=explained(error, ref)
@@ -56,7 +51,6 @@ async def reset_password(
 async def forgot_password(
     renderer: NamedDependency[PageRenderer], error: FromQuery[str] = "", ref: FromQuery[str] = ""
 ) -> Template:
-    """Asks who forgot their password."""
     if renderer.settings.accounts.disable_userpass_login:
         raise Refused(Code.PASSWORDS_OFF)
     return renderer.page("forgot_password.html", error=explained(error, ref))
@@ -66,7 +60,6 @@ async def forgot_password(
 async def recover(
     renderer: NamedDependency[PageRenderer], recovery: NamedDependency[Recovery], token: FromQuery[str] = ""
 ) -> Template:
-    """A button that signs an administrator in."""
     account = await recovery.open(Kind.RECOVERY, token)
     return renderer.page("recover.html", referrer=NO_PATH, token=token, username=account.username)
 

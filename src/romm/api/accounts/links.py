@@ -1,4 +1,4 @@
-"""Links that open an account, over HTTP: invitations, new passwords, recovery."""
+"""One-time links over HTTP: invitations, new passwords, recovery."""
 
 from collections.abc import Awaitable
 from typing import TypeVar
@@ -47,7 +47,7 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CRO
     "/users/invite-link",
     **needs("users.write"),
     status_code=201,
-    summary="Invite somebody",
+    summary="Invite a person",
     operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
     responses=gives(201, LinkAnswer, "A link that works once; it is shown this once.", LINK_EXAMPLE)
     | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_CHANGED, Code.REQUEST_INVALID, *_REFUSED),
@@ -58,7 +58,7 @@ async def invite(
     invitations: NamedDependency[Invitations],
     settings: NamedDependency[Settings],
 ) -> LinkAnswer:
-    """Makes a link with which somebody makes an account of this role; `expiration` is in seconds."""
+    """Creates a link that registers an account with this role. `expiration` is in seconds."""
     form = await body(request, InvitationForm)
     secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
     return LinkAnswer(secret, link_url(settings.server.base_url, "/register", secret), invitation.expires_at)
@@ -72,10 +72,10 @@ async def invite(
     | refuses(*_REFUSED),
 )
 async def open_invitations(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
     invitations: NamedDependency[Invitations],
 ) -> list[InvitationSchema]:
-    """Every invitation that can still be used."""
+    """Every invitation that is neither used, revoked nor expired."""
     return [invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed()]
 
 
@@ -89,7 +89,7 @@ async def open_invitations(
 async def revoke_invitation(
     invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
 ) -> None:
-    """The link opens nothing any more."""
+    """The link stops working at once."""
     await invitations.revoke(actor(principal), invitation_id)
 
 
@@ -115,7 +115,7 @@ async def revoke_invitation(
 async def register(
     request: Request, invitations: NamedDependency[Invitations]
 ) -> Response[UserSchema] | Response[bytes]:
-    """Uses the link up, unless something of the form has to be corrected (the HTML form: 303 to `/login`)."""
+    """Uses the link up, unless a field has to be corrected (the HTML form: 303 to `/login`)."""
     form = await body(request, RegistrationForm)
     typed = AccountForm(username=form.username, email=form.email, password=form.password)
     account = await _with_token(request, form.token, invitations.register(form.token, typed), username=form.username)
@@ -148,8 +148,8 @@ async def reset_link(
     recovery: NamedDependency[Recovery],
     settings: NamedDependency[Settings],
 ) -> LinkAnswer:
-    """For somebody who forgot their password; an older link of theirs ends."""
-    own = user_id == principal.account.id  # then as it was when the request came, see `ports.Credentials`
+    """Creates a link to set a new password. It replaces an older link of this account."""
+    own = user_id == principal.account.id  # as read at the start of the request, see `ports.Credentials`
     account = principal.account if own else await administration.get(user_id)
     secret = await recovery.reset_link(actor(principal), account)
     expires_at = recovery.clock() + RESET_LIFETIME
@@ -167,7 +167,7 @@ async def reset_link(
     security=OPEN,
 )
 async def forgot_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
-    """Answers alike for everybody. The link is an administrator's to make; RomM sends no mail and writes it to no log."""
+    """The answer is the same for every name. RomM sends no e-mail: an administrator creates the link."""
     form = await body(request, ForgottenForm)
     await recovery.forgot(form.username, visitor(request).address)
     return see_other("/login?notice=reset_asked") if wants_page(request) else Response(None, status_code=200)
@@ -183,7 +183,7 @@ async def forgot_password(request: Request, recovery: NamedDependency[Recovery])
     security=OPEN,
 )
 async def reset_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
-    """Uses the link up, unless the password has to be another (the HTML form: 303 to `/login`)."""
+    """Uses the link up, unless the password is not acceptable (the HTML form: 303 to `/login`)."""
     form = await body(request, ResetForm)
     await _with_token(request, form.token, recovery.reset(form.token, form.password))
     return see_other("/login?notice=password_set") if wants_page(request) else Response(None, status_code=200)
@@ -202,14 +202,14 @@ async def reset_password(request: Request, recovery: NamedDependency[Recovery]) 
 async def recover(
     request: Request, recovery: NamedDependency[Recovery], our_cookies: NamedDependency[Cookies]
 ) -> Response[None] | Response[bytes]:
-    """Signs an administrator in once; the link comes from `romm recover` on the command line."""
+    """Signs an administrator in once. `romm recover` on the command line creates the link."""
     session = await recovery.recover((await body(request, RecoveryForm)).token, visitor(request))
     cookies = our_cookies.signed_in(request, session)
     return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
 
 
 async def _with_token(request: Request, token: str, work: Awaitable[T], **typed: str) -> T:
-    """What is refused leads back to the form of the same link, with what was typed."""
+    """A refusal leads back to the same link's form, filled in."""
     try:
         return await work
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""The page of one's own account: name, address, password, the linked identity, and where one is signed in."""
+"""The page of the own account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +46,6 @@ async def account_page(
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
-    """Everything about oneself, each thing with its own form."""
     account = principal.account
     proof = await profile.proof(principal, "", visitor(request))
     return renderer.page(
@@ -66,7 +65,6 @@ async def account_page(
 async def change_profile(
     request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
-    """Name and address."""
     form = await body(request, ProfileForm)
     await profile.change(principal, form.typed(), form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=saved")
@@ -76,7 +74,7 @@ async def change_profile(
 async def change_password(
     request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
-    """A new password, or the first; all other sign-ins end."""
+    """Change or set it; all other sessions end."""
     form = await body(request, PasswordForm)
     await profile.change(principal, AccountForm(password=form.password), form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=password_set")
@@ -89,7 +87,6 @@ async def confirm(
     profile: NamedDependency[Profile],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
-    """The current password makes the session fresh again."""
     form, own_name = await body(request, ConfirmForm), principal.account.username
     brought = (our_cookies.device_cookie(request), our_cookies.session(request))
     typed = PasswordCredentials(own_name, form.current_password, visitor(request), *brought, on_page=True)
@@ -104,7 +101,7 @@ async def link(
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
-    """To the provider, as `GET /api/identities/link`; a form also says where it comes from on a plain http address."""
+    """Unlike a link, a form sends its origin on plain http too."""
     return to_provider(request, our_cookies, await signin.begin_link(principal))
 
 
@@ -112,7 +109,6 @@ async def link(
 async def unlink_identity(
     request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
-    """Detaches an identity, but never the last way in."""
     form = await body(request, UnlinkForm)
     await profile.unlink(principal, form.identity, form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=unlinked")
@@ -122,7 +118,6 @@ async def unlink_identity(
 async def end_session(
     request: Request, principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
 ) -> Response[bytes]:
-    """Ends one session."""
     form = await body(request, SessionForm)
     await sessions.end_one(principal.account.id, form.session)
     return see_other(f"{_PAGE}?notice=session_ended")
@@ -132,22 +127,19 @@ async def end_session(
 async def end_other_sessions(
     principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
 ) -> Response[bytes]:
-    """Ends every session but this one."""
     await sessions.end_others(principal.account.id, principal.digest)
     return see_other(f"{_PAGE}?notice=sessions_ended")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShownSession:
-    """A session as its owner reads it."""
-
     session: Credential
     device: str
     current: bool
 
 
 def _ways(renderer: PageRenderer, account: Account, proof: Proof) -> dict[str, Any]:
-    """What the person may do about their ways in, and how they show that it is them."""
+    """Sign-in methods that the account may change, and the re-authentication they need."""
     passwords = not renderer.settings.accounts.disable_userpass_login
     return {
         "passwords": passwords,
@@ -159,7 +151,7 @@ def _ways(renderer: PageRenderer, account: Account, proof: Proof) -> dict[str, A
 
 
 def _links(account: Account, ways: WaysIn, provider_name: str) -> dict[str, Any]:
-    """Each link, and whether it is the last way in; whether one is to the provider, and whether one blocks that."""
+    """Each link with whether it is the last way in; `blocked`: one keeps the provider's address from linking."""
     links = describe_links(account, ways.issuers, provider_name)
     return {
         "links": [(each, _is_last(account, each, ways)) for each in links],
@@ -173,8 +165,8 @@ def _is_last(account: Account, each: DescribedLink, ways: WaysIn) -> bool:
 
 
 def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[ShownSession]:
-    """The one that asks first, then the others, the newest first."""
-    shown = [
+    """The current session first, then the newest."""
+    listed_sessions = [
         ShownSession(
             session=each,
             device=in_words(each.user_agent),
@@ -182,7 +174,7 @@ def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[
         )
         for each in listed
     ]
-    return sorted(shown, key=lambda each: not each.current)
+    return sorted(listed_sessions, key=lambda each: not each.current)
 
 
 router = Router(

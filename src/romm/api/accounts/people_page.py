@@ -1,4 +1,4 @@
-"""The page of everybody, for administrators: find people, make accounts, invite."""
+"""The list of accounts, for administrators."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,8 +28,6 @@ LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
 
 @dataclass(frozen=True, kw_only=True)
 class ShownLink:
-    """A link that is shown this once."""
-
     url: str
     expires_at: datetime
     lasts: str
@@ -47,7 +45,6 @@ async def people(
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
-    """A page of accounts, the form for a new one, and open invitations."""
     number = min(max(page, 1), 1_000_000)
     accounts, total = await administration.search(search, AT_ONCE, (number - 1) * AT_ONCE)
     return renderer.page(
@@ -69,7 +66,6 @@ async def people(
 async def create(
     request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """Makes an account, and goes to its page."""
     form = await body(request, NewUserForm)
     typed = AccountForm(username=form.username, email=form.email, password=form.password)
     account = await administration.create(actor(principal), typed, level(form.role))
@@ -83,7 +79,7 @@ async def invite(
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
 ) -> Template:
-    """Makes an invitation, and shows its link in the answer: it stands in no address of ours and is kept nowhere."""
+    """The link is in the response only: in no URL, and stored as a hash."""
     form = await body(request, InvitationForm)
     secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
     url, ends = link_url(renderer.settings.server.base_url, "/register", secret), invitation.expires_at
@@ -95,7 +91,6 @@ async def invite(
 async def revoke(
     invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
 ) -> Response[bytes]:
-    """The link opens nothing any more."""
     await invitations.revoke(actor(principal), invitation_id)
     return see_other(f"{PAGE}?notice=revoked")
 
@@ -106,7 +101,7 @@ def _paging(search: str, number: int, total: int) -> dict[str, Any]:
 
 
 def _lifetimes(renderer: PageRenderer) -> list[tuple[str, int]]:
-    """What an invitation may last, the configured time first."""
+    """The configured one first."""
     configured = renderer.settings.accounts.invite_token_expiry_seconds
     others = [(words, seconds) for words, seconds in LIFETIMES if seconds != configured]
     return [(in_words(timedelta(seconds=configured)), configured), *others]

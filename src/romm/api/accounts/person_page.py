@@ -1,4 +1,4 @@
-"""The page of somebody else's account, for administrators."""
+"""The page of another account, for administrators."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -43,7 +43,6 @@ async def person(
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
-    """What there is to know about an account, and each thing that can be done with it."""
     account = await administration.get(user_id)
     last = await _last_sign_in(account, renderer, principal, administration, journal)
     return renderer.page(
@@ -70,7 +69,6 @@ async def change(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
-    """Name, address and role."""
     form = await body(request, PersonForm)
     await administration.change(_over_another(principal, user_id), user_id, form.typed())
     return _back(user_id, "saved")
@@ -80,7 +78,6 @@ async def change(
 async def enable(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """The account may sign in again."""
     await administration.change(actor(principal), user_id, AccountForm(enabled=True))
     return _back(user_id, "enabled")
 
@@ -89,7 +86,6 @@ async def enable(
 async def disable(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """The account is out at once, everywhere, and stays out."""
     await administration.change(actor(principal), user_id, AccountForm(enabled=False))
     return _back(user_id, "disabled")
 
@@ -110,7 +106,6 @@ async def set_password(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
-    """A password that the administrator knows and hands on."""
     form = await body(request, PasswordForm)
     await administration.change(_over_another(principal, user_id), user_id, AccountForm(password=form.password))
     return _back(user_id, "password_set")
@@ -124,7 +119,7 @@ async def reset_link(
     administration: NamedDependency[Administration],
     recovery: NamedDependency[Recovery],
 ) -> Template:
-    """Makes a link for a new password and shows it in the answer: it stands in no address of ours and is kept nowhere."""
+    """The link is in the response only: in no URL, and stored as a hash."""
     account = await administration.get(user_id)
     secret = await recovery.reset_link(_over_another(principal, user_id), account)
     url, ends = (
@@ -139,7 +134,6 @@ async def reset_link(
 async def end_sign_ins(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """Ends sessions and sign-ins of apps."""
     await administration.end(_over_another(principal, user_id), user_id)
     return _back(user_id, "sign_ins_ended")
 
@@ -151,7 +145,7 @@ async def unlink(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
-    """Detaches the identity at an issuer, or every one, so that the next single sign-on links anew."""
+    """Unlink the identity at an issuer, or every one; the next single sign-on links again."""
     form = await body(request, UnlinkPersonForm)
     await administration.unlink(_over_another(principal, user_id), user_id, form.issuer)
     return _back(user_id, "unlinked")
@@ -161,7 +155,6 @@ async def unlink(
 async def delete(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    """Deletes the account with all that belongs to it."""
     await administration.delete(actor(principal), user_id)
     return see_other(f"{PAGE}?notice=deleted")
 
@@ -178,7 +171,7 @@ async def _last_sign_in(
 
 
 def _over_another(principal: Principal, user_id: int) -> Actor:
-    """An administrator's own account is changed on its own page, which asks for a proof. Raises `Refused(OWN_ACCOUNT)`."""
+    """Raises `Refused(OWN_ACCOUNT)`: only the own page re-authenticates."""
     if principal.account.id == user_id:
         raise Refused(Code.OWN_ACCOUNT, account=user_id)
     return actor(principal)

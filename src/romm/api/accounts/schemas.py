@@ -1,4 +1,4 @@
-"""Forms and answers of the account routes."""
+"""Requests and responses of the account routes."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,15 +14,13 @@ from romm.domain.model import AccessLevel, Account, subject_digest
 
 
 class SetupForm(Struct, frozen=True):
-    """The first admin."""
-
     username: str
     password: str
     email: str = ""
 
 
 class IdentitySchema(Struct, frozen=True):
-    """A linked identity. `id` names it where it is unlinked."""
+    """`id` is the one to unlink it by."""
 
     id: str
     issuer: str
@@ -31,7 +29,7 @@ class IdentitySchema(Struct, frozen=True):
 
 
 class UserSchema(Struct, frozen=True, kw_only=True):
-    """An account as existing companion apps know it: `role` is the coarse word, `access_level` the exact one."""
+    """`role` is the coarse role that existing companion apps know, `access_level` the exact one."""
 
     id: int
     username: str
@@ -48,7 +46,6 @@ class UserSchema(Struct, frozen=True, kw_only=True):
 
 
 def user_schema(account: Account) -> UserSchema:
-    """An account as it goes over the wire."""
     return UserSchema(
         id=account.id,
         username=account.username,
@@ -92,9 +89,9 @@ USER_EXAMPLE: dict[str, Any] = {
 
 
 class UserForm(Struct, frozen=True, kw_only=True):
-    """A change of an account. What is not said stays. `role` is `viewer`, `editor`, `admin`, or RomM's older `user`.
+    """A change of an account. Omitted fields stay. `role` is `viewer`, `editor`, `admin`, or RomM's older `user`.
 
-    `current_password` proves that an own change comes from the owner. `ui_settings` is taken from older apps and not kept.
+    `current_password` re-authenticates the owner. `ui_settings` is accepted from older apps and ignored.
     """
 
     username: str | UnsetType = UNSET
@@ -106,9 +103,9 @@ class UserForm(Struct, frozen=True, kw_only=True):
     ui_settings: Any = None
 
     def typed(self, account: Account) -> AccountForm:
-        """As a use case takes it for this account. Raises `Refused(REQUEST_INVALID)` for a role that nobody knows.
+        """Raises `Refused(REQUEST_INVALID)` for an unknown role.
 
-        Older apps send back the coarse `role` that they were given: `user` makes no viewer of an editor.
+        Older apps send the coarse `role` back unchanged: `user` must not turn an editor into a viewer.
         """
         unchanged = isinstance(self.role, UnsetType) or self.role.strip().lower() == account.level.role
         return AccountForm(
@@ -121,7 +118,7 @@ class UserForm(Struct, frozen=True, kw_only=True):
 
 
 class NewUserForm(Struct, frozen=True, kw_only=True):
-    """A new account. Without a password only single sign-on opens it."""
+    """Without a password only single sign-on works."""
 
     username: str
     password: str = ""
@@ -130,7 +127,7 @@ class NewUserForm(Struct, frozen=True, kw_only=True):
 
 
 class RegistrationForm(Struct, frozen=True, kw_only=True):
-    """Somebody who was invited; `token` is the link's secret."""
+    """`token` is the link's secret."""
 
     token: str
     username: str
@@ -139,26 +136,26 @@ class RegistrationForm(Struct, frozen=True, kw_only=True):
 
 
 class InvitationForm(Struct, frozen=True, kw_only=True):
-    """An invitation: what it gives, and for how many seconds; without `expiration`, INVITE_TOKEN_EXPIRY_SECONDS."""
+    """`expiration` is in seconds, by default INVITE_TOKEN_EXPIRY_SECONDS."""
 
     role: str = "viewer"
     expiration: int | None = None
 
     @property
     def lifetime(self) -> timedelta | None:
-        """How long it lasts; bounded here already, because a timedelta holds less than an integer."""
+        """Bounded here, because a timedelta overflows earlier than an integer."""
         most = LONGEST // timedelta(seconds=1)
         return None if self.expiration is None else timedelta(seconds=min(max(self.expiration, 1), most))
 
 
 class ForgottenForm(Struct, frozen=True):
-    """The name or address of whoever forgot a password."""
+    """The account's name or e-mail address."""
 
     username: str
 
 
 class ResetForm(Struct, frozen=True):
-    """A new password; `token` is the link's secret."""
+    """`token` is the link's secret."""
 
     token: str
     password: str
@@ -171,7 +168,7 @@ class RecoveryForm(Struct, frozen=True):
 
 
 class LinkAnswer(Struct, frozen=True):
-    """A link, shown once. `token` is the secret in it."""
+    """Returned only once. `token` is the link's secret."""
 
     token: str
     url: str
@@ -190,7 +187,7 @@ class InvitationSchema(Struct, frozen=True, kw_only=True):
 
 
 def level(role: str) -> AccessLevel:
-    """The access level of a role's name. Raises `Refused(REQUEST_INVALID)`."""
+    """Raises `Refused(REQUEST_INVALID)` for an unknown role."""
     found = AccessLevel.named(role)
     if found is None:
         raise Refused(Code.REQUEST_INVALID, problem=f"role is {role!r}, not viewer, editor, admin or user")
@@ -198,7 +195,6 @@ def level(role: str) -> AccessLevel:
 
 
 def invitation_schema(invitation: Credential, inviter: Account) -> InvitationSchema:
-    """An invitation as it goes over the wire."""
     gives = invitation.level or AccessLevel.VIEWER
     return InvitationSchema(
         id=invitation.id or 0,

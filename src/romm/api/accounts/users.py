@@ -1,4 +1,4 @@
-"""Accounts over HTTP: the first admin, who am I, and everybody else for administrators."""
+"""Accounts over HTTP."""
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
@@ -48,7 +48,9 @@ async def create(
     administration: NamedDependency[Administration],
     authentication: NamedDependency[Authentication],
 ) -> Response[UserSchema] | Response[bytes]:
-    """While there is no admin anybody makes the first one (the HTML form: 303 to `/login`); then administrators make accounts."""
+    """The first account is open to everyone and becomes an administrator (the HTML form: 303 to `/login`). After that
+    only administrators create accounts.
+    """
     if await setup.is_open() or not authentication.was_tried(request):
         form = await body(request, SetupForm)
         account = await setup.create_first_admin(form.username, form.email, form.password)
@@ -77,7 +79,7 @@ async def everybody(
     limit: FromQuery[int] = MOST_AT_ONCE,
     offset: FromQuery[int] = 0,
 ) -> Response[list[UserSchema]]:
-    """Accounts whose name or address has the text `search`, at most `limit` after the first `offset`."""
+    """Accounts whose name or address contains `search`: at most `limit`, after the first `offset`."""
     page, total = await administration.search(search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0))
     return Response([user_schema(account) for account in page], headers={"x-total-count": str(total)})
 
@@ -92,7 +94,7 @@ async def identifiers(
     principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
     administration: NamedDependency[Administration],
 ) -> list[int]:
-    """The ids alone, for apps that keep a copy."""
+    """Only the ids, for apps that keep a copy."""
     return [account.id for account in await administration.everybody()]
 
 
@@ -116,7 +118,7 @@ async def me(principal: NamedDependency[Principal]) -> UserSchema:
 async def one(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> UserSchema:
-    """One's own account; others need `users.read`."""
+    """Your own account; other accounts need `users.read`."""
     if user_id == principal.account.id:
         return user_schema(principal.account)
     require(principal, "users.read")
@@ -146,7 +148,9 @@ async def change(
     profile: NamedDependency[Profile],
     administration: NamedDependency[Administration],
 ) -> UserSchema:
-    """One's own (role and `enabled` are ignored; address and password need a proof), or with `users.write` somebody else's."""
+    """Your own account (`role` and `enabled` are ignored; address and password need re-authentication), or with
+    `users.write` another one.
+    """
     form = await body(request, UserForm)
     if user_id == principal.account.id:
         typed = form.typed(principal.account)
@@ -167,7 +171,7 @@ async def change(
 async def remove(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> None:
-    """Deletes an account, never one's own and never the last enabled administrator's."""
+    """Deletes an account, but never your own and never the last enabled administrator's."""
     await administration.delete(actor(principal), user_id)
 
 

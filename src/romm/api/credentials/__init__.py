@@ -1,1 +1,0 @@
-"""Routes and pages: sessions, tokens and devices."""

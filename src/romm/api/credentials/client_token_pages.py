@@ -1,4 +1,4 @@
-"""The page of one's client tokens. What is shown once is in the answer to the form itself: in no address and no store."""
+"""The page of the own client tokens. A secret is only in the response to the form: in no URL and no store."""
 
 from typing import Any
 
@@ -43,7 +43,6 @@ async def tokens(
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """The list, and the form for a new one."""
     return await _page(renderer, principal, client_tokens, error=explained(error, ref), notice=notice)
 
 
@@ -54,7 +53,6 @@ async def create(
     renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
-    """The page again, with the new token."""
     form = await body(request, ClientTokenForm)
     minted = await client_tokens.create(principal, form.wanted)
     return await _page(renderer, principal, client_tokens, minted=minted)
@@ -67,7 +65,6 @@ async def regenerate(
     renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
-    """The page again, with the new secret."""
     minted = await client_tokens.regenerate(principal, token_id)
     return await _page(renderer, principal, client_tokens, minted=minted)
 
@@ -80,7 +77,6 @@ async def pair(
     client_tokens: NamedDependency[ClientTokens],
     pairing: NamedDependency[Pairing],
 ) -> Page:
-    """The page again, with a pairing code to type and to scan."""
     offer = await pairing.offer(principal, token_id)
     return await _page(renderer, principal, client_tokens, offer=offer)
 
@@ -89,7 +85,6 @@ async def pair(
 async def end(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> Page:
-    """Back to the list, without it."""
     await client_tokens.end(principal, token_id)
     return see_other(f"{PAGE}?notice=ended")
 
@@ -119,7 +114,7 @@ async def _page(
 
 
 def _pairing(offer: Offer, base_url: str) -> dict[str, Any]:
-    """What a device needs: the code, and the address of this RomM. Whatever follows `#` is sent to no server and no log."""
+    """Browsers do not send what follows `#`, so the code reaches no log."""
     scanned = f"{base_url}/#pair={offer.code}"
     return {
         "name": offer.token.name,

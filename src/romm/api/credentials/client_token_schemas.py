@@ -1,4 +1,4 @@
-"""Client tokens and pairing codes as they go over the wire."""
+"""Client tokens and pairing codes over HTTP."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from romm.domain.model import Account
 
 
 class ClientTokenForm(Struct, frozen=True):
-    """A token that somebody wants; without `expires_in` it has no end. A form repeats `scopes` for each of them."""
+    """Without `expires_in` it never expires. A form repeats the field `scopes`."""
 
     name: str
     scopes: list[str] = []
@@ -24,13 +24,11 @@ class ClientTokenForm(Struct, frozen=True):
 
 
 class PairingCodeForm(Struct, frozen=True):
-    """A pairing code as it was typed."""
-
     code: str
 
 
 class ClientTokenSchema(Struct, frozen=True, kw_only=True):
-    """A token without its secret. `expires_at` is null when it has no end, `last_used_at` when it was never used."""
+    """`expires_at` is null if it never expires, `last_used_at` if it was never used."""
 
     id: int | None
     name: str
@@ -43,42 +41,37 @@ class ClientTokenSchema(Struct, frozen=True, kw_only=True):
 
 
 class MintedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
-    """A token with its secret, this once."""
+    """The secret is returned only once."""
 
     raw_token: str
 
 
 class OwnedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
-    """A token with the name of its owner, for administrators."""
-
     username: str
 
 
 class PairingCodeSchema(Struct, frozen=True):
-    """A pairing code and for how many seconds it can be used."""
+    """`expires_in` is in seconds."""
 
     code: str
     expires_in: int
 
 
 class PairingStatusSchema(Struct, frozen=True):
-    """For how many seconds a code that nobody used yet can be used."""
+    """`expires_in` is in seconds."""
 
     expires_in: int
 
 
 def client_token(token: Credential) -> ClientTokenSchema:
-    """A token as its owner sees it."""
     return ClientTokenSchema(**_describe(token))
 
 
 def minted_token(minted: Minted) -> MintedTokenSchema:
-    """A token as it is seen once."""
     return MintedTokenSchema(**_describe(minted.token), raw_token=minted.secret)
 
 
 def owned_token(token: Credential, owner: Account) -> OwnedTokenSchema:
-    """A token as an administrator sees it."""
     return OwnedTokenSchema(**_describe(token), username=owner.username)
 
 

@@ -42,22 +42,22 @@ _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
 async def own_tokens(
     principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> list[ClientTokenSchema]:
-    """The live client tokens of whoever asks."""
+    """Your client tokens that have not ended."""
     return [client_token(token) for token in await client_tokens.own(principal)]
 
 
 @get(
     "/all",
     **needs("users.read"),
-    summary="Everybody's client tokens",
+    summary="Client tokens of all accounts",
     responses=gives(200, list[OwnedTokenSchema], "The newest first.", [TOKEN_EXAMPLE | {"username": "alice"}])
     | refuses(*UNAUTHORIZED),
 )
 async def all_tokens(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what checks the scope)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency checks the scope)
     client_tokens: NamedDependency[ClientTokens],
 ) -> list[OwnedTokenSchema]:
-    """The live client tokens of all accounts, without their secrets."""
+    """The client tokens of all accounts, without their secrets."""
     return [owned_token(token, owner) for token, owner in await client_tokens.everybodys()]
 
 
@@ -81,7 +81,7 @@ async def all_tokens(
 async def create_token(
     request: Request, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> MintedTokenSchema:
-    """Its scopes are at most those of the credential that asks; `expires_in` is `30d`, `90d`, `1y` or `never`."""
+    """Its scopes are limited to those of the request's credential. `expires_in` is `30d`, `90d`, `1y` or `never`."""
     form = await body(request, ClientTokenForm)
     return minted_token(await client_tokens.create(principal, form.wanted))
 
@@ -96,7 +96,7 @@ async def create_token(
 async def end_token(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
-    """It is refused from the next request on."""
+    """The token is refused from the next request on."""
     await client_tokens.end(principal, token_id)
 
 
@@ -104,13 +104,13 @@ async def end_token(
     "/{token_id:int}/admin",
     **needs("users.write"),
     status_code=204,
-    summary="End anybody's client token",
+    summary="End a client token of any account",
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED),
 )
 async def end_anybodys_token(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
-    """An administrator's token ends only by a credential with all scopes of an administrator."""
+    """Ending an administrator's token needs a credential with all scopes of an administrator."""
     await client_tokens.end_anybodys(principal, token_id)
 
 
@@ -139,7 +139,9 @@ async def regenerate_token(
 async def offer_code(
     token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
 ) -> PairingCodeSchema:
-    """A device trades it for this token, which gets another secret then. A newer code for a token replaces the older."""
+    """A device exchanges the code for this token, which then gets a new secret. A new code for a token replaces the
+    older one.
+    """
     offer = await pairing.offer(principal, token_id)
     return PairingCodeSchema(offer.code, offer.expires_in)
 
@@ -147,11 +149,11 @@ async def offer_code(
 @get(
     "/pair/{code:str}/status",
     summary="Is a pairing code still unused?",
-    responses=gives(200, PairingStatusSchema, "Nobody used it yet.", {"expires_in": 240}) | refuses(*_GUESSED),
+    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240}) | refuses(*_GUESSED),
     security=OPEN,
 )
 async def code_status(code: FromPath[str], request: Request, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
-    """For whoever shows a code and waits; 404 once it is used or over."""
+    """For the app that displays a code and waits; 404 once the code is used or expired."""
     return PairingStatusSchema(await pairing.waiting(code, visitor(request)))
 
 
@@ -165,7 +167,7 @@ async def code_status(code: FromPath[str], request: Request, pairing: NamedDepen
     security=OPEN,
 )
 async def exchange_code(request: Request, pairing: NamedDependency[Pairing]) -> MintedTokenSchema:
-    """In any case, with or without hyphens; five tries a minute. Whatever secret the token had before is dead."""
+    """The code in any case, with or without hyphens; five attempts a minute. The token's former secret stops working."""
     form = await body(request, PairingCodeForm)
     return minted_token(await pairing.exchange(form.code, visitor(request)))
 

@@ -1,4 +1,4 @@
-"""The pages where a person lets a device in, and where they see their devices and end them."""
+"""The pages where a person approves devices and manages them."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,12 +25,12 @@ from romm.domain.errors import Code, Refused
 from romm.domain.scopes import beyond
 from romm.settings.model import Settings
 
-# Only a browser that somebody signed in with gets these pages; what went wrong stands on a page that needs nobody.
+# These pages need a browser session; their error pages need none.
 _PAIRING = needs("me.write", browser=True, error_page="/pair/refused")
 _DEVICES = needs("devices.read", browser=True, error_page="/account/devices/refused")
 _ENDING = needs("devices.write", browser=True, error_page="/account/devices/refused")
 
-_MENDED_BY_ANOTHER_CHOICE = {
+_FIXED_BY_ANOTHER_CHOICE = {
     Code.DEVICE_SCOPES_MISSING,
     Code.DEVICE_SCOPES_EXCEEDED,
     Code.NAME_INVALID,
@@ -39,7 +39,7 @@ _MENDED_BY_ANOTHER_CHOICE = {
 
 
 class DecisionForm(Struct, frozen=True, kw_only=True):
-    """What the page sends; a ticked box comes as one more of `scopes`."""
+    """Each ticked box repeats the field `scopes`."""
 
     user_code: str
     decision: str
@@ -57,13 +57,13 @@ async def pair(
     user_code: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """Enter the code, or see who asks with it. Looking decides nothing, also with the code in the address (RFC 8628, 5.4)."""
+    """GET decides nothing, even with the code in the URL (RFC 8628, 5.4)."""
     if not user_code:
         return renderer.page("pair.html", who=principal, notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
-    shown = short_codes.format_code(short_codes.normalized(user_code) or "")
-    told = _review(waiting, principal) | _ends(renderer.settings)
-    return renderer.page("pair_review.html", who=principal, user_code=shown, **told)
+    formatted = short_codes.format_code(short_codes.normalized(user_code) or "")
+    details = _review(waiting, principal) | _ends(renderer.settings)
+    return renderer.page("pair_review.html", who=principal, user_code=formatted, **details)
 
 
 @get("/pair/refused", summary="Why a device was not let in")
@@ -73,7 +73,6 @@ async def not_let_in(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Page:
-    """What went wrong, and the code once more."""
     target = urls.return_to(return_to)
     again = target if target.startswith("/pair?") else None
     return renderer.page("pair.html", notice="", error=explained(error or Code.UNEXPECTED, ref), again=again)
@@ -83,7 +82,6 @@ async def not_let_in(
 async def decide(
     request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> Page:
-    """Approve or deny; 303 to a page that says so."""
     form, address = await body(request, DecisionForm), visitor(request).address
     if form.decision != "approve":
         await device_approval.deny(principal, form.user_code, address)
@@ -91,7 +89,7 @@ async def decide(
     try:
         await device_approval.approve(principal, form.user_code, _choice(form), address)
     except Refused as refused:
-        if refused.code in _MENDED_BY_ANOTHER_CHOICE:
+        if refused.code in _FIXED_BY_ANOTHER_CHOICE:
             refused.return_to = f"/pair?user_code={short_codes.normalized(form.user_code)}"
         raise
     return see_other("/pair?notice=approved")
@@ -104,7 +102,6 @@ async def my_devices(
     device_list: NamedDependency[DeviceList],
     notice: FromQuery[str] = "",
 ) -> Page:
-    """Every device that was paired, when it was used, and a way to end it."""
     listed = [_describe(device) for device in await device_list.of(principal.account.id)]
     return renderer.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
 
@@ -113,7 +110,6 @@ async def my_devices(
 async def not_ended(
     renderer: NamedDependency[PageRenderer], error: FromQuery[str] = "", ref: FromQuery[str] = ""
 ) -> Page:
-    """What went wrong, and the way back to the list."""
     return renderer.page("account_devices.html", notice="", error=explained(error or Code.UNEXPECTED, ref))
 
 
@@ -121,7 +117,6 @@ async def not_ended(
 async def end(
     device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> Page:
-    """303 back to the list."""
     await device_list.end(device_id, principal.account.id)
     return see_other("/account/devices?notice=ended")
 
@@ -131,21 +126,20 @@ def _choice(form: DecisionForm) -> Choice:
 
 
 def _review(waiting: Waiting, principal: Principal) -> dict[str, Any]:
-    asked, now = waiting.authorization, waiting.at
+    requested, now = waiting.authorization, waiting.at
     return {
         "username": principal.account.username,
-        "device": asked,
+        "device": requested,
         "scopes": described(waiting.allowed),
-        "beyond": described(beyond(asked.requested_scopes, waiting.allowed)),
-        "minutes_ago": (now - asked.created_at) // timedelta(minutes=1),
-        "minutes_left": max(1, -(-(asked.expires_at - now) // timedelta(minutes=1))),
+        "beyond": described(beyond(requested.requested_scopes, waiting.allowed)),
+        "minutes_ago": (now - requested.created_at) // timedelta(minutes=1),
+        "minutes_left": max(1, -(-(requested.expires_at - now) // timedelta(minutes=1))),
         "lifetimes": LIFETIMES,
-        "has_client_token": asked.shape is Flavor.LEGACY,
+        "has_client_token": requested.shape is Flavor.LEGACY,
     }
 
 
 def _ends(settings: Settings) -> dict[str, str]:
-    """How long a pair of tokens can be renewed, in words."""
     return {
         "longest": in_words(timedelta(seconds=settings.session.absolute_age_seconds)),
         "unused": in_words(timedelta(seconds=settings.oauth.refresh_token_expire_seconds)),

@@ -1,4 +1,4 @@
-"""What devices and the people who let them in send and get, in the standard's shape and in the older one."""
+"""Device authorization over HTTP: the standard format (RFC 8628) and the older one of existing apps."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,7 +16,7 @@ Long = Annotated[str, Meta(max_length=255)]
 
 
 class DeviceAuthorizationForm(Struct, frozen=True):
-    """RFC 8628, 3.1. `client_id` is the app's name, as the person will read it."""
+    """RFC 8628, 3.1. `client_id` is the app's name, as formatted to the person."""
 
     client_id: Annotated[str, Meta(min_length=1, max_length=50)]
     scope: str = ""
@@ -34,7 +34,7 @@ class DeviceAuthorizationAnswer(Struct, frozen=True, kw_only=True):
 
 
 class DeviceInit(Struct, frozen=True, kw_only=True):
-    """The older shape: what a device says of itself."""
+    """The older format."""
 
     client_device_identifier: Annotated[str, Meta(min_length=1, max_length=255)]
     name: Annotated[str, Meta(min_length=1, max_length=255)]
@@ -45,7 +45,7 @@ class DeviceInit(Struct, frozen=True, kw_only=True):
 
 
 class DeviceInitAnswer(Struct, frozen=True, kw_only=True):
-    """The older shape: the device's own secret, and what it shows to the person."""
+    """The older format."""
 
     device_code: str
     user_code: str
@@ -56,7 +56,7 @@ class DeviceInitAnswer(Struct, frozen=True, kw_only=True):
 
 
 class PendingDevice(Struct, frozen=True, kw_only=True):
-    """A device that waits, and what the asking person may give it."""
+    """You may grant `allowed_scopes`."""
 
     client_device_identifier: str | None
     name: str
@@ -69,8 +69,6 @@ class PendingDevice(Struct, frozen=True, kw_only=True):
 
 
 class DeviceApprovalForm(Struct, frozen=True, kw_only=True):
-    """What a person gives to the device that shows this code."""
-
     user_code: str
     approved_scopes: list[str]
     device_name: Long | None = None
@@ -78,26 +76,22 @@ class DeviceApprovalForm(Struct, frozen=True, kw_only=True):
 
 
 class ApprovedDevice(Struct, frozen=True):
-    """A device that was let in."""
-
     device_id: str
     device_name: str
 
 
 class UserCode(Struct, frozen=True):
-    """The code that a device shows, in any case, with hyphens or without."""
+    """In any case, with or without hyphens."""
 
     user_code: str
 
 
 class DeviceCode(Struct, frozen=True):
-    """The secret of a device that waits."""
-
     device_code: str
 
 
 class DeviceToken(Struct, frozen=True, kw_only=True):
-    """A client token for a device, this once. `expires_at` is null when it has no end."""
+    """Returned only once. `expires_at` is null if it never expires."""
 
     access_token: str
     device_id: str
@@ -106,13 +100,13 @@ class DeviceToken(Struct, frozen=True, kw_only=True):
 
 
 class NotYet(Struct, frozen=True):
-    """Why there is no token: `authorization_pending`, `slow_down`, `access_denied` or `expired_token`."""
+    """`authorization_pending`, `slow_down`, `access_denied` or `expired_token`."""
 
     detail: str
 
 
 class DeviceSchema(Struct, frozen=True, kw_only=True):
-    """A paired device. `last_used_at` is null when it has no live token any more."""
+    """`last_used_at` is null without a valid token."""
 
     id: int
     client_device_identifier: str | None
@@ -126,7 +120,6 @@ class DeviceSchema(Struct, frozen=True, kw_only=True):
 
 
 def older_request(form: DeviceInit) -> DeviceAuthorizationRequest:
-    """What a device asks for in the older shape."""
     return DeviceAuthorizationRequest(
         client=form.client,
         scopes=tuple(dict.fromkeys(form.requested_scopes)),
@@ -137,48 +130,46 @@ def older_request(form: DeviceInit) -> DeviceAuthorizationRequest:
     )
 
 
-def standard_answer(begun: StartedAuthorization, base_url: str) -> DeviceAuthorizationAnswer:
-    """The standard's answer; the code comes in two halves, as the device shall show it."""
-    shown, address = short_codes.format_code(begun.user_code), f"{base_url}/pair"
+def standard_answer(started: StartedAuthorization, base_url: str) -> DeviceAuthorizationAnswer:
+    """The user code is in two halves, as the device should display it."""
+    formatted, address = short_codes.format_code(started.user_code), f"{base_url}/pair"
     return DeviceAuthorizationAnswer(
-        device_code=begun.device_code,
-        user_code=shown,
+        device_code=started.device_code,
+        user_code=formatted,
         verification_uri=address,
-        verification_uri_complete=f"{address}?user_code={shown}",
-        expires_in=begun.expires_in,
-        interval=begun.interval,
+        verification_uri_complete=f"{address}?user_code={formatted}",
+        expires_in=started.expires_in,
+        interval=started.interval,
     )
 
 
-def older_answer(begun: StartedAuthorization) -> DeviceInitAnswer:
-    """The older answer: paths, which the device puts behind the address it knows."""
+def older_answer(started: StartedAuthorization) -> DeviceInitAnswer:
+    """Paths, to append to the address that the device knows."""
     return DeviceInitAnswer(
-        device_code=begun.device_code,
-        user_code=begun.user_code,
+        device_code=started.device_code,
+        user_code=started.user_code,
         verification_path="/pair/device",
-        verification_path_complete=f"/pair/device?user_code={begun.user_code}",
-        expires_in=begun.expires_in,
-        interval=begun.interval,
+        verification_path_complete=f"/pair/device?user_code={started.user_code}",
+        expires_in=started.expires_in,
+        interval=started.interval,
     )
 
 
 def pending(waiting: Waiting) -> PendingDevice:
-    """A waiting device as it goes over the wire."""
-    asked = waiting.authorization
+    request = waiting.authorization
     return PendingDevice(
-        client_device_identifier=_identifier(asked.client_device_identifier),
-        name=asked.name,
-        client=asked.client,
-        platform=asked.platform or None,
-        client_version=asked.client_version or None,
-        requested_scopes=asked.requested_scopes,
+        client_device_identifier=_identifier(request.client_device_identifier),
+        name=request.name,
+        client=request.client,
+        platform=request.platform or None,
+        client_version=request.client_version or None,
+        requested_scopes=request.requested_scopes,
         allowed_scopes=waiting.allowed,
-        expires_at=asked.expires_at,
+        expires_at=request.expires_at,
     )
 
 
 def token(given: IssuedClientToken) -> DeviceToken:
-    """A device's token as it goes over the wire, this once."""
     credential = given.credential
     return DeviceToken(
         access_token=given.secret,
@@ -189,7 +180,6 @@ def token(given: IssuedClientToken) -> DeviceToken:
 
 
 def device_schema(device: Device) -> DeviceSchema:
-    """A device as it goes over the wire."""
     return DeviceSchema(
         id=device.id,
         client_device_identifier=_identifier(device.client_device_identifier),

@@ -1,4 +1,4 @@
-"""Devices over HTTP: they ask (RFC 8628, and the shape that existing apps speak), a person decides, and may end them."""
+"""Devices over HTTP: authorization (RFC 8628 and the older format), approval, list."""
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
@@ -37,7 +37,7 @@ from romm.domain.errors import Code, Refuse
 from romm.settings.model import Settings
 
 _EXPIRED = "expired_token"
-"""What apps of the older shape are told of a code that was never given, too: they know four words."""
+"""Also for unknown codes: apps of the older format know only four error codes."""
 
 _CODE_TYPED = (*UNAUTHORIZED, Code.DEVICE_CODE_UNKNOWN, Code.DEVICE_CODE_DECIDED, Code.TOO_MANY_REQUESTS)
 _CHOICE = {
@@ -69,9 +69,9 @@ async def ask(
 ) -> Response[DeviceAuthorizationAnswer]:
     """The device shows `user_code` and the address; a signed-in person enters the code there and decides."""
     app = await asked(request)
-    wanted = DeviceAuthorizationRequest(client=app.client, scopes=app.scopes)
-    begun = await device_sign_in.begin(Flavor.STANDARD, wanted, app.visitor.address)
-    return Response(standard_answer(begun, settings.server.base_url), headers=NO_STORE)
+    authorization = DeviceAuthorizationRequest(client=app.client, scopes=app.scopes)
+    started = await device_sign_in.begin(Flavor.STANDARD, authorization, app.visitor.address)
+    return Response(standard_answer(started, settings.server.base_url), headers=NO_STORE)
 
 
 @post(
@@ -94,7 +94,7 @@ async def ask(
     security=OPEN,
 )
 async def init(request: Request, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
-    """As `/api/device_authorization`, for apps that want a client token bound to a device."""
+    """As `/api/device_authorization`, for apps that use a client token bound to a device."""
     form = await body(request, DeviceInit)
     return older_answer(await device_sign_in.begin(Flavor.LEGACY, older_request(form), visitor(request).address))
 
@@ -111,7 +111,7 @@ async def look(
     principal: NamedDependency[Principal],
     device_approval: NamedDependency[DeviceApproval],
 ) -> PendingDevice:
-    """The code in any case, with hyphens or without."""
+    """The code in any case, with or without hyphens."""
     return pending(await device_approval.look(principal, user_code, visitor(request).address))
 
 
@@ -135,7 +135,7 @@ async def look(
 async def approve(
     request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> ApprovedDevice:
-    """Never more than was asked for, than you may do, and than the credential of this request may do."""
+    """Grants at most the scopes that the device requested, that you have, and that this request's credential has."""
     form = await body(request, DeviceApprovalForm)
     choice = Choice(
         scopes=tuple(form.approved_scopes),
@@ -157,7 +157,7 @@ async def approve(
 async def deny(
     request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
 ) -> None:
-    """The device is told so when it asks next."""
+    """The device gets `access_denied` on its next request."""
     form = await body(request, UserCode)
     await device_approval.deny(principal, form.user_code, visitor(request).address)
 
@@ -175,7 +175,7 @@ async def deny(
 async def redeem(
     request: Request, device_sign_in: NamedDependency[DeviceSignIn]
 ) -> Response[DeviceToken] | Response[NotYet]:
-    """The token takes the place of the one that this device had before."""
+    """The token replaces this device's former token."""
     form = await body(request, DeviceCode)
     given = await device_sign_in.client_token(form.device_code, visitor(request).address)
     if isinstance(given, Refuse):
@@ -193,7 +193,7 @@ async def redeem(
 async def my_devices(
     principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> list[DeviceSchema]:
-    """The one paired last comes first."""
+    """The most recently paired device comes first."""
     return [device_schema(device) for device in await device_list.of(principal.account.id)]
 
 
@@ -206,7 +206,7 @@ async def my_devices(
 async def end(
     device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> None:
-    """It is forgotten, and its tokens are dead at once."""
+    """The device is removed, and its tokens end at once."""
     await device_list.end(device_id, principal.account.id)
 
 

@@ -1,4 +1,4 @@
-"""The description of our own OAuth endpoints (RFC 8414), made of the table of grants, so that it never lags behind."""
+"""Metadata of our OAuth endpoints (RFC 8414)."""
 
 from typing import Any
 
@@ -18,12 +18,11 @@ from romm.settings.model import Settings
     security=OPEN,
 )
 async def metadata(settings: NamedDependency[Settings], grants: NamedDependency[Grants]) -> dict[str, Any]:
-    """Where apps get, refresh and revoke tokens, and by which grants (RFC 8414)."""
+    """Where apps get, refresh and revoke tokens, and with which grants (RFC 8414)."""
     return document(settings.server.base_url, grants)
 
 
 def document(origin: str, grants: Grants) -> dict[str, Any]:
-    """The metadata of an instance at this origin."""
     rows = grants.table.values()
     endpoints = {name: origin + path for row in rows for name, path in row.endpoints.items()}
     return {

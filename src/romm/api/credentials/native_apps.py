@@ -1,4 +1,4 @@
-"""Where an app sends a person's browser to be let in: the page that asks them, and what they answer."""
+"""Our authorization endpoint for native apps."""
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
@@ -35,21 +35,21 @@ async def ask(
     authentication: NamedDependency[Authentication],
     renderer: NamedDependency[PageRenderer],
 ) -> Page:
-    """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). Looking decides nothing."""
-    asked = native_apps.asked(request.query_params.multi_items())
-    if isinstance(asked, AppError):
-        return see_other(native_apps.error_redirect(asked))
+    """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). GET decides nothing."""
+    app_request = native_apps.asked(request.query_params.multi_items())
+    if isinstance(app_request, AppError):
+        return see_other(native_apps.error_redirect(app_request))
     who = await authentication.browser(request)
     if who is None:
-        return see_other(renderer.sign_in_url(asked.address))
-    return _consent(renderer, asked, who, native_apps.offered(asked, who))
+        return see_other(renderer.sign_in_url(app_request.address))
+    return _consent(renderer, app_request, who, native_apps.offered(app_request, who))
 
 
 @post(
     "/authorize",
     opt=_PAGE,
     summary="Let an app in, or not",
-    responses=sends_on("To the app, with a code or an error; or back to the page, when somebody else is signed in.")
+    responses=sends_on("To the app, with a code or an error; or back to the page, if another account is signed in.")
     | _REFUSALS,
     security=_SESSION,
 )
@@ -58,33 +58,33 @@ async def decide(
     native_apps: NamedDependency[NativeApps],
     authentication: NamedDependency[Authentication],
 ) -> Page:
-    """What the person decided. The request is judged once more: the page's fields are only what a browser says."""
+    """Consent or denial. The request is validated again, because the page's fields come from the browser."""
     fields = await body(request, dict[str, str])
-    asked = native_apps.asked(fields.items())
-    if isinstance(asked, AppError):
-        return see_other(native_apps.error_redirect(asked))
+    app_request = native_apps.asked(fields.items())
+    if isinstance(app_request, AppError):
+        return see_other(native_apps.error_redirect(app_request))
     who = await authentication.browser(request)
     if who is None or fields.get("account") != str(who.account.id):
-        return see_other(asked.address)
+        return see_other(app_request.address)
     match fields.get("decision"):
         case "allow":
-            return see_other(await native_apps.allow(asked, who, visitor(request)))
+            return see_other(await native_apps.allow(app_request, who, visitor(request)))
         case "deny":
-            return see_other(native_apps.deny(asked, who))
+            return see_other(native_apps.deny(app_request, who))
         case _:
             raise Refused(Code.REQUEST_INVALID, problem="decision is neither allow nor deny")
 
 
-def _consent(renderer: PageRenderer, asked: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
+def _consent(renderer: PageRenderer, app_request: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
     return renderer.page(
         "authorize.html",
-        form_target=form_target(asked.redirect_uri),
-        app=asked.app,
-        target=asked.redirect_uri,
+        form_target=form_target(app_request.redirect_uri),
+        app=app_request.app,
+        target=app_request.redirect_uri,
         account=who.account,
         scopes=described(offered),
-        beyond=described(beyond(asked.scopes, offered)),
-        parameters=asked.parameters,
+        beyond=described(beyond(app_request.scopes, offered)),
+        parameters=app_request.parameters,
     )
 
 

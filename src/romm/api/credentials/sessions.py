@@ -1,4 +1,4 @@
-"""Sessions of browsers over HTTP: one's own, and for administrators anybody's."""
+"""Browser sessions over HTTP."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from romm.domain.errors import Code
 
 
 class SessionSchema(Struct, frozen=True, kw_only=True):
-    """A session of a browser. `current` is the one that asks; `method` is how it began."""
+    """`current` marks the session of this request; `method` is how it began."""
 
     id: int
     current: bool
@@ -30,7 +30,6 @@ class SessionSchema(Struct, frozen=True, kw_only=True):
 
 
 def session_schema(session: Credential, current: Credential | None) -> SessionSchema:
-    """A session as it goes over the wire."""
     return SessionSchema(
         id=session.id or 0,
         current=current is not None and current.digest == session.digest,
@@ -55,7 +54,7 @@ SESSION_EXAMPLE: dict[str, Any] = {
 }
 
 
-UserId = Annotated[int | None, QueryParameter(name="user_id", description="somebody else's, for administrators")]
+UserId = Annotated[int | None, QueryParameter(name="user_id", description="another account's id, for administrators")]
 
 
 @get(
@@ -71,7 +70,7 @@ async def sessions_of(
     administration: NamedDependency[Administration],
     user_id: UserId = None,
 ) -> list[SessionSchema]:
-    """One's own sessions; somebody else's need `users.read`."""
+    """Your own sessions; those of other accounts need `users.read`."""
     owner = principal.account.id
     if user_id not in (None, owner):
         require(principal, "users.read")
@@ -94,7 +93,7 @@ async def end(
     administration: NamedDependency[Administration],
     user_id: UserId = None,
 ) -> None:
-    """Ends one of one's own sessions; somebody else's needs `users.write`."""
+    """Ends one of your own sessions; those of other accounts need `users.write`."""
     if user_id is None or user_id == principal.account.id:
         await sessions.end_one(principal.account.id, session_id)
     else:
@@ -116,7 +115,7 @@ async def end_others(
     administration: NamedDependency[Administration],
     user_id: UserId = None,
 ) -> None:
-    """Ends all sessions of an account, except the one that asks."""
+    """Ends all sessions of an account, except the session of this request."""
     if user_id is None or user_id == principal.account.id:
         await sessions.end_others(principal.account.id, principal.digest)
     else:

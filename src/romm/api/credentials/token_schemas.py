@@ -1,4 +1,4 @@
-"""What the token endpoint and its neighbours take and give."""
+"""Bodies of the token, revocation and introspection endpoints."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from romm.domain.credentials.tokens import Granted
 
 
 class TokenForm(Struct, frozen=True, kw_only=True):
-    """All parameters of a token request; which of them count depends on `grant_type`, by default `password`."""
+    """`grant_type` decides which parameters apply; its default is `password`."""
 
     grant_type: str = "password"
     username: str = ""
@@ -25,14 +25,14 @@ class TokenForm(Struct, frozen=True, kw_only=True):
 
 
 class OneToken(Struct, frozen=True, kw_only=True):
-    """A token; the hint is accepted and not needed, because each secret is found by its hash."""
+    """`token_type_hint` is ignored: each secret is found by its hash."""
 
     token: str
     token_type_hint: str = ""
 
 
 class TokenAnswer(Struct, frozen=True, kw_only=True):
-    """A new pair (RFC 6749, 5.1). `expires` is `expires_in` by its older name; all times are seconds from now."""
+    """RFC 6749, 5.1. `expires` is the older name of `expires_in`; times are seconds from now."""
 
     access_token: str
     refresh_token: str
@@ -44,7 +44,7 @@ class TokenAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Introspection(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a token is (RFC 7662, 2.2). One that is over, or not yours, is `active: false` and nothing more."""
+    """RFC 7662, 2.2. For an ended or foreign token only `active: false`."""
 
     active: bool
     scope: str | UnsetType = UNSET
@@ -58,7 +58,7 @@ class Introspection(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def token_answer(granted: Granted) -> TokenAnswer:
-    """A pair as it goes over the wire. A retry is told what was told before, so it counts from the first answer."""
+    """Times count from the first response: a retry repeats it."""
     issued = granted.access.created_at
     expires_in = int((granted.access.expires_at - issued).total_seconds())
     return TokenAnswer(
@@ -73,7 +73,6 @@ def token_answer(granted: Granted) -> TokenAnswer:
 
 
 def introspection(found: Principal | None, issuer: str) -> Introspection:
-    """What somebody who may know it is told of a token."""
     if found is None or found.credential is None:
         return Introspection(active=False)
     token = found.credential

@@ -1,4 +1,4 @@
-"""Tokens of apps over HTTP: get, refresh, revoke and look at them."""
+"""Tokens of apps over HTTP."""
 
 from urllib.parse import unquote_plus
 
@@ -24,7 +24,7 @@ from romm.domain.errors import Code, Refused
 from romm.settings.model import Settings
 
 MAX_CLIENT_LENGTH = 255
-OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at, so no other site can misuse one
+OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # ignores cookies, so no other site can misuse one
 
 
 @post(
@@ -55,10 +55,9 @@ OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # no cookie is looked at
     security=OPEN,
 )
 async def token(request: Request, grants: NamedDependency[Grants]) -> Response[TokenAnswer]:
-    """By name and password, by the refresh token from before or an app's authorization code (RFC 6749), or by a device code
-    (RFC 8628).
+    """Grants: name and password, a refresh token, an app's authorization code (RFC 6749), or a device code (RFC 8628).
 
-    The older `expires` stands beside `expires_in`.
+    The older `expires` is sent beside `expires_in`.
     """
     granted = await grants.grant(await asked(request))
     return Response(token_answer(granted), headers=NO_STORE)
@@ -75,7 +74,7 @@ async def token(request: Request, grants: NamedDependency[Grants]) -> Response[T
     security=OPEN,
 )
 async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[None]:
-    """Ends an access or client token, or a refresh token with all that came of the same sign-in (RFC 7009)."""
+    """Ends an access or client token, or a refresh token with all tokens of the same sign-in (RFC 7009)."""
     await tokens.revoke((await asked(request)).required("token"))
     return Response(None, headers=NO_STORE, status_code=200)
 
@@ -100,22 +99,22 @@ async def introspect(
     tokens: NamedDependency[Tokens],
     settings: NamedDependency[Settings],
 ) -> Response[Introspection]:
-    """Tells about your own tokens, and with `users.read` about anybody's (RFC 7662)."""
+    """Describes your own tokens, and with `users.read` those of any account (RFC 7662)."""
     question = TokenRequest(parameters=await form(request), client="", visitor=visitor(request))
     found = await tokens.introspect(question.required("token"), principal)
     return Response(introspection(found, settings.server.base_url), headers=NO_STORE)
 
 
 async def asked(request: Request) -> TokenRequest:
-    """A request by an app that needs nobody. Raises `Refused(TOKEN_REQUEST_INVALID)`, `Refused(CLIENT_UNKNOWN)`."""
+    """Raises `Refused(TOKEN_REQUEST_INVALID)`, `Refused(CLIENT_UNKNOWN)`."""
     parameters = await form(request)
     return TokenRequest(parameters=parameters, client=_client(request, parameters), visitor=visitor(request))
 
 
 def _client(request: Request, parameters: dict[str, str]) -> str:
-    """What the app calls itself. Nobody registers it and it has no secret, so it must not claim to have one.
+    """A public client's name; one that claims a secret is refused.
 
-    A Basic header with a name alone says the same as `client_id` (RFC 6749, 2.3.1), and many libraries send it.
+    A Basic header with only a name equals `client_id` (RFC 6749, 2.3.1); many libraries send it.
     """
     client, header = parameters.get("client_id", ""), request.headers.get("authorization")
     if header is not None:

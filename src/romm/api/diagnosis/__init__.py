@@ -1,1 +1,0 @@
-"""Routes and pages: health, doctor and sign-in log."""

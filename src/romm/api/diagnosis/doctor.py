@@ -1,4 +1,4 @@
-"""What the doctor finds, for admins and their programs."""
+"""The doctor over HTTP."""
 
 from litestar import Router, get
 from litestar.di import NamedDependency
@@ -17,10 +17,10 @@ from romm.diagnosis.doctor import Doctor
     | refuses(*UNAUTHORIZED),
 )
 async def diagnosis(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
     doctor: NamedDependency[Doctor],
 ) -> list[FindingSchema]:
-    """What `romm doctor` prints, found anew at every request: the provider is asked, nobody is signed in."""
+    """What `romm doctor` prints, examined anew at each request. Contacts the provider; signs no one in."""
     return [finding_schema(finding) async for finding in doctor.findings()]
 
 

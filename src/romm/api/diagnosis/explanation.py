@@ -1,4 +1,4 @@
-"""Why a sign-in ends as it does, over HTTP: what claims would do, a trial, and the log of sign-ins."""
+"""Explanations over HTTP: claims, test sign-in, sign-in log."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
+from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import Request
 from romm.api.http.responses import to_provider
@@ -27,11 +28,11 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import OpenIDSignIn
 
 MOST_LINES = 200
-LARGEST_NUMBER = 2**31 - 1  # that every database takes
+LARGEST_NUMBER = 2**31 - 1  # the largest id that every database accepts
 
 
 def pasted(text: str | bytes) -> Any:
-    """Claims as somebody pasted them. Raises `Refused(CLAIMS_UNREADABLE)`."""
+    """Raises `Refused(CLAIMS_UNREADABLE)`."""
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -48,7 +49,7 @@ def pasted(text: str | bytes) -> Any:
 )
 async def explain(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
     explainer: NamedDependency[Explainer],
 ) -> ExplanationSchema:
     """Takes a claim set as JSON: flat, or an object with `id_token` and `userinfo`."""
@@ -58,13 +59,14 @@ async def explain(
 @get(
     "/oidc/trial",
     **needs("users.read", browser=True, error_page="/admin/oidc", own_site=True),
+    guards=[own_navigation],
     status_code=303,
     summary="Try a sign-in",
-    responses=sends_on("To the provider, and from there to /admin/oidc with a report; nobody is signed in by it."),
+    responses=sends_on("To the provider, and from there to /admin/oidc with a report; it starts no session."),
 )
 async def preview(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
@@ -79,7 +81,7 @@ async def preview(
     responses=gives(200, list[SignInSchema], "The newest first.", [SIGN_IN_EXAMPLE]) | refuses(*UNAUTHORIZED),
 )
 async def sign_ins(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
     journal: NamedDependency[SignInJournal],
     outcome: FromQuery[str] = "",
     code: FromQuery[str] = "",
@@ -88,15 +90,15 @@ async def sign_ins(
     before: FromQuery[int | None] = None,
     limit: FromQuery[int] = 50,
 ) -> list[SignInSchema]:
-    """Who tried, how it ended and by which rule; `correlation_id` is the reference that a person reads on the page."""
-    wanted = SignInFilter(
+    """Account, outcome and rule of each sign-in. `correlation_id` is the reference on the person's error page."""
+    criteria = SignInFilter(
         outcome=outcome,
         code=code,
         correlation_id=correlation_id.strip(),
         account_id=_within(user_id),
         before=_within(before),
     )
-    return [sign_in_schema(each) for each in await journal.search(wanted, min(max(limit, 0), MOST_LINES))]
+    return [sign_in_schema(each) for each in await journal.search(criteria, min(max(limit, 0), MOST_LINES))]
 
 
 def _within(number: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""What goes over the wire about explanations and the log of sign-ins."""
+"""Explanations and the sign-in log over HTTP."""
 
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,12 @@ from romm.ports.sign_in import SignInEntry
 
 
 class LineSchema(Struct, frozen=True):
-    """One thing that was found out."""
-
     about: str
     found: str
 
 
 class ExplanationSchema(Struct, frozen=True, kw_only=True):
-    """What would happen: `outcome` is SignIn, Link, Register or Refuse, and `rule` the row of the rules that decided."""
+    """`outcome` is SignIn, Link, Register or Refuse; `rule` is the deciding row of the rules."""
 
     outcome: str
     rule: str
@@ -27,10 +25,10 @@ class ExplanationSchema(Struct, frozen=True, kw_only=True):
 
 
 class SignInSchema(Struct, frozen=True, kw_only=True):
-    """A line of the sign-in log. `received` outlines the claims that were refused.
+    """`received` outlines the refused claims.
 
-    A sign-in with the provider has `role_before` (null for a new account) and `role_after`; `warning` says why the role is not
-    what the provider's groups say.
+    A sign-in with the provider has `role_before` (null for a new account) and `role_after`; `warning` says why the role
+    differs from the provider's groups.
     """
 
     id: int
@@ -51,7 +49,6 @@ class SignInSchema(Struct, frozen=True, kw_only=True):
 
 
 def explanation_schema(explained: Explanation) -> ExplanationSchema:
-    """An explanation as it goes over the wire."""
     return ExplanationSchema(
         outcome=explained.outcome,
         rule=explained.rule,
@@ -61,7 +58,6 @@ def explanation_schema(explained: Explanation) -> ExplanationSchema:
 
 
 def sign_in_schema(entry: SignInEntry) -> SignInSchema:
-    """A line as it goes over the wire."""
     return SignInSchema(
         id=entry.id or 0,
         at=entry.at,

@@ -1,4 +1,4 @@
-"""Is this alive, is it ready, and what does it offer? Answered to anybody, without looking at credentials."""
+"""Liveness, readiness, and what this RomM offers. Public."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,7 +23,7 @@ Ready = Callable[[], Awaitable[bool]]
 async def heartbeat(
     settings: NamedDependency[Settings], version: NamedDependency[str], setup: NamedDependency[Setup]
 ) -> Heartbeat:
-    """Version, whether the first admin is still to be made, and how people sign in."""
+    """The version, whether the first administrator is missing, and the sign-in methods."""
     on = not settings.oidc_off
     return Heartbeat(
         system=SystemStatus(version=version, show_setup_wizard=await setup.is_open()),
@@ -61,7 +61,7 @@ async def ready(is_ready: NamedDependency[Ready]) -> dict[str, str]:
 
 
 async def check(is_ready: Ready) -> None:
-    """Raises `Refused(STORAGE_UNAVAILABLE)` unless the database can be read and written and is what this code expects."""
+    """Raises `Refused(STORAGE_UNAVAILABLE)`, also for a read-only database or another version's schema."""
     if not await is_ready():
         raise Refused(Code.STORAGE_UNAVAILABLE, problem="it is not migrated to this version")
 

@@ -1,4 +1,4 @@
-"""The page of single sign-on, for administrators: is it well, what does it send, and what would become of it here."""
+"""The page of single sign-on, for administrators."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,23 +32,19 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import OpenIDSignIn
 
 PAGE = "/admin/oidc"
-PATIENCE_SECONDS = (
-    10.0  # the doctor's steps end by themselves; this is for a provider that is slow at every one of them
-)
+PATIENCE_SECONDS = 10.0  # each step has its own limit; this one is for a provider that is slow at every step
 LAST_REFUSED = 10
 
 _LOOKS = needs("users.read", browser=True, error_page=PAGE)
 
 
 class ClaimsForm(Struct, frozen=True):
-    """What somebody pasted."""
-
     claims: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A claim as the provider sent it, as JSON; None where it was not. `note` says when that deserves attention."""
+    """A claim's value in each document, None where absent. `note` explains a value that needs attention."""
 
     name: str
     signed: str | None
@@ -69,10 +65,9 @@ async def oidc(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    """What the doctor finds now, or the report of a trial; who was refused of late."""
     found = await previews.read(report) if report else None
-    wanted = SignInFilter(outcome="refused")
-    refused = await journal.search(wanted, LAST_REFUSED)
+    refusals = SignInFilter(outcome="refused")
+    refused = await journal.search(refusals, LAST_REFUSED)
     return _page(
         renderer,
         principal,
@@ -90,11 +85,11 @@ async def oidc(
 @post("/try", **_LOOKS)
 async def try_sign_in(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
-    """To the provider, as `GET /api/oidc/trial`; a form also says where it comes from on a plain http address."""
+    """Unlike a link, a form sends its origin on plain http too."""
     return to_provider(request, our_cookies, await signin.begin_preview())
 
 
@@ -105,7 +100,7 @@ async def explain(
     principal: NamedDependency[Principal],
     explainer: NamedDependency[Explainer],
 ) -> Template:
-    """What would happen with the pasted claims, on the page itself: they stand in no address and are kept nowhere."""
+    """The claims are in the response only: in no URL, and not stored."""
     form = await body(request, ClaimsForm)
     try:
         explanation = await explainer.explain(pasted(form.claims))
@@ -116,7 +111,6 @@ async def explain(
 
 
 def _page(renderer: PageRenderer, who: Principal, **parts: Any) -> Template:
-    """The page with whatever was found out; what was not asked for is left out."""
     return renderer.page(
         "oidc.html", who=who, off=renderer.settings.oidc_off, provider_name=renderer.provider_name, **parts
     )
@@ -133,12 +127,12 @@ def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:
 def _reported(report: Report | None) -> dict[str, Any]:
     if report is None:
         return {}
-    whole = "iss" in report.id_token  # the claims of a very long report were left out
+    whole = "iss" in report.id_token  # a very long report has no claims
     return {"report": report, "explanation": report.explanation, "sent": _claims(report) if whole else []}
 
 
 def _claims(report: Report) -> list[Claim]:
-    """All claims, those of the ID token first, each as the two documents have it."""
+    """Claims of the ID token first."""
     notes = dict.fromkeys(report.only_in_userinfo, "only in UserInfo") | dict.fromkeys(report.different, "different")
     userinfo = report.userinfo or {}
     return [

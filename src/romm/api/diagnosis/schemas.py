@@ -1,4 +1,4 @@
-"""Schemas of heartbeat and doctor."""
+"""Responses of heartbeat and doctor."""
 
 from typing import Any
 
@@ -9,21 +9,17 @@ from romm.domain.diagnosis.findings import Check, Finding, Outcome
 
 
 class SystemStatus(Struct, frozen=True, rename="upper"):
-    """Which version this is and whether it still waits for its first admin."""
+    """The version, and whether the first administrator is still missing."""
 
     version: str
     show_setup_wizard: bool
 
 
 class FrontendStatus(Struct, frozen=True, rename="upper"):
-    """Whether the password form is shown."""
-
     disable_userpass_login: bool
 
 
 class OIDCStatus(Struct, frozen=True, rename="upper"):
-    """Whether and how single sign-on is offered."""
-
     enabled: bool
     autologin: bool
     provider: str
@@ -31,15 +27,13 @@ class OIDCStatus(Struct, frozen=True, rename="upper"):
 
 
 class Heartbeat(Struct, frozen=True):
-    """What an app asks first."""
-
     system: SystemStatus = msgspec.field(name="SYSTEM")
     frontend: FrontendStatus = msgspec.field(name="FRONTEND")
     oidc: OIDCStatus = msgspec.field(name="OIDC")
 
 
 class FindingSchema(Struct, frozen=True, kw_only=True):
-    """What one check of the doctor found. `code` is the refusal that a sign-in would end with."""
+    """`code` is the error that a sign-in would end with."""
 
     check: Check
     title: str
@@ -51,7 +45,6 @@ class FindingSchema(Struct, frozen=True, kw_only=True):
 
 
 def finding_schema(finding: Finding) -> FindingSchema:
-    """A finding as it goes over the wire."""
     return FindingSchema(
         check=finding.check,
         title=finding.title,

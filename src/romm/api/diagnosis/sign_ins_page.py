@@ -1,4 +1,4 @@
-"""The page of the sign-in log, for administrators: who tried, how it ended and why, found by the reference they were shown."""
+"""The page of the sign-in log, for administrators."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -22,21 +22,19 @@ from romm.sign_in.journal import SignInJournal
 PAGE = "/admin/sign-ins"
 AT_ONCE = 50
 
-_NOBODY = 0  # no account has this number
+_UNKNOWN_ACCOUNT = 0  # no account has this id
 _REFERENCE = re.compile(r"\b[0-9a-f]{16}\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilter:
-    """What was asked for, as the form shows it again."""
-
     outcome: str
     code: str
     reference: str
     account: str
 
     def filter(self, account_id: int | None, before: int | None) -> SignInFilter:
-        """As the log takes it. `before` is the number of a line."""
+        """`before` is the id of an entry."""
         return SignInFilter(
             outcome=self.outcome,
             code=self.code,
@@ -46,7 +44,6 @@ class LogFilter:
         )
 
     def older(self, number: int) -> str:
-        """Where the lines before this one are."""
         said = {name: value for name, value in asdict(self).items() if value}
         return f"{PAGE}?{urlencode(said | {'before': number})}"
 
@@ -63,17 +60,16 @@ async def sign_ins(
     account: FromQuery[str] = "",
     before: FromQuery[int | None] = None,
 ) -> Template:
-    """The newest lines that fit; under a reference its line, with all that is known."""
-    wanted = LogFilter(outcome=outcome, code=code.strip(), reference=_reference(reference), account=account.strip())
-    number = await _number(wanted.account, administration)
-    entries = await journal.search(wanted.filter(number, before), AT_ONCE + 1)
+    criteria = LogFilter(outcome=outcome, code=code.strip(), reference=_reference(reference), account=account.strip())
+    number = await _number(criteria.account, administration)
+    entries = await journal.search(criteria.filter(number, before), AT_ONCE + 1)
     return renderer.page(
         "sign_ins.html",
         who=principal,
-        wanted=wanted,
-        nobody=number == _NOBODY,
+        wanted=criteria,
+        nobody=number == _UNKNOWN_ACCOUNT,
         lines=await describe_entries(entries[:AT_ONCE], renderer, principal, administration),
-        older=wanted.older(entries[AT_ONCE - 1].id or 0) if len(entries) > AT_ONCE else None,
+        older=criteria.older(entries[AT_ONCE - 1].id or 0) if len(entries) > AT_ONCE else None,
         newest=before is None,
         codes=sorted(Code),
         retention_days=renderer.settings.log.sign_in_retention_days,
@@ -81,20 +77,20 @@ async def sign_ins(
 
 
 def _reference(pasted: str) -> str:
-    """The reference in what somebody pasted, which may be the whole line of the page that they were shown."""
+    """Accepts the error page's whole line."""
     found = _REFERENCE.search(pasted.lower())
     return found[0] if found else pasted.strip()
 
 
 async def _number(account: str, administration: Administration) -> int | None:
-    """The number of the account that somebody typed by name or number; of one that is gone, only the number is left."""
+    """A deleted account can only be found by id."""
     if not account:
         return None
     try:
         return (await administration.named(account)).id
     except Refused:
         is_number = account.isascii() and account.isdigit()
-        return min(int(account), LARGEST_NUMBER) if is_number and len(account) <= 10 else _NOBODY
+        return min(int(account), LARGEST_NUMBER) if is_number and len(account) <= 10 else _UNKNOWN_ACCOUNT
 
 
 router = Router(PAGE, route_handlers=[sign_ins], include_in_schema=False)

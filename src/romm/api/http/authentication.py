@@ -1,4 +1,4 @@
-"""The credential on a request becomes who is asking. A wrong one is refused, never ignored for the next one."""
+"""From a request's credential to its principal. After an invalid credential the next one is not tried."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,8 @@ from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 
 @dataclass(frozen=True)
 class Authentication:
-    """Every way to say who is asking.
-
-    It holds what it needs. As dependencies of a dependency, Litestar would look them up at every request, each in a
-    task of its own: that took as long as all the rest of `GET /api/users/me`.
+    """Holds its dependencies: Litestar would resolve sub-dependencies in a task each, which took as long as the rest of
+    `GET /api/users/me`.
     """
 
     sessions: Sessions
@@ -25,14 +23,13 @@ class Authentication:
     our_cookies: Cookies
 
     def was_tried(self, request: Request) -> bool:
-        """Did the request bring a credential, good or bad?"""
         return "authorization" in request.headers or self.our_cookies.session(request) is not None
 
     async def principal(self, request: Request) -> Principal:
-        """Who is asking: by the `Authorization` header when there is one, else by the session cookie; on a page by this alone.
+        """The `Authorization` header if there is one, else the session cookie. Pages accept the cookie only.
 
-        Raises `Refused(NOT_SIGNED_IN)`, what `PasswordSignIn.who` raises, `Refused(FORBIDDEN)` when the scope that the
-        route names is missing, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for a form that cannot be read.
+        Raises `Refused(NOT_SIGNED_IN)`, the refusals of `PasswordSignIn.who`, `Refused(FORBIDDEN)` without the route's
+        scope, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for an unreadable form.
         """
         await _refuse_elsewhere(request)
         options, header = request.route_handler.opt, request.headers.get("authorization")
@@ -45,7 +42,7 @@ class Authentication:
         return who
 
     async def browser(self, request: Request) -> Principal | None:
-        """Whose session a browser brings. The header is not looked at: it may be meant for a proxy in front of us."""
+        """Ignores the header, which may be meant for a proxy in front of us."""
         return await self.sessions.who(self.our_cookies.session(request))
 
     async def _by_header(self, request: Request, header: str) -> Principal | None:
@@ -63,7 +60,7 @@ class Authentication:
 
 
 async def _refuse_elsewhere(request: Request) -> None:
-    """RFC 6750, 2.2 and 2.3, are optional and not offered: a token in the body or the query is a mistake worth telling."""
+    """RFC 6750, 2.2 and 2.3, are optional and not supported."""
     if "access_token" in request.query_params:
         raise Refused(Code.TOKEN_MISPLACED, place="query")
     if request.method == "GET" or request.content_type[0] not in FORM_TYPES:

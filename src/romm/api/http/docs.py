@@ -1,4 +1,4 @@
-"""The API's documentation at `/api/docs`, rendered on the server from the same OpenAPI document as `/api/openapi.json`."""
+"""The API's documentation at `/api/docs`."""
 
 from functools import lru_cache
 
@@ -15,19 +15,17 @@ _OPENAPI = "application/vnd.oai.openapi+json"
 
 @get("/openapi.json", media_type=_OPENAPI)
 async def document(request: Request) -> Response[bytes]:
-    """The OpenAPI document."""
     return Response(_document(request.app), media_type=_OPENAPI)
 
 
 @get("/docs")
 async def docs(request: Request, renderer: NamedDependency[PageRenderer]) -> Template:
-    """The OpenAPI document as a page."""
     return renderer.page("api_docs.html", document=decode_json(_document(request.app)))
 
 
 @lru_cache(maxsize=1)
 def _document(app: Litestar) -> bytes:
-    """Made once: it takes as long as ten sign-ins, and anybody may ask for it."""
+    """Cached: it takes as long as ten sign-ins, and the route is public."""
     return encode_json(app.openapi_schema.to_schema())
 
 

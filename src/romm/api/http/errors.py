@@ -1,4 +1,4 @@
-"""The only place that makes HTTP of a refusal: 303 to a page that explains it, a problem+json or an OAuth body."""
+"""The only place that turns refusals into HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,19 +31,16 @@ _TITLES = {
     Code.LINK_INVALID: "This link does not work",
     Code.PASSWORDS_OFF: "No passwords here",
     Code.NOT_FOUND: "Nothing here",
-    Code.ACCOUNT_UNKNOWN: "Nobody here",
+    Code.ACCOUNT_UNKNOWN: "No such account",
     Code.UNEXPECTED: "Something broke",
     Code.STORAGE_UNAVAILABLE: "Not right now",
 }
-"""What a page of its own is called in words; other refusals hardly ever get one."""
+"""Other refusals rarely get a page of their own."""
 
 
 @dataclass(frozen=True)
 class Errors:
-    """Answers refusals, Litestar's own HTTP errors and whatever nobody expected, each with one log line.
-
-    `provider_hints` says for some refusals where to click at the operator's provider; the log line has it beside `hint`.
-    """
+    """`provider_hints` says where to click at the operator's provider, for the log."""
 
     our_cookies: Cookies
     renderer: PageRenderer
@@ -51,10 +48,9 @@ class Errors:
     provider_hints: Hints = field(default_factory=dict)
 
     def refused(self, request: Request, refused: Refused) -> Response[bytes] | Template:
-        """The answer to a refusal of ours."""
         status = CATALOGUE[refused.code].status
         write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
-        if refused.code is Code.AUTHORIZATION_PENDING:  # every few seconds while a device waits, and nothing is wrong
+        if refused.code is Code.AUTHORIZATION_PENDING:  # sent every few seconds by a waiting device; not an error
             write = self.log.debug
         write(
             "refused",
@@ -67,7 +63,7 @@ class Errors:
         return self._answer(request, refused)
 
     def http(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
-        """The answer to an error that Litestar found: no such route, another method, a body it cannot read."""
+        """Unknown route, wrong method, unreadable body."""
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return self._other_method(request, error)
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
@@ -77,12 +73,12 @@ class Errors:
         return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]), error.status_code)
 
     def unexpected(self, request: Request, error: Exception) -> Response[bytes] | Template:
-        """The answer to a mistake of ours: no detail to the outside, the traceback to the log, and nobody signed in."""
+        """Our own bugs: no details in the response, the traceback in the log."""
         self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _other_method(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
-        """A page for every browser, whichever route it is: it is a person who followed a link or sent a form."""
+        """A page for every browser on any route: a person followed a link or sent a form."""
         allow = {name.lower(): value for name, value in (error.headers or {}).items()}  # RFC 9110, 15.5.6
         path = logged_path(request.scope)
         refused = Refused(Code.METHOD_NOT_ALLOWED, path=path, method=request.method, **allow)
@@ -100,11 +96,12 @@ class Errors:
         if refused.code is Code.NOT_SIGNED_IN and options.get("forwarded"):
             return self._to_proxy(request, refused)
         page = options.get("error_page")
-        if page and wants_page(request):
+        stays = refused.code is Code.NAVIGATION_REQUIRED  # a browser may keep a prefetched redirect for its person
+        if page and wants_page(request) and not stays:
             target = refused.page or page.format(**request.path_params)
             if refused.code is Code.NOT_SIGNED_IN or not _is_here(request, target):
                 return self._page(request, refused, target)
-        has_pages = options.get("message_page") or not request.scope["path"].startswith("/api/")
+        has_pages = stays or options.get("message_page") or not request.scope["path"].startswith("/api/")
         if has_pages and "text/html" in request.headers.get("accept", ""):
             return self._message(request, refused, status)
         return self._problem(request, refused, status)
@@ -118,14 +115,14 @@ class Errors:
         return see_other(with_query(page, query), self._cleared(request, refused))
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:
-        """To the sign-in page and, from a page that was only looked at, back to it."""
+        """After a GET, the sign-in page leads back."""
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
-        wanted = path + (f"?{query}" if query else "")
-        target = {"next": wanted} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
+        page_url = path + (f"?{query}" if query else "")
+        target = {"next": page_url} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
     def _to_proxy(self, request: Request, refused: Refused) -> Response[bytes]:
-        """401; a browser is sent to sign in, except by nginx, which takes only 401 and is told the address beside it."""
+        """401, or a redirect for browsers. nginx accepts only 401, so it gets the URL in `Location`."""
         answer = self._problem(request, refused)
         if not refused.return_to:
             return answer
@@ -189,20 +186,20 @@ class Errors:
     def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:
         if refused.code is Code.SESSION_NOT_ENDED:
             return self.our_cookies.signed_out()
-        # With an Authorization header nobody looked at the cookie: the session may well be alive.
-        judged = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
-        dead = judged and self.our_cookies.session(request) is not None
+        # With an Authorization header the cookie was not checked: the session may be valid.
+        was_checked = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
+        dead = was_checked and self.our_cookies.session(request) is not None
         return [self.our_cookies.no_session()] if dead else []
 
 
 def _route_options(request: Request) -> Mapping[str, Any]:
-    """What the route said of itself; nothing when no route fitted."""
+    """Empty if no route matched."""
     route = cast("dict[str, Any]", request.scope).get("route_handler")
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
 
 def _is_here(request: Request, page: str) -> bool:
-    """Is it the page itself that is refused? Sending the browser there again would never end."""
+    """Redirecting to the refused page itself would loop."""
     return request.method == "GET" and request.scope["path"].rstrip("/") == page
 
 
@@ -216,7 +213,7 @@ def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
 
 
 def _challenge(refused: Refused, header: str | None) -> str | None:
-    """What to bring instead (RFC 7617, 2; RFC 6750, 3: no error code for who brought nothing)."""
+    """RFC 7617, 2; RFC 6750, 3 (no error code if the request had no credential)."""
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'

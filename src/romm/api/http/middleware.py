@@ -1,4 +1,4 @@
-"""What goes around every request, whatever answers it: a correlation id, the client's address, and safe headers."""
+"""Wraps every request: correlation id, client address, and security headers."""
 
 import secrets
 import time
@@ -27,7 +27,7 @@ _UNLESS_SAID = (
 
 
 def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
-    """Wrap an ASGI app. `bind` puts facts on all log lines of a request; HSTS is sent only with an https base URL."""
+    """`bind` puts facts on a request's log lines. HSTS is sent only with an https base URL."""
     extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
 
     async def enveloped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,9 +46,9 @@ def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
             await send(message)
 
         asks_for_head = scope["method"] == "HEAD"
-        if asks_for_head:  # health checks send it; every GET can answer it (RFC 9110, 9.3.2)
+        if asks_for_head:  # health checks send HEAD; every GET route can answer it (RFC 9110, 9.3.2)
             scope["method"] = HttpMethod.GET
-        scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and asking for it is an error
+        scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and opening it raises
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         with bind(correlation_id=correlation_id):
             await app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""What each route says of itself in the OpenAPI document: what it takes, what it gives, and why it refuses."""
+"""How a route describes itself in the OpenAPI document."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +17,11 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 
 OPEN: list[dict[str, list[str]]] = [{}]
-"""Security of a route that is open to everyone."""
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
-"""Security of a route that needs somebody."""
 
 UNAUTHORIZED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)
-"""Why such a route refuses before it does anything."""
+"""Refusals before such a route runs."""
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -31,7 +29,7 @@ _REFERENCE = "5d41402abc4b2a76"
 
 
 def config(version: str) -> OpenAPIConfig:
-    """OpenAPI 3.1 of all routes that are not pages."""
+    """Without pages (OpenAPI 3.1)."""
     session = SecurityScheme(
         type="apiKey",
         name="romm_session",
@@ -59,7 +57,7 @@ def config(version: str) -> OpenAPIConfig:
 
 
 def needs(scope: str, **options: Any) -> dict[str, Any]:
-    """What a route says that needs somebody with this scope: to `Authentication`, and in the document."""
+    """Options of a route that needs this scope."""
     return {
         "opt": {"scope": scope, **options},
         "security": [{way: [scope] for way in required} for required in SIGNED_IN],
@@ -67,7 +65,6 @@ def needs(scope: str, **options: Any) -> dict[str, Any]:
 
 
 def takes(shape: type, example: Mapping[str, Any], types: Sequence[str] = (JSON, FORM)) -> type[Operation]:
-    """An operation whose body is a form or JSON of this shape."""
     named = msgspec.json.schema(shape)["$defs"]
     schema = _spelled_out(named[shape.__name__], named)
     medium = OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=dict(example))})
@@ -82,24 +79,21 @@ def takes(shape: type, example: Mapping[str, Any], types: Sequence[str] = (JSON,
 
 
 def gives(status: int, shape: Any, description: str, example: Any = None) -> dict[int, ResponseSpec]:
-    """The answer of a route that did what it was asked."""
     examples = [Example(value=example)] if example is not None else []
     return {status: ResponseSpec(shape, generate_examples=False, description=description, examples=examples)}
 
 
 def sends_on(description: str) -> dict[int, ResponseSpec]:
-    """The answer of a route of browsers, when all is well and when it is not."""
     return {303: ResponseSpec(None, generate_examples=False, description=description)}
 
 
 def refuses(*codes: Code) -> dict[int, ResponseSpec]:
-    """The refusals a program may meet, by status."""
     ordered = sorted(codes, key=_status)
     return {status: _refusal(status, list(same)) for status, same in groupby(ordered, key=_status)}
 
 
 def refuses_as_oauth(*codes: Code) -> dict[int, ResponseSpec]:
-    """The refusals of a route with the option `errors: oauth`."""
+    """For routes with the option `errors: oauth`."""
     ordered = sorted(codes, key=_oauth_status)
     return {status: _oauth_refusal(list(same)) for status, same in groupby(ordered, key=_oauth_status)}
 
@@ -125,7 +119,7 @@ def _oauth_problem(code: Code) -> OAuthProblem:
 
 
 def _spelled_out(node: Any, named: Mapping[str, Any]) -> Any:
-    """A schema with every reference replaced by what it names: the names of one body are not those of the document."""
+    """Inline every `$ref`, because names are local to one body."""
     if isinstance(node, list):
         return [_spelled_out(each, named) for each in node]
     if not isinstance(node, dict):

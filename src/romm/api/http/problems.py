@@ -1,10 +1,10 @@
-"""Error bodies of the API."""
+"""Error bodies."""
 
 from msgspec import Struct
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """RFC 9457 problem details. `code` names the row of the error catalogue, `reference` the line in the log."""
+    """RFC 9457. `code` is a row of the error catalogue, `reference` the correlation id in the log."""
 
     type: str
     title: str
@@ -15,7 +15,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class OAuthProblem(Struct, frozen=True, kw_only=True):
-    """An error as OAuth wants it (RFC 6749, 5.2). `detail` says the same again, for apps of RomM that read it there."""
+    """RFC 6749, 5.2. `detail` repeats the description for existing apps."""
 
     error: str
     error_description: str

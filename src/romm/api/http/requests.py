@@ -1,4 +1,4 @@
-"""Reading a request: who is visiting, does a browser want a page, and a body that may come as form or as JSON."""
+"""Reading a request."""
 
 import base64
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class UnsupportedMediaType(ClientException):
 
 
 def visitor(request: Request) -> Visitor:
-    """Where a request came from. The address is the peer's, or what a trusted proxy says (`app.create_app`)."""
+    """The address is the peer's, or a trusted proxy's (`app.create_app`)."""
     return Visitor(
         address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", "")[:MAX_USER_AGENT_LENGTH],
@@ -45,12 +45,12 @@ def visitor(request: Request) -> Visitor:
 
 
 def correlation_id(request: Request) -> str:
-    """The id that the person, the answer and the log line share."""
+    """Shared by error page, response and log."""
     return str(request.scope["state"].get("correlation_id", ""))
 
 
 def logged_path(scope: HTTPScope) -> str:
-    """The path as it may stand in the log, where no code belongs that may still open something."""
+    """Without codes that could still be used."""
     path, parameters = scope["path"], scope.get("path_params") or {}
     for code in (str(parameters[name]) for name in _SECRET_PARAMETERS if parameters.get(name)):
         path = path.replace(code, "…")
@@ -58,12 +58,12 @@ def logged_path(scope: HTTPScope) -> str:
 
 
 def wants_page(request: Request) -> bool:
-    """Is this a person with a browser, who needs a page, rather than a program, which needs a body?"""
+    """A person's browser rather than a program."""
     return bool(request.route_handler.opt.get("browser")) or "text/html" in request.headers.get("accept", "")
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """A struct from a JSON or form body; in a form `true` and `7` are texts. A body without a type counts as a form.
+    """From JSON or a form, whose values are strings. A body without a type counts as a form.
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """
@@ -77,7 +77,7 @@ async def body(request: Request, shape: type[T]) -> T:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """The fields of a form that have a value. Raises `Refused(TOKEN_REQUEST_INVALID)` for one that comes twice or is a file."""
+    """Non-empty fields. Raises `Refused(TOKEN_REQUEST_INVALID)` for a repeated field or a file."""
     if request.content_type[0] not in FORM_TYPES:
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"the content type is {request.content_type[0] or 'missing'}")
     with readable(Code.TOKEN_REQUEST_INVALID):
@@ -100,19 +100,19 @@ def readable(code: Code) -> Iterator[None]:
 
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
-    """A form as one value per field, and as a list where the shape has a list; a list is a field that comes again."""
+    """One value per field, or all values where the struct has a list."""
     known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
     lists = {field.encode_name for field in known if get_origin(field.type) is list}
     return dict(form) | {name: form.getall(name) for name in lists & form.keys()}
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
-    """Name and password of a Basic header (RFC 7617), None when it is not one. Total: no header makes it fail."""
+    """RFC 7617. None for any other header; never raises."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
         name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except ValueError:  # neither Base64 nor UTF-8 need it be
+    except ValueError:  # not Base64 or not UTF-8
         return None
     return (name, password) if colon else None

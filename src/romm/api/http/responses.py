@@ -1,4 +1,4 @@
-"""Answers that several routes give."""
+"""Responses that several routes give."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from romm.api.http.requests import Request
 from romm.sign_in.openid import StartedSignIn
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
-"""Around everything that has a token in it, or might (RFC 6749, 5.1)."""
+"""For responses that may contain a token (RFC 6749, 5.1)."""
 
 
 def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
-    """303: go there with GET, and let nobody keep the way (RFC 9700, 4.2)."""
+    """303: GET, not stored (RFC 9700, 4.2)."""
     return Response(b"", status_code=303, headers={"location": url}, cookies=cookies, media_type="text/plain")
 
 
 def to_provider(request: Request, our_cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
-    """303 to the provider, with the cookie that the attempt has to come back with."""
-    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.browser_key))
+    """With the sealed login attempt as a cookie."""
+    return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.sealed))

@@ -1,1 +1,0 @@
-"""What pages share: templates, styles and helpers."""

@@ -1,4 +1,4 @@
-"""Lines of the sign-in log as pages tell them: with the account's name, and with what code and rule mean."""
+"""The sign-in log as pages show it, with names and explanations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ WAYS = {"password": "with a local password", "recovery": "with a recovery link"}
 
 @dataclass(frozen=True, kw_only=True)
 class ShownSignIn:
-    """A line. `name` is None of an account that is gone, `told` of a sign-in; `rule` is when it applies and what then.
+    """`name` is None for a deleted account, `described` for a success.
 
-    `role` is what became of the role, if that is worth a word; `warning` is what to look at.
+    `role` describes a change of the role; `warning` needs the administrator's attention.
     """
 
     entry: SignInEntry
@@ -35,7 +35,7 @@ class ShownSignIn:
 async def describe_entries(
     entries: Sequence[SignInEntry], renderer: PageRenderer, who: Principal, administration: Administration
 ) -> list[ShownSignIn]:
-    """The lines, for somebody who may or may not know who has an account."""
+    """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(owners) if "users.read" in who.scopes else {}
     ways = WAYS | {"openid": f"with {renderer.provider_name}", "backchannel": f"by {renderer.provider_name}"}

@@ -1,10 +1,10 @@
-"""Lengths of time, in words."""
+"""Durations in words."""
 
 from datetime import timedelta
 
 
 def in_words(lifetime: timedelta) -> str:
-    """A time in its largest whole unit: `10 minutes`, `1 day`."""
+    """In the largest whole unit: `10 minutes`, `1 day`."""
     seconds = int(lifetime.total_seconds())
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= length and seconds % length == 0:

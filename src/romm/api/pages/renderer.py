@@ -1,4 +1,4 @@
-"""What all pages share: policy, labels, error texts."""
+"""What all pages share."""
 
 import re
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ from romm.settings.model import Settings
 _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
 REFERRER = "same-origin"
-"""With `no-referrer` a browser says `Origin: null` when it sends our own form. It is a header and, since a proxy may add
-another header (the last one counts), also a `meta` element, which counts more than any header (HTML, 4.2.5.1)."""
+"""With `no-referrer`, browsers send `Origin: null` with our own forms. Sent as a header and as a `meta` element, which
+overrides headers that a proxy may add (HTML, 4.2.5.1)."""
 
 NO_PATH = "strict-origin"
-"""For pages with a secret in their address: it goes nowhere, not even to ourselves, and forms still say where from."""
+"""For pages with a secret in their URL: it is never a referrer, and forms still send their origin."""
 
 Page = Response[bytes] | Template
 
@@ -33,8 +33,6 @@ NextPath = Annotated[str, QueryParameter(name="next")]
 
 @dataclass(frozen=True, kw_only=True)
 class PageRenderer:
-    """What every page of this instance has in common."""
-
     settings: Settings
     provider: Provider | None
     version: str
@@ -49,10 +47,9 @@ class PageRenderer:
         status_code: int = 200,
         **context: Any,
     ) -> Template:
-        """A page that may load only its own style and images, and send its forms only here and to the provider.
+        """Loads only its own style and images; submits forms only to us and the provider.
 
-        `who` is signed in and gets the ways to their other pages. `form_target` is where else the answer to a form may
-        lead, on this page alone, as a source of `form-action`.
+        `who` is the signed-in account. `form_target` is one more source for `form-action`.
         """
         shared = {
             "me": who and _ways(who),
@@ -69,19 +66,17 @@ class PageRenderer:
 
     @property
     def provider_name(self) -> str:
-        """What the provider is called, also while single sign-on is off."""
+        """Also while single sign-on is off."""
         return preset(self.settings.oidc.provider).label
 
     def login_url(self, return_to: str) -> str:
-        """Where the button of the provider leads."""
         return f"/api/login/openid?{urlencode({'next': return_to})}"
 
     def sign_in_url(self, return_to: str) -> str:
-        """The sign-in page, and back from there to where the person wanted to go."""
         return f"/login?{urlencode({'next': return_to})}"
 
     def _policy(self, form_target: str) -> str:
-        # Chromium applies form-action to every hop of a redirect, so signing out must be allowed to reach the provider.
+        # Chromium applies form-action to every redirect, so it must allow the provider for signing out.
         targets = " ".join(filter(None, ("'self'", *self._provider_origins(), form_target)))
         return (
             f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
@@ -99,7 +94,7 @@ class PageRenderer:
 
 
 def _ways(who: Principal) -> dict[str, Any]:
-    """Whose page it is, and which pages of administrators they may open."""
+    """The administration pages that the account may open."""
     return {
         "username": who.account.username,
         "manages": "users.read" in who.scopes,
@@ -108,15 +103,15 @@ def _ways(who: Principal) -> dict[str, Any]:
 
 
 def explained(error: str, reference: str) -> dict[str, str | None] | None:
-    """The catalogue's sentence for a code in the query; an invented code gets the general one, never its own text."""
+    """An unknown code gets the general sentence, never its own text."""
     if not error:
         return None
     code = Code(error) if error in set(Code) else Code.UNEXPECTED
-    shown = reference if _REFERENCE.fullmatch(reference) else None
-    return {"code": code, "person": CATALOGUE[code].person, "reference": shown}
+    valid = reference if _REFERENCE.fullmatch(reference) else None
+    return {"code": code, "person": CATALOGUE[code].person, "reference": valid}
 
 
 def describe(code: Code, renderer: PageRenderer) -> dict[str, str]:
-    """What a code means, for an administrator: what the person reads, what to do here, and where to click there."""
+    """The person's text, the fix here, and the fix at the provider."""
     row, hints = CATALOGUE[code], preset(renderer.settings.oidc.provider).hints
     return {"code": code, "person": row.person, "operator": row.operator, "provider": hints.get(code, "")}

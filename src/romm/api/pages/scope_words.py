@@ -1,4 +1,4 @@
-"""What each scope lets an app do, in words for the person who gives it."""
+"""Each scope in words, for the consent page."""
 
 from collections.abc import Mapping
 
@@ -29,5 +29,4 @@ WORDS: Mapping[str, str] = {
 
 
 def described(scopes: tuple[str, ...]) -> list[dict[str, str]]:
-    """Scopes with their words, in the order they came."""
     return [{"name": scope, "words": WORDS[scope]} for scope in scopes]

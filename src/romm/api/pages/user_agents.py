@@ -1,8 +1,8 @@
-"""A browser's name in words, for the list of sessions. It is what the browser says of itself, and nothing depends on it."""
+"""Browser names for the list of sessions, from the unverified User-Agent."""
 
 UNKNOWN = "Unknown device"
 
-# The first mark that is found decides: Edge says that it is Chrome, and Chrome that it is Safari.
+# The first match decides: Edge claims to be Chrome, and Chrome claims to be Safari.
 _BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -26,7 +26,7 @@ _SYSTEMS = (
 
 
 def in_words(user_agent: str) -> str:
-    """Browser and system, like `Firefox on Windows`; of anything else the name that it begins with, like `curl`."""
+    """`Firefox on Windows`; otherwise the first product name, like `curl`."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
     if browser is None:

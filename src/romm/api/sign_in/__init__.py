@@ -1,1 +1,0 @@
-"""Routes and pages: signing in and out."""

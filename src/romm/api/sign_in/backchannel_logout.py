@@ -1,4 +1,4 @@
-"""Route: the provider ends sessions (OpenID Connect Back-Channel Logout 1.0)."""
+"""The provider ends sessions (OpenID Connect Back-Channel Logout 1.0)."""
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -13,9 +13,9 @@ from romm.sign_in.backchannel_logout import BackchannelLogout
 
 @post(
     "/oauth/openid/backchannel-logout",
-    opt={"errors": "oauth", "cross_site": True},  # the provider has no cookie, and what it sends is signed
+    opt={"errors": "oauth", "cross_site": True},  # the provider sends no cookie, and its token is signed
     status_code=200,
-    summary="The provider signs somebody out",
+    summary="The provider signs a person out",
     operation_class=takes(LogoutForm, {"logout_token": "eyJ0eXAiOiJsb2dvdXQrand0Ii…"}, [FORM]),
     responses=gives(200, None, "Their sessions have ended, if there were any.")
     | refuses_as_oauth(
@@ -28,15 +28,15 @@ from romm.sign_in.backchannel_logout import BackchannelLogout
     security=OPEN,
 )
 async def backchannel_logout(request: Request, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
-    """For providers alone (OpenID Connect Back-Channel Logout 1.0). 400 is for a token that is wrong and stays so; when its
-    signature cannot be checked just now, 502 or 503 ask for another try.
+    """For providers only (OpenID Connect Back-Channel Logout 1.0). 400: the token is invalid. 502 or 503: its signature
+    cannot be checked now; try again.
     """
     await backchannel.log_out(await _logout_token(request), visitor(request))
     return Response(None, headers=NO_STORE, status_code=200)
 
 
 async def _logout_token(request: Request) -> str:
-    """The one parameter of the form, which is of the one type that the specification knows (2.5)."""
+    """The only parameter of the form (2.5)."""
     media_type = request.content_type[0]
     if media_type != FORM:
         raise _not_in_form(f"of the type {media_type}")

@@ -12,7 +12,7 @@ from romm.api.http.responses import see_other
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.sign_in.openid import landing
 from romm.sign_in.confirmation import Brought, Confirmation
-from romm.sign_in.openid import QUESTION_PAGE, Finished
+from romm.sign_in.destinations import QUESTION_PAGE, Finished
 
 _BROWSER = {"browser": True, "error_page": QUESTION_PAGE}
 

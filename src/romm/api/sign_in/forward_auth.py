@@ -1,4 +1,4 @@
-"""Forward authentication: a reverse proxy asks before it lets somebody at what stands behind it."""
+"""Forward authentication: a reverse proxy asks whether a request may pass."""
 
 from typing import Annotated
 
@@ -46,8 +46,12 @@ async def forward(
     request: Request,
     authentication: NamedDependency[Authentication],
     settings: NamedDependency[Settings],
-    level: Annotated[str, QueryParameter(description="`viewer`, `editor` or `admin`: what they must be at least")] = "",
-    needed_scope: Annotated[str, QueryParameter(name="scope", description="what the credential must be for")] = "",
+    level: Annotated[
+        str, QueryParameter(description="`viewer`, `editor` or `admin`: the lowest role that is let through")
+    ] = "",
+    needed_scope: Annotated[
+        str, QueryParameter(name="scope", description="a scope that the credential must have")
+    ] = "",
 ) -> Response[None]:
     """For nginx `auth_request`, and forward authentication of Caddy and Traefik; see docs/forward-auth.md."""
     names = [name for name, _ in request.query_params.multi_items()]

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from romm.api.http.cookies import Cookies
+from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import OPEN, refuses, sends_on
 from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import see_other, to_provider
@@ -16,9 +17,9 @@ from romm.domain import urls
 from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import Initiation
-from romm.domain.sign_in.decisions import LinkIdentity
 from romm.settings.model import Settings
-from romm.sign_in.openid import LINKED_PAGE, Finished, OpenIDSignIn, attempt_id
+from romm.sign_in.destinations import LINKED_PAGE, CallbackCookies, Finished
+from romm.sign_in.openid import OpenIDSignIn, attempt_id
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 
@@ -26,6 +27,7 @@ _BROWSER = {"browser": True, "error_page": "/login"}
 @get(
     "/login/openid",
     opt=_BROWSER,
+    guards=[own_navigation],
     status_code=303,
     summary="Sign in with the provider",
     responses=sends_on("To the provider; when that cannot be, to /login?error=<code>."),
@@ -44,6 +46,7 @@ async def begin(
 @get(
     "/login/initiate",
     opt=_BROWSER,
+    guards=[own_navigation],
     status_code=303,
     summary="Sign in from the provider's portal",
     responses=sends_on("To the provider; when that cannot be, to /login?error=<code>.")
@@ -68,6 +71,7 @@ async def initiate(
 @get(
     "/oauth/openid",
     opt=_BROWSER,
+    guards=[own_navigation],
     status_code=303,
     summary="The redirect URI: the provider's answer",
     responses=sends_on("To where the person wanted to go, with a session; or to /login?error=<code>."),
@@ -79,9 +83,12 @@ async def finish(
     """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
-    finished = await signin.finish(
-        response, our_cookies.attempt(request, attempt), our_cookies.session(request), visitor(request)
+    cookies = CallbackCookies(
+        sealed=our_cookies.attempt(request, attempt),
+        session=our_cookies.session(request),
+        pending=our_cookies.pending(request),
     )
+    finished = await signin.finish(response, cookies, visitor(request))
     if finished.pending is not None:
         return see_other(finished.return_to, our_cookies.asked(request, finished.pending, attempt))
     if finished.session is None:
@@ -91,7 +98,7 @@ async def finish(
 
 def landing(finished: Finished) -> str:
     """Where to: the page asked for, but first the news that an existing account was linked."""
-    if not isinstance(finished.decision, LinkIdentity) or finished.return_to == LINKED_PAGE:
+    if not finished.linked or finished.return_to == LINKED_PAGE:
         return finished.return_to
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 

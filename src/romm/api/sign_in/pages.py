@@ -1,4 +1,4 @@
-"""The pages people see: rendered on the server, usable without JavaScript, over the same use cases as the API."""
+"""The pages of signing in. They need no JavaScript."""
 
 from typing import Any
 
@@ -31,9 +31,8 @@ async def login(
     notice: FromQuery[str] = "",
     bypass_autologin: FromQuery[str] = "",
 ) -> Page:
-    """The button of the provider, the password form, and what went wrong."""
     target = urls.return_to(return_to)
-    if "state" in request.query_params:  # the provider sends the browser back from its end-session endpoint
+    if "state" in request.query_params:  # back from the provider's end-session endpoint
         notice = "signed_out"
     asked_to_stay = error or notice or bypass_autologin == "true" or our_cookies.was_signed_out(request)
     if renderer.provider and renderer.settings.oidc.autologin and not asked_to_stay:
@@ -58,7 +57,7 @@ async def first_admin(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Page:
-    """The form for the first admin; closed once there is one."""
+    """Closed once there is an administrator."""
     if not await setup.is_open():
         return see_other("/login")
     return renderer.page(
@@ -77,7 +76,7 @@ async def home(
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """Who is signed in, how, and what they may do; nobody is sent to sign in."""
+    """Does not redirect to sign-in."""
     principal = await authentication.browser(request)
     if principal is None:
         dead = [our_cookies.no_session()] if our_cookies.session(request) is not None else []

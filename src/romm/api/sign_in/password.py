@@ -36,7 +36,7 @@ async def sign_in(
     our_cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
 ) -> Response[None] | Response[bytes]:
-    """Name and password as HTTP Basic, JSON or form; answers `null` and the session cookie (the HTML form: 303)."""
+    """Name and password as HTTP Basic, JSON or form. Answers `null` and sets the session cookie (the HTML form: 303)."""
     form = await _form(request)
     _check_kept(request, settings.server.base_url)
     return_to = urls.return_to(form.next)
@@ -70,7 +70,9 @@ async def sign_in(
 async def sign_out(
     request: Request, signing_out: NamedDependency[SignOut], our_cookies: NamedDependency[Cookies]
 ) -> Response[LogoutAnswer | None] | Response[bytes]:
-    """Ends the session here first; answers `null`, or where to end the provider's too (the HTML form: 303 there)."""
+    """Ends the session here first. Answers `null`, or the URL that ends the provider's session too (the HTML form: 303
+    there).
+    """
     url = await signing_out.sign_out(our_cookies.session(request))
     if wants_page(request):
         return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", our_cookies.signed_out())
@@ -78,16 +80,16 @@ async def sign_out(
 
 
 def _check_kept(request: Request, base_url: str) -> None:
-    """A browser that is at plain http drops a cookie marked `Secure`: it would be signed out at once, without a word."""
+    """Over plain http browsers silently drop `Secure` cookies."""
     origin = request.headers.get("origin", "")
-    # Browsers keep the `Secure` cookies of loopback hosts over http, too.
+    # Browsers store the `Secure` cookies of loopback hosts over http too.
     if wants_page(request) and base_url.startswith("https://") and is_readable_on_the_way(origin):
         raise Refused(Code.BROWSER_WITHOUT_TLS, origin=origin, base_url=base_url)
 
 
 async def _form(request: Request) -> SignInForm:
     header = request.headers.get("authorization")
-    if header is None or wants_page(request):  # the page's form, whatever the header tells a proxy in front of us
+    if header is None or wants_page(request):  # the page's form; the header may be meant for a proxy in front of us
         return await body(request, SignInForm)
     named = basic_credentials(header)
     if named is None:

@@ -1,10 +1,10 @@
-"""Forms and answers of signing in and out."""
+"""Bodies of signing in and out."""
 
 from msgspec import Struct
 
 
 class SignInForm(Struct, frozen=True):
-    """A name and a password, from a form or JSON. `next` is where the HTML form goes afterwards."""
+    """`next` is where the HTML form goes afterwards."""
 
     username: str
     password: str
@@ -12,12 +12,12 @@ class SignInForm(Struct, frozen=True):
 
 
 class LogoutAnswer(Struct, frozen=True):
-    """Where to send the browser so that the provider's session ends too."""
+    """Where to end the provider's session too."""
 
     oidc_logout_url: str
 
 
 class LogoutForm(Struct, frozen=True):
-    """What a provider sends when somebody signed out there (OpenID Connect Back-Channel Logout 1.0, 2.5)."""
+    """OpenID Connect Back-Channel Logout 1.0, 2.5."""
 
     logout_token: str

@@ -108,7 +108,7 @@ class Proof(enum.Enum):
 
 ROWS: Mapping[str, tuple[str, str]] = {
     "A-01": (
-        "The account is an administrator's, or shall become one, and whoever asks has not all rights of one",
+        "The account is an administrator's or would become one, and the credential lacks an administrator's rights",
         "Refused: `admin_required`.",
     ),
     "A-02": ("An administrator disables, demotes or deletes their own account", "Refused: `own_account`."),

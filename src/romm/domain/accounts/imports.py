@@ -92,17 +92,17 @@ def level(role: str, group: str | None) -> tuple[AccessLevel, str | None]:
         case "user", "Viewer (legacy)" | None:
             return AccessLevel.VIEWER, None
         case "user", other:
-            return AccessLevel.VIEWER, f"the permission group {other!r} has no like here, so a viewer"
+            return AccessLevel.VIEWER, f"the permission group {other!r} does not exist here, so the role is viewer"
         case _:
-            return AccessLevel.VIEWER, f"the role {role!r} is unknown here, so a viewer"
+            return AccessLevel.VIEWER, f"the role {role!r} is unknown here, so the role is viewer"
 
 
 def _decide(user: ForeignUser, side: _Side, here: ExistingAccounts, now: dt.datetime) -> Decision:
     email = emails.canonical(user.email)
     if side.username in here.usernames:
-        return Skip(user, f"{side.username} is here already")
+        return Skip(user, f"{side.username} exists already")
     if email is not None and email in here.emails:
-        return Skip(user, f"{email} is the address of {here.emails[email]}, who is here already")
+        return Skip(user, f"{email} is already the address of {here.emails[email]}")
     access, about_level = level(user.role, user.group)
     password_hash = user.password_hash if is_legacy(user.password_hash) else None
     kept = None if side.sharing else email
@@ -111,7 +111,7 @@ def _decide(user: ForeignUser, side: _Side, here: ExistingAccounts, now: dt.date
         about_level,
         _about_email(user, email, side),
         _about_password(user.password_hash),
-        None if password_hash or kept else "nobody can sign in to it before an administrator gives it an address",
+        None if password_hash or kept else "it cannot be used until an administrator gives it an e-mail address",
     )
     return Import(
         found=user,
@@ -130,7 +130,7 @@ def _about_name(user: ForeignUser, side: _Side) -> str | None:
     if usernames.normalized(user.username) == side.username:
         return None
     cannot = usernames.normalized(user.username) is None
-    why = "the name cannot be one here" if cannot else "somebody else's name looks the same"
+    why = "the name is not allowed here" if cannot else "another name looks the same"
     return f"{why}: tell them to sign in as {side.username}"
 
 

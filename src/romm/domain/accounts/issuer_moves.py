@@ -36,7 +36,7 @@ class Rewrite(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Retire(Struct, frozen=True, kw_only=True, tag=True):
-    """The link stays as history and blocks no more, so that a verified address links anew. Its sign-ins end, but not `keep`."""
+    """The link stays as history and blocks no more, so that a verified address links again. Its sign-ins end, but not `keep`."""
 
     account: Account
     identity: Identity
@@ -107,12 +107,10 @@ def describe(decision: IssuerMoveDecision, move: IssuerMove) -> str:
             return f"same subject, now at {move.new}"
         case Retire(account=account):
             asked = "" if account.has_vouched_email else f". {_ASKED}"
-            return (
-                f"an earlier provider from now on; links anew at the next sign-in with {account.email}, verified{asked}"
-            )
+            return f"an earlier provider from now on; links again at the next sign-in with {account.email}, verified{asked}"
         case Unlink(account=account):
             asked = "" if account.has_vouched_email else f". {_ASKED}"
-            return f"unlinked; links anew at the next sign-in with {account.email}, verified{asked}"
+            return f"unlinked; links again at the next sign-in with {account.email}, verified{asked}"
         case Stay(why=why, other=other):
             return _STAYS[why].format(new=move.new, other=other)
         case _:

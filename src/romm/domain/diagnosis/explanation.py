@@ -57,18 +57,18 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
     Missing `iss` and `sub` become the provider's and one without an account.
     """
     if not isinstance(claims, Mapping) or not claims:
-        return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "it is no JSON object with claims in it"})
+        return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "it is not a JSON object with claims"})
     parts = {name: claims.get(name) for name in ("id_token", "userinfo")}
     if not any(isinstance(part, Mapping) for part in parts.values()):
         parts = {"id_token": claims, "userinfo": None}
     for name, part in parts.items():
         if part is not None and not isinstance(part, Mapping):
-            return Refuse(Code.CLAIMS_UNREADABLE, {"problem": f"{name} is no JSON object"})
+            return Refuse(Code.CLAIMS_UNREADABLE, {"problem": f"{name} is not a JSON object"})
     userinfo = parts["userinfo"]
     subject = (userinfo or {}).get("sub", _EXAMPLE_SUBJECT)
     id_token = {"iss": issuer, "sub": subject, **(parts["id_token"] or {})}
     if not isinstance(id_token["iss"], str) or not isinstance(id_token["sub"], str) or not id_token["sub"]:
-        return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "iss and sub must be texts"})
+        return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "iss and sub must be strings"})
     return id_token, None if userinfo is None else {"sub": id_token["sub"], **userinfo}
 
 
@@ -138,7 +138,7 @@ def _effects(decision: Decision, claims: Claims, username: str) -> list[Line]:
         case SignIn(account=account, level=level, email=email, ends=ends, room=room):
             changes = [f"role {account.level.label} → {level.label}"] if level is not account.level else []
             changes += [f"e-mail address → {email}"] if email != account.email else []
-            written = "; ".join(changes) or "nothing but the time of the sign-in"
+            written = "; ".join(changes) or "only the time of the sign-in"
             lines = [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
             return [*lines, *_removed(room)]
         case LinkIdentity(account=account, level=level, ends=ends, room=room):
@@ -147,7 +147,7 @@ def _effects(decision: Decision, claims: Claims, username: str) -> list[Line]:
             lines = [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
             return [*lines, *_removed(room)]
         case Confirm(account=account, provable=provable):
-            mine = "by rule L-11p, if proved by its password or in a browser that it knows"
+            mine = "by rule L-11p, if proved by its password or in a known browser"
             return [
                 Line("Account", f"{account.username} ({account.level.label}), whose owner typed the address"),
                 Line("If it is theirs", mine if provable else "linked on /account alone (OIDC_LINK_BY_EMAIL is false)"),
@@ -162,7 +162,7 @@ def _effects(decision: Decision, claims: Claims, username: str) -> list[Line]:
                 *_removed(room),
             ]
         case Reject():
-            return [Line("Written", f"a line in the sign-in log about {claims.identity.issuer}; nothing else")]
+            return [Line("Written", f"only a line in the sign-in log about {claims.identity.issuer}")]
 
 
 def _removed(room: Iterable[Account]) -> list[Line]:

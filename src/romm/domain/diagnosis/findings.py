@@ -59,7 +59,7 @@ PLAN: Mapping[Check, Plan] = {
         "Settings", "every setting is understood; none is weak, in stray quotes or with a comment behind it"
     ),
     Check.SINGLE_SIGN_ON: Plan("Single sign-on", "switched on, and nothing that it needs is missing"),
-    Check.ADDRESSES: Plan("Addresses", "the redirect URI leads to the address at which people open RomM"),
+    Check.ADDRESSES: Plan("Addresses", "the redirect URI has the address at which people open RomM"),
     Check.DNS: Plan("Name (DNS)", "the provider's host name has an address, as seen from here"),
     Check.CONNECT: Plan("Connection", "the provider's port accepts a connection within 3 seconds"),
     Check.TLS: Plan("Certificate (TLS)", "a certificate for this host, from a trusted authority, and in date"),
@@ -69,16 +69,18 @@ PLAN: Mapping[Check, Plan] = {
     Check.CLOCK: Plan("Clock", "the provider's clock and this one show the same time"),
     Check.KEYS: Plan("Signing keys", "the provider publishes a key that signatures can be checked with"),
     Check.ALGORITHMS: Plan("Signature", "ID tokens are signed, not encrypted, in a way that RomM accepts"),
-    Check.PKCE: Plan("PKCE", "the provider takes S256, which RomM always sends"),
-    Check.CLIENT: Plan("Client and secret", "an invented code is refused (invalid_grant), and not RomM itself"),
+    Check.PKCE: Plan("PKCE", "the provider accepts S256, which RomM always sends"),
+    Check.CLIENT: Plan(
+        "Client and secret", "the provider rejects a made-up code (invalid_grant), not RomM's client id and secret"
+    ),
     Check.REDIRECT_URI: Plan("Redirect URI", "it is registered: the provider sends the browser back to it"),
-    Check.REQUEST: Plan("Sign-in request", "accepted: the provider only misses somebody who is signed in there"),
+    Check.REQUEST: Plan("Sign-in request", "accepted: the provider only answers that no person is signed in there"),
     Check.SCOPES: Plan("Scopes", "the provider allows every scope that RomM asks for"),
     Check.CLAIMS: Plan("Claims", "the provider has the e-mail address and the claim with the roles"),
-    Check.END_SESSION: Plan("Signing out", "the provider can end its own session, if that is wanted"),
+    Check.END_SESSION: Plan("Signing out", "the provider can end its own session, if RomM is set to ask for it"),
     Check.DATABASE: Plan("Database", "reachable, writable, and migrated to this version"),
-    Check.ACCOUNTS: Plan("Accounts", "nobody is linked only to a provider that is not configured here"),
-    Check.PROXY: Plan("Reverse proxy", "RomM knows whose word about visitors it may believe"),
+    Check.ACCOUNTS: Plan("Accounts", "no account is linked only to a provider that is not configured here"),
+    Check.PROXY: Plan("Reverse proxy", "RomM knows which proxy may report the visitor's address"),
 }
 
 
@@ -118,7 +120,7 @@ def skipped(check: Check, why: str) -> Finding:
 
 def blocked(check: Check, closed: Check) -> Finding:
     """A check that depends on a failed one."""
-    return skipped(check, f"not possible before “{PLAN[closed].title}” is mended")
+    return skipped(check, f"fix “{PLAN[closed].title}” first")
 
 
 def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
@@ -144,13 +146,13 @@ def summary(findings: Sequence[Finding]) -> str:
         for outcome in (Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED)
     )
     if failures:
-        rest = f" {len(left_out)} could not be checked until that is mended." if left_out else ""
+        rest = f" {len(left_out)} cannot be checked until that is fixed." if left_out else ""
         return f"{_count(len(failures), 'check')} of {len(findings)} failed: {_titles(failures)}.{rest}"
     if warnings:
         return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}."
     if left_out:
         return f"Nothing failed, but {len(left_out)} of {len(findings)} checks were skipped: {_titles(left_out)}."
-    return f"All {len(findings)} checks are ok. What the provider says of a person, only a sign-in can show."
+    return f"All {len(findings)} checks are ok. Only a sign-in can show what the provider sends about a person."
 
 
 def _finding(

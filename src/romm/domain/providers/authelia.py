@@ -7,7 +7,7 @@ AUTHELIA = Preset(
     label="Authelia",
     roles_scope="groups",
     hints={
-        Code.INVALID_SCOPE: "The client may not have a scope that RomM asks for, mostly groups: add it to the client's scopes in "
+        Code.INVALID_SCOPE: "The client lacks a scope that RomM asks for, mostly groups: add it to the client's scopes in "
         "configuration.yml, or set OIDC_SCOPES without it.",
         Code.CLIENT_REJECTED: f"Paste the plain secret; configuration.yml has its hash. {DOLLAR_HINT} For a client with "
         "token_endpoint_auth_method client_secret_post set OIDC_TOKEN_ENDPOINT_AUTH_METHOD=client_secret_post.",
@@ -15,14 +15,14 @@ AUTHELIA = Preset(
         "policy, or the person's groups.",
         Code.ISSUER_MISMATCH: "RomM reaches Authelia at another address than the browser: set the public address, without a path, "
         "and pass X-Forwarded-Proto and X-Forwarded-Host to Authelia.",
-        Code.ENDPOINT_INSECURE: "The proxy in front does not tell Authelia its https address: pass X-Forwarded-Proto and "
-        "X-Forwarded-Host on.",
+        Code.ENDPOINT_INSECURE: "The proxy in front does not send Authelia its https address: pass on X-Forwarded-Proto and "
+        "X-Forwarded-Host.",
         Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",
-        Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed in a way that RomM cannot check: set "
+        Code.USERINFO_INVALID: "If UserInfo is a JWT, it is signed with a key that RomM cannot check: set "
         "userinfo_signed_response_alg: 'none' for the client.",
         Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name. A person in no group has null or "
         "an empty list.",
-        Code.ALREADY_LINKED: "If the log names this same issuer and it hits everybody, Authelia's storage was lost and everybody "
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, Authelia's storage was lost and each "
         "got a new sub: put a backup of it back. Another host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(

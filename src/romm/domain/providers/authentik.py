@@ -6,9 +6,9 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 AUTHENTIK = Preset(
     label="Authentik",
     hints={
-        Code.EMAIL_NOT_VERIFIED: "Customization → Property Mappings: make a scope mapping for the scope email that returns "
-        "email_verified True, and select it in the provider in place of the default one. A plain false is since 2025.10 what "
-        "Authentik says of everybody.",
+        Code.EMAIL_NOT_VERIFIED: "Customization → Property Mappings: create a scope mapping for the scope email that returns "
+        "email_verified True, and select it in the provider instead of the default one. Since 2025.10 Authentik sends false "
+        "for every person.",
         Code.ID_TOKEN_ALGORITHM: "Applications → Providers → RomM's provider → Signing Key: choose any certificate. Without one "
         "Authentik signs with the client secret (HS256).",
         Code.ID_TOKEN_ENCRYPTED: "Applications → Providers → RomM's provider → Encryption Key: leave it empty.",
@@ -16,13 +16,14 @@ AUTHENTIK = Preset(
         "OIDC_SERVER_APPLICATION_URL with the OpenID Configuration Issuer on the provider's page.",
         Code.ISSUER_MISMATCH: "Set the application's public address, …/application/o/ and its slug, not Authentik's root; and in "
         "the provider leave Issuer mode at: each provider has a different issuer.",
-        Code.ENDPOINT_INSECURE: "The proxy in front does not tell Authentik its https address: pass X-Forwarded-Proto and Host on.",
+        Code.ENDPOINT_INSECURE: "The proxy in front does not send Authentik its https address: pass on X-Forwarded-Proto and "
+        "Host.",
         Code.ID_TOKEN_ISSUER: "Leave Issuer mode in the provider at: each provider has a different issuer.",
         Code.CLIENT_REJECTED: f"Copy client id and secret from the provider's page again. {DOLLAR_HINT}",
         Code.EMAIL_MISSING: "The person has no address, or no mapping for the scope email is selected in the provider.",
         Code.NO_ROLE: "The values are Authentik's groups, by name; they come with the scope profile.",
-        Code.ALREADY_LINKED: "If the log names this same issuer and it hits everybody, the provider's Subject mode was changed: "
-        "change it back. Another slug or host changes the issuer only; then the subjects are the same.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, the provider's Subject mode was "
+        "changed: change it back. Another slug or host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
         redirect_uri="Applications → Providers → yours → Edit → Redirect URIs/Origins",

@@ -9,10 +9,11 @@ CLOUDFLARE = Preset(
     hints={
         Code.PROVIDER_ANSWER_INVALID: "The address has the client id in it: copy the Issuer from the application's page.",
         Code.INVALID_SCOPE: "Access → Applications → RomM: select the scope that is missing, mostly groups.",
-        Code.EMAIL_NOT_VERIFIED: "If Access says nothing about the address: set OIDC_TRUST_EMAIL=absent, provided that every "
-        "login method there proves it.",
-        Code.NO_ROLE: "The values are the groups of the identity provider behind Access, as it names them; a one-time PIN has none.",
-        Code.CLIENT_REJECTED: f"The secret is shown once, when the application is made: make a new one. {DOLLAR_HINT}",
+        Code.EMAIL_NOT_VERIFIED: "If Access sends no email_verified and every login method there proves the address: set "
+        "OIDC_TRUST_EMAIL=absent.",
+        Code.NO_ROLE: "The values are the groups of the identity provider behind Access, in its spelling; a one-time PIN has "
+        "none.",
+        Code.CLIENT_REJECTED: f"The secret is shown once, when the application is created: create a new one. {DOLLAR_HINT}",
         Code.ACCESS_DENIED: "The application's policy does not allow this person.",
     },
     locations=ConsoleLocations(

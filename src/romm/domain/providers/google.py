@@ -14,14 +14,15 @@ GOOGLE = Preset(
         Code.EMAIL_NOT_VERIFIED: "Google speaks only for @gmail.com and for the domain of a Workspace (hd). For another address it "
         "says verified, too, but it asked only once. The person signs in here with a password first, and links Google on "
         "/account.",
-        Code.HOSTED_DOMAIN: "The person chose a private account, or one of another Workspace: they sign in with the other one.",
-        Code.REGISTRATION_CLOSED: "With Google that is right for strangers: everybody in the world can have an account there. "
-        "OIDC_HOSTED_DOMAINS opens RomM to a Workspace only.",
-        Code.SETUP_REQUIRED: "Google sends no groups, so nobody becomes the administrator by them: open /setup, with the address "
-        "of the Google account.",
-        Code.CLIENT_REJECTED: "Google Cloud console → Google Auth Platform → Clients: the client must be a Web application; make "
-        "a new secret if the old one is lost.",
-        Code.ACCESS_DENIED: "While the app is in Testing only its test users come in: add them, or publish it.",
+        Code.HOSTED_DOMAIN: "The person chose a private account, or one of another Workspace: they have to sign in with the "
+        "other one.",
+        Code.REGISTRATION_CLOSED: "With Google that is right for strangers: everyone can have an account there. "
+        "OIDC_HOSTED_DOMAINS opens RomM to your Workspace only.",
+        Code.SETUP_REQUIRED: "Google sends no groups, so no group can make the first administrator: open /setup, and use the "
+        "address of the Google account.",
+        Code.CLIENT_REJECTED: "Google Cloud console → Google Auth Platform → Clients: the client must be a Web application; "
+        "create a new secret if the old one is lost.",
+        Code.ACCESS_DENIED: "While the app is in Testing, only its test users can sign in: add them, or publish it.",
         Code.ISSUER_MISMATCH: "The address is https://accounts.google.com and nothing else.",
     },
     locations=ConsoleLocations(

@@ -9,13 +9,13 @@ KANIDM = Preset(
     hints={
         Code.ACCESS_DENIED: "The person is in no group with a scope map for this client, or the map lacks one of the scopes in "
         "OIDC_SCOPES: kanidm system oauth2 update-scope-map romm a-group openid profile email groups.",
-        Code.INVALID_SCOPE: "Kanidm refuses as a whole when one scope is missing: kanidm system oauth2 update-scope-map romm "
-        "a-group openid profile email groups; or set OIDC_SCOPES to what the map has.",
+        Code.INVALID_SCOPE: "Kanidm refuses the whole request when one scope is missing: kanidm system oauth2 "
+        "update-scope-map romm a-group openid profile email groups; or set OIDC_SCOPES to the scopes of the map.",
         Code.NO_ROLE: "With the scope groups the values are group@domain and UUIDs: write romm_admins@idm.example.com.",
         Code.CLIENT_REJECTED: "OIDC_CLIENT_ID is the client's name; its secret: kanidm system oauth2 show-basic-secret romm. Leave "
         "OIDC_TOKEN_ENDPOINT_AUTH_METHOD empty.",
         Code.EMAIL_MISSING: "Give the person an address: kanidm person update alice --mail alice@example.com.",
-        Code.ID_TOKEN_ALGORITHM: "Kanidm signs with ES256: leave OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS as it is by default.",
+        Code.ID_TOKEN_ALGORITHM: "Kanidm signs with ES256: leave OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS at its default.",
         Code.PROVIDER_ANSWER_INVALID: "The issuer has the client's name in it: …/oauth2/openid/romm.",
         Code.ISSUER_MISMATCH: "The issuer is Kanidm's origin with /oauth2/openid/ and the client's name.",
     },

@@ -8,8 +8,8 @@ KEYCLOAK = Preset(
     extra_audiences=("account",),
     leaves_empty_roles_out=True,
     hints={
-        Code.EMAIL_NOT_VERIFIED: "Users → the person → Details → Email verified: On. It is Off for everybody whom an administrator "
-        "made.",
+        Code.EMAIL_NOT_VERIFIED: "Users → the person → Details → Email verified: On. It is Off for every person created by "
+        "an administrator.",
         Code.EMAIL_MISSING: "Give the person an address (Users → Details), and the client the scope email as Default (Clients → "
         "Client scopes).",
         Code.NO_ROLE: "Groups arrive as paths such as /team/romm-admins: write the whole path, or switch Full group path off in "
@@ -19,17 +19,17 @@ KEYCLOAK = Preset(
         "ID token or Add to userinfo on.",
         Code.CLIENT_REJECTED: "Clients → RomM's client: Client authentication must be On; the secret is under Credentials. "
         f"{DOLLAR_HINT}",
-        Code.INVALID_SCOPE: "Clients → RomM's client → Client scopes: add the scope that is missing. A scope groups does not exist "
-        "until you make it.",
+        Code.INVALID_SCOPE: "Clients → RomM's client → Client scopes: add the scope that is missing. The scope groups does "
+        "not exist until you create it.",
         Code.PROVIDER_ANSWER_INVALID: "With a 404 the realm's name is wrong (upper and lower case matter), or an old Keycloak still "
         "has /auth in front of /realms.",
         Code.ISSUER_MISMATCH: "Keycloak calls itself by its hostname setting (KC_HOSTNAME): set it to the public address.",
         Code.ENDPOINT_INSECURE: "Keycloak does not know its https address: set KC_HOSTNAME to it in full, or KC_PROXY_HEADERS to "
         "xforwarded.",
-        Code.ID_TOKEN_AUDIENCE: "An audience mapper adds somebody to aud: take it out, or name all of them in "
+        Code.ID_TOKEN_AUDIENCE: "An audience mapper adds a value to aud: remove the mapper, or name all values in "
         "OIDC_EXTRA_AUDIENCES, account too.",
-        Code.ALREADY_LINKED: "If the log names this same issuer and it hits everybody, the realm was made anew and everybody got "
-        "a new id there. Another host changes the issuer only; then the subjects are the same. Another realm changes both.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, the realm was created again and each "
+        "person got a new id there. Another host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
         redirect_uri="Clients → yours → Settings → Valid redirect URIs",

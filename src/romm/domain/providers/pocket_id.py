@@ -7,15 +7,17 @@ POCKET_ID = Preset(
     label="Pocket ID",
     roles_scope="groups",
     hints={
-        Code.EMAIL_NOT_VERIFIED: "Mark the address as verified at the person, or for all of them in the application "
+        Code.EMAIL_NOT_VERIFIED: "Mark the address as verified at the person, or for all people in the application "
         "configuration (Emails Verified).",
         Code.EMAIL_MISSING: "The person has no address in Pocket ID.",
         Code.ACCESS_DENIED: "OIDC Clients → RomM → Allowed User Groups: none of the person's groups is there.",
         Code.NO_ROLE: "The values are the groups' names, not their friendly names.",
-        Code.CLIENT_REJECTED: f"Make a new secret on the client's page; the old one is not shown again. {DOLLAR_HINT}",
+        Code.CLIENT_REJECTED: f"Create a new secret on the client's page; the old one is not shown again. {DOLLAR_HINT}",
         Code.ISSUER_MISMATCH: "Pocket ID calls itself by APP_URL: set that to the public address.",
-        Code.PROVIDER_ANSWER_INVALID: "If the address has two slashes in the middle, APP_URL of Pocket ID ends in one: take it off.",
-        Code.TOKEN_RESPONSE_INVALID: "If the address has two slashes in the middle, APP_URL of Pocket ID ends in one: take it off.",
+        Code.PROVIDER_ANSWER_INVALID: "If the address has two slashes in the middle, APP_URL of Pocket ID ends in one: "
+        "remove it.",
+        Code.TOKEN_RESPONSE_INVALID: "If the address has two slashes in the middle, APP_URL of Pocket ID ends in one: remove "
+        "it.",
     },
     locations=ConsoleLocations(
         redirect_uri="OIDC Clients → yours → Callback URLs",

@@ -8,7 +8,7 @@ from romm.domain.errors import Code
 
 DEFAULT_SCOPES = "openid profile email"
 AT_THE_PROVIDER = "At the provider: "  # so begins a fix that is made there
-DOLLAR_HINT = "A dollar sign in it is written twice in a compose file."
+DOLLAR_HINT = "In a compose file, write a dollar sign twice."
 
 Hints = Mapping[Code, str]
 """For a reason to refuse: where to click at this provider. Log, pages and guides print it beside the catalogue's text."""

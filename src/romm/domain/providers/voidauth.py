@@ -11,9 +11,10 @@ VOIDAUTH = Preset(
         "…/oidc/.well-known/openid-configuration.",
         Code.ISSUER_MISMATCH: "VoidAuth calls itself by its APP_URL with /oidc: set APP_URL to the public address.",
         Code.ENDPOINT_INSECURE: "VoidAuth's APP_URL, or what its proxy forwards, is http: make both https.",
-        Code.EMAIL_NOT_VERIFIED: "The person has not confirmed the address in VoidAuth: let them, or have an administrator set it.",
+        Code.EMAIL_NOT_VERIFIED: "The person has not confirmed the address in VoidAuth: they confirm it, or an administrator "
+        "sets it.",
         Code.EMAIL_MISSING: "The person has no address in VoidAuth.",
-        Code.CLIENT_REJECTED: f"The secret, or the Auth Method of the app in VoidAuth is not the one that RomM uses. {DOLLAR_HINT}",
+        Code.CLIENT_REJECTED: f"The secret or the Auth Method of the app in VoidAuth differs from RomM's. {DOLLAR_HINT}",
         Code.NO_ROLE: "The values are VoidAuth's groups, by name.",
     },
     locations=ConsoleLocations(

@@ -4,6 +4,7 @@ The only way from a response to its code is `accept`.
 """
 
 import enum
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ from romm.domain.sign_in.discovery import Metadata, is_issuer
 from romm.domain.urls import with_query
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
+
+_STATE = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits, see `signin`
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description")
 
@@ -54,10 +57,9 @@ class Initiation(Struct, frozen=True, kw_only=True):
 
 
 class LoginAttempt(Struct, frozen=True, kw_only=True):
-    """What we remember between authorization request and response. State and browser key are kept as digests."""
+    """What the browser keeps for us, sealed, between authorization request and response."""
 
     state_digest: str
-    browser_key_digest: str
     nonce: str
     code_verifier: str
     return_to: str
@@ -125,6 +127,11 @@ def response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse | Refuse
     if "code" in found and "error" in found:
         return Refuse(Code.RESPONSE_INVALID, {"problem": "code and error together"})
     return AuthorizationResponse(**found)
+
+
+def is_state(text: str | None) -> bool:
+    """Could it be the state of a request of ours?"""
+    return text is not None and _STATE.fullmatch(text) is not None
 
 
 def accept(

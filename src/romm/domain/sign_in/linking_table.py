@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 ROWS: Mapping[str, tuple[str, str]] = {
     "L-01": (
-        "There is no administrator yet, and this person's groups do not make one of them",
+        "There is no administrator yet, and this person's groups do not give that role",
         "Refused: `setup_required`.",
     ),
     "L-02": (
@@ -13,22 +13,25 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-none": (
         "The person's groups are known, and none of them is mapped to a role",
-        "Refused: `no_role`. No account is made; an existing one stays as it is.",
+        "Refused: `no_role`. No account is created; an existing one does not change.",
     ),
     "L-03": (
         "The identity is linked to an account",
-        "That account opens, whatever the e-mail address says now. The address here follows if verified and free.",
+        "The account is signed in, whatever its e-mail address is now. A new address is copied if it is verified and free.",
     ),
     "L-04": (
-        "Somebody signed in asked, from their account page, to link this identity",
-        "Linked, whatever the address. Refused when their sign-in is not fresh, somebody else has it, or they have another.",
+        "A signed-in person asked on their account page to link this identity",
+        (
+            "Linked, whatever the address. Refused if the sign-in is not fresh, another account has the identity, or the account "
+            "has another one."
+        ),
     ),
     "L-05": (
         "The identity is new here, and the provider sent no e-mail address",
         "Refused: `email_missing`.",
     ),
     "L-06": (
-        "The address cannot be compared safely: look-alike letters, blanks, two @",
+        "The address cannot be compared safely: look-alike letters, spaces, two @",
         "Refused: `email_invalid`.",
     ),
     "L-07": (
@@ -57,19 +60,31 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-11a": (
         "One account has it, vouched for, and this sign-in does not raise its role",
-        "Linked and opened. Its other sessions, tokens, links and pairings end. A local password keeps working.",
+        (
+            "The account is linked and signed in. Its other sessions, tokens, links and pairings end. Its local password keeps "
+            "working."
+        ),
     ),
     "L-11b": (
-        "As L-11a, but the person's groups raise the account's role",
-        "Linked and opened. What L-11a ends, ends, **and its password stops working**; then the role is raised.",
+        "One account has it, vouched for, and the person's groups raise its role",
+        (
+            "The account is linked and signed in, with the higher role. Its other sessions, tokens, links and pairings end, "
+            "**and its password stops working**."
+        ),
     ),
     "L-11c": (
-        "As L-11a, but the account is an administrator's already",
-        "Linked and opened. What L-11a ends, ends; its password stays for when the provider is down. A warning in the log.",
+        "One account has it, vouched for, and it is an administrator's already",
+        (
+            "The account is linked and signed in. Its other sessions, tokens, links and pairings end. Its password keeps "
+            "working, for when the provider is down. A warning in the log."
+        ),
     ),
     "L-11p": (
         "The owner of one account typed the address, and the person proved that the account is theirs",
-        "Linked and opened as by L-11a. The password stays, also when the role is raised. The address is now the provider's.",
+        (
+            "The account is linked and signed in, as by L-11a. The password keeps working, also if the role is raised. The "
+            "address is now the provider's."
+        ),
     ),
     "L-11q": (
         "The owner of one account typed the address; the account is enabled and not linked",
@@ -77,7 +92,10 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "L-12": (
         "No account has it that counts, and new ones are allowed",
-        "A new account, without a password. An address that the owner of another account typed is removed there.",
+        (
+            "A new account is created, without a password, and signed in. If the owner of another account typed the address, it "
+            "is removed there."
+        ),
     ),
     "L-13": (
         "No account has it that counts, and `OIDC_ALLOW_REGISTRATION=false`",

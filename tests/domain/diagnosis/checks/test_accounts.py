@@ -16,14 +16,17 @@ def linked(issuer: str) -> Account:
 
 def test_people_of_this_provider_and_people_without_a_link_are_well() -> None:
     finding = accounts([linked(ISSUER), linked(f"{ISSUER}/"), account()], configured())
-    assert (finding.outcome, finding.found) == (Outcome.OK, "3 here, none of them linked to an unknown provider only")
+    assert (finding.outcome, finding.found) == (
+        Outcome.OK,
+        "3 accounts, none of them linked only to an unknown provider",
+    )
 
 
 def test_people_of_another_provider_are_counted_and_the_way_out_is_named() -> None:
     finding = accounts([linked(OLD), linked(OLD), linked(ISSUER)], configured())
     assert finding.outcome is Outcome.WARNING
     assert finding.found == (
-        f"2 of 3 are linked to {OLD}, which is not this provider; their sign-in will end in already_linked"
+        f"2 of 3 are linked to {OLD}, which is not this provider; their sign-in ends in already_linked"
     )
     [fix] = finding.fixes
     assert f"romm users move-issuer {OLD} {ISSUER}" in fix

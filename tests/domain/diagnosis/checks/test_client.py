@@ -53,10 +53,10 @@ def invalid(problem: str) -> Refuse:
         ),
         pytest.param(
             ClientProbe(method="client_secret_post", answer=invalid("200 with text/html")), {}, Outcome.FAILED,
-            Code.TOKEN_RESPONSE_INVALID, "let RomM through", id="a proxy's page",
+            Code.TOKEN_RESPONSE_INVALID, "let RomM reach", id="a proxy's page",
         ),
         pytest.param(
-            ClientProbe(method="client_secret_post", answer=None), {}, Outcome.FAILED, None, "lets anybody in", id="tokens",
+            ClientProbe(method="client_secret_post", answer=None), {}, Outcome.FAILED, None, "lets everyone in", id="tokens",
         ),
         pytest.param(
             ClientProbe(method="client_secret_post", answer=DOWN), {}, Outcome.FAILED, Code.PROVIDER_UNAVAILABLE, "", id="down"

@@ -7,7 +7,7 @@ from romm.domain.diagnosis.findings import Check, Outcome
 from romm.domain.errors import Code, Refuse
 from tests.domain.diagnosis.checks.examples import configured
 
-QUOTES = "OIDC_CLIENT_ID stands in quotes, which are taken off; write it without them."
+QUOTES = "OIDC_CLIENT_ID is in quotes; RomM ignores them. Write it without quotes."
 ELSEWHERE = (
     "OIDC_REDIRECT_URI leads to https://a, but ROMM_BASE_URL is https://b: people come back without their cookie."
 )

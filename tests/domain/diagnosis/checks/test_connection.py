@@ -62,8 +62,8 @@ def test_a_connection_says_how_long_it_took() -> None:
 @pytest.mark.parametrize(
     ("place", "found", "outcome", "told"),
     [
-        pytest.param(HERE, None, Outcome.OK, "does not leave this machine", id="http to this machine"),
-        pytest.param(HOME, None, Outcome.WARNING, "whoever listens", id="http over a network"),
+        pytest.param(HERE, None, Outcome.OK, "only inside this machine", id="http to this machine"),
+        pytest.param(HOME, None, Outcome.WARNING, "an eavesdropper", id="http over a network"),
         pytest.param(THERE, Handshake(chain=(LEAF,)), Outcome.OK, "by Intermediate R3, until 2026-04-02", id="trusted"),
         pytest.param(THERE, Handshake(), Outcome.OK, "trusted", id="trusted, and no chain to read"),
         pytest.param(
@@ -82,24 +82,30 @@ def test_tls(place: Endpoint, found: Handshake | Refuse | None, outcome: Outcome
     ("problem", "chain", "fix"),
     [
         pytest.param(
-            "self-signed certificate", (SELF_SIGNED,), "(auth.example.com) is signed by itself", id="signed by itself"
+            "self-signed certificate", (SELF_SIGNED,), "(auth.example.com) is self-signed", id="signed by itself"
         ),
         pytest.param(
             "self-signed certificate in certificate chain",
             (LEAF, INTERMEDIATE, ROOT),
-            "Missing here is the authority Root X1",
+            "The authority Root X1 is missing here",
             id="the root came along, and is not trusted here",
         ),
         pytest.param(
-            UNKNOWN_ISSUER, (LEAF, INTERMEDIATE), "Missing here is the certificate of Root X1", id="the root is missing"
+            UNKNOWN_ISSUER,
+            (LEAF, INTERMEDIATE),
+            "The certificate of Root X1, the authority at the end of the chain, is missing here",
+            id="the root is missing",
         ),
         pytest.param(
-            UNKNOWN_ISSUER, (LEAF,), "Missing is the certificate of Intermediate R3", id="the intermediate is missing"
+            UNKNOWN_ISSUER,
+            (LEAF,),
+            "The certificate of Intermediate R3, which signed this one, is missing",
+            id="the intermediate is missing",
         ),
         pytest.param(
             "Hostname mismatch, certificate is not valid for 'auth.example.com'.",
             (certificate("x", "y", "a.test", "b.test"),),
-            "is for a.test, b.test; the provider was asked as auth.example.com",
+            "is for a.test, b.test; RomM asked for auth.example.com",
             id="another host",
         ),
         pytest.param("certificate has expired", (LEAF,), "from 2026-01-02 to 2026-04-02", id="expired"),

@@ -28,7 +28,7 @@ def another(found: str, expected: str = ISSUER) -> Refuse:
 @pytest.mark.parametrize(
     ("problem", "hint"),
     [
-        pytest.param("200 with text/html instead of a JSON object", "a page for people", id="HTML"),
+        pytest.param("200 with text/html instead of a JSON object", "a web page", id="HTML"),
         pytest.param("404 with text/plain", "OIDC_SERVER_METADATA_URL", id="a wrong path"),
         pytest.param(
             "302 to https://x/, and redirects are not followed",
@@ -155,7 +155,7 @@ def test_pkce(methods: tuple[str, ...] | None, outcome: Outcome) -> None:
 @pytest.mark.parametrize(
     ("wishes", "endpoint", "outcome", "told"),
     [
-        pytest.param({}, None, Outcome.OK, "of RomM only", id="not wanted"),
+        pytest.param({}, None, Outcome.OK, "the RomM session only", id="not wanted"),
         pytest.param({"rp_initiated_logout": True}, None, Outcome.WARNING, "no end-session endpoint", id="there is none"),
         pytest.param(
             {"rp_initiated_logout": True}, f"{ISSUER}/logout", Outcome.OK,

@@ -54,9 +54,9 @@ def test_scopes(
             {"roles_claim": "realm_access.roles"}, {"claims": ("email", "realm_access")}, "", Outcome.OK, "realm_access.roles",
             id="inside an object",
         ),
-        pytest.param({"scope": "openid email"}, {}, "groups", Outcome.WARNING, "scope groups is not asked", id="scope left out"),
+        pytest.param({"scope": "openid email"}, {}, "groups", Outcome.WARNING, "not ask for the scope groups", id="scope left out"),
         pytest.param({"scope": "openid email"}, {}, "", Outcome.OK, "groups", id="needs no scope of its own"),
-        pytest.param({"scope": "openid groups"}, {}, "groups", Outcome.WARNING, "email is not asked for", id="no scope email"),
+        pytest.param({"scope": "openid groups"}, {}, "groups", Outcome.WARNING, "not ask for the scope email", id="no scope email"),
     ],
 )  # fmt: skip
 def test_claims(

@@ -18,9 +18,9 @@ def accounts(found: Sequence[Account] | Refuse, configured: Configured) -> Findi
     issuers = Issuers(this=None, current=(configured.issuer,), former=configured.former_issuers)
     elsewhere = linked_elsewhere(found, issuers)
     if not elsewhere:
-        return ok(Check.ACCOUNTS, f"{len(found)} here, none of them linked to an unknown provider only")
+        return ok(Check.ACCOUNTS, f"{len(found)} accounts, none of them linked only to an unknown provider")
     counted = ", ".join(f"{each.accounts} of {len(found)} are linked to {each.issuer}" for each in elsewhere)
-    remark = f"{counted}, which is not this provider; their sign-in will end in already_linked"
+    remark = f"{counted}, which is not this provider; their sign-in ends in already_linked"
     return warning(Check.ACCOUNTS, remark, *(_fix(each, configured.issuer) for each in elsewhere))
 
 

@@ -22,13 +22,13 @@ def client(found: ClientProbe, configured: Configured) -> Finding:
     place = click(preset(configured.provider).locations.secret)
     match answer:
         case None:
-            unsafe = "Do not use this provider: it lets anybody in."
-            return failed(Check.CLIENT, "the provider gave tokens for an invented code", unsafe)
+            unsafe = "Do not use this provider: it lets everyone in."
+            return failed(Check.CLIENT, "the provider issued tokens for a made-up code", unsafe)
         case Refuse(code=Code.CODE_REJECTED):
             return ok(Check.CLIENT, f"known to the provider, with {method} (it answered {answer.facts.get('error')})")
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted == "none":
-            message = f"{_answered(answer)} with {method}, but is content without a secret"
-            public = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or give it a secret there."
+            message = f"{_answered(answer)} with {method}, but accepts the client without a secret"
+            public = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or set a secret there."
             return refused(Check.CLIENT, answer, message, public)
         case Refuse(code=Code.CLIENT_REJECTED) if found.accepted:
             message = f"{_answered(answer)} with {method}, but {found.accepted} is accepted"
@@ -45,8 +45,8 @@ def client(found: ClientProbe, configured: Configured) -> Finding:
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID) if "text/html" in str(answer.facts.get("problem")):
             return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")
         case Refuse(code=Code.TOKEN_RESPONSE_INVALID):
-            message = f"cannot be told: the provider answered {answer.facts.get('problem')}"
-            look = "If signing in works, nothing is wrong; else the provider's log says what it did not like."
+            message = f"unknown: the provider answered {answer.facts.get('problem')}"
+            look = "If signing in works, nothing is wrong. Otherwise the provider's log has the reason."
             return warning(Check.CLIENT, message, look, code=answer.code)
         case Refuse():
             return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {answer.facts.get('problem')}")

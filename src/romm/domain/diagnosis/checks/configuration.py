@@ -19,7 +19,7 @@ def settings(configured: Configured) -> Finding:
     remarks = [each for each in configured.remarks if not _is_about_addresses(each)]
     if remarks:
         return warning(Check.SETTINGS, f"understood, with {_number(remarks, 'remark')}", *remarks)
-    return ok(Check.SETTINGS, "understood, without a remark")
+    return ok(Check.SETTINGS, "understood, no remarks")
 
 
 def single_sign_on(configured: Configured) -> Finding:
@@ -29,7 +29,7 @@ def single_sign_on(configured: Configured) -> Finding:
         missing = configured.off.split("; ")
         found = "off, although OIDC_ENABLED is true"
         return failed(Check.SINGLE_SIGN_ON, found, *map(_sentence, missing), code=Code.OIDC_OFF)
-    fixes = ["Set OIDC_ENABLED=true and restart, if people shall sign in with a provider.", *_still_missing(configured)]
+    fixes = ["Set OIDC_ENABLED=true and restart to let people sign in with a provider.", *_still_missing(configured)]
     return warning(Check.SINGLE_SIGN_ON, "off: OIDC_ENABLED is false", *fixes, code=Code.OIDC_OFF)
 
 
@@ -50,16 +50,16 @@ def proxy(configured: Configured) -> Finding:
     """RomM speaks plain http only, so an https address belongs to a proxy. Untrusted, it hides visitors' addresses."""
     trusted = ", ".join(configured.trusted_proxies)
     if trusted:
-        return ok(Check.PROXY, f"X-Forwarded-For and X-Forwarded-Proto are believed from {trusted}")
+        return ok(Check.PROXY, f"X-Forwarded-For and X-Forwarded-Proto are trusted from {trusted}")
     if not configured.base_url.startswith("https://"):
-        return ok(Check.PROXY, f"none is trusted, and with {configured.base_url} none is expected")
+        return ok(Check.PROXY, f"no proxy is trusted; with {configured.base_url} none is expected")
     return warning(
         Check.PROXY,
-        f"{configured.base_url} is a proxy's address, since RomM itself speaks plain http; none is trusted",
-        "Set ROMM_TRUSTED_PROXIES to the proxy's address or network, such as 172.18.0.0/16. Until then all visitors have "
-        "the proxy's address: in the log, and when wrong passwords are counted.",
-        "At the proxy: have it send X-Forwarded-For and X-Forwarded-Proto (nginx: proxy_set_header; Caddy and Traefik do it "
-        "by themselves).",
+        f"{configured.base_url} is a proxy's address, since RomM itself speaks plain http; no proxy is trusted",
+        "Set ROMM_TRUSTED_PROXIES to the proxy's address or network, such as 172.18.0.0/16. Until then all visitors have the "
+        "proxy's address, in the log and in the limit on wrong passwords.",
+        "At the proxy: let it send X-Forwarded-For and X-Forwarded-Proto (nginx: proxy_set_header; Caddy and Traefik do so "
+        "by default).",
     )
 
 
@@ -73,12 +73,12 @@ def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> F
         case str() if revision == newest:
             return ok(Check.DATABASE, "reachable, writable, and migrated to this version")
         case _ if embedded:
-            state = "is not made yet" if revision is None else f"is at {revision}, and this version wants {newest}"
-            return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` sees to that when it starts")
+            state = "does not exist yet" if revision is None else f"is at {revision}, and this version needs {newest}"
+            return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` creates or migrates it at start")
         case _:
             schema = revision or "empty"
             problem = Refuse(
-                Code.STORAGE_UNAVAILABLE, {"problem": f"its schema is {schema}, this version wants {newest}"}
+                Code.STORAGE_UNAVAILABLE, {"problem": f"its schema is {schema}, this version needs {newest}"}
             )
             return refused(Check.DATABASE, problem, f"reachable, but its schema is {schema}")
 

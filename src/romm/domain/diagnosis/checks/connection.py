@@ -9,7 +9,7 @@ from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
 from romm.domain.errors import Code, Refuse
 
 _CONTAINER = (
-    "In a container `localhost` is the container itself: name the provider's host there, and in compose give the proxy's "
+    "In a container `localhost` is the container itself: use the provider's host name, and in compose give the proxy's "
     "service the provider's public name as a network alias."
 )
 
@@ -32,7 +32,7 @@ def connect(place: Endpoint, found: float | Refuse) -> Finding:
     fixes = [_CONTAINER] if hosts.is_loopback(place.host) else []
     if "no answer" in str(found.facts.get("problem")):
         fixes.append(
-            "Nothing comes back at all: a firewall, or a router that does not let you in by your own public address."
+            "There is no answer at all: check for a firewall, or a router that blocks your own public address from inside."
         )
     return refused(Check.CONNECT, found, f"{place.host}, port {place.port}: {found.facts.get('problem')}", *fixes)
 
@@ -41,10 +41,10 @@ def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
     """`found` is None for a plain http address."""
     match found:
         case None if hosts.is_loopback(place.host):
-            return ok(Check.TLS, "plain http, but it does not leave this machine")
+            return ok(Check.TLS, "plain http, but only inside this machine")
         case None:
             fix = "Give the provider https and use that address in OIDC_SERVER_APPLICATION_URL."
-            return warning(Check.TLS, "plain http: whoever listens in between can sign in as anybody", fix)
+            return warning(Check.TLS, "plain http: an eavesdropper can sign in as any person", fix)
         case Refuse():
             return refused(Check.TLS, found, str(found.facts.get("problem")))
         case Handshake(problem=""):
@@ -61,27 +61,27 @@ def _advice(place: Endpoint, found: Handshake) -> list[str]:
     leaf, last = found.chain[0], found.chain[-1]
     problem = found.problem.lower()
     if "mismatch" in problem or "not valid for" in problem:
-        return [
-            f"The certificate is for {', '.join(leaf.names) or leaf.subject}; the provider was asked as {place.host}."
-        ]
+        return [f"The certificate is for {', '.join(leaf.names) or leaf.subject}; RomM asked for {place.host}."]
     if "expired" in problem or "not yet valid" in problem:
         return [
             f"{each.subject}: valid from {each.not_before:%Y-%m-%d} to {each.not_after:%Y-%m-%d}."
             for each in found.chain
         ]
     if leaf.subject == leaf.issuer:
-        return [f"The provider's certificate ({leaf.subject}) is signed by itself: put that very certificate there."]
+        return [f"The provider's certificate ({leaf.subject}) is self-signed: put that certificate there."]
     if last.subject == last.issuer:
-        return [f"Missing here is the authority {last.subject}: put its certificate there."]
+        return [f"The authority {last.subject} is missing here: put its certificate there."]
     return [_missing(last, len(found.chain))]
 
 
 def _missing(last: Certificate, length: int) -> str:
     if length > 1:
-        return f"Missing here is the certificate of {last.issuer}, the authority at the end of the chain: put it there."
+        return (
+            f"The certificate of {last.issuer}, the authority at the end of the chain, is missing here: put it there."
+        )
     return (
-        f"Missing is the certificate of {last.issuer}, which signed this one; the provider sends only its own. If that is a "
-        "private authority, put its certificate there. If it is an intermediate of a public one, have the provider's web "
+        f"The certificate of {last.issuer}, which signed this one, is missing: the provider sends only its own. If that is a "
+        "private authority, put its certificate there. If it is an intermediate of a public one, let the provider's web "
         "server send the full chain (fullchain.pem)."
     )
 

@@ -16,7 +16,8 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
     match found:
         case PublishedKeys(usable=()) if _is_symmetric(_common(discovered, configured)):
             return ok(
-                Check.KEYS, "none, and none is needed: the client secret signs (see OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS)"
+                Check.KEYS,
+                "none, and none is needed: ID tokens are signed with the client secret (see OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS)",
             )
         case PublishedKeys(usable=(), unreadable=(first, *_)):
             facts = {"url": url, "kid": first.kid, "problem": first.problem}
@@ -37,17 +38,17 @@ def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured
     offered, common = discovered.announced.signing_algorithms, _common(discovered, configured)
     place = click(preset(configured.provider).locations.signing_key)
     if offered is None:
-        return ok(Check.ALGORITHMS, "not announced; the first sign-in will tell")
+        return ok(Check.ALGORITHMS, "not announced; the first sign-in will show it")
     if not common:
         allowed = " ".join(configured.algorithms)
         refuse = Refuse(Code.ID_TOKEN_ALGORITHM, {"found": " or ".join(offered) or "nothing", "expected": allowed})
-        return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered) or 'none'}, which RomM does not take", place)
+        return refused(Check.ALGORITHMS, refuse, f"{', '.join(offered) or 'none'}, which RomM does not accept", place)
     if isinstance(found, PublishedKeys) and found.for_encryption and key(configured.provider) == "authentik":
-        message = "the client has an encryption key, with which Authentik encrypts ID tokens (JWE)"
+        message = "the client has an encryption key, so Authentik encrypts ID tokens (JWE)"
         return warning(
             Check.ALGORITHMS,
             message,
-            "RomM reads no encrypted tokens: remove the key.",
+            "RomM cannot read encrypted tokens: remove the key.",
             place,
             code=Code.ID_TOKEN_ENCRYPTED,
         )

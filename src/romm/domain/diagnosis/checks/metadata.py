@@ -29,11 +29,11 @@ def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
     match found:
         case Discovered() if found.seconds > SLOW_SECONDS:
             slow = f"{found.url} answered after {found.seconds:.1f} s; a sign-in waits 4"
-            return warning(Check.DISCOVERY, slow, "Look at what makes the provider or the way to it slow.")
+            return warning(Check.DISCOVERY, slow, "Find out why the provider or the network is slow.")
         case Discovered():
             return ok(Check.DISCOVERY, f"in {found.seconds * 1000:.0f} ms, from {found.url}")
         case Refuse(code=code) if code in _LATER:
-            return ok(Check.DISCOVERY, "there, but what it says is wrong; see below")
+            return ok(Check.DISCOVERY, "there, but its content is wrong; see below")
         case Refuse():
             problem = str(found.facts.get("problem"))
             place = f"The right address: {preset(configured.provider).locations.issuer}."
@@ -47,14 +47,12 @@ def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
             message = f"the provider calls itself {actual}, configured is {expected}"
             return refused(Check.ISSUER, found, message, *_mismatch_fixes(actual, expected, configured))
         case Refuse(code=Code.ISSUER_PLACEHOLDER, facts=facts):
-            return refused(Check.ISSUER, found, f"{facts['found']} is no issuer but a pattern for many")
+            return refused(Check.ISSUER, found, f"{facts['found']} is a pattern for many issuers")
         case Refuse():
             return ok(Check.ISSUER, "the configured one")
         case Discovered(metadata=metadata) if _only_slash(metadata.issuer, configured):
             where = "with" if metadata.issuer.endswith("/") else "without"
-            note = (
-                f"{where} a slash at the end, unlike your setting; that is fine, RomM keeps to the provider's spelling"
-            )
+            note = f"{where} a slash at the end, unlike your setting; that is fine, RomM uses the provider's spelling"
             return ok(Check.ISSUER, f"{metadata.issuer}, {note}")
         case Discovered(metadata=metadata):
             return ok(Check.ISSUER, metadata.issuer)
@@ -92,12 +90,12 @@ def pkce(found: Discovered) -> Finding:
     """Every request has PKCE with S256."""
     match found.announced.challenge_methods:
         case None | ():
-            return ok(Check.PKCE, "not announced; RomM sends it all the same, and who does not know it ignores it")
+            return ok(Check.PKCE, "not announced; RomM sends it anyway, and a provider without PKCE ignores it")
         case methods if "S256" in methods:
             return ok(Check.PKCE, "S256")
         case methods:
             message = f"the provider announces {', '.join(methods)}, without S256"
-            fix = "At the provider: allow PKCE with S256 for this client. There is nothing to set here."
+            fix = "At the provider: allow PKCE with S256 for this client. RomM has no setting for it."
             return warning(Check.PKCE, message, fix)
 
 
@@ -106,35 +104,38 @@ def end_session(found: Discovered, configured: Configured) -> Finding:
     finding = _end_session(found, configured)
     if found.metadata.backchannel_logout_supported is not True:
         return finding
-    register = f"register {configured.base_url}{BACKCHANNEL_LOGOUT} there for its back-channel logout"
-    return replace(finding, found=f"{finding.found}; so that signing out there reaches RomM, {register}")
+    register = (
+        f"register {configured.base_url}{BACKCHANNEL_LOGOUT} there as back-channel logout URL, so that signing out there "
+        "ends the RomM session too"
+    )
+    return replace(finding, found=f"{finding.found}. Optional: {register}")
 
 
 def _end_session(found: Discovered, configured: Configured) -> Finding:
     if not configured.rp_initiated_logout:
-        return ok(Check.END_SESSION, "of RomM only: OIDC_RP_INITIATED_LOGOUT is false")
+        return ok(Check.END_SESSION, "signing out ends the RomM session only (OIDC_RP_INITIATED_LOGOUT is false)")
     endpoint = configured.end_session_endpoint or found.metadata.end_session_endpoint
     back = configured.post_logout_redirect_uri
     if not endpoint:
         message = "the provider has no end-session endpoint, so its own session stays"
         fix = (
-            "Set OIDC_RP_INITIATED_LOGOUT=false, since Authelia, Google and Cloudflare Access have none; or name it in "
-            "OIDC_END_SESSION_ENDPOINT, if the provider has one that it does not announce."
+            "Set OIDC_RP_INITIATED_LOGOUT=false: Authelia, Google and Cloudflare Access have none. If the provider has one "
+            "that it does not announce, put it in OIDC_END_SESSION_ENDPOINT."
         )
         return warning(Check.END_SESSION, message, fix)
     if back:
         return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there")
-    hint = f"to come back, register {configured.base_url}/login there and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
-    return ok(Check.END_SESSION, f"at {endpoint}, where people stay; {hint}")
+    hint = f"to bring them back, register {configured.base_url}/login there and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
+    return ok(Check.END_SESSION, f"at {endpoint}, and people stay there; {hint}")
 
 
 def _hints(problem: str) -> list[str]:
     """Usual causes of a response that is no discovery document."""
     usual = {
-        "text/html": "That is a page for people: of a proxy that wants a sign-in first, or of the provider's own front page. "
-        "Let RomM through to this address without a sign-in, or correct the address.",
-        "404": "The server is there, but not at this path: the part before /.well-known is not the issuer. A document in an "
-        "unusual place goes into OIDC_SERVER_METADATA_URL.",
+        "text/html": "That is a web page: a proxy's sign-in page, or the provider's front page. Let RomM reach this address "
+        "without a sign-in, or correct the address.",
+        "404": "The server is there, but not at this path: the part before /.well-known is not the issuer. For a document in "
+        "an unusual place set OIDC_SERVER_METADATA_URL.",
         "redirects are not followed": "If it leads to the provider: set OIDC_SERVER_METADATA_URL to the address that it leads "
         "to, and OIDC_SERVER_APPLICATION_URL to the `issuer` in the document there.",
     }
@@ -144,10 +145,12 @@ def _hints(problem: str) -> list[str]:
 def _mismatch_fixes(actual: str, expected: str, configured: Configured) -> list[str]:
     (scheme, host), (expected_scheme, expected_host) = scheme_and_host(actual), scheme_and_host(expected)
     if host == expected_host and (scheme, expected_scheme) == ("http", "https"):
-        return ["The provider does not know that it is reached by https: have its proxy send it X-Forwarded-Proto."]
+        return ["The provider does not know its https address: let its proxy send X-Forwarded-Proto."]
     if host and host != expected_host:
-        name = f"If {host} is the provider's public name, use it; if it is an inner one, set the provider's own public"
-        return [f"{name} address, or have its proxy send it the Host header."]
+        name = (
+            f"If {host} is the provider's public name, use it; if it is an internal one, set the provider's own public"
+        )
+        return [f"{name} address, or let its proxy send the Host header."]
     return [click(preset(configured.provider).locations.issuer)]
 
 

@@ -93,7 +93,7 @@ def request(result: ProbeResult) -> Finding:
         case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE)):
             return skipped(Check.REQUEST, "the provider did not get beyond the scopes; see Scopes")
         case ProbeResult(verdict=Refuse(code=Code.ACCESS_DENIED) as refuse):
-            return ok(Check.REQUEST, f"{refuse.facts.get('error')}, as it should be")
+            return ok(Check.REQUEST, f"{refuse.facts.get('error')}, as expected")
         case ProbeResult(verdict=Refuse() as refuse):
             return refused(Check.REQUEST, refuse, describe(refuse))
         case _:
@@ -108,12 +108,12 @@ def _redirected_away(url: str, configured: Configured) -> Finding:
             Check.REDIRECT_URI, _not_registered(message, None, configured), message, *_registration_fixes(configured)
         )
     message = f"probably registered: the provider goes on to its own page {page}"
-    return ok(Check.REDIRECT_URI, f"{message}, which it should not do with prompt=none, so this is no proof")
+    return ok(Check.REDIRECT_URI, f"{message}, which it should not do with prompt=none, so this does not prove it")
 
 
 def _page(response: ProbeResponse, configured: Configured) -> Finding:
     if response.status < 400:
-        message = f"cannot be told: the provider shows a page ({response.status} with {response.content_type})"
+        message = f"unknown: the provider shows a page ({response.status} with {response.content_type})"
         look = "Look at that page in a browser: press the button of the sign-in page. If it is an error:"
         return warning(Check.REDIRECT_URI, message, look, *_registration_fixes(configured))
     error = response.error or f"{response.status} with {response.content_type or 'no content type'}"
@@ -125,7 +125,7 @@ def _page(response: ProbeResponse, configured: Configured) -> Finding:
 def _registration_fixes(configured: Configured) -> tuple[str, str]:
     register = (
         f"Register {configured.redirect_uri} there for client {configured.client_id}, or set OIDC_REDIRECT_URI to the one "
-        "that is registered: equal to the letter."
+        "that is registered. The two must be exactly equal."
     )
     return register, click(preset(configured.provider).locations.redirect_uri)
 
@@ -149,14 +149,13 @@ def _callback(location: str, sent: ProbeRequest, metadata: Metadata) -> Accepted
     if isinstance(answer, Refuse):
         return answer
     if answer.state != sent.state:
-        return Refuse(Code.RESPONSE_INVALID, {"problem": "state is not the one that was sent"})
+        return Refuse(Code.RESPONSE_INVALID, {"problem": "state is not the one that RomM sent"})
     return authorization.accept(answer, _attempt(sent, metadata), metadata, sent.client, sent.now)
 
 
 def _attempt(sent: ProbeRequest, metadata: Metadata) -> LoginAttempt:
     return LoginAttempt(
         state_digest="",
-        browser_key_digest="",
         nonce="",
         code_verifier="",
         return_to="/",

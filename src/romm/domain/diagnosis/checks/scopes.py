@@ -27,7 +27,7 @@ def scopes(result: ProbeResult, discovered: Discovered, configured: Configured) 
             )
         case _ if unknown:
             message = f"the provider does not announce {', '.join(unknown)}"
-            fix = "Add it there, or take it out of OIDC_SCOPES. If the claims arrive all the same, nothing is wrong."
+            fix = "Add it there, or remove it from OIDC_SCOPES. If the claims arrive anyway, nothing is wrong."
             return warning(Check.SCOPES, message, fix, place)
         case ProbeResult(returned=True):
             return ok(Check.SCOPES, configured.scope)
@@ -44,9 +44,9 @@ def claims(discovered: Discovered, configured: Configured, roles_scope: str) -> 
     scopes_asked, known = configured.scope.split(), discovered.announced.claims
     if "email" not in scopes_asked:
         fix = "Add email to OIDC_SCOPES."
-        return warning(Check.CLAIMS, "the scope email is not asked for", fix, code=Code.EMAIL_MISSING)
+        return warning(Check.CLAIMS, "RomM does not ask for the scope email", fix, code=Code.EMAIL_MISSING)
     if configured.roles_claim and roles_scope and roles_scope not in scopes_asked:
-        message = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but the scope {roles_scope} is not asked for"
+        message = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but RomM does not ask for the scope {roles_scope}"
         return warning(Check.CLAIMS, message, f"Add {roles_scope} to OIDC_SCOPES, or leave OIDC_SCOPES empty.", place)
     if known is None:
         return ok(Check.CLAIMS, f"{' and '.join(needed)} wanted; the provider does not announce its claims")
@@ -55,5 +55,5 @@ def claims(discovered: Discovered, configured: Configured, roles_scope: str) -> 
     if not missing:
         return ok(Check.CLAIMS, " and ".join(needed))
     variable = "OIDC_CLAIM_ROLES" if configured.roles_claim in missing else "OIDC_SCOPES"
-    fix = f"Check {variable}, and that the provider sends it. If roles come out right, it sends more than it announces."
+    fix = f"Check {variable}, and that the provider sends it. If roles are correct, it sends more than it announces."
     return warning(Check.CLAIMS, f"the provider does not announce {' and '.join(missing)}", fix, place)

@@ -1,0 +1,71 @@
+"""Login attempts: sealed in their browser until the provider's answer uses them, then remembered by their outcome."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from romm.domain.digests import digest
+from romm.domain.sign_in.authorization import LoginAttempt
+from romm.domain.sign_in.outcomes import Outcome
+from romm.ports.process import Clock
+from romm.ports.sign_in import Attempts, Seal
+from romm.sign_in.identification import CALLBACK_SECONDS
+
+LOOK_EVERY_SECONDS = 0.2
+PATIENCE_SECONDS = CALLBACK_SECONDS + 1
+"""So long after its beginning a callback may still end; then its process was stopped in between."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoginAttempts:
+    """The two halves of an attempt: what the browser keeps, and what is left when it was used."""
+
+    seal: Seal
+    used: Attempts
+    clock: Clock
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def sealed(self, attempt: LoginAttempt) -> str:
+        """The attempt for its browser's cookie. It opens beside its own state only."""
+        content = msgspec.msgpack.encode(replace(attempt, state_digest=""))
+        return await self.seal.seal(content, _use(attempt.state_digest))
+
+    async def opened(self, state: str | None, sealed: str | None) -> LoginAttempt | None:
+        """The attempt of this state and this browser, None when the browser has not brought it."""
+        if not state or not sealed:
+            return None
+        state_digest = digest(state)
+        content = await self.seal.open(sealed, _use(state_digest))
+        return None if content is None else _decoded(content, state_digest)
+
+    async def take(self, attempt: LoginAttempt) -> bool:
+        """As `Attempts.take`."""
+        return await self.used.take(attempt.state_digest, attempt.expires_at)
+
+    async def outcome(self, state_digest: str) -> Outcome | None:
+        """How a used attempt ended; waits while it is under way. None when nothing is known of its end."""
+        for _ in range(int(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
+            recalled = await self.used.recall(state_digest)
+            if recalled is None:
+                return None
+            if recalled.outcome is not None:
+                return recalled.outcome
+            if self.clock() - recalled.taken_at > timedelta(seconds=PATIENCE_SECONDS):
+                return None
+            await self.sleep(LOOK_EVERY_SECONDS)
+        return None
+
+
+def _use(state_digest: str) -> str:
+    return f"login attempt {state_digest}"
+
+
+def _decoded(content: bytes, state_digest: str) -> LoginAttempt | None:
+    try:
+        return replace(msgspec.msgpack.decode(content, type=LoginAttempt), state_digest=state_digest)
+    except msgspec.MsgspecError:  # sealed by another version of RomM, which runs beside this one
+        return None
