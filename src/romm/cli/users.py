@@ -99,7 +99,10 @@ def reset_link(username: str) -> None:
 @click.argument("username")
 @click.argument("issuer", default="")
 def unlink(username: str, issuer: str) -> None:
-    """Detach an account from ISSUER, or from all; the next verified sign-in links again. Its sign-ins end."""
+    """Unlink an account.
+
+    From ISSUER, or from all. Its sessions end, and the next verified sign-in links again.
+    """
 
     async def work(does: "UseCases") -> Account:
         account = await does.administration.named(username)
@@ -120,7 +123,9 @@ def unlink(username: str, issuer: str) -> None:
 )
 @click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
 def move_issuer(old: str, new: str, way: str | None, apply: bool) -> None:
-    """Move all accounts from the provider with issuer OLD to the one with issuer NEW. Their sign-ins end.
+    """Move all accounts to another issuer.
+
+    From the provider with issuer OLD to the one with issuer NEW. Their sessions end.
 
     OLD and NEW may be the same with --by-email, when that provider gave everybody a new subject.
     """
