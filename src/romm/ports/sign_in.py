@@ -1,6 +1,6 @@
 """Login attempts, logouts at the provider, and the sign-in log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -61,6 +61,9 @@ class PendingSignIns(Protocol):
 
 class Logouts(Protocol):
     """Back-channel logouts."""
+
+    async def algorithms(self, logout: Logout) -> Collection[str | None]:
+        """Which algorithms signed the ID tokens of the sessions that a logout token means; None: not known."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
         """End the sessions a logout token names. Returns the account of each.

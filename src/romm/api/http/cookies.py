@@ -77,18 +77,21 @@ class Cookies:
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 
-    def was_signed_out(self, request: Request) -> bool:
-        """Did this browser sign out, and not sign in since? Then nobody signs it in without a click."""
-        return self._name("romm_signed_out") in request.cookies
+    def sign_out_mark(self, request: Request) -> str | None:
+        """What a browser that signed out and did not sign in since has of `signed_out`."""
+        return request.cookies.get(self._name("romm_signed_out"))
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         """The cookies of a browser that just signed in."""
         gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
         return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
 
-    def signed_out(self) -> list[Cookie]:
-        """The cookies of a browser that signed out; the mark lasts until the browser is closed."""
-        return [self.no_session(), self._cookie("romm_signed_out", "1", None)]
+    def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
+        """The cookies of a browser that signed out. The mark lasts until the browser is closed.
+
+        It is the digest of the state that was sent to the provider, if one was.
+        """
+        return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
 
     def no_session(self) -> Cookie:
         """Clears a session that is over."""

@@ -21,6 +21,7 @@ DEX = Preset(
         "part of each sub. Another issuer in Dex's configuration leaves the subjects as they are.",
     },
     locations=ConsoleLocations(
+        sign_out="staticClients[].postLogoutRedirectURIs",
         redirect_uri="Dex's configuration, staticClients[].redirectURIs",
         secret="Dex's configuration, staticClients[]: id and secret",
         signing_key="nothing to choose there: Dex signs with RS256",

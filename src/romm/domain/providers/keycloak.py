@@ -32,6 +32,7 @@ KEYCLOAK = Preset(
         "person got a new id there. Another host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
+        sign_out="Clients → yours → Settings → Valid post logout redirect URIs",
         redirect_uri="Clients → yours → Settings → Valid redirect URIs",
         secret="Clients → yours → Settings → Client authentication: on; Credentials → Client Secret",
         signing_key="Realm settings → Keys, and Clients → yours → Advanced → ID token signature algorithm: RS256; ID token "

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "retired_links"
-down_revision = "sealed_attempts"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
