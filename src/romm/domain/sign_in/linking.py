@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from romm.domain import emails
 from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
+from romm.domain.issuers import BLOCKING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.domain.sign_in.claims import Claims, Email
 from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.matches import BLOCKING, Answer, Issuers, Matches, Relation, matches
+from romm.domain.sign_in.matches import Answer, Matches, matches
 from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
@@ -97,8 +98,8 @@ def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: 
             return _reject("L-09", Code.ACCOUNT_DISABLED, account=account)
         case Matches(vouched=(account,)) if linked := issuers.linked(account, BLOCKING):
             severe = issuers.this in linked
-            named = issuers.this if severe else linked[0]
-            return _reject("L-10", Code.ALREADY_LINKED, severe=severe, account=account.id, linked=named)
+            told = {"account": account.id, "issuer": issuers.this, "linked": issuers.this if severe else linked[0]}
+            return _reject("L-10", Code.ALREADY_LINKED, severe=severe, **told)
         case Matches(vouched=(account,)) if _is_open_to_anyone(account, issuers, policy):
             return _reject("L-10a", Code.LINK_FROM_ACCOUNT, account=account.id)
         case Matches(vouched=(account,)) if not policy.link_by_email:
