@@ -13,7 +13,7 @@ from romm.domain.model import Account, Identity, Visitor, subject_digest
 from romm.ports.accounts import AccountStore, Passwords
 from romm.ports.conflicts import NOTHING, Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.process import Clock, Log
-from romm.ports.provider import Provider
+from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn, SignedIn
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Profile:
     account_store: AccountStore
     passwords: Passwords
     password_sign_in: PasswordSignIn
-    provider: Provider | None
+    issuers: KnownIssuers
     log: Log
     clock: Clock
 
@@ -70,8 +70,7 @@ class Profile:
 
     def ways_in(self) -> WaysIn:
         """Open sign-in methods. Does not contact the provider."""
-        metadata = self.provider and self.provider.known_metadata()
-        return WaysIn(passwords=self.password_sign_in.enabled, issuer=metadata.issuer if metadata else None)
+        return WaysIn(passwords=self.password_sign_in.enabled, issuers=self.issuers.now())
 
 
 async def _carry_out(who: Principal, change: Awaitable[Account], wish: AccountUpdate = NOTHING) -> Account:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
+from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
@@ -90,6 +91,9 @@ class AccountStore(Protocol):
 
     async def unlink(self, decision: Unlink, now: datetime) -> Account:
         """End the account's sign-ins, too. Raises `Conflict("version")`."""
+
+    async def move_link(self, decision: Rewrite | Retire, now: datetime) -> Account:
+        """Carry out `Rewrite` or `Retire`; sign-ins of the account end. Raises `Conflict("version")`, `Conflict("identity")`."""
 
     async def reset_asked(self, name: str, now: datetime) -> None:
         """Set `reset_asked_at` of the enabled account with this username or address."""

@@ -1,11 +1,12 @@
 """The doctor's instruments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
+from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.provider import TokenResponse
@@ -55,7 +56,7 @@ class Probe(Protocol):
 
 
 class Storage(Protocol):
-    """The database schema."""
+    """The database schema, and the accounts."""
 
     @property
     def is_embedded(self) -> bool:
@@ -70,6 +71,9 @@ class Storage(Protocol):
 
         Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or at the newest migration and not writable.
         """
+
+    async def accounts(self) -> Sequence[Account]:
+        """All accounts of a database at the newest migration. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 
 class Instruments(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Use case: after single sign-on, ask whether an account is the person's whose address its owner typed."""
+"""Use case: after single sign-on, ask “Is this your account?” when only the account's owner entered the address."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from romm.sign_in.password import PasswordSignIn
 
 
 class Brought(Struct, frozen=True, kw_only=True):
-    """The secrets that the browser brought: of the waiting sign-in, of an account that knows the browser, of its session."""
+    """The browser's cookies."""
 
     pending: str | None
     device_cookie: str | None
@@ -28,7 +28,7 @@ class Brought(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """Is this account yours? `by` are the ways to prove it; `provable` is False where accounts link on `/account` alone."""
+    """`by` are the proofs that count. `provable` is False if accounts are linked on `/account` only."""
 
     account: Account
     by: Proofs
@@ -37,8 +37,6 @@ class Question(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """A sign-in waits ten minutes for one answer of the browser that began it."""
-
     signin: OpenIDSignIn
     password_sign_in: PasswordSignIn
     pending: PendingSignIns
@@ -47,18 +45,18 @@ class Confirmation:
     clock: Clock
 
     async def question(self, brought: Brought) -> Question:
-        """What to ask. Raises `Refused(QUESTION_EXPIRED)`."""
+        """Raises `Refused(QUESTION_EXPIRED)`."""
         return await self._question(await self._waiting(brought), brought)
 
     async def mine(self, brought: Brought, password: str, visitor: Visitor) -> Finished:
-        """It is the person's account: prove it and sign in. Raises `Refused`; after a wrong password the question stays."""
+        """Prove ownership, link and sign in. Raises `Refused`; a wrong password keeps the question open."""
         waiting = await self._waiting(brought)
         question = await self._question(waiting, brought)
         account = question.account if question.by.click else await self._proved(question, password, visitor)
         return await self._answered(waiting, Answer(account=account, mine=True), brought, visitor)
 
     async def not_mine(self, brought: Brought, visitor: Visitor) -> Finished:
-        """It is another person's account: sign in without it. Raises `Refused`."""
+        """Sign in without this account. Raises `Refused`."""
         waiting = await self._waiting(brought)
         account = (await self._question(waiting, brought)).account
         return await self._answered(waiting, Answer(account=account, mine=False), brought, visitor)
@@ -80,7 +78,7 @@ class Confirmation:
         return Question(account=account, by=by, provable=provable)
 
     async def _proved(self, question: Question, password: str, visitor: Visitor) -> Account:
-        """The account as it was when its password was right. Raises `Refused`, also for too many tries."""
+        """The account as of the password check. Raises `Refused`, also after too many attempts."""
         account = question.account
         if not question.by.password:
             raise Refused(Code.LINK_FROM_ACCOUNT, account=account.id)
@@ -94,7 +92,7 @@ class Confirmation:
             raise wrong from refused
 
     async def _answered(self, waiting: PendingSignIn, answer: Answer, brought: Brought, visitor: Visitor) -> Finished:
-        """Take the answer, once, and go on. Raises `Refused`."""
+        """Use the pending sign-in, once, and finish it. Raises `Refused`."""
         if await self.pending.take(waiting.digest) is None:
             raise _expired()
         try:

@@ -1,28 +1,28 @@
-"""How a login attempt ended. It is kept for a while, because a browser may load the callback again."""
+"""Outcomes of login attempts, kept because a browser may load the callback again."""
 
 from msgspec import Struct
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """A session began. `linked` when an identity was attached to an account that existed."""
+    """`linked`: the identity was linked to an existing account."""
 
     session_digest: str
     linked: bool = False
 
 
 class Asked(Struct, frozen=True, tag="asked"):
-    """The browser was asked whose account it is."""
+    """The sign-in became pending."""
 
 
 class NotOpened(Struct, frozen=True, tag="refused"):
-    """It was refused. `reference` is the correlation id of the log line that has the facts."""
+    """`reference` is the log line's correlation id."""
 
     code: str
     reference: str
 
 
 class Reported(Struct, frozen=True, tag="report"):
-    """A trial ended in a report, as JSON."""
+    """The report of a test sign-in, as JSON."""
 
     report: str
 
