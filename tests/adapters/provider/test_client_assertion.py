@@ -76,6 +76,12 @@ async def test_a_key_is_replaced_without_a_sign_in_that_fails(tmp_path: Path) ->
         await tokens(fake, provider)
 
 
+@pytest.mark.parametrize("method", ["private_key_jwt", "client_secret_jwt"])
+def test_without_a_key_or_a_secret_nothing_starts(method: str) -> None:
+    with pytest.raises(ValueError, match=f"{method}, but there is nothing to sign with"):
+        relying_party(FakeProvider(), client_secret="", token_endpoint_auth_method=method)
+
+
 def test_nothing_private_is_published(tmp_path: Path) -> None:
     published = public_keys(client_keys(pem(tmp_path, *KEYS.values())))["keys"]
     assert [key["alg"] for key in published] == list(KEYS)

@@ -39,6 +39,8 @@ class ClientAuthentication:
     ) -> None:
         if method not in ("", *_METHODS):
             raise ValueError(f"OIDC_TOKEN_ENDPOINT_AUTH_METHOD is {method}; use one of {', '.join(_METHODS)}.")
+        if (method == KEY_JWT and not keys) or (method == SECRET_JWT and not client_secret):
+            raise ValueError(f"OIDC_TOKEN_ENDPOINT_AUTH_METHOD is {method}, but there is nothing to sign with.")
         self._client = client
         self._keys = keys
         self._plain = (client_id, client_secret)
