@@ -283,7 +283,7 @@ class FakeAccountStore:
         links = tuple(link for link in seen.links if link.identity != decision.identity)
         return self._newer(replace(seen, links=links), now)
 
-    async def reset_asked(self, name: str, now: datetime) -> None:
+    async def note_reset_request(self, name: str, now: datetime) -> None:
         for each in list(self._accounts.by_id.values()):
             if each.enabled and name in (each.username, each.email):
                 self._accounts.by_id[each.id] = replace(each, reset_asked_at=now)

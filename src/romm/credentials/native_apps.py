@@ -34,7 +34,7 @@ class NativeApps:
     log: Log
     clock: Clock
 
-    def asked(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
+    def parse_request(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
         """Raises `Refused` without a valid redirect URI."""
         request = rules.validate_request(query, self.apps)
         if isinstance(request, Refuse):
@@ -92,7 +92,7 @@ class NativeApps:
             raise await self._reused(stored, request.visitor)
         if refuse:
             raise Refused.by(refuse)
-        scopes = required(token_rules.given(stored.scopes, owner.level))
+        scopes = required(token_rules.granted_scopes(stored.scopes, owner.level))
         return await self._exchange(stored, scopes, request.visitor)
 
     async def _exchange(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:

@@ -91,7 +91,7 @@ class AccountStore(Protocol):
     async def unlink(self, decision: Unlink, now: datetime) -> Account:
         """End the account's sign-ins, too. Raises `Conflict("version")`."""
 
-    async def reset_asked(self, name: str, now: datetime) -> None:
+    async def note_reset_request(self, name: str, now: datetime) -> None:
         """Set `reset_asked_at` of the enabled account with this username or address."""
 
 

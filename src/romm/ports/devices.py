@@ -14,10 +14,10 @@ class DeviceAuthorizations(Protocol):
     async def put(self, authorization: DeviceAuthorization) -> None:
         """Raises `Conflict("user_code")` if the user code is in use."""
 
-    async def polled_by(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
+    async def find_by_device_code(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
         """A request and the account that approved it, both as they are now."""
 
-    async def typed(self, user_code_digest: str) -> DeviceAuthorization | None:
+    async def find_by_user_code(self, user_code_digest: str) -> DeviceAuthorization | None:
         """In any state."""
 
     async def note_poll(self, device_code_digest: str, interval_seconds: int) -> None:

@@ -31,7 +31,7 @@ class DiscoveryDocument:
         return await self._client.send("GET", self._target, limit=max(0, ends_at - self._clock()))
 
     def forget(self) -> None:
-        """Begin at the configured URL next time."""
+        """Start at the configured URL again."""
         self._target = None
 
 
@@ -43,7 +43,7 @@ def _within(url: str, answer: Answer) -> str:
     except ValueError:  # brackets without an IPv6 address
         target = ""
     if hosts.origin(target) is None or hosts.origin(target) != hosts.origin(url):
-        shown = location.partition("?")[0]
-        problem = f"{answer.status} to {shown}, and redirects are not followed to another origin"
+        without_query = location.partition("?")[0]
+        problem = f"{answer.status} to {without_query}, and redirects are not followed to another origin"
         raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=problem)
     return target

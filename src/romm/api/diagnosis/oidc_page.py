@@ -73,7 +73,7 @@ async def oidc(
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
-        told=describe(Code(error), renderer) if error in set(Code) else None,
+        reason=describe(Code(error), renderer) if error in set(Code) else None,
         refused=await describe_entries(refused, renderer, principal, administration),
     )
 

@@ -70,7 +70,7 @@ class Email(Struct, frozen=True):
     found: str = NOT_SENT
 
     @property
-    def said(self) -> str | bool | None:
+    def verification(self) -> str | bool | None:
         """What the document says of the verification, for whoever has to correct it."""
         return self.unreadable or (NOT_SENT if self.verified is None else self.verified)
 
@@ -125,7 +125,12 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
             return mistyped(unverified_claims, claim) or Refuse(
-                code, {"claim": claim, "found": describe_member(unverified_claims, claim), **_wanted(claim, expected)}
+                code,
+                {
+                    "claim": claim,
+                    "found": describe_member(unverified_claims, claim),
+                    **_expected_value(claim, expected),
+                },
             )
     return None
 
@@ -274,7 +279,7 @@ def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
-def _wanted(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
+def _expected_value(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "hd": domains}

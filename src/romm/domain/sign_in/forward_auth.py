@@ -1,4 +1,4 @@
-"""What a reverse proxy asks about a request it got: may this person have it, who are they, and where to sign in if nobody."""
+"""Forward authentication for a reverse proxy: authorization, identity headers, and where to sign in."""
 
 from collections.abc import Collection, Sequence
 from urllib.parse import quote
@@ -11,15 +11,15 @@ from romm.domain.model import LEVEL_NAMES, AccessLevel, Account
 from romm.domain.urls import return_to
 
 LEAST = "me.read"
-"""The scope without which a credential does not even say whose it is."""
+"""Required of every credential: without it, it does not name its account."""
 
-_AS_THEY_ARE = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII but `%`, which marks what is not
+_UNESCAPED = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII except `%`
 
 
 class Forwarded(Struct, frozen=True, kw_only=True):
-    """What a trusted proxy says of the request: path with query, host, and whether it is a page that a browser opens.
+    """The request a trusted proxy asks about. `uri`: path and query. Empty if not sent.
 
-    An empty text is what it does not say.
+    `opens_page`: a browser navigates.
     """
 
     uri: str
@@ -28,9 +28,9 @@ class Forwarded(Struct, frozen=True, kw_only=True):
 
 
 def required(level: str, scope: str, names: Sequence[str]) -> frozenset[str] | Refuse:
-    """The scopes that the operator asks for.
+    """The scopes that the operator requires.
 
-    `names` are those in the query: a misspelt one would ask for nothing, and the second of two may be the visitor's.
+    `names` are the query's parameters: a misspelt one would require nothing, a repeated one may be the visitor's.
     """
     if sorted(names) not in ([], ["level"], ["scope"], ["level", "scope"]):
         return Refuse(Code.REQUEST_INVALID, {"problem": f"the query has {names}; it may have level and scope, once"})
@@ -44,16 +44,15 @@ def required(level: str, scope: str, names: Sequence[str]) -> frozenset[str] | R
 
 
 def allow(needed: frozenset[str], has: Collection[str]) -> Refuse | None:
-    """Has the credential all that is needed?"""
     missing = [scope for scope in scopes.ALL if scope in needed and scope not in has]
     return Refuse(Code.FORBIDDEN, {"scope": missing[0]}) if missing else None
 
 
 def headers(account: Account, has: Collection[str]) -> dict[str, str]:
-    """Who it is, for what stands behind the proxy. All four, always, so that a forged one never stays.
+    """Identity headers for the app behind the proxy. Always all four, so that no forged one remains.
 
-    The groups are the access levels that the *credential* has in full, so that a narrow token opens nothing wide. An
-    address that only its owner typed is left out: what stands behind the proxy may find people by it.
+    The groups are the access levels that the *credential* covers fully, so a narrow token gets no wide access. An address
+    that only its owner typed is omitted: the app may identify people by it.
     """
     groups = [level.label for level in AccessLevel if set(scopes.granted(level)) <= set(has)]
     return {
@@ -65,20 +64,17 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
 
 
 def header_text(value: str) -> str:
-    """A value as a header can carry it: whatever is not printable ASCII as %XX of its UTF-8, and `%` itself as %25.
+    """Percent-encodes `%` and all but printable ASCII, as UTF-8. Unique, and without line breaks (RFC 9110, 5.5)."""
+    return quote(value, safe=_UNESCAPED, errors="replace")
 
-    Never two people with one value, and never a line break (RFC 9110, 5.5).
+
+def sign_in_target(forwarded: Forwarded, base_url: str) -> str | Refuse | None:
+    """Return path after sign-in, or None if the request should not be redirected.
+
+    Refused from another host: our session cookie would not reach it.
     """
-    return quote(value, safe=_AS_THEY_ARE, errors="replace")
-
-
-def wanted(asked: Forwarded, base_url: str) -> str | Refuse | None:
-    """Where to come back to after signing in; None when there is no sense in sending anybody to sign in.
-
-    The cookie of a sign-in reaches only our own host: sent there from another one, a person would come back as nobody.
-    """
-    if not (asked.uri and asked.opens_page):
+    if not (forwarded.uri and forwarded.opens_page):
         return None
-    if asked.host and not hosts.is_at(asked.host, base_url):
-        return Refuse(Code.FORWARDED_ELSEWHERE, {"host": asked.host, "base_url": base_url})
-    return return_to(asked.uri)
+    if forwarded.host and not hosts.is_at(forwarded.host, base_url):
+        return Refuse(Code.FORWARDED_ELSEWHERE, {"host": forwarded.host, "base_url": base_url})
+    return return_to(forwarded.uri)

@@ -1,30 +1,30 @@
-"""How a login attempt ended. It is kept for a while, because a browser may load the callback again."""
+"""How a login attempt ended, stored because browsers load the callback again."""
 
 from msgspec import Struct
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """A session began. `linked` when an identity was attached to an account that existed."""
+    """A session began. `linked`: an existing account was linked."""
 
     session_digest: str
     linked: bool = False
 
 
-class Asked(Struct, frozen=True, tag="asked"):
-    """The browser was asked whose account it is."""
+class QuestionAsked(Struct, frozen=True, tag="asked"):
+    """“Is this your account?” waits for its answer."""
 
 
 class NotOpened(Struct, frozen=True, tag="refused"):
-    """It was refused. `reference` is the correlation id of the log line that has the facts."""
+    """`reference` is the correlation id of the log line."""
 
     code: str
     reference: str
 
 
 class Reported(Struct, frozen=True, tag="report"):
-    """A trial ended in a report, as JSON."""
+    """A test sign-in. `report` is JSON."""
 
     report: str
 
 
-Outcome = Opened | Asked | NotOpened | Reported
+Outcome = Opened | QuestionAsked | NotOpened | Reported
