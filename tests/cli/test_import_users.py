@@ -62,7 +62,7 @@ def test_what_would_happen_is_printed_and_nothing_is_written(tmp_path: Path) -> 
         "note: the name is not allowed here: tell them to sign in as user-3",
         "note: the role 'wizard' is unknown here, so the role is viewer",
         "note: the address 'no address' cannot be compared safely, so it is left out",
-        "note: nobody can sign in to it before an administrator gives it an address",
+        "note: it cannot be used until an administrator gives it an e-mail address",
         "The import includes administrators, the first ones, so /setup closes: root",
         "3 to import, 0 to skip. Nothing was written; use --apply to import.",
     ]

@@ -25,11 +25,11 @@ class Network(Protocol):
 
 
 class Probe(Protocol):
-    """The uncached provider, reached as in a sign-in. Each method may raise `Refused` with a sign-in's code."""
+    """Uncached, otherwise as in a sign-in. Each method may raise `Refused` with a sign-in's code."""
 
     @property
     def place(self) -> Endpoint:
-        """The endpoint of the discovery document."""
+        """Of the discovery document."""
 
     @property
     def client(self) -> Client:
@@ -55,8 +55,6 @@ class Probe(Protocol):
 
 
 class Storage(Protocol):
-    """The database schema."""
-
     @property
     def is_embedded(self) -> bool:
         """A SQLite file, which `romm serve` migrates?"""

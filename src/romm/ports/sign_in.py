@@ -60,8 +60,6 @@ class PendingSignIns(Protocol):
 
 
 class Logouts(Protocol):
-    """Back-channel logouts."""
-
     async def carry_out(self, logout: Logout) -> Sequence[int]:
         """End the sessions a logout token names. Returns the account of each.
 
@@ -71,9 +69,7 @@ class Logouts(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """A line of the sign-in log.
-
-    `received` outlines refused claims as a JSON object. `id` is assigned when the line is written. Only single sign-on
+    """`received` outlines refused claims as a JSON object. `id` is assigned when the line is written. Only single sign-on
     sets `role_before` (None: a new account), `role_after` and `warning` (a key of `role_hints.HINTS`).
     """
 
@@ -106,8 +102,6 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
 
 
 class SignInLog(Protocol):
-    """The sign-in log for administrators."""
-
     async def search(self, criteria: SignInFilter, limit: int) -> Sequence[SignInEntry]:
         """Newest first."""
 

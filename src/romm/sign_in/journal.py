@@ -87,9 +87,9 @@ class SignInJournal:
             return False
         return True
 
-    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+    async def search(self, criteria: SignInFilter, limit: int) -> Sequence[SignInEntry]:
         """The newest entries that fit, for administrators."""
-        return await self.entries.search(wanted, limit)
+        return await self.entries.search(criteria, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:
         empty = dict.fromkeys(("rule", "code", "issuer", "subject_digest", "account_id"))

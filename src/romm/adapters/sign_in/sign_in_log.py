@@ -42,8 +42,8 @@ class SQLSignInLog:
         if forgets and forgotten < FORGOTTEN_AT_ONCE:  # else there may be more, for the next line to clear away
             self._forgot_at = entry.at
 
-    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
-        facts = asdict(wanted)
+    async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:
+        facts = asdict(criteria)
         before = facts.pop("before")
         fits = [ComparisonFilter(name, "eq", value) for name, value in facts.items() if value not in (None, "")]
         if before is not None:
