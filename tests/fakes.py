@@ -308,7 +308,7 @@ class FakeImports:
     def __init__(self, accounts: FakeAccounts) -> None:
         self._accounts = accounts
 
-    async def here(self) -> ExistingAccounts:
+    async def existing_accounts(self) -> ExistingAccounts:
         everybody = list(self._accounts.by_id.values())
         return ExistingAccounts(
             usernames=frozenset(each.username for each in everybody),

@@ -41,12 +41,12 @@ class NativeApps:
             raise Refused.by(request)
         return request
 
-    def offered(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
+    def available_scopes(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
         """Returns the redirect URL with a one-time code for one minute. Raises `Refused(ACCOUNT_CHANGED)`."""
-        given = self.offered(request, who)
+        given = self.available_scopes(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
         code, now = url_secret(), self.clock()

@@ -102,7 +102,7 @@ class ForeignUsers(Protocol):
 
 
 class Imports(Protocol):
-    async def here(self) -> ExistingAccounts: ...
+    async def existing_accounts(self) -> ExistingAccounts: ...
 
     async def add(self, decision: Import, now: datetime) -> None:
         """All or nothing. Raises `Conflict("username" | "email")`."""

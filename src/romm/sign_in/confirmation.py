@@ -19,8 +19,8 @@ from romm.sign_in.password import PasswordCredentials as TypedPassword
 from romm.sign_in.password import PasswordSignIn
 
 
-class Brought(Struct, frozen=True, kw_only=True):
-    """The secrets that the browser brought: of the waiting sign-in, of an account that knows the browser, of its session."""
+class BrowserCookies(Struct, frozen=True, kw_only=True):
+    """Secrets: of the pending sign-in, the device cookie, and the session."""
 
     pending: str | None
     device_cookie: str | None
@@ -46,35 +46,35 @@ class Confirmation:
     journal: SignInJournal
     clock: Clock
 
-    async def question(self, brought: Brought) -> Question:
+    async def question(self, cookies: BrowserCookies) -> Question:
         """What to ask. Raises `Refused(QUESTION_EXPIRED)`."""
-        return await self._question(await self._waiting(brought), brought)
+        return await self._question(await self._waiting(cookies), cookies)
 
-    async def mine(self, brought: Brought, password: str, visitor: Visitor) -> Finished:
+    async def mine(self, cookies: BrowserCookies, password: str, visitor: Visitor) -> Finished:
         """It is the person's account: prove it and sign in. Raises `Refused`; after a wrong password the question stays."""
-        waiting = await self._waiting(brought)
-        question = await self._question(waiting, brought)
+        waiting = await self._waiting(cookies)
+        question = await self._question(waiting, cookies)
         account = question.account if question.by.click else await self._proved(question, password, visitor)
-        return await self._answered(waiting, Answer(account=account, mine=True), brought, visitor)
+        return await self._answered(waiting, Answer(account=account, mine=True), cookies, visitor)
 
-    async def not_mine(self, brought: Brought, visitor: Visitor) -> Finished:
+    async def not_mine(self, cookies: BrowserCookies, visitor: Visitor) -> Finished:
         """It is another person's account: sign in without it. Raises `Refused`."""
-        waiting = await self._waiting(brought)
-        account = (await self._question(waiting, brought)).account
-        return await self._answered(waiting, Answer(account=account, mine=False), brought, visitor)
+        waiting = await self._waiting(cookies)
+        account = (await self._question(waiting, cookies)).account
+        return await self._answered(waiting, Answer(account=account, mine=False), cookies, visitor)
 
-    async def _waiting(self, brought: Brought) -> PendingSignIn:
-        waiting = await self.pending.find(digest(brought.pending or ""))
+    async def _waiting(self, cookies: BrowserCookies) -> PendingSignIn:
+        waiting = await self.pending.find(digest(cookies.pending or ""))
         if waiting is None or waiting.expires_at <= self.clock():
             raise _expired()
         return waiting
 
-    async def _question(self, waiting: PendingSignIn, brought: Brought) -> Question:
+    async def _question(self, waiting: PendingSignIn, cookies: BrowserCookies) -> Question:
         account = await self.accounts.get(waiting.account_id)
         if account is None:
             raise _expired()
         provable = self.signin.admission.policy.link_by_email
-        known = await self.password_sign_in.browsers.find(brought.device_cookie, account.username)
+        known = await self.password_sign_in.browsers.find(cookies.device_cookie, account.username)
         passwords = self.password_sign_in.enabled
         by = proofs(account, is_known_browser=known is not None, passwords=passwords, provable=provable)
         return Question(account=account, by=by, provable=provable)
@@ -93,7 +93,9 @@ class Confirmation:
             await self.journal.refused("password", wrong, visitor)
             raise wrong from refused
 
-    async def _answered(self, waiting: PendingSignIn, answer: Answer, brought: Brought, visitor: Visitor) -> Finished:
+    async def _answered(
+        self, waiting: PendingSignIn, answer: Answer, cookies: BrowserCookies, visitor: Visitor
+    ) -> Finished:
         """Take the answer, once, and go on. Raises `Refused`."""
         if await self.pending.take(waiting.digest) is None:
             raise _expired()
@@ -103,8 +105,8 @@ class Confirmation:
             refused.page, refused.return_to = "/login", waiting.return_to
             await self.journal.refused("openid", refused, visitor)
             raise
-        if brought.session is not None and finished.session is not None:  # a browser has one session at a time
-            await self.signin.sessions.end(brought.session)
+        if cookies.session is not None and finished.session is not None:  # a browser has one session at a time
+            await self.signin.sessions.end(cookies.session)
         return finished
 
 

@@ -17,8 +17,8 @@ from romm.domain.accounts.changes import (
     Delete,
     Password,
     Proof,
+    SignInMethods,
     Unlink,
-    WaysIn,
     administer,
     delete,
     may_give,
@@ -309,46 +309,48 @@ OTHER_ISSUER = Identity("https://old.example", "alice")
     ("seen", "identity", "ways", "refused"),
     [
         pytest.param(
-            {"links": (link(),)}, ALICE, WaysIn(passwords=True, issuer=ISSUER), Code.LAST_WAY_IN, id="only way"
+            {"links": (link(),)}, ALICE, SignInMethods(passwords=True, issuer=ISSUER), Code.LAST_WAY_IN, id="only way"
         ),
         pytest.param(
             {"links": (link(),), "password_set_at": EARLIER},
             ALICE,
-            WaysIn(passwords=True, issuer=ISSUER),
+            SignInMethods(passwords=True, issuer=ISSUER),
             None,
             id="a password is left",
         ),
         pytest.param(
             {"links": (link(),), "password_set_at": EARLIER},
             ALICE,
-            WaysIn(passwords=False, issuer=ISSUER),
+            SignInMethods(passwords=False, issuer=ISSUER),
             Code.LAST_WAY_IN,
             id="passwords are off",
         ),
         pytest.param(
             {"links": (link(), link(OTHER_ISSUER))},
             ALICE,
-            WaysIn(passwords=True, issuer=ISSUER),
+            SignInMethods(passwords=True, issuer=ISSUER),
             Code.LAST_WAY_IN,
             id="what is left belongs to another provider",
         ),
         pytest.param(
             {"links": (link(), link(OTHER_ISSUER))},
             OTHER_ISSUER,
-            WaysIn(passwords=True, issuer=ISSUER),
+            SignInMethods(passwords=True, issuer=ISSUER),
             None,
             id="the old provider's",
         ),
         pytest.param(
             {"links": (link(), link(OTHER_ISSUER))},
             OTHER_ISSUER,
-            WaysIn(passwords=True, issuer=None),
+            SignInMethods(passwords=True, issuer=None),
             Code.LAST_WAY_IN,
             id="nobody can tell which provider is left",
         ),
     ],
 )
-def test_the_last_way_in_stays(seen: dict[str, Any], identity: Identity, ways: WaysIn, refused: Code | None) -> None:
+def test_the_last_way_in_stays(
+    seen: dict[str, Any], identity: Identity, ways: SignInMethods, refused: Code | None
+) -> None:
     judged = unlink(account(**seen), identity, Proof.PROVIDER, ways, keep="mine")
     assert code(judged) is refused
     assert refused or judged == Unlink(account=account(**seen), identity=identity, keep="mine")
@@ -356,7 +358,7 @@ def test_the_last_way_in_stays(seen: dict[str, Any], identity: Identity, ways: W
 
 def test_unlinking_needs_a_proof() -> None:
     seen = account(links=(link(),), password_set_at=EARLIER)
-    ways = WaysIn(passwords=True, issuer=ISSUER)
+    ways = SignInMethods(passwords=True, issuer=ISSUER)
     assert code(unlink(seen, ALICE, Proof.NONE, ways, keep=None)) is Code.CONFIRMATION_REQUIRED
 
 

@@ -21,7 +21,7 @@ from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.pages.user_agents import in_words
 from romm.credentials.principal import Principal
 from romm.credentials.sessions import Sessions
-from romm.domain.accounts.changes import Proof, WaysIn, unlink
+from romm.domain.accounts.changes import Proof, SignInMethods, unlink
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
 from romm.domain.model import Account, subject_digest
@@ -53,7 +53,7 @@ async def account_page(
         account=account,
         managed=administration.is_managed(account),
         **_ways(renderer, account, proof),
-        links=_links(account, profile.ways_in()),
+        links=_links(account, profile.sign_in_methods()),
         sessions=_sessions(await sessions.of(account.id), principal.credential),
         error=explained(error, ref),
         notice=notice,
@@ -149,7 +149,7 @@ def _ways(renderer: PageRenderer, account: Account, proof: Proof) -> dict[str, A
     }
 
 
-def _links(account: Account, ways: WaysIn) -> list[dict[str, Any]]:
+def _links(account: Account, ways: SignInMethods) -> list[dict[str, Any]]:
     """`last` marks the only way to sign in."""
     return [
         {

@@ -42,7 +42,7 @@ async def ask(
     who = await authentication.browser(request)
     if who is None:
         return see_other(renderer.sign_in_url(app_request.address))
-    return _consent(renderer, app_request, who, native_apps.offered(app_request, who))
+    return _consent(renderer, app_request, who, native_apps.available_scopes(app_request, who))
 
 
 @post(

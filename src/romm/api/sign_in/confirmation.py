@@ -11,7 +11,7 @@ from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.sign_in.openid import landing
-from romm.sign_in.confirmation import Brought, Confirmation
+from romm.sign_in.confirmation import BrowserCookies, Confirmation
 from romm.sign_in.destinations import QUESTION_PAGE, Finished
 
 _BROWSER = {"browser": True, "error_page": QUESTION_PAGE}
@@ -32,7 +32,7 @@ async def question(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    asked = await confirmation.question(_brought(request, our_cookies))
+    asked = await confirmation.question(_browser_cookies(request, our_cookies))
     return renderer.page(
         "whose_account.html",
         asked=asked,
@@ -47,7 +47,7 @@ async def mine(
     request: Request, confirmation: NamedDependency[Confirmation], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
     form = await body(request, MineForm)
-    finished = await confirmation.mine(_brought(request, our_cookies), form.current_password, visitor(request))
+    finished = await confirmation.mine(_browser_cookies(request, our_cookies), form.current_password, visitor(request))
     return _on(request, finished, our_cookies)
 
 
@@ -55,11 +55,13 @@ async def mine(
 async def not_mine(
     request: Request, confirmation: NamedDependency[Confirmation], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
-    return _on(request, await confirmation.not_mine(_brought(request, our_cookies), visitor(request)), our_cookies)
+    return _on(
+        request, await confirmation.not_mine(_browser_cookies(request, our_cookies), visitor(request)), our_cookies
+    )
 
 
-def _brought(request: Request, cookies: Cookies) -> Brought:
-    return Brought(
+def _browser_cookies(request: Request, cookies: Cookies) -> BrowserCookies:
+    return BrowserCookies(
         pending=cookies.pending(request), device_cookie=cookies.device_cookie(request), session=cookies.session(request)
     )
 

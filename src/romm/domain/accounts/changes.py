@@ -90,7 +90,7 @@ class Unlink(Struct, frozen=True, kw_only=True, tag=True):
     keep: str | None = None
 
 
-class WaysIn(Struct, frozen=True, kw_only=True):
+class SignInMethods(Struct, frozen=True, kw_only=True):
     """Open sign-in methods: passwords, and the provider's issuer (None if unknown)."""
 
     passwords: bool
@@ -203,7 +203,9 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
     return _changed(account, own_wish, password, EmailSource.typed_by(account.level), keep=keep)
 
 
-def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
+def unlink(
+    account: Account, identity: Identity, proof: Proof, ways: SignInMethods, *, keep: str | None
+) -> Unlink | Refuse:
     """Never the last way in."""
     if proof is Proof.NONE:
         return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
