@@ -529,6 +529,10 @@ class FakeLogouts:
         self._clock = clock
         self.carried_out: dict[str, datetime] = {}
 
+    async def algorithms(self, logout: Logout) -> set[str | None]:
+        sessions = [each for each in self._stored.values() if each.kind is Kind.SESSION]
+        return {each.id_token_alg for each in sessions if _is_meant(each, logout)}
+
     async def carry_out(self, logout: Logout) -> list[int]:
         self.carried_out = {key: until for key, until in self.carried_out.items() if until >= self._clock()}
         if logout.digest in self.carried_out:

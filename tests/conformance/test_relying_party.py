@@ -202,7 +202,7 @@ async def test_signing_out_goes_there_and_back(world: World, alter: Callable[[di
 BACKCHANNEL = [
     module("rp-backchannel-rpinitlogout", {}, honest, 200),
     module("rp-backchannel-rpinitlogout-alg-none", {}, put("algorithm", "none"), 400),
-    module("rp-backchannel-rpinitlogout-wrong-alg", {}, put("algorithm", "HS256"), 400),
+    module("rp-backchannel-rpinitlogout-wrong-alg", {}, put("algorithm", "ES256"), 400),
     module("rp-backchannel-rpinitlogout-wrong-iss", {"iss": "https://other.test"}, honest, 400),
     module("rp-backchannel-rpinitlogout-wrong-aud", {"aud": "another"}, honest, 400),
     module("rp-backchannel-rpinitlogout-no-event", {"events": None}, honest, 400),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from romm.credentials.principal import Principal, principal
 from romm.credentials.sessions import Sessions
 from romm.domain import scopes
-from romm.domain.credentials.credential import TOUCH_INTERVAL, Credential, Kind, SessionLimits
+from romm.domain.credentials.credential import TOUCH_INTERVAL, Credential, Kind, ProviderSession, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
@@ -73,12 +73,14 @@ async def test_a_secret_is_random_long_and_stored_nowhere(house: House) -> None:
 async def test_a_session_remembers_where_it_came_from(house: House) -> None:
     account = await house.accounts.create(new_account("vera"), NOW)
     identity = Identity("https://idp.test", "vera")
-    secret = await house.sessions.start(account, VISITOR, identity, "an ID token")
+    source = ProviderSession(identity=identity, id_token="an ID token", id_token_alg="ES256", sid="there")
+    secret = await house.sessions.start(account, VISITOR, source)
     stored = house.only
     assert stored.digest == digest(secret)
     assert stored.kind is Kind.SESSION
     assert (stored.address, stored.user_agent) == (VISITOR.address, VISITOR.user_agent)
     assert (stored.identity, stored.id_token) == (identity, "an ID token")
+    assert (stored.id_token_alg, stored.sid) == ("ES256", "there")
     assert stored.expires_at == NOW + ABSOLUTE
 
 

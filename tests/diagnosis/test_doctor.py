@@ -166,7 +166,8 @@ PLACE = "At the provider: "
                      "OIDC_SCOPES", id="a scope that is not allowed"),
         pytest.param({"OIDC_SCOPES": "openid email"}, lambda patient: None, Check.CLAIMS, WARNING, None, "Add groups",
                      id="a scope that nobody asks for"),
-        pytest.param({"OIDC_RP_INITIATED_LOGOUT": "true"}, metadata(end_session_endpoint=None), Check.END_SESSION, WARNING,
+        pytest.param({"OIDC_PROVIDER": "google", "OIDC_ALLOW_REGISTRATION": "false", "OIDC_RP_INITIATED_LOGOUT": "true"},
+                     metadata(end_session_endpoint=None), Check.END_SESSION, WARNING,
                      None, "OIDC_RP_INITIATED_LOGOUT=false", id="no end-session endpoint"),
     ],
 )  # fmt: skip

@@ -166,8 +166,9 @@ def test_signing_out_reaches_the_provider_and_autologin_does_not_undo_it(
     expect(page).to_have_url(f"{origin}/")
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="Yes, sign me out").click()
+    expect(page.get_by_role("status")).to_contain_text("You are signed out, here and at Authelia.")
     expect(page.get_by_role("link", name="Sign in with")).to_be_visible()
-    assert page.url.startswith(f"{origin}/login")
+    assert page.url.startswith(f"{origin}/login?state=")
     page.goto(f"{origin}/")
     expect(page.get_by_role("link", name="Sign in with")).to_be_visible()
     assert page.request.get(f"{origin}/api/users/me").status == 401

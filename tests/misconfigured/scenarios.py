@@ -511,7 +511,8 @@ _PERSON = (
 
 _SIGNING_OUT = (
     Scenario(id="end-session-missing", wrong="Signing out at the provider is on, but the provider has no address for it",
-             settings={"OIDC_RP_INITIATED_LOGOUT": "true"}, provider=Provider(metadata={"end_session_endpoint": ABSENT}),
+             settings={"OIDC_PROVIDER": "cloudflare", "OIDC_RP_INITIATED_LOGOUT": "true"},
+             provider=Provider(metadata={"end_session_endpoint": ABSENT}),
              journey=Journey.SIGN_OUT, sees="You are signed out", names=("OIDC_RP_INITIATED_LOGOUT",),
              doctor=Check.END_SESSION),
     Scenario(id="post-logout-elsewhere", wrong="After signing out people come back to another host",

@@ -213,6 +213,7 @@ SAMPLES = {
     "oidc.claim_roles_separator": ";",
     "oidc.claim_roles_absent": "none",
     "oidc.trust_email": "absent",
+    "oidc.backchannel_logout_scope": "person",
     "oidc.token_endpoint_auth_method": "client_secret_post",
     "oidc.redirect_uri": "https://romm.example.com/api/oauth/openid",
     "log.level": "DEBUG",

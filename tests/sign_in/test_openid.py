@@ -73,6 +73,7 @@ class ScriptedProvider:
         self.found: Metadata = METADATA
         self.told: Mapping[str, Any] | Refused | None = None
         self.problem: Exception | None = None
+        self.unverifiable: Refused | None = None
         self.nonce = ""
         self.pushed: list[Mapping[str, str]] = []
         self.exchanged: list[tuple[str, str]] = []
@@ -97,6 +98,8 @@ class ScriptedProvider:
         return TokenResponse(access_token="an access token", unverified_id_token="an ID token")
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
+        if self.unverifiable is not None:
+            raise self.unverifiable
         now = self._clock().timestamp()
         always = {"iss": metadata.issuer, "aud": "romm", "iat": now, "exp": now + 300, "nonce": self.nonce}
         return SignedClaims(algorithm="RS256", unverified_claims=always | self.claims)

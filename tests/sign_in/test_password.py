@@ -1,6 +1,7 @@
 """The use cases of signing in with a password and of signing out, without HTTP."""
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.domain import scopes
 from romm.domain.catalogue import operator_text
-from romm.domain.credentials.credential import Kind, SessionLimits
+from romm.domain.credentials.credential import Kind, ProviderSession, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
@@ -25,15 +26,16 @@ from romm.ports.accounts import Passwords
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn
-from romm.sign_in.sign_out import SignOut
+from romm.sign_in.sign_out import SignedOut, SignOut
 from romm.sign_in.throttle import Throttle
 from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
-from tests.sign_in.test_openid import METADATA, ScriptedProvider
+from tests.sign_in.test_openid import ISSUER, METADATA, ScriptedProvider
 from tests.world import PASSWORD, VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ENDPOINT = "https://idp.test/end_session"
+ID_TOKEN = "e30." + urlsafe_b64encode(b'{"aud": "romm", "email": "alice"}').decode() + ".c2ln"
 
 
 class CountingPasswords(FakePasswords):
@@ -88,12 +90,18 @@ class House:
         return caught.value
 
     def sign_out(self, provider: ScriptedProvider | None, *, enabled: bool = True, endpoint: str = "") -> SignOut:
-        wishes = EndSession(enabled=enabled, endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login")
+        wishes = EndSession(
+            enabled=enabled, client_id="romm", endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login"
+        )
         return SignOut(sessions=self.sessions, provider=provider, wishes=wishes, log=self.log)
 
-    async def session(self, id_token: str | None = "an ID token") -> str:
-        identity = Identity("https://idp.test", "alice") if id_token else None
-        return await self.sessions.start(await self.add(), VISITOR, identity, id_token)
+    async def session(self, id_token: str | None = ID_TOKEN, issuer: str = ISSUER) -> str:
+        source = opened(id_token, issuer) if id_token else None
+        return await self.sessions.start(await self.add(), VISITOR, source)
+
+
+def opened(id_token: str = ID_TOKEN, issuer: str = ISSUER) -> ProviderSession:
+    return ProviderSession(identity=Identity(issuer, "alice"), id_token=id_token, id_token_alg="RS256")
 
 
 @pytest.fixture
@@ -348,12 +356,13 @@ async def test_a_browser_is_known_by_one_secret_at_a_time(house: House) -> None:
 async def test_signing_out_ends_the_session_and_names_the_providers_end(house: House) -> None:
     """R-40, R-41."""
     session = await house.session()
-    url = await house.sign_out(provider()).sign_out(session)
-    assert url is not None
-    assert url.startswith(f"{ENDPOINT}?")
-    sent = parse_qs(urlsplit(url).query)
-    assert sent["id_token_hint"] == ["an ID token"]
+    done = await house.sign_out(provider()).sign_out(session)
+    assert done.url is not None
+    assert done.url.startswith(f"{ENDPOINT}?")
+    sent = parse_qs(urlsplit(done.url).query)
+    assert sent["id_token_hint"] == [ID_TOKEN]
     assert sent["client_id"] == ["romm"]
+    assert done.state_digest == digest(sent["state"][0])
     assert await house.sessions.who(session) is None
 
 
@@ -362,18 +371,17 @@ async def test_every_way_out_has_its_own_state(house: House) -> None:
     states = set()
     for number in range(20):
         account = await house.add(f"keeper-{number}")
-        session = await house.sessions.start(account, VISITOR, Identity("https://idp.test", "alice"), "an ID token")
-        url = await house.sign_out(provider()).sign_out(session)
-        states.add(parse_qs(urlsplit(url or "").query)["state"][0])
+        session = await house.sessions.start(account, VISITOR, opened())
+        states.add((await house.sign_out(provider()).sign_out(session)).state_digest)
     assert len(states) == 20
 
 
 @pytest.mark.parametrize(
     ("known", "enabled", "endpoint", "id_token"),
     [
-        pytest.param(None, True, ENDPOINT, "an ID token", id="single sign-on is off by now"),
-        pytest.param(provider(), False, ENDPOINT, "an ID token", id="the operator does not want it"),
-        pytest.param(provider(METADATA), True, "", "an ID token", id="the provider has no such endpoint"),
+        pytest.param(None, True, ENDPOINT, ID_TOKEN, id="single sign-on is off by now"),
+        pytest.param(provider(), False, ENDPOINT, ID_TOKEN, id="the operator does not want it"),
+        pytest.param(provider(METADATA), True, "", ID_TOKEN, id="the provider has no such endpoint"),
         pytest.param(provider(), True, ENDPOINT, None, id="the session came by password"),
     ],
 )
@@ -382,7 +390,7 @@ async def test_signing_out_here_is_all_there_is(
 ) -> None:
     """R-40: in every case the session is over."""
     session = await house.session(id_token)
-    assert await house.sign_out(known, enabled=enabled, endpoint=endpoint).sign_out(session) is None
+    assert await house.sign_out(known, enabled=enabled, endpoint=endpoint).sign_out(session) == SignedOut()
     assert await house.sessions.who(session) is None
 
 
@@ -404,16 +412,34 @@ async def test_what_can_go_wrong_at_the_provider_stands_in_the_log(
     level, event, facts = house.log.lines[-1]
     assert (level, event) == line[:2]
     assert line[2] in facts["hint"]
-    assert "an ID token" not in str(house.log.lines)
+    assert ID_TOKEN not in str(house.log.lines)
+
+
+async def test_an_id_token_that_the_published_keys_did_not_sign_is_not_sent(house: House) -> None:
+    """R-41: the key is gone, or the keys cannot be had. The provider would show an error page and send nobody back."""
+    without_key = provider()
+    without_key.unverifiable = Refused(Code.ID_TOKEN_KEY_UNKNOWN)
+    done = await house.sign_out(without_key).sign_out(await house.session())
+    sent = parse_qs(urlsplit(done.url or "").query)
+    assert "id_token_hint" not in sent
+    assert sent["logout_hint"] == ["alice"]
+    assert "not published" in house.log.lines[-1][2]["hint"]
+
+
+async def test_an_id_token_of_another_issuer_is_not_sent(house: House) -> None:
+    """R-41: no token of one provider reaches another."""
+    done = await house.sign_out(provider()).sign_out(await house.session(issuer="https://former.test"))
+    assert set(parse_qs(urlsplit(done.url or "").query)) == {"client_id", "post_logout_redirect_uri", "state"}
+    assert "https://former.test" in house.log.lines[-1][2]["hint"]
 
 
 @pytest.mark.parametrize("session", [None, "", "invented"])
 async def test_nobody_can_sign_out_too(house: House, session: str | None) -> None:
-    assert await house.sign_out(provider()).sign_out(session) is None
+    assert await house.sign_out(provider()).sign_out(session) == SignedOut()
 
 
 async def test_signing_out_twice_leads_to_the_provider_once(house: House) -> None:
     session = await house.session()
     out = house.sign_out(provider())
-    assert await out.sign_out(session)
-    assert await out.sign_out(session) is None
+    assert (await out.sign_out(session)).url
+    assert await out.sign_out(session) == SignedOut()

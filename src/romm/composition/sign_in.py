@@ -81,7 +81,9 @@ def openid_sign_in(
     )
 
 
-def backchannel_logout(signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates) -> BackchannelLogout:
+def backchannel_logout(
+    settings: Settings, signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates
+) -> BackchannelLogout:
     return BackchannelLogout(
         identification=signin.identification,
         off=signin.off,
@@ -89,6 +91,8 @@ def backchannel_logout(signin: OpenIDSignIn, ports: Ports, journal: SignInJourna
         journal=journal,
         rates=rates,
         clock=ports.clock,
+        scope=settings.oidc.backchannel_logout_scope,
+        without_expiry=preset(settings.oidc.provider).logout_without_expiry,
     )
 
 
@@ -123,8 +127,11 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
     oidc = settings.oidc
     wishes = EndSession(
         enabled=oidc.rp_initiated_logout,
+        client_id=oidc.client_id,
         endpoint=oidc.end_session_endpoint,
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
+        page=preset(oidc.provider).sign_out_page,
+        login_page=f"{settings.server.base_url}/login",
     )
     return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes, log=ports.log)
 

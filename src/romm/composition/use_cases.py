@@ -85,7 +85,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         native_apps=native_apps,
         signin=signin,
         confirmation=sign_in.confirmation(signin, password_sign_in, ports, journal),
-        backchannel=sign_in.backchannel_logout(signin, ports, journal, rates),
+        backchannel=sign_in.backchannel_logout(settings, signin, ports, journal, rates),
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),
         setup=accounts.setup(settings, ports),

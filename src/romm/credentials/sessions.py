@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec.structs import asdict
+
 from romm.credentials.principal import Principal, principal
 from romm.credentials.secrets import url_secret
 from romm.domain import scopes
@@ -11,13 +13,14 @@ from romm.domain.credentials.credential import (
     TOUCH_INTERVAL,
     Credential,
     Kind,
+    ProviderSession,
     SessionLimits,
     is_live,
     issued,
 )
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
-from romm.domain.model import Account, Identity, Visitor
+from romm.domain.model import Account, Visitor
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
@@ -35,9 +38,7 @@ class Sessions:
         self,
         account: Account,
         visitor: Visitor,
-        identity: Identity | None = None,
-        id_token: str | None = None,
-        sid: str | None = None,
+        source: ProviderSession | None = None,
         beside: tuple[Credential, ...] = (),
     ) -> str:
         """Create a session and return its secret (only the hash is stored); `beside` goes into the same transaction.
@@ -54,9 +55,7 @@ class Sessions:
             scopes=scopes.ALL,
             address=visitor.address,
             user_agent=visitor.user_agent,
-            identity=identity,
-            id_token=id_token,
-            sid=sid,
+            **(asdict(source) if source else {}),
         )
         await self.credentials.add(account, session, *beside)
         return secret
@@ -79,7 +78,7 @@ class Sessions:
             return None
         first, account = found
         self.log.info("session.repeated", account=account.id, session=first.id)
-        return await self.start(account, visitor, first.identity, first.id_token, first.sid)
+        return await self.start(account, visitor, first.source)
 
     async def _live(self, session_digest: str) -> tuple[Credential, Account] | None:
         found = await self.credentials.find(Kind.SESSION, session_digest)

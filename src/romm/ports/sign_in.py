@@ -1,6 +1,6 @@
 """Login attempts, logouts at the provider, and the sign-in log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -60,6 +60,9 @@ class PendingSignIns(Protocol):
 
 
 class Logouts(Protocol):
+    async def algorithms(self, logout: Logout) -> Collection[str | None]:
+        """That signed the ID tokens of the sessions a logout token names; None if unknown."""
+
     async def carry_out(self, logout: Logout) -> Sequence[int]:
         """End the sessions a logout token names. Returns the account of each.
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from romm.domain.credentials.native_apps import App
 from romm.domain.sign_in.linking import TrustEmail
+from romm.domain.sign_in.logout_token import LogoutScope
 
 
 class Variable(Struct, frozen=True):
@@ -96,6 +97,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     rp_initiated_logout: Annotated[bool, Variable("OIDC_RP_INITIATED_LOGOUT")]
     end_session_endpoint: Annotated[str, Variable("OIDC_END_SESSION_ENDPOINT")]
     post_logout_redirect_uri: Annotated[str, Variable("OIDC_POST_LOGOUT_REDIRECT_URI")]
+    backchannel_logout_scope: Annotated[LogoutScope, Variable("OIDC_BACKCHANNEL_LOGOUT_SCOPE")]
     tls_cacertfile: Annotated[str, Variable("OIDC_TLS_CACERTFILE")]
     token_endpoint_auth_method: Annotated[
         Literal["", "client_secret_basic", "client_secret_post", "none"], Variable("OIDC_TOKEN_ENDPOINT_AUTH_METHOD")

@@ -10,7 +10,7 @@ from romm.domain.model import Visitor
 from romm.domain.sign_in import claims, logout_token
 from romm.domain.sign_in.claims import ExpectedToken
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.logout_token import Logout, LogoutScope
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider, SignedClaims
@@ -24,7 +24,10 @@ TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(min
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """Signing out at the provider reaches RomM. `identification` is None when single sign-on is off; `off` then says why."""
+    """Signing out at the provider reaches RomM. `identification` is None when single sign-on is off; `off` then says why.
+
+    `without_expiry` is what helps when this provider's logout tokens have no `exp`.
+    """
 
     identification: Identification | None
     off: str
@@ -32,6 +35,8 @@ class BackchannelLogout:
     journal: SignInJournal
     rates: Rates
     clock: Clock
+    scope: LogoutScope = LogoutScope.SESSION
+    without_expiry: str = ""
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
         """End the sessions that a logout token means; none to be ended is as good (2.7 there).
@@ -42,6 +47,8 @@ class BackchannelLogout:
             raise Refused(Code.OIDC_OFF, reason=self.off)
         await self.rates.check(by_address(TOKENS, visitor.address))
         logout = await self._judged(self.identification, unverified_logout_token)
+        if not logout.has_expiry:
+            self.journal.without_expiry(logout, self.without_expiry)
         try:
             owners = await self.logouts.carry_out(logout)
         except Conflict as conflict:
@@ -59,7 +66,12 @@ class BackchannelLogout:
             extra_audiences=identification.extra_audiences,
         )
         spelled = claims.with_known_issuer(signed.unverified_claims, identification.issuer_spellings)
-        return required(logout_token.validate(spelled, signed.typ, addressee))
+        logout = logout_token.widened(required(logout_token.validate(spelled, signed.typ, addressee)), self.scope)
+        of_sessions = await self.logouts.algorithms(logout)
+        announced = metadata.id_token_signing_alg_values_supported
+        if refuse := logout_token.held_to(signed.algorithm, of_sessions, announced):
+            raise Refused.by(refuse)
+        return logout
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:

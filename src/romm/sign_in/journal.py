@@ -23,6 +23,11 @@ _STAYED_THERE = (
     "the letter, redirect URI {redirect_uri} (OIDC_REDIRECT_URI, else made of ROMM_BASE_URL). `romm doctor` asks it."
 )
 
+_WITHOUT_EXPIRY = (
+    "The provider's logout token has no exp, which OpenID Connect Back-Channel Logout 1.0, 2.4 demands. It counts once, for "
+    "ten minutes from its iat."
+)
+
 
 @dataclass(frozen=True)
 class SignInJournal:
@@ -77,6 +82,10 @@ class SignInJournal:
         self.log.info("backchannel.signed_out", ended=len(owners), accounts=accounts, named_by=logout.named_by, **facts)
         for account_id in accounts:
             await self.entries.add(self._entry("backchannel", "signed_out", visitor, account_id=account_id, **facts))
+
+    def without_expiry(self, logout: Logout, fix: str) -> None:
+        """Log that a logout token has no `exp` and counts all the same."""
+        self.log.warning("backchannel.without_exp", issuer=logout.issuer, hint=f"{_WITHOUT_EXPIRY} {fix}".rstrip())
 
     async def _has_room(self, visitor: Visitor) -> bool:
         try:

@@ -12,6 +12,7 @@ from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
+from romm.domain.credentials.credential import ProviderSession
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -212,7 +213,10 @@ class OpenIDSignIn:
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
         """Sign in after the answer to “Is this your account?”. Raises `Refused`."""
         signed = {"sid": waiting.sid} if waiting.sid else {}
-        person = Person(claims=waiting.claims, id_token=waiting.id_token, algorithm="", signed=signed, userinfo=None)
+        algorithm = waiting.id_token_alg or ""
+        person = Person(
+            claims=waiting.claims, id_token=waiting.id_token, algorithm=algorithm, signed=signed, userinfo=None
+        )
         secret = url_secret()
         return await retry_on_conflict(
             lambda: self._admitted(person, waiting.return_to, visitor, secret, answer=answer)
@@ -238,8 +242,13 @@ class OpenIDSignIn:
             return Finished(return_to=QUESTION_PAGE, pending=secret)
         decision, account = admitted
         identity = person.claims.identity
-        sid = logout_token.sid(person.signed)
-        session = await self.sessions.start(account, visitor, identity, person.id_token, sid)
+        source = ProviderSession(
+            identity=identity,
+            id_token=person.id_token,
+            id_token_alg=person.algorithm or None,
+            sid=logout_token.sid(person.signed),
+        )
+        session = await self.sessions.start(account, visitor, source)
         await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
         linked = isinstance(decision, LinkIdentity)
         return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
@@ -250,6 +259,7 @@ class OpenIDSignIn:
             account_id=account.id,
             claims=person.claims,
             id_token=person.id_token,
+            id_token_alg=person.algorithm or None,
             sid=logout_token.sid(person.signed),
             return_to=return_to,
             expires_at=self.clock() + PENDING_LIFETIME,

@@ -2,24 +2,38 @@
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from romm.credentials.secrets import unique
 from romm.credentials.sessions import Sessions
 from romm.domain.credentials.credential import Credential
+from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.end_session import EndSession, end_session_url
+from romm.domain.sign_in.end_session import AtProvider, EndedSession, EndSession, HereOnly, end_session
 from romm.ports.process import Log
 from romm.ports.provider import Provider
 
 _NO_END_SESSION = (
-    "OIDC_RP_INITIATED_LOGOUT is true, but the provider names no end-session endpoint, or did not answer, so its own session "
-    "stays. Set it to false if the provider has none (Authelia, Google), or name the address in OIDC_END_SESSION_ENDPOINT."
+    "OIDC_RP_INITIATED_LOGOUT is true, but {problem}, so the provider's own session stays. Set it to false if the provider "
+    "has no such endpoint (Google), or name the address in OIDC_END_SESSION_ENDPOINT."
 )
 
 _COMING_BACK = (
     "If the provider shows an error instead of sending people back, {back} (OIDC_POST_LOGOUT_REDIRECT_URI) is not registered "
     "there: register it for the client, or leave it empty."
 )
+
+_WITHOUT_HINT = (
+    "The provider is not sent the ID token (id_token_hint): {omitted}. It may ask the person before it signs out."
+)
+
+
+class SignedOut(Struct, frozen=True, kw_only=True):
+    """The session here is over. Visit `url` to end the provider's too; `state_digest` is of the state that then comes back."""
+
+    url: str | None = None
+    state_digest: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,23 +45,21 @@ class SignOut:
     wishes: EndSession
     log: Log
 
-    async def sign_out(self, session: str | None) -> str | None:
-        """End a session first, whatever the provider does; gives the provider's end-session URL, if it is to be visited.
+    async def sign_out(self, session: str | None) -> SignedOut:
+        """End a session first, whatever the provider does; says where its session can be ended.
 
         Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out whatever the database does.
         """
         ended = await self._ended(session) if session else None
-        if ended is None or ended.id_token is None or self.provider is None or not self.wishes.enabled:
-            return None
-        url = end_session_url(
-            self.wishes,
-            await self._metadata(self.provider),
-            client_id=self.provider.client.client_id,
-            id_token=ended.id_token,
-            state=unique(),
-        )
-        self._note(url)
-        return url
+        if ended is None or self.provider is None or not self.wishes.concern(ended.id_token):
+            return SignedOut()
+        match await self._decided(self.provider, ended):
+            case HereOnly(problem=problem):
+                self.log.warning("signout.not_at_provider", hint=_NO_END_SESSION.format(problem=problem))
+                return SignedOut()
+            case AtProvider() as there:
+                self._note(there)
+                return SignedOut(url=there.url, state_digest=digest(there.state) if there.state else None)
 
     async def _ended(self, session: str) -> Credential | None:
         try:
@@ -57,17 +69,35 @@ class SignOut:
                 raise
             raise Refused(Code.SESSION_NOT_ENDED, **refused.facts) from refused
 
-    def _note(self, url: str | None) -> None:
-        """Of what goes wrong at the provider nobody tells RomM."""
-        back = self.wishes.post_logout_redirect_uri
-        if url is None:
-            self.log.warning("signout.not_at_provider", hint=_NO_END_SESSION)
-        elif back:
-            self.log.info("signout.to_provider", post_logout_redirect_uri=back, hint=_COMING_BACK.format(back=back))
+    async def _decided(self, provider: Provider, ended: Credential) -> AtProvider | HereOnly:
+        metadata, id_token = await _metadata(provider), ended.id_token or ""
+        session = EndedSession(
+            issuer=ended.identity.issuer if ended.identity else "",
+            id_token=id_token,
+            is_verifiable=metadata is not None and await _is_verifiable(provider, metadata, id_token),
+        )
+        return end_session(self.wishes, metadata, session, unique())
 
-    async def _metadata(self, provider: Provider) -> Metadata | None:
-        """What the provider says of itself; nothing when it does not answer, for that must not keep anybody signed in."""
-        try:
-            return await provider.metadata()
-        except Refused:
-            return None
+    def _note(self, there: AtProvider) -> None:
+        """Errors on the provider's side are not reported to us."""
+        back = self.wishes.post_logout_redirect_uri
+        hints = [_COMING_BACK.format(back=back)] if back else []
+        hints += [_WITHOUT_HINT.format(omitted=there.omitted)] if there.omitted else []
+        if hints:
+            self.log.info("signout.to_provider", post_logout_redirect_uri=back, hint=" ".join(hints))
+
+
+async def _metadata(provider: Provider) -> Metadata | None:
+    """None when the provider does not answer, which must not keep a person signed in."""
+    try:
+        return await provider.metadata()
+    except Refused:
+        return None
+
+
+async def _is_verifiable(provider: Provider, metadata: Metadata, id_token: str) -> bool:
+    try:
+        await provider.verify(metadata, id_token)
+    except Refused:
+        return False
+    return True

@@ -86,6 +86,33 @@ async def test_sessions_of_several_people_may_be_meant(stores: Stores):
     assert sorted(owners) == [hers.id, hers.id, his.id]
 
 
+@pytest.mark.parametrize(
+    ("changes", "algorithms"),
+    [
+        ({"subject": None, "sid": "this"}, {"RS256", None}),
+        ({"sid": "that"}, {"ES256"}),
+        ({}, {"RS256", "ES256", None}),
+        ({"subject": "nobody"}, set()),
+        ({"issuer": ELSEWHERE.issuer}, {"PS256"}),
+    ],
+)
+async def test_the_algorithms_are_those_of_the_sessions_that_are_meant(
+    stores: Stores, changes: dict[str, Any], algorithms: set[str | None]
+):
+    """R-42."""
+    hers = await alice(stores)
+    await stores.credentials.add(
+        hers,
+        session(hers, "this", id_token_alg="RS256", **HERS),
+        session(hers, "this again", id_token_alg="RS256", **HERS),
+        session(hers, "from before", **HERS),
+        session(hers, "that", id_token_alg="ES256", **OTHERS),
+        session(hers, "elsewhere", identity=ELSEWHERE, id_token_alg="PS256"),
+        session(hers, "an app's", kind=Kind.REFRESH_TOKEN, id_token_alg="HS256", **HERS),
+    )
+    assert set(await stores.logouts.algorithms(logout(**changes))) == algorithms
+
+
 async def test_what_is_no_session_stays(stores: Stores):
     hers, _ = await furnished(stores)
     await stores.credentials.add(hers, session(hers, "an app's", kind=Kind.REFRESH_TOKEN, **HERS))

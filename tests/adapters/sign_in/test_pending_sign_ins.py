@@ -29,6 +29,7 @@ def waiting(owner: Account, digest: str = "digest", **changes: Any) -> PendingSi
         account_id=owner.id,
         claims=CLAIMS,
         id_token="an id token",
+        id_token_alg="ES256",
         sid="session 7",
         return_to="/rom/1?q=%C3%A9",
         expires_at=NOW + PENDING_LIFETIME,

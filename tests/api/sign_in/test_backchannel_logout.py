@@ -105,7 +105,7 @@ DEFECTS = {
     "another client": {"aud": "another"},
     "too old": {"iat": 1},
     "over": {"exp": 1},
-    "no end": {"exp": None},
+    "an end that is none": {"exp": "never"},
     "nobody": {"sub": None, "sid": None},
     "no event": {"events": None},
     "another event": {"events": {f"{EVENT}s": {}}},
@@ -156,6 +156,80 @@ async def test_the_algorithms_are_those_of_id_tokens(world: World, algorithm: st
     [line] = world.lines("refused")
     assert line["facts"]["found"] == f"{Code.ID_TOKEN_ALGORITHM} {algorithm}"
     assert await is_signed_in(browser)
+
+
+async def test_another_algorithm_than_that_of_the_sessions_id_token_is_refused(world: World) -> None:
+    """R-42: also one that the provider announces and that RomM would take on an ID token."""
+    browser = await signed_in(world)
+    world.idp.algorithm = "ES256"
+    assert refused_with(await send(world, world.idp.logout_token()), Code.LOGOUT_TOKEN_INVALID)
+    [line] = world.lines("refused")
+    assert (line["facts"]["claim"], line["facts"]["found"], line["facts"]["expected"]) == ("alg", "ES256", "RS256")
+    assert await is_signed_in(browser)
+    world.idp.algorithm = "RS256"
+    world.clock.advance(timedelta(seconds=15))  # until keys may be fetched again
+    assert (await send(world, world.idp.logout_token())).status_code == 200
+    assert not await is_signed_in(browser)
+
+
+@pytest.mark.parametrize(("announced", "status"), [(["ES256"], 200), (["RS256"], 400), (None, 200), ("nonsense", 200)])
+async def test_without_a_session_it_is_held_to_what_the_provider_announces(announced: Any, status: int) -> None:
+    """R-42."""
+    world = World()
+    world.idp.algorithm = "ES256"
+    world.idp.alter_metadata = lambda metadata: metadata.update(id_token_signing_alg_values_supported=announced)
+    assert (await send(world, world.idp.logout_token())).status_code == status
+
+
+async def test_a_token_without_an_end_counts_for_ten_minutes_and_once(world: World) -> None:
+    """R-42: Ory Hydra, LemonLDAP::NG and Authentik 2025.8.0 send none."""
+    browser = await signed_in(world)
+    token, late = world.idp.logout_token(exp=None), world.idp.logout_token(exp=None)
+    assert (await send(world, token)).status_code == 200
+    assert not await is_signed_in(browser)
+    [line] = world.lines("backchannel.without_exp")
+    assert (line["issuer"], "ten minutes" in line["hint"]) == (world.idp.issuer, True)
+    world.clock.advance(timedelta(minutes=9, seconds=58))
+    assert refused_with(await send(world, token), Code.LOGOUT_TOKEN_USED)
+    world.clock.advance(timedelta(seconds=3))
+    for each in (token, late):
+        assert refused_with(await send(world, each), Code.LOGOUT_TOKEN_INVALID)
+
+
+@pytest.mark.parametrize(
+    ("provider", "fix"), [("authentik", "2025.8.2 or later"), ("keycloak", "ten minutes from its iat.")]
+)
+async def test_the_log_says_what_helps_against_a_missing_end(provider: str, fix: str) -> None:
+    world = World({"OIDC_PROVIDER": provider})
+    await send(world, world.idp.logout_token(exp=None))
+    [line] = world.lines("backchannel.without_exp")
+    assert fix in line["hint"]
+    assert ("Authentik" in line["hint"]) is (provider == "authentik")
+
+
+async def test_a_token_with_an_end_leaves_no_such_line(world: World) -> None:
+    await send(world, world.idp.logout_token())
+    assert world.lines("backchannel.without_exp") == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "whom", "left"),
+    [
+        ("session", {}, [False, True]),
+        ("person", {}, [False, False]),
+        ("person", {"sub": None}, [False, True]),
+        ("person", {"sub": "mallory"}, [True, True]),
+    ],
+)
+async def test_the_operator_may_have_all_sessions_of_the_person_end(
+    scope: str, whom: dict[str, Any], left: list[bool]
+) -> None:
+    """R-42."""
+    world = World({"OIDC_BACKCHANNEL_LOGOUT_SCOPE": scope})
+    at_home, at_work = await signed_in(world, "at home"), await signed_in(world, "at work")
+    world.idp.sid = "at home"
+    assert (await send(world, world.idp.logout_token(**whom))).status_code == 200
+    assert [await is_signed_in(browser) for browser in (at_home, at_work)] == left
 
 
 async def test_hs256_counts_where_the_operator_named_it() -> None:

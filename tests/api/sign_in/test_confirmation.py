@@ -171,6 +171,7 @@ async def test_who_knows_the_password_cannot_be_told_from_who_owns_it_but_gets_n
 
 async def test_the_password_proves_it_and_the_account_is_linked(world: World) -> None:
     """L-11p: as by a vouched address, all but the password ends; what somebody else held of it, too."""
+    world.idp.sid = "there"
     ally = await typed(world, "ally")
     older = await local(world, "ally")
     alice = await asked(world, "/rom/7")
@@ -186,6 +187,8 @@ async def test_the_password_proves_it_and_the_account_is_linked(world: World) ->
     assert ([link.rule for link in linked.links], linked.email_source) == (["L-11p"], EmailSource.PROVIDER)
     assert await remote_email(world, alice) == ADDRESS
     assert (await older.me()).status_code == 401
+    sessions = [each for each in world.accounts.credentials.values() if each.kind is Kind.SESSION]
+    assert [(each.id_token_alg, each.sid) for each in sessions] == [("RS256", "there")]
     assert (await local(world, "ally")).session
     assert "__Host-romm_pending" not in alice.client.cookies
     assert [entry.rule for entry in world.sign_ins.entries if entry.method == "openid"] == ["L-11p"]

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import html
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -16,6 +17,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from tests.api.http.test_headers import cookies_of
 from tests.api.sign_in.test_openid import error_of
+from tests.api.sign_in.test_pages import words
 from tests.factories import new_account
 from tests.fake_provider import BROKEN
 from tests.fakes import FakeCredentials
@@ -405,6 +407,28 @@ async def test_with_a_full_disk_a_program_hears_that_its_session_lives_on(world:
     assert "__Host-romm_session" not in program.cookies
 
 
+class BrokenCredentials(FakeCredentials):
+    """An error that is no refusal."""
+
+    async def take(self, kind: Kind, digest: str) -> Credential | None:
+        raise AssertionError
+
+
+async def test_a_mistake_of_ours_keeps_no_browser_signed_in(world: World) -> None:
+    """R-40."""
+    world.serve(credentials=BrokenCredentials(world.accounts, world.clock))
+    browser = await signed_in(world)
+    assert error_of(await browser.submit("/api/logout")) == Code.UNEXPECTED
+    assert browser.session is None
+
+
+async def test_another_site_signs_no_browser_out(world: World) -> None:
+    """R-39, R-40."""
+    browser = await signed_in(world)
+    await browser.client.post("/api/logout", headers={"sec-fetch-site": "cross-site"})
+    assert (await browser.me()).status_code == 200
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 async def test_only_a_post_signs_out(house: World, method: str) -> None:
     """R-40: a link or an image of another site has no effect."""
@@ -440,7 +464,90 @@ async def test_the_way_back_from_the_provider_ends_on_a_page_that_says_so() -> N
         back = (await provider.get(there)).headers["location"]
     page = await browser.get(back)
     assert page.status_code == 200
-    assert "You are signed out." in page.text
+    assert "You are signed out, here and at Authelia." in words(page.text)
+    assert "may still be signed in" not in page.text
+
+
+@pytest.mark.parametrize("query", ["notice=signed_out", "state=another", "state="])
+async def test_signing_out_here_is_all_that_is_known_without_the_state(query: str) -> None:
+    """R-41: the provider did not say that it signed the person out."""
+    browser = World(ENDING).browser()
+    await browser.sign_in()
+    await browser.submit("/api/logout")
+    page = words((await browser.get(f"/login?{query}")).text)
+    assert "You are signed out. You may still be signed in at Authelia" in page
+
+
+@pytest.mark.parametrize("query", ["notice=signed_out", "state=abc", "state="])
+async def test_no_link_makes_the_page_say_that_a_person_signed_out(world: World, query: str) -> None:
+    page = words((await world.browser().get(f"/login?{query}")).text)
+    assert "signed out" not in page
+    assert "Sign in with" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("", "You are signed in as alice."),
+        ("notice=signed_out", "You are still signed in as alice."),
+        ("state=abc", "You are still signed in as alice."),
+        ("notice=set_up", "You are signed in as alice."),
+        ("error=access_denied", "You are signed in as alice."),
+    ],
+)
+async def test_a_person_who_is_signed_in_reads_so(query: str, says: str) -> None:
+    """R-54: automatic sign-in has nothing to do either."""
+    browser = World(STRAIGHT).browser()
+    await browser.sign_in()
+    page = await browser.get(f"/login?next=/account&{query}")
+    assert page.status_code == 200
+    assert says in words(page.text)
+    assert not [lie for lie in ("signed out", "not signed in", "is set up") if lie in words(page.text)]
+    assert 'href="/account">Continue' in page.text
+
+
+async def test_a_session_that_is_over_is_none_on_the_sign_in_page(world: World) -> None:
+    browser = world.browser()
+    browser.client.cookies.set("__Host-romm_session", "invented", domain="romm.test")
+    assert "signed in as" not in (await browser.get("/login")).text
+
+
+async def test_the_answer_that_clears_the_cookies_fits_into_a_proxys_buffer() -> None:
+    """R-40, R-41: nginx holds a head of 4 kB (`proxy_buffer_size 4k`), however many groups a person is in."""
+    world = World(ENDING)
+    world.idp.claims["groups"] = ["romm-admins", *(f"3f2b6a1c-0000-4000-8000-{n:012d}" for n in range(300))]
+    browser = world.browser()
+    await browser.sign_in()
+    answer = await browser.submit("/api/logout")
+    assert sum(len(name) + len(value) + 4 for name, value in answer.headers.raw) < 4096 - 600
+    sent = dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+    assert (sent["client_id"], sent["logout_hint"], "id_token_hint" in sent) == ("romm", "alice", False)
+    assert browser.session is None
+
+
+async def test_a_key_that_is_gone_does_not_strand_the_person() -> None:
+    """R-41: the provider would refuse the hint."""
+    world = World(ENDING)
+    browser = world.browser()
+    await browser.sign_in()
+    world.idp.rotate()
+    world.clock.advance(timedelta(hours=2))
+    sent = dict(parse_qsl(urlsplit((await browser.submit("/api/logout")).headers["location"]).query))
+    assert (sent["logout_hint"], "id_token_hint" in sent) == ("alice", False)
+
+
+async def test_a_session_of_the_former_provider_tells_the_new_one_nothing() -> None:
+    """R-41."""
+    world = World(ENDING)
+    browser = world.browser()
+    await browser.sign_in()
+    world.idp.issuer = "https://new.test"
+    world.reconfigure(environment(world.idp.issuer, **ENDING))
+    moved = world.browser()
+    moved.client.cookies = browser.client.cookies
+    there = urlsplit((await moved.submit("/api/logout")).headers["location"])
+    assert there.netloc == "new.test"
+    assert set(dict(parse_qsl(there.query))) == {"client_id", "post_logout_redirect_uri", "state"}
 
 
 async def test_a_program_is_told_where_the_providers_session_ends() -> None:
@@ -476,7 +583,7 @@ async def test_no_return_address_is_sent_that_the_operator_did_not_set() -> None
 
 async def test_a_provider_without_the_endpoint_leaves_it_at_signing_out_here() -> None:
     """R-41."""
-    world = World(ENDING)
+    world = World(ENDING | {"OIDC_PROVIDER": "google"})
     world.idp.alter_metadata = lambda metadata: metadata.pop("end_session_endpoint")
     browser = world.browser()
     await browser.sign_in()
@@ -545,6 +652,7 @@ async def test_autologin_does_not_undo_signing_out_until_the_person_signs_in_aga
     assert (await browser.get("/")).headers["location"] == "/login"
     assert (await browser.get("/login")).status_code == 200
     await browser.sign_in()
+    browser.client.cookies.delete("__Host-romm_session")  # as when the session is over
     assert (await browser.get("/login")).status_code == 303
 
 

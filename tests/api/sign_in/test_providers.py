@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -9,8 +10,9 @@ from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.domain.providers.register import PRESETS
 from tests.api.sign_in.test_openid import both, error_of, in_id_token, nobody_has, person, put, without
+from tests.api.sign_in.test_pages import words
 from tests.fake_provider import FakeProvider
-from tests.world import World
+from tests.world import ORIGIN, World
 
 GOOGLE = "https://accounts.google.com"
 KEYCLOAK = "https://kc.test/realms/home"
@@ -225,7 +227,25 @@ async def test_a_provider_is_found_where_its_page_says(provider: str, issuer: st
     assert (await who(world))["access_level"] == "admin"
 
 
-@pytest.mark.parametrize("provider", ["authelia", "cloudflare"])
+async def test_signing_out_at_authelia_leads_over_its_own_page() -> None:
+    """It announces no end-session endpoint; its page signs out and then follows `rd`."""
+    world = await at(
+        "authelia",
+        None,
+        put("alter_metadata", lambda metadata: metadata.pop("end_session_endpoint")),
+        OIDC_RP_INITIATED_LOGOUT="true",
+    )
+    browser = world.browser()
+    await browser.sign_in()
+    there = urlsplit((await browser.submit("/api/logout")).headers["location"])
+    assert f"{there.scheme}://{there.netloc}{there.path}" == "https://idp.test/logout"
+    sent = dict(parse_qsl(there.query, strict_parsing=True))
+    assert list(sent) == ["rd"], "nothing of the session"
+    assert sent["rd"].startswith(f"{ORIGIN}/login?state=")
+    assert "here and at Authelia" in words((await browser.get(sent["rd"])).text)
+
+
+@pytest.mark.parametrize("provider", ["google", "cloudflare"])
 async def test_signing_out_stays_here_where_there_is_no_end_session(provider: str) -> None:
     """`no-end-session`."""
     world = await at(

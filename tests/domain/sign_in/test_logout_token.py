@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.claims import ExpectedToken
-from romm.domain.sign_in.logout_token import EVENT, Logout, sid, validate
+from romm.domain.sign_in.logout_token import EVENT, Logout, LogoutScope, held_to, sid, validate, widened
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000
@@ -43,6 +43,7 @@ GOOD_ONES = [
     row("an audience that we know beside us", aud=["romm", "account"]),
     row("with another event beside ours", events={EVENT: {}, "https://example.com/more": {}}),
     row("with something in the event, which is to be ignored", events={EVENT: {"more": 1}}),
+    row("without an end, which counts from its time", exp=ABSENT),
     row("with a claim that we do not know", trace_id="1e8e"),
     row("over for as long as clocks may differ", exp=NOW - 60),
     row("from a clock that is ahead", iat=NOW + 60, exp=NOW + 180),
@@ -60,7 +61,8 @@ DEFECTS = [
     row("of a time that is none", iat="now"),
     row("too old", iat=NOW - 601),
     row("from the future", iat=NOW + 61),
-    row("without an end", exp=ABSENT),
+    row("with an end that is null", exp=None),
+    row("with an end that is a text", exp="never"),
     row("over", exp=NOW - 61),
     row("never over", exp=float("inf")),
     row("with a subject that is none", sub=""),
@@ -128,6 +130,7 @@ def test_one_that_calls_itself_something_else_is_that(typ: str) -> None:
         pytest.param({}, NOW + 120 + 60, id="over first"),
         pytest.param({"exp": NOW + 3600}, NOW + 600, id="too old first"),
         pytest.param({"exp": 9e10}, NOW + 600, id="in two thousand years"),
+        pytest.param({"exp": ABSENT}, NOW + 600, id="without an end"),
     ],
 )
 def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[str, Any], until: float) -> None:
@@ -137,6 +140,68 @@ def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[st
     for later, accepted in ((until, True), (until + 1, False)):
         again = validate(token(**changes), None, ExpectedToken(issuer=EXPECTED.issuer, client_id="romm", now=later))
         assert isinstance(again, Logout) is accepted
+
+
+@pytest.mark.parametrize(("exp", "expected"), [(NOW + 120, True), (ABSENT, False)])
+def test_it_is_noted_whether_it_has_an_end(exp: Any, expected: bool) -> None:
+    judged = validate(token(exp=exp), None, EXPECTED)
+    assert isinstance(judged, Logout)
+    assert judged.has_expiry is expected
+
+
+@pytest.mark.parametrize(
+    ("scope", "named", "meant"),
+    [
+        pytest.param(LogoutScope.SESSION, {}, (GOOD["sub"], GOOD["sid"]), id="session: both as named"),
+        pytest.param(LogoutScope.PERSON, {}, (GOOD["sub"], None), id="person: whatever the session"),
+        pytest.param(LogoutScope.PERSON, {"sub": ABSENT}, (None, GOOD["sid"]), id="person: without one, the session"),
+        pytest.param(LogoutScope.PERSON, {"sid": ABSENT}, (GOOD["sub"], None), id="person: alone"),
+    ],
+)
+def test_the_operator_may_have_all_sessions_of_the_person_end(
+    scope: LogoutScope, named: dict[str, Any], meant: tuple[str | None, str | None]
+) -> None:
+    """R-42."""
+    judged = validate(token(**named), None, EXPECTED)
+    assert isinstance(judged, Logout)
+    wide = widened(judged, scope)
+    assert (wide.subject, wide.sid) == meant
+    assert (wide.issuer, wide.digest) == (judged.issuer, judged.digest)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "of_sessions", "announced", "accepted"),
+    [
+        pytest.param("RS256", ["RS256"], None, True, id="as the session's ID token"),
+        pytest.param("ES256", ["RS256"], None, False, id="unlike the session's ID token"),
+        pytest.param("ES256", ["RS256"], ["RS256", "ES256"], False, id="unlike it, though announced"),
+        pytest.param("RS256", ["RS256"], ["ES256"], True, id="as it, though not announced any more"),
+        pytest.param("ES256", ["RS256", "ES256"], None, True, id="as one of several sessions"),
+        pytest.param("ES256", ["RS256", None], ["ES256"], True, id="of one session it is not known"),
+        pytest.param("PS256", ["RS256", None], ["ES256"], False, id="nor is it announced"),
+        pytest.param("RS256", [None], ["RS256"], True, id="a session from before it was kept"),
+        pytest.param("ES256", [], ["RS256"], False, id="no session, not announced"),
+        pytest.param("ES256", [], ["RS256", "ES256"], True, id="no session, announced"),
+        pytest.param("ES256", [], None, True, id="nothing is announced, so our list counts"),
+        pytest.param("ES256", [], [], True, id="an empty list announces nothing"),
+        pytest.param("ES256", [], "ES256", True, id="nonsense announces nothing"),
+        pytest.param("ES256", [], [7], False, id="nonsense in a list is no algorithm"),
+        pytest.param("EdDSA", ["Ed25519"], None, True, id="two names of one algorithm"),
+        pytest.param("Ed25519", [], ["EdDSA"], True, id="the other way round"),
+    ],
+)
+def test_it_is_held_to_the_algorithm_of_the_id_token(
+    algorithm: str, of_sessions: list[str | None], announced: Any, accepted: bool
+) -> None:
+    """R-42; OpenID Connect Back-Channel Logout 1.0, 2.6."""
+    judged = held_to(algorithm, of_sessions, announced)
+    assert (judged is None) is accepted
+    if judged is not None:
+        assert (judged.code, judged.facts["claim"], judged.facts["found"]) == (
+            Code.LOGOUT_TOKEN_INVALID,
+            "alg",
+            algorithm,
+        )
 
 
 def test_what_is_remembered_does_not_tell_the_id() -> None:

@@ -118,6 +118,7 @@ class CredentialRow(Base):
     subject: Mapped[Exact | None] = mapped_column(index=True)
     sid: Mapped[Exact | None] = mapped_column(index=True)
     id_token: Mapped[str | None]
+    id_token_alg: Mapped[str | None]
     name: Mapped[str]
     client: Mapped[str]
     family: Mapped[Exact] = mapped_column(index=True)
@@ -207,6 +208,7 @@ class PendingSignInRow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
     claims: Mapped[str]
     id_token: Mapped[str]
+    id_token_alg: Mapped[str | None]
     sid: Mapped[Exact | None]
     return_to: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(index=True)

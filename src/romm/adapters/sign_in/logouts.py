@@ -19,6 +19,10 @@ class SQLLogouts:
         self._database = database
         self._clock = clock
 
+    async def algorithms(self, logout: Logout) -> set[str | None]:
+        rows = await self._database.fetch(select(CredentialRow.id_token_alg).where(*_meant(logout)).distinct(), {})
+        return {row.id_token_alg for row in rows}
+
     async def carry_out(self, logout: Logout) -> list[int]:
         now, meant = self._clock(), _meant(logout)
         owners = select(CredentialRow.account_id).where(*meant)

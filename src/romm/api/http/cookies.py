@@ -74,17 +74,17 @@ class Cookies:
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 
-    def was_signed_out(self, request: Request) -> bool:
-        """Signed out, and not signed in since? Then autologin is off."""
-        return self._name("romm_signed_out") in request.cookies
+    def sign_out_mark(self, request: Request) -> str | None:
+        """The mark of `signed_out`, until the next sign-in."""
+        return request.cookies.get(self._name("romm_signed_out"))
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
         return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
 
-    def signed_out(self) -> list[Cookie]:
-        """The mark lasts until the browser is closed."""
-        return [self.no_session(), self._cookie("romm_signed_out", "1", None)]
+    def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
+        """Sets a mark until the browser is closed: the digest of the state sent to the provider, if any."""
+        return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
 
     def no_session(self) -> Cookie:
         return self._expired("romm_session")

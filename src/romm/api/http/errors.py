@@ -184,7 +184,8 @@ class Errors:
         )
 
     def _cleared(self, request: Request, refused: Refused) -> list[Cookie]:
-        if refused.code is Code.SESSION_NOT_ENDED:
+        fails_to_sign_out = refused.code is Code.UNEXPECTED and _route_options(request).get("signs_out")
+        if refused.code is Code.SESSION_NOT_ENDED or fails_to_sign_out:
             return self.our_cookies.signed_out()
         # With an Authorization header the cookie was not checked: the session may be valid.
         was_checked = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers

@@ -1,10 +1,10 @@
 """The sign-in pages. They need no JavaScript."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
@@ -15,6 +15,7 @@ from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.scopes import granted
+from romm.domain.sign_in.end_session import sign_out_notice
 
 
 @get("/login", summary="Sign-in page")
@@ -22,21 +23,27 @@ async def login(
     request: Request,
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
+    authentication: NamedDependency[Authentication],
     our_cookies: NamedDependency[Cookies],
     return_to: NextPath = "/",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
+    returned_state: Annotated[str | None, QueryParameter(name="state")] = None,
     bypass_autologin: FromQuery[str] = "",
 ) -> Page:
-    target = urls.return_to(return_to)
-    if "state" in request.query_params:  # back from the provider's end-session endpoint
-        notice = "signed_out"
-    asked_to_stay = error or notice or bypass_autologin == "true" or our_cookies.was_signed_out(request)
+    """The button of the provider, the password form, and what went wrong. The provider sends people back here with `state`."""
+    target, mark = urls.return_to(return_to), our_cookies.sign_out_mark(request)
+    who = await authentication.browser(request)
+    asked_to_stay = who or mark or error or notice or returned_state is not None or bypass_autologin == "true"
     if renderer.provider and renderer.settings.oidc.autologin and not asked_to_stay:
         return see_other(renderer.login_url(target))
     return renderer.page(
         "login.html",
+        who=who,
+        sign_out_notice=sign_out_notice(
+            is_signed_in=who is not None, mark=mark, state=returned_state, is_announced=notice == "signed_out"
+        ),
         login_url=renderer.login_url(target),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,

@@ -55,7 +55,7 @@ async def sign_in(
 
 @post(
     "/logout",
-    opt={"error_page": "/login"},
+    opt={"error_page": "/login", "signs_out": True},
     status_code=200,
     summary="Sign out",
     responses=gives(
@@ -71,10 +71,11 @@ async def sign_out(
     request: Request, signing_out: NamedDependency[SignOut], our_cookies: NamedDependency[Cookies]
 ) -> Response[LogoutAnswer | None] | Response[bytes]:
     """Ends the session here. Returns `null`, or the URL that ends the provider's session too (HTML form: 303 there)."""
-    url = await signing_out.sign_out(our_cookies.session(request))
+    done = await signing_out.sign_out(our_cookies.session(request))
+    cookies = our_cookies.signed_out(done.state_digest)
     if wants_page(request):
-        return see_other(url or f"/login?{urlencode({'notice': 'signed_out'})}", our_cookies.signed_out())
-    return Response(LogoutAnswer(url) if url else None, cookies=our_cookies.signed_out())
+        return see_other(done.url or f"/login?{urlencode({'notice': 'signed_out'})}", cookies)
+    return Response(LogoutAnswer(done.url) if done.url else None, cookies=cookies)
 
 
 def _check_kept(request: Request, base_url: str) -> None:

@@ -53,13 +53,24 @@ class SessionLimits(Struct, frozen=True):
     absolute: timedelta
 
 
+class ProviderSession(Struct, frozen=True, kw_only=True):
+    """What a session by single sign-on comes from. The ID token is for signing out at the provider.
+
+    The provider's session (`sid`) and the algorithm that signed the ID token are for when the provider signs a person out.
+    """
+
+    identity: Identity
+    id_token: str
+    id_token_alg: str | None
+    sid: str | None = None
+
+
 class Credential(Struct, frozen=True, kw_only=True):
     """`id` is its number in lists, assigned when stored.
 
-    A single sign-on session keeps `identity` and `id_token` for logout at the provider, `sid` for logout from there.
-    `name` is given by a person, `client` is the requesting app. A `family` ends together. `level` is what an invitation
-    grants. An authorization code requires proof of its `binding`. A refresh token is `spent_at` its first use; its
-    successors follow from secret and `salt`.
+    A single sign-on session keeps what `ProviderSession` has. `name` is given by a person, `client` is the requesting app.
+    A `family` ends together. `level` is what an invitation grants. An authorization code requires proof of its `binding`. A
+    refresh token is `spent_at` its first use; its successors follow from secret and `salt`.
     """
 
     digest: str
@@ -83,6 +94,16 @@ class Credential(Struct, frozen=True, kw_only=True):
     spent_at: datetime | None = None
     device_id: int | None = None
     sid: str | None = None
+    id_token_alg: str | None = None
+
+    @property
+    def source(self) -> ProviderSession | None:
+        """What a session by single sign-on comes from."""
+        if self.identity is None or self.id_token is None:
+            return None
+        return ProviderSession(
+            identity=self.identity, id_token=self.id_token, id_token_alg=self.id_token_alg, sid=self.sid
+        )
 
 
 def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:

@@ -6,6 +6,7 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 AUTHELIA = Preset(
     label="Authelia",
     roles_scope="groups",
+    sign_out_page="{issuer}/logout?rd={return_to}",
     hints={
         Code.INVALID_SCOPE: "The client lacks a scope that RomM asks for, mostly groups: add it to the client's scopes in "
         "configuration.yml, or set OIDC_SCOPES without it.",

@@ -5,6 +5,7 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 
 AUTHENTIK = Preset(
     label="Authentik",
+    logout_without_expiry="Update Authentik to 2025.8.2 or later: 2025.8.0 and 2025.8.1 leave exp out.",
     hints={
         Code.EMAIL_NOT_VERIFIED: "Customization → Property Mappings: create a scope mapping for the scope email that returns "
         "email_verified True, and select it in the provider instead of the default one. Since 2025.10 Authentik sends false "
@@ -25,6 +26,8 @@ AUTHENTIK = Preset(
         Code.ALREADY_LINKED: "If all people are affected, the provider's Subject mode was changed: change it back.",
     },
     locations=ConsoleLocations(
+        sign_out="Applications → Providers → yours → Edit → Redirect URIs/Origins, an entry of the type "
+        "Post Logout (2026.5 and later; older ones ignore it)",
         redirect_uri="Applications → Providers → yours → Edit → Redirect URIs/Origins",
         secret="Applications → Providers → yours → Edit → Client type, Client ID and Client Secret",
         signing_key="Applications → Providers → yours → Edit → Signing Key: choose an RSA or EC certificate; Encryption "

@@ -20,6 +20,7 @@ DEX = Preset(
         Code.ALREADY_LINKED: "If all people are affected, the connector's id was changed: it is a part of each sub.",
     },
     locations=ConsoleLocations(
+        sign_out="staticClients[].postLogoutRedirectURIs",
         redirect_uri="Dex's configuration, staticClients[].redirectURIs",
         secret="Dex's configuration, staticClients[]: id and secret",
         signing_key="nothing to choose there: Dex signs with RS256",

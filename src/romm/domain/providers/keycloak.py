@@ -31,6 +31,7 @@ KEYCLOAK = Preset(
         Code.ALREADY_LINKED: "If all people are affected, the realm was created again and each person got a new id there.",
     },
     locations=ConsoleLocations(
+        sign_out="Clients → yours → Settings → Valid post logout redirect URIs",
         redirect_uri="Clients → yours → Settings → Valid redirect URIs",
         secret="Clients → yours → Settings → Client authentication: on; Credentials → Client Secret",
         signing_key="Realm settings → Keys, and Clients → yours → Advanced → ID token signature algorithm: RS256; ID token "

@@ -21,6 +21,7 @@ OKTA = Preset(
         Code.EMAIL_NOT_VERIFIED: "The person has to confirm the address in their Okta profile.",
     },
     locations=ConsoleLocations(
+        sign_out="Applications → yours → General → Sign-out redirect URIs",
         redirect_uri="Applications → yours → General → Sign-in redirect URIs",
         secret="Applications → yours → General → Client Credentials",
         signing_key="nothing to choose there: Okta signs with RS256",

@@ -20,6 +20,7 @@ POCKET_ID = Preset(
         "it.",
     },
     locations=ConsoleLocations(
+        sign_out="OIDC Clients → yours → Logout Callback URLs",
         redirect_uri="OIDC Clients → yours → Callback URLs",
         secret="OIDC Clients → yours → Client ID and Client secret",
         signing_key="nothing to choose there: Pocket ID signs by itself",

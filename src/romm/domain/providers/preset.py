@@ -21,6 +21,7 @@ class ConsoleLocations(Struct, frozen=True, kw_only=True):
     secret: str = "the client's id and secret"
     signing_key: str = "the client's ID token signing algorithm: choose RS256"
     claims: str = "the client's allowed scopes and claims"
+    sign_out: str = "the client's post logout redirect URIs"
     issuer: str = "the issuer, or discovery URL, that the provider's page for this client shows"
 
 
@@ -32,6 +33,8 @@ class Preset(Struct, frozen=True, kw_only=True):
     `roles_scope` is asked for only when a roles claim is configured: a client that was registered without it is
     refused with `invalid_scope` (seen with Authelia). `issuer_spellings` maps another name in ID tokens to the one
     issuer it means. `open_to_anyone`: everybody can have an account there. `hints` are fixes in this provider's words.
+    `sign_out_page` is where people sign out at a provider without an end-session endpoint: a URL with {issuer} and
+    {return_to}. `logout_without_expiry` is what helps when its logout tokens have no `exp`.
     """
 
     label: str
@@ -44,6 +47,8 @@ class Preset(Struct, frozen=True, kw_only=True):
     issuer_spellings: Mapping[str, str] = {}
     open_to_anyone: bool = False
     hints: Hints = {}
+    sign_out_page: str = ""
+    logout_without_expiry: str = ""
     locations: ConsoleLocations = ConsoleLocations()
 
 

@@ -18,6 +18,7 @@ VOIDAUTH = Preset(
         Code.NO_ROLE: "The values are VoidAuth's groups, by name.",
     },
     locations=ConsoleLocations(
+        sign_out="the app → Post Logout URL",
         redirect_uri="OIDC Apps → yours → Redirect URLs",
         secret="OIDC Apps → yours → Client ID, Client Secret and Auth Method",
         signing_key="nothing to choose there: VoidAuth signs by itself",

@@ -129,7 +129,7 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
                 {
                     "claim": claim,
                     "found": describe_member(unverified_claims, claim),
-                    **_expected_value(claim, expected),
+                    **_expected(claim, expected),
                 },
             )
     return None
@@ -279,7 +279,7 @@ def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
-def _expected_value(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
+def _expected(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "hd": domains}

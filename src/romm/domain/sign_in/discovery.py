@@ -28,6 +28,7 @@ class Metadata(Struct, frozen=True, kw_only=True):
     authorization_response_iss_parameter_supported: bool = False
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
     backchannel_logout_supported: Any = None  # only a hint hangs on it, so nonsense in it keeps nobody out
+    id_token_signing_alg_values_supported: Any = None  # narrows our own list, so nonsense in it changes nothing
 
 
 class Location(Struct, frozen=True):

@@ -1,27 +1,179 @@
-"""Where to send a browser so that the provider ends its session too (OpenID Connect RP-Initiated Logout 1.0, 2)."""
+"""Where to send a browser so that the provider ends its session too, and what can be said when it comes back.
 
+Source: OpenID Connect RP-Initiated Logout 1.0, 2 (request) and 3 (return).
+"""
+
+import base64
+import enum
+from urllib.parse import quote
+
+import msgspec
 from msgspec import Struct
 
+from romm.domain.digests import digest
+from romm.domain.sign_in.claims import Document
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.urls import with_query
 
+MAX_URL_LENGTH = 2_000
+"""Characters. The URL is in the head of our answer, of which a proxy holds 4 kB (nginx, `proxy_buffer_size 4k`), and is then
+sent to the provider: IIS takes a query of 2,048 (`maxQueryString`), Entra ID about 2,000 (AADSTS90015)."""
+
+_NAMES = ("login_hint", "preferred_username", "email")
+"""Claims by which a provider may know the person in a `logout_hint`; the first is Entra ID's own for that."""
+
 
 class EndSession(Struct, frozen=True, kw_only=True):
-    """The operator's wishes. An empty endpoint means the discovered one; an empty return address is not sent."""
+    """The operator's wishes. An empty endpoint means the discovered one; an empty return address is not sent.
+
+    `page` is the sign-out page of a provider without such an endpoint (`Preset.sign_out_page`), which sends people to
+    `post_logout_redirect_uri` or else to our `login_page`.
+    """
 
     enabled: bool
+    client_id: str
     endpoint: str = ""
     post_logout_redirect_uri: str = ""
+    page: str = ""
+    login_page: str = ""
+
+    def concern(self, id_token: str | None) -> bool:
+        """Is a session with this ID token one to end at the provider too?"""
+        return self.enabled and id_token is not None
 
 
-def end_session_url(
-    wishes: EndSession, metadata: Metadata | None, *, client_id: str, id_token: str | None, state: str
-) -> str | None:
-    """The provider's end-session URL for this session, None when signing out here is all that can or shall be done."""
+class EndedSession(Struct, frozen=True, kw_only=True):
+    """A session that ended here: of which issuer, and the ID token that opened it.
+
+    `is_verifiable`: a key that the provider publishes now has signed that ID token.
+    """
+
+    issuer: str
+    id_token: str
+    is_verifiable: bool
+
+
+class AtProvider(Struct, frozen=True, kw_only=True, tag=True):
+    """Visit this URL. `state` comes back if the person does; `omitted` is why there is no `id_token_hint`."""
+
+    url: str
+    state: str | None = None
+    omitted: str = ""
+
+
+class HereOnly(Struct, frozen=True, kw_only=True, tag=True):
+    """The provider's session stays."""
+
+    problem: str
+
+
+def end_session(
+    wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
+) -> AtProvider | HereOnly:
+    """How to end the provider's session. `metadata` is None when the provider did not answer."""
     endpoint = wishes.endpoint or (metadata and metadata.end_session_endpoint)
-    if not wishes.enabled or id_token is None or not endpoint:
-        return None
-    parameters = {"id_token_hint": id_token, "client_id": client_id}
-    if wishes.post_logout_redirect_uri:
-        parameters |= {"post_logout_redirect_uri": wishes.post_logout_redirect_uri, "state": state}
-    return with_query(endpoint, parameters)
+    if endpoint:
+        return _at_endpoint(endpoint, wishes, metadata, ended, state)
+    if metadata is None:
+        return HereOnly(problem="the provider did not answer")
+    return (
+        _at_page(wishes, metadata, state)
+        if wishes.page
+        else HereOnly(problem="the provider has no end-session endpoint")
+    )
+
+
+def _at_endpoint(
+    endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
+) -> AtProvider | HereOnly:
+    """With the ID token, else with the person's name, else without either."""
+    back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token}
+    always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
+    omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))
+    hints = (_logout_hint(metadata, ended), {}) if omitted else (whole,)
+    urls = (with_query(endpoint, hint | always) for hint in hints)
+    url = next((url for url in urls if not _too_long(url)), None)
+    if url is None:
+        return HereOnly(problem="the address of its end-session endpoint is too long")
+    return AtProvider(url=url, state=state if back else None, omitted=omitted)
+
+
+def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider | HereOnly:
+    """The page takes nothing but the return address, so that has to bring the state along."""
+    back = with_query(wishes.post_logout_redirect_uri or wishes.login_page, {"state": state})
+    url = wishes.page.format(issuer=metadata.issuer.removesuffix("/"), return_to=quote(back, safe=""))
+    return (
+        HereOnly(problem="the address to return to is too long") if _too_long(url) else AtProvider(url=url, state=state)
+    )
+
+
+def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) -> str:
+    """Why this provider would not accept the ID token as a hint (2), or must not see it; empty when it may be sent."""
+    match metadata:
+        case None:
+            return "the provider did not answer, so it is not known whether it would accept the ID token"
+        case Metadata(issuer=issuer) if issuer != ended.issuer:
+            return f"the session comes from another issuer, {ended.issuer}"
+        case _ if client_id not in _audiences(ended.id_token):
+            return "the session comes from another client id"
+        case _ if not ended.is_verifiable:
+            return "the key that signed the session's ID token is not published any more, or the keys could not be had"
+        case _:
+            return ""
+
+
+def _too_long(url: str) -> str:
+    return f"the URL would have {len(url)} characters" if len(url) > MAX_URL_LENGTH else ""
+
+
+def _logout_hint(metadata: Metadata | None, ended: EndedSession) -> dict[str, str]:
+    """Whom to sign out, for the provider that knows the person and for no other."""
+    if metadata is None or metadata.issuer != ended.issuer:
+        return {}
+    claims = claims_of(ended.id_token)
+    names = (claims.get(name) for name in _NAMES)
+    return next(({"logout_hint": name} for name in names if isinstance(name, str) and name), {})
+
+
+def _audiences(id_token: str) -> list[object]:
+    audience = claims_of(id_token).get("aud")
+    return audience if isinstance(audience, list) else [audience]
+
+
+def claims_of(id_token: str) -> Document:
+    """The claims of an ID token that was checked when it opened its session; none when it cannot be read."""
+    payload = id_token.split(".")[1] if id_token.count(".") == 2 else ""
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(payload + "=="), type=dict)
+    except (ValueError, RecursionError):
+        return {}
+
+
+class SignOutNotice(enum.StrEnum):
+    """What the sign-in page can truly say about signing out."""
+
+    NOTHING = ""
+    SIGNED_IN = "signed_in"
+    STILL_SIGNED_IN = "still_signed_in"
+    SIGNED_OUT_HERE = "signed_out_here"
+    SIGNED_OUT_THERE_TOO = "signed_out_there_too"
+
+
+def sign_out_notice(*, is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool) -> SignOutNotice:
+    """Judge what the address says by what the browser brings: a session, and the mark of having signed out.
+
+    `mark` has the digest of the state that was sent to the provider, if one was.
+    `is_announced`: the address says that the person signed out.
+    """
+    is_after = is_announced or state is not None
+    match mark:
+        case _ if is_signed_in:
+            return SignOutNotice.STILL_SIGNED_IN if is_after else SignOutNotice.SIGNED_IN
+        case None:
+            return SignOutNotice.NOTHING
+        case _ if state and digest(state) == mark:
+            return SignOutNotice.SIGNED_OUT_THERE_TOO
+        case _ if is_after:
+            return SignOutNotice.SIGNED_OUT_HERE
+        case _:
+            return SignOutNotice.NOTHING

@@ -13,13 +13,14 @@ PENDING_LIFETIME = timedelta(minutes=10)
 class PendingSignIn(Struct, frozen=True, kw_only=True):
     """What goes on after the answer. `digest` is that of the secret in the browser, `account_id` the account in question.
 
-    `id_token` and the provider's session (`sid`) are for the session that follows.
+    `id_token`, the algorithm that signed it and the provider's session (`sid`) are for the session that follows.
     """
 
     digest: str
     account_id: int
     claims: Claims
     id_token: str
+    id_token_alg: str | None
     sid: str | None
     return_to: str
     expires_at: datetime

@@ -156,10 +156,26 @@ def test_pkce(methods: tuple[str, ...] | None, outcome: Outcome) -> None:
     ("wishes", "endpoint", "outcome", "told"),
     [
         pytest.param({}, None, Outcome.OK, "the RomM session only", id="not wanted"),
-        pytest.param({"rp_initiated_logout": True}, None, Outcome.WARNING, "no end-session endpoint", id="there is none"),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "google"}, None, Outcome.WARNING, "no end-session endpoint",
+            id="there is none",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "authelia"}, None, Outcome.OK,
+            f"at {ISSUER}/logout, and back to https://romm.example.com/login", id="a page that is known",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "authelia", "post_logout_redirect_uri": "https://r/bye"}, None,
+            Outcome.OK, f"at {ISSUER}/logout, and back to https://r/bye", id="a page that is known, and back elsewhere",
+        ),
         pytest.param(
             {"rp_initiated_logout": True}, f"{ISSUER}/logout", Outcome.OK,
-            "register https://romm.example.com/login there and set OIDC_POST_LOGOUT_REDIRECT_URI", id="no way back",
+            "register https://romm.example.com/login there (the client's post logout redirect URIs) and set "
+            "OIDC_POST_LOGOUT_REDIRECT_URI", id="no way back",
+        ),
+        pytest.param(
+            {"rp_initiated_logout": True, "provider": "keycloak"}, f"{ISSUER}/logout", Outcome.OK,
+            "(Clients → yours → Settings → Valid post logout redirect URIs)", id="no way back, with the click",
         ),
         pytest.param(
             {"rp_initiated_logout": True, "end_session_endpoint": "https://x/bye"}, None, Outcome.OK, "at https://x/bye",

@@ -115,17 +115,23 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
     if not configured.rp_initiated_logout:
         return ok(Check.END_SESSION, "signing out ends the RomM session only (OIDC_RP_INITIATED_LOGOUT is false)")
     endpoint = configured.end_session_endpoint or found.metadata.end_session_endpoint
-    back = configured.post_logout_redirect_uri
+    back, known = configured.post_logout_redirect_uri, preset(configured.provider)
+    if not endpoint and known.sign_out_page:
+        url = known.sign_out_page.format(issuer=found.metadata.issuer.removesuffix("/"), return_to="")
+        message = f"at {url.partition('?')[0]}, and back to {back or f'{configured.base_url}/login'}"
+        return ok(Check.END_SESSION, f"{message}, where {known.label} allows that address")
     if not endpoint:
         message = "the provider has no end-session endpoint, so its own session stays"
         fix = (
-            "Set OIDC_RP_INITIATED_LOGOUT=false: Authelia, Google and Cloudflare Access have none. If the provider has one "
+            "Set OIDC_RP_INITIATED_LOGOUT=false: Google and Cloudflare Access have none. If the provider has one "
             "that it does not announce, put it in OIDC_END_SESSION_ENDPOINT."
         )
         return warning(Check.END_SESSION, message, fix)
+    place = known.locations.sign_out
     if back:
-        return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there")
-    hint = f"to bring them back, register {configured.base_url}/login there and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
+        return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there ({place})")
+    register = f"register {configured.base_url}/login there ({place})"
+    hint = f"to bring them back, {register} and set OIDC_POST_LOGOUT_REDIRECT_URI to it"
     return ok(Check.END_SESSION, f"at {endpoint}, and people stay there; {hint}")
 
 
