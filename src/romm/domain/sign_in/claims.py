@@ -125,12 +125,7 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
             return mistyped(unverified_claims, claim) or Refuse(
-                code,
-                {
-                    "claim": claim,
-                    "found": describe_member(unverified_claims, claim),
-                    **_expected(claim, expected),
-                },
+                code, {"claim": claim, "found": describe_member(unverified_claims, claim), **_expected(claim, expected)}
             )
     return None
 
