@@ -1,6 +1,6 @@
 """The ports in memory, for the tests of use cases. They pass the same contract tests as the adapters."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count, islice
@@ -10,6 +10,7 @@ from msgspec.structs import asdict, replace
 
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.imports import ExistingAccounts, Import
+from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.accounts.passwords import is_legacy
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
@@ -238,6 +239,12 @@ def _check_unique(account: Account, other: Account) -> None:
         raise Conflict("identity")
 
 
+def _moved(link: LinkedIdentity, decision: Rewrite | Retire, now: datetime) -> LinkedIdentity:
+    if isinstance(decision, Retire):
+        return replace(link, retired_at=now)
+    return replace(link, identity=Identity(decision.issuer, link.identity.subject), retired_at=None)
+
+
 class FakeAccountStore:
     """`ports.Directory`, of the same accounts."""
 
@@ -282,6 +289,18 @@ class FakeAccountStore:
         self._accounts.end_all(seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
         links = tuple(link for link in seen.links if link.identity != decision.identity)
         return self._newer(replace(seen, links=links), now)
+
+    async def move_link(self, decision: Rewrite | Retire, now: datetime) -> Account:
+        seen = self._judged(decision.account, loses=False)
+        links = tuple(
+            _moved(link, decision, now) if link.identity == decision.identity else link for link in seen.links
+        )
+        moved = replace(seen, links=links)
+        if len({link.identity.issuer for link in links}) < len(links):
+            raise Conflict("identity")
+        self._accounts.check(moved)
+        self._accounts.end_all(seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
+        return self._newer(moved, now)
 
     async def note_reset_request(self, name: str, now: datetime) -> None:
         for each in list(self._accounts.by_id.values()):
@@ -621,6 +640,10 @@ class FakeStorage:
     def __init__(self, revision: str | Refused | None = newest, *, is_embedded: bool = True) -> None:
         self.is_embedded = is_embedded
         self._revision = revision
+        self.by_id: Mapping[int, Account] = {}
+
+    async def accounts(self) -> list[Account]:
+        return list(self.by_id.values())
 
     async def revision(self) -> str | None:
         return given(self._revision)

@@ -100,6 +100,8 @@ class World:
         self.attempts = FakeAttempts(self.clock)
         self.seal = FakeSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
+        if isinstance(self.storage, FakeStorage):
+            self.storage.by_id = self.accounts.by_id
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)

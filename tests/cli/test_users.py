@@ -1,6 +1,8 @@
 """`romm users` and `romm recover`, on a real database file."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,87 @@ def test_without_an_admin_there_is_nobody_to_recover(tmp_path: Path) -> None:
     result = on(tmp_path, "recover")
     assert result.exit_code == 2
     assert "romm users set-role" in result.stderr
+
+
+OLD, NEW = "https://old.example", "https://new.invalid"
+PROVIDER = {
+    "OIDC_ENABLED": "true",
+    "OIDC_CLIENT_ID": "romm",
+    "OIDC_CLIENT_SECRET": "secret",
+    "OIDC_SERVER_APPLICATION_URL": NEW,
+}
+
+
+@pytest.fixture
+def linked(folder: Path) -> Path:
+    """Both of them are linked to a provider, of whom only the administrator has an address."""
+    [file] = folder.glob("**/*.db")
+    with closing(sqlite3.connect(file)) as database, database:
+        for account in (1, 2):
+            values = (account, OLD, f"subject {account}", "2026-01-02 03:04:05.000000", "L-11a")
+            database.execute(
+                "INSERT INTO identities (account_id, issuer, subject, linked_at, rule) VALUES (?, ?, ?, ?, ?)", values
+            )
+    return folder
+
+
+def ways(folder: Path) -> list[str]:
+    return [line.split()[-1] for line in on(folder, "users", "list").stdout.splitlines()[1:]]
+
+
+def test_a_move_is_printed_line_by_line_and_carried_out_only_on_demand(linked: Path) -> None:
+    move = ("users", "move-issuer", OLD, NEW, "--by-email")
+    tried = on(linked, *move)
+    assert tried.stdout.splitlines() == [
+        "keeper                   an earlier provider from now on; links again at the next sign-in with keeper@example.org, verified",
+        "vera                     stays: the account has no e-mail address to be recognized by. Enter it first",
+        "Would move 1 of 2 accounts. Nothing was written; --apply carries it out.",
+    ]
+    assert (tried.exit_code, ways(linked)[0]) == (0, OLD)
+    done = on(linked, *move, "--apply")
+    assert done.stdout.splitlines() == [*tried.stdout.splitlines()[:2], "Moved 1 of 2 accounts."]
+    assert ways(linked)[0] == "yet"
+    assert "stays: it is marked as an earlier provider already" in on(linked, *move).stdout
+
+
+def test_with_the_same_subjects_the_links_are_rewritten(linked: Path) -> None:
+    done = on(linked, "users", "move-issuer", OLD, NEW, "--same-subjects", "--apply", **PROVIDER)
+    assert done.stdout.splitlines()[-1] == "Moved 2 of 2 accounts."
+    assert f"same subject, now at {NEW}" in done.stdout
+    assert "note: The provider was not reached." in done.stderr
+    assert ways(linked)[0] == NEW
+
+
+def test_another_issuer_than_the_configured_one_is_noted(linked: Path) -> None:
+    tried = on(linked, "users", "move-issuer", OLD, "https://typo.example", "--by-email", **PROVIDER)
+    assert f"note: https://typo.example is not the configured provider, which is {NEW}." in tried.stderr
+    assert tried.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((OLD, NEW), "Say how people are recognized"),
+        ((OLD, "new.example", "--by-email"), "and not new.example"),
+        ((OLD, OLD, "--same-subjects"), "the same, so there is nothing to move"),
+        (("https://typo.example", NEW, "--by-email"), "No link is of the issuer https://typo.example. Links are of:"),
+    ],
+)
+def test_a_move_that_cannot_be_meant_is_refused(linked: Path, arguments: tuple[str, ...], said: str) -> None:
+    refused = on(linked, "users", "move-issuer", *arguments, "--apply")
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert ways(linked)[0] == OLD
+
+
+@pytest.mark.parametrize("arguments", [(), (OLD,), (f"{OLD}/",)])
+def test_an_account_is_unlinked_from_one_issuer_or_from_all(linked: Path, arguments: tuple[str, ...]) -> None:
+    done = on(linked, "users", "unlink", "Vera", *arguments)
+    assert done.stdout == "vera is unlinked; signs in with a password.\n"
+    assert ways(linked) == [OLD, "password"]
+
+
+def test_an_account_is_not_unlinked_from_where_it_is_not_linked(linked: Path) -> None:
+    refused = on(linked, "users", "unlink", "vera", NEW)
+    assert (refused.exit_code, ways(linked)[0]) == (2, OLD)
+    assert f"No link is of the issuer {NEW}. Links are of: '{OLD}'." in refused.stderr

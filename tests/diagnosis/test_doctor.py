@@ -13,13 +13,15 @@ from romm.diagnosis.doctor import INVENTED_CODE
 from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
+from romm.domain.model import Identity
 from romm.ports.diagnosis import Instruments
+from tests.domain.examples import account, link
 from tests.fake_provider import BROKEN, HTML, NOT_FOUND, FakeProvider, Response, error, json_response
 from tests.fakes import FakeNetwork, FakeStorage
 from tests.world import World
 
 TRUSTED = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
-HERE = [Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES, Check.DATABASE, Check.PROXY]
+HERE = [Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES, Check.DATABASE, Check.ACCOUNTS, Check.PROXY]
 
 
 def world(**environ: str) -> World:
@@ -244,7 +246,10 @@ async def test_half_configured_single_sign_on_is_examined_as_far_as_it_goes() ->
 async def test_without_a_provider_only_this_side_is_examined() -> None:
     findings = await examined(world(OIDC_SERVER_APPLICATION_URL=""))
     assert of(findings, FAILED) == [Check.SINGLE_SIGN_ON]
-    assert [check for check in Check if findings[check].outcome is not Outcome.SKIPPED] == HERE
+    examined_here = [
+        check for check in HERE if check is not Check.ACCOUNTS
+    ]  # nobody knows the provider they should have
+    assert [check for check in Check if findings[check].outcome is not Outcome.SKIPPED] == examined_here
 
 
 @pytest.mark.parametrize(
@@ -257,6 +262,34 @@ async def test_without_a_provider_only_this_side_is_examined() -> None:
 )
 async def test_the_database_is_examined_too(storage: FakeStorage, outcome: Outcome) -> None:
     assert (await examined(world(), storage=storage))[Check.DATABASE].outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("storage", "outcome"),
+    [
+        (FakeStorage("0001", is_embedded=True), Outcome.SKIPPED),
+        (FakeStorage(Refused(Code.STORAGE_UNAVAILABLE, problem="down")), Outcome.SKIPPED),
+        (FakeStorage(None), Outcome.OK),
+        (FakeStorage(), Outcome.WARNING),
+    ],
+)
+async def test_accounts_are_counted_where_the_schema_is_the_expected_one(
+    storage: FakeStorage, outcome: Outcome
+) -> None:
+    storage.by_id = {1: account(links=(link(Identity("https://old.example", "a")),))}
+    assert (await examined(world(), storage=storage))[Check.ACCOUNTS].outcome is outcome
+
+
+async def test_the_configured_issuer_is_this_provider_with_a_metadata_address_too() -> None:
+    patient, storage = world(OIDC_FORMER_ISSUERS="https://old.example"), FakeStorage()
+    storage.by_id = {1: account(links=(link(Identity("https://old.example", "a")),))}
+    assert (await examined(patient, storage=storage))[Check.ACCOUNTS].outcome is Outcome.OK
+    issuer = patient.idp.issuer
+    patient = world(OIDC_SERVER_METADATA_URL=f"{issuer}/.well-known/openid-configuration")
+    storage.by_id = {1: account(links=(link(Identity(issuer, "a")),))}
+    assert (await examined(patient, storage=storage))[Check.ACCOUNTS].outcome is Outcome.OK
+    patient = world(OIDC_SERVER_METADATA_URL=f"{issuer}/metadata")
+    assert (await examined(patient, storage=storage))[Check.ACCOUNTS].outcome is Outcome.SKIPPED
 
 
 async def test_the_missing_certificate_is_named() -> None:

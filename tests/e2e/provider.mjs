@@ -10,6 +10,8 @@ const SECRET = 'insecure_secret_of_at_least_32_bytes!';
 const people = {
   alice: { email: 'alice@example.org', email_verified: true, name: 'Alice', preferred_username: 'alice', groups: ['romm-admins', 'users'] },
   bob: { email: 'bob@example.org', email_verified: true, name: 'Bob', preferred_username: 'bob', groups: ['users'] },
+  carol: { email: 'carol@example.org', email_verified: true, name: 'Carol', preferred_username: 'carol', groups: ['users'] },
+  dave: { email: 'dave@example.org', email_verified: true, name: 'Dave', preferred_username: 'dave', groups: ['users'] },
 };
 
 async function newKey(alg, kid) {

@@ -9,11 +9,13 @@ from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import AccessLevel, Account, EmailSource
+from romm.domain.issuers import ELSEWHERE, spelled
+from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
+from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.journal import log_role_change
 
 _ALL = 2**31 - 1  # the largest LIMIT that all databases accept
@@ -29,6 +31,7 @@ class Administration:
     passwords: Passwords
     passwords_enabled: bool
     roles_by_claim: bool
+    issuers: KnownIssuers
     log: Log
     clock: Clock
 
@@ -59,8 +62,9 @@ class Administration:
         return {account.id: account.username for account in found if account is not None}
 
     def is_managed(self, account: Account) -> bool:
-        """Did the account's last sign-in with the provider take its role from the claim?"""
-        return self.roles_by_claim and bool(account.links) and account.role_from_claim
+        """Did the account's last sign-in with the provider take its role from the claim? Not with links elsewhere only."""
+        elsewhere = self.issuers.now().linked(account, ELSEWHERE)
+        return self.roles_by_claim and account.role_from_claim and len(account.links) > len(elsewhere)
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
         """Without a password only single sign-on opens the account. Raises `Refused`."""
@@ -117,19 +121,20 @@ class Administration:
 
         self._log("account.deleted", actor, await retry_on_conflict(attempt))
 
-    async def unlink(self, actor: Actor, account_id: int) -> Account:
-        """Detach every identity; the next single sign-on links anew. Raises `Refused`."""
+    async def unlink(self, actor: Actor, account_id: int, issuer: str = "") -> Account:
+        """Detach the identity at this issuer, or all; the next single sign-on links anew. Raises `Refused`."""
 
-        async def attempt() -> Account:
+        async def attempt() -> tuple[tuple[str, ...], Account]:
             account = await self.get(account_id)
             required(rules.may_touch(actor, account.level))
-            for link in account.links:
-                detach = rules.Unlink(account=account, identity=link.identity)
+            identities = _identities(account, issuer)
+            for identity in identities:
+                detach = rules.Unlink(account=account, identity=identity)
                 account = await self.account_store.unlink(detach, self.clock())
-            return account
+            return tuple(identity.issuer for identity in identities), account
 
-        account = await retry_on_conflict(attempt)
-        self._log("account.unlinked", actor, account)
+        issuers, account = await retry_on_conflict(attempt)
+        self._log("account.unlinked", actor, account, issuers=issuers)
         return account
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
@@ -154,3 +159,12 @@ class Administration:
 
     def _log(self, event: str, actor: Actor, account: Account, **facts: object) -> None:
         self.log.warning(event, account=account.id, username=account.username, by=actor.name, **facts)
+
+
+def _identities(account: Account, issuer: str) -> list[Identity]:
+    """The account's identities at this issuer, or all of them. Raises `Refused(ISSUER_NOT_LINKED)`."""
+    identities = [link.identity for link in account.links]
+    here = tuple(identity.issuer for identity in identities)
+    if issuer and spelled(issuer, here) not in here:
+        raise Refused(Code.ISSUER_NOT_LINKED, issuer=issuer, found=here)
+    return [identity for identity in identities if not issuer or identity.issuer == spelled(issuer, here)]

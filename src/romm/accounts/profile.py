@@ -7,13 +7,13 @@ from typing import TypeVar
 from romm.accounts.forms import AccountForm, account_update
 from romm.credentials.principal import Principal
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import AccountUpdate, Proof, SignInMethods
+from romm.domain.accounts.changes import AccountUpdate, Proof, WaysIn
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor, subject_digest
 from romm.ports.accounts import AccountStore, Passwords
 from romm.ports.conflicts import NOTHING, Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.process import Clock, Log
-from romm.ports.provider import Provider
+from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn, SignedIn
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Profile:
     account_store: AccountStore
     passwords: Passwords
     password_sign_in: PasswordSignIn
-    provider: Provider | None
+    issuers: KnownIssuers
     log: Log
     clock: Clock
 
@@ -49,7 +49,7 @@ class Profile:
         identity = _identity(who.account, identity_id)
         how = await self.proof(who, current_password, visitor)
 
-        unlink = required(rules.unlink(who.account, identity, how, self.sign_in_methods(), keep=who.digest))
+        unlink = required(rules.unlink(who.account, identity, how, self.ways_in(), keep=who.digest))
         account = await _carry_out(who, self.account_store.unlink(unlink, self.clock()))
         self.log.warning("profile.unlinked", account=account.id, issuer=identity.issuer)
         return account
@@ -68,10 +68,9 @@ class Profile:
         """Replace the current session by a fresh one. Raises `Refused`."""
         return await _own_password(self.password_sign_in.sign_in(typed), who)
 
-    def sign_in_methods(self) -> SignInMethods:
+    def ways_in(self) -> WaysIn:
         """Open sign-in methods. Does not contact the provider."""
-        metadata = self.provider and self.provider.known_metadata()
-        return SignInMethods(passwords=self.password_sign_in.enabled, issuer=metadata.issuer if metadata else None)
+        return WaysIn(passwords=self.password_sign_in.enabled, issuers=self.issuers.now())
 
 
 async def _carry_out(who: Principal, change: Awaitable[Account], wish: AccountUpdate = NOTHING) -> Account:

@@ -15,7 +15,16 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
-from romm.api.accounts import identities, link_pages, links, own_page, people_page, person_page, users
+from romm.api.accounts import (
+    identities,
+    issuer_moves_page,
+    link_pages,
+    links,
+    own_page,
+    people_page,
+    person_page,
+    users,
+)
 from romm.api.credentials import (
     client_token_pages,
     client_tokens,
@@ -58,6 +67,7 @@ ROUTERS = (
     people_page.router,
     person_page.router,
     oidc_page.router,
+    issuer_moves_page.router,
     sign_ins_page.router,
     client_token_pages.router,
     device_pages.router,

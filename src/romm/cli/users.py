@@ -95,6 +95,45 @@ def reset_link(username: str) -> None:
     click.echo(_url("/reset-password", run(work)))
 
 
+@users.command()
+@click.argument("username")
+@click.argument("issuer", default="")
+def unlink(username: str, issuer: str) -> None:
+    """Unlink an account.
+
+    From ISSUER, or from all. Its sessions end, and the next verified sign-in links again.
+    """
+
+    async def work(does: "UseCases") -> Account:
+        account = await does.administration.named(username)
+        return await does.administration.unlink(COMMAND_LINE, account.id, issuer)
+
+    changed = run(work)
+    click.echo(f"{changed.username} is unlinked; signs in with {_ways(changed)}.")
+
+
+@users.command("move-issuer")
+@click.argument("old")
+@click.argument("new")
+@click.option(
+    "--same-subjects", "way", flag_value="same-subjects", help="OLD was renamed: its links become links to NEW."
+)
+@click.option(
+    "--by-email", "way", flag_value="by-email", help="NEW is another provider: verified addresses link again."
+)
+@click.option("--apply", is_flag=True, help="Write it. Without this, what would happen is printed and nothing else.")
+def move_issuer(old: str, new: str, way: str | None, apply: bool) -> None:
+    """Move all accounts to another issuer.
+
+    From the provider with issuer OLD to the one with issuer NEW. Their sessions end.
+
+    OLD and NEW may be the same with --by-email, when that provider gave everybody a new subject.
+    """
+    from romm.cli.move_issuer import move
+
+    move(old, new, way, apply=apply)
+
+
 @click.command()
 @click.argument("username", required=False)
 def recover(username: str | None) -> None:
@@ -139,7 +178,8 @@ def _url(page: str, secret: str) -> str:
 
 
 def _ways(account: Account) -> str:
-    ways = [*(link.identity.issuer for link in account.links), *(["a password"] if account.password_set_at else [])]
+    links = (link.identity.issuer for link in account.links if link.retired_at is None)
+    ways = [*links, *(["a password"] if account.password_set_at else [])]
     return ", ".join(ways) or "none yet"
 
 

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
+from romm.accounts.issuer_moves import IssuerMoves
 from romm.accounts.profile import Profile
 from romm.accounts.recovery import Recovery
 from romm.accounts.setup import Setup
 from romm.composition.ports import Ports
+from romm.composition.sign_in import known_issuers
 from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.settings.model import Settings
@@ -26,12 +28,12 @@ def setup(settings: Settings, ports: Ports) -> Setup:
     )
 
 
-def profile(ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
+def profile(settings: Settings, ports: Ports, password_sign_in: PasswordSignIn) -> Profile:
     return Profile(
         account_store=ports.account_store,
         passwords=ports.passwords,
         password_sign_in=password_sign_in,
-        provider=ports.provider,
+        issuers=known_issuers(settings, ports),
         log=ports.log,
         clock=ports.clock,
     )
@@ -45,6 +47,19 @@ def administration(settings: Settings, ports: Ports) -> Administration:
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
         roles_by_claim=ports.provider is not None and bool(settings.oidc.claim_roles),
+        issuers=known_issuers(settings, ports),
+        log=ports.log,
+        clock=ports.clock,
+    )
+
+
+def issuer_moves(settings: Settings, ports: Ports) -> IssuerMoves:
+    """The provider changed."""
+    return IssuerMoves(
+        accounts=ports.accounts,
+        account_store=ports.account_store,
+        issuers=known_issuers(settings, ports),
+        link_by_email=settings.oidc.link_by_email,
         log=ports.log,
         clock=ports.clock,
     )

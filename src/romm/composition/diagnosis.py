@@ -7,6 +7,7 @@ from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.adapters.diagnosis.schema import DatabaseStorage
 from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
+from romm.composition.sign_in import configured_issuer
 from romm.diagnosis.doctor import Doctor
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.hosts import origin
@@ -65,6 +66,8 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Co
         end_session_endpoint=oidc.end_session_endpoint,
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
         trusted_proxies=settings.server.trusted_proxies,
+        issuer=configured_issuer(settings),
+        former_issuers=oidc.former_issuers,
     )
 
 

@@ -7,6 +7,7 @@ from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims import ClaimMapping
+from romm.domain.sign_in.discovery import WELL_KNOWN
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.linking import Policy
 from romm.domain.sign_in.role_texts import SEPARATORS
@@ -18,6 +19,7 @@ from romm.sign_in.backchannel_logout import BackchannelLogout
 from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
+from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
@@ -58,6 +60,20 @@ def admission(settings: Settings, ports: Ports) -> Admission:
         log=ports.log,
         clock=ports.clock,
     )
+
+
+def known_issuers(settings: Settings, ports: Ports) -> KnownIssuers:
+    """The provider's issuer, and those before it."""
+    oidc = settings.oidc
+    return KnownIssuers(provider=ports.provider, configured=configured_issuer(settings), former=oidc.former_issuers)
+
+
+def configured_issuer(settings: Settings) -> str:
+    """The provider's issuer as far as the settings tell it, but for a slash at the end; empty when they do not."""
+    oidc = settings.oidc
+    if oidc.server_metadata_url.endswith(WELL_KNOWN):
+        return oidc.server_metadata_url.removesuffix(WELL_KNOWN)
+    return "" if oidc.server_metadata_url else oidc.server_application_url
 
 
 def openid_sign_in(

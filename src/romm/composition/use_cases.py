@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
+from romm.accounts.issuer_moves import IssuerMoves
 from romm.accounts.profile import Profile
 from romm.accounts.recovery import Recovery
 from romm.accounts.setup import Setup
@@ -48,6 +49,7 @@ class UseCases:
     setup: Setup
     profile: Profile
     administration: Administration
+    issuer_moves: IssuerMoves
     invitations: Invitations
     recovery: Recovery
     journal: SignInJournal
@@ -89,8 +91,9 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),
         setup=accounts.setup(settings, ports),
-        profile=accounts.profile(ports, password_sign_in),
+        profile=accounts.profile(settings, ports, password_sign_in),
         administration=accounts.administration(settings, ports),
+        issuer_moves=accounts.issuer_moves(settings, ports),
         invitations=accounts.invitations(settings, ports, rates),
         recovery=accounts.recovery(settings, ports, sessions, rates, journal),
         journal=journal,

@@ -1,18 +1,19 @@
 """The use case of `romm doctor`: gather evidence step by step and report each finding at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from romm.credentials.secrets import url_secret
-from romm.domain.diagnosis.checks import client, configuration, connection, keys, metadata, request, scopes
+from romm.domain.diagnosis.checks import accounts, client, configuration, connection, keys, metadata, request, scopes
 from romm.domain.diagnosis.checks.client import ClientProbe
 from romm.domain.diagnosis.checks.request import ProbeRequest, ProbeResult
 from romm.domain.diagnosis.evidence import Configured, Discovered, ProbeResponse
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, blocked, skipped, with_hint
 from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.model import Account
 from romm.domain.providers.preset import Preset
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.discovery import Metadata
@@ -23,10 +24,11 @@ from romm.sign_in.openid import request_url
 T = TypeVar("T")
 
 METHODS = ("client_secret_basic", "client_secret_post", "none")
+NO_DATABASE = Refuse(Code.STORAGE_UNAVAILABLE)
 INVENTED_CODE = "romm-doctor-invented-this-code"
 
 _LOCAL_FIRST = (Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES)
-_LOCAL_LAST = (Check.DATABASE, Check.PROXY)
+_LOCAL_LAST = (Check.DATABASE, Check.ACCOUNTS, Check.PROXY)
 _AT_PROVIDER = tuple(check for check in Check if check not in _LOCAL_FIRST + _LOCAL_LAST)
 _CLIENT_CHECKS = (Check.CLIENT, Check.REDIRECT_URI, Check.REQUEST, Check.SCOPES)
 _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Check.ENDPOINTS}
@@ -66,7 +68,15 @@ class Doctor:
         storage = self.instruments.storage
         revision = await _attempt(storage.revision())
         yield configuration.database(revision, storage.newest, embedded=storage.is_embedded)
+        yield accounts.accounts(await self._accounts(revision), self.configured)
         yield configuration.proxy(self.configured)
+
+    async def _accounts(self, revision: str | Refuse | None) -> Sequence[Account] | Refuse:
+        """An empty database has none; one with another schema cannot be read."""
+        if revision is None:
+            return ()
+        storage = self.instruments.storage
+        return await _attempt(storage.accounts()) if revision == storage.newest else NO_DATABASE
 
     async def _at_provider(self) -> AsyncIterator[Finding]:
         """After a failed gate, the rest is blocked."""

@@ -384,17 +384,23 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ALREADY_LINKED: _row(
         403,
         "The account with your e-mail address is linked to another identity. Please tell the administrator.",
-        "Account {account} has this address and is linked to another identity, at {linked}. If two people share the address, "
-        "give each their own at the provider, or create an account without an address for the second, which they link on "
-        "/account. If the provider's subjects changed (Authentik's subject mode, a new realm), unlink the old identity on "
-        "/admin/users/{account}. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS. Otherwise this "
-        "may be an attempt to take over the account.",
+        "Account {account} has this address and is linked to another identity, at {linked}; this one is of {issuer}. If these "
+        "are two issuers, the provider was changed or renamed: /admin/oidc or “romm users move-issuer {linked} {issuer}” moves "
+        "the accounts. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS to move them one by one. If "
+        "it is one issuer: two people may share the address (give each their own at the provider, or create an account without "
+        "an address for the second, which they link on /account); the provider's subjects may have changed (unlink the old "
+        "identity on /admin/users/{account}); or this may be an attempt to take over the account. See docs/changing-provider.md.",
     ),
     Code.ACCOUNT_LINKED: _row(
         409,
         "Your account is already linked to another identity at this provider. Unlink that one first, then link the new one.",
         "Account {account} is linked to another subject of this issuer; an account can have only one per issuer. Unlink the "
         "old one on /account or /admin/users/{account}.",
+    ),
+    Code.ISSUER_NOT_LINKED: _row(
+        404,
+        "No account is linked to that provider.",
+        "No link is of the issuer {issuer}. Links are of: {found}.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,

@@ -85,6 +85,7 @@ class Code(enum.StrEnum):
     EMAIL_AMBIGUOUS = "email_ambiguous"
     ALREADY_LINKED = "already_linked"
     ACCOUNT_LINKED = "account_linked"
+    ISSUER_NOT_LINKED = "issuer_not_linked"
     LINK_FROM_ACCOUNT = "link_from_account"
     QUESTION_EXPIRED = "question_expired"
     REGISTRATION_CLOSED = "registration_closed"

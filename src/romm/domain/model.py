@@ -42,11 +42,15 @@ class Identity(Struct, frozen=True):
 
 
 class LinkedIdentity(Struct, frozen=True, kw_only=True):
-    """`rule` is the row of the linking rules that attached it."""
+    """`rule` is the row of the linking rules that attached it.
+
+    `retired_at`: an administrator marked its provider as an earlier one of this account.
+    """
 
     identity: Identity
     linked_at: datetime
     rule: str
+    retired_at: datetime | None = None
 
 
 class EmailSource(enum.StrEnum):

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
+from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
@@ -15,14 +16,14 @@ from romm.domain.sign_in.linking import Found
 
 
 class OneTimeLink(Struct, frozen=True):
-    """Used up in the same transaction as the change it permits."""
+    """A link, used up in the same transaction as the change it permits."""
 
     kind: Kind
     digest: str
 
 
 class NewAccount(Struct, frozen=True, kw_only=True):
-    """Enabled. Without a password only single sign-on opens it."""
+    """An enabled account. Without a password only single sign-on opens it."""
 
     username: str
     email: str | None
@@ -37,10 +38,10 @@ class Accounts(Protocol):
     async def get(self, account_id: int) -> Account | None: ...
 
     async def find(self, identity: Identity, email: str | None) -> Found:
-        """In one consistent read. `email` is canonical."""
+        """Facts for the linking rules, from one consistent read; `email` is canonical."""
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
-        """Raises `Conflict("version" | "email")`."""
+        """Raises `Conflict("version")` if an account changed since it was read, `Conflict("email")`."""
 
     async def link(self, decision: LinkIdentity, identity: Identity, now: datetime) -> Account:
         """Raises `Conflict("version" | "identity")`."""
@@ -55,7 +56,7 @@ class Accounts(Protocol):
         """Raises `Conflict("username" | "email")`, `Conflict("spent")` if the link is gone."""
 
     async def any_admin(self) -> bool:
-        """Includes disabled ones."""
+        """Is there an admin, enabled or not?"""
 
     async def password(self, username: str) -> tuple[Account, str | None] | None:
         """The username is in lower case."""
@@ -64,7 +65,7 @@ class Accounts(Protocol):
         """No effect if the password changed meanwhile."""
 
     async def legacy_hash(self) -> str | None:
-        """The costliest one (`passwords.is_legacy`)."""
+        """The costliest legacy hash (`passwords.is_legacy`) of all accounts."""
 
     async def signed_in(self, account_id: int, now: datetime) -> None:
         """Set `last_login` after a password sign-in."""
@@ -73,11 +74,12 @@ class Accounts(Protocol):
 class AccountStore(Protocol):
     """Accounts, for their owners and administrators.
 
-    `Conflict("version")`: the account changed since the decision, or the last enabled admin would go, even concurrently.
+    Raises `Conflict("version")` if the account changed since the decision, or the last enabled admin would go, even
+    under concurrency.
     """
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
-        """Text in name or address. Returns a page, sorted by name, and the number of all matches."""
+        """A page of accounts with this text in name or address, by name, and the number of all matches."""
 
     async def enabled_admins(self) -> int: ...
 
@@ -88,7 +90,10 @@ class AccountStore(Protocol):
         """Raises `Conflict("version")`."""
 
     async def unlink(self, decision: Unlink, now: datetime) -> Account:
-        """Ends the account's sign-ins. Raises `Conflict("version")`."""
+        """End the account's sign-ins, too. Raises `Conflict("version")`."""
+
+    async def move_link(self, decision: Rewrite | Retire, now: datetime) -> Account:
+        """Carry out `Rewrite` or `Retire`; sign-ins of the account end. Raises `Conflict("version")`, `Conflict("identity")`."""
 
     async def note_reset_request(self, name: str, now: datetime) -> None:
         """Set `reset_asked_at` of the enabled account with this username or address."""
@@ -98,7 +103,7 @@ class ForeignUsers(Protocol):
     """Users of an existing RomM."""
 
     async def read(self) -> Sequence[ForeignUser]:
-        """Unsorted. Writes nothing. Raises `Refused(IMPORT_UNREADABLE)`."""
+        """In any order. Writes nothing. Raises `Refused(IMPORT_UNREADABLE)`."""
 
 
 class Imports(Protocol):
@@ -109,10 +114,10 @@ class Imports(Protocol):
 
 
 class Passwords(Protocol):
-    """Slow, so off the event loop. Raises `Refused(BUSY)` if too many calls wait."""
+    """Slow hashing, off the event loop. Raises `Refused(BUSY)` when too many calls wait."""
 
     async def hash(self, password: str) -> str:
-        """Self-describing."""
+        """A self-describing hash."""
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """False without a hash, in the same time.
@@ -121,10 +126,10 @@ class Passwords(Protocol):
         """
 
     async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
-        """After a failed `verify`: wait as if `legacy_hash` had failed."""
+        """After a failed `verify`: spend the extra time of a failure with `legacy_hash`."""
 
     def is_outdated(self, password_hash: str) -> bool:
-        """By its parameters."""
+        """Does the hash use other parameters than today's?"""
 
     async def common(self) -> Container[str]:
-        """The 3,000 most common ones of at least `passwords.MIN_LENGTH` characters, in lower case."""
+        """The 3,000 most common passwords of at least `passwords.MIN_LENGTH` characters, in lower case."""

@@ -1,11 +1,12 @@
 """The doctor's instruments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
+from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.provider import TokenResponse
@@ -25,11 +26,11 @@ class Network(Protocol):
 
 
 class Probe(Protocol):
-    """Uncached, otherwise as in a sign-in. Each method may raise `Refused` with a sign-in's code."""
+    """The uncached provider, reached as in a sign-in. Each method may raise `Refused` with a sign-in's code."""
 
     @property
     def place(self) -> Endpoint:
-        """Of the discovery document."""
+        """The endpoint of the discovery document."""
 
     @property
     def client(self) -> Client:
@@ -55,6 +56,8 @@ class Probe(Protocol):
 
 
 class Storage(Protocol):
+    """The database schema, and the accounts."""
+
     @property
     def is_embedded(self) -> bool:
         """A SQLite file, which `romm serve` migrates?"""
@@ -68,6 +71,9 @@ class Storage(Protocol):
 
         Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or at the newest migration and not writable.
         """
+
+    async def accounts(self) -> Sequence[Account]:
+        """All accounts of a database at the newest migration. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 
 class Instruments(Struct, frozen=True, kw_only=True):

@@ -1,1 +1,1 @@
-"""Use cases: how you get in."""
+"""Use cases: signing in and out."""

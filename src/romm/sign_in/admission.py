@@ -1,4 +1,4 @@
-"""Use case: whose account does this person open? Look up, decide by the rules, carry the decision out."""
+"""Use case: find the account of an identity, apply the linking rules and write the result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,20 +27,18 @@ from romm.sign_in.journal import log_role_change
 
 
 class Linking(Struct, frozen=True, kw_only=True):
-    """Somebody signed in wants to link: to which account, in the same session from start to end, and how fresh it is."""
+    """A link requested from the account page. `same_session`: one session began and finished it."""
 
     account_id: int
     same_session: bool
     authenticated_at: datetime
 
 
-MAX_USERNAMES = 100  # how many suffixes are tried for a name that many people have
+MAX_USERNAMES = 100  # suffixes to try for a name in use
 
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Applies the operator's mapping of roles and policy for accounts."""
-
     accounts: Accounts
     mapping: RoleMapping
     policy: Policy
@@ -52,10 +50,9 @@ class Admission:
     async def admit(
         self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
     ) -> tuple[Admitted, Account] | Confirm:
-        """The decision and the account it opens, as it is afterwards.
+        """`Confirm` if the person has to answer first. Raises `Refused`.
 
-        `Confirm` opens nothing: the person is asked first, and comes again with the answer. Raises `Refused`, and
-        `Conflict` when the facts changed after the look-up; then nothing was written.
+        Raises `Conflict`, with nothing written, if the facts changed after the look-up.
         """
         decision = await self.decide(person.claims, linking_to, answer)
         self._log(decision, person.claims)
@@ -72,13 +69,12 @@ class Admission:
         return decision, account
 
     async def decide(self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None) -> Decision:
-        """What the rules say about these claims and the accounts as they are now; nothing is written."""
+        """Apply the rules without writing."""
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
         found = replace(found, answer=answer)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
 
     def role(self, claims: Claims) -> RoleDecision:
-        """The role that the claims give."""
         return roles.grant(claims.roles, self.mapping)
 
     async def _find(self, identity: Identity, email: str | None, linking_to: Linking | None) -> Found:
@@ -135,7 +131,7 @@ class Admission:
             log_role_change(self.log, account, before, by="provider")
 
     def _rejected(self, decision: Reject, person: Person) -> Refused:
-        """The refusal of a decision. What UserInfo would have told is not called missing when UserInfo did not answer."""
+        """The refusal. UserInfo's error takes precedence over claims that UserInfo might have had."""
         missing = decision.refuse.code in (Code.EMAIL_MISSING, Code.EMAIL_NOT_VERIFIED)
         missing = missing or (decision.refuse.code is Code.NO_ROLE and isinstance(person.claims.roles, Unknown))
         refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)

@@ -1,4 +1,4 @@
-"""Login attempts: sealed in their browser until the provider's answer uses them, then remembered by their outcome."""
+"""Login attempts: encrypted in a cookie until the callback uses them, then kept with their outcome."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,25 +17,23 @@ from romm.sign_in.identification import CALLBACK_SECONDS
 
 LOOK_EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = CALLBACK_SECONDS + 1
-"""So long after its beginning a callback may still end; then its process was stopped in between."""
+"""A callback without an outcome after this time was interrupted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoginAttempts:
-    """The two halves of an attempt: what the browser keeps, and what is left when it was used."""
-
     seal: Seal
     used: Attempts
     clock: Clock
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def sealed(self, attempt: LoginAttempt) -> str:
-        """The attempt for its browser's cookie. It opens beside its own state only."""
+        """The cookie value. It decrypts only with the attempt's own `state`."""
         content = msgspec.msgpack.encode(replace(attempt, state_digest=""))
         return await self.seal.seal(content, _use(attempt.state_digest))
 
     async def opened(self, state: str | None, sealed: str | None) -> LoginAttempt | None:
-        """The attempt of this state and this browser, None when the browser has not brought it."""
+        """None if the browser did not send the attempt of this `state`."""
         if not state or not sealed:
             return None
         state_digest = digest(state)
@@ -43,11 +41,10 @@ class LoginAttempts:
         return None if content is None else _decoded(content, state_digest)
 
     async def take(self, attempt: LoginAttempt) -> bool:
-        """As `Attempts.take`."""
         return await self.used.take(attempt.state_digest, attempt.expires_at)
 
     async def outcome(self, state_digest: str) -> Outcome | None:
-        """How a used attempt ended; waits while it is under way. None when nothing is known of its end."""
+        """The outcome of a used attempt, None if unknown. Waits while its callback is running."""
         for _ in range(int(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
             recalled = await self.used.recall(state_digest)
             if recalled is None:
@@ -67,5 +64,5 @@ def _use(state_digest: str) -> str:
 def _decoded(content: bytes, state_digest: str) -> LoginAttempt | None:
     try:
         return replace(msgspec.msgpack.decode(content, type=LoginAttempt), state_digest=state_digest)
-    except msgspec.MsgspecError:  # sealed by another version of RomM, which runs beside this one
+    except msgspec.MsgspecError:  # encrypted by another version of RomM that runs at the same time
         return None

@@ -1,4 +1,4 @@
-"""Use case: the provider says that somebody signed out there, so their sessions here end (OpenID Connect Back-Channel Logout)."""
+"""Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,14 +19,14 @@ from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 
 TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(minutes=1))
-"""Nothing can be guessed here; it keeps a flood small. A provider that ends everybody's sessions at once sends one for each."""
+"""Limits a flood. High, because a provider may end all sessions at once with one token each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """Signing out at the provider reaches RomM. `identification` is None when single sign-on is off; `off` then says why.
+    """`identification` is None if single sign-on is off; `off` is the reason.
 
-    `without_expiry` is what helps when this provider's logout tokens have no `exp`.
+    `without_expiry` is the hint for a provider whose logout tokens have no `exp`.
     """
 
     identification: Identification | None
@@ -39,9 +39,9 @@ class BackchannelLogout:
     without_expiry: str = ""
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
-        """End the sessions that a logout token means; none to be ended is as good (2.7 there).
+        """End the sessions a logout token names. Succeeds if there are none (2.7).
 
-        Raises `Refused`: with `LOGOUT_TOKEN_INVALID` or `LOGOUT_TOKEN_USED`, or with what kept us from judging it.
+        Raises `Refused`: `LOGOUT_TOKEN_INVALID`, `LOGOUT_TOKEN_USED`, or the reason why it cannot be validated.
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
@@ -75,7 +75,7 @@ class BackchannelLogout:
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:
-    """A signature that says nothing is the token's fault. That its keys cannot be had is not: the provider may try again."""
+    """Raises `LOGOUT_TOKEN_INVALID` for a bad signature; unavailable keys keep their code, so the provider may retry."""
     try:
         return await provider.verify(metadata, unverified_logout_token)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Use case: after single sign-on, ask whether an account is the person's whose address its owner typed."""
+"""Use case: after single sign-on, ask “Is this your account?” when only the account's owner entered the address."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from romm.sign_in.password import PasswordSignIn
 
 
 class BrowserCookies(Struct, frozen=True, kw_only=True):
-    """Secrets: of the pending sign-in, the device cookie, and the session."""
+    """The browser's cookies."""
 
     pending: str | None
     device_cookie: str | None
@@ -28,7 +28,7 @@ class BrowserCookies(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """Is this account yours? `by` are the ways to prove it; `provable` is False where accounts link on `/account` alone."""
+    """`by` are the proofs that count. `provable` is False if accounts are linked on `/account` only."""
 
     account: Account
     by: Proofs
@@ -37,8 +37,6 @@ class Question(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """A sign-in waits ten minutes for one answer of the browser that began it."""
-
     signin: OpenIDSignIn
     password_sign_in: PasswordSignIn
     pending: PendingSignIns
@@ -46,41 +44,41 @@ class Confirmation:
     journal: SignInJournal
     clock: Clock
 
-    async def question(self, cookies: BrowserCookies) -> Question:
-        """What to ask. Raises `Refused(QUESTION_EXPIRED)`."""
-        return await self._question(await self._waiting(cookies), cookies)
+    async def question(self, brought: BrowserCookies) -> Question:
+        """Raises `Refused(QUESTION_EXPIRED)`."""
+        return await self._question(await self._waiting(brought), brought)
 
-    async def mine(self, cookies: BrowserCookies, password: str, visitor: Visitor) -> Finished:
-        """It is the person's account: prove it and sign in. Raises `Refused`; after a wrong password the question stays."""
-        waiting = await self._waiting(cookies)
-        question = await self._question(waiting, cookies)
+    async def mine(self, brought: BrowserCookies, password: str, visitor: Visitor) -> Finished:
+        """Prove ownership, link and sign in. Raises `Refused`; a wrong password keeps the question open."""
+        waiting = await self._waiting(brought)
+        question = await self._question(waiting, brought)
         account = question.account if question.by.click else await self._proved(question, password, visitor)
-        return await self._answered(waiting, Answer(account=account, mine=True), cookies, visitor)
+        return await self._answered(waiting, Answer(account=account, mine=True), brought, visitor)
 
-    async def not_mine(self, cookies: BrowserCookies, visitor: Visitor) -> Finished:
-        """It is another person's account: sign in without it. Raises `Refused`."""
-        waiting = await self._waiting(cookies)
-        account = (await self._question(waiting, cookies)).account
-        return await self._answered(waiting, Answer(account=account, mine=False), cookies, visitor)
+    async def not_mine(self, brought: BrowserCookies, visitor: Visitor) -> Finished:
+        """Sign in without this account. Raises `Refused`."""
+        waiting = await self._waiting(brought)
+        account = (await self._question(waiting, brought)).account
+        return await self._answered(waiting, Answer(account=account, mine=False), brought, visitor)
 
-    async def _waiting(self, cookies: BrowserCookies) -> PendingSignIn:
-        waiting = await self.pending.find(digest(cookies.pending or ""))
+    async def _waiting(self, brought: BrowserCookies) -> PendingSignIn:
+        waiting = await self.pending.find(digest(brought.pending or ""))
         if waiting is None or waiting.expires_at <= self.clock():
             raise _expired()
         return waiting
 
-    async def _question(self, waiting: PendingSignIn, cookies: BrowserCookies) -> Question:
+    async def _question(self, waiting: PendingSignIn, brought: BrowserCookies) -> Question:
         account = await self.accounts.get(waiting.account_id)
         if account is None:
             raise _expired()
         provable = self.signin.admission.policy.link_by_email
-        known = await self.password_sign_in.browsers.find(cookies.device_cookie, account.username)
+        known = await self.password_sign_in.browsers.find(brought.device_cookie, account.username)
         passwords = self.password_sign_in.enabled
         by = proofs(account, is_known_browser=known is not None, passwords=passwords, provable=provable)
         return Question(account=account, by=by, provable=provable)
 
     async def _proved(self, question: Question, password: str, visitor: Visitor) -> Account:
-        """The account as it was when its password was right. Raises `Refused`, also for too many tries."""
+        """The account as of the password check. Raises `Refused`, also after too many attempts."""
         account = question.account
         if not question.by.password:
             raise Refused(Code.LINK_FROM_ACCOUNT, account=account.id)
@@ -94,9 +92,9 @@ class Confirmation:
             raise wrong from refused
 
     async def _answered(
-        self, waiting: PendingSignIn, answer: Answer, cookies: BrowserCookies, visitor: Visitor
+        self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
     ) -> Finished:
-        """Take the answer, once, and go on. Raises `Refused`."""
+        """Use the pending sign-in, once, and finish it. Raises `Refused`."""
         if await self.pending.take(waiting.digest) is None:
             raise _expired()
         try:
@@ -105,8 +103,8 @@ class Confirmation:
             refused.page, refused.return_to = "/login", waiting.return_to
             await self.journal.refused("openid", refused, visitor)
             raise
-        if cookies.session is not None and finished.session is not None:  # a browser has one session at a time
-            await self.signin.sessions.end(cookies.session)
+        if brought.session is not None and finished.session is not None:  # a browser has one session at a time
+            await self.signin.sessions.end(brought.session)
         return finished
 
 

@@ -1,4 +1,4 @@
-"""What a browser brings to the callback, and where it goes on."""
+"""The callback's cookies, and the pages that follow it."""
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ _PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
 
 
 class CallbackCookies(Struct, frozen=True, kw_only=True):
-    """What the browser brought: its sealed attempt, the secret of its session, that of a sign-in that waits for an answer."""
+    """`sealed` is the login attempt, `pending` the secret of a pending sign-in."""
 
     sealed: str | None = None
     session: str | None = None
@@ -24,16 +24,12 @@ class CallbackCookies(Struct, frozen=True, kw_only=True):
 
     @property
     def pending_to_be(self) -> str:
-        """The secret under which this attempt's sign-in waits, should it have to. Only the attempt's browser can repeat it."""
+        """The secret if this sign-in becomes pending. Only the attempt's browser can derive it."""
         return digest(f"pending sign-in {self.sealed}")
 
 
 class Finished(Struct, frozen=True, kw_only=True):
-    """The browser may go on to `return_to`. `session` is its new secret, None when it has a good one already.
-
-    `pending` is the secret of a sign-in that waits for an answer on `QUESTION_PAGE`. `linked` when the identity was attached
-    to an account that existed.
-    """
+    """`session` and `pending` are new secrets, if any. `linked`: the identity was linked to an existing account."""
 
     return_to: str
     session: str | None = None
@@ -43,12 +39,10 @@ class Finished(Struct, frozen=True, kw_only=True):
 
 
 def reported(attempt: LoginAttempt) -> Finished:
-    """To the report in which a trial ended."""
     return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")
 
 
 def led_back(attempt: LoginAttempt, refused: Refused) -> Refused:
-    """The refusal, which leads back to where the attempt began."""
     refused.return_to = attempt.return_to
     refused.page = _PAGES.get(attempt.purpose)
     return refused

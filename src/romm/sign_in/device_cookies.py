@@ -1,4 +1,4 @@
-"""Device cookies: browsers that signed in before (OWASP)."""
+"""Device cookies (OWASP): browsers that signed in before."""
 
 from dataclasses import dataclass
 
@@ -12,13 +12,13 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True)
 class DeviceCookies:
-    """Browsers that signed in with a password before. Being known opens nothing; see `domain.throttle`."""
+    """A device cookie does not sign in; it separates counters in `domain.sign_in.throttle`."""
 
     credentials: Credentials
     clock: Clock
 
     async def find(self, secret: str | None, username: str) -> Credential | None:
-        """The credential of a browser that this account knows; another account's is none."""
+        """None if the cookie belongs to another account."""
         found = secret and await self.credentials.find(Kind.DEVICE_COOKIE, digest(secret))
         if not found:
             return None
@@ -26,7 +26,7 @@ class DeviceCookies:
         return credential if account.username == username and self.clock() < credential.expires_at else None
 
     def new(self, account: Account, visitor: Visitor) -> tuple[str, Credential]:
-        """The secret for a browser from now on, and what is to be stored of it."""
+        """The new secret, and the credential to store."""
         secret, now = url_secret(), self.clock()
         return secret, issued(
             Kind.DEVICE_COOKIE,
@@ -39,5 +39,4 @@ class DeviceCookies:
         )
 
     async def forget(self, credential: Credential) -> None:
-        """The browser has a newer secret."""
         await self.credentials.take(credential.kind, credential.digest)

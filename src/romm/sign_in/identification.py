@@ -1,4 +1,4 @@
-"""Use case: who does the provider say this is? From a code to checked claims, within a bounded time."""
+"""Use case: exchange a code for validated claims, in bounded time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,14 +15,11 @@ from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
 
-CALLBACK_SECONDS = 14  # for all that the provider is asked during a callback
+CALLBACK_SECONDS = 14  # for all requests to the provider in one callback
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who the provider says it is, the ID token that says so, and what kept UserInfo from us, if anything did.
-
-    `signed` are the ID token's claims and `userinfo` those beside it, as they came.
-    """
+    """`signed` (ID token) and `userinfo` are raw claims. `without_userinfo` is UserInfo's error."""
 
     claims: Claims
     id_token: str
@@ -34,10 +31,9 @@ class Person(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Identification:
-    """Asks the provider. `extra_audiences` are clients that may stand beside us in an ID token.
+    """`extra_audiences` may be in `aud` beside us. `hosted_domains`, if any, restrict sign-in to them.
 
-    `hosted_domains` are the only ones whose people come in, if there are any; `issuer_spellings` maps another name that
-    the provider is known to give itself to its issuer.
+    `issuer_spellings` maps a known alternative name of the provider to its issuer.
     """
 
     provider: Provider
@@ -50,10 +46,7 @@ class Identification:
     budget_seconds: float = CALLBACK_SECONDS
 
     async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
-        """Exchange the code and check everything that comes for it. Raises `Refused`.
-
-        A provider that is slow everywhere must not keep a person waiting for the sum of its delays.
-        """
+        """Exchange the code and validate the response. Raises `Refused`, also when the time for all requests is over."""
         try:
             async with asyncio.timeout(self.budget_seconds):
                 return await self._identify(metadata, attempt, code)
@@ -88,7 +81,7 @@ class Identification:
         )
 
     async def _userinfo(self, metadata: Metadata, access_token: str) -> tuple[Mapping[str, Any] | None, Refused | None]:
-        """UserInfo, or why there is none: one that does not answer must not keep out who needs nothing of it."""
+        """UserInfo, or the error. An unavailable endpoint must not block users whose ID token suffices."""
         try:
             return await self.provider.userinfo(metadata, access_token), None
         except Refused as problem:

@@ -1,4 +1,4 @@
-"""Use case: write down how each sign-in went, once for the process's log and once for the log that admins read."""
+"""Use case: record sign-ins in the process's log and in the administrators' log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from romm.ports.process import Clock, Log
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
 
 NOTED = Limit(name="noted refusals", tries=30)
-"""Of one address. Refusals cost their maker nothing, so that the table would grow as fast as somebody asks."""
+"""Refusals recorded per address and minute, because unauthenticated requests must not fill the table."""
 
 _STAYED_THERE = (
-    "When no line follows, the provider did not send the browser back: it must know client {client} (OIDC_CLIENT_ID) and, to "
-    "the letter, redirect URI {redirect_uri} (OIDC_REDIRECT_URI, else made of ROMM_BASE_URL). `romm doctor` asks it."
+    "If no line follows, the provider did not send the browser back. It must know client {client} (OIDC_CLIENT_ID) and exactly "
+    "the redirect URI {redirect_uri} (OIDC_REDIRECT_URI, or built from ROMM_BASE_URL). `romm doctor` checks this."
 )
 
 _WITHOUT_EXPIRY = (
@@ -31,9 +31,9 @@ _WITHOUT_EXPIRY = (
 
 @dataclass(frozen=True)
 class SignInJournal:
-    """How sign-ins ended. `method` is `openid` or `password`; refusals become a log line where HTTP is made of them.
+    """`method` is `openid`, `password` or `backchannel` (sessions that the provider ends).
 
-    Sessions that the provider ends are noted with the method `backchannel`.
+    The HTTP layer writes the log line of a refusal.
     """
 
     entries: SignInLog
@@ -42,7 +42,7 @@ class SignInJournal:
     rates: Rates
 
     def begun(self, client: Client) -> None:
-        """Note that a browser was sent to the provider: of what goes wrong there nobody tells RomM."""
+        """Log the redirect; failures at the provider stay there."""
         hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
         self.log.info("signin.begun", client_id=client.client_id, redirect_uri=client.redirect_uri, hint=hint)
 
@@ -55,7 +55,7 @@ class SignInJournal:
         identity: Identity | None = None,
         decision: Admitted | None = None,
     ) -> None:
-        """Note a success; `decision` is that of a sign-in with the provider."""
+        """`identity` and `decision` belong to a sign-in with the provider."""
         subject = identity and subject_digest(identity)
         rule = decision and decision.rule
         facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
@@ -65,7 +65,7 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts, **role))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
-        """Note a refusal, with what its facts tell about rule, identity and account; of a flood only the beginning."""
+        """Record a refusal, unless the address has reached `NOTED`."""
         if not await self._has_room(visitor):
             return
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
@@ -75,7 +75,7 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
 
     async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
-        """Note that the provider signed somebody out: a line for each account that lost a session, of which `owners` tell."""
+        """Record one entry per account. `owners` has the account of each ended session."""
         identity = logout.subject and Identity(logout.issuer, logout.subject)
         facts = {"issuer": logout.issuer, "subject_digest": subject_digest(identity) if identity else None}
         accounts = sorted(set(owners))
@@ -96,9 +96,8 @@ class SignInJournal:
             return False
         return True
 
-    async def search(self, criteria: SignInFilter, limit: int) -> Sequence[SignInEntry]:
-        """The newest entries that fit, for administrators."""
-        return await self.entries.search(criteria, limit)
+    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        return await self.entries.search(wanted, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:
         empty = dict.fromkeys(("rule", "code", "issuer", "subject_digest", "account_id"))
@@ -118,6 +117,6 @@ def _role(decision: Admitted) -> dict[str, object]:
 
 
 def log_role_change(log: Log, account: Account, before: AccessLevel, *, by: int | str) -> None:
-    """Every change of a role is in the log, whoever made it."""
+    """`by` is the acting account's id, or the name of the source."""
     roles = {"role_before": before.label, "role_after": account.level.label}
     log.warning("account.role_changed", account=account.id, username=account.username, by=by, **roles)

@@ -1,4 +1,4 @@
-"""Use cases of signing in through the OpenID Provider: the straight line from the button there and back again."""
+"""Use case: sign in with the OpenID Provider, from the button to the callback."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.repeated_responses import RepeatedResponses
 
 FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
-"""Of one address. Each may have sent an invented code to the provider, which then limits *us*, and leaves a row."""
+"""A refused sign-in adds a row. It may also send an invented code to the provider, which then limits *us*."""
 
 
 class Pushing(Protocol):
@@ -54,7 +54,7 @@ class Pushing(Protocol):
 
 
 class StartedSignIn(Struct, frozen=True, kw_only=True):
-    """Where to send the browser, and the sealed attempt that it must bring back under the attempt's id."""
+    """`sealed` goes into a cookie named after `attempt_id`."""
 
     url: str
     attempt_id: str
@@ -62,7 +62,7 @@ class StartedSignIn(Struct, frozen=True, kw_only=True):
 
 
 def attempt_id(state: str) -> str:
-    """The short public name of an attempt, so that several can be under way in one browser."""
+    """Names the cookie, so that a browser can have several attempts."""
     return digest(state)[:16]
 
 
@@ -78,7 +78,7 @@ async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """Sign-in through the provider. `identification` is None when single sign-on is off; `off` then says why."""
+    """`identification` is None if single sign-on is off; `off` is the reason."""
 
     identification: Identification | None
     off: str
@@ -95,10 +95,7 @@ class OpenIDSignIn:
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
     ) -> StartedSignIn:
-        """Start an attempt, which another site may have asked for.
-
-        Raises `Refused` when single sign-on is off, the provider cannot be used, or the other site means another one.
-        """
+        """Raises `Refused` if single sign-on is off, the provider is unusable, or `initiation` names another issuer."""
         return_to = urls.return_to(unverified_return_to)
         try:
             return await self._begin(return_to, initiation=initiation)
@@ -109,11 +106,11 @@ class OpenIDSignIn:
             raise
 
     async def begin_preview(self) -> StartedSignIn:
-        """Start an attempt that ends in a report for the administrator who asked. Raises `Refused`."""
+        """Start a test sign-in, which ends in a report. Raises `Refused`."""
         return await self._begin(PREVIEW_PAGE, Purpose.PREVIEW)
 
     async def begin_link(self, who: Principal) -> StartedSignIn:
-        """Start an attempt whose identity shall be linked to the account of this session. Raises `Refused`."""
+        """Start linking an identity to the session's account. Raises `Refused`."""
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
             raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
@@ -151,11 +148,7 @@ class OpenIDSignIn:
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
-        """Judge the authorization response, decide whose account it opens, and open it.
-
-        An attempt is used once. The same browser may load the callback again: it ends as it did the first time. Raises
-        `Refused`.
-        """
+        """Raises `Refused`. An attempt is used once; if its browser loads the callback again, the result is the same."""
         identification = self._identification()
         attempt = await self.attempts.opened(response.state, cookies.sealed)
         if attempt is None:
@@ -180,7 +173,7 @@ class OpenIDSignIn:
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
-        """Which account the identity shall be linked to, judged by the session that the browser has now."""
+        """The link request, checked against the browser's current session."""
         if attempt.purpose is not Purpose.LINK or attempt.account_id is None:
             return None
         who = await self.sessions.who(session)
@@ -211,7 +204,7 @@ class OpenIDSignIn:
         )
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
-        """Sign in after the answer to “Is this your account?”. Raises `Refused`."""
+        """Finish a pending sign-in. Raises `Refused`."""
         signed = {"sid": waiting.sid} if waiting.sid else {}
         algorithm = waiting.id_token_alg or ""
         person = Person(
@@ -232,10 +225,7 @@ class OpenIDSignIn:
         linking_to: Linking | None = None,
         answer: Answer | None = None,
     ) -> Finished:
-        """The session that follows, or the question, for which the sign-in waits under `secret`.
-
-        Raises `Conflict` when the facts changed meanwhile.
-        """
+        """A session, or a pending sign-in under `secret`. Raises `Conflict` if the facts changed."""
         admitted = await self.admission.admit(person, linking_to, answer)
         if isinstance(admitted, Confirm):
             await self._ask(admitted.account, person, return_to, secret)

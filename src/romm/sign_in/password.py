@@ -1,4 +1,4 @@
-"""Use cases of signing in with a password, and of signing out."""
+"""Use case: sign in with a password."""
 
 import unicodedata
 from collections.abc import Awaitable, Callable
@@ -22,21 +22,16 @@ from romm.sign_in.throttle import Attempt, Throttle
 T = TypeVar("T")
 
 Opening = Callable[[Account], Awaitable[T]]
-"""Opens something to who proved to know the password. Raises `Conflict("version")` when the account changed since."""
+"""Issues a credential after the password check. Raises `Conflict("version")` if the account changed since."""
 
 
 class SignedIn(Struct, frozen=True):
-    """The secrets of who signed in: of the session and, when it is a person's browser, to be known again."""
-
     session: str
     device_cookie: str | None = None
 
 
 class PasswordCredentials(Struct, frozen=True):
-    """What somebody typed, where, and what their browser brought: a secret some account may know, and a session.
-
-    `on_page` is whether it was typed into a page of ours: a program is no browser to be known again.
-    """
+    """`on_page`: entered on our page. Only a browser, not a program, gets a device cookie."""
 
     username: str
     password: str
@@ -48,8 +43,6 @@ class PasswordCredentials(Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class PasswordSignIn:
-    """Sign-in with a local password, unless the operator closed that door (`enabled` False)."""
-
     enabled: bool
     accounts: Accounts
     passwords: Passwords
@@ -60,7 +53,7 @@ class PasswordSignIn:
     clock: Clock
 
     async def sign_in(self, typed: PasswordCredentials) -> SignedIn:
-        """Open a session. Raises `Refused` with the same code whatever was wrong, or `TOO_MANY_ATTEMPTS`."""
+        """Raises `Refused`: one code for all wrong credentials, or `TOO_MANY_ATTEMPTS`, or `PASSWORDS_OFF`."""
         tried = await self._tried(typed)
         opening = self._open_browser if typed.on_page else self._open_program
         signed_in = await self._noted(typed, tried, lambda account: opening(account, typed.visitor, tried))
@@ -69,15 +62,15 @@ class PasswordSignIn:
         return signed_in
 
     async def open(self, typed: PasswordCredentials, opening: Opening[T]) -> T:
-        """As `sign_in`, but what opens is not a session: an app gets tokens. Raises `Refused` as both do."""
+        """Like `sign_in`, but issues tokens, for example. Raises `Refused`, also from `opening`."""
         return await self._noted(typed, await self._tried(typed), opening)
 
     async def who(self, typed: PasswordCredentials) -> Principal:
-        """Who HTTP Basic credentials belong to. Raises `Refused` as `sign_in` does."""
+        """For HTTP Basic. Raises `Refused` like `sign_in`."""
         seen = await self._check(typed.password, await self._tried(typed))
         now = await self.accounts.get(seen.id)
         if now is None or not now.enabled or now.version != seen.version:
-            raise _outrun(seen)
+            raise _account_changed(seen)
         return principal(now)
 
     async def _tried(self, typed: PasswordCredentials) -> Attempt:
@@ -86,12 +79,11 @@ class PasswordSignIn:
         return Attempt(username=username, address=typed.visitor.address, browser=browser)
 
     async def _noted(self, typed: PasswordCredentials, tried: Attempt, opening: Opening[T]) -> T:
-        """Check, open, and write down how it ended."""
         try:
             account = await self._check(typed.password, tried)
             opened = await _opened(account, opening)
         except Refused as refused:
-            if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are noted; a flood shall not be
+            if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are recorded; a flood is not
                 await self.journal.refused("password", refused, typed.visitor)
             raise
         await self.accounts.signed_in(account.id, self.clock())
@@ -99,17 +91,14 @@ class PasswordSignIn:
         return opened
 
     async def _check(self, password: str, tried: Attempt) -> Account:
-        """The account that a name and a password open; unknown, wrong, disabled and without password take one way.
-
-        That way is as long for all: while somebody's hash is a slow one of an existing RomM, everybody pays for it.
-        """
+        """`CREDENTIALS_WRONG` takes equal time for every reason: that of the slowest imported hash in use."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
         shown = throttling.format_username(tried.username, known=account is not None)
         await self.throttle.check(tried, shown)
         fits = await self.passwords.verify(password_hash, password)
-        failed_before = await self.throttle.check(tried, shown)  # again, or many tries side by side were a way around
+        failed_before = await self.throttle.check(tried, shown)  # again: parallel requests must not bypass the limit
         if account is None or not fits or not account.enabled:
             await self.throttle.failed(tried)
             await self.passwords.equalize_time(password_hash, await self.accounts.legacy_hash(), password)
@@ -125,7 +114,7 @@ class PasswordSignIn:
         return SignedIn(await self.sessions.start(account, visitor))
 
     async def _open_browser(self, account: Account, visitor: Visitor, tried: Attempt) -> SignedIn:
-        """A session, and a new secret to be known by; the one that the browser brought is used up."""
+        """A session and a new device cookie, which replaces the old one."""
         device_cookie, credential = self.browsers.new(account, visitor)
         session = await self.sessions.start(account, visitor, beside=(credential,))
         if tried.browser is not None:
@@ -137,11 +126,11 @@ async def _opened(account: Account, opening: Opening[T]) -> T:
     try:
         return await opening(account)
     except Conflict as conflict:
-        raise _outrun(account) from conflict
+        raise _account_changed(account) from conflict
 
 
-def _outrun(account: Account) -> Refused:
-    """While the password was checked it may have been changed, and what it opened must not outlive it."""
+def _account_changed(account: Account) -> Refused:
+    """The password may have changed during the check, so it must not issue a credential."""
     reason = "the account changed while the password was checked"
     return Refused(Code.CREDENTIALS_WRONG, username=account.username, reason=reason)
 

@@ -1,4 +1,4 @@
-"""Use case: an authorization response comes again, because a browser loads its callback again."""
+"""Use case: a browser loads its callback again."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from romm.sign_in.journal import SignInJournal
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedResponses:
-    """For the browser that used the attempt, its response ends as it did the first time."""
+    """The browser that used the attempt gets the same result again."""
 
     attempts: LoginAttempts
     pending: PendingSignIns
@@ -31,7 +31,7 @@ class RepeatedResponses:
     clock: Clock
 
     async def with_attempt(self, attempt: LoginAttempt, cookies: CallbackCookies, visitor: Visitor) -> Finished:
-        """The browser still has the attempt: loaded twice at once, a reload, a restored tab. Raises `Refused`."""
+        """For a reload, a restored tab, or two requests at once. Raises `Refused`."""
         match await self.attempts.outcome(attempt.state_digest):
             case Reported():
                 return reported(attempt)
@@ -47,7 +47,7 @@ class RepeatedResponses:
     async def without_attempt(
         self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor, redirect_uri: str
     ) -> Finished:
-        """The browser has not brought the attempt: a bookmark, a late reload, a replay, another browser. Raises `Refused`."""
+        """For a bookmark, a late reload, a replay or another browser. Raises `Refused`."""
         if await self._waits(cookies.pending):
             return Finished(return_to=QUESTION_PAGE)
         if await self.sessions.who(cookies.session):
@@ -63,7 +63,7 @@ class RepeatedResponses:
     async def _opened(
         self, opened: Opened, attempt: LoginAttempt, session: str | None, visitor: Visitor
     ) -> Finished | None:
-        """The first answer may have been lost with its cookie. None when its session is over."""
+        """A session again: the first response may have been lost. None if that session ended."""
         finished = Finished(return_to=attempt.return_to, linked=opened.linked)
         who = await self.sessions.who(session)
         if who is not None and who.digest == opened.session_digest:
@@ -78,13 +78,12 @@ class RepeatedResponses:
         return None
 
     async def _waits(self, pending: str | None) -> bool:
-        """Does the sign-in with this secret wait for its answer?"""
         found = await self.pending.find(digest(pending)) if pending else None
         return found is not None and self.clock() < found.expires_at
 
 
 def _first_refusal(outcome: Outcome | None) -> Refused:
-    """The refusal of the first time, with the reference under which the log has it."""
+    """The first refusal, with its reference in the log."""
     if isinstance(outcome, NotOpened) and outcome.code in set(Code):
         return Refused(Code(outcome.code), again=outcome.reference)
     return Refused(Code.ATTEMPT_USED)

@@ -1,4 +1,4 @@
-"""Use case: sign out here, and at the provider."""
+"""Use case: sign out, also at the provider if configured."""
 
 from dataclasses import dataclass
 
@@ -38,8 +38,6 @@ class SignedOut(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class SignOut:
-    """Signing out here, and at the provider when the operator wants that."""
-
     sessions: Sessions
     provider: Provider | None
     wishes: EndSession
@@ -88,7 +86,7 @@ class SignOut:
 
 
 async def _metadata(provider: Provider) -> Metadata | None:
-    """None when the provider does not answer, which must not keep a person signed in."""
+    """None if the provider does not answer, which must not prevent signing out."""
     try:
         return await provider.metadata()
     except Refused:

@@ -1,4 +1,4 @@
-"""Use case: let a password be tried, or not yet, whichever door and worker it comes to."""
+"""Use case: throttle password attempts, over all workers and endpoints."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from romm.ports.process import Clock
 
 
 class Attempt(Struct, frozen=True):
-    """A name, where it came from, and the browser, if the account knows it."""
+    """`browser` is a valid device cookie of the account."""
 
     username: str
     address: str
@@ -20,22 +20,17 @@ class Attempt(Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """What it is counted by; the first is the account's own."""
+        """The counters; the first one is the account's own."""
         return throttle.keys(self.username, self.address, self.browser.digest if self.browser else None)
 
 
 @dataclass(frozen=True)
 class Throttle:
-    """Counts failures for all workers together."""
-
     throttles: Throttles
     clock: Clock
 
     async def check(self, tried: Attempt, shown: str) -> bool:
-        """Has it failures that a success would forget? Raises `Refused(TOO_MANY_ATTEMPTS)` when it has to wait.
-
-        `shown` is the name for the log.
-        """
+        """True if a success has failures to reset. Raises `Refused(TOO_MANY_ATTEMPTS)`. `shown` is for the log."""
         counted = await self.throttles.read(tried.keys)
         refuse = throttle.check_failures(counted, self.clock())
         if refuse is not None:
@@ -43,9 +38,8 @@ class Throttle:
         return any(each.key == tried.keys[0] for each in counted)
 
     async def failed(self, tried: Attempt) -> None:
-        """Count a failure."""
         await self.throttles.count(tried.keys)
 
     async def succeeded(self, tried: Attempt) -> None:
-        """Forget the failures of the account, or of its browser; the address may still be somebody's who guesses."""
+        """Keeps the failures of the address, which may be an attacker's."""
         await self.throttles.forget(tried.keys[0])

@@ -9,16 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from romm.domain.accounts.changes import Change, Delete, Password, Unlink
+from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import Kind
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, Identity
 from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import BOB, LATER, alice, bob, has_session, session
+from tests.adapters.examples import BOB, LATER, alice, attach, bob, has_session, session
 from tests.domain.examples import ADDRESS, NOW
 from tests.factories import new_account
 
 ADMIN, EDITOR, VIEWER = AccessLevel.ADMIN, AccessLevel.EDITOR, AccessLevel.VIEWER
+NEXT, OLD = "https://next.example", "https://old.example"
 LINK = OneTimeLink(Kind.INVITATION, "link")
 
 
@@ -166,6 +168,85 @@ async def test_unlinking_detaches_the_identity_and_ends_its_sign_ins(stores: Sto
     assert left.version == seen.version + 1
     assert (await stores.accounts.find(BOB, None)).by_identity is None
     assert {each.digest for each, _ in await stores.credentials.of(seen.id, list(Kind))} == {"mine", "token"}
+
+
+async def test_a_link_moves_to_another_issuer_and_its_sign_ins_end(stores: Stores):
+    seen = await bob(stores)
+    await stores.credentials.add(
+        seen, session(seen), session(seen, "mine"), session(seen, "token", kind=Kind.CLIENT_TOKEN)
+    )
+    decision = Rewrite(account=seen, identity=BOB, issuer=NEXT, keep="mine")
+
+    moved = await stores.account_store.move_link(decision, LATER)
+
+    assert moved == await stores.accounts.get(seen.id)
+    assert [link.identity for link in moved.links] == [Identity(NEXT, "bob")]
+    assert (moved.links[0].linked_at, moved.links[0].rule) == (seen.links[0].linked_at, seen.links[0].rule)
+    assert moved.version == seen.version + 1
+    assert (await stores.accounts.find(BOB, None)).by_identity is None
+    assert (await stores.accounts.find(Identity(NEXT, "bob"), None)).by_identity == moved
+    assert {each.digest for each, _ in await stores.credentials.of(seen.id, list(Kind))} == {"mine", "token"}
+
+
+async def test_a_retired_link_stays_and_its_sign_ins_end(stores: Stores):
+    seen = await bob(stores)
+    await stores.credentials.add(seen, session(seen), session(seen, "mine"))
+
+    retired = await stores.account_store.move_link(Retire(account=seen, identity=BOB, keep="mine"), LATER)
+
+    assert retired.links == (replace(seen.links[0], retired_at=LATER),)
+    assert retired.version == seen.version + 1
+    assert (await stores.accounts.find(BOB, None)).by_identity == retired
+    assert (await has_session(stores), await has_session(stores, "mine")) == (False, True)
+
+
+async def test_a_retired_link_that_moves_is_retired_no_more(stores: Stores):
+    retired = await stores.account_store.move_link(Retire(account=await bob(stores), identity=BOB), LATER)
+    moved = await stores.account_store.move_link(Rewrite(account=retired, identity=BOB, issuer=NEXT), LATER)
+    assert [(link.identity.issuer, link.retired_at) for link in moved.links] == [(NEXT, None)]
+
+
+async def test_only_the_link_that_is_meant_moves(stores: Stores):
+    seen = await stores.accounts.link(attach(await bob(stores)), Identity(OLD, "bob"), NOW)
+    moved = await stores.account_store.move_link(
+        Rewrite(account=seen, identity=Identity(OLD, "bob"), issuer=NEXT), LATER
+    )
+    assert {link.identity.issuer for link in moved.links} == {BOB.issuer, NEXT}
+    await stores.account_store.move_link(Retire(account=moved, identity=BOB), LATER)
+    left = await stores.accounts.get(seen.id)
+    assert left is not None
+    assert {link.identity.issuer: link.retired_at for link in left.links} == {BOB.issuer: LATER, NEXT: None}
+
+
+async def test_a_link_of_an_account_that_changed_does_not_move(stores: Stores):
+    stale = replace(await bob(stores), version=99)
+    await stores.credentials.add(await bob_now(stores), session(stale))
+    for decision in (Rewrite(account=stale, identity=BOB, issuer=NEXT), Retire(account=stale, identity=BOB)):
+        assert await what(stores.account_store.move_link(decision, LATER)) == "version"
+    assert (await bob_now(stores)).links[0].identity == BOB
+    assert await has_session(stores)
+
+
+async def test_a_link_does_not_move_to_where_another_is(stores: Stores):
+    """An identity has one account, and an account one subject per issuer."""
+    seen = await bob(stores)
+    other = await stores.accounts.link(attach(await alice(stores)), Identity(NEXT, "bob"), NOW)
+    await stores.credentials.add(seen, session(seen))
+    assert (
+        await what(stores.account_store.move_link(Rewrite(account=seen, identity=BOB, issuer=NEXT), LATER))
+        == "identity"
+    )
+    both = await stores.accounts.link(attach(other), Identity(OLD, "alice"), NOW)
+    decision = Rewrite(account=both, identity=Identity(OLD, "alice"), issuer=NEXT)
+    assert await what(stores.account_store.move_link(decision, LATER)) == "identity"
+    assert [await stores.accounts.get(each.id) for each in (seen, both)] == [seen, both]
+    assert await has_session(stores)
+
+
+async def bob_now(stores: Stores) -> Account:
+    found = (await stores.accounts.find(BOB, None)).by_identity
+    assert found is not None
+    return found
 
 
 async def test_people_are_found_by_a_part_of_name_or_address_page_by_page(stores: Stores):

@@ -187,7 +187,7 @@ def test_every_address_from_before_gets_a_source_that_locks_nobody_out(bare_url:
     upgrade(bare_url, BEFORE_SOURCES)
     asyncio.run(written(bare_url, _move_in))
 
-    command.upgrade(alembic_config(bare_url), "email_source")
+    command.upgrade(alembic_config(bare_url), "0007")
 
     sources = dict(asyncio.run(inspected(bare_url, _sources)))
     assert sources == {name: source for name, (_, source) in PEOPLE.items()}

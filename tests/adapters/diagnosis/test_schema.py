@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from romm.adapters.database.transactions import HEAD
+from romm.adapters.database.transactions import HEAD, Database
 from romm.adapters.diagnosis.schema import DatabaseStorage
+from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.errors import Code, Refused
+from romm.domain.model import AccessLevel, Identity
+from romm.domain.sign_in.decisions import Register
+from tests.domain.examples import NOW
+from tests.factories import new_account
 
 
 async def test_the_revision_of_a_migrated_database(url: str) -> None:
@@ -17,6 +22,17 @@ async def test_the_revision_of_a_migrated_database(url: str) -> None:
 
 async def test_a_database_before_its_first_migration(bare_url: str) -> None:
     assert await DatabaseStorage(bare_url).revision() is None
+
+
+async def test_all_accounts_are_read_with_their_links(url: str) -> None:
+    database = Database(url)
+    accounts, identity = SQLAccounts(database), Identity("https://old.example", "bob")
+    admin = await accounts.create(new_account("keeper", AccessLevel.ADMIN), NOW)
+    bob = await accounts.register(
+        Register(rule="L-12", level=AccessLevel.VIEWER, email="bob@example.com"), identity, "bob", NOW
+    )
+    await database.close()
+    assert list(await DatabaseStorage(url).accounts()) == [admin, bob]
 
 
 def files(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from romm.domain import scopes
 from romm.domain.accounts.changes import (
@@ -17,8 +18,8 @@ from romm.domain.accounts.changes import (
     Delete,
     Password,
     Proof,
-    SignInMethods,
     Unlink,
+    WaysIn,
     administer,
     delete,
     may_give,
@@ -29,6 +30,7 @@ from romm.domain.accounts.changes import (
 )
 from romm.domain.credentials.credential import FRESH_SESSION, Kind
 from romm.domain.errors import Code, Refuse
+from romm.domain.issuers import Issuers
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, credential, link
 
@@ -303,54 +305,95 @@ def test_nobody_gives_themselves_a_role_or_enables_themselves() -> None:
 
 
 OTHER_ISSUER = Identity("https://old.example", "alice")
+TODAY = Issuers(this=ISSUER)
 
 
 @pytest.mark.parametrize(
     ("seen", "identity", "ways", "refused"),
     [
         pytest.param(
-            {"links": (link(),)}, ALICE, SignInMethods(passwords=True, issuer=ISSUER), Code.LAST_WAY_IN, id="only way"
+            {"links": (link(),)}, ALICE, WaysIn(passwords=True, issuers=TODAY), Code.LAST_WAY_IN, id="only way"
         ),
         pytest.param(
             {"links": (link(),), "password_set_at": EARLIER},
             ALICE,
-            SignInMethods(passwords=True, issuer=ISSUER),
+            WaysIn(passwords=True, issuers=TODAY),
             None,
             id="a password is left",
         ),
         pytest.param(
             {"links": (link(),), "password_set_at": EARLIER},
             ALICE,
-            SignInMethods(passwords=False, issuer=ISSUER),
+            WaysIn(passwords=False, issuers=TODAY),
             Code.LAST_WAY_IN,
             id="passwords are off",
         ),
         pytest.param(
             {"links": (link(), link(OTHER_ISSUER))},
             ALICE,
-            SignInMethods(passwords=True, issuer=ISSUER),
+            WaysIn(passwords=True, issuers=TODAY),
             Code.LAST_WAY_IN,
             id="what is left belongs to another provider",
         ),
         pytest.param(
             {"links": (link(), link(OTHER_ISSUER))},
             OTHER_ISSUER,
-            SignInMethods(passwords=True, issuer=ISSUER),
+            WaysIn(passwords=True, issuers=TODAY),
             None,
             id="the old provider's",
         ),
         pytest.param(
             {"links": (link(), link(OTHER_ISSUER))},
             OTHER_ISSUER,
-            SignInMethods(passwords=True, issuer=None),
+            WaysIn(passwords=True, issuers=Issuers(this=None)),
             Code.LAST_WAY_IN,
             id="nobody can tell which provider is left",
         ),
+        pytest.param(
+            {"links": (link(OTHER_ISSUER),)},
+            OTHER_ISSUER,
+            WaysIn(passwords=False, issuers=TODAY),
+            None,
+            id="a foreign link is no way in",
+        ),
+        pytest.param(
+            {"links": (link(OTHER_ISSUER),)},
+            OTHER_ISSUER,
+            WaysIn(passwords=False, issuers=Issuers(this=None, former=(OTHER_ISSUER.issuer,))),
+            None,
+            id="a former link is no way in, whatever the provider of today is",
+        ),
+        pytest.param(
+            {"links": (replace(link(OTHER_ISSUER), retired_at=NOW),)},
+            OTHER_ISSUER,
+            WaysIn(passwords=False, issuers=Issuers(this=None)),
+            None,
+            id="a retired link is no way in",
+        ),
+        pytest.param(
+            {"links": (replace(link(), retired_at=NOW),)},
+            ALICE,
+            WaysIn(passwords=False, issuers=TODAY),
+            Code.LAST_WAY_IN,
+            id="a retired link is a way in while its provider is the one of today",
+        ),
+        pytest.param(
+            {"links": (link(),)},
+            ALICE,
+            WaysIn(passwords=False, issuers=Issuers(this=None, current=(f"{ISSUER}/",))),
+            Code.LAST_WAY_IN,
+            id="the configured provider, which was not reached yet",
+        ),
+        pytest.param(
+            {"links": (link(), link(OTHER_ISSUER))},
+            ALICE,
+            WaysIn(passwords=False, issuers=Issuers(this=ISSUER, current=(OTHER_ISSUER.issuer,))),
+            None,
+            id="another configured provider is left",
+        ),
     ],
 )
-def test_the_last_way_in_stays(
-    seen: dict[str, Any], identity: Identity, ways: SignInMethods, refused: Code | None
-) -> None:
+def test_the_last_way_in_stays(seen: dict[str, Any], identity: Identity, ways: WaysIn, refused: Code | None) -> None:
     judged = unlink(account(**seen), identity, Proof.PROVIDER, ways, keep="mine")
     assert code(judged) is refused
     assert refused or judged == Unlink(account=account(**seen), identity=identity, keep="mine")
@@ -358,7 +401,7 @@ def test_the_last_way_in_stays(
 
 def test_unlinking_needs_a_proof() -> None:
     seen = account(links=(link(),), password_set_at=EARLIER)
-    ways = SignInMethods(passwords=True, issuer=ISSUER)
+    ways = WaysIn(passwords=True, issuers=TODAY)
     assert code(unlink(seen, ALICE, Proof.NONE, ways, keep=None)) is Code.CONFIRMATION_REQUIRED
 
 

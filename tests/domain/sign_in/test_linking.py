@@ -40,7 +40,7 @@ def refused(rule: str, code: Code, *, severe: bool = False, **facts: Any) -> Rej
 
 
 def already_linked(issuer: str) -> Reject:
-    return refused("L-10", Code.ALREADY_LINKED, severe=issuer == ISSUER, account=7, linked=issuer)
+    return refused("L-10", Code.ALREADY_LINKED, severe=issuer == ISSUER, account=7, issuer=ISSUER, linked=issuer)
 
 
 def empty_house(role: RoleDecision) -> Reject:
@@ -179,6 +179,8 @@ KNOWN = [
         role=TO_ADMIN),
 ]  # fmt: skip
 
+retired = account(links=(replace(link(Identity(OLD, "a")), retired_at=NOW),))
+retired_here = account(links=(replace(link(Identity(ISSUER, "another")), retired_at=NOW),))
 old_issuer = account(links=(link(Identity(OLD, "alice")),))
 same_issuer = account(links=(link(Identity(ISSUER, "somebody-else")),))
 FIVE_MINUTES_AGO = NOW - timedelta(minutes=5)
@@ -300,6 +302,10 @@ MATCHES = [
     row("a slash at the end of a former issuer does not matter",
         attached("L-11a", old_issuer, Ends.ALL_BUT_PASSWORD),
         found=Found(by_email=(old_issuer,)), policy=Policy(former_issuers=(f"{OLD}/",))),
+    row("a retired link keeps nobody out, without a setting",
+        attached("L-11a", retired, Ends.ALL_BUT_PASSWORD), found=Found(by_email=(retired,))),
+    row("a retired link of this issuer is one of this issuer",
+        already_linked(ISSUER), found=Found(by_email=(retired_here,))),
     row("a former issuer's link is no proof, so a raise ends the password",
         attached("L-11b", old_issuer, Ends.EVERYTHING, level=ADMIN),
         found=Found(by_email=(old_issuer,)), policy=Policy(former_issuers=(OLD,)), role=TO_ADMIN),

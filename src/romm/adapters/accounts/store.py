@@ -13,8 +13,9 @@ from romm.adapters.database.tables import AccountRow, IdentityRow
 from romm.adapters.database.transactions import Database, filtered
 from romm.adapters.sign_in.accounts import another_admin, fresh, use_up, write_alone
 from romm.domain.accounts.changes import Change, Delete, Unlink
+from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
-from romm.domain.model import AccessLevel, Account
+from romm.domain.model import AccessLevel, Account, Identity
 from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 
@@ -68,15 +69,24 @@ class SQLAccountStore:
 
     async def unlink(self, decision: Unlink, now: datetime) -> Account:
         seen, identity = decision.account, decision.identity
-        detach = delete(IdentityRow).where(
-            IdentityRow.account_id == seen.id,
-            IdentityRow.issuer == identity.issuer,
-            IdentityRow.subject == identity.subject,
-        )
+        detach = delete(IdentityRow).where(*_link(seen, identity))
 
         def work(connection: Connection) -> Account:
             _write(connection, seen, {}, now, loses=False)
             connection.execute(detach)
+            end_all(connection, seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
+            return fresh(connection, seen.id)
+
+        return await self._database.write(work)
+
+    async def move_link(self, decision: Rewrite | Retire, now: datetime) -> Account:
+        seen, identity = decision.account, decision.identity
+        after = {"retired_at": now} if isinstance(decision, Retire) else {"issuer": decision.issuer, "retired_at": None}
+        moved = update(IdentityRow).where(*_link(seen, identity)).values(after)
+
+        def work(connection: Connection) -> Account:
+            _write(connection, seen, {}, now, loses=False)
+            connection.execute(moved)
             end_all(connection, seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
             return fresh(connection, seen.id)
 
@@ -87,6 +97,11 @@ class SQLAccountStore:
             await self._database.write(
                 lambda connection: connection.execute(_RESET_ASKED, {"name": name, "now": now}).rowcount
             )
+
+
+def _link(account: Account, identity: Identity) -> tuple[ColumnElement[bool], ...]:
+    named = (IdentityRow.issuer == identity.issuer, IdentityRow.subject == identity.subject)
+    return (IdentityRow.account_id == account.id, *named)
 
 
 def _values(decision: Change) -> dict[str, Any]:

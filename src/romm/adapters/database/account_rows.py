@@ -13,7 +13,7 @@ from romm.domain.model import Account, Identity, LinkedIdentity
 from romm.ports.accounts import NewAccount
 
 _FIELDS = tuple(name for name in Account.__struct_fields__ if name != "links")
-_LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, IdentityRow.rule)
+_LINK = (IdentityRow.issuer, IdentityRow.subject, IdentityRow.linked_at, IdentityRow.rule, IdentityRow.retired_at)
 
 COLUMNS = (*(getattr(AccountRow, name) for name in _FIELDS), *_LINK)
 LINKED = IdentityRow.account_id == AccountRow.id
@@ -33,8 +33,8 @@ def account(rows: Sequence[Sequence[Any]]) -> Account:
     return Account(links=links, **dict(zip(_FIELDS, rows[0], strict=False)))
 
 
-def _link(issuer: str, subject: str, linked_at: datetime, rule: str) -> LinkedIdentity:
-    return LinkedIdentity(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule)
+def _link(issuer: str, subject: str, linked_at: datetime, rule: str, retired_at: datetime | None) -> LinkedIdentity:
+    return LinkedIdentity(identity=Identity(issuer, subject), linked_at=linked_at, rule=rule, retired_at=retired_at)
 
 
 def account_values(new: NewAccount, now: datetime) -> dict[str, Any]:

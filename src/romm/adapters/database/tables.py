@@ -92,6 +92,7 @@ class IdentityRow(Base):
     subject: Mapped[Exact]
     linked_at: Mapped[datetime]
     rule: Mapped[str]
+    retired_at: Mapped[datetime | None]
 
 
 class CredentialRow(Base):

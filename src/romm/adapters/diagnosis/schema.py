@@ -1,10 +1,16 @@
-"""The schema's state, for the doctor."""
+"""The schema's state and the accounts, for the doctor."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
+from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
+from romm.adapters.database.tables import IdentityRow
 from romm.adapters.database.transactions import HEAD, Database
+from romm.domain.model import Account
+
+_ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
 
 
 class DatabaseStorage:
@@ -32,6 +38,13 @@ class DatabaseStorage:
             if found == HEAD:
                 await database.check_write()
             return found
+        finally:
+            await database.close()
+
+    async def accounts(self) -> Sequence[Account]:
+        database = Database(self._url)
+        try:
+            return accounts(await database.fetch(_ACCOUNTS, {}))
         finally:
             await database.close()
 

@@ -1,4 +1,4 @@
-"""Accounts and their identities in the database. A decision is carried out whole, or, when it is stale, not at all."""
+"""Accounts and their identities in the database. A write is atomic; a stale decision raises `Conflict`."""
 
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ _ADMINS = (
     .where(_IS_ADMIN)
     .subquery()
 )
-# One statement, so that its facts agree: the counts stand in every row, beside an empty account when none fits.
+# One statement for consistent facts: every row has the counts, beside an empty account if none matches.
 _FOUND = (
     select(*COLUMNS, *_ADMINS.c)
     .select_from(_ADMINS)
@@ -67,16 +67,16 @@ _LEGACY_HASH = (
     .order_by(func.substr(AccountRow.password_hash, 5).desc())  # the cost comes first there
     .limit(1)
 )
-# What is set is told by the names of the parameters.
-_JUDGED = update(AccountRow).where(
-    AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"), AccountRow.enabled
+# The parameter names select the columns that are set.
+_UPDATE_UNCHANGED = update(AccountRow).where(
+    AccountRow.id == bindparam("key"), AccountRow.version == bindparam("seen_version"), AccountRow.enabled
 )
 _END_CREDENTIALS = delete(CredentialRow).where(CredentialRow.account_id == bindparam("key"))
 _ADD = insert(AccountRow).returning(AccountRow.id)
 _LINK = insert(IdentityRow)
 _REMOVE_ADDRESS = (
     update(AccountRow)
-    .where(AccountRow.id == bindparam("judged"), AccountRow.version == bindparam("judged_version"))
+    .where(AccountRow.id == bindparam("key"), AccountRow.version == bindparam("seen_version"))
     .values(
         email=None, address_removed_at=bindparam("now"), updated_at=bindparam("now"), version=AccountRow.version + 1
     )
@@ -167,7 +167,7 @@ class SQLAccounts:
 
     async def password(self, username: str) -> tuple[Account, str | None] | None:
         if not username.isprintable():
-            return None  # PostgreSQL cannot even be asked for a NUL
+            return None  # PostgreSQL rejects a NUL in a parameter
         rows = await self._database.fetch(_BY_USERNAME, {"username": username})
         return (account(rows), rows[0].password_hash) if rows else None
 
@@ -185,8 +185,8 @@ class SQLAccounts:
 
 
 def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes: dict[str, Any], now: datetime) -> None:
-    """Make the account what was decided, if it is still the one that was judged. Raises `Conflict("version")`."""
-    seen, ends, written = decision.account, _ends(decision), _JUDGED
+    """Raises `Conflict("version")` if the account changed since the decision."""
+    seen, ends, statement = decision.account, _ends(decision), _UPDATE_UNCHANGED
     if changes:
         changes |= {"level": decision.level, "role_from_claim": decision.role_from_claim}
         changes |= {"email_source": decision.email_source}
@@ -195,49 +195,48 @@ def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes:
     if ends is Ends.EVERYTHING:
         changes |= {"password_hash": None, "password_set_at": None}
     if seen.is_enabled_admin and decision.level < AccessLevel.ADMIN:
-        # Two admins losing their role at once are two accounts, and neither version knows of the other.
+        # The versions do not prevent two administrators from losing their roles at the same time.
         write_alone(connection)
-        written = _JUDGED.where(another_admin(seen.id))
-    changed = {"judged": seen.id, "judged_version": seen.version, "last_login": now, **changes}
-    if connection.execute(written, changed).rowcount == 0:
+        statement = _UPDATE_UNCHANGED.where(another_admin(seen.id))
+    parameters = {"key": seen.id, "seen_version": seen.version, "last_login": now, **changes}
+    if connection.execute(statement, parameters).rowcount == 0:
         raise Conflict("version")
     if ends is not Ends.NOTHING:
         connection.execute(_END_CREDENTIALS, {"key": seen.id})
 
 
 def _make_room(connection: Connection, decision: SignIn | LinkIdentity | Register, now: datetime) -> None:
-    """Remove the typed addresses that give way. Raises `Conflict("version")` when one of the accounts changed."""
+    """Remove the address from other accounts. Raises `Conflict("version")` if one of them changed."""
     for owner in decision.room:
-        judged = {"judged": owner.id, "judged_version": owner.version, "now": now}
-        if connection.execute(_REMOVE_ADDRESS, judged).rowcount == 0:
+        parameters = {"key": owner.id, "seen_version": owner.version, "now": now}
+        if connection.execute(_REMOVE_ADDRESS, parameters).rowcount == 0:
             raise Conflict("version")
         end_all(connection, owner.id, LINK_KINDS)
 
 
 def _ends(decision: SignIn | LinkIdentity) -> Ends:
-    """Nobody keeps a session that began with another level."""
+    """A changed level ends the account's sessions."""
     changes_level = decision.level is not decision.account.level
     return Ends.ALL_BUT_PASSWORD if decision.ends is Ends.NOTHING and changes_level else decision.ends
 
 
 def another_admin(account_id: int) -> ColumnElement[bool]:
-    """Is there an enabled admin beside this account? To be asked while writing alone."""
+    """Another enabled administrator exists. Call `write_alone` first."""
     other = aliased(AccountRow)
     return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
 
 
 def write_alone(connection: Connection) -> None:
-    """Until this transaction ends nobody else changes an account; on SQLite that is true of every writer."""
+    """Lock the accounts until the transaction ends. SQLite has a single writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
 
 
 def use_up(connection: Connection, spends: OneTimeLink | None) -> None:
-    """Take a link along with what it is used for. Raises `Conflict("spent")` when somebody else was faster."""
+    """Use a one-time link in this transaction. Raises `Conflict("spent")` if it was used before."""
     if spends is not None and spend(connection, spends.kind, spends.digest) is None:
         raise Conflict("spent")
 
 
 def fresh(connection: Connection, account_id: int) -> Account:
-    """The account as this transaction sees it."""
     return account(connection.execute(_BY_ID, {"id": account_id}).all())

@@ -1,4 +1,4 @@
-"""Login attempts that were used, in the database: each once, with its outcome, for an hour after it expired."""
+"""Used login attempts and their outcomes in the database."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from romm.ports.process import Clock
 from romm.ports.sign_in import UsedAttempt
 
 REMEMBERED = timedelta(hours=1)
-"""How long after its expiry a used attempt can be recalled."""
+"""Counted from the attempt's expiry."""
 
 _TAKE = insert(AttemptRow)
 _FORGET = forget(AttemptRow.state_digest, AttemptRow.expires_at < bindparam("long_ago"))

@@ -1,4 +1,4 @@
-"""Logout tokens in the database, where all workers know which were carried out, and the sessions that they end."""
+"""Used logout tokens in the database, shared by all workers."""
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 
@@ -20,15 +20,15 @@ class SQLLogouts:
         self._clock = clock
 
     async def algorithms(self, logout: Logout) -> set[str | None]:
-        rows = await self._database.fetch(select(CredentialRow.id_token_alg).where(*_meant(logout)).distinct(), {})
+        rows = await self._database.fetch(select(CredentialRow.id_token_alg).where(*_matching(logout)).distinct(), {})
         return {row.id_token_alg for row in rows}
 
     async def carry_out(self, logout: Logout) -> list[int]:
-        now, meant = self._clock(), _meant(logout)
-        owners = select(CredentialRow.account_id).where(*meant)
-        # Locked before their credentials, as everybody does, and in one order.
+        now, matching = self._clock(), _matching(logout)
+        owners = select(CredentialRow.account_id).where(*matching)
+        # Against deadlocks: accounts before credentials, as in every other transaction, and ordered by id.
         lock = select(AccountRow.id).where(AccountRow.id.in_(owners)).order_by(AccountRow.id)
-        end = delete(CredentialRow).where(*meant).returning(CredentialRow.account_id)
+        end = delete(CredentialRow).where(*matching).returning(CredentialRow.account_id)
 
         def work(connection: Connection) -> list[int]:
             connection.execute(_FORGET, {"now": now})
@@ -39,8 +39,8 @@ class SQLLogouts:
         return await self._database.write(work)
 
 
-def _meant(logout: Logout) -> list[ColumnElement[bool]]:
-    """The sessions of that issuer which have all that the token names."""
+def _matching(logout: Logout) -> list[ColumnElement[bool]]:
+    """Sessions of the issuer that match both `sub` and `sid`, as far as the token has them."""
     named = {CredentialRow.issuer: logout.issuer, CredentialRow.subject: logout.subject, CredentialRow.sid: logout.sid}
     same = [column == value for column, value in named.items() if value is not None]
     return [CredentialRow.kind == Kind.SESSION.value, *same]

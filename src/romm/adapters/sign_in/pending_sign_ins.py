@@ -1,4 +1,4 @@
-"""Sign-ins that wait for an answer, in the database for as long as they may wait."""
+"""Pending sign-ins in the database, deleted after they expire."""
 
 from typing import Any
 

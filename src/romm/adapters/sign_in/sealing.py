@@ -1,4 +1,4 @@
-"""Seals what a browser keeps for us: AES-256-GCM, with keys that all workers and hosts find in the database."""
+"""Encrypts cookie content with AES-256-GCM. All workers and hosts share the keys in the database."""
 
 import base64
 import os
@@ -15,14 +15,14 @@ from romm.domain.errors import Code, Refused
 from romm.ports.process import Clock
 
 FRESH = timedelta(minutes=5)
-"""So long a process seals with the newest key that it knows, before it looks for a newer one."""
+"""A process reads the keys again after this time."""
 
 KEPT = timedelta(hours=1)
-"""So long a key that was replaced still opens: longer than `FRESH` and the ten minutes of an attempt."""
+"""A replaced key decrypts for this time: longer than `FRESH` plus the ten minutes of an attempt."""
 
 _KEY_BITS = 256
 _ID_BYTES = 4
-_NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random, for at most 2**32 seals by one key
+_NONCE_BYTES = 12  # random; at most 2**32 encryptions with one key (NIST SP 800-38D, 8.2.2)
 _TAG_BYTES = 16
 
 _READ = select(SealingKeyRow.id, SealingKeyRow.secret, SealingKeyRow.expires_at).order_by(
@@ -35,7 +35,7 @@ _FORGET = delete(SealingKeyRow).where(SealingKeyRow.expires_at < bindparam("now"
 
 
 class Key(Struct, frozen=True):
-    """A key as it is used. `expires_at` is None for the one that seals."""
+    """`expires_at` is None for the key that encrypts."""
 
     id: bytes
     cipher: AESGCM
@@ -43,7 +43,7 @@ class Key(Struct, frozen=True):
 
 
 class DatabaseSeal:
-    """`ports.Seal`. The first process that needs a key makes it; the others find it."""
+    """`ports.Seal`. The first process that needs a key creates it."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -96,12 +96,12 @@ class DatabaseSeal:
         return next((key for key in self._keys.values() if key.expires_at is None), None)
 
     async def _known(self, key_id: bytes) -> Key | None:
-        """A key that still opens. One that this process does not know costs a look-up: another may have made it."""
+        """The key if it still decrypts. Reads the database for unknown ids: another process may have created the key."""
         if key_id not in self._keys:
             await self._read()
         key = self._keys.get(key_id)
-        is_over = key is not None and key.expires_at is not None and self._clock() >= key.expires_at
-        return None if is_over else key
+        is_expired = key is not None and key.expires_at is not None and self._clock() >= key.expires_at
+        return None if is_expired else key
 
     async def _read(self) -> None:
         now, rows = self._clock(), await self._database.fetch(_READ, {})
@@ -129,5 +129,5 @@ def _new_row(now: datetime) -> dict[str, object]:
 def _bytes(sealed: str) -> bytes:
     try:
         return base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-    except ValueError:  # a cookie may hold anything
+    except ValueError:  # a cookie is untrusted input
         return b""

@@ -1,4 +1,4 @@
-"""The sign-in log in the database, as long as it is to be kept and no longer."""
+"""The sign-in log in the database, deleted after the retention time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,9 +29,7 @@ class SQLSignInLog:
         self._forgot_at: datetime | None = None
 
     async def add(self, entry: SignInEntry) -> None:
-        values = {
-            name: value for name, value in asdict(entry).items() if name != "id"
-        }  # the number is the database's to give
+        values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
         forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
 
         def work(connection: Connection) -> int:
@@ -39,7 +37,7 @@ class SQLSignInLog:
             return connection.execute(_FORGET, {"long_ago": entry.at - self._retention}).rowcount if forgets else 0
 
         forgotten = await self._database.write(work)
-        if forgets and forgotten < FORGOTTEN_AT_ONCE:  # else there may be more, for the next line to clear away
+        if forgets and forgotten < FORGOTTEN_AT_ONCE:  # otherwise the next entry deletes more
             self._forgot_at = entry.at
 
     async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:

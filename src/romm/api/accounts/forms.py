@@ -48,3 +48,9 @@ class PersonForm(Struct, frozen=True, kw_only=True):
         """Raises `Refused(REQUEST_INVALID)` for an unknown role."""
         new_level = UNSET if isinstance(self.role, UnsetType) else level(self.role)
         return AccountForm(username=self.username, email=self.email, level=new_level)
+
+
+class UnlinkPersonForm(Struct, frozen=True):
+    """All links, when no issuer is named."""
+
+    issuer: str = ""

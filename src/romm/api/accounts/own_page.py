@@ -17,14 +17,15 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
+from romm.api.pages.described_links import DescribedLink, describe_links
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.pages.user_agents import in_words
 from romm.credentials.principal import Principal
 from romm.credentials.sessions import Sessions
-from romm.domain.accounts.changes import Proof, SignInMethods, unlink
+from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
-from romm.domain.model import Account, subject_digest
+from romm.domain.model import Account
 from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordCredentials
 
@@ -53,7 +54,7 @@ async def account_page(
         account=account,
         managed=administration.is_managed(account),
         **_ways(renderer, account, proof),
-        links=_links(account, profile.sign_in_methods()),
+        **_links(account, profile.ways_in(), renderer.provider_name),
         sessions=_sessions(await sessions.of(account.id), principal.credential),
         error=explained(error, ref),
         notice=notice,
@@ -149,16 +150,18 @@ def _ways(renderer: PageRenderer, account: Account, proof: Proof) -> dict[str, A
     }
 
 
-def _links(account: Account, ways: SignInMethods) -> list[dict[str, Any]]:
-    """`last` marks the only way to sign in."""
-    return [
-        {
-            "id": subject_digest(each.identity),
-            "link": each,
-            "last": isinstance(unlink(account, each.identity, Proof.PROVIDER, ways, keep=None), Refuse),
-        }
-        for each in account.links
-    ]
+def _links(account: Account, ways: WaysIn, provider_name: str) -> dict[str, Any]:
+    """Each link with whether it is the last way in; `blocked`: one keeps the provider's address from linking."""
+    links = describe_links(account, ways.issuers, provider_name)
+    return {
+        "links": [(each, _is_last(account, each, ways)) for each in links],
+        "linked_here": any(each.opens for each in links),
+        "blocked": any(each.blocks for each in links),
+    }
+
+
+def _is_last(account: Account, each: DescribedLink, ways: WaysIn) -> bool:
+    return isinstance(unlink(account, each.link.identity, Proof.PROVIDER, ways, keep=None), Refuse)
 
 
 def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[SessionView]:

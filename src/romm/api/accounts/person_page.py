@@ -8,11 +8,12 @@ from litestar.response import Template
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.recovery import RESET_LIFETIME, Recovery
-from romm.api.accounts.forms import PasswordForm, PersonForm
+from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
 from romm.api.accounts.people_page import PAGE, LinkView
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
+from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
@@ -51,6 +52,7 @@ async def person(
         account=account,
         own=account.id == principal.account.id,
         managed=administration.is_managed(account),
+        links=describe_links(account, administration.issuers.now(), renderer.provider_name),
         by_claim=administration.roles_by_claim,
         passwords=administration.passwords_enabled,
         sessions=len(await sessions.of(account.id)),
@@ -138,10 +140,14 @@ async def end_sign_ins(
 
 @post("/unlink", **_WRITES)
 async def unlink(
-    user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+    request: Request,
+    user_id: FromPath[int],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
 ) -> Response[bytes]:
-    """Unlink every identity; the next single sign-on links again."""
-    await administration.unlink(_over_another(principal, user_id), user_id)
+    """Unlink the identity at an issuer, or every one; the next single sign-on links again."""
+    form = await body(request, UnlinkPersonForm)
+    await administration.unlink(_over_another(principal, user_id), user_id, form.issuer)
     return _back(user_id, "unlinked")
 
 

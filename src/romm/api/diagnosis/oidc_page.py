@@ -12,6 +12,7 @@ from litestar.response import Template
 from msgspec import Struct
 
 from romm.accounts.administration import Administration
+from romm.accounts.issuer_moves import IssuerMoves
 from romm.api.diagnosis.explanation import pasted
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
@@ -59,6 +60,7 @@ async def oidc(
     previews: NamedDependency[Previews],
     journal: NamedDependency[SignInJournal],
     administration: NamedDependency[Administration],
+    issuer_moves: NamedDependency[IssuerMoves],
     report: FromQuery[str] = "",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
@@ -74,6 +76,8 @@ async def oidc(
         gone=bool(report) and found is None,
         error=explained(error, ref),
         reason=describe(Code(error), renderer) if error in set(Code) else None,
+        elsewhere=await issuer_moves.elsewhere(),
+        writes="users.write" in principal.scopes,
         refused=await describe_entries(refused, renderer, principal, administration),
     )
 

@@ -6,11 +6,13 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
+from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
 from romm.api.http.requests import Request
 from romm.api.http.responses import see_other
+from romm.api.pages.described_links import describe_links
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal
 from romm.domain import urls
@@ -76,6 +78,7 @@ async def home(
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
     authentication: NamedDependency[Authentication],
+    administration: NamedDependency[Administration],
     our_cookies: NamedDependency[Cookies],
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
@@ -90,6 +93,7 @@ async def home(
         "home.html",
         who=principal,
         **_who(principal),
+        links=describe_links(principal.account, administration.issuers.now(), renderer.provider_name),
         notice=notice,
         continue_to=None if target == "/" else target,
         sign_out_goes_to_provider=renderer.settings.oidc.rp_initiated_logout and _by_provider(principal),

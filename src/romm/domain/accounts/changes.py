@@ -11,6 +11,7 @@ from romm.domain import scopes
 from romm.domain.accounts import usernames
 from romm.domain.credentials.credential import FRESH_SESSION, LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.errors import Code, Refuse
+from romm.domain.issuers import ELSEWHERE, OPENING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 
 T = TypeVar("T")
@@ -90,11 +91,11 @@ class Unlink(Struct, frozen=True, kw_only=True, tag=True):
     keep: str | None = None
 
 
-class SignInMethods(Struct, frozen=True, kw_only=True):
-    """Open sign-in methods: passwords, and the provider's issuer (None if unknown)."""
+class WaysIn(Struct, frozen=True, kw_only=True):
+    """Open sign-in methods: passwords, and links to these issuers."""
 
     passwords: bool
-    issuer: str | None
+    issuers: Issuers
 
 
 class Proof(enum.Enum):
@@ -203,15 +204,14 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
     return _changed(account, own_wish, password, EmailSource.typed_by(account.level), keep=keep)
 
 
-def unlink(
-    account: Account, identity: Identity, proof: Proof, ways: SignInMethods, *, keep: str | None
-) -> Unlink | Refuse:
-    """Never the last way in."""
+def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
+    """Never the last way in. A link to another provider is no way in."""
     if proof is Proof.NONE:
         return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
     by_password = ways.passwords and account.password_set_at is not None
-    others = (link.identity for link in account.links if link.identity != identity)
-    if not by_password and not any(other.issuer == ways.issuer for other in others):
+    relations = {link.identity: ways.issuers.relation(link) for link in account.links}
+    may_open = relations.pop(identity, Relation.UNKNOWN) not in ELSEWHERE
+    if may_open and not by_password and OPENING.isdisjoint(relations.values()):
         return Refuse(Code.LAST_WAY_IN, {"account": account.id})
     return Unlink(account=account, identity=identity, keep=keep)
 

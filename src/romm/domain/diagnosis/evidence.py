@@ -11,7 +11,10 @@ from romm.domain.sign_in.discovery import Metadata, UnreadableKey
 
 
 class Configured(Struct, frozen=True, kw_only=True):
-    """`remarks` are warnings about the settings, `off` the reasons why OIDC is off."""
+    """`remarks` are warnings about the settings, `off` the reasons why OIDC is off.
+
+    `issuer` is the provider's, but for a trailing slash; empty when the settings do not tell it.
+    """
 
     remarks: tuple[str, ...]
     enabled: bool
@@ -30,6 +33,8 @@ class Configured(Struct, frozen=True, kw_only=True):
     end_session_endpoint: str
     post_logout_redirect_uri: str
     trusted_proxies: tuple[str, ...]
+    issuer: str
+    former_issuers: tuple[str, ...]
 
 
 class Endpoint(Struct, frozen=True):

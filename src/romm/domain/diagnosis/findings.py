@@ -45,6 +45,7 @@ class Check(enum.StrEnum):
     CLAIMS = "claims"
     END_SESSION = "end_session"
     DATABASE = "database"
+    ACCOUNTS = "accounts"
     PROXY = "proxy"
 
 
@@ -78,6 +79,7 @@ PLAN: Mapping[Check, Plan] = {
     Check.CLAIMS: Plan("Claims", "the provider has the e-mail address and the claim with the roles"),
     Check.END_SESSION: Plan("Signing out", "the provider can end its own session, if RomM is set to ask for it"),
     Check.DATABASE: Plan("Database", "reachable, writable, and migrated to this version"),
+    Check.ACCOUNTS: Plan("Accounts", "no account is linked only to a provider that is not configured here"),
     Check.PROXY: Plan("Reverse proxy", "RomM knows which proxy may report the visitor's address"),
 }
 

@@ -23,6 +23,8 @@ AUTHELIA = Preset(
         "userinfo_signed_response_alg: 'none' for the client.",
         Code.NO_ROLE: "The values are the groups of Authelia's users file or of LDAP, by name. A person in no group has null or "
         "an empty list.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, Authelia's storage was lost and each "
+        "got a new sub: put a backup of it back. Another host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
         redirect_uri="configuration.yml, identity_providers.oidc.clients[].redirect_uris",

@@ -23,7 +23,8 @@ AUTHENTIK = Preset(
         Code.CLIENT_REJECTED: f"Copy client id and secret from the provider's page again. {DOLLAR_HINT}",
         Code.EMAIL_MISSING: "The person has no address, or no mapping for the scope email is selected in the provider.",
         Code.NO_ROLE: "The values are Authentik's groups, by name; they come with the scope profile.",
-        Code.ALREADY_LINKED: "If all people are affected, the provider's Subject mode was changed: change it back.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, the provider's Subject mode was "
+        "changed: change it back. Another slug or host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
         sign_out="Applications → Providers → yours → Edit → Redirect URIs/Origins, an entry of the type "

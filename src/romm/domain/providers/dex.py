@@ -17,7 +17,8 @@ DEX = Preset(
         Code.INVALID_SCOPE: "Dex knows openid, profile, email, groups and few others: leave OIDC_SCOPES empty.",
         Code.CLIENT_REJECTED: f"Compare with id and secret under staticClients, which has the plain secret. {DOLLAR_HINT}",
         Code.ISSUER_MISMATCH: "Set it to the issuer in Dex's configuration, with its path (often /dex).",
-        Code.ALREADY_LINKED: "If all people are affected, the connector's id was changed: it is a part of each sub.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, the connector's id was changed: it is a "
+        "part of each sub. Another issuer in Dex's configuration leaves the subjects as they are.",
     },
     locations=ConsoleLocations(
         sign_out="staticClients[].postLogoutRedirectURIs",

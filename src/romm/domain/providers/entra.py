@@ -21,8 +21,8 @@ ENTRA = Preset(
         Code.ACCESS_DENIED: "Enterprise applications → RomM → Properties: if Assignment required is Yes, assign the person or a "
         "group.",
         Code.INVALID_SCOPE: "Entra ID has no scope groups: leave OIDC_SCOPES empty.",
-        Code.ALREADY_LINKED: "If all people are affected, the app was registered again: each registration has its own sub "
-        "for a person.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, the app was registered again: each "
+        "registration has its own sub for a person.",
     },
     locations=ConsoleLocations(
         redirect_uri="App registrations → yours → Authentication → Web → Redirect URIs",

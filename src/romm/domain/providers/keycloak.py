@@ -28,7 +28,8 @@ KEYCLOAK = Preset(
         "xforwarded.",
         Code.ID_TOKEN_AUDIENCE: "An audience mapper adds a value to aud: remove the mapper, or name all values in "
         "OIDC_EXTRA_AUDIENCES, account too.",
-        Code.ALREADY_LINKED: "If all people are affected, the realm was created again and each person got a new id there.",
+        Code.ALREADY_LINKED: "If the log names this same issuer and all people are affected, the realm was created again and each "
+        "person got a new id there. Another host changes the issuer only; then the subjects are the same.",
     },
     locations=ConsoleLocations(
         sign_out="Clients → yours → Settings → Valid post logout redirect URIs",

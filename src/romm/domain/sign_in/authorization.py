@@ -1,7 +1,4 @@
-"""The authorization request we send and the authorization response we accept (RFC 6749, 4.1; RFC 7636; RFC 9207).
-
-The only way from a response to its code is `accept`.
-"""
+"""Authorization request and response (RFC 6749, 4.1; RFC 7636; RFC 9207). Only `accept` returns a response's code."""
 
 import enum
 import re
@@ -17,7 +14,7 @@ from romm.domain.urls import with_query
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 
-_STATE = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits, see `signin`
+_STATE = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits, base64url
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description")
 
@@ -33,8 +30,6 @@ _REQUEST_WRONG = {"invalid_request", "unauthorized_client", "unsupported_respons
 
 
 class Purpose(enum.StrEnum):
-    """Why an attempt was started."""
-
     SIGN_IN = "sign_in"
     LINK = "link"
     PREVIEW = "trial"
@@ -49,7 +44,7 @@ class Client(Struct, frozen=True, kw_only=True):
 
 
 class Initiation(Struct, frozen=True, kw_only=True):
-    """What another site says when it sends a browser here to sign in (OpenID Connect Core 1.0, 4). Nothing is believed."""
+    """Unverified (OpenID Connect Core 1.0, 4)."""
 
     iss: str = ""
     target_link_uri: str = ""
@@ -57,7 +52,7 @@ class Initiation(Struct, frozen=True, kw_only=True):
 
 
 class LoginAttempt(Struct, frozen=True, kw_only=True):
-    """What the browser keeps for us, sealed, between authorization request and response."""
+    """In an encrypted cookie between request and response."""
 
     state_digest: str
     nonce: str
@@ -72,7 +67,7 @@ class LoginAttempt(Struct, frozen=True, kw_only=True):
 
 
 class AuthorizationResponse(Struct, frozen=True, kw_only=True):
-    """The parameters a browser brought to the callback; nothing here is believed yet."""
+    """Unverified."""
 
     code: str | None = None
     state: str | None = None
@@ -82,8 +77,6 @@ class AuthorizationResponse(Struct, frozen=True, kw_only=True):
 
 
 class Accepted(Struct, frozen=True):
-    """A response that belongs to its attempt."""
-
     code: str
 
 
@@ -101,22 +94,22 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
     }
 
 
-def initiated(said: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:
-    """What a third-party initiated login adds to the authorization request (OpenID Connect Core 1.0, 4)."""
-    if not said.iss:
+def initiated(initiation: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:
+    """The request parameters that a third-party initiated login adds."""
+    if not initiation.iss:
         return Refuse(Code.REQUEST_INVALID, {"problem": f"`iss` is missing; send iss={metadata.issuer}"})
-    if not is_issuer(said.iss, metadata.issuer):
-        return Refuse(Code.INITIATION_ISSUER, {"found": said.iss, "expected": metadata.issuer})
-    return {"login_hint": said.login_hint} if said.login_hint else {}
+    if not is_issuer(initiation.iss, metadata.issuer):
+        return Refuse(Code.INITIATION_ISSUER, {"found": initiation.iss, "expected": metadata.issuer})
+    return {"login_hint": initiation.login_hint} if initiation.login_hint else {}
 
 
 def authorization_url(metadata: Metadata, parameters: dict[str, str]) -> str:
-    """The provider's authorization endpoint with our parameters; a query that it already has is kept."""
+    """Keeps the endpoint's own query (RFC 6749, 3.1)."""
     return with_query(metadata.authorization_endpoint, parameters)
 
 
 def response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse | Refuse:
-    """Read a callback's query. A parameter that comes twice, or hides a NUL, is refused instead of picked from."""
+    """Refuses repeated parameters (RFC 6749, 3.1) and NUL characters."""
     found: dict[str, str] = {}
     for name, value in query:
         if name not in _PARAMETERS:
@@ -130,14 +123,13 @@ def response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse | Refuse
 
 
 def is_state(text: str | None) -> bool:
-    """Could it be the state of a request of ours?"""
     return text is not None and _STATE.fullmatch(text) is not None
 
 
 def accept(
     answer: AuthorizationResponse, attempt: LoginAttempt, metadata: Metadata, client: Client, now: datetime
 ) -> Accepted | Refuse:
-    """Judge a response against the attempt it belongs to (RFC 6749, 4.1.2 and 4.1.2.1; `iss` by RFC 9207, 2.4)."""
+    """RFC 6749, 4.1.2 and 4.1.2.1; `iss`: RFC 9207, 2.4."""
     if now >= attempt.expires_at:
         return Refuse(Code.ATTEMPT_EXPIRED, {"age": (now - attempt.expires_at + ATTEMPT_LIFETIME).total_seconds()})
     if (attempt.issuer, attempt.client_id) != (metadata.issuer, client.client_id):
@@ -154,7 +146,7 @@ def accept(
 
 
 def provider_error(error: str, description: str | None, client: Client) -> Refuse:
-    """Our code for an error that the provider reports (RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2.6)."""
+    """RFC 6749, 4.1.2.1; OpenID Connect Core 1.0, 3.1.2.6."""
     facts = {
         "error": error,
         "description": description,

@@ -1,4 +1,4 @@
-"""Which type each claim of an ID token has (OpenID Connect Core 1.0, 2), and what came when it has another one."""
+"""Types of ID token claims (OpenID Connect Core 1.0, 2)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
 
 
 def mistyped(claims: Mapping[str, Any], claim: str) -> Refuse | None:
-    """Why a claim cannot even be compared: it has another type than the standard says."""
+    """The refusal of a claim whose type is not the standard's."""
     if claim not in _TYPES or claim not in claims:
         return None
     (needed, types), found = _TYPES[claim], claims[claim]

@@ -1,4 +1,4 @@
-"""Reading claims: a checked ID token, UserInfo beside it, and what the two say about a person.
+"""Validate the claims of an ID token and merge them with UserInfo.
 
 Sources: OpenID Connect Core 1.0, 3.1.3.7 (ID token), 5.1 (standard claims), 5.3.2 (UserInfo).
 """
@@ -35,8 +35,6 @@ class ExpectedToken(Struct, frozen=True, kw_only=True):
 
 
 class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
-    """What this sign-in requires of its ID token."""
-
     nonce: str
     algorithm: str
     access_token: str
@@ -44,10 +42,9 @@ class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
 
 
 class ClaimMapping(Struct, frozen=True, kw_only=True):
-    """How the provider words its claims. Without a `roles_claim` roles are managed here.
+    """`roles_separator` splits a single text; `roles_keys` takes the keys of an object.
 
-    `roles_separator` parts a roles claim that is one text; `roles_keys`: the keys of an object are the values.
-    `own_email_domains`, if any, are those that the provider vouches for, besides the one in the claim `hd`.
+    With `own_email_domains` the provider vouches only for these and the one in `hd`.
     """
 
     roles_claim: str = ""
@@ -58,10 +55,7 @@ class ClaimMapping(Struct, frozen=True, kw_only=True):
 
 
 class Email(Struct, frozen=True):
-    """An address and its verification from one document. `verified` is None when that document does not say.
-
-    `unreadable` and `found` are what came instead of a boolean and of an address.
-    """
+    """`verified` is None if the claim is missing. `unreadable` describes an invalid one, `found` an invalid `email`."""
 
     address: str | None
     verified: bool | None
@@ -71,27 +65,23 @@ class Email(Struct, frozen=True):
 
     @property
     def verification(self) -> str | bool | None:
-        """What the document says of the verification, for whoever has to correct it."""
+        """`email_verified` as received."""
         return self.unreadable or (NOT_SENT if self.verified is None else self.verified)
 
 
 class NotConfigured(Struct, frozen=True, tag=True):
-    """No roles claim is configured: roles are managed in RomM."""
+    """No roles claim is configured: RomM manages the roles."""
 
 
 class Unknown(Struct, frozen=True, tag=True):
-    """A roles claim is configured but says nothing that can be relied on.
-
-    `why` is `absent`, `unreadable`, `overage`, or `userinfo_unavailable` when the document that might have it did not come.
-    `found` is what came instead of values.
-    """
+    """`why`: `absent`, `unreadable` (described by `found`), `overage` or `userinfo_unavailable`."""
 
     why: str
     found: str = ""
 
 
 class Values(Struct, frozen=True, tag=True):
-    """The values of the roles claim, whole and in order. `is_text`: it was one text, and is one value."""
+    """`is_text`: the claim was a single text, not split."""
 
     values: tuple[str, ...]
     source: str
@@ -104,7 +94,7 @@ _ABSENT = Unknown("absent")
 
 
 class Claims(Struct, frozen=True, kw_only=True):
-    """What a provider says about a person, all checks passed. `merged` prefers the ID token over UserInfo."""
+    """Validated. `merged` prefers the ID token over UserInfo."""
 
     identity: Identity
     email: Email
@@ -113,28 +103,26 @@ class Claims(Struct, frozen=True, kw_only=True):
 
     @property
     def roles_found(self) -> str:
-        """What came as the roles claim when it could not be read."""
         return self.roles.found if isinstance(self.roles, Unknown) else ""
 
 
 def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse | None:
-    """Judge the claims of an ID token whose signature is already checked; None when nothing is wrong.
-
-    The checks stand in the order of OpenID Connect Core 1.0, 3.1.3.7; the first that fails is reported.
-    """
+    """The first failure, in the order of OpenID Connect Core 1.0, 3.1.3.7. The signature is verified already."""
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
             return mistyped(unverified_claims, claim) or Refuse(
-                code, {"claim": claim, "found": describe_member(unverified_claims, claim), **_expected(claim, expected)}
+                code,
+                {
+                    "claim": claim,
+                    "found": describe_member(unverified_claims, claim),
+                    **_expected_value(claim, expected),
+                },
             )
     return None
 
 
 def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str]) -> Document:
-    """The claims with the issuer's one name: some provider spells it in two ways, and an identity has but one.
-
-    `spellings` maps the other name to the real one. Whether that is the discovered issuer is still for `validate` to say.
-    """
+    """Replace alternative issuer names, because an identity needs a single one. `spellings` maps them to the real name."""
     issuer = unverified_claims.get("iss")
     known = spellings.get(issuer) if isinstance(issuer, str) else None
     return unverified_claims if known is None else {**unverified_claims, "iss": known}
@@ -143,9 +131,9 @@ def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str])
 def read(
     id_token: Document, userinfo: Document | None, reading: ClaimMapping, *, userinfo_failed: bool = False
 ) -> Claims | Refuse:
-    """Put a validated ID token and UserInfo together (OpenID Connect Core 1.0, 5.3.2: the same `sub`, or none of it).
+    """Merge a validated ID token with UserInfo, which must have the same `sub` (5.3.2).
 
-    `userinfo_failed`: UserInfo did not answer, so what the ID token lacks is not known to be absent.
+    After `userinfo_failed` a missing claim is unknown, not absent.
     """
     if userinfo is not None and userinfo.get("sub") != id_token["sub"]:
         return Refuse(Code.USERINFO_MISMATCH, {"expected": id_token["sub"], "found": describe_member(userinfo, "sub")})
@@ -170,14 +158,14 @@ def _email(documents: Mapping[str, Document], reading: ClaimMapping) -> Email:
 
 
 def _one_address(claim: Any) -> str | None:
-    """The address of a text, or of a list with this text alone: which of several is whose cannot be known."""
+    """A text, or a list of exactly one: nothing tells which of several is the person's."""
     if isinstance(claim, list) and len(claim) == 1:
         claim = claim[0]
     return claim if isinstance(claim, str) and claim else None
 
 
 def _vouches_for(address: str, id_token: Document, reading: ClaimMapping) -> bool:
-    """Does the provider host this address? Google marks foreign ones as verified, also when their owner has changed since."""
+    """Google also marks foreign addresses as verified, even if their owner has changed since."""
     hosted = str(id_token.get("hd") or "").lower()
     return not reading.own_email_domains or address.rpartition("@")[2].lower() in (*reading.own_email_domains, hosted)
 
@@ -197,12 +185,12 @@ def _unreadable(claim: Any) -> str | None:
 def _roles(documents: Mapping[str, Document], reading: ClaimMapping, *, userinfo_failed: bool) -> RolesClaim:
     if not reading.roles_claim:
         return NotConfigured()
-    # A null says "none" only where the other document says nothing (OpenID Connect Core 1.0, 5.3.2).
+    # A null means "none" only if the other document lacks the claim (5.3.2).
     nulls_last = sorted(documents.items(), key=lambda named: find_or_missing(named[1], reading.roles_claim) is None)
     answers = [_roles_in(document, source, reading) for source, document in nulls_last]
     known = [answer for answer in answers if isinstance(answer, Values)]
-    told = [answer for answer in answers if answer != _ABSENT]
-    return (known or told or [Unknown("userinfo_unavailable") if userinfo_failed else _ABSENT])[0]
+    present = [answer for answer in answers if answer != _ABSENT]
+    return (known or present or [Unknown("userinfo_unavailable") if userinfo_failed else _ABSENT])[0]
 
 
 def _roles_in(document: Document, source: str, reading: ClaimMapping) -> Values | Unknown:
@@ -270,11 +258,11 @@ def subject_is_usable(claims: Document, _: ExpectedToken) -> bool:
 
 
 def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
-    """Google's `hd`: the Workspace an account belongs to. Only the signed token counts, not what we asked for."""
+    """Google's `hd` (Workspace) in the signed token; the request parameter is only a hint."""
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
-def _expected(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
+def _expected_value(claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "hd": domains}

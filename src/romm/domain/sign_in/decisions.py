@@ -1,4 +1,4 @@
-"""What the linking rules decide: open, link, ask, register or refuse."""
+"""Results of the linking rules."""
 
 import enum
 
@@ -9,18 +9,15 @@ from romm.domain.model import AccessLevel, Account, EmailSource
 
 
 class Ends(enum.StrEnum):
-    """Which credentials of the account a decision ends."""
-
     NOTHING = "nothing"
     ALL_BUT_PASSWORD = "all_but_password"
     EVERYTHING = "everything"
 
 
 class SignIn(Struct, frozen=True, kw_only=True, tag=True):
-    """Open this account. `level`, `email` and `email_source` are what it has afterwards.
+    """`level`, `email` and `email_source` are the account's new values.
 
-    The typed addresses of the accounts in `room` are removed. `role_from_claim`: the level is what the roles claim says.
-    Both are the same in the other decisions.
+    The accounts in `room` lose the address. `role_from_claim`: the roles claim gave `level`.
     """
 
     rule: str
@@ -35,10 +32,7 @@ class SignIn(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
-    """Attach the identity to this account, then open it.
-
-    `role_warning` is the one about the role, where `warning` is about an administrator's account.
-    """
+    """Link and sign in. For an administrator's account `role_warning` has the warning about the role."""
 
     rule: str
     account: Account
@@ -51,12 +45,12 @@ class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
 
     @property
     def email_source(self) -> EmailSource:
-        """By the address, it is now the provider's word; by request, it says nothing about the address here."""
+        """An explicit link (L-04) leaves the address unchanged."""
         return self.account.email_source if self.rule == "L-04" else EmailSource.PROVIDER
 
 
 class Confirm(Struct, frozen=True, kw_only=True, tag=True):
-    """Ask whether this account is the person's; nothing is written. Not `provable`: the only answer can be no."""
+    """Ask “Is this your account?”. Without `provable` the answer can only be no."""
 
     rule: str
     account: Account
@@ -64,7 +58,7 @@ class Confirm(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Register(Struct, frozen=True, kw_only=True, tag=True):
-    """Make an account without a password for this identity, then open it. `room` is as in `SignIn`."""
+    """Create an account without a password and sign in."""
 
     rule: str
     level: AccessLevel
@@ -75,7 +69,7 @@ class Register(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):
-    """Nobody is signed in and nothing is written. `severe` asks for the operator's attention."""
+    """`severe` logs a warning."""
 
     rule: str
     refuse: Refuse
@@ -88,6 +82,6 @@ Decision = Admitted | Confirm | Reject
 
 
 def warnings(decision: Admitted) -> tuple[str, ...]:
-    """The warnings of a decision, the one about the role first."""
+    """The warning about the role comes first."""
     about_role = decision.role_warning if isinstance(decision, LinkIdentity) else None
     return tuple(dict.fromkeys(filter(None, (about_role, decision.warning))))

@@ -1,4 +1,4 @@
-"""Judging a provider's discovery document: is it the issuer we were told, and are its endpoints safe to use?
+"""Validate a discovery document: its issuer and its endpoints.
 
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414; RFC 9207, 3; RFC 9126, 5.
 """
@@ -15,7 +15,7 @@ WELL_KNOWN = "/.well-known/openid-configuration"
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
-    """What we use of a provider's metadata. `issuer` is pinned in the document's own spelling, byte for byte."""
+    """`issuer` keeps the document's exact spelling."""
 
     issuer: str
     authorization_endpoint: str
@@ -32,26 +32,23 @@ class Metadata(Struct, frozen=True, kw_only=True):
 
 
 class Location(Struct, frozen=True):
-    """Where the discovery document is, and which issuers it may name; a trailing `/` makes no difference there."""
+    """The document's URL and its possible issuers, with or without a trailing `/`."""
 
     url: str
     issuers: tuple[str, ...]
 
 
 class UnreadableKey(Struct, frozen=True):
-    """A published key that cannot be used, and why."""
-
     kid: str | None
     problem: str
 
     @property
     def described(self) -> str:
-        """One clause for the operator."""
         return f"the key {'without an id' if self.kid is None else self.kid} cannot be read: {self.problem}"
 
 
 def location(application_url: str, metadata_url: str) -> Location:
-    """Find the discovery document from what the guides tell an operator to set; the full URL wins."""
+    """From the two settings that guides describe; the full URL wins."""
     issuer = application_url.removesuffix(WELL_KNOWN)
     if not metadata_url:
         return Location(issuer.rstrip("/") + WELL_KNOWN, (issuer,))
@@ -61,10 +58,9 @@ def location(application_url: str, metadata_url: str) -> Location:
 
 
 def accept(metadata: Metadata, where: Location) -> Refuse | None:
-    """Judge a discovery document; None when it may be used.
+    """Endpoints must be https, unless the configured URL is http (a home network).
 
-    Endpoints are https, except where the operator's own URL is http (a home network). An issuer with a placeholder, as
-    Entra ID has it for many tenants at once, would let every tenant in, or none.
+    Entra ID's multi-tenant issuer has a placeholder, which would admit every tenant, or none.
     """
     if "{" in metadata.issuer:
         return Refuse(Code.ISSUER_PLACEHOLDER, {"found": metadata.issuer, "url": where.url})
@@ -79,7 +75,7 @@ def accept(metadata: Metadata, where: Location) -> Refuse | None:
 
 
 def is_issuer(written: str, issuer: str) -> bool:
-    """Does what a person wrote name this issuer? The host's spelling and one slash at the end make no difference."""
+    """Ignores the spelling of the host and one trailing slash."""
     return _comparable(written) == _comparable(issuer)
 
 

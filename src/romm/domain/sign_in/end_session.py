@@ -38,7 +38,7 @@ class EndSession(Struct, frozen=True, kw_only=True):
     login_page: str = ""
 
     def concern(self, id_token: str | None) -> bool:
-        """Is a session with this ID token one to end at the provider too?"""
+        """True if a session with this ID token also has to end at the provider."""
         return self.enabled and id_token is not None
 
 
@@ -86,7 +86,7 @@ def end_session(
 def _at_endpoint(
     endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    """With the ID token, else with the person's name, else without either."""
+    """With the ID token, otherwise with the person's name, otherwise with neither."""
     back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token}
     always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
     omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))
@@ -99,7 +99,7 @@ def _at_endpoint(
 
 
 def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider | HereOnly:
-    """The page takes nothing but the return address, so that has to bring the state along."""
+    """The page accepts only the return address, so the address carries the state."""
     back = with_query(wishes.post_logout_redirect_uri or wishes.login_page, {"state": state})
     url = wishes.page.format(issuer=metadata.issuer.removesuffix("/"), return_to=quote(back, safe=""))
     return (
@@ -108,7 +108,7 @@ def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider |
 
 
 def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) -> str:
-    """Why this provider would not accept the ID token as a hint (2), or must not see it; empty when it may be sent."""
+    """Why the provider would not accept the ID token as a hint (2), or must not see it. Empty if it may be sent."""
     match metadata:
         case None:
             return "the provider did not answer, so it is not known whether it would accept the ID token"
@@ -127,7 +127,7 @@ def _too_long(url: str) -> str:
 
 
 def _logout_hint(metadata: Metadata | None, ended: EndedSession) -> dict[str, str]:
-    """Whom to sign out, for the provider that knows the person and for no other."""
+    """The person, only for the provider that knows them."""
     if metadata is None or metadata.issuer != ended.issuer:
         return {}
     claims = claims_of(ended.id_token)
@@ -141,7 +141,7 @@ def _audiences(id_token: str) -> list[object]:
 
 
 def claims_of(id_token: str) -> Document:
-    """The claims of an ID token that was checked when it opened its session; none when it cannot be read."""
+    """The claims of an ID token that was validated at sign-in. Empty if unreadable."""
     payload = id_token.split(".")[1] if id_token.count(".") == 2 else ""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(payload + "=="), type=dict)
@@ -150,7 +150,7 @@ def claims_of(id_token: str) -> Document:
 
 
 class SignOutNotice(enum.StrEnum):
-    """What the sign-in page can truly say about signing out."""
+    """The sign-in page's message about signing out."""
 
     NOTHING = ""
     SIGNED_IN = "signed_in"

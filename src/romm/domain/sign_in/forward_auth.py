@@ -1,4 +1,4 @@
-"""Forward authentication for a reverse proxy: authorization, identity headers, and where to sign in."""
+"""Answer a reverse proxy's authorization subrequest."""
 
 from collections.abc import Collection, Sequence
 from urllib.parse import quote
@@ -11,16 +11,13 @@ from romm.domain.model import LEVEL_NAMES, AccessLevel, Account
 from romm.domain.urls import return_to
 
 LEAST = "me.read"
-"""Required of every credential: without it, it does not name its account."""
+"""Required of every credential, because the response names the account."""
 
 _UNESCAPED = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII except `%`
 
 
 class Forwarded(Struct, frozen=True, kw_only=True):
-    """The request a trusted proxy asks about. `uri`: path and query. Empty if not sent.
-
-    `opens_page`: a browser navigates.
-    """
+    """From a trusted proxy. `uri` is path and query; missing values are empty."""
 
     uri: str
     host: str
@@ -28,10 +25,7 @@ class Forwarded(Struct, frozen=True, kw_only=True):
 
 
 def required(level: str, scope: str, names: Sequence[str]) -> frozenset[str] | Refuse:
-    """The scopes that the operator requires.
-
-    `names` are the query's parameters: a misspelt one would require nothing, a repeated one may be the visitor's.
-    """
+    """`names` are the query's parameters. A misspelt one would require nothing; a second one may be the visitor's."""
     if sorted(names) not in ([], ["level"], ["scope"], ["level", "scope"]):
         return Refuse(Code.REQUEST_INVALID, {"problem": f"the query has {names}; it may have level and scope, once"})
     least = AccessLevel.named(level)
@@ -49,10 +43,10 @@ def allow(needed: frozenset[str], has: Collection[str]) -> Refuse | None:
 
 
 def headers(account: Account, has: Collection[str]) -> dict[str, str]:
-    """Identity headers for the app behind the proxy. Always all four, so that no forged one remains.
+    """Always all four headers, to replace forged ones.
 
-    The groups are the access levels that the *credential* covers fully, so a narrow token gets no wide access. An address
-    that only its owner typed is omitted: the app may identify people by it.
+    The groups are the access levels whose scopes the *credential* has in full. An unverified address is left out,
+    because the application may identify people by it.
     """
     groups = [level.label for level in AccessLevel if set(scopes.granted(level)) <= set(has)]
     return {
@@ -64,17 +58,14 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
 
 
 def header_text(value: str) -> str:
-    """Percent-encodes `%` and all but printable ASCII, as UTF-8. Unique, and without line breaks (RFC 9110, 5.5)."""
+    """Escape `%` and everything but printable ASCII as %XX of UTF-8: unique, without line breaks (RFC 9110, 5.5)."""
     return quote(value, safe=_UNESCAPED, errors="replace")
 
 
-def sign_in_target(forwarded: Forwarded, base_url: str) -> str | Refuse | None:
-    """Return path after sign-in, or None if the request should not be redirected.
-
-    Refused from another host: our session cookie would not reach it.
-    """
-    if not (forwarded.uri and forwarded.opens_page):
+def sign_in_target(request: Forwarded, base_url: str) -> str | Refuse | None:
+    """The return target, or None if the request should not be redirected. Another host never gets our session cookie."""
+    if not (request.uri and request.opens_page):
         return None
-    if forwarded.host and not hosts.is_at(forwarded.host, base_url):
-        return Refuse(Code.FORWARDED_ELSEWHERE, {"host": forwarded.host, "base_url": base_url})
-    return return_to(forwarded.uri)
+    if request.host and not hosts.is_at(request.host, base_url):
+        return Refuse(Code.FORWARDED_ELSEWHERE, {"host": request.host, "base_url": base_url})
+    return return_to(request.uri)

@@ -1,4 +1,4 @@
-"""Values in a JSON document: where they are, and in words what they are, for hints about a claim of another type."""
+"""Find and describe values in a JSON document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ MISSING: Any = object()
 
 
 def describe(value: Any) -> str:
-    """The type of a value, with its size where that is what is wrong: `a list of 2`, `an empty text`, `null`."""
+    """The type and, where it helps, the size: `a list of 2`, `an empty text`, `null`."""
     match value:
         case None:
             return "null"
@@ -27,13 +27,13 @@ def describe(value: Any) -> str:
 
 
 def describe_member(document: Mapping[str, Any], name: str) -> Any:
-    """A member as a log may show it: its value, or in words that it is missing or has no value."""
+    """For logs: the value, or a description if it is missing or empty."""
     value = document.get(name, NOT_SENT)
     return describe(value) if value is None or value == "" else value
 
 
 def find(document: Mapping[str, Any], path: str) -> Any:
-    """The value at a claim path, None when there is none: the exact name wins, else dots descend into objects."""
+    """The value at a path, or None. The exact name wins; otherwise dots descend into objects."""
     found = find_or_missing(document, path)
     return None if found is MISSING else found
 

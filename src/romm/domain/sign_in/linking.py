@@ -1,6 +1,6 @@
-"""Which account a sign-in opens, makes or is refused: one `case` per row of the table, the first that fits decides.
+"""The linking rules: one `case` per row of the table, the first match decides.
 
-Nothing but a vouched address, a proof or an explicit link ever attaches an identity to an account.
+Only a verified address, a proof or an explicit link attaches an identity to an account.
 """
 
 import enum
@@ -13,17 +13,18 @@ from msgspec.structs import replace
 from romm.domain import emails
 from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
+from romm.domain.issuers import BLOCKING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.domain.sign_in.claims import Claims, Email
 from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.matches import BLOCKING, Answer, Issuers, Matches, Relation, matches
+from romm.domain.sign_in.matches import Answer, Matches, matches
 from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
 
 
 class TrustEmail(enum.StrEnum):
-    """Which addresses count as verified: those marked so, also those without a mark, or all (loud at start)."""
+    """`email_verified` must be true, must not be false, or is ignored (logged at start)."""
 
     VERIFIED = "verified"
     ABSENT = "absent"
@@ -31,11 +32,7 @@ class TrustEmail(enum.StrEnum):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """The operator's switches for accounts, and the issuers that links may be of.
-
-    `current_issuers` are the configured ones, `former_issuers` those before them; anybody can have an account at
-    `open_issuers`.
-    """
+    """`current_issuers` are configured now, `former_issuers` were before. Anyone can register at `open_issuers`."""
 
     trust_email: TrustEmail = TrustEmail.VERIFIED
     link_by_email: bool = True
@@ -46,7 +43,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 class LinkRequest(Struct, frozen=True, kw_only=True):
-    """Somebody signed in asked to link this identity. `same_session`: the one that began has also finished."""
+    """An explicit link from the account page. `same_session`: one session began and finished it."""
 
     account: Account
     same_session: bool
@@ -54,7 +51,7 @@ class LinkRequest(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """All that the rules need. `by_email` is matched on the canonical address; `answer` is to the question of L-11q."""
+    """`by_email` matches the canonical address; `answer` is for L-11q."""
 
     by_identity: Account | None = None
     by_email: tuple[Account, ...] = ()
@@ -65,7 +62,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
-    """The decision for one sign-in; the rows are those of docs/linking.md."""
+    """The rows are documented in docs/linking.md."""
     email = emails.canonical(claims.email.address)
     verified = _is_trusted(claims.email, policy.trust_email)
     match found:
@@ -92,7 +89,7 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
 
 
 def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: RoleDecision) -> Decision:
-    """The rows for a verified address of an identity that is new here."""
+    """The rows for a new identity with a verified address."""
     issuers = Issuers(this=claims.identity.issuer, current=policy.current_issuers, former=policy.former_issuers)
     match matches(found.by_email, issuers, found.answer):
         case Matches(vouched=(_, _, *_) as several):
@@ -101,8 +98,8 @@ def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: 
             return _reject("L-09", Code.ACCOUNT_DISABLED, account=account)
         case Matches(vouched=(account,)) if linked := issuers.linked(account, BLOCKING):
             severe = issuers.this in linked
-            named = issuers.this if severe else linked[0]
-            return _reject("L-10", Code.ALREADY_LINKED, severe=severe, account=account.id, linked=named)
+            told = {"account": account.id, "issuer": issuers.this, "linked": issuers.this if severe else linked[0]}
+            return _reject("L-10", Code.ALREADY_LINKED, severe=severe, **told)
         case Matches(vouched=(account,)) if _is_open_to_anyone(account, issuers, policy):
             return _reject("L-10a", Code.LINK_FROM_ACCOUNT, account=account.id)
         case Matches(vouched=(account,)) if not policy.link_by_email:
@@ -123,7 +120,7 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, e
     level, warning = _kept_admin(owner, found, role)
     linked_at = next(link.linked_at for link in owner.links if link.identity == claims.identity)
     older_password = owner.password_set_at is not None and owner.password_set_at <= linked_at
-    trap = level > owner.level and older_password
+    gains_rights = level > owner.level and older_password
     rivals = tuple(other for other in found.by_email if other.id != owner.id)
     follows = email is not None and not any(rival.has_vouched_email for rival in rivals)
     return SignIn(
@@ -132,7 +129,7 @@ def _sign_in(owner: Account, claims: Claims, found: Found, role: RoleDecision, e
         level=level,
         email=email if follows else owner.email,
         email_source=EmailSource.PROVIDER if follows else owner.email_source,
-        ends=Ends.EVERYTHING if trap else Ends.NOTHING,
+        ends=Ends.EVERYTHING if gains_rights else Ends.NOTHING,
         warning=warning,
         role_from_claim=_comes_from(role, level),
         room=rivals if follows else (),
@@ -173,7 +170,7 @@ def _register(email: str, role: RoleDecision, room: tuple[Account, ...]) -> Regi
 
 
 def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:
-    """Is the account linked to another current issuer, where anybody can have an account, or at this one?"""
+    """Linked to another current issuer, and anyone can register there or at this issuer."""
     others = issuers.linked(account, {Relation.CURRENT})
     return bool(others) and any(issuer in policy.open_issuers for issuer in (*others, issuers.this))
 
@@ -192,14 +189,14 @@ def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDe
     if any(existing.identity.issuer == claims.identity.issuer for existing in account.links):
         return _reject("L-04", Code.ACCOUNT_LINKED, account=account.id)
     level, warning = _kept_admin(account, found, role)
-    # As in L-11b: nothing that is older than the link gains a right by it.
+    # As in L-11b: a credential older than the link must not gain rights.
     ends = Ends.EVERYTHING if level > account.level else Ends.NOTHING
     follows = _comes_from(role, level)
     return LinkIdentity(rule="L-04", account=account, level=level, ends=ends, warning=warning, role_from_claim=follows)
 
 
 def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[AccessLevel, str | None]:
-    """The level afterwards. A claim never takes the last enabled admin away."""
+    """The new level and a warning. The last enabled administrator keeps the role."""
     level = _level(role, account.level)
     if account.is_enabled_admin and level < AccessLevel.ADMIN and found.enabled_admins <= 1:
         return AccessLevel.ADMIN, _LAST_ADMIN_KEPT
@@ -211,7 +208,7 @@ def _level(role: RoleDecision, otherwise: AccessLevel) -> AccessLevel:
 
 
 def _comes_from(role: RoleDecision, level: AccessLevel) -> bool:
-    """Is this the level that the claim gave? The last administrator keeps another one."""
+    """False for the last administrator, who keeps the level."""
     return isinstance(role, Give) and role.level is level
 
 

@@ -1,4 +1,4 @@
-"""Judging a logout token, by which the provider says that somebody signed out there: whose sessions here does it mean?
+"""Validate a logout token and find the sessions it names.
 
 Sources: OpenID Connect Back-Channel Logout 1.0 with errata set 1, 2.4 (content), 2.6 (validation), 4.1 (other tokens).
 """
@@ -27,12 +27,11 @@ from romm.domain.sign_in.claims import (
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 MAX_ID_LENGTH = 255
-"""Characters of a `sid` or a `jti`; those in use are UUIDs and hashes."""
+"""Characters of a `sid` or `jti`; UUIDs and hashes in practice."""
 
 TYPES = frozenset({"logout+jwt", "jwt"})
-"""What a logout token may call itself, in any case (2.4). The first is recommended since 2022 and is what Authentik and
-`oidc-provider` send. The second says nothing, and is what libraries write unasked, so older providers send it. What tells a
-logout token from others is its `events`, and that it has no `nonce`; but one that calls itself something else is that."""
+"""Accepted `typ`, case-insensitive (2.4). `logout+jwt` is recommended since 2022; older providers send `jwt`, the default
+of libraries. `events` and the missing `nonce` identify a logout token."""
 
 
 class LogoutScope(enum.StrEnum):
@@ -43,7 +42,7 @@ class LogoutScope(enum.StrEnum):
 
 
 class Logout(Struct, frozen=True, kw_only=True):
-    """Sessions of the provider that are over: that one (`sid`), all of that person (`subject`), or that one if it is theirs.
+    """Ended sessions: of this provider session (`sid`), of this person (`subject`), or of both together.
 
     `digest` is of the token's `jti`. From `forgotten_at` on the token is refused for its age. `has_expiry`: it has an `exp`.
     """
@@ -57,17 +56,16 @@ class Logout(Struct, frozen=True, kw_only=True):
 
     @property
     def named_by(self) -> str:
-        """By which claims it says whom it means."""
         return " and ".join(name for name, value in (("sub", self.subject), ("sid", self.sid)) if value is not None)
 
 
 def validate(unverified_claims: Document, typ: str | None, expected: ExpectedToken) -> Logout | Refuse:
-    """Judge a token whose signature is already checked and whose header calls it `typ`; the first failure is reported."""
+    """The signature is verified already. `typ` is from the header."""
     if typ is not None and typ.lower().removeprefix("application/") not in TYPES:  # RFC 7515, 4.1.9
         return _refuse("typ", typ, "logout+jwt")
-    for claim, wanted, holds in _CHECKS:
+    for claim, required, holds in _CHECKS:
         if not holds(unverified_claims, expected):
-            return _refuse(claim, unverified_claims.get(claim, "absent"), wanted.format(us=expected))
+            return _refuse(claim, unverified_claims.get(claim, "absent"), required.format(us=expected))
     return _logout(unverified_claims)
 
 
@@ -96,7 +94,7 @@ def _unified(algorithm: Any) -> Any:
 
 
 def sid(claims: Document) -> str | None:
-    """The provider's session that a checked ID token comes from, None when it does not say, or nothing that can be kept."""
+    """From a validated ID token; None if missing or unusable."""
     return claims["sid"] if _is_id(claims.get("sid")) else None
 
 
@@ -114,8 +112,8 @@ def _logout(claims: Document) -> Logout:
     )
 
 
-def _refuse(claim: str, found: Any, wanted: str) -> Refuse:
-    return Refuse(Code.LOGOUT_TOKEN_INVALID, {"claim": claim, "found": found, "expected": wanted})
+def _refuse(claim: str, found: Any, expected: str) -> Refuse:
+    return Refuse(Code.LOGOUT_TOKEN_INVALID, {"claim": claim, "found": found, "expected": expected})
 
 
 def _is_id(value: Any) -> bool:

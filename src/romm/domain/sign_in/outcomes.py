@@ -1,28 +1,28 @@
-"""How a login attempt ended, stored because browsers load the callback again."""
+"""Outcomes of login attempts, kept because a browser may load the callback again."""
 
 from msgspec import Struct
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """A session began. `linked`: an existing account was linked."""
+    """`linked`: the identity was linked to an existing account."""
 
     session_digest: str
     linked: bool = False
 
 
 class QuestionAsked(Struct, frozen=True, tag="asked"):
-    """“Is this your account?” waits for its answer."""
+    """The sign-in became pending."""
 
 
 class NotOpened(Struct, frozen=True, tag="refused"):
-    """`reference` is the correlation id of the log line."""
+    """`reference` is the log line's correlation id."""
 
     code: str
     reference: str
 
 
 class Reported(Struct, frozen=True, tag="report"):
-    """A test sign-in. `report` is JSON."""
+    """The report of a test sign-in, as JSON."""
 
     report: str
 

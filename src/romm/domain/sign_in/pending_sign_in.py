@@ -1,4 +1,4 @@
-"""A sign-in that waits for an answer: whose account has the address that the provider vouches for?"""
+"""A sign-in that waits for the answer to “Is this your account?”."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ PENDING_LIFETIME = timedelta(minutes=10)
 
 
 class PendingSignIn(Struct, frozen=True, kw_only=True):
-    """What goes on after the answer. `digest` is that of the secret in the browser, `account_id` the account in question.
+    """`digest` is of the browser's secret, `account_id` the account in question.
 
     `id_token`, the algorithm that signed it and the provider's session (`sid`) are for the session that follows.
     """
@@ -27,14 +27,14 @@ class PendingSignIn(Struct, frozen=True, kw_only=True):
 
 
 class Proofs(Struct, frozen=True, kw_only=True):
-    """How a person can prove now that an account is theirs: by one click in a browser that it knows, or by its password."""
+    """Ways to prove ownership: a click in a browser with the device cookie, or the password."""
 
     click: bool
     password: bool
 
 
 def proofs(account: Account, *, is_known_browser: bool, passwords: bool, provable: bool) -> Proofs:
-    """`passwords`: they are open here. `provable`: the operator lets accounts be linked at sign-in at all."""
+    """`passwords`: password sign-in is enabled. `provable`: accounts may be linked at sign-in."""
     click = provable and is_known_browser
     has_password = account.password_set_at is not None
     return Proofs(click=click, password=provable and not click and passwords and has_password)

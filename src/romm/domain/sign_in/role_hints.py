@@ -1,4 +1,4 @@
-"""What to look at when a sign-in succeeds, but not as the operator may think: a hint for each warning of a decision."""
+"""Hints for the warnings of a decision."""
 
 from collections.abc import Mapping
 
@@ -20,15 +20,14 @@ HINTS: Mapping[str, str] = {
 }
 
 KEPT = HINTS.keys() - {"admin_linked"}
-"""The warnings by which the role is not what the provider says."""
+"""Warnings about a role that does not come from the provider."""
 
 
 def hint(warning: str | None, roles_claim: str, found: str = "") -> str:
-    """The hint for this warning, empty if there is none. `found` is what came as the roles claim."""
+    """Empty without a hint. `found` describes the roles claim."""
     return HINTS.get(warning or "", "").format(claim=roles_claim or "for roles", found=found or "there")
 
 
 def fact(warning: str | None, roles_claim: str, found: str = "") -> dict[str, str]:
-    """What a log line has of it: the hint for this warning, if there is one."""
     text = hint(warning, roles_claim, found)
     return {"hint": text} if text else {}

@@ -1,4 +1,4 @@
-"""The values in a roles claim, however a provider writes it: a list, one text, or an object."""
+"""Values of a roles claim that is a list, a text or an object."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,24 +8,24 @@ from romm.domain.sign_in.json_types import MISSING, describe
 
 MAX_ROLE_VALUES = 10_000
 SEPARATORS: Mapping[str, str] = {"csv": ",", "space": " ", ",": ",", ";": ";"}
-"""How settings name what parts the values of one text: `OIDC_CLAIM_ROLES_SHAPE` the first two, the separator all but `csv`."""
+"""`OIDC_CLAIM_ROLES_SHAPE` accepts the first two names, `OIDC_CLAIM_ROLES_SEPARATOR` all but `csv`."""
 
 
 def texts(claim: Any, separator: str, *, keys: bool) -> tuple[str, ...] | None:
-    """The values of a roles claim, None when it cannot be read: parted by `separator`, or the `keys` of an object."""
+    """None if unreadable. A text is split at `separator`; of an object the `keys` count."""
     match claim:
         case None | "":
             return ()
         case str():
-            return _listed(_parted(claim, separator))
+            return _listed(_split(claim, separator))
         case dict() if keys:
             return _listed(list(claim))
         case _:
             return _listed(claim)
 
 
-def _parted(text: str, separator: str) -> list[str]:
-    """The values in one text. An LDAP name stays whole where its own commas, and blanks behind them, would part it."""
+def _split(text: str, separator: str) -> list[str]:
+    """Do not split an LDAP name at its own commas and spaces."""
     if not separator or (separator in ", " and distinguished_names.is_whole(text)):
         return [text]
     return [part for each in text.split(separator) if (part := each.strip())]
@@ -37,12 +37,12 @@ def _listed(claim: Any) -> tuple[str, ...] | None:
 
 
 def describe_unreadable(claim: Any) -> str:
-    """What a claim that is no list of texts is, and the first thing in it that is no text."""
+    """With the first member of a list that is no text."""
     odd = next((each for each in claim if not isinstance(each, str)), MISSING) if isinstance(claim, list) else MISSING
     return describe(claim) if odd is MISSING else f"{describe(claim)} with {describe(odd)} in it"
 
 
 def is_overage(document: Mapping[str, Any], roles_claim: str) -> bool:
-    """Entra ID leaves the groups of a person with very many out, and says only that there are some."""
+    """For too many groups Entra ID sends only a marker."""
     names = document.get("_claim_names")
     return bool(document.get("hasgroups")) or (isinstance(names, Mapping) and roles_claim in names)

@@ -1,4 +1,4 @@
-"""Which access level the provider's groups give: whole values, case-sensitive, the highest match wins."""
+"""Map the roles claim to an access level: whole values, case-sensitive, the highest match wins."""
 
 from msgspec import Struct
 
@@ -11,10 +11,7 @@ COMPARE = "compare the names here and there"
 
 
 class RoleMapping(Struct, frozen=True, kw_only=True):
-    """The claim values that mean each level. `*` in `viewer` admits everyone whose claim is present.
-
-    `absent_is_none`: a claim that is not sent means that the person is in no group.
-    """
+    """`*` in `viewer` admits everyone whose claim is present. `absent_is_none`: a missing claim means no group."""
 
     admin: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
@@ -23,9 +20,9 @@ class RoleMapping(Struct, frozen=True, kw_only=True):
 
 
 class Keep(Struct, frozen=True, tag=True):
-    """The provider does not decide: a new account becomes a viewer, an existing one stays as it is.
+    """The provider does not decide: a new account becomes a viewer, an existing one keeps its level.
 
-    `found` is what came instead of values.
+    `found` describes an unreadable claim.
     """
 
     warning: str | None = None
@@ -33,17 +30,14 @@ class Keep(Struct, frozen=True, tag=True):
 
 
 class Give(Struct, frozen=True, tag=True):
-    """The provider decides: this level, because of this value of the claim."""
+    """`value` of the claim gave the level."""
 
     level: AccessLevel
     value: str
 
 
 class NoRole(Struct, frozen=True, tag=True):
-    """The claim is there, or counts as an empty one, and none of its values is one of ours.
-
-    `advice` is for the operator.
-    """
+    """The claim has no mapped value. `advice` is for the administrator."""
 
     values: tuple[str, ...]
     advice: str = COMPARE
@@ -53,7 +47,6 @@ RoleDecision = Keep | Give | NoRole
 
 
 def grant(claim: RolesClaim, mapping: RoleMapping) -> RoleDecision:
-    """The level that a roles claim gives under a mapping."""
     match claim:
         case NotConfigured():
             return Keep()
@@ -69,12 +62,12 @@ def grant(claim: RolesClaim, mapping: RoleMapping) -> RoleDecision:
 
 _NOT_SENT = (
     "it was not sent, so the person is in no group (OIDC_CLAIM_ROLES_ABSENT=none); or no scope or mapper at the provider "
-    "sends it, then it hits everybody"
+    "sends it, which affects everyone"
 )
 _UNANSWERED = "UserInfo did not answer, and the ID token has no such claim"
 _NO_GROUP = "the person is in no group there"
 _WHOLE_NAME = 'these are LDAP names, so write each whole: in a list, ["cn=…,ou=…"], or with \\, for each comma in it'
-_SEPARATED = "it came as one text, which counts as one value; if it is several, {setting} parts it"
+_SEPARATED = "it came as one text, which counts as one value; if it is several, {setting} splits it"
 _SEPARATORS = {
     ";": "OIDC_CLAIM_ROLES_SEPARATOR=;",
     ",": "OIDC_CLAIM_ROLES_SEPARATOR=, (or OIDC_CLAIM_ROLES_SHAPE=csv)",
@@ -83,7 +76,7 @@ _SEPARATORS = {
 
 
 def _advice(claim: Values) -> str:
-    """What to look at when no value is one of ours. Never a setting by which a part of a name would count."""
+    """Never advise a setting that would make parts of an LDAP name count."""
     if not claim.values:
         return _NO_GROUP
     if any(distinguished_names.is_whole(value) for value in claim.values):
@@ -94,7 +87,7 @@ def _advice(claim: Values) -> str:
 
 
 def describe(role: RoleDecision) -> str:
-    """What the roles claim said, for the operator who wonders why somebody has this role or none."""
+    """For the administrator: the claim's effect and its reason."""
     match role:
         case Keep(warning=None):
             return "not given (no roles claim is configured)"
@@ -113,13 +106,13 @@ def _highest(values: tuple[str, ...], mapping: RoleMapping) -> Give | None:
         (AccessLevel.EDITOR, mapping.editor),
         (AccessLevel.VIEWER, mapping.viewer),
     )
-    for level, wanted in ranked:
-        for name in wanted:
+    for level, names in ranked:
+        for name in names:
             if _name(name) in present:
                 return Give(level, present[_name(name)])
     return Give(AccessLevel.VIEWER, ANYONE) if ANYONE in mapping.viewer else None
 
 
 def _name(value: str) -> str:
-    """Keycloak writes a group as a path; one leading slash is no part of its name, inner ones are."""
+    """Drop one leading slash: Keycloak sends groups as paths."""
     return value.removeprefix("/")

@@ -48,6 +48,8 @@ def configured(**changes: Any) -> Configured:
         end_session_endpoint="",
         post_logout_redirect_uri="",
         trusted_proxies=("172.18.0.0/16",),
+        issuer=ISSUER,
+        former_issuers=(),
     )
     return replace(complete, **changes)
 

@@ -6,8 +6,8 @@ Sign-ins that are under way during the migration have to begin again.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "sealed_attempts"
-down_revision = "role_outcomes"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -17,7 +17,7 @@ so each gets the source that keeps open what was open yesterday, without trustin
 import sqlalchemy as sa
 from alembic import op
 
-revision = "email_source"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None

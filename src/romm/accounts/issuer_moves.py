@@ -1,0 +1,107 @@
+"""Use case of administrators: the provider changed, and the accounts go along."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from romm.domain.accounts import issuer_moves as rules
+from romm.domain.accounts.changes import Actor, Unlink, may_touch
+from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Retire, Rewrite, Stay
+from romm.domain.errors import Code, Refused, required
+from romm.domain.issuers import LinkedElsewhere, linked_elsewhere, spelled
+from romm.domain.model import AccessLevel, Account, Identity, subject_digest
+from romm.ports.accounts import Accounts, AccountStore
+from romm.ports.conflicts import retry_on_conflict
+from romm.ports.process import Clock, Log
+from romm.sign_in.issuers import KnownIssuers
+
+_ALL = 2**31 - 1  # the greatest LIMIT that every database takes
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuerMoves:
+    """Previews a move and carries it out. Each account is decided and written by itself."""
+
+    accounts: Accounts
+    account_store: AccountStore
+    issuers: KnownIssuers
+    link_by_email: bool
+    log: Log
+    clock: Clock
+
+    async def elsewhere(self) -> tuple[LinkedElsewhere, ...]:
+        """Whom the provider of today does not open an account for, by the issuer that they are linked to."""
+        return linked_elsewhere(await self._everybody(), self.issuers.now())
+
+    async def preview(self, wanted: IssuerMove) -> list[IssuerMoveDecision]:
+        """What would become of each account that is linked to the old issuer, by name. Raises `Refused`."""
+        move, accounts = await self._understood(wanted)
+        return [decision for each in accounts if (decision := await self._decided(move, each, None)) is not None]
+
+    async def carry_out(self, actor: Actor, wanted: IssuerMove, keep: str | None = None) -> list[IssuerMoveDecision]:
+        """The same, written; `keep` is the digest of the session that asks. Raises `Refused`."""
+        required(may_touch(actor, AccessLevel.ADMIN))
+        move, accounts = await self._understood(wanted)
+        moved = [await retry_on_conflict(self._moving(actor, move, each.id, keep)) for each in accounts]
+        return [decision for decision in moved if decision is not None]
+
+    def notes(self, wanted: IssuerMove) -> list[str]:
+        """What an administrator may have overlooked."""
+        return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.link_by_email))
+
+    async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, list[Account]]:
+        """The move with both issuers as they are spelled here, and who is linked to the old one."""
+        everybody, now = await self._everybody(), await self.issuers.asked()
+        here = {link.identity.issuer: None for each in everybody for link in each.links}
+        old = spelled(wanted.old, tuple(here))
+        new = spelled(wanted.new, tuple(filter(None, [now.this])))
+        if old not in here:
+            raise Refused(Code.ISSUER_NOT_LINKED, issuer=wanted.old, found=tuple(here))
+        move = IssuerMove(old=old, new=new, way=wanted.way)
+        return move, [each for each in everybody if rules.link_to(each, old) is not None]
+
+    def _moving(
+        self, actor: Actor, move: IssuerMove, account_id: int, keep: str | None
+    ) -> Callable[[], Awaitable[IssuerMoveDecision | None]]:
+        async def attempt() -> IssuerMoveDecision | None:
+            account = await self.accounts.get(account_id)
+            decision = None if account is None else await self._decided(move, account, keep)
+            if decision is not None:
+                await self._write(decision)
+                self._log(actor, move, decision)
+            return decision
+
+        return attempt
+
+    async def _decided(self, move: IssuerMove, account: Account, keep: str | None) -> IssuerMoveDecision | None:
+        """None when the account is no longer linked to the old issuer."""
+        link = rules.link_to(account, move.old)
+        if link is None:
+            return None
+        found = await self.accounts.find(Identity(move.new, link.identity.subject), None)
+        return rules.decide(move, account, link, found.by_identity, keep=keep)
+
+    async def _write(self, decision: IssuerMoveDecision) -> None:
+        match decision:
+            case Rewrite() | Retire():
+                await self.account_store.move_link(decision, self.clock())
+            case Unlink():
+                await self.account_store.unlink(decision, self.clock())
+            case Stay():
+                pass
+            case _:
+                assert_never(decision)
+
+    def _log(self, actor: Actor, move: IssuerMove, decision: IssuerMoveDecision) -> None:
+        """The link before and after, for an audit."""
+        account = decision.account
+        facts = {"account": account.id, "username": account.username, "by": actor.name, "way": move.way}
+        if isinstance(decision, Stay):
+            self.log.warning("account.issuer_kept", **facts, issuer=move.old, why=decision.why)
+            return
+        after = {Rewrite: move.new, Retire: f"{move.old} (earlier)"}.get(type(decision), "none")
+        subject = subject_digest(decision.identity)
+        self.log.warning("account.issuer_moved", **facts, before=move.old, after=after, subject_digest=subject)
+
+    async def _everybody(self) -> Sequence[Account]:
+        return (await self.account_store.search("", _ALL, 0))[0]

@@ -1,0 +1,32 @@
+"""Are people linked to the provider that is configured, or to one before it?"""
+
+from collections.abc import Sequence
+
+from romm.domain.diagnosis.evidence import Configured
+from romm.domain.diagnosis.findings import Check, Finding, ok, skipped, warning
+from romm.domain.errors import Refuse
+from romm.domain.issuers import Issuers, LinkedElsewhere, linked_elsewhere
+from romm.domain.model import Account
+
+
+def accounts(found: Sequence[Account] | Refuse, configured: Configured) -> Finding:
+    """Whose sign-in will end in `already_linked`, because the provider changed. A slash at an issuer's end does not count."""
+    if isinstance(found, Refuse):
+        return skipped(Check.ACCOUNTS, "not possible without a working database")
+    if not configured.issuer:
+        return skipped(Check.ACCOUNTS, "not possible while the settings do not name the provider's issuer")
+    issuers = Issuers(this=None, current=(configured.issuer,), former=configured.former_issuers)
+    elsewhere = linked_elsewhere(found, issuers)
+    if not elsewhere:
+        return ok(Check.ACCOUNTS, f"{len(found)} accounts, none of them linked only to an unknown provider")
+    counted = ", ".join(f"{each.accounts} of {len(found)} are linked to {each.issuer}" for each in elsewhere)
+    remark = f"{counted}, which is not this provider; their sign-in ends in already_linked"
+    return warning(Check.ACCOUNTS, remark, *(_fix(each, configured.issuer) for each in elsewhere))
+
+
+def _fix(elsewhere: LinkedElsewhere, issuer: str) -> str:
+    return (
+        f"If {elsewhere.issuer} was your provider before, “romm users move-issuer {elsewhere.issuer} {issuer}” says what "
+        "would become of each account: with --same-subjects if only its address changed, else with --by-email. The page "
+        f"/admin/oidc does the same. OIDC_FORMER_ISSUERS={elsewhere.issuer} links people anew as they come."
+    )
