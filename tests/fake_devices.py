@@ -100,15 +100,15 @@ class FakeDeviceAuthorizations:
     async def put(self, authorization: DeviceAuthorization) -> None:
         for code in [code for code, each in self.stored.items() if each.expires_at < self._clock() - REMEMBERED]:
             del self.stored[code]
-        if await self.typed(authorization.user_code_digest):
+        if await self.find_by_user_code(authorization.user_code_digest):
             raise Conflict("user_code")
         self.stored[authorization.device_code_digest] = authorization
 
-    async def polled_by(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
+    async def find_by_device_code(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
         asked = self.stored.get(device_code_digest)
         return None if asked is None else (asked, self._accounts.by_id.get(asked.account_id or 0))
 
-    async def typed(self, user_code_digest: str) -> DeviceAuthorization | None:
+    async def find_by_user_code(self, user_code_digest: str) -> DeviceAuthorization | None:
         return next((each for each in self.stored.values() if each.user_code_digest == user_code_digest), None)
 
     async def note_poll(self, device_code_digest: str, interval_seconds: int) -> None:
@@ -141,7 +141,7 @@ class FakeDeviceAuthorizations:
         return asked is not None
 
     async def spend(self, device_code_digest: str) -> bool:
-        asked, owner = await self.polled_by(device_code_digest) or (None, None)
+        asked, owner = await self.find_by_device_code(device_code_digest) or (None, None)
         if asked is None or asked.state is not State.APPROVED or asked.expires_at <= self._clock():
             return False
         if owner is None or owner.version != asked.account_version:
@@ -150,7 +150,7 @@ class FakeDeviceAuthorizations:
         return True
 
     async def _pending(self, user_code_digest: str) -> DeviceAuthorization | None:
-        asked = await self.typed(user_code_digest)
+        asked = await self.find_by_user_code(user_code_digest)
         waits = asked is not None and asked.state is State.PENDING and asked.expires_at > self._clock()
         return asked if waits else None
 

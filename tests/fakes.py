@@ -302,7 +302,7 @@ class FakeAccountStore:
         self._accounts.end_all(seen.id, SIGNED_IN_KINDS | LINK_KINDS, decision.keep)
         return self._newer(moved, now)
 
-    async def reset_asked(self, name: str, now: datetime) -> None:
+    async def note_reset_request(self, name: str, now: datetime) -> None:
         for each in list(self._accounts.by_id.values()):
             if each.enabled and name in (each.username, each.email):
                 self._accounts.by_id[each.id] = replace(each, reset_asked_at=now)
@@ -327,7 +327,7 @@ class FakeImports:
     def __init__(self, accounts: FakeAccounts) -> None:
         self._accounts = accounts
 
-    async def here(self) -> ExistingAccounts:
+    async def existing_accounts(self) -> ExistingAccounts:
         everybody = list(self._accounts.by_id.values())
         return ExistingAccounts(
             usernames=frozenset(each.username for each in everybody),

@@ -150,13 +150,13 @@ async def test_somebody_elses_token_is_not_there(house: TokenHouse, level: Acces
 
 async def test_an_administrator_ends_anybodys_token(house: TokenHouse) -> None:
     ada, minted = await house.add("ada", AccessLevel.ADMIN), await house.make(await house.add("vera"))
-    assert [(token, owner.username) for token, owner in await house.tokens.everybodys()] == [(minted.token, "vera")]
+    assert [(token, owner.username) for token, owner in await house.tokens.all_tokens()] == [(minted.token, "vera")]
     assert minted.token.id is not None
-    await house.tokens.end_anybodys(ada, minted.token.id)
+    await house.tokens.end_any(ada, minted.token.id)
     assert await house.scopes(minted.secret) is None
     assert house.log.lines[-1][2]["by"] == ada.account.id
     with pytest.raises(Refused) as refused:
-        await house.tokens.end_anybodys(ada, minted.token.id)
+        await house.tokens.end_any(ada, minted.token.id)
     assert refused.value.code is Code.CREDENTIAL_UNKNOWN
 
 
@@ -167,10 +167,10 @@ async def test_half_an_administrator_ends_no_administrators_token(house: TokenHo
     assert hers.token.id is not None
     assert veras.token.id is not None
     with pytest.raises(Refused) as refused:
-        await house.tokens.end_anybodys(half, hers.token.id)
+        await house.tokens.end_any(half, hers.token.id)
     assert refused.value.code is Code.ADMIN_REQUIRED
     assert await house.scopes(hers.secret) is not None
-    await house.tokens.end_anybodys(half, veras.token.id)
+    await house.tokens.end_any(half, veras.token.id)
 
 
 async def test_the_first_use_is_noted_at_once_and_later_ones_once_a_minute(house: TokenHouse) -> None:

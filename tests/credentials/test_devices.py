@@ -61,7 +61,7 @@ class Interrupted(FakeDeviceAuthorizations):
         return await super().approve(decision)
 
     async def deny(self, user_code_digest: str) -> bool:
-        asked = await self.typed(user_code_digest)
+        asked = await self.find_by_user_code(user_code_digest)
         assert asked is not None
         await self._interrupt(asked)
         return await super().deny(user_code_digest)
@@ -120,7 +120,7 @@ async def test_a_user_code_that_another_device_has_is_drawn_again(house: House):
 
     begun = await house.sign_in.begin(Flavor.LEGACY, ASKED, ADDRESS)
 
-    assert await house.authorizations.typed(digest(begun.user_code))
+    assert await house.authorizations.find_by_user_code(digest(begun.user_code))
 
 
 async def test_who_fetches_second_at_the_same_moment_gets_nothing(house: House):

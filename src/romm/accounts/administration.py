@@ -39,7 +39,7 @@ class Administration:
         """A page by name, and the number of all matches."""
         return await self.account_store.search(text.strip().lower(), limit, offset)
 
-    async def everybody(self, text: str = "") -> Sequence[Account]:
+    async def all_accounts(self, text: str = "") -> Sequence[Account]:
         return (await self.search(text, _ALL, 0))[0]
 
     async def get(self, account_id: int) -> Account:

@@ -20,7 +20,7 @@ class ImportUsers:
 
     async def plan(self) -> tuple[Decision, ...]:
         """Writes nothing. Raises `Refused(IMPORT_UNREADABLE)`."""
-        return decide(await self.source.read(), await self.imports.here(), self.clock())
+        return decide(await self.source.read(), await self.imports.existing_accounts(), self.clock())
 
     async def carry_out(self, plan: Iterable[Decision]) -> tuple[Decision, ...]:
         """Returns the outcomes. A second run completes an interrupted one."""

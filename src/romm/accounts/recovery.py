@@ -50,7 +50,7 @@ class Recovery:
         await self.rates.check(by_address(FORGOTTEN, address))
         if self.passwords_enabled:
             typed = unicodedata.normalize("NFKC", name).strip()
-            await self.account_store.reset_asked(emails.canonical(typed) or typed.lower(), self.clock())
+            await self.account_store.note_reset_request(emails.canonical(typed) or typed.lower(), self.clock())
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
         """A link's secret; it replaces an older link. Raises `Refused`."""

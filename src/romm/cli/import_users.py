@@ -32,7 +32,7 @@ async def _run(url: str, source: str, *, apply: bool) -> None:
             raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
         imports = SQLImports(target)
         use_case = ImportUsers(source=SQLForeignUsers(source), imports=imports, clock=now)
-        before, decisions = await imports.here(), await use_case.plan()
+        before, decisions = await imports.existing_accounts(), await use_case.plan()
         if apply:
             decisions = await use_case.carry_out(decisions)
     finally:

@@ -17,7 +17,7 @@ from romm.settings.load import describe
 @click.version_option(package_name="romm-sign-in", prog_name="romm")
 def main() -> None:
     """RomM sign-in."""
-    process.leave_out()
+    process.block_unused_imports()
 
 
 @main.command()

@@ -33,7 +33,7 @@ def _prepare(sender: Connection) -> None:
     """Other databases need `romm db upgrade`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    process.leave_out()
+    process.block_unused_imports()
     from romm.adapters import log
     from romm.adapters.database import migrations
 

@@ -59,8 +59,8 @@ def _app(loaded: Loaded) -> Any:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then sends SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
-    process.leave_out()
-    process.give_back()
+    process.block_unused_imports()
+    process.return_freed_memory()
     from romm.composition.app import serve
 
     return serve(loaded)

@@ -30,7 +30,7 @@ def list_users(search: str) -> None:
     """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
-        return list(await does.administration.everybody(search))
+        return list(await does.administration.all_accounts(search))
 
     click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in run(work):
@@ -156,7 +156,7 @@ async def _admin(does: "UseCases", username: str | None) -> Account:
     if username is not None:
         return await does.administration.named(username)
     admins = sorted(
-        (each for each in await does.administration.everybody() if each.is_enabled_admin), key=lambda each: each.id
+        (each for each in await does.administration.all_accounts() if each.is_enabled_admin), key=lambda each: each.id
     )
     if not admins:
         raise Refused(Code.NOT_AN_ADMIN, username="(none)")

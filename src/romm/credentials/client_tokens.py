@@ -44,7 +44,7 @@ class ClientTokens:
         """Newest first."""
         return [token for token, _ in await self.credentials.of(principal.account.id, _KINDS)]
 
-    async def everybodys(self) -> Sequence[tuple[Credential, Account]]:
+    async def all_tokens(self) -> Sequence[tuple[Credential, Account]]:
         return await self.credentials.of(None, _KINDS)
 
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
@@ -81,9 +81,9 @@ class ClientTokens:
         await self.find(principal, token_id)
         await self._end(principal, token_id, principal.account.id)
 
-    async def end_anybodys(self, principal: Principal, token_id: int) -> None:
+    async def end_any(self, principal: Principal, token_id: int) -> None:
         """For administrators. Raises `Refused` with CREDENTIAL_UNKNOWN or ADMIN_REQUIRED."""
-        owner = _known({token.id: owner for token, owner in await self.everybodys()}.get(token_id), token_id)
+        owner = _known({token.id: owner for token, owner in await self.all_tokens()}.get(token_id), token_id)
         required(changes.may_touch(actor(principal), owner.level))
         await self._end(principal, token_id, owner.id)
 

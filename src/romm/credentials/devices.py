@@ -84,7 +84,7 @@ class DeviceSignIn:
     async def begin(self, shape: Flavor, request: DeviceAuthorizationRequest, address: str) -> StartedAuthorization:
         """Raises `Refused` for unknown scopes, unreadable names or too many requests."""
         await self.rates.check(by_address(REQUESTS, address))
-        valid = required(devices.judged(request))
+        valid = required(devices.validate_request(request))
         try:
             return await self._put(shape, valid)
         except Conflict:  # the user code is in use; odds of 1 in 100 million
@@ -148,7 +148,7 @@ class DeviceSignIn:
         return StartedAuthorization(device_code=device_code, user_code=user_code)
 
     async def _answer(self, shape: Flavor, device_code: str, client: str | None) -> HandOver | Refuse:
-        authorization, owner = await self.authorizations.polled_by(digest(device_code)) or (None, None)
+        authorization, owner = await self.authorizations.find_by_device_code(digest(device_code)) or (None, None)
         found = devices.answer(authorization, owner, Poll(shape=shape, client=client, at=self.clock()))
         if isinstance(found, Wait):
             await self.authorizations.note_poll(digest(device_code), found.interval_seconds)
@@ -190,7 +190,7 @@ class DeviceApproval:
         """Raises `Refused` for an unknown code, or after too many tries."""
         await self.rates.check(RateLimitKey(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
         now, user_code = self.clock(), short_codes.normalized(typed)
-        authorization = await self.authorizations.typed(digest(user_code)) if user_code else None
+        authorization = await self.authorizations.find_by_user_code(digest(user_code)) if user_code else None
         waiting = required(devices.undecided(authorization, now))
         return Waiting(waiting, devices.allowed(waiting, principal.scopes), now)
 
@@ -218,7 +218,9 @@ class DeviceApproval:
         return OwnedTokens([token for token, _ in tokens], await self.devices.of(account.id))
 
     async def _too_late(self, authorization: DeviceAuthorization) -> Refused:
-        now = devices.undecided(await self.authorizations.typed(authorization.user_code_digest), self.clock())
+        now = devices.undecided(
+            await self.authorizations.find_by_user_code(authorization.user_code_digest), self.clock()
+        )
         return Refused.by(now if isinstance(now, Refuse) else Refuse(Code.DEVICE_CODE_DECIDED))
 
 

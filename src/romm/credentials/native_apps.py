@@ -34,19 +34,19 @@ class NativeApps:
     log: Log
     clock: Clock
 
-    def asked(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
+    def parse_request(self, query: Iterable[tuple[str, str]]) -> AppRequest | AppError:
         """Raises `Refused` without a valid redirect URI."""
         request = rules.validate_request(query, self.apps)
         if isinstance(request, Refuse):
             raise Refused.by(request)
         return request
 
-    def offered(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
+    def available_scopes(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
         """Returns the redirect URL with a one-time code for one minute. Raises `Refused(ACCOUNT_CHANGED)`."""
-        given = self.offered(request, who)
+        given = self.available_scopes(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
         code, now = url_secret(), self.clock()
@@ -92,7 +92,7 @@ class NativeApps:
             raise await self._reused(stored, request.visitor)
         if refuse:
             raise Refused.by(refuse)
-        scopes = required(token_rules.given(stored.scopes, owner.level))
+        scopes = required(token_rules.granted_scopes(stored.scopes, owner.level))
         return await self._exchange(stored, scopes, request.visitor)
 
     async def _exchange(self, code: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:

@@ -38,7 +38,7 @@ class TokenRequest(Struct, frozen=True, kw_only=True):
     @property
     def scopes(self) -> tuple[str, ...]:
         """Raises `Refused(SCOPE_UNKNOWN)`."""
-        return required(rules.asked(self.get("scope")))
+        return required(rules.requested_scopes(self.get("scope")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Tokens:
 
         Raises `Refused`, and `Conflict("version")` if the account changed since it was read.
         """
-        allowed, now = required(rules.given(scopes, account.level)), self.clock()
+        allowed, now = required(rules.granted_scopes(scopes, account.level)), self.clock()
         template = issued(
             Kind.REFRESH_TOKEN,
             account.id,

@@ -95,7 +95,7 @@ class AccountStore(Protocol):
     async def move_link(self, decision: Rewrite | Retire, now: datetime) -> Account:
         """Carry out `Rewrite` or `Retire`; sign-ins of the account end. Raises `Conflict("version")`, `Conflict("identity")`."""
 
-    async def reset_asked(self, name: str, now: datetime) -> None:
+    async def note_reset_request(self, name: str, now: datetime) -> None:
         """Set `reset_asked_at` of the enabled account with this username or address."""
 
 
@@ -107,7 +107,7 @@ class ForeignUsers(Protocol):
 
 
 class Imports(Protocol):
-    async def here(self) -> ExistingAccounts: ...
+    async def existing_accounts(self) -> ExistingAccounts: ...
 
     async def add(self, decision: Import, now: datetime) -> None:
         """All or nothing. Raises `Conflict("username" | "email")`."""

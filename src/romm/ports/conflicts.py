@@ -37,7 +37,7 @@ T = TypeVar("T")
 async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUpdate | None = None) -> T:
     """Run `attempt` again while the account changes concurrently.
 
-    Raises `Refused`, at once if another account has the username or e-mail of `wish`.
+    Raises `Refused`, at once if the username or e-mail of `wish` is taken.
     """
     for _ in range(MAX_DECISIONS):
         try:

@@ -11,32 +11,32 @@ from romm.domain.sign_in.throttle import Failures
 
 
 class Credentials(Protocol):
-    """Credentials, looked up by kind and digest.
+    """Looked up by kind and digest.
 
-    `seen` is the account of the decision to store. If it changed since, was disabled or deleted, nothing is stored:
-    `Conflict("version")`. So a slow password check cannot outlive "end all sign-ins".
+    `Conflict("version")`, and nothing stored, if `seen` was changed, disabled or deleted since it was read: a slow
+    password check cannot outlive "end all sign-ins".
     """
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
         """All or none. Deletes expired ones, and the oldest above `MOST_OF_A_KIND`."""
 
     async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
-        """Returns it with its number. Raises `Conflict("full")` at `at_most` live ones of its kind."""
+        """Assigns the id. Raises `Conflict("full")` at `at_most` live ones of its kind."""
 
     async def replace(self, seen: Account, credential: Credential) -> None:
-        """Store one in place of those of its kind and family."""
+        """Replaces those of its kind and family."""
 
     async def renew(self, renewal: Renewal) -> Credential | None:
         """Ends the token's pairing codes. None if the token is gone or expired.
 
-        Raises `Conflict("spent")` if the pairing code is gone, `Conflict("version")` if the renewal's owner changed.
+        Raises `Conflict("spent")` if the pairing code is gone, `Conflict("version")` if the owner changed.
         """
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
         """Includes expired ones and disabled owners; the caller checks."""
 
     async def touch(self, credential: Credential, now: datetime) -> None:
-        """Note the use of a credential and of its owner's account."""
+        """Note the use, also of the owner's account."""
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """Delete and return it; exactly one caller gets it."""
@@ -45,20 +45,20 @@ class Credentials(Protocol):
         """Unexpired, newest first; of all accounts if `account_id` is None."""
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
-        """Returns the ended credential, None if another account owns it. `account_id` None: any owner."""
+        """None if another account owns it. `account_id` None: any owner."""
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-        """Except the one with digest `keep`. Returns the number ended."""
+        """Except digest `keep`. Returns the number ended."""
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
-        """Spend a credential (`spent_at`, `salt` of `used`) and store its successors, for exactly one caller.
+        """Store `spent_at` and `salt` of `used`, and its successors, for exactly one caller.
 
-        Returns the stored credential: a later caller sees the first one's salt. None if it is gone. A concurrent change
-        of the owner or end of the family ends the successors, too.
+        Returns the stored credential, with the first caller's salt; None if gone. A concurrent change of the owner or
+        end of the family ends the successors, too.
         """
 
     async def end_family(self, credential: Credential) -> int:
-        """Includes this one. Returns the number ended; 0 without a family."""
+        """Returns the number ended, with this one; 0 without a family."""
 
 
 class Throttles(Protocol):

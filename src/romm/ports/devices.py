@@ -14,19 +14,19 @@ class DeviceAuthorizations(Protocol):
     async def put(self, authorization: DeviceAuthorization) -> None:
         """Raises `Conflict("user_code")` if the user code is in use."""
 
-    async def polled_by(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
-        """A request and the account that approved it, both as they are now."""
+    async def find_by_device_code(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
+        """With the account that approved it."""
 
-    async def typed(self, user_code_digest: str) -> DeviceAuthorization | None:
+    async def find_by_user_code(self, user_code_digest: str) -> DeviceAuthorization | None:
         """In any state."""
 
     async def note_poll(self, device_code_digest: str, interval_seconds: int) -> None:
-        """Record a poll and the interval until the next one."""
+        """And the interval until the next one."""
 
     async def approve(self, decision: Approve) -> int | None:
-        """Pending to approved. Returns the device's number: the owner's device with this identifier, else a new one.
+        """Pending to approved. Returns the id of the owner's device with this identifier, else of a new one.
 
-        None, without a change, if no longer pending. Deletes devices that have neither their own identifier nor a live
+        None, without a change, if no longer pending. Deletes devices with neither an own identifier nor a live
         credential.
         """
 
@@ -42,7 +42,7 @@ class Devices(Protocol):
         """The last paired device first."""
 
     async def end(self, device_id: int, account_id: int) -> Device | None:
-        """Delete the device and all its credentials. Returns the deleted device."""
+        """Also ends its credentials. None if there is no such device."""
 
     async def give(self, token: Credential, owner: Account) -> None:
         """Replaces the device's client tokens. Raises `Conflict("version" | "device")`."""

@@ -32,10 +32,10 @@ class Provider(Protocol):
         """This relying party."""
 
     async def metadata(self) -> Metadata:
-        """Validated and pinned: cached while fresh, the last good copy if a refresh fails."""
+        """Validated and pinned. Cached; the last good copy if refreshing fails."""
 
     async def answering_metadata(self) -> Metadata:
-        """As `metadata`, from a provider that answered within the last minute, before a browser is sent there."""
+        """As `metadata`, from a provider that answered within the last minute: before redirecting a browser to it."""
 
     def known_metadata(self) -> Metadata | None:
         """Cached, without a request."""

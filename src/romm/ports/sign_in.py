@@ -14,56 +14,54 @@ from romm.domain.sign_in.pending_sign_in import PendingSignIn
 
 
 class Seal(Protocol):
-    """Authenticated encryption of what a browser keeps for us. All workers and hosts share the keys."""
+    """Authenticated encryption of data stored in cookies. All workers and hosts share the keys."""
 
     async def seal(self, content: bytes, use: str) -> str:
-        """A text for a cookie, some 45 characters more than four thirds of the content. It opens for the same `use` only."""
+        """A cookie value; takes 4/3 of the content's bytes plus about 45. Opens for the same `use` only."""
 
     async def open(self, sealed: str, use: str) -> bytes | None:
-        """What was sealed; None for what we did not seal, not for this use, or with a key that is gone."""
+        """None if it is forged, sealed for another use, or its key was deleted."""
 
     async def rotate(self) -> None:
-        """Make a new key, which seals from now on. What the older ones sealed opens for another hour."""
+        """Seal with a new key from now on. Values sealed with older keys open for another hour."""
 
 
 class UsedAttempt(Struct, frozen=True, kw_only=True):
-    """A used attempt. `outcome` is None while it is under way."""
+    """`outcome` is None while the sign-in continues."""
 
     taken_at: datetime
     outcome: Outcome | None
 
 
 class Attempts(Protocol):
-    """Login attempts that were used. Those that were only begun are in their browsers alone (`Seal`)."""
+    """Used login attempts. Unused ones are only in the browser (`Seal`)."""
 
     async def take(self, state_digest: str, expires_at: datetime) -> bool:
-        """Use an attempt up: True for exactly one caller. Forgets those that expired an hour ago."""
+        """True for exactly one caller. Deletes attempts that expired an hour ago."""
 
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
-        """Remember how a used attempt ended. The first outcome stays."""
+        """Store the outcome; the first one stays."""
 
     async def recall(self, state_digest: str) -> UsedAttempt | None:
-        """A used attempt, None when it was not used or is forgotten."""
+        """None if unused or deleted."""
 
 
 class PendingSignIns(Protocol):
-    """Sign-ins that wait for the answer to “Is this your account?”, by the digest of the secret in their browser."""
+    """Sign-ins that wait for the answer to “Is this your account?”, by the digest of the cookie's secret."""
 
     async def put(self, seen: Account, pending: PendingSignIn) -> None:
-        """Remember one about this account; forget those that expired. Raises `Conflict("version")` when the account changed."""
+        """Deletes expired ones. Raises `Conflict("version")` if the account changed."""
 
     async def find(self, digest: str) -> PendingSignIn | None:
-        """The one of this browser, expired or not; the caller judges."""
+        """Includes expired ones; the caller checks."""
 
     async def take(self, digest: str) -> PendingSignIn | None:
-        """The same, to exactly one caller ever."""
+        """Delete and return it; exactly one caller gets it."""
 
 
 class Logouts(Protocol):
-    """Back-channel logouts."""
-
     async def algorithms(self, logout: Logout) -> Collection[str | None]:
-        """Which algorithms signed the ID tokens of the sessions that a logout token means; None: not known."""
+        """That signed the ID tokens of the sessions a logout token names; None if unknown."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
         """End the sessions a logout token names. Returns the account of each.
@@ -74,10 +72,8 @@ class Logouts(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """A line of the sign-in log.
-
-    `received` outlines refused claims as a JSON object. `id` is assigned when the line is written. `role_before` (None: a
-    new account), `role_after` and `warning` (a key of `role_hints.HINTS`) are those of a sign-in with the provider.
+    """`received` outlines refused claims as a JSON object. `id` is assigned when the line is written. Only single sign-on
+    sets `role_before` (None: a new account), `role_after` and `warning` (a key of `role_hints.HINTS`).
     """
 
     at: datetime
@@ -109,8 +105,6 @@ class SignInFilter(Struct, frozen=True, kw_only=True):
 
 
 class SignInLog(Protocol):
-    """The sign-in log for administrators."""
-
     async def search(self, criteria: SignInFilter, limit: int) -> Sequence[SignInEntry]:
         """Newest first."""
 

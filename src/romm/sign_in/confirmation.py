@@ -19,7 +19,7 @@ from romm.sign_in.password import PasswordCredentials as TypedPassword
 from romm.sign_in.password import PasswordSignIn
 
 
-class Brought(Struct, frozen=True, kw_only=True):
+class BrowserCookies(Struct, frozen=True, kw_only=True):
     """The browser's cookies."""
 
     pending: str | None
@@ -44,30 +44,30 @@ class Confirmation:
     journal: SignInJournal
     clock: Clock
 
-    async def question(self, brought: Brought) -> Question:
+    async def question(self, brought: BrowserCookies) -> Question:
         """Raises `Refused(QUESTION_EXPIRED)`."""
         return await self._question(await self._waiting(brought), brought)
 
-    async def mine(self, brought: Brought, password: str, visitor: Visitor) -> Finished:
+    async def mine(self, brought: BrowserCookies, password: str, visitor: Visitor) -> Finished:
         """Prove ownership, link and sign in. Raises `Refused`; a wrong password keeps the question open."""
         waiting = await self._waiting(brought)
         question = await self._question(waiting, brought)
         account = question.account if question.by.click else await self._proved(question, password, visitor)
         return await self._answered(waiting, Answer(account=account, mine=True), brought, visitor)
 
-    async def not_mine(self, brought: Brought, visitor: Visitor) -> Finished:
+    async def not_mine(self, brought: BrowserCookies, visitor: Visitor) -> Finished:
         """Sign in without this account. Raises `Refused`."""
         waiting = await self._waiting(brought)
         account = (await self._question(waiting, brought)).account
         return await self._answered(waiting, Answer(account=account, mine=False), brought, visitor)
 
-    async def _waiting(self, brought: Brought) -> PendingSignIn:
+    async def _waiting(self, brought: BrowserCookies) -> PendingSignIn:
         waiting = await self.pending.find(digest(brought.pending or ""))
         if waiting is None or waiting.expires_at <= self.clock():
             raise _expired()
         return waiting
 
-    async def _question(self, waiting: PendingSignIn, brought: Brought) -> Question:
+    async def _question(self, waiting: PendingSignIn, brought: BrowserCookies) -> Question:
         account = await self.accounts.get(waiting.account_id)
         if account is None:
             raise _expired()
@@ -91,7 +91,9 @@ class Confirmation:
             await self.journal.refused("password", wrong, visitor)
             raise wrong from refused
 
-    async def _answered(self, waiting: PendingSignIn, answer: Answer, brought: Brought, visitor: Visitor) -> Finished:
+    async def _answered(
+        self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
+    ) -> Finished:
         """Use the pending sign-in, once, and finish it. Raises `Refused`."""
         if await self.pending.take(waiting.digest) is None:
             raise _expired()

@@ -29,7 +29,7 @@ from romm.domain.sign_in.authorization import (
 from romm.domain.sign_in.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.matches import Answer
-from romm.domain.sign_in.outcomes import Asked, NotOpened, Opened
+from romm.domain.sign_in.outcomes import NotOpened, Opened, QuestionAsked
 from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
@@ -184,7 +184,7 @@ class OpenIDSignIn:
             await self._failed(attempt, problem, visitor)
             raise
         if finished.pending is not None:
-            await self.attempts.used.conclude(attempt.state_digest, Asked())
+            await self.attempts.used.conclude(attempt.state_digest, QuestionAsked())
         if finished.session is not None:
             opened = Opened(digest(finished.session), linked=finished.linked)
             await self.attempts.used.conclude(attempt.state_digest, opened)

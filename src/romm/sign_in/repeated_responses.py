@@ -11,7 +11,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import AuthorizationResponse, LoginAttempt
-from romm.domain.sign_in.outcomes import Asked, NotOpened, Opened, Outcome, Reported
+from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome, QuestionAsked, Reported
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
@@ -37,7 +37,7 @@ class RepeatedResponses:
                 return reported(attempt)
             case Opened() as opened if finished := await self._opened(opened, attempt, cookies.session, visitor):
                 return finished
-            case Asked() if await self._waits(cookies.pending_to_be):
+            case QuestionAsked() if await self._waits(cookies.pending_to_be):
                 return Finished(return_to=QUESTION_PAGE, pending=cookies.pending_to_be)
             case outcome if await self.sessions.who(cookies.session):
                 return Finished(return_to="/")

@@ -144,7 +144,7 @@ def test_who_was_read_can_be_imported_and_has_the_same_password(source: str, mig
 async def import_all(source: str, target: str) -> None:
     database, passwords = Database(target), Argon2Passwords()
     imports, accounts = SQLImports(database), SQLAccounts(database)
-    for decision in decide(await read(source), await imports.here(), NOW):
+    for decision in decide(await read(source), await imports.existing_accounts(), NOW):
         assert isinstance(decision, Import)
         await imports.add(decision, NOW)
     root, zoe = await accounts.password("root"), await accounts.password("user-2")

@@ -72,7 +72,7 @@ async def test_nobody_is_overwritten(stores: Stores, changes: dict[str, str], wh
 
 
 async def test_who_is_here_is_told(stores: Stores):
-    assert await stores.imports.here() == ExistingAccounts()
+    assert await stores.imports.existing_accounts() == ExistingAccounts()
 
     made = await alice(stores, AccessLevel.ADMIN)
     await stores.imports.add(replace(CAROL, email=None), NOW)
@@ -80,6 +80,6 @@ async def test_who_is_here_is_told(stores: Stores):
     everybody = ExistingAccounts(
         usernames=frozenset({"alice", "carol"}), emails={ADDRESS: "alice"}, any_admin=True, enabled_admin=True
     )
-    assert await stores.imports.here() == everybody
+    assert await stores.imports.existing_accounts() == everybody
     await stores.disable(made.id)
-    assert await stores.imports.here() == replace(everybody, enabled_admin=False)
+    assert await stores.imports.existing_accounts() == replace(everybody, enabled_admin=False)

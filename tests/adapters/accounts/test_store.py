@@ -75,7 +75,7 @@ async def test_a_change_makes_the_account_what_was_decided(stores: Stores):
 @pytest.mark.parametrize("password", [Password("new hash", LATER), Password("new hash", NOW), Password(None, None)])
 async def test_a_password_is_stored_with_the_time_that_was_decided(stores: Stores, password: Password):
     seen = await alice(stores)
-    await stores.account_store.reset_asked("alice", NOW)
+    await stores.account_store.note_reset_request("alice", NOW)
 
     changed = await stores.account_store.change(change(seen, password=password), LATER)
 
@@ -278,9 +278,9 @@ async def test_a_page_has_accounts_with_all_their_links(stores: Stores):
 async def test_who_forgot_a_password_is_noted_by_name_or_address(stores: Stores, name: str):
     seen, other = await alice(stores), await bob(stores)
 
-    await stores.account_store.reset_asked(name, LATER)
-    await stores.account_store.reset_asked("nobody", LATER)
-    await stores.account_store.reset_asked("a\x00b", LATER)
+    await stores.account_store.note_reset_request(name, LATER)
+    await stores.account_store.note_reset_request("nobody", LATER)
+    await stores.account_store.note_reset_request("a\x00b", LATER)
 
     assert await stores.accounts.get(seen.id) == replace(seen, reset_asked_at=LATER)
     assert await stores.accounts.get(other.id) == other
@@ -290,7 +290,7 @@ async def test_a_disabled_account_asks_for_nothing(stores: Stores):
     seen = await alice(stores)
     await stores.disable(seen.id)
 
-    await stores.account_store.reset_asked("alice", LATER)
+    await stores.account_store.note_reset_request("alice", LATER)
 
     now = await stores.accounts.get(seen.id)
     assert now is not None

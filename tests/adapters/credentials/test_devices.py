@@ -67,22 +67,22 @@ async def paired(stores: Stores, account: Account, asked: DeviceAuthorization) -
 
 
 async def state(stores: Stores, code: str = "one") -> State | None:
-    found = await stores.device_authorizations.typed(code.upper())
+    found = await stores.device_authorizations.find_by_user_code(code.upper())
     return None if found is None else found.state
 
 
 async def test_a_request_is_found_by_both_of_its_codes_as_it_was_stored(stores: Stores):
     for put in filled(DeviceAuthorization, expires_at=END, account_id=None, device_id=None):
         await stores.device_authorizations.put(put)
-        assert await stores.device_authorizations.polled_by(put.device_code_digest) == (put, None)
-        assert await stores.device_authorizations.typed(put.user_code_digest) == put
+        assert await stores.device_authorizations.find_by_device_code(put.device_code_digest) == (put, None)
+        assert await stores.device_authorizations.find_by_user_code(put.user_code_digest) == put
 
 
 async def test_nothing_is_found_by_another_code(stores: Stores):
     await stores.device_authorizations.put(request())
 
-    assert await stores.device_authorizations.polled_by("ONE") is None
-    assert await stores.device_authorizations.typed("one") is None
+    assert await stores.device_authorizations.find_by_device_code("ONE") is None
+    assert await stores.device_authorizations.find_by_user_code("one") is None
     assert not await stores.device_authorizations.deny("one")
     assert not await stores.device_authorizations.spend("ONE")
 
@@ -115,10 +115,10 @@ async def test_a_poll_is_noted_with_the_interval_from_now_on(stores: Stores):
 
     await stores.device_authorizations.note_poll("one", 10)
 
-    assert await stores.device_authorizations.typed("ONE") == request(
+    assert await stores.device_authorizations.find_by_user_code("ONE") == request(
         interval_seconds=10, last_polled_at=stores.clock()
     )
-    assert await stores.device_authorizations.typed("TWO") == request("two")
+    assert await stores.device_authorizations.find_by_user_code("TWO") == request("two")
 
 
 async def test_an_approval_is_found_with_its_owner_and_its_device(stores: Stores):
@@ -126,7 +126,7 @@ async def test_an_approval_is_found_with_its_owner_and_its_device(stores: Stores
 
     device = await paired(stores, owner, request())
 
-    assert await stores.device_authorizations.polled_by("one") == (
+    assert await stores.device_authorizations.find_by_device_code("one") == (
         request(
             state=State.APPROVED,
             name="Kitchen",
@@ -190,7 +190,7 @@ async def test_what_is_decided_stays_decided(stores: Stores, first: str, second:
 
     assert await decide(first, owner)
     assert not await decide(second, other)
-    found = await stores.device_authorizations.typed("ONE")
+    found = await stores.device_authorizations.find_by_user_code("ONE")
     assert found is not None
     assert (found.state, found.account_id) == (
         (State.APPROVED, owner.id) if first == "approve" else (State.DENIED, None)

@@ -66,7 +66,7 @@ async def test_what_every_sign_in_notes_is_no_change(stores: Stores):
     seen = await alice(stores)
     await stores.accounts.signed_in(seen.id, NOW)
     await stores.accounts.rehash(seen.id, "her hash", "a newer one")
-    await stores.account_store.reset_asked("alice", NOW)
+    await stores.account_store.note_reset_request("alice", NOW)
     await stores.credentials.add(seen, session(seen))
     await stores.credentials.touch(session(seen), NOW)
 

@@ -297,7 +297,7 @@ async def test_where_no_accounts_are_made_no_is_a_refusal_and_the_address_stays(
     world = await house(OIDC_ALLOW_REGISTRATION="false")
     ally = await typed(world, "ally")
     alice = await asked(world, "/rom/7")
-    assert "Signing in creates no accounts here" in await read(alice)
+    assert "Sign-ins create no accounts here" in await read(alice)
     refused = await alice.submit(NOT_MINE)
     assert error_of(refused) == Code.REGISTRATION_CLOSED
     assert refused.headers["location"].startswith("/login?")

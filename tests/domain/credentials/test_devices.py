@@ -34,8 +34,8 @@ from romm.domain.credentials.devices import (
     allowed,
     answer,
     approval,
-    judged,
     undecided,
+    validate_request,
 )
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
@@ -286,13 +286,13 @@ ASKED = DeviceAuthorizationRequest(client="Argosy", scopes=("roms.read",))
     ],
 )
 def test_a_request_asks_for_what_exists_and_hides_nothing(changes, code):
-    found = judged(replace(ASKED, **changes))
+    found = validate_request(replace(ASKED, **changes))
     assert (found.code if isinstance(found, Refuse) else None) is code
 
 
 @given(st.text())
 def test_no_name_breaks_the_line_it_is_shown_on(name: str):
-    found = judged(replace(ASKED, name=name))
+    found = validate_request(replace(ASKED, name=name))
     assert isinstance(found, Refuse) == (not name.isprintable() or len(name) > MAX_NAME_LENGTH)
 
 

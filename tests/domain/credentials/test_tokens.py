@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given as examples
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -18,10 +18,10 @@ from romm.domain.credentials.tokens import (
     Rotate,
     Secrets,
     TokenLimits,
-    asked,
     decide_refresh,
-    given,
+    granted_scopes,
     refreshed,
+    requested_scopes,
     successors,
 )
 from romm.domain.digests import digest
@@ -67,7 +67,7 @@ def code(decision: object) -> Code | None:
 )
 def test_scopes_of_a_request_are_known_ones(text: str, found: tuple[str, ...] | Code) -> None:
     """RFC 6749, 3.3."""
-    assert (code(asked(text)) or asked(text)) == found
+    assert (code(requested_scopes(text)) or requested_scopes(text)) == found
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_nobody_is_given_what_the_account_has_not(
     wanted: tuple[str, ...], level: AccessLevel, found: tuple[str, ...] | Code
 ) -> None:
     """R-71."""
-    assert (code(given(wanted, level)) or given(wanted, level)) == found
+    assert (code(granted_scopes(wanted, level)) or granted_scopes(wanted, level)) == found
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_what_follows_from_a_token_is_the_same_each_time() -> None:
 _SECRETS = st.binary(min_size=SECRET_BYTES, max_size=SECRET_BYTES).map(bytes.hex)
 
 
-@examples(_SECRETS, _SECRETS, _SECRETS)
+@given(_SECRETS, _SECRETS, _SECRETS)
 def test_what_follows_needs_the_secret_and_the_salt(secret: str, other: str, salt: str) -> None:
     found = successors(secret, salt)
     assert len({found.access, found.refresh} | {secret, digest(secret), salt}) == 2 + len(

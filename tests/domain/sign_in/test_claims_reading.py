@@ -105,8 +105,8 @@ def test_google_verifies_only_the_addresses_that_it_hosts(said: Document, verifi
     heard_of = heard(said | {"email_verified": True}, reading=GOOGLE)
     assert heard_of.email.verified is verified
     assert heard(said | {"email_verified": "true"}, reading=GOOGLE).email.verified is verified
-    assert verified or "does not speak for this domain" in str(heard_of.email.said)
-    assert heard(said | {"email_verified": False}, reading=GOOGLE).email.said is False
+    assert verified or "does not speak for this domain" in str(heard_of.email.verification)
+    assert heard(said | {"email_verified": False}, reading=GOOGLE).email.verification is False
 
 
 def test_a_userinfo_that_did_not_answer_is_no_missing_claim() -> None:
@@ -193,7 +193,7 @@ def test_only_true_is_verified(claim: Any, plainly: bool, as_text: bool) -> None
     ],
 )
 def test_whoever_has_to_correct_it_reads_what_was_sent(claim: Any, said: object) -> None:
-    assert heard({"email": A, "email_verified": claim}).email.said == said
+    assert heard({"email": A, "email_verified": claim}).email.verification == said
 
 
 @pytest.mark.parametrize("as_text", [False, True])

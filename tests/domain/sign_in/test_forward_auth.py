@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from romm.domain import scopes
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.forward_auth import LEAST, Forwarded, allow, header_text, headers, required, wanted
+from romm.domain.sign_in.forward_auth import LEAST, Forwarded, allow, header_text, headers, required, sign_in_target
 from tests.domain.examples import account
 
 BASE = "https://romm.example"
@@ -105,20 +105,20 @@ def test_two_people_never_have_one_header(one: str, other: str) -> None:
     ],
 )
 def test_a_browser_comes_back_to_what_it_asked_for(uri: str, host: str, target: str | None) -> None:
-    assert wanted(Forwarded(uri=uri, host=host, opens_page=True), BASE) == target
+    assert sign_in_target(Forwarded(uri=uri, host=host, opens_page=True), BASE) == target
 
 
 @pytest.mark.parametrize("host", ["files.example", "romm.example.evil", "romm.example:8443", "evil, romm.example"])
 def test_another_host_is_told_that_signing_in_would_not_help(host: str) -> None:
-    refuse = wanted(Forwarded(uri="/a", host=host, opens_page=True), BASE)
+    refuse = sign_in_target(Forwarded(uri="/a", host=host, opens_page=True), BASE)
     assert refuse == Refuse(Code.FORWARDED_ELSEWHERE, {"host": host, "base_url": BASE})
 
 
 def test_an_image_or_a_program_is_not_sent_to_sign_in() -> None:
-    assert wanted(Forwarded(uri="/a", host="romm.example", opens_page=False), BASE) is None
+    assert sign_in_target(Forwarded(uri="/a", host="romm.example", opens_page=False), BASE) is None
 
 
 def test_an_international_host_is_our_own_in_either_form() -> None:
     for host in ("xn--spiele-mller-klb.example", "spiele-müller.example", "xn--spiele-mller-klb.example:443"):
         asked = Forwarded(uri="/files/a", host=host, opens_page=True)
-        assert wanted(asked, "https://xn--spiele-mller-klb.example") == "/files/a"
+        assert sign_in_target(asked, "https://xn--spiele-mller-klb.example") == "/files/a"

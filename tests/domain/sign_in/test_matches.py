@@ -13,6 +13,6 @@ def test_accounts_are_sorted_by_whose_word_their_address_is() -> None:
     asked = account(id=2, email_source=EmailSource.OWNER)
     disabled = account(id=3, email_source=EmailSource.OWNER, enabled=False)
     found = matches((vouched, asked, disabled), ISSUERS, Answer(account=asked, mine=True))
-    assert found == Matches(vouched=(vouched,), asked=(asked,), proven=asked, room=(disabled,))
+    assert found == Matches(vouched=(vouched,), unconfirmed=(asked,), proven=asked, room=(disabled,))
     assert found.others(asked) == (disabled,)
     assert found.others(vouched) == (asked, disabled)

@@ -17,7 +17,7 @@ class SQLImports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def here(self) -> ExistingAccounts:
+    async def existing_accounts(self) -> ExistingAccounts:
         rows = await self._database.fetch(_HERE, {})
         return ExistingAccounts(
             usernames=frozenset(row.username for row in rows),

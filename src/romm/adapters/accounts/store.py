@@ -92,7 +92,7 @@ class SQLAccountStore:
 
         return await self._database.write(work)
 
-    async def reset_asked(self, name: str, now: datetime) -> None:
+    async def note_reset_request(self, name: str, now: datetime) -> None:
         if name.isprintable():  # PostgreSQL rejects a NUL
             await self._database.write(
                 lambda connection: connection.execute(_RESET_ASKED, {"name": name, "now": now}).rowcount

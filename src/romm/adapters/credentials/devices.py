@@ -96,11 +96,11 @@ class SQLDeviceAuthorizations:
 
         await self._database.write(work)
 
-    async def polled_by(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
+    async def find_by_device_code(self, device_code_digest: str) -> tuple[DeviceAuthorization, Account | None] | None:
         rows = await self._database.fetch(_OWNED, {"device_code": device_code_digest})
         return (_authorization(rows[0][WIDTH:]), next(iter(accounts(rows)), None)) if rows else None
 
-    async def typed(self, user_code_digest: str) -> DeviceAuthorization | None:
+    async def find_by_user_code(self, user_code_digest: str) -> DeviceAuthorization | None:
         rows = await self._database.fetch(_TYPED, {"user_code": user_code_digest})
         return _authorization(rows[0]) if rows else None
 

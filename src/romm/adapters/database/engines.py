@@ -28,8 +28,8 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # the database has e-mail addresses and
 
 
 class Engines(Struct, frozen=True):
-    """`inline`, on SQLite, reads on the event loop. `writes` is synchronous there: aiosqlite's trip to a thread costs
-    more than most statements.
+    """On SQLite `inline` reads on the event loop, and `writes` is synchronous: aiosqlite's thread costs more than most
+    statements.
     """
 
     writes: AsyncEngine | Engine
@@ -111,7 +111,7 @@ def _configure(engine: Engine, *pragmas: str, writes: bool = False) -> None:
 
 
 def _set_wal(cursor: Any) -> None:
-    """Persists in the file. Retries, because SQLite does not wait while another process creates or restores it."""
+    """Retries: SQLite does not wait while another process creates or restores the file."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

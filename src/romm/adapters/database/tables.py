@@ -33,7 +33,7 @@ class Level(TypeDecorator[AccessLevel]):
 
 
 class Source(TypeDecorator[EmailSource]):
-    """Where an address comes from, stored by its name."""
+    """Stored by its value."""
 
     impl = Text
     cache_ok = True
@@ -179,7 +179,7 @@ class DeviceAuthorizationRow(Base):
 
 
 class AttemptRow(Base):
-    """A login attempt that was used. `outcome` is an `Outcome` as JSON, null while it is under way."""
+    """A used login attempt. `outcome` is an `Outcome` as JSON, null while the sign-in continues."""
 
     __tablename__ = "login_attempts"
 
@@ -190,7 +190,7 @@ class AttemptRow(Base):
 
 
 class SealingKeyRow(Base):
-    """A key that seals what browsers keep for us. `id` and `secret` are hexadecimal; `expires_at` is null for the newest."""
+    """A key for sealed cookies. `id` and `secret` are hexadecimal; `expires_at` is null for the newest."""
 
     __tablename__ = "sealing_keys"
 
@@ -201,10 +201,7 @@ class SealingKeyRow(Base):
 
 
 class PendingSignInRow(Base):
-    """A sign-in that waits for the answer to “Is this your account?”, by the digest of its browser's secret.
-
-    `claims` are JSON.
-    """
+    """Waits for the answer to “Is this your account?”. `claims` are JSON."""
 
     __tablename__ = "pending_sign_ins"
 

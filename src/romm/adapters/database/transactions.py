@@ -75,7 +75,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Each statement sees the newest state: read facts that must agree with one statement."""
+        """Each statement sees the newest state: use one statement for facts that must agree."""
         with storage_errors():
             async with self._engines.reads.connect() as connection:
                 yield connection
@@ -93,8 +93,8 @@ class Database:
                 return await connection.run_sync(work)
 
     async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """On SQLite on the event loop: the page cache answers in microseconds, and aiosqlite's thread is five times as
-        expensive. If the file is locked (repair, restore), the look-up moves to the thread.
+        """On SQLite on the event loop: takes microseconds, aiosqlite's thread five times as long. A locked file (repair,
+        restore) moves it to the thread.
         """
         if self._engines.inline is not None:
             with storage_errors(), suppress(OperationalError):
@@ -112,7 +112,7 @@ class Database:
             return found
 
     async def ready(self) -> bool:
-        """Whether the schema is this version's and the database can be read and written."""
+        """Is the schema this version's, and the database writable?"""
         if await self.revision() != HEAD:
             return False
         await self.check_write()
@@ -174,8 +174,8 @@ def storage_errors() -> Iterator[None]:
 
 
 def _release(error: Exception) -> None:
-    """Release the failed statement's cursor, which the traceback keeps alive: garbage-collected on the event loop, it
-    would block all requests on another process's lock.
+    """Release the cursor that the traceback keeps alive: garbage-collected on the event loop, it would block all requests
+    on another process's lock.
     """
     if (cause := getattr(error, "orig", None)) is not None:
         clear_frames(cause.__traceback__)

@@ -92,7 +92,7 @@ class Writer:
         return connection, driver
 
     def _end_turn(self, running: asyncio.Future[Any]) -> None:
-        """A cancelled request does not wait for the thread; the next transaction does."""
+        """Only the next transaction waits for the thread, not a cancelled request."""
         if running.done():
             self._turn.release()
         else:
@@ -105,7 +105,7 @@ class Writer:
 
 
 def _begins(driver: sqlite3.Connection) -> bool:
-    """False if another process is writing, or on any error, which the thread will meet again."""
+    """False on another process's lock, or any error: the thread meets it again."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:

@@ -19,11 +19,11 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class ClientAuthentication:
-    """An empty `method` is chosen from the metadata.
+    """Empty `method`: from the metadata.
 
-    `client_secret_basic` form-encodes id and secret (RFC 6749, 2.3.1). Some providers compare them unencoded: after a
-    rejection, which does not use up the code, the other encoding is tried once, and then the other method if it is offered.
-    What was accepted comes first from then on.
+    `client_secret_basic` form-encodes id and secret (RFC 6749, 2.3.1); some providers compare them unencoded. A rejection
+    leaves the code valid, so the other encoding is tried once, and then the other method if it is offered. What was accepted
+    comes first from then on.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""The discovery document, also if the provider redirects within its own origin, as Nextcloud does.
+"""The discovery document. Follows redirects within its origin, as Nextcloud needs.
 
-A redirect to another origin is never followed: it could name any issuer's endpoints (RFC 9700, 4.12).
+Another origin could name any issuer's endpoints (RFC 9700, 4.12).
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from romm.domain.errors import Code, Refused
 
 
 class DiscoveryDocument:
-    """Fetches the document within `limit` seconds. Follows one redirect and uses its target until `forget`."""
+    """`limit` is in seconds. Follows one redirect and uses its target until `forget`."""
 
     def __init__(self, client: BoundedClient, limit: float, clock: Callable[[], float]) -> None:
         self._client = client
@@ -21,7 +21,7 @@ class DiscoveryDocument:
         self._target: str | None = None
 
     async def fetch(self, url: str) -> Answer:
-        """The response of `url` or of its redirect target. Raises `Refused` as `BoundedClient.send` does."""
+        """Raises as `BoundedClient.send`."""
         ends_at = self._clock() + self._limit
         if self._target is None:
             answer = await self._client.send("GET", url, limit=self._limit, redirects=True)
@@ -31,7 +31,7 @@ class DiscoveryDocument:
         return await self._client.send("GET", self._target, limit=max(0, ends_at - self._clock()))
 
     def forget(self) -> None:
-        """Begin at the configured URL next time."""
+        """Start at the configured URL again."""
         self._target = None
 
 
@@ -43,7 +43,7 @@ def _within(url: str, answer: Answer) -> str:
     except ValueError:  # brackets without an IPv6 address
         target = ""
     if hosts.origin(target) is None or hosts.origin(target) != hosts.origin(url):
-        shown = location.partition("?")[0]
-        problem = f"{answer.status} to {shown}, and redirects are not followed to another origin"
+        without_query = location.partition("?")[0]
+        problem = f"{answer.status} to {without_query}, and redirects are not followed to another origin"
         raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=problem)
     return target

@@ -1,7 +1,4 @@
-"""A document that the provider publishes and that changes rarely: its metadata, its keys.
-
-Whoever needs it first fetches it while the others wait; when a refresh fails, the last good copy stays in use.
-"""
+"""Cache for the provider's metadata and keys. Concurrent requests share one fetch."""
 
 import asyncio
 import math
@@ -19,10 +16,9 @@ _AWAY = {Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS}
 
 
 class Lifetime(Struct, frozen=True, kw_only=True):
-    """In seconds.
+    """In seconds. `fresh`: no revalidation. `usable`: fallback when refreshing fails.
 
-    A copy is used unasked while `fresh`, and while `usable` when asking fails. After a fetch that failed, or that was
-    wanted out of turn, nobody asks again during `pause`.
+    `cooldown`: minimum interval after a failed or forced fetch.
     """
 
     fresh: float
@@ -31,14 +27,14 @@ class Lifetime(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, Generic[T], frozen=True):
-    """A judged document and when it came, in seconds of a monotonic clock."""
+    """A validated document. `fetched_at`: seconds of a monotonic clock."""
 
     value: T
     fetched_at: float
 
 
 class CachedDocument(Generic[T]):
-    """One document. `fetch` gets it from its URL and judges it; it raises `Refused` when it may not be used."""
+    """`fetch` gets and validates the document of a URL, or raises `Refused`."""
 
     def __init__(
         self,
@@ -57,23 +53,20 @@ class CachedDocument(Generic[T]):
         self._doubted_at = -math.inf
         self._url = ""
         self._copy: Entry[T] | None = None
-        self._failure = Refused(Code.PROVIDER_UNAVAILABLE, problem="nobody asked yet")
+        self._failure = Refused(Code.PROVIDER_UNAVAILABLE, problem="not fetched yet")
         self._cools_until = -math.inf
 
     @property
     def known(self) -> T | None:
-        """The copy in memory, however old."""
+        """However old."""
         return None if self._copy is None else self._copy.value
 
     def invalidate(self) -> None:
-        """Ask again at the next `get`: something that the document says has just proved wrong."""
+        """Refresh at the next `get`: some value of the document proved wrong."""
         self._doubted_at = self._clock()
 
     async def get(self, url: str, newer_than: float | None = None) -> T:
-        """The document at `url`; with `newer_than` a copy fetched after that moment, as far as `pause` allows.
-
-        Raises what `fetch` raised when there is no copy to fall back on.
-        """
+        """With `newer_than`, fetched after that moment if `cooldown` allows. Raises as `fetch` without a usable copy."""
         copy = self._good_enough(url, newer_than)
         if copy is None:
             async with self._lock:
@@ -81,10 +74,10 @@ class CachedDocument(Generic[T]):
         return copy.value
 
     async def confirmed(self, url: str, max_age: float) -> T:
-        """A copy that is at most `max_age` seconds old. An older one counts unless its publisher is not there (`_AWAY`)."""
-        wanted = self._clock() - max_age
-        value = await self.get(url, newer_than=wanted)
-        is_old = self._copy is None or self._copy.fetched_at <= wanted
+        """At most `max_age` seconds old, or older if the publisher is reachable. Raises `Refused` with a code of `_AWAY`."""
+        oldest = self._clock() - max_age
+        value = await self.get(url, newer_than=oldest)
+        is_old = self._copy is None or self._copy.fetched_at <= oldest
         if is_old and self._failure.code in _AWAY:
             raise Refused(self._failure.code, **self._failure.facts) from self._failure
         return value
@@ -92,11 +85,11 @@ class CachedDocument(Generic[T]):
     def _good_enough(self, url: str, newer_than: float | None) -> Entry[T] | None:
         if self._copy is None or url != self._url:
             return None
-        wanted = self._clock() - self._lifetime.fresh if newer_than is None else newer_than
-        return self._copy if self._copy.fetched_at > max(wanted, self._doubted_at) else None
+        oldest = self._clock() - self._lifetime.fresh if newer_than is None else newer_than
+        return self._copy if self._copy.fetched_at > max(oldest, self._doubted_at) else None
 
     async def _refreshed(self, url: str, newer_than: float | None) -> Entry[T]:
-        if (copy := self._good_enough(url, newer_than)) is not None:  # somebody fetched it while we waited
+        if (copy := self._good_enough(url, newer_than)) is not None:  # fetched while we waited
             return copy
         if url != self._url:
             self._url, self._copy, self._cools_until = url, None, -math.inf

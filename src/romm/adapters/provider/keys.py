@@ -1,6 +1,6 @@
-"""Whose signature is it? The keys that the provider publishes, and tokens checked against them and nothing else.
+"""Checks signatures with the keys that the provider publishes.
 
-Sources: RFC 7515 (JWS); RFC 7517 (JWK); RFC 7518, 3 (algorithms); RFC 8725, 3.1 (our list, not the token's word).
+Sources: RFC 7515 (JWS); RFC 7517 (JWK); RFC 7518, 3 (algorithms); RFC 8725, 3.1 (our list, not the token's).
 """
 
 import warnings
@@ -27,7 +27,7 @@ SYMMETRIC = frozenset({"HS256", "HS384", "HS512"})
 
 
 class _Header(Struct):
-    """What we read of a JOSE header. `jwk`, `jku`, `x5u` and `x5c` are the sender's word about himself."""
+    """Without `jwk`, `jku`, `x5u` and `x5c`: the sender's keys prove nothing."""
 
     alg: str
     kid: str | None = None
@@ -36,13 +36,13 @@ class _Header(Struct):
 
 
 class _Registry(jws.JWSRegistry):
-    # Characters of an encoded part; what is longer is not read.
-    max_header_length = 16 * 1024  # room for an `x5c`, which we do not need but must survive
-    max_payload_length = 64 * 1024  # hundreds of groups make some 20,000
+    # Characters of an encoded part
+    max_header_length = 16 * 1024  # room for an `x5c`, although unused
+    max_payload_length = 64 * 1024  # hundreds of groups take about 20,000
 
 
 class Signatures:
-    """Checks signatures. `algorithms` is our list; HS256 and its kin are keyed with the client secret."""
+    """`algorithms` is our list. HS256, HS384 and HS512 use the client secret as key."""
 
     def __init__(
         self,
@@ -64,12 +64,12 @@ class Signatures:
         self._published = CachedDocument("keys", self._fetch, KEYS_LIFETIME, log, clock)
 
     async def verify(self, jwks_uri: str, unverified_token: str, announced: tuple[str, ...] = ()) -> SignedClaims:
-        """The claims of a token that one of the keys at `jwks_uri` has signed. New keys are fetched once if none fits.
+        """The claims of a token signed with a key at `jwks_uri`. Fetches the keys again, once, if none fits.
 
         Of our algorithms only the `announced` ones are accepted, if there are any.
 
         Raises `Refused` with `ID_TOKEN_MALFORMED`, `_ENCRYPTED`, `_ALGORITHM`, `_KEY_UNKNOWN`, `_KEY_UNREADABLE` or
-        `_SIGNATURE`, or with a provider code when there are no keys.
+        `_SIGNATURE`, or a provider code if the keys cannot be fetched.
         """
         started = self._clock()
         token, header = self._read(unverified_token)
@@ -118,7 +118,7 @@ class Signatures:
 
 
 def _allowed(algorithms: tuple[str, ...]) -> frozenset[str]:
-    """Our list without what no setting may switch on (`none`)."""
+    """Drops unknown ones and `none`; adds the other name of Ed25519."""
     return (ASYMMETRIC | SYMMETRIC).intersection(accepted_algorithms(algorithms, ()))
 
 
@@ -127,7 +127,7 @@ def _secret_key(client_secret: str) -> KeySet:
 
 
 def _no_key(jwks_uri: str, header: _Header, unreadable: tuple[UnreadableKey, ...]) -> Refused:
-    """No key fits; perhaps because the one that would cannot be read."""
+    """Names an unreadable key if it could have fitted."""
     for key in unreadable:
         if header.kid is None or key.kid in (None, header.kid):
             return Refused(Code.ID_TOKEN_KEY_UNREADABLE, url=jwks_uri, kid=key.kid, problem=key.problem)
@@ -135,7 +135,7 @@ def _no_key(jwks_uri: str, header: _Header, unreadable: tuple[UnreadableKey, ...
 
 
 def _fits(key: Key, header: _Header) -> bool:
-    """May this key have signed? A key without an id, like our own secret, may have any."""
+    """A key without an id, such as the client secret, fits any `kid`."""
     if header.kid is not None and key.kid not in (None, header.kid):
         return False
     try:

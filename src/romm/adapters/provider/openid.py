@@ -112,7 +112,7 @@ class OpenIDProvider:
         return await self._discovery.get(self._settings.location.url)
 
     async def answering_metadata(self) -> Metadata:
-        """As `metadata`. When the copy is older than a minute, the provider is asked, and has to answer."""
+        """As `metadata`, but refreshed if older than `CONFIRMED_SECONDS`. Raises `Refused` if the provider does not answer."""
         return await self._discovery.confirmed(self._settings.location.url, CONFIRMED_SECONDS)
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
@@ -222,7 +222,7 @@ def _metadata(answer: Answer) -> Metadata:
     """Null and empty members count as missing."""
     found = answer.json(Code.PROVIDER_ANSWER_INVALID).items()
     try:
-        return msgspec.convert({name: said for name, said in found if said not in ("", None)}, Metadata)
+        return msgspec.convert({name: value for name, value in found if value not in ("", None)}, Metadata)
     except msgspec.ValidationError as error:
         problem = f"200 with unusable metadata: {error}"
         raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=problem) from error

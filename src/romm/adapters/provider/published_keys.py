@@ -1,7 +1,7 @@
-"""Reading the keys that the provider publishes, also where they are written not quite as RFC 7517 wants.
+"""Parses the provider's JWK Set.
 
-What has one meaning only is read: padding, the other base64 alphabet, empty members, `alg` in lower case. Any other key is
-left out with the reason (RFC 7517, 5), so that nobody has to guess why it is missing.
+Tolerates unambiguous deviations from RFC 7517: padding, the other base64 alphabet, empty members, `alg` in lower case.
+Reports every other key as unreadable, with the reason (RFC 7517, 5).
 """
 
 import re
@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from romm.domain.sign_in.discovery import ED25519, UnreadableKey
 
-MAX_KEYS = 100  # a provider has two or three; each costs some 70 us to import
+MAX_KEYS = 100  # a provider has two or three; importing one takes about 70 µs
 
 ASYMMETRIC = frozenset(
     {*ED25519, "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"},
@@ -27,7 +27,7 @@ _NAMES = {name.lower(): name for name in ASYMMETRIC}
 
 
 class _PublicKey(Struct, tag_field="kty", omit_defaults=True, kw_only=True):
-    """What we read of a published key. Other members, a private one included, are not ours to use."""
+    """Ignores other members, such as private ones."""
 
     kid: str | None = None
     use: Literal["sig"] | None = None
@@ -52,14 +52,14 @@ class _OKP(_PublicKey, tag="OKP", kw_only=True):
 
 
 class KeySet(Struct, frozen=True):
-    """The keys that can check a signature, and those that cannot be read. Keys for encryption are neither."""
+    """Signing keys; keys for encryption are in neither list."""
 
     usable: tuple[Key, ...] = ()
     unreadable: tuple[UnreadableKey, ...] = ()
 
 
 def published_keys(jwks: dict[str, Any]) -> KeySet:
-    """The keys of a JWK Set; one that is broken does not spoil the others."""
+    """An unreadable key does not affect the others."""
     listed = jwks.get("keys")
     read = [_read(jwk) for jwk in (listed[:MAX_KEYS] if isinstance(listed, list) else ()) if not is_for_encryption(jwk)]
     return KeySet(
@@ -69,7 +69,7 @@ def published_keys(jwks: dict[str, Any]) -> KeySet:
 
 
 def is_for_encryption(jwk: Any) -> bool:
-    """Does the key say that it is for encryption only (RFC 7517, 4.2)?"""
+    """RFC 7517, 4.2."""
     return isinstance(jwk, dict) and jwk.get("use") == "enc"
 
 
@@ -82,7 +82,7 @@ def _read(jwk: Any) -> Key | UnreadableKey:
 
 
 def _tidied(jwk: Any) -> Any:
-    """A key with what has one meaning only written as RFC 7517 wants. Raises ValueError for a number that is none."""
+    """See the module docstring. Raises ValueError for an invalid number."""
     if not isinstance(jwk, dict):
         return jwk
     tidied = {name: value for name, value in jwk.items() if value not in ("", None)}

@@ -33,10 +33,10 @@ _WITHOUT_BODY = {204, 304}  # RFC 9110, 6.4.1
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """Seconds until a whole response must have arrived.
+    """Seconds for a whole response.
 
-    `connect` is part of each other limit; it bounds the connection and the TLS handshake each. A callback is answered
-    within 15 seconds: a hanging token endpoint ends it, metadata, keys and UserInfo may all hang.
+    `connect` bounds connection and TLS handshake each, within the other limits. A callback takes 15 seconds at most: a
+    hanging token endpoint ends it; metadata, keys and UserInfo may all hang.
     """
 
     connect: float = 3.0
@@ -93,8 +93,7 @@ class BoundedClient:
         form: str | None = None,
         redirects: bool = False,
     ) -> Answer:
-        """Sends once. `limit` is in seconds, `form` is already encoded. With `redirects` a redirect is a valid
-        response, but never followed.
+        """Sends once. `limit` is in seconds, `form` already encoded. `redirects` returns redirects, unfollowed.
 
         Raises `Refused` with `PROVIDER_UNAVAILABLE`, `PROVIDER_TLS` or `PROVIDER_ANSWER_INVALID`.
         """
@@ -205,7 +204,7 @@ def is_hang_up(error: BaseException) -> bool:
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The library says "all attempts failed", the system says why."""
+    """httpx raises "all attempts failed"; a cause has the reason."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

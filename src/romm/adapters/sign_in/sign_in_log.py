@@ -40,8 +40,8 @@ class SQLSignInLog:
         if forgets and forgotten < FORGOTTEN_AT_ONCE:  # otherwise the next entry deletes more
             self._forgot_at = entry.at
 
-    async def search(self, wanted: SignInFilter, limit: int) -> list[SignInEntry]:
-        facts = asdict(wanted)
+    async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:
+        facts = asdict(criteria)
         before = facts.pop("before")
         fits = [ComparisonFilter(name, "eq", value) for name, value in facts.items() if value not in (None, "")]
         if before is not None:

@@ -13,7 +13,7 @@ class ProfileForm(Struct, frozen=True, kw_only=True):
     email: str = ""
     current_password: str = ""
 
-    def typed(self) -> AccountForm:
+    def account_form(self) -> AccountForm:
         return AccountForm(username=self.username, email=self.email)
 
 
@@ -44,7 +44,7 @@ class PersonForm(Struct, frozen=True, kw_only=True):
     email: str = ""
     role: str | UnsetType = UNSET
 
-    def typed(self) -> AccountForm:
+    def account_form(self) -> AccountForm:
         """Raises `Refused(REQUEST_INVALID)` for an unknown role."""
         new_level = UNSET if isinstance(self.role, UnsetType) else level(self.role)
         return AccountForm(username=self.username, email=self.email, level=new_level)

@@ -66,7 +66,7 @@ async def change_profile(
     request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
     form = await body(request, ProfileForm)
-    await profile.change(principal, form.typed(), form.current_password, visitor(request))
+    await profile.change(principal, form.account_form(), form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=saved")
 
 
@@ -132,7 +132,7 @@ async def end_other_sessions(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownSession:
+class SessionView:
     session: Credential
     device: str
     current: bool
@@ -164,10 +164,10 @@ def _is_last(account: Account, each: DescribedLink, ways: WaysIn) -> bool:
     return isinstance(unlink(account, each.link.identity, Proof.PROVIDER, ways, keep=None), Refuse)
 
 
-def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[ShownSession]:
+def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[SessionView]:
     """The current session first, then the newest."""
     listed_sessions = [
-        ShownSession(
+        SessionView(
             session=each,
             device=in_words(each.user_agent),
             current=current is not None and each.digest == current.digest,

@@ -27,7 +27,7 @@ LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownLink:
+class LinkView:
     url: str
     expires_at: datetime
     lasts: str
@@ -83,7 +83,7 @@ async def invite(
     form = await body(request, InvitationForm)
     secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
     url, ends = link_url(renderer.settings.server.base_url, "/register", secret), invitation.expires_at
-    link = ShownLink(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
+    link = LinkView(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
     return renderer.page("invited.html", who=principal, link=link, gives=invitation.level)
 
 

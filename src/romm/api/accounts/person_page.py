@@ -9,12 +9,12 @@ from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.recovery import RESET_LIFETIME, Recovery
 from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
-from romm.api.accounts.people_page import PAGE, ShownLink
+from romm.api.accounts.people_page import PAGE, LinkView
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
-from romm.api.pages.described_sign_ins import ShownSignIn, describe_entries
+from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
@@ -70,7 +70,7 @@ async def change(
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, PersonForm)
-    await administration.change(_over_another(principal, user_id), user_id, form.typed())
+    await administration.change(_over_another(principal, user_id), user_id, form.account_form())
     return _back(user_id, "saved")
 
 
@@ -126,7 +126,7 @@ async def reset_link(
         link_url(renderer.settings.server.base_url, "/reset-password", secret),
         recovery.clock() + RESET_LIFETIME,
     )
-    link = ShownLink(url=url, expires_at=ends, lasts=in_words(RESET_LIFETIME))
+    link = LinkView(url=url, expires_at=ends, lasts=in_words(RESET_LIFETIME))
     return renderer.page("reset_link.html", who=principal, account=account, link=link)
 
 
@@ -161,7 +161,7 @@ async def delete(
 
 async def _last_sign_in(
     account: Account, renderer: PageRenderer, who: Principal, administration: Administration, journal: SignInJournal
-) -> ShownSignIn | None:
+) -> SignInView | None:
     """How the last sign-in with the provider ended, for a reader of the log."""
     if "logs.read" not in who.scopes:
         return None

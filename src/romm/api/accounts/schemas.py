@@ -102,7 +102,7 @@ class UserForm(Struct, frozen=True, kw_only=True):
     current_password: str = ""
     ui_settings: Any = None
 
-    def typed(self, account: Account) -> AccountForm:
+    def account_form(self, account: Account) -> AccountForm:
         """Raises `Refused(REQUEST_INVALID)` for an unknown role.
 
         Older apps send the coarse `role` back unchanged: `user` must not turn an editor into a viewer.

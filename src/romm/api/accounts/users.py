@@ -95,7 +95,7 @@ async def identifiers(
     administration: NamedDependency[Administration],
 ) -> list[int]:
     """Only the ids, for apps that keep a copy."""
-    return [account.id for account in await administration.everybody()]
+    return [account.id for account in await administration.all_accounts()]
 
 
 @get(
@@ -153,10 +153,10 @@ async def change(
     """
     form = await body(request, UserForm)
     if user_id == principal.account.id:
-        typed = form.typed(principal.account)
+        typed = form.account_form(principal.account)
         return user_schema(await profile.change(principal, typed, form.current_password, visitor(request)))
     require(principal, "users.write")
-    typed = form.typed(await administration.get(user_id))
+    typed = form.account_form(await administration.get(user_id))
     return user_schema(await administration.change(actor(principal), user_id, typed))
 
 

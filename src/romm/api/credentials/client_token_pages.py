@@ -54,7 +54,7 @@ async def create(
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
     form = await body(request, ClientTokenForm)
-    minted = await client_tokens.create(principal, form.wanted)
+    minted = await client_tokens.create(principal, form.request)
     return await _page(renderer, principal, client_tokens, minted=minted)
 
 

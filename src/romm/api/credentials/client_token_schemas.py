@@ -19,7 +19,7 @@ class ClientTokenForm(Struct, frozen=True):
     expires_in: Lifetime | None = None
 
     @property
-    def wanted(self) -> ClientTokenRequest:
+    def request(self) -> ClientTokenRequest:
         return ClientTokenRequest(name=self.name, scopes=self.scopes, lifetime=self.expires_in or Lifetime.NEVER)
 
 
@@ -99,6 +99,6 @@ TOKEN_EXAMPLE: dict[str, Any] = {
     "device_id": None,
 }
 MINTED_EXAMPLE = TOKEN_EXAMPLE | {"raw_token": f"rmm_{'0123456789abcdef' * 4}"}
-WANTED_EXAMPLE = {"name": "Handheld", "scopes": TOKEN_EXAMPLE["scopes"], "expires_in": Lifetime.QUARTER}
+REQUEST_EXAMPLE = {"name": "Handheld", "scopes": TOKEN_EXAMPLE["scopes"], "expires_in": Lifetime.QUARTER}
 CODE_EXAMPLE = {"code": "BCDF-GHJK"}
 OFFER_EXAMPLE = {"code": "BCDFGHJK", "expires_in": int(PAIRING_LIFETIME.total_seconds())}

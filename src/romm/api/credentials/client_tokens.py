@@ -8,8 +8,8 @@ from romm.api.credentials.client_token_schemas import (
     CODE_EXAMPLE,
     MINTED_EXAMPLE,
     OFFER_EXAMPLE,
+    REQUEST_EXAMPLE,
     TOKEN_EXAMPLE,
-    WANTED_EXAMPLE,
     ClientTokenForm,
     ClientTokenSchema,
     MintedTokenSchema,
@@ -58,7 +58,7 @@ async def all_tokens(
     client_tokens: NamedDependency[ClientTokens],
 ) -> list[OwnedTokenSchema]:
     """The client tokens of all accounts, without their secrets."""
-    return [owned_token(token, owner) for token, owner in await client_tokens.everybodys()]
+    return [owned_token(token, owner) for token, owner in await client_tokens.all_tokens()]
 
 
 @post(
@@ -66,7 +66,7 @@ async def all_tokens(
     **needs("me.write"),
     status_code=201,
     summary="Make a client token",
-    operation_class=takes(ClientTokenForm, WANTED_EXAMPLE),
+    operation_class=takes(ClientTokenForm, REQUEST_EXAMPLE),
     responses=gives(201, MintedTokenSchema, "Made. `raw_token` is shown this once.", MINTED_EXAMPLE)
     | refuses(
         *_WRITES,
@@ -83,7 +83,7 @@ async def create_token(
 ) -> MintedTokenSchema:
     """Its scopes are limited to those of the request's credential. `expires_in` is `30d`, `90d`, `1y` or `never`."""
     form = await body(request, ClientTokenForm)
-    return minted_token(await client_tokens.create(principal, form.wanted))
+    return minted_token(await client_tokens.create(principal, form.request))
 
 
 @delete(
@@ -111,7 +111,7 @@ async def end_anybodys_token(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """Ending an administrator's token needs a credential with all scopes of an administrator."""
-    await client_tokens.end_anybodys(principal, token_id)
+    await client_tokens.end_any(principal, token_id)
 
 
 @put(

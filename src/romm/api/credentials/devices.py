@@ -24,7 +24,7 @@ from romm.api.credentials.device_schemas import (
     standard_answer,
     token,
 )
-from romm.api.credentials.tokens import OPEN_TO_APPS, asked
+from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
 from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import NO_STORE
@@ -68,7 +68,7 @@ async def ask(
     request: Request, device_sign_in: NamedDependency[DeviceSignIn], settings: NamedDependency[Settings]
 ) -> Response[DeviceAuthorizationAnswer]:
     """The device shows `user_code` and the address; a signed-in person enters the code there and decides."""
-    app = await asked(request)
+    app = await token_request(request)
     authorization = DeviceAuthorizationRequest(client=app.client, scopes=app.scopes)
     started = await device_sign_in.begin(Flavor.STANDARD, authorization, app.visitor.address)
     return Response(standard_answer(started, settings.server.base_url), headers=NO_STORE)

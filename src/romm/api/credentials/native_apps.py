@@ -36,13 +36,13 @@ async def ask(
     renderer: NamedDependency[PageRenderer],
 ) -> Page:
     """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). GET decides nothing."""
-    app_request = native_apps.asked(request.query_params.multi_items())
+    app_request = native_apps.parse_request(request.query_params.multi_items())
     if isinstance(app_request, AppError):
         return see_other(native_apps.error_redirect(app_request))
     who = await authentication.browser(request)
     if who is None:
         return see_other(renderer.sign_in_url(app_request.address))
-    return _consent(renderer, app_request, who, native_apps.offered(app_request, who))
+    return _consent(renderer, app_request, who, native_apps.available_scopes(app_request, who))
 
 
 @post(
@@ -60,7 +60,7 @@ async def decide(
 ) -> Page:
     """Consent or denial. The request is validated again, because the page's fields come from the browser."""
     fields = await body(request, dict[str, str])
-    app_request = native_apps.asked(fields.items())
+    app_request = native_apps.parse_request(fields.items())
     if isinstance(app_request, AppError):
         return see_other(native_apps.error_redirect(app_request))
     who = await authentication.browser(request)

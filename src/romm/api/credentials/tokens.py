@@ -59,7 +59,7 @@ async def token(request: Request, grants: NamedDependency[Grants]) -> Response[T
 
     The older `expires` is sent beside `expires_in`.
     """
-    granted = await grants.grant(await asked(request))
+    granted = await grants.grant(await token_request(request))
     return Response(token_answer(granted), headers=NO_STORE)
 
 
@@ -75,7 +75,7 @@ async def token(request: Request, grants: NamedDependency[Grants]) -> Response[T
 )
 async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[None]:
     """Ends an access or client token, or a refresh token with all tokens of the same sign-in (RFC 7009)."""
-    await tokens.revoke((await asked(request)).required("token"))
+    await tokens.revoke((await token_request(request)).required("token"))
     return Response(None, headers=NO_STORE, status_code=200)
 
 
@@ -105,7 +105,7 @@ async def introspect(
     return Response(introspection(found, settings.server.base_url), headers=NO_STORE)
 
 
-async def asked(request: Request) -> TokenRequest:
+async def token_request(request: Request) -> TokenRequest:
     """Raises `Refused(TOKEN_REQUEST_INVALID)`, `Refused(CLIENT_UNKNOWN)`."""
     parameters = await form(request)
     return TokenRequest(parameters=parameters, client=_client(request, parameters), visitor=visitor(request))

@@ -75,7 +75,7 @@ async def oidc(
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
-        told=describe(Code(error), renderer) if error in set(Code) else None,
+        reason=describe(Code(error), renderer) if error in set(Code) else None,
         elsewhere=await issuer_moves.elsewhere(),
         writes="users.write" in principal.scopes,
         refused=await describe_entries(refused, renderer, principal, administration),

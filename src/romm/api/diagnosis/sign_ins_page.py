@@ -66,8 +66,8 @@ async def sign_ins(
     return renderer.page(
         "sign_ins.html",
         who=principal,
-        wanted=criteria,
-        nobody=number == _UNKNOWN_ACCOUNT,
+        criteria=criteria,
+        no_such_account=number == _UNKNOWN_ACCOUNT,
         lines=await describe_entries(entries[:AT_ONCE], renderer, principal, administration),
         older=criteria.older(entries[AT_ONCE - 1].id or 0) if len(entries) > AT_ONCE else None,
         newest=before is None,

@@ -1,7 +1,7 @@
-"""Our cookies: their names, attributes and lifetimes.
+"""Names, attributes and lifetimes of our cookies.
 
-With an https base URL every cookie is `__Host-` and Secure, so that no other host and no plain request can set or read it.
-Cookies know no port (RFC 6265, 8.5): at an unusual one their names carry it, so that two instances on a host have their own.
+With an https base URL every cookie is `__Host-` and `Secure`: other hosts and plain http can neither set nor read it.
+Cookies ignore ports (RFC 6265, 8.5), so names include an unusual port: two instances on a host do not collide.
 """
 
 import re
@@ -20,10 +20,10 @@ from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
-_USUAL_PORTS = (None, 8080)  # the scheme's own and ours: apps look for `romm_session` there
-MAX_ATTEMPTS = 5  # as many sign-ins may be under way in one browser; the oldest gives way
-MAX_ATTEMPTS_BYTES = 4096  # together, names included: a stock nginx takes 8 kB of cookies from a browser
-MAX_EXPIRED = 20  # cookies that one answer clears away; a browser that brings more brings them again
+_USUAL_PORTS = (None, 8080)  # the scheme's default and ours: apps expect `romm_session` there
+MAX_ATTEMPTS = 5  # concurrent sign-ins of one browser; the oldest is dropped
+MAX_ATTEMPTS_BYTES = 4096  # of all attempts with names; nginx accepts 8 kB of cookies by default
+MAX_EXPIRED = 20  # cookies that one response deletes; the next one deletes more
 
 
 class _Cookie(Cookie):
@@ -33,13 +33,12 @@ class _Cookie(Cookie):
         """RFC 6265, 4.1.1."""
         lifetime = "" if self.max_age is None else f"; Max-Age={self.max_age}"
         secure = "; Secure" if self.secure else ""
-        said = f"{self.key}={self.value}; Path={self.path}{lifetime}; HttpOnly; SameSite={self.samesite}{secure}"
-        return b"set-cookie", said.encode("ascii")
+        header = f"{self.key}={self.value}; Path={self.path}{lifetime}; HttpOnly; SameSite={self.samesite}{secure}"
+        return b"set-cookie", header.encode("ascii")
 
 
 @cache
 def _prefix(base_url: str) -> str:
-    """What the names of an instance's cookies begin with."""
     parts = urlsplit(base_url)
     instance = "romm_" if parts.port in _USUAL_PORTS else f"romm_{parts.port}_"
     return f"__Host-{instance}" if parts.scheme == "https" else instance
@@ -47,13 +46,11 @@ def _prefix(base_url: str) -> str:
 
 @dataclass(frozen=True)
 class Cookies:
-    """All cookies of the instance at this base URL."""
-
     base_url: str
     session_lifetime: timedelta
 
     def session(self, request: Request) -> str | None:
-        """The session secret that the browser brought."""
+        """The session secret."""
         return request.cookies.get(self._name("romm_session"))
 
     def attempt(self, request: Request, attempt_id: str) -> str | None:
@@ -61,47 +58,42 @@ class Cookies:
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
 
     def pending(self, request: Request) -> str | None:
-        """The secret of a sign-in that waits for an answer."""
+        """The secret of a pending sign-in."""
         return request.cookies.get(self._name("romm_pending"))
 
-    def asked(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
-        """The cookie of a sign-in that waits for an answer, in place of its attempt's."""
+    def sign_in_pending(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
+        """The cookie of a pending sign-in; deletes its attempt's cookie."""
         return [self._cookie("romm_pending", secret, PENDING_LIFETIME), *self._gone(request, _attempt(attempt_id))]
 
     def device_cookie(self, request: Request) -> str | None:
-        """The secret of a browser that signed in with a password before; it outlives the session."""
+        """Set after a password sign-in; outlives the session."""
         return request.cookies.get(self._name("romm_known"))
 
     def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
-        """As `signed_in` by a password, which makes a browser known from now on."""
+        """As `signed_in`, plus the device cookie after a password sign-in."""
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 
     def sign_out_mark(self, request: Request) -> str | None:
-        """What a browser that signed out and did not sign in since has of `signed_out`."""
+        """The mark of `signed_out`, until the next sign-in."""
         return request.cookies.get(self._name("romm_signed_out"))
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
-        """The cookies of a browser that just signed in."""
         gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
         return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
 
     def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
-        """The cookies of a browser that signed out. The mark lasts until the browser is closed.
-
-        It is the digest of the state that was sent to the provider, if one was.
-        """
+        """Sets a mark until the browser is closed: the digest of the state sent to the provider, if any."""
         return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
 
     def no_session(self) -> Cookie:
-        """Clears a session that is over."""
         return self._expired("romm_session")
 
     def attempt_begun(self, request: Request, attempt_id: str, sealed: str) -> list[Cookie]:
-        """The cookie of a new attempt; when there are too many, the oldest are expired. Browsers send older ones first."""
+        """Expires the oldest attempts above the limits. Browsers send older cookies first."""
         new = self._cookie(f"romm_attempt_{attempt_id}", sealed, ATTEMPT_LIFETIME)
         prefix = self._name("romm_attempt_")
-        # Only names that we gave: others may be anything, and must not come back in a header of ours.
+        # Only well-formed names: others could inject into our header.
         others = [name for name in request.cookies if name.startswith(prefix) and _ID.fullmatch(name, len(prefix))]
         sizes = [len(name) + len(request.cookies[name]) for name in others]
         too_many = others[: len(others) - _fitting(sizes, MAX_ATTEMPTS_BYTES - len(new.key) - len(sealed))]
@@ -139,6 +131,6 @@ def _attempt(attempt_id: str | None) -> list[str]:
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:
-    """How many of the newest attempts may stay beside a new one. `sizes` is in bytes, the oldest first."""
+    """How many of the newest attempts may stay beside a new one. Sizes in bytes, oldest first."""
     newest = list(accumulate(reversed(sizes)))[: MAX_ATTEMPTS - 1]
     return sum(total <= room for total in newest)

@@ -1,4 +1,4 @@
-"""Refuses writes that another site makes a signed-in browser send. No token that can go stale: browsers say where from."""
+"""Protection against cross-site request forgery by request headers, without tokens that could expire."""
 
 from dataclasses import dataclass
 
@@ -11,37 +11,37 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 @dataclass(frozen=True)
 class CrossSiteCheck:
-    """`Sec-Fetch-Site` decides where a browser sends it (https and localhost), else `Origin`.
+    """`Sec-Fetch-Site` decides if sent (browsers do over https and on localhost), else `Origin`.
 
-    A route with the option `own_site` is checked although it is read with GET, one with `cross_site` never is. A program that
-    brings its credential in a header, and one without any cookie, cannot be misused and needs neither. But a browser that
-    remembers a Basic password sends it along with any site's form, and a page (`browser`) looks at the cookie alone.
+    Route options: `own_site` also checks GET, `cross_site` checks nothing. Requests without a cookie are exempt, and
+    programs with a credential in a header. Not exempt: a remembered Basic password, which browsers add to any site's
+    form, and pages (`browser`), which use only the cookie.
     """
 
     base_url: str
 
     async def __call__(self, request: Request) -> None:
-        """Raises `Refused(CROSS_SITE)`; to be run before every handler."""
+        """Before every handler. Raises `Refused(CROSS_SITE)`."""
         options = request.route_handler.opt
         safe = request.method in _SAFE and not options.get("own_site")
-        if safe or options.get("cross_site") or (not options.get("browser") and _is_programs(request)):
+        if safe or options.get("cross_site") or (not options.get("browser") and _is_from_program(request)):
             return
         if not self._is_own(request):
             origin = request.headers.get("origin", "absent")
             raise Refused(Code.CROSS_SITE, origin=origin, base_url=self.base_url)
 
     def _is_own(self, request: Request) -> bool:
-        renderer, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-        if renderer is not None:
-            return renderer in ("same-origin", "none")
+        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+        if site is not None:
+            return site in ("same-origin", "none")
         if origin is None:
             return not request.cookies
-        asking = hosts.origin(origin)
-        return asking is not None and (asking == self.base_url or hosts.is_at(request.headers.get("host", ""), asking))
+        sender = hosts.origin(origin)
+        return sender is not None and (sender == self.base_url or hosts.is_at(request.headers.get("host", ""), sender))
 
 
-def _is_programs(request: Request) -> bool:
-    """Does a program bring its credential in a header? A browser adds a Basic password that it remembers by itself."""
+def _is_from_program(request: Request) -> bool:
+    """With a credential in a header. Browsers add remembered Basic passwords, so their requests do not count."""
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
-    said = "sec-fetch-site" in request.headers or "origin" in request.headers
-    return scheme == "bearer" or bool(scheme and not said)
+    by_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
+    return scheme == "bearer" or bool(scheme and not by_browser)

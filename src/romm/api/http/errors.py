@@ -14,7 +14,7 @@ from litestar.response import Template
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.problems import OAuthProblem, Problem
-from romm.api.http.proxies import ASKED_BY_NGINX
+from romm.api.http.proxies import NGINX_URI
 from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, see_other
 from romm.api.pages.renderer import PageRenderer
@@ -127,7 +127,7 @@ class Errors:
         if not refused.return_to:
             return answer
         login = f"{self.renderer.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
-        if ASKED_BY_NGINX not in request.headers:
+        if NGINX_URI not in request.headers:
             return see_other(login, self._cleared(request, refused))
         answer.headers["location"] = login
         return answer

@@ -1,4 +1,4 @@
-"""May this request spend something that can be spent once? The one answer, for every route that acts on GET."""
+"""Guards routes that act on GET against prefetches, frames, images and scripts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,20 +10,18 @@ from romm.domain.errors import Code, Refused
 
 _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = ("prefetch", "prerender", "preview")
-_WHOLE_PAGES = ("document", "empty")  # a service worker that passes a navigation on may make it `empty`
+_WHOLE_PAGES = ("document", "empty")  # `empty`: a navigation passed on by a service worker
 
 
 async def own_navigation(request: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard: only a page that the person opens now goes on. Raises `Refused(NAVIGATION_REQUIRED)`."""
+    """A guard. Raises `Refused(NAVIGATION_REQUIRED)`."""
     if found := not_opened(request.headers):
         raise Refused(Code.NAVIGATION_REQUIRED, found=found)
 
 
 def not_opened(headers: Mapping[str, str]) -> str | None:
-    """The header that says that no person opens this page now: a prefetch, a frame, an image, a script.
-
-    Browsers without these headers pass (Fetch Metadata Request Headers; Speculation Rules, 6). `Sec-Fetch-Site` decides
-    nothing here: the provider, which sends the browser back, is another site.
+    """The header that shows a request other than a person's navigation (Fetch Metadata Request Headers; Speculation
+    Rules, 6), None without such headers. Not `Sec-Fetch-Site`: the provider is another site.
     """
     for name in _PURPOSES:
         if any(word in headers.get(name, "").lower() for word in _AHEAD):

@@ -1,4 +1,4 @@
-"""The reverse proxies in front of RomM: which of them is believed, and what it says of the request it asks about."""
+"""Trusted reverse proxies, and the request they forward or ask about."""
 
 from collections.abc import Sequence
 from itertools import islice
@@ -11,43 +11,43 @@ from romm.domain import hosts
 from romm.domain.hosts import Network
 from romm.domain.sign_in.forward_auth import Forwarded
 
-ASKED_BY_NGINX = "x-original-uri"
-MAX_PROXIES = 10  # in front of us, one behind the other; what is said beyond them is not read
+NGINX_URI = "x-original-uri"
+MAX_PROXIES = 10  # in a row; further entries are ignored
 
-_ASKED_BY_OTHERS = "x-forwarded-uri"
+_FORWARDED_URI = "x-forwarded-uri"
 _PAGE_METHODS = {"", "GET", "HEAD"}
 _SCHEMES = {"http", "https"}
 
 
 def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
-    """Wrap an app: the client of a request is the nearest address that is no trusted proxy, in canonical form.
+    """Set a request's client to the nearest address that is not a trusted proxy, in canonical form.
 
-    `trusted` are networks in CIDR notation. What any other sender says of a request is not believed.
+    `trusted` are networks in CIDR notation; forwarding headers of other senders are ignored.
     """
     networks = tuple(found for each in trusted if (found := hosts.network(each)) is not None)
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
-            _settle(scope, networks)
+            _set_client(scope, networks)
         await app(scope, receive, send)
 
     return wrapped
 
 
-def asked(request: Request) -> Forwarded:
-    """What the proxy says of the request that it got; nothing when it is not a trusted one."""
-    said = request.headers
-    uri = said.get(ASKED_BY_NGINX, said.get(_ASKED_BY_OTHERS, ""))
-    reads = said.get("x-forwarded-method", "") in _PAGE_METHODS
+def forwarded_request(request: Request) -> Forwarded:
+    """The request that a proxy asks about; without `uri` from an untrusted proxy."""
+    headers = request.headers
+    uri = headers.get(NGINX_URI, headers.get(_FORWARDED_URI, ""))
+    reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(
         uri=uri if request.scope["state"].get("from_proxy") else "",
-        host=said.get("x-forwarded-host", ""),
-        opens_page=reads and "text/html" in said.get("accept", "") and "authorization" not in said,
+        host=headers.get("x-forwarded-host", ""),
+        opens_page=reads and "text/html" in headers.get("accept", "") and "authorization" not in headers,
     )
 
 
-def _settle(scope: HTTPScope, networks: tuple[Network, ...]) -> None:
-    """Set client and scheme of a request. Without a peer's address (a Unix socket) nothing is believed."""
+def _set_client(scope: HTTPScope, networks: tuple[Network, ...]) -> None:
+    """And the scheme. Without a peer address (Unix socket) the headers are ignored."""
     sender = scope["client"]
     peer = hosts.address(sender[0]) if sender else None
     if sender is None or peer is None:
@@ -61,7 +61,7 @@ def _settle(scope: HTTPScope, networks: tuple[Network, ...]) -> None:
 
 
 def _entries(scope: HTTPScope, name: bytes) -> list[str]:
-    """The last entries of a header that is a list (RFC 9110, 5.3), in order."""
+    """The last entries of a list header, in order (RFC 9110, 5.3)."""
     lines = (value.decode("latin-1") for key, value in reversed(list(scope["headers"])) if key == name)
     entries = (entry.strip() for line in lines for entry in reversed(line.rsplit(",", MAX_PROXIES)))
     return list(islice(entries, MAX_PROXIES))[::-1]

@@ -16,7 +16,7 @@ WAYS = {"password": "with a local password", "recovery": "with a recovery link"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownSignIn:
+class SignInView:
     """`name` is None for a deleted account, `described` for a success.
 
     `role` describes a change of the role; `warning` needs the administrator's attention.
@@ -34,7 +34,7 @@ class ShownSignIn:
 
 async def describe_entries(
     entries: Sequence[SignInEntry], renderer: PageRenderer, who: Principal, administration: Administration
-) -> list[ShownSignIn]:
+) -> list[SignInView]:
     """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(owners) if "users.read" in who.scopes else {}
@@ -44,8 +44,8 @@ async def describe_entries(
 
 def _describe_entry(
     entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str], ways: Mapping[str, str]
-) -> ShownSignIn:
-    return ShownSignIn(
+) -> SignInView:
+    return SignInView(
         entry=entry,
         way=ways.get(entry.method, entry.method),
         name=None if entry.account_id is None else names.get(entry.account_id),

@@ -28,9 +28,7 @@ from romm.sign_in.backchannel_logout import BackchannelLogout
     security=OPEN,
 )
 async def backchannel_logout(request: Request, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
-    """For providers only (OpenID Connect Back-Channel Logout 1.0). 400: the token is invalid. 502 or 503: its signature
-    cannot be checked now; try again.
-    """
+    """For providers (OpenID Connect Back-Channel Logout 1.0). 400: invalid token. 502 or 503: cannot be checked now, retry."""
     await backchannel.log_out(await _logout_token(request), visitor(request))
     return Response(None, headers=NO_STORE, status_code=200)
 

@@ -1,4 +1,4 @@
-"""The page between the callback and the session that asks: is this your account?"""
+"""The page “Is this your account?”, between callback and session."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -11,14 +11,14 @@ from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.sign_in.openid import landing
-from romm.sign_in.confirmation import Brought, Confirmation
+from romm.sign_in.confirmation import BrowserCookies, Confirmation
 from romm.sign_in.destinations import QUESTION_PAGE, Finished
 
 _BROWSER = {"browser": True, "error_page": QUESTION_PAGE}
 
 
 class MineForm(Struct, frozen=True):
-    """The password of the account; none in a browser that the account knows."""
+    """No password is needed with the account's device cookie."""
 
     current_password: str = ""
 
@@ -32,8 +32,7 @@ async def question(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    """Names the account and the ways to prove that it is one's own."""
-    asked = await confirmation.question(_brought(request, our_cookies))
+    asked = await confirmation.question(_browser_cookies(request, our_cookies))
     return renderer.page(
         "whose_account.html",
         asked=asked,
@@ -47,9 +46,8 @@ async def question(
 async def mine(
     request: Request, confirmation: NamedDependency[Confirmation], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
-    """It is mine, and here is the proof."""
     form = await body(request, MineForm)
-    finished = await confirmation.mine(_brought(request, our_cookies), form.current_password, visitor(request))
+    finished = await confirmation.mine(_browser_cookies(request, our_cookies), form.current_password, visitor(request))
     return _on(request, finished, our_cookies)
 
 
@@ -57,20 +55,21 @@ async def mine(
 async def not_mine(
     request: Request, confirmation: NamedDependency[Confirmation], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
-    """It is not mine, so go on without it."""
-    return _on(request, await confirmation.not_mine(_brought(request, our_cookies), visitor(request)), our_cookies)
+    return _on(
+        request, await confirmation.not_mine(_browser_cookies(request, our_cookies), visitor(request)), our_cookies
+    )
 
 
-def _brought(request: Request, cookies: Cookies) -> Brought:
-    return Brought(
+def _browser_cookies(request: Request, cookies: Cookies) -> BrowserCookies:
+    return BrowserCookies(
         pending=cookies.pending(request), device_cookie=cookies.device_cookie(request), session=cookies.session(request)
     )
 
 
 def _on(request: Request, finished: Finished, cookies: Cookies) -> Response[bytes]:
-    """Where the callback would have led; to the next question, should there be one."""
+    """To the callback's target, or the next question."""
     if finished.session is None:
-        return see_other(finished.return_to, cookies.asked(request, finished.pending or ""))
+        return see_other(finished.return_to, cookies.sign_in_pending(request, finished.pending or ""))
     return see_other(landing(finished), cookies.signed_in(request, finished.session))
 
 

@@ -1,4 +1,4 @@
-"""Forward authentication: a reverse proxy asks whether a request may pass."""
+"""Forward authentication: a reverse proxy asks RomM to authenticate a request."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
-from romm.api.http.proxies import asked
+from romm.api.http.proxies import forwarded_request
 from romm.api.http.requests import Request
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code, Refused, required
@@ -20,12 +20,12 @@ _GIVES = {
     204: ResponseSpec(
         None,
         generate_examples=False,
-        description="Let them in. `Remote-User`, `Remote-Name`, `Remote-Email` and `Remote-Groups` say who it is.",
+        description="Allowed. `Remote-User`, `Remote-Name`, `Remote-Email` and `Remote-Groups` name the account.",
     ),
     303: ResponseSpec(
         None,
         generate_examples=False,
-        description="To the sign-in page, for a browser, when a trusted proxy sends `X-Forwarded-Uri`.",
+        description="To the sign-in page, for a browser, if a trusted proxy sends `X-Forwarded-Uri`.",
     ),
 }
 
@@ -34,7 +34,7 @@ _GIVES = {
     "/forward",
     **needs(forward_auth.LEAST, forwarded=True, message_page=True),
     status_code=204,
-    summary="May they come in, and who is it",
+    summary="Authenticate a request for a reverse proxy",
     responses=_GIVES
     | refuses(
         *UNAUTHORIZED,
@@ -46,9 +46,7 @@ async def forward(
     request: Request,
     authentication: NamedDependency[Authentication],
     settings: NamedDependency[Settings],
-    level: Annotated[
-        str, QueryParameter(description="`viewer`, `editor` or `admin`: the lowest role that is let through")
-    ] = "",
+    level: Annotated[str, QueryParameter(description="`viewer`, `editor` or `admin`: the lowest role allowed")] = "",
     needed_scope: Annotated[
         str, QueryParameter(name="scope", description="a scope that the credential must have")
     ] = "",
@@ -67,7 +65,7 @@ async def _who(request: Request, authentication: Authentication, base_url: str) 
         return await authentication.principal(request)
     except Refused as refused:
         if refused.code is Code.NOT_SIGNED_IN:
-            refused.return_to = required(forward_auth.wanted(asked(request), base_url))
+            refused.return_to = required(forward_auth.sign_in_target(forwarded_request(request), base_url))
         raise
 
 

@@ -1,4 +1,4 @@
-"""Sign-in through the provider: the way there, and the callback."""
+"""Sign-in with the provider: redirect and callback."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -32,7 +32,7 @@ _BROWSER = {"browser": True, "error_page": "/login"}
     guards=[own_navigation],
     status_code=303,
     summary="Sign in with the provider",
-    responses=sends_on("To the provider; when that cannot be, to /login?error=<code>."),
+    responses=sends_on("To the provider; after a failure to /login?error=<code>."),
     security=OPEN,
 )
 async def begin(
@@ -41,7 +41,7 @@ async def begin(
     our_cookies: NamedDependency[Cookies],
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
 ) -> Response[bytes]:
-    """Sends the browser to the provider. When that cannot be, to `/login?error=<code>`."""
+    """Redirects to the provider, after a failure to `/login?error=<code>`."""
     return to_provider(request, our_cookies, await signin.begin(target, visitor(request)))
 
 
@@ -51,8 +51,7 @@ async def begin(
     guards=[own_navigation],
     status_code=303,
     summary="Sign in from the provider's portal",
-    responses=sends_on("To the provider; when that cannot be, to /login?error=<code>.")
-    | refuses(Code.INITIATION_ISSUER),
+    responses=sends_on("To the provider; after a failure to /login?error=<code>.") | refuses(Code.INITIATION_ISSUER),
     security=OPEN,
 )
 async def initiate(
@@ -64,10 +63,10 @@ async def initiate(
     target_link_uri: FromQuery[str] = "",
     login_hint: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Third-party initiated login: like `/api/login/openid`, when `iss` is our provider."""
-    said = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
-    target = urls.own_target(said.target_link_uri, settings.server.base_url)
-    return to_provider(request, our_cookies, await signin.begin(target, visitor(request), said))
+    """Third-party initiated login: like `/api/login/openid`, if `iss` is our provider."""
+    initiation = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
+    target = urls.own_target(initiation.target_link_uri, settings.server.base_url)
+    return to_provider(request, our_cookies, await signin.begin(target, visitor(request), initiation))
 
 
 @get(
@@ -75,14 +74,14 @@ async def initiate(
     opt=_BROWSER,
     guards=[own_navigation],
     status_code=303,
-    summary="The redirect URI: the provider's answer",
-    responses=sends_on("To where the person wanted to go, with a session; or to /login?error=<code>."),
+    summary="The redirect URI, for the provider's response",
+    responses=sends_on("To the requested page, with a session; or to /login?error=<code>."),
     security=OPEN,
 )
 async def finish(
     request: Request, signin: NamedDependency[OpenIDSignIn], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
-    """Signs the person in and goes to where they wanted to go, or to `/login?error=<code>`."""
+    """Signs the person in and redirects to the requested page, or to `/login?error=<code>`."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
     cookies = CallbackCookies(
@@ -92,14 +91,14 @@ async def finish(
     )
     finished = await signin.finish(response, cookies, visitor(request))
     if finished.pending is not None:
-        return see_other(finished.return_to, our_cookies.asked(request, finished.pending, attempt))
+        return see_other(finished.return_to, our_cookies.sign_in_pending(request, finished.pending, attempt))
     if finished.session is None:
         return see_other(finished.return_to, [])
     return see_other(landing(finished), our_cookies.signed_in(request, finished.session, attempt))
 
 
 def landing(finished: Finished) -> str:
-    """Where to: the page asked for, but first the news that an existing account was linked."""
+    """The requested page; first the notice that an existing account was linked."""
     if not finished.linked or finished.return_to == LINKED_PAGE:
         return finished.return_to
     return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"

@@ -1,4 +1,4 @@
-"""The pages of signing in. They need no JavaScript."""
+"""The sign-in pages. They need no JavaScript."""
 
 from typing import Annotated, Any
 
@@ -64,7 +64,7 @@ async def first_admin(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Page:
-    """Closed once there is an administrator."""
+    """Closed once an administrator exists."""
     if not await setup.is_open():
         return see_other("/login")
     return renderer.page(

@@ -1,4 +1,4 @@
-"""Signing in with a password, and signing out."""
+"""Password sign-in, and sign-out."""
 
 from urllib.parse import urlencode
 
@@ -36,12 +36,12 @@ async def sign_in(
     our_cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
 ) -> Response[None] | Response[bytes]:
-    """Name and password as HTTP Basic, JSON or form. Answers `null` and sets the session cookie (the HTML form: 303)."""
+    """Name and password as HTTP Basic, JSON or form. Sets the session cookie. Returns `null` (HTML form: 303)."""
     form = await _form(request)
     _check_kept(request, settings.server.base_url)
     return_to = urls.return_to(form.next)
-    brought, on_page = (our_cookies.device_cookie(request), our_cookies.session(request)), wants_page(request)
-    typed = PasswordCredentials(form.username, form.password, visitor(request), *brought, on_page=on_page)
+    secrets, on_page = (our_cookies.device_cookie(request), our_cookies.session(request)), wants_page(request)
+    typed = PasswordCredentials(form.username, form.password, visitor(request), *secrets, on_page=on_page)
     try:
         signed_in = await password_sign_in.sign_in(typed)
     except Refused as refused:
@@ -61,7 +61,7 @@ async def sign_in(
     responses=gives(
         200,
         LogoutAnswer | None,
-        "Signed out here; go on to the URL, when there is one.",
+        "Signed out here; continue at the URL, if there is one.",
         {"oidc_logout_url": "https://auth.example.org/end-session?id_token_hint=…&client_id=romm"},
     )
     | refuses(Code.CROSS_SITE, Code.SESSION_NOT_ENDED),
@@ -70,9 +70,7 @@ async def sign_in(
 async def sign_out(
     request: Request, signing_out: NamedDependency[SignOut], our_cookies: NamedDependency[Cookies]
 ) -> Response[LogoutAnswer | None] | Response[bytes]:
-    """Ends the session here first. Answers `null`, or the URL that ends the provider's session too (the HTML form: 303
-    there).
-    """
+    """Ends the session here. Returns `null`, or the URL that ends the provider's session too (HTML form: 303 there)."""
     done = await signing_out.sign_out(our_cookies.session(request))
     cookies = our_cookies.signed_out(done.state_digest)
     if wants_page(request):
@@ -90,7 +88,7 @@ def _check_kept(request: Request, base_url: str) -> None:
 
 async def _form(request: Request) -> SignInForm:
     header = request.headers.get("authorization")
-    if header is None or wants_page(request):  # the page's form; the header may be meant for a proxy in front of us
+    if header is None or wants_page(request):  # on pages the header may be meant for a proxy
         return await body(request, SignInForm)
     named = basic_credentials(header)
     if named is None:

@@ -1,10 +1,10 @@
-"""Bodies of signing in and out."""
+"""Bodies of sign-in and sign-out."""
 
 from msgspec import Struct
 
 
 class SignInForm(Struct, frozen=True):
-    """`next` is where the HTML form goes afterwards."""
+    """`next`: target of the HTML form."""
 
     username: str
     password: str
@@ -12,7 +12,7 @@ class SignInForm(Struct, frozen=True):
 
 
 class LogoutAnswer(Struct, frozen=True):
-    """Where to end the provider's session too."""
+    """The end-session URL at the provider."""
 
     oidc_logout_url: str
 

@@ -159,7 +159,7 @@ class OwnedTokens(Struct, frozen=True):
     devices: Sequence[Device] = ()
 
 
-def judged(request: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
+def validate_request(request: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
     """Accept known scopes, and texts that display safely."""
     texts = (request.client, request.name, request.client_device_identifier, request.platform, request.client_version)
     unknown = sorted(set(request.scopes) - set(scopes.ALL))

@@ -141,7 +141,7 @@ def validate_request(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> A
 
 
 def _request(app: str, given: dict[str, str]) -> AppRequest | AppError:
-    redirect_uri, state, requested = given["redirect_uri"], given["state"], tokens.asked(given["scope"])
+    redirect_uri, state, requested = given["redirect_uri"], given["state"], tokens.requested_scopes(given["scope"])
     if given["response_type"] != "code":
         problem = ("unsupported_response_type", "response_type has to be code")
     elif isinstance(requested, Refuse) or not requested:

@@ -53,7 +53,7 @@ class Repeat(Struct, frozen=True, tag=True):
     """A retry: answer with the pair of the first use."""
 
 
-def asked(text: str) -> tuple[str, ...] | Refuse:
+def requested_scopes(text: str) -> tuple[str, ...] | Refuse:
     """In published order, without duplicates (RFC 6749, 3.3)."""
     names = set(text.split(" ")) - {""}
     if unknown := sorted(names.difference(scopes.ALL)):
@@ -61,7 +61,7 @@ def asked(text: str) -> tuple[str, ...] | Refuse:
     return scopes.ordered(names)
 
 
-def given(requested: Collection[str], level: AccessLevel) -> tuple[str, ...] | Refuse:
+def granted_scopes(requested: Collection[str], level: AccessLevel) -> tuple[str, ...] | Refuse:
     """Those that the level has; refused only if none remains (RFC 6749, 3.3)."""
     found = tuple(scope for scope in scopes.granted(level) if scope in requested)
     if requested and not found:
@@ -73,7 +73,7 @@ def refreshed(requested: Collection[str], token: Credential, level: AccessLevel)
     """At most the refresh token's (RFC 6749, 6)."""
     if not set(requested) <= set(token.scopes):
         return Refuse(Code.SCOPE_EXCEEDED, {"asked": " ".join(requested), "reason": "more than the refresh token has"})
-    return given(requested or token.scopes, level)
+    return granted_scopes(requested or token.scopes, level)
 
 
 def decide_refresh(token: Credential, owner: Account, client: str, now: datetime) -> Rotate | Repeat | Refuse:

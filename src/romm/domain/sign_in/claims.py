@@ -60,7 +60,7 @@ class Email(Struct, frozen=True):
     found: str = NOT_SENT
 
     @property
-    def said(self) -> str | bool | None:
+    def verification(self) -> str | bool | None:
         """`email_verified` as received."""
         return self.unreadable or (NOT_SENT if self.verified is None else self.verified)
 
@@ -108,7 +108,7 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
         if not holds(unverified_claims, expected):
             facts = {"claim": claim, "found": describe_member(unverified_claims, claim)}
             return mistyped(unverified_claims, claim) or Refuse(
-                code, facts | _wanted(unverified_claims, claim, expected)
+                code, facts | _expected_value(unverified_claims, claim, expected)
             )
     return None
 
@@ -218,7 +218,7 @@ def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
-def _wanted(claims: Document, claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
+def _expected_value(claims: Document, claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
     if claim == "at_hash":
         return {"problem": mismatch(claims[claim], expected.access_token, expected.algorithm)}
     us, now = expected.client_id, expected.now

@@ -62,7 +62,7 @@ def header_text(value: str) -> str:
     return quote(value, safe=_UNESCAPED, errors="replace")
 
 
-def wanted(request: Forwarded, base_url: str) -> str | Refuse | None:
+def sign_in_target(request: Forwarded, base_url: str) -> str | Refuse | None:
     """The return target, or None if the request should not be redirected. Another host never gets our session cookie."""
     if not (request.uri and request.opens_page):
         return None

@@ -83,7 +83,7 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
         case _ if email is None:
             return _reject("L-06", Code.EMAIL_INVALID, found=claims.email.address)
         case _ if not verified:
-            return _reject("L-07", Code.EMAIL_NOT_VERIFIED, found=claims.email.said, source=claims.email.source)
+            return _reject("L-07", Code.EMAIL_NOT_VERIFIED, found=claims.email.verification, source=claims.email.source)
         case _:
             return _by_address(email, claims, found, policy, role)
 
@@ -108,7 +108,7 @@ def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: 
             return _link_by_email(account, found, role, rivals.others(account))
         case Matches(proven=Account() as account) as rivals if policy.link_by_email:
             return _link("L-11p", account, found, role, rivals.others(account))
-        case Matches(asked=(account, *_)):
+        case Matches(unconfirmed=(account, *_)):
             return Confirm(rule="L-11q", account=account, provable=policy.link_by_email)
         case Matches(room=room) if policy.allow_registration:
             return _register(email, role, room)

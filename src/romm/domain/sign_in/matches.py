@@ -16,31 +16,31 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Matches(Struct, frozen=True, kw_only=True):
-    """`vouched` link or refuse, `asked` need an answer, `proven` has it, `room` lose the address."""
+    """`vouched` link or refuse, `unconfirmed` need an answer, `proven` has it, `room` lose the address."""
 
     vouched: tuple[Account, ...]
-    asked: tuple[Account, ...]
+    unconfirmed: tuple[Account, ...]
     proven: Account | None
     room: tuple[Account, ...]
 
     def others(self, account: Account) -> tuple[Account, ...]:
         """The accounts that lose the address to this one."""
-        return tuple(each for each in (*self.asked, *self.room) if each.id != account.id)
+        return tuple(each for each in (*self.unconfirmed, *self.room) if each.id != account.id)
 
 
 def matches(by_email: Iterable[Account], issuers: Issuers, answer: Answer | None) -> Matches:
     found = tuple(by_email)
     typed = tuple(each for each in found if not each.has_vouched_email)
-    asked = tuple(each for each in typed if _is_asked(each, issuers, answer))
+    unconfirmed = tuple(each for each in typed if _needs_answer(each, issuers, answer))
     return Matches(
         vouched=tuple(each for each in found if each.has_vouched_email),
-        asked=asked,
-        proven=next((each for each in asked if _is_proven(each, answer)), None),
-        room=tuple(each for each in typed if each not in asked),
+        unconfirmed=unconfirmed,
+        proven=next((each for each in unconfirmed if _is_proven(each, answer)), None),
+        room=tuple(each for each in typed if each not in unconfirmed),
     )
 
 
-def _is_asked(account: Account, issuers: Issuers, answer: Answer | None) -> bool:
+def _needs_answer(account: Account, issuers: Issuers, answer: Answer | None) -> bool:
     declined = answer is not None and not answer.mine and answer.account.id == account.id
     linked = issuers.linked(account, BLOCKING | {Relation.CURRENT})
     return account.enabled and not linked and not declined

@@ -10,7 +10,7 @@ class Opened(Struct, frozen=True, tag="opened"):
     linked: bool = False
 
 
-class Asked(Struct, frozen=True, tag="asked"):
+class QuestionAsked(Struct, frozen=True, tag="asked"):
     """The sign-in became pending."""
 
 
@@ -27,4 +27,4 @@ class Reported(Struct, frozen=True, tag="report"):
     report: str
 
 
-Outcome = Opened | Asked | NotOpened | Reported
+Outcome = Opened | QuestionAsked | NotOpened | Reported

@@ -36,7 +36,7 @@ class RedirectedAway(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """A page instead of a redirect."""
 
-    asked: ProbeResponse
+    response: ProbeResponse
 
 
 Verdict = Accepted | Refuse | RedirectedAway | Page
@@ -79,7 +79,7 @@ def redirect_uri(result: ProbeResult, configured: Configured) -> Finding:
             return refused(Check.REDIRECT_URI, refuse, describe(refuse), *_registration_fixes(configured))
         case ProbeResult(verdict=RedirectedAway(url=url)):
             return _redirected_away(url, configured)
-        case ProbeResult(verdict=Page(asked=response)):
+        case ProbeResult(verdict=Page(response=response)):
             return _page(response, configured)
         case _:
             raise AssertionError(result)
