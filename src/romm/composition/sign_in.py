@@ -73,7 +73,7 @@ def configured_issuer(settings: Settings) -> str:
     oidc = settings.oidc
     if oidc.server_metadata_url.endswith(WELL_KNOWN):
         return oidc.server_metadata_url.removesuffix(WELL_KNOWN)
-    return "" if oidc.server_metadata_url else oidc.server_application_url
+    return "" if oidc.server_metadata_url else oidc.server_application_url.removesuffix(WELL_KNOWN)
 
 
 def openid_sign_in(

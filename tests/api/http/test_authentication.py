@@ -14,6 +14,9 @@ OPEN = {
     ("get", "/api/login/initiate"),
     ("post", "/api/oauth/openid/backchannel-logout"),  # the logout token is its proof
     ("get", "/api/oauth/openid"),
+    ("post", "/api/oauth/openid"),  # only leads to the same address by GET, as the next one does
+    ("post", "/api/login/initiate"),
+    ("get", "/api/oauth/openid/jwks.json"),  # public keys
     ("post", "/api/login"),
     ("post", "/api/logout"),
     ("post", "/api/users"),  # the first administrator
