@@ -20,7 +20,7 @@ from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.domain.providers.register import PRESETS
-from romm.domain.sign_in import linking_table
+from romm.domain.sign_in.linking import table as linking_table
 from romm.settings.model import FIELDS
 
 DOCS = Path(__file__).parent

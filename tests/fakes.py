@@ -17,11 +17,11 @@ from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNE
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register, SignIn
-from romm.domain.sign_in.linking import Found
+from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking.pending import PendingSignIn
+from romm.domain.sign_in.linking.rules import Found
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
-from romm.domain.sign_in.pending_sign_in import PendingSignIn
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict

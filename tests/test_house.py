@@ -13,7 +13,7 @@ from authlib.deprecate import AuthlibDeprecationWarning, deprecate
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
-from romm.domain.sign_in.linking_table import ROWS
+from romm.domain.sign_in.linking.table import ROWS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "romm"
@@ -57,7 +57,7 @@ def called(module: ast.Module) -> Iterator[str]:
 
 def rules_in_code() -> set[str]:
     """The rule ids in linking.py."""
-    module = tree(SOURCE / "domain" / "sign_in" / "linking.py")
+    module = tree(SOURCE / "domain" / "sign_in" / "linking" / "rules.py")
     texts = (node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and isinstance(node.value, str))
     return {text for text in texts if _RULE.fullmatch(text)}
 
@@ -99,7 +99,7 @@ def test_the_table_that_people_read_has_the_rules_of_the_code() -> None:
 
 def test_every_rule_of_the_table_is_tested() -> None:
     texts = "\n".join(
-        path.read_text(encoding="utf-8") for path in (TESTS / "domain" / "sign_in").glob("test_linking*.py")
+        path.read_text(encoding="utf-8") for path in (TESTS / "domain" / "sign_in" / "linking").glob("test_*.py")
     )
     assert {rule for rule in ROWS if f'"{rule}"' not in texts} == set()
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.domain.examples import ADDRESS, ISSUER, NOW, credential

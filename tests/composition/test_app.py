@@ -23,10 +23,10 @@ from romm.composition.ports import Ports
 from romm.domain.errors import Code
 from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in.authorization import Client
-from romm.domain.sign_in.claims import ClaimMapping
+from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.discovery import Location
-from romm.domain.sign_in.linking import Policy, TrustEmail
-from romm.domain.sign_in.roles import RoleMapping
+from romm.domain.sign_in.linking.rules import Policy, TrustEmail
+from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.domain.urls import MAX_RETURN_TO_LENGTH
 from romm.ports.conflicts import Conflict
 from romm.settings.load import load

@@ -6,8 +6,8 @@ import pytest
 
 from romm.composition.sign_in import reading, role_mapping
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.claims import Claims, read
-from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision, grant
+from romm.domain.sign_in.claims.rules import Claims, read
+from romm.domain.sign_in.roles.rules import Give, Keep, NoRole, RoleDecision, grant
 from romm.settings.load import load
 from romm.settings.model import Settings
 from tests.api.sign_in.test_openid import error_of

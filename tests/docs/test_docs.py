@@ -13,10 +13,12 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from romm.composition.sign_in import reading
 from romm.domain.diagnosis.findings import PLAN, Outcome
 from romm.domain.providers.register import PRESETS
-from romm.domain.sign_in import claims, discovery, roles
-from romm.domain.sign_in.claims import Claims
+from romm.domain.sign_in import discovery
+from romm.domain.sign_in.claims import rules as claims
+from romm.domain.sign_in.claims.rules import Claims
 from romm.domain.sign_in.forward_auth import headers
-from romm.domain.sign_in.roles import Give, RoleMapping
+from romm.domain.sign_in.roles import rules as roles
+from romm.domain.sign_in.roles.rules import Give, RoleMapping
 from romm.settings.load import load
 from romm.settings.model import FIELDS
 from tests.domain.examples import account

@@ -12,7 +12,7 @@ from romm.domain.credentials.devices import LIFETIME, DeviceAuthorization
 from romm.domain.digests import digest
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.authorization import Client, LoginAttempt
-from romm.domain.sign_in.claims import Claims, Email, NotConfigured
+from romm.domain.sign_in.claims.rules import Claims, Email, NotConfigured
 from romm.domain.sign_in.discovery import Metadata
 from tests.factories import Factory
 

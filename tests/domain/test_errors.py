@@ -11,13 +11,13 @@ from hypothesis import given
 from romm.domain.catalogue import CATALOGUE, Refusal, operator_text
 from romm.domain.errors import MAX_FACT_LENGTH, Code, Refuse, Refused, bounded
 from romm.domain.sign_in.authorization import AuthorizationResponse, accept, response
-from romm.domain.sign_in.claims import ClaimMapping, read, validate
-from romm.domain.sign_in.decisions import Reject
+from romm.domain.sign_in.claims.rules import ClaimMapping, read, validate
 from romm.domain.sign_in.discovery import accept as provider_accept
 from romm.domain.sign_in.discovery import location
+from romm.domain.sign_in.linking.decisions import Reject
 from tests.domain.examples import CLIENT, ISSUER, NOW, attempt, json_values, metadata
-from tests.domain.sign_in.test_claims import EXPECTED, token
-from tests.domain.sign_in.test_linking import ADDRESSES, EXPLICIT, KNOWN, MATCHES, SETUP
+from tests.domain.sign_in.claims.test_rules import EXPECTED, token
+from tests.domain.sign_in.linking.test_rules import ADDRESSES, EXPLICIT, KNOWN, MATCHES, SETUP
 
 
 def test_every_code_has_a_row_and_the_rows_stand_in_the_order_of_the_codes() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from romm.domain.credentials.native_apps import App
-from romm.domain.sign_in.linking import TrustEmail
+from romm.domain.sign_in.linking.rules import TrustEmail
 from romm.settings.load import describe, load
 from romm.settings.model import FIELDS, Loaded, Settings, SettingsError
 

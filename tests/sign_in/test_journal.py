@@ -9,7 +9,7 @@ from romm.credentials.rate_limits import Rates
 from romm.domain.errors import Code, Refused
 from romm.domain.model import SUBJECT_DIGITS, AccessLevel, Identity, subject_digest
 from romm.domain.sign_in.authorization import Client
-from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register
+from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.sign_in import SignInEntry
 from romm.sign_in.journal import NOTED, SignInJournal

@@ -21,12 +21,12 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
-from romm.domain.sign_in.claims import ClaimMapping
-from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
+from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.linking import Found, Policy
+from romm.domain.sign_in.linking.decisions import LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking.rules import Found, Policy
 from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome
-from romm.domain.sign_in.roles import RoleMapping
+from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
 from romm.sign_in.admission import MAX_USERNAMES, Admission, Linking

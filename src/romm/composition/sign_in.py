@@ -6,12 +6,12 @@ from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
 from romm.domain.providers.register import preset
-from romm.domain.sign_in.claims import ClaimMapping
+from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.discovery import WELL_KNOWN
 from romm.domain.sign_in.end_session import EndSession
-from romm.domain.sign_in.linking import Policy
-from romm.domain.sign_in.role_texts import SEPARATORS
-from romm.domain.sign_in.roles import RoleMapping
+from romm.domain.sign_in.linking.rules import Policy
+from romm.domain.sign_in.roles.rules import RoleMapping
+from romm.domain.sign_in.roles.texts import SEPARATORS
 from romm.settings.model import Settings
 from romm.sign_in.admission import Admission
 from romm.sign_in.attempts import LoginAttempts

@@ -7,8 +7,8 @@ from romm.domain.accounts import usernames
 from romm.domain.diagnosis import explanation
 from romm.domain.diagnosis.explanation import Explanation
 from romm.domain.errors import required
-from romm.domain.sign_in import claims as rules
-from romm.domain.sign_in.claims import ClaimMapping
+from romm.domain.sign_in.claims import rules
+from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.ports.provider import Provider
 from romm.sign_in.admission import Admission
 from romm.sign_in.identification import Person

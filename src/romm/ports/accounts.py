@@ -11,8 +11,8 @@ from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
 from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.domain.sign_in.decisions import LinkIdentity, Register, SignIn
-from romm.domain.sign_in.linking import Found
+from romm.domain.sign_in.linking.decisions import LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking.rules import Found
 
 
 class OneTimeLink(Struct, frozen=True):

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
+from romm.domain.sign_in.linking.pending import PendingSignIn
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
-from romm.domain.sign_in.pending_sign_in import PendingSignIn
 
 
 class Seal(Protocol):

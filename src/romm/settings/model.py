@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct
 
 from romm.domain.credentials.native_apps import App
-from romm.domain.sign_in.linking import TrustEmail
+from romm.domain.sign_in.linking.rules import TrustEmail
 from romm.domain.sign_in.logout_token import LogoutScope
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
 from romm.domain.providers.register import preset
-from romm.domain.sign_in.linking import TrustEmail
-from romm.domain.sign_in.role_texts import SEPARATORS
+from romm.domain.sign_in.linking.rules import TrustEmail
+from romm.domain.sign_in.roles.texts import SEPARATORS
 from romm.settings import role_values
 from romm.settings.model import Oidc
 from romm.settings.server import CALLBACK, NO_PATH

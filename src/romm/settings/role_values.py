@@ -3,7 +3,7 @@
 import json
 import re
 
-from romm.domain.sign_in import distinguished_names
+from romm.domain.sign_in.roles import distinguished_names
 
 _COMMA = re.compile(r"(?<!\\),")
 _AS_A_LIST = 'write them as a list of strings: ["first", "second, with a comma"]'

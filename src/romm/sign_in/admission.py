@@ -13,12 +13,15 @@ from romm.domain.accounts import usernames
 from romm.domain.diagnosis.explanation import outline
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
-from romm.domain.sign_in import decisions, linking, role_hints, roles
-from romm.domain.sign_in.claims import Claims, Unknown
-from romm.domain.sign_in.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.linking import Found, LinkRequest, Policy
-from romm.domain.sign_in.matches import Answer
-from romm.domain.sign_in.roles import RoleDecision, RoleMapping
+from romm.domain.sign_in.claims.rules import Claims, Unknown
+from romm.domain.sign_in.linking import decisions
+from romm.domain.sign_in.linking import rules as linking
+from romm.domain.sign_in.linking.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.matches import Answer
+from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy
+from romm.domain.sign_in.roles import hints as role_hints
+from romm.domain.sign_in.roles import rules as roles
+from romm.domain.sign_in.roles.rules import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock, Log

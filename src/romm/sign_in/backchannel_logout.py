@@ -7,10 +7,11 @@ from romm.credentials.rate_limits import Rates
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.errors import UNVERIFIABLE, Code, Refused, required
 from romm.domain.model import Visitor
-from romm.domain.sign_in import claims, logout_token
+from romm.domain.sign_in import logout_token
+from romm.domain.sign_in.claims import rules as claims
+from romm.domain.sign_in.claims.signed_tokens import ExpectedToken
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.logout_token import Logout, LogoutScope
-from romm.domain.sign_in.signed_tokens import ExpectedToken
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider, SignedClaims

@@ -7,8 +7,8 @@ from msgspec import Struct
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
-from romm.domain.sign_in.matches import Answer
-from romm.domain.sign_in.pending_sign_in import PendingSignIn, Proofs, proofs
+from romm.domain.sign_in.linking.matches import Answer
+from romm.domain.sign_in.linking.pending import PendingSignIn, Proofs, proofs
 from romm.ports.accounts import Accounts
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns

@@ -5,7 +5,7 @@ from msgspec import Struct
 from romm.domain.digests import digest
 from romm.domain.errors import Refused
 from romm.domain.sign_in.authorization import LoginAttempt, Purpose
-from romm.domain.sign_in.decisions import Admitted
+from romm.domain.sign_in.linking.decisions import Admitted
 
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"

@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from romm.domain.errors import Code, Refused, required
-from romm.domain.sign_in import claims
 from romm.domain.sign_in.authorization import LoginAttempt
-from romm.domain.sign_in.claims import ClaimMapping, Claims, ExpectedIDToken
+from romm.domain.sign_in.claims import rules as claims
+from romm.domain.sign_in.claims.rules import ClaimMapping, Claims, ExpectedIDToken
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider

@@ -10,7 +10,7 @@ from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_digest
 from romm.domain.sign_in.authorization import Client
-from romm.domain.sign_in.decisions import Admitted, Register, warnings
+from romm.domain.sign_in.linking.decisions import Admitted, Register, warnings
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.process import Clock, Log
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog

@@ -26,11 +26,11 @@ from romm.domain.sign_in.authorization import (
     LoginAttempt,
     Purpose,
 )
-from romm.domain.sign_in.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.matches import Answer
+from romm.domain.sign_in.linking.decisions import Confirm, LinkIdentity
+from romm.domain.sign_in.linking.matches import Answer
+from romm.domain.sign_in.linking.pending import PENDING_LIFETIME, PendingSignIn
 from romm.domain.sign_in.outcomes import NotOpened, Opened, QuestionAsked
-from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns

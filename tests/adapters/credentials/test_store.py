@@ -17,7 +17,7 @@ from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import Account, Identity
-from romm.domain.sign_in.decisions import Ends, LinkIdentity
+from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import DAY, alice, attach, bob, has_session, session
 from tests.domain.examples import ALICE, NOW

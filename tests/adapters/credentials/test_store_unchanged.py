@@ -9,7 +9,7 @@ from romm.domain.accounts.changes import Delete
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.decisions import Ends
+from romm.domain.sign_in.linking.decisions import Ends
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import alice, attach, bob, session

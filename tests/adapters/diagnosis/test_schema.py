@@ -9,7 +9,7 @@ from romm.adapters.diagnosis.schema import DatabaseStorage
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Identity
-from romm.domain.sign_in.decisions import Register
+from romm.domain.sign_in.linking.decisions import Register
 from tests.domain.examples import NOW
 from tests.factories import new_account
 

@@ -8,8 +8,8 @@ from romm.adapters.database.tables import AccountRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.domain.sign_in.decisions import Register
-from romm.domain.sign_in.linking import Found
+from romm.domain.sign_in.linking.decisions import Register
+from romm.domain.sign_in.linking.rules import Found
 from romm.ports.accounts import NewAccount
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, outcomes

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register
-from romm.domain.sign_in.linking import Found
+from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register
+from romm.domain.sign_in.linking.rules import Found
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, has_session, outcomes, session, sign_in
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW

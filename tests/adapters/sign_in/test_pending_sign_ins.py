@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from romm.adapters.database.transactions import Database
 from romm.domain.accounts.changes import Delete
 from romm.domain.model import Account
-from romm.domain.sign_in.claims import Values
-from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME, PendingSignIn
+from romm.domain.sign_in.claims.rules import Values
+from romm.domain.sign_in.linking.pending import PENDING_LIFETIME, PendingSignIn
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores, in_database
 from tests.adapters.examples import alice, session

@@ -8,7 +8,7 @@ from romm.api.routes import MAX_BODY_BYTES
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity
-from romm.domain.sign_in.linking import Found
+from romm.domain.sign_in.linking.rules import Found
 from tests.api.sign_in.test_openid import error_of
 from tests.fakes import FakeAccounts
 from tests.world import PASSWORD, World

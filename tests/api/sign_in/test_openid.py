@@ -13,7 +13,7 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Identity
-from romm.domain.sign_in.decisions import Register
+from romm.domain.sign_in.linking.decisions import Register
 from tests.api.http.test_headers import cookies_of
 from tests.fake_provider import (
     BROKEN,

@@ -11,10 +11,10 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.diagnosis.explanation import Explanation, documents, explain, outline
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.claims import ClaimMapping, Claims, Email, NotConfigured, Unknown, Values, read
-from romm.domain.sign_in.decisions import Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.linking_table import ROWS
-from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision
+from romm.domain.sign_in.claims.rules import ClaimMapping, Claims, Email, NotConfigured, Unknown, Values, read
+from romm.domain.sign_in.linking.decisions import Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.roles.rules import Give, Keep, NoRole, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, account, claims, json_values, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN

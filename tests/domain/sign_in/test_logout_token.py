@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.claims.signed_tokens import ExpectedToken
 from romm.domain.sign_in.logout_token import EVENT, Logout, LogoutScope, held_to, sid, validate, widened
-from romm.domain.sign_in.signed_tokens import ExpectedToken
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000

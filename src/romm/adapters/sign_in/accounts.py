@@ -20,8 +20,8 @@ from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.domain.credentials.credential import LINK_KINDS
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.domain.sign_in.decisions import Ends, LinkIdentity, Register, SignIn
-from romm.domain.sign_in.linking import Found
+from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
+from romm.domain.sign_in.linking.rules import Found
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 

@@ -10,8 +10,8 @@ from romm.adapters.credentials.store import require_unchanged
 from romm.adapters.database.tables import PendingSignInRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.model import Account
-from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.pending_sign_in import PendingSignIn
+from romm.domain.sign_in.claims.rules import Claims
+from romm.domain.sign_in.linking.pending import PendingSignIn
 from romm.ports.process import Clock
 
 _COLUMNS = tuple(getattr(PendingSignInRow, name) for name in PendingSignIn.__struct_fields__)

@@ -17,7 +17,7 @@ from litestar.datastructures import Cookie
 from romm.api.http.requests import Request
 from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
-from romm.domain.sign_in.pending_sign_in import PENDING_LIFETIME
+from romm.domain.sign_in.linking.pending import PENDING_LIFETIME
 
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 _USUAL_PORTS = (None, 8080)  # the scheme's default and ours: apps expect `romm_session` there

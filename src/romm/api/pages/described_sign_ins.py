@@ -8,8 +8,8 @@ import msgspec
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal
-from romm.domain.sign_in import role_hints
-from romm.domain.sign_in.linking_table import ROWS
+from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.roles import hints as role_hints
 from romm.ports.sign_in import SignInEntry
 
 WAYS = {"password": "with a local password", "recovery": "with a recovery link"}

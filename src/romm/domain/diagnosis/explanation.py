@@ -9,12 +9,21 @@ from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refuse, Refused, bounded
 from romm.domain.model import Account
-from romm.domain.sign_in import role_hints
-from romm.domain.sign_in.claims import Claims, NotConfigured, Unknown, Values
-from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn, warnings
-from romm.domain.sign_in.linking_table import ROWS
-from romm.domain.sign_in.roles import Keep, RoleDecision, describe
-from romm.domain.sign_in.signed_tokens import Document
+from romm.domain.sign_in.claims.rules import Claims, NotConfigured, Unknown, Values
+from romm.domain.sign_in.claims.signed_tokens import Document
+from romm.domain.sign_in.linking.decisions import (
+    Confirm,
+    Decision,
+    Ends,
+    LinkIdentity,
+    Register,
+    Reject,
+    SignIn,
+    warnings,
+)
+from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.roles import hints as role_hints
+from romm.domain.sign_in.roles.rules import Keep, RoleDecision, describe
 
 MAX_SHOWN_VALUES = 20
 

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Struct
 
 from romm.domain.digests import digest
+from romm.domain.sign_in.claims.signed_tokens import Document
 from romm.domain.sign_in.discovery import Metadata
-from romm.domain.sign_in.signed_tokens import Document
 from romm.domain.urls import with_query
 
 MAX_URL_LENGTH = 2_000

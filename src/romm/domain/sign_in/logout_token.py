@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.signed_tokens import (
+from romm.domain.sign_in.claims.signed_tokens import (
     CLOCK_SKEW_SECONDS,
     MAX_ISSUED_AGO_SECONDS,
     Document,

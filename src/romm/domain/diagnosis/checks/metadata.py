@@ -12,7 +12,7 @@ from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, 
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
-from romm.domain.sign_in.signed_tokens import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
+from romm.domain.sign_in.claims.signed_tokens import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 
 BACKCHANNEL_LOGOUT = "/api/oauth/openid/backchannel-logout"
 SLOW_SECONDS = 2.0  # half of a sign-in's timeout

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from romm.domain import emails
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.claims import Email, Unknown, Values
-from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.linking import Found, LinkRequest, Policy, decide
-from romm.domain.sign_in.matches import Answer
-from romm.domain.sign_in.roles import RoleMapping, grant
+from romm.domain.sign_in.claims.rules import Email, Unknown, Values
+from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.matches import Answer
+from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy, decide
+from romm.domain.sign_in.roles.rules import RoleMapping, grant
 from tests.domain.examples import ADDRESS, ISSUER, NOW, account, claims
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN

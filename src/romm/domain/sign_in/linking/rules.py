@@ -15,10 +15,10 @@ from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import BLOCKING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource
-from romm.domain.sign_in.claims import Claims, Email
-from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.matches import Answer, Matches, matches
-from romm.domain.sign_in.roles import Give, NoRole, RoleDecision, describe
+from romm.domain.sign_in.claims.rules import Claims, Email
+from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.matches import Answer, Matches, matches
+from romm.domain.sign_in.roles.rules import Give, NoRole, RoleDecision, describe
 
 _LAST_ADMIN_KEPT = "last_admin_kept"
 

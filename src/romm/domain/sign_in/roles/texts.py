@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from romm.domain.sign_in import distinguished_names
-from romm.domain.sign_in.json_types import MISSING, describe
+from romm.domain.sign_in.claims.json_types import MISSING, describe
+from romm.domain.sign_in.roles import distinguished_names
 
 MAX_ROLE_VALUES = 10_000
 SEPARATORS: Mapping[str, str] = {"csv": ",", "space": " ", ",": ",", ";": ";"}

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.at_hash import at_hash
-from romm.domain.sign_in.claims import ExpectedIDToken, validate, with_known_issuer
+from romm.domain.sign_in.claims.at_hash import at_hash
+from romm.domain.sign_in.claims.rules import ExpectedIDToken, validate, with_known_issuer
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000

@@ -3,8 +3,8 @@
 from msgspec import Struct
 
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in import distinguished_names
-from romm.domain.sign_in.claims import NotConfigured, RolesClaim, Unknown, Values
+from romm.domain.sign_in.claims.rules import NotConfigured, RolesClaim, Unknown, Values
+from romm.domain.sign_in.roles import distinguished_names
 
 ANYONE = "*"
 COMPARE = "compare the names here and there"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from romm.domain.sign_in.pending_sign_in import Proofs, proofs
+from romm.domain.sign_in.linking.pending import Proofs, proofs
 from tests.domain.examples import NOW, account
 
 BY_CLICK, BY_PASSWORD, BY_NOTHING = (

@@ -11,11 +11,9 @@ from msgspec import Struct
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Identity
-from romm.domain.sign_in import role_texts
-from romm.domain.sign_in.at_hash import at_hash, mismatch
-from romm.domain.sign_in.claim_types import mistyped
-from romm.domain.sign_in.json_types import MISSING, NOT_SENT, describe, describe_member, find_or_missing
-from romm.domain.sign_in.signed_tokens import (
+from romm.domain.sign_in.claims.at_hash import at_hash, mismatch
+from romm.domain.sign_in.claims.json_types import MISSING, NOT_SENT, describe, describe_member, find_or_missing
+from romm.domain.sign_in.claims.signed_tokens import (
     CLOCK_SKEW_SECONDS,
     Document,
     ExpectedToken,
@@ -26,6 +24,8 @@ from romm.domain.sign_in.signed_tokens import (
     subject_is_usable,
     time_of,
 )
+from romm.domain.sign_in.claims.types import mistyped
+from romm.domain.sign_in.roles import texts as role_texts
 
 
 class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):

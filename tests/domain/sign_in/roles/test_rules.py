@@ -7,7 +7,7 @@ import pytest
 
 from romm.domain.errors import MAX_FACT_LENGTH
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.claims import (
+from romm.domain.sign_in.claims.rules import (
     ClaimMapping,
     Claims,
     NotConfigured,
@@ -16,8 +16,8 @@ from romm.domain.sign_in.claims import (
     Values,
     read,
 )
-from romm.domain.sign_in.role_texts import SEPARATORS
-from romm.domain.sign_in.roles import Give, Keep, NoRole, RoleDecision, RoleMapping, describe, grant
+from romm.domain.sign_in.roles.rules import Give, Keep, NoRole, RoleDecision, RoleMapping, describe, grant
+from romm.domain.sign_in.roles.texts import SEPARATORS
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 OURS = RoleMapping(admin=("romm-admins", "owners"), editor=("romm-editors",), viewer=("romm-users",))

@@ -2,7 +2,7 @@
 
 from romm.domain.issuers import Issuers
 from romm.domain.model import EmailSource
-from romm.domain.sign_in.matches import Answer, Matches, matches
+from romm.domain.sign_in.linking.matches import Answer, Matches, matches
 from tests.domain.examples import ISSUER, account
 
 ISSUERS = Issuers(this=ISSUER)

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.domain.sign_in.claims import Claims
-from romm.domain.sign_in.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
-from romm.domain.sign_in.linking import Found, LinkRequest, Policy, TrustEmail, decide
-from romm.domain.sign_in.matches import Answer
-from romm.domain.sign_in.roles import COMPARE, Give, Keep, NoRole, RoleDecision, describe
+from romm.domain.sign_in.claims.rules import Claims
+from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.matches import Answer
+from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy, TrustEmail, decide
+from romm.domain.sign_in.roles.rules import COMPARE, Give, Keep, NoRole, RoleDecision, describe
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, link
 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Identity
-from romm.domain.sign_in.claims import (
+from romm.domain.sign_in.claims.json_types import find
+from romm.domain.sign_in.claims.rules import (
     ClaimMapping,
     Claims,
     Email,
@@ -18,8 +19,7 @@ from romm.domain.sign_in.claims import (
     Values,
     read,
 )
-from romm.domain.sign_in.json_types import find
-from romm.domain.sign_in.role_texts import SEPARATORS
+from romm.domain.sign_in.roles.texts import SEPARATORS
 from tests.domain.examples import json_values
 
 Document = dict[str, Any]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from romm.domain.model import Account
-from romm.domain.sign_in.claims import Claims
+from romm.domain.sign_in.claims.rules import Claims
 
 PENDING_LIFETIME = timedelta(minutes=10)
 

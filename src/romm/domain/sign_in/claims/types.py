@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.json_types import describe
+from romm.domain.sign_in.claims.json_types import describe
 
 _TEXT, _NUMBER = "a text", "a number"
 _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {

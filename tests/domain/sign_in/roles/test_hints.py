@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from romm.domain.sign_in import role_hints
-from romm.domain.sign_in.claims import ClaimMapping, Unknown, read
+from romm.domain.sign_in.claims.rules import ClaimMapping, Unknown, read
+from romm.domain.sign_in.roles import hints as role_hints
 
 ID_TOKEN = {"iss": "https://idp.test", "sub": "alice"}
-DOMAIN = Path(role_hints.__file__).parent
+DOMAIN = Path(role_hints.__file__).parents[1]
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_claim_that_says_nothing_is_named_with_what_to_do(said: dict, why: str
 
 
 def test_no_warning_that_a_decision_can_have_is_without_a_hint() -> None:
-    given = set(re.findall(r'Unknown\("(\w+)"', (DOMAIN / "claims.py").read_text(encoding="utf-8")))
+    given = set(re.findall(r'Unknown\("(\w+)"', (DOMAIN / "claims" / "rules.py").read_text(encoding="utf-8")))
     given |= {"overage", "unreadable", "last_admin_kept", "admin_linked"}
     assert given == set(role_hints.HINTS)
 

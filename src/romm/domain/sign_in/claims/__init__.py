@@ -1,0 +1,1 @@
+"""Rules: what the provider says of a person, and whether it holds."""

@@ -1,0 +1,1 @@
+"""Rules: which account a sign-in opens."""

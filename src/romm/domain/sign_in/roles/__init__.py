@@ -1,0 +1,1 @@
+"""Rules: which role the claims give."""
