@@ -79,7 +79,7 @@ def checks() -> Iterator[Sequence[str]]:
 
 def misconfigured() -> Iterator[Sequence[str]]:
     """One row per scenario of the corpus; the log names what it names, and so does the doctor's fix if it can."""
-    yield "What is wrong", "The person sees", "What to look at", "Who says so"
+    yield "What is wrong", "The person sees", "What to look at", "Reported by"
     corpus = runpy.run_path(str(CORPUS))
     for scenario in corpus["SCENARIOS"]:
         named = ", ".join(f"`{name}`" if _NAME.fullmatch(name) else name for name in scenario.names)
