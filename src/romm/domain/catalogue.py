@@ -1,4 +1,4 @@
-"""Every reason to refuse: text for the person, text for the operator, HTTP status."""
+"""Texts and HTTP status of each refusal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,17 +16,13 @@ class _Facts(dict[str, Any]):
 
 
 def operator_text(refused: Refused) -> str:
-    """What the operator reads, with the facts of this refusal; of a response that came again, where they stand."""
     if first := refused.facts.get("again"):
         return f"The response arrived again. The log line with correlation id {first} has the facts."
     return CATALOGUE[refused.code].operator.format_map(_Facts(refused.facts))
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """A row of the catalogue. `operator` may name {facts}; `status` is what a program is answered.
-
-    `oauth` is the `error` of a route that speaks OAuth (RFC 6749, 5.2, and the documents that build on it).
-    """
+    """`operator` may name {facts}. `oauth` is an OAuth route's `error` (RFC 6749, 5.2)."""
 
     status: int
     person: str
@@ -35,12 +31,11 @@ class Refusal(Struct, frozen=True, kw_only=True):
 
     @property
     def oauth_error(self) -> str:
-        """The row's name, or what its status comes to."""
         return self.oauth or ("invalid_request" if self.status < 500 else "server_error")
 
     @property
     def oauth_status(self) -> int:
-        """RFC 6749, 5.2: a grant that does not hold is a 400, also where a browser would be asked to sign in."""
+        """An invalid grant is a 400, not a 401 (RFC 6749, 5.2)."""
         return 400 if self.oauth == "invalid_grant" else self.status
 
 

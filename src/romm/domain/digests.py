@@ -10,5 +10,5 @@ def code_challenge(code_verifier: str) -> str:
 
 
 def digest(secret: str) -> str:
-    """64 hex digits. Secrets are random, so a fast hash without salt is enough."""
+    """64 hex digits. Secrets are random, so no salt is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Canonical e-mail addresses: no database collation decides who a person is."""
+"""Canonical e-mail addresses, independent of database collations."""
 
 import unicodedata
 
@@ -8,10 +8,9 @@ MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
 def canonical(address: object) -> str | None:
-    """None if there is none. Nothing is trimmed or repaired.
+    """None if invalid. Nothing is trimmed or repaired.
 
-    The domain becomes a lower-case A-label, an ASCII local part lower case; another local part cannot be compared
-    safely. Dots and `+tags` stay.
+    The domain becomes a lower-case A-label, an ASCII local part lower case. Dots and `+tags` stay.
     """
     if not isinstance(address, str) or not address.isprintable() or len(address.encode()) > MAX_BYTES:
         return None

@@ -21,7 +21,7 @@ _OUTLINE.maxstring = _OUTLINE.maxother = MAX_FACT_LENGTH
 
 
 class Code(enum.StrEnum):
-    """A refusal's stable name: in `/login?error=`, problem bodies, the log and the docs."""
+    """Stable: used in URLs, problem bodies, the log and the docs."""
 
     # before the provider
     OIDC_OFF = "oidc_off"
@@ -175,11 +175,11 @@ UNVERIFIABLE = frozenset(
         Code.ID_TOKEN_SIGNATURE,
     }
 )
-"""Refusals for which the signer of a token is unknown."""
+"""The token's signer is unknown."""
 
 
 class Refuse(Struct, frozen=True):
-    """A rule's refusal. The facts are for the operator's log only."""
+    """The facts are for the operator's log only."""
 
     code: Code
     facts: Mapping[str, Any] = {}
@@ -188,8 +188,8 @@ class Refuse(Struct, frozen=True):
 class Refused(Exception):
     """The only exception of this program.
 
-    `return_to`: the person's target, if known, for the next try. `page`: the page they came from, if not the route's
-    own. `received`: an outline of the refused claims for the sign-in log.
+    `return_to`: the target for the next try. `page`: where the person came from. `received`: an outline of the refused
+    claims.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -206,14 +206,14 @@ class Refused(Exception):
 
 
 def required(result: T | Refuse) -> T:
-    """Raise `Refused` for a rule's refusal."""
+    """Raises `Refused` for a refusal."""
     if isinstance(result, Refuse):
         raise Refused.by(result)
     return result
 
 
 def bounded(fact: Any) -> str | int | float | bool | None:
-    """A fact for a log line: short, on one line."""
+    """For a log line: short, on one line."""
     if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
         return fact
     text = _outline(fact)

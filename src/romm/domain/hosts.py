@@ -1,7 +1,8 @@
-"""One canonical form for hosts, origins and client addresses, wherever they are compared, proxied, counted or logged.
+"""One canonical form for hosts, origins and client addresses.
 
-Hosts are lower-case A-labels or IP addresses; IPv4-mapped IPv6 becomes IPv4, zones are dropped. Sources: RFC 3986, 3.2;
-RFC 6454, 4 and 6.2; RFC 5890 (A-labels); RFC 4291, 2.5.5.2; RFC 4007, 11 (zones).
+Hosts are lower-case A-labels or IP addresses; IPv4-mapped IPv6 becomes IPv4, zones are dropped.
+
+Sources: RFC 3986, 3.2; RFC 6454, 4 and 6.2; RFC 5890 (A-labels); RFC 4291, 2.5.5.2 (mapped IPv4); RFC 4007, 11 (zones).
 """
 
 import re
@@ -23,7 +24,7 @@ _MAPPED_BITS = 96  # ::ffff:0:0/96
 
 
 def host(written: str) -> str | None:
-    """IPv6 without brackets. None for anything but a name or an address."""
+    """IPv6 without brackets. None if invalid."""
     known = _address(written.removeprefix("[").removesuffix("]"))
     if known is not None:
         return str(known)
@@ -32,7 +33,7 @@ def host(written: str) -> str | None:
 
 
 def a_label(name: str) -> str | None:
-    """In ASCII and lower case; None without a single form in ASCII."""
+    """In lower case; None without a single form in ASCII."""
     try:
         found = name.lower().encode("idna").decode("ascii")
         faithful = found.encode("ascii").decode("idna") == name.lower() or found == name.lower()
@@ -43,25 +44,25 @@ def a_label(name: str) -> str | None:
 
 
 def origin(url: str) -> str | None:
-    """Scheme, host and port as a browser serializes them; None for anything but an http(s) URL."""
+    """As browsers serialize it; None if not http(s)."""
     parts = _parts(url)
     return None if parts is None else _origin(parts)
 
 
 def canonical(url: str) -> str | None:
-    """Only the origin changes; None for anything but an http(s) URL."""
+    """Changes only the origin; None if not http(s)."""
     parts = _parts(url)
     return None if parts is None else _origin(parts) + _rest(parts, url)
 
 
 def path(url: str, own: str) -> str | None:
-    """What follows the canonical origin `own`; None for another URL."""
+    """The rest after the origin `own`; None for another URL."""
     parts = _parts(url)
     return _rest(parts, url) if parts is not None and _origin(parts) == own else None
 
 
 def is_at(header: str, own: str) -> bool:
-    """Does a `Host` header name the canonical origin `own`? The default port is optional."""
+    """Compare `Host` with the canonical origin `own`; the default port is optional."""
     scheme = own.partition(":")[0]
     return not _NOT_IN_A_HOST.search(header) and origin(f"{scheme}://{header}") == own
 
@@ -73,13 +74,13 @@ def is_loopback(host: str) -> bool:
 
 
 def is_readable_on_the_way(url: str) -> bool:
-    """Plain http to another machine?"""
+    """Plain http to another machine."""
     parts = urlsplit(canonical(url) or "")
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
 def address(written: str) -> Address | None:
-    """The address in a proxy's entry: alone, with a port, in brackets, with a zone. None if there is none."""
+    """Accepts a port, brackets and a zone. None if invalid."""
     text = written.strip().strip('"')
     known = _address(text)
     if known is None and (parts := _WITH_PORT.fullmatch(text)):
@@ -88,7 +89,7 @@ def address(written: str) -> Address | None:
 
 
 def network(written: str) -> Network | None:
-    """A network in CIDR notation, or a single address; else None."""
+    """CIDR notation or a single address; else None."""
     single = address(written)
     try:
         found = ip_network(written if single is None else single, strict=False)
@@ -100,10 +101,10 @@ def network(written: str) -> Network | None:
 
 
 def client(peer: Address, forwarded: Sequence[str], trusted: Collection[Network]) -> Address:
-    """The nearest address that is no trusted proxy. `forwarded`: the entries of X-Forwarded-For, the nearest last.
+    """The nearest untrusted address. `forwarded`: X-Forwarded-For, the nearest last.
 
-    An entry without an address counts as the proxy that wrote it. If all are trusted, use the address that the peer
-    itself saw: the client may have invented entries further away.
+    Entries without an address count as their proxy. If all are trusted, use the peer's own view: clients can invent
+    entries further away.
     """
     proxy, nearest = peer, None
     for entry in reversed(forwarded):
@@ -129,7 +130,7 @@ def _address(text: str) -> Address | None:
 
 
 def _parts(url: str) -> SplitResult | None:
-    """None for anything but an http(s) URL with a host and without a user."""
+    """None without a host, with a user, or if not http(s)."""
     try:
         parts = urlsplit(url)
         usable = parts.port != 0 and host(parts.hostname or "") is not None

@@ -1,4 +1,4 @@
-"""The shared nouns: identity (at the provider) and account (here)."""
+"""Identity (at the provider) and account (here)."""
 
 import enum
 from datetime import datetime
@@ -9,7 +9,7 @@ from romm.domain.digests import digest
 
 
 class AccessLevel(enum.IntEnum):
-    """Ordered: a greater level includes all rights of a smaller one."""
+    """Greater levels include all rights of smaller ones."""
 
     VIEWER = 1
     EDITOR = 2
@@ -42,10 +42,7 @@ class Identity(Struct, frozen=True):
 
 
 class LinkedIdentity(Struct, frozen=True, kw_only=True):
-    """`rule` is the row of the linking rules that attached it.
-
-    `retired_at`: an administrator marked its provider as an earlier one of this account.
-    """
+    """`rule` attached it. `retired_at`: an administrator marked its provider as a former one."""
 
     identity: Identity
     linked_at: datetime
@@ -54,8 +51,7 @@ class LinkedIdentity(Struct, frozen=True, kw_only=True):
 
 
 class EmailSource(enum.StrEnum):
-    """The source of an account's address. `owner`: typed by a person without administrator rights for their own
-    account."""
+    """`owner`: typed for their own account without administrator rights."""
 
     PROVIDER = "provider"
     ADMINISTRATOR = "administrator"
@@ -63,18 +59,15 @@ class EmailSource(enum.StrEnum):
 
     @classmethod
     def typed_by(cls, level: AccessLevel) -> "EmailSource":
-        """The source of an address that a person of this level types for their own account."""
         return cls.ADMINISTRATOR if level is AccessLevel.ADMIN else cls.OWNER
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """A person here. `email` is canonical (`emails.canonical`).
+    """`email` is canonical (`emails.canonical`).
 
-    `email_source` applies only with an address. `address_removed_at`: when a typed address made room for a person whose
-    provider vouches for it, None once there is another. `password_set_at`: since when the password's holder is trusted,
-    None without a usable password; a password set by proving an older one inherits its time. `reset_asked_at`: when a
-    forgotten password was reported at the sign-in page. `version` grows with every change that a decision may depend
-    on. `role_from_claim`: the last sign-in with the provider took the level from the roles claim.
+    `address_removed_at`: a typed address gave way to a vouched one. `password_set_at`: since when its holder is
+    trusted; None without a usable password. `reset_asked_at`: a forgotten password was reported. `version` grows with
+    every change that matters to a decision. `role_from_claim`: the last sign-in took the level from the claim.
     """
 
     id: int
@@ -100,12 +93,11 @@ class Account(Struct, frozen=True, kw_only=True):
 
     @property
     def has_vouched_email(self) -> bool:
-        """Does more than its owner's word support the address?"""
         return self.email is not None and self.email_source is not EmailSource.OWNER
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """For the log and the list of sessions; never a reason to grant access."""
+    """For logs and the session list, never for access."""
 
     address: str
     user_agent: str

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 from romm.domain import hosts
 
 MAX_RETURN_TO_LENGTH = 1024
-"""Characters, as they are sent. The attempt's cookie holds them: a stock nginx takes 4 kB of response headers at once."""
+"""Characters, as sent. The attempt's cookie holds them; nginx takes 4 kB of response headers."""
 
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%~"
 
@@ -14,7 +14,7 @@ _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
 
 
 def return_to(unverified_target: str | None) -> str:
-    """A path of ours for after sign-in; anything else, and routes with side effects, become `/`."""
+    """Other URLs, and routes with side effects, become `/`."""
     target = unverified_target or "/"
     seen = target
     for _ in range(3):  # a proxy may decode it, even twice
@@ -26,7 +26,7 @@ def return_to(unverified_target: str | None) -> str:
 
 
 def own_target(uri: str, origin: str) -> str:
-    """Path and query of one of our URLs; others stay absolute and become `/` in `return_to`."""
+    """Path and query of a local URL; others stay absolute."""
     path = hosts.path(uri, origin)
     return uri if path is None else path
 
@@ -36,7 +36,7 @@ def _is_own_path(target: str) -> bool:
 
 
 def _acts(target: str) -> bool:
-    """A sign-in page, or a route with side effects? No link may lead a browser there."""
+    """No link may lead to a sign-in page or a route with side effects."""
     # As browser and router will see it: `/x/../%6cogin` is `/login`.
     path = unquote(urlsplit(target).path)
     return any(map(_is_route_that_acts, (posixpath.normpath(path), _in_a_browser(path))))

@@ -76,7 +76,7 @@ def handed() -> HandOver:
 @pytest.mark.parametrize(
     ("asked", "poll", "expected"),
     [
-        pytest.param(None, {}, Code.DEVICE_CODE_INVALID, id="nobody was given it"),
+        pytest.param(None, {}, Code.DEVICE_CODE_INVALID, id="no device was given it"),
         pytest.param(replace(APPROVED, state=State.SPENT), {}, Code.DEVICE_CODE_INVALID, id="it was used"),
         pytest.param(
             APPROVED, {"shape": Flavor.LEGACY}, Code.DEVICE_CODE_INVALID, id="it was asked for in another shape"

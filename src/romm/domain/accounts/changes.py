@@ -1,4 +1,4 @@
-"""Who may change which account, and which credentials end."""
+"""Permissions to change accounts, and the credentials a change ends."""
 
 import enum
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _ADMIN_SCOPES = frozenset(scopes.granted(AccessLevel.ADMIN))
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """An account with its credential's scopes, or the command line (`account_id` None)."""
+    """The command line has no `account_id`."""
 
     account_id: int | None
     scopes: frozenset[str]
@@ -31,14 +31,11 @@ class Actor(Struct, frozen=True, kw_only=True):
 
 
 COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
-"""Full rights: a user of this machine's shell could change the database anyway."""
+"""A shell user could change the database anyway."""
 
 
 class AccountUpdate(Struct, frozen=True, kw_only=True):
-    """Requested changes, in stored form; unset fields stay.
-
-    `vouched`: the administrator knows that the address is the person's.
-    """
+    """Unset fields stay. `vouched`: the administrator confirms the address."""
 
     username: str | UnsetType = UNSET
     email: str | UnsetType | None = UNSET
@@ -49,16 +46,16 @@ class AccountUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Password(Struct, frozen=True):
-    """`trusted_since`: since when the password's holder is trusted with the account."""
+    """`trusted_since`: since when its holder is trusted with the account."""
 
     hash: str | None
     trusted_since: datetime | None
 
 
 class Change(Struct, frozen=True, kw_only=True, tag=True):
-    """Applies only to an unchanged account. `ends`: kinds of credentials to end, except the one with digest `keep`.
+    """Only for an unchanged account. Ends credentials of the kinds `ends`, except digest `keep`.
 
-    `source`: the source of a new or newly vouched address, None if unchanged.
+    `source`: of a new or newly vouched address.
     """
 
     account: Account
@@ -78,13 +75,13 @@ class Change(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Delete(Struct, frozen=True, tag=True):
-    """Applies only to an unchanged account."""
+    """Only for an unchanged account."""
 
     account: Account
 
 
 class Unlink(Struct, frozen=True, kw_only=True, tag=True):
-    """Applies only to an unchanged account. Ends the account's sign-ins, except the one with digest `keep`."""
+    """Only for an unchanged account. Ends the link's sign-ins, except digest `keep`."""
 
     account: Account
     identity: Identity
@@ -92,15 +89,11 @@ class Unlink(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class WaysIn(Struct, frozen=True, kw_only=True):
-    """Open sign-in methods: passwords, and links to these issuers."""
-
     passwords: bool
     issuers: Issuers
 
 
 class Proof(enum.Enum):
-    """How the holder of a session proved ownership of the account."""
-
     NONE = "none"
     PASSWORD = "password"
     PROVIDER = "provider"
@@ -118,7 +111,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     ),
     "A-04": ("It is the last enabled administrator, and would not be one afterwards", "Refused: `last_admin`."),
 }
-"""The table for people; `administer` and `delete` implement it."""
+"""For documentation; `administer` and `delete` implement it."""
 
 
 def administer(
@@ -158,15 +151,11 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
 
 
 def may_touch(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """May the actor act on an account of this level, or give it this level?"""
     return may_give(actor, level) if level is AccessLevel.ADMIN else None
 
 
 def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """May the actor open an account of this level to a person?
-
-    The maker of an account, its address or its password can sign in to it, so the actor needs all its scopes.
-    """
+    """Require all the new account's scopes: its maker can sign in to it."""
     missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
     if not missing:
         return None
@@ -174,20 +163,17 @@ def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
 
 
 def may_reset(actor: Actor, account: Account) -> Refuse | None:
-    """May the actor make a password reset link? Their own password needs the proof of `own`.
-
-    The password stays trusted whatever the account may do later, so only a full administrator may vouch for it.
-    """
+    """Only a full administrator: the reset password stays trusted if the account gains rights."""
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
     return may_give(actor, AccessLevel.ADMIN)
 
 
 def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
-    """`keep` is the digest of the current session.
+    """`keep` is the current session's digest.
 
-    Each change needs a proof: the address decides who may link, the password opens the account, and applications behind
-    forward authentication may trust the name. A password set by proving the old one inherits its trust date (L-11b).
+    Require proof: addresses decide linking, passwords open the account, proxied applications trust names. A password
+    set by proving the old one inherits its trust date (L-11b).
     """
     username, email = _or(update.username, account.username), _or(update.email, account.email)
     renamed = username != account.username
@@ -205,7 +191,7 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
 
 
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
-    """Never the last way in. A link to another provider is no way in."""
+    """Keep the last way in."""
     if proof is Proof.NONE:
         return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
     by_password = ways.passwords and account.password_set_at is not None
@@ -217,7 +203,7 @@ def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, 
 
 
 def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
-    """Proof by a fresh session's own sign-in; by the provider only while the identity is linked."""
+    """The provider counts only while the identity is linked."""
     if session is None or session.kind is not Kind.SESSION or now - session.created_at > FRESH_SESSION:
         return Proof.NONE
     if session.identity is None:
@@ -252,7 +238,6 @@ def _changed(
 
 
 def _confirms(account: Account, update: AccountUpdate) -> bool:
-    """Does an administrator vouch for an address that only its owner typed?"""
     return update.vouched and not account.has_vouched_email
 
 

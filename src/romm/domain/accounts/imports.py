@@ -1,6 +1,6 @@
 """Map the users of an existing RomM to accounts.
 
-An existing account is never changed. A shared address goes to none of its users. Decisions are repeatable.
+Existing accounts stay unchanged. A shared address goes to none of its users. Decisions are repeatable.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ _OLDEST_YEAR = 1970
 
 
 class ForeignUser(Struct, frozen=True, kw_only=True):
-    """`group` is the name of the permission group."""
+    """`group` is the permission group's name."""
 
     id: int
     username: str
@@ -43,7 +43,7 @@ class ExistingAccounts(Struct, frozen=True, kw_only=True):
 
 
 class Import(Struct, frozen=True, kw_only=True, tag=True):
-    """Create this account. `notes` report what differs from the original."""
+    """`notes` report what differs from the original."""
 
     found: ForeignUser
     username: str
@@ -65,14 +65,12 @@ Decision = Import | Skip
 
 
 class _Side(Struct, frozen=True):
-    """Facts about all users: the assigned name, and the other users with the same address."""
-
     username: str
     sharing: tuple[str, ...]
 
 
 def decide(found: Iterable[ForeignUser], here: ExistingAccounts, now: dt.datetime) -> tuple[Decision, ...]:
-    """One decision per user, by id."""
+    """By id."""
     users = sorted(found, key=lambda user: user.id)
     names, sharing = _names(users), _sharing(users)
     return tuple(_decide(user, _Side(names[user.id], sharing[user.id]), here, now) for user in users)
@@ -148,10 +146,9 @@ def _about_password(password_hash: str | None) -> str | None:
 
 
 def _names(users: Sequence[ForeignUser]) -> dict[int, str]:
-    """A unique name per user, independent of existing accounts: a second run must give the same names.
+    """Independent of existing accounts: a second run must give the same names.
 
-    A user whose name is already normalized keeps it, else the first whose name normalizes to it. All others get the
-    next free one.
+    Normalized names stay with their users; others get the next free one.
     """
     normalized = {user.id: usernames.normalized(user.username) for user in users}
     given: dict[str, int] = {}
@@ -171,7 +168,6 @@ def _free(user: ForeignUser, given: Mapping[str, int]) -> str:
 
 
 def _sharing(users: Sequence[ForeignUser]) -> dict[int, tuple[str, ...]]:
-    """The other users with the same address."""
     holders = defaultdict[str | None, list[ForeignUser]](list)
     for user in users:
         holders[emails.canonical(user.email)].append(user)

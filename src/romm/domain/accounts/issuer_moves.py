@@ -1,4 +1,4 @@
-"""Moving accounts from one issuer to another: what becomes of each link, decided account by account."""
+"""Move an account's link from one issuer to another."""
 
 import enum
 from collections.abc import Iterator
@@ -12,22 +12,18 @@ from romm.domain.model import Account, Identity, LinkedIdentity
 
 
 class Way(enum.StrEnum):
-    """How people are recognized at the new issuer."""
-
     SAME_SUBJECTS = "same-subjects"
     BY_EMAIL = "by-email"
 
 
 class IssuerMove(Struct, frozen=True, kw_only=True):
-    """What an administrator wants: `old` and `new` are issuers."""
-
     old: str
     new: str
     way: Way
 
 
 class Rewrite(Struct, frozen=True, kw_only=True, tag=True):
-    """The same person under the new issuer: the link's issuer changes. Its sign-ins end, but not `keep`."""
+    """The link gets the new issuer. Its sign-ins end, except `keep`."""
 
     account: Account
     identity: Identity
@@ -36,7 +32,7 @@ class Rewrite(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Retire(Struct, frozen=True, kw_only=True, tag=True):
-    """The link stays as history and blocks no more, so that a verified address links again. Its sign-ins end, but not `keep`."""
+    """The link stays as history and no longer blocks. Its sign-ins end, except `keep`."""
 
     account: Account
     identity: Identity
@@ -44,8 +40,6 @@ class Retire(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Stays(enum.StrEnum):
-    """Why a link stays as it is."""
-
     LINKED_ALREADY = "linked_already"
     SUBJECT_TAKEN = "subject_taken"
     RETIRED_ALREADY = "retired_already"
@@ -75,14 +69,14 @@ _ASKED = (
 
 
 def link_to(account: Account, issuer: str) -> LinkedIdentity | None:
-    """The account's link to an issuer; there is at most one."""
+    """There is at most one."""
     return next((link for link in account.links if link.identity.issuer == issuer), None)
 
 
 def decide(
     move: IssuerMove, account: Account, link: LinkedIdentity, holder: Account | None, *, keep: str | None
 ) -> IssuerMoveDecision:
-    """What becomes of the account's link to the old issuer. `holder` has the same subject at the new issuer already."""
+    """`holder` already has the same subject at the new issuer."""
     match move:
         case IssuerMove(way=Way.SAME_SUBJECTS) if holder is not None and holder.id != account.id:
             return Stay(account=account, why=Stays.SUBJECT_TAKEN, other=holder.username)
@@ -101,7 +95,7 @@ def decide(
 
 
 def describe(decision: IssuerMoveDecision, move: IssuerMove) -> str:
-    """The decision in one sentence, true before and after it is carried out."""
+    """True before and after the move."""
     match decision:
         case Rewrite():
             return f"same subject, now at {move.new}"
@@ -118,7 +112,7 @@ def describe(decision: IssuerMoveDecision, move: IssuerMove) -> str:
 
 
 def notes(move: IssuerMove, issuers: Issuers, *, link_by_email: bool) -> Iterator[str]:
-    """What an administrator may have overlooked."""
+    """Warnings for the administrator."""
     if move.way is Way.BY_EMAIL and not link_by_email:
         yield "OIDC_LINK_BY_EMAIL is false: an address links nobody. People link on /account, as long as they are signed in."
     ours = tuple(filter(None, [issuers.this, *issuers.current]))

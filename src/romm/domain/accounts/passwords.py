@@ -11,10 +11,7 @@ _LEGACY = re.compile(r"\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
 
 
 def weakness(password: str, *, username: str, email: str | None, common: Container[str]) -> str | None:
-    """Why a password is refused, else None. No composition rule, any Unicode (NIST SP 800-63B, 5.1.1.2).
-
-    `common`: the most common passwords in lower case (`ports.accounts.Passwords.common`).
-    """
+    """Why a password is refused. No composition rules (NIST SP 800-63B, 5.1.1.2). `common` is in lower case."""
     if len(password) < MIN_LENGTH:
         return f"shorter than {MIN_LENGTH} characters"
     if len(password) > MAX_LENGTH:
@@ -29,12 +26,12 @@ def weakness(password: str, *, username: str, email: str | None, common: Contain
 
 
 def is_legacy(password_hash: str | None) -> bool:
-    """A bcrypt hash of an existing RomM? Costs above 15 (seconds per check) are not accepted."""
+    """A bcrypt hash of an existing RomM. Costs above 15 (seconds per check) are refused."""
     return _LEGACY.fullmatch(password_hash or "") is not None
 
 
 def _is_made_of(password: str, names: set[str]) -> bool:
-    """Do only digits and signs remain without these names? A name made of digits does not count."""
+    """Ignores names made only of digits."""
     cores = {core for name in names if (core := name.strip(_LITTLE)) and core in password}
     rest = password
     for core in sorted(cores, key=lambda each: (-len(each), each)):
@@ -49,4 +46,4 @@ _OURS = frozenset(
     admin1234 batman123 changeit default1 gameboy1 jennifer michelle p@ssword secret12
     """.split()  # noqa: SIM905  a list of quoted words would hide them
 )
-"""Common ones missing from lists of leaked passwords."""
+"""Missing from lists of leaked passwords."""

@@ -23,12 +23,12 @@ def normalized(typed: str) -> str | None:
 
 
 def is_free_to(name: str, level: AccessLevel) -> bool:
-    """Reserved names suggest authority over the server, so only admins may use them."""
+    """Only admins may use names that suggest authority over the server."""
     return name not in RESERVED or level is AccessLevel.ADMIN
 
 
 def proposal(claims: Mapping[str, object], attribute: str) -> str:
-    """The configured claim, `nickname`, the local part of the e-mail, or a short `sub`."""
+    """The configured claim, `nickname`, the e-mail's local part, or a short `sub`."""
     offers = (claims.get(attribute), claims.get("nickname"), _local_part(claims.get("email")))
     for offer in offers:
         if isinstance(offer, str) and (name := _cleaned(offer)):
@@ -38,7 +38,7 @@ def proposal(claims: Mapping[str, object], attribute: str) -> str:
 
 
 def series(name: str) -> Iterator[str]:
-    """The name unless reserved, then `name-2`, `name-3`, … without end, each within the length limit."""
+    """The name unless reserved, then `name-2`, `name-3`, … within the length limit."""
     if name not in RESERVED:
         yield name
     number = 2

@@ -1,4 +1,4 @@
-"""Client tokens, which apps keep instead of a password."""
+"""Client tokens: apps keep them instead of a password."""
 
 import enum
 from collections.abc import Collection
@@ -23,12 +23,10 @@ QUESTIONS = Limit(
     name="questions about pairing codes per address", tries=30
 )  # the page that shows a code polls every few seconds
 ALL_QUESTIONS = Limit(name="questions about pairing codes", tries=600)
-"""During a code's life all addresses together try at most 4200 of 2.56e10 (`short_codes.ALPHABET`)."""
+"""At most 4200 tries of 2.56e10 during a code's life (`short_codes.ALPHABET`)."""
 
 
 class Lifetime(enum.StrEnum):
-    """As apps send it."""
-
     MONTH = "30d"
     QUARTER = "90d"
     YEAR = "1y"
@@ -49,7 +47,7 @@ class ClientTokenRequest(Struct, frozen=True, kw_only=True):
 
 
 class Renewal(Struct, frozen=True, kw_only=True):
-    """A token's new secret; ends its pairing codes. `code`: the digest of the exchanged pairing code."""
+    """Ends the token's pairing codes. `code`: the digest of the exchanged one."""
 
     owner: Account
     token: Credential
@@ -62,7 +60,7 @@ class Renewal(Struct, frozen=True, kw_only=True):
 
 
 def validate_request(request: ClientTokenRequest, allowed: frozenset[str]) -> ClientTokenRequest | Refuse:
-    """Normalize name and scopes. Drops nothing silently."""
+    """Drops nothing silently."""
     name, requested = request.name.strip(), frozenset(request.scopes)
     if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
         return Refuse(Code.NAME_INVALID, {"found": request.name})
@@ -74,19 +72,16 @@ def validate_request(request: ClientTokenRequest, allowed: frozenset[str]) -> Cl
 
 
 def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
-    """May the holder of `by` (None: Basic auth) get a new secret for the token?
-
-    Compares granted scopes, not the owner's current ones: a right regained later would exceed those of `by`.
-    """
+    """Compare granted scopes; the owner may regain more later. `by` is None for Basic auth."""
     if by is None:
         return None
     return _too_many(frozenset(token.scopes), frozenset(by.scopes)) or may_last(token.expires_at, by)
 
 
 def lasting(end: datetime, by: Credential | None) -> datetime | Refuse:
-    """Cap an expiry for the holder of `by` (None: Basic auth).
+    """Cap an expiry; `by` is None for Basic auth.
 
-    A stolen token must not gain lifetime: a client token creates nothing that outlives it, an access token nothing
+    Stolen tokens must not gain lifetime: client tokens create nothing that outlives them, access tokens nothing
     lasting.
     """
     match by:
@@ -99,7 +94,6 @@ def lasting(end: datetime, by: Credential | None) -> datetime | Refuse:
 
 
 def may_last(end: datetime, by: Credential | None) -> Refuse | None:
-    """May the holder of `by` pass on a credential that expires at `end`?"""
     found = lasting(end, by)
     if isinstance(found, Refuse) or by is None or found == end:
         return found if isinstance(found, Refuse) else None
@@ -132,7 +126,7 @@ def exchanges(address: str) -> tuple[RateLimitKey, RateLimitKey]:
 
 
 def questions(address: str) -> tuple[RateLimitKey, RateLimitKey]:
-    """A status query reveals as much about a code as an exchange."""
+    """A status query reveals as much as an exchange."""
     return by_address(QUESTIONS, address), RateLimitKey(ALL_QUESTIONS)
 
 

@@ -1,4 +1,4 @@
-"""Every credential is a random secret: shown once, stored as its SHA-256, looked up by kind and hash."""
+"""Credentials: random secrets, shown once, stored as SHA-256, looked up by kind and hash."""
 
 import enum
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,7 @@ TOUCH_INTERVAL = timedelta(minutes=1)  # precision of `last_used_at`; saves a wr
 DEVICE_COOKIE_LIFETIME = timedelta(days=365)  # browsers cap cookies at 400 days (RFC 6265bis, 5.5)
 
 MOST_OF_A_KIND = 100
-"""Per account and kind; the oldest end first. Else a script that signs in every minute fills the database for months.
-"""
+"""Per account and kind; the oldest end first. Bounds scripts that sign in every minute."""
 
 CLIENT_TOKEN_PREFIX = "rmm_"
 
@@ -42,7 +41,7 @@ class Kind(enum.StrEnum):
 
 
 SIGNED_IN_KINDS = frozenset({Kind.SESSION, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE})
-"""End when the password or access level changes; named tokens stay."""
+"""End when the password or access level changes."""
 
 LINK_KINDS = frozenset({Kind.PASSWORD_RESET, Kind.RECOVERY})
 """End with any change of the account."""
@@ -54,10 +53,7 @@ class SessionLimits(Struct, frozen=True):
 
 
 class ProviderSession(Struct, frozen=True, kw_only=True):
-    """What a session by single sign-on comes from. The ID token is for signing out at the provider.
-
-    The provider's session (`sid`) and the algorithm that signed the ID token are for when the provider signs a person out.
-    """
+    """The ID token is for logout at the provider; `sid` and the algorithm are for logout by it."""
 
     identity: Identity
     id_token: str
@@ -66,11 +62,10 @@ class ProviderSession(Struct, frozen=True, kw_only=True):
 
 
 class Credential(Struct, frozen=True, kw_only=True):
-    """`id` is its number in lists, assigned when stored.
+    """`id` is its number in lists.
 
-    A single sign-on session keeps what `ProviderSession` has. `name` is given by a person, `client` is the requesting app.
-    A `family` ends together. `level` is what an invitation grants. An authorization code requires proof of its `binding`. A
-    refresh token is `spent_at` its first use; its successors follow from secret and `salt`.
+    `client` is the requesting app. A `family` ends together. `level` is an invitation's. An authorization code needs
+    proof of its `binding`. A refresh token's successors follow from secret and `salt`.
     """
 
     digest: str
@@ -98,7 +93,6 @@ class Credential(Struct, frozen=True, kw_only=True):
 
     @property
     def source(self) -> ProviderSession | None:
-        """What a session by single sign-on comes from."""
         if self.identity is None or self.id_token is None:
             return None
         return ProviderSession(
@@ -107,7 +101,6 @@ class Credential(Struct, frozen=True, kw_only=True):
 
 
 def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:
-    """An unused credential. `facts` are its other fields."""
     return Credential(
         kind=kind,
         account_id=account_id,

@@ -22,7 +22,7 @@ TOLERANCE = timedelta(seconds=1)  # for network jitter between polls
 MAX_NAME_LENGTH = 255
 
 UNNAMED = "unnamed:"
-"""Prefix of generated identifiers, for devices whose app sends none."""
+"""Prefix of generated identifiers, for apps that send none."""
 
 # A person needs two tries per device, the rest is for typing errors. Guessing finds one of a hundred waiting devices
 # with odds below 1 in 100,000 in ten minutes (RFC 8628, 5.1).
@@ -40,7 +40,7 @@ class Flavor(enum.StrEnum):
 
 
 class State(enum.StrEnum):
-    """Stored state; expiry is computed from `expires_at`."""
+    """Expiry is computed from `expires_at`."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -49,10 +49,9 @@ class State(enum.StrEnum):
 
 
 class DeviceAuthorization(Struct, frozen=True, kw_only=True):
-    """The decision fills `approved_scopes` and the fields after it.
+    """The decision fills `approved_scopes` and later fields.
 
-    `account_version`: the approver's; any later change of the account voids the approval. `token_expires_at` is the
-    legacy flavor's.
+    `account_version`: any later change of the approver voids the approval. `token_expires_at`: legacy flavor only.
     """
 
     device_code_digest: str
@@ -77,7 +76,7 @@ class DeviceAuthorization(Struct, frozen=True, kw_only=True):
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """A paired device. `last_used_at` is None without a live token."""
+    """`last_used_at` is None without a live token."""
 
     id: int
     account_id: int
@@ -92,7 +91,7 @@ class Device(Struct, frozen=True, kw_only=True):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """`client` is the app's name; the legacy flavor sends none."""
+    """`client` is the app's name; None in the legacy flavor."""
 
     shape: Flavor
     client: str | None
@@ -100,14 +99,12 @@ class Poll(Struct, frozen=True, kw_only=True):
 
 
 class Wait(Struct, frozen=True, tag=True):
-    """Undecided: poll again after this interval."""
-
     code: Code
     interval_seconds: int
 
 
 class HandOver(Struct, frozen=True, tag=True):
-    """Approved by an account unchanged since: issue the tokens, once."""
+    """Issue the tokens, once."""
 
     account: Account
     scopes: tuple[str, ...]
@@ -126,7 +123,7 @@ class Approve(Struct, frozen=True, tag=True):
 
 
 class DeviceAuthorizationRequest(Struct, frozen=True, kw_only=True):
-    """Sent by the device, unverified."""
+    """Unverified."""
 
     client: str
     scopes: tuple[str, ...]
@@ -137,7 +134,7 @@ class DeviceAuthorizationRequest(Struct, frozen=True, kw_only=True):
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """An empty `device_name` keeps the device's own name."""
+    """An empty `device_name` keeps the device's own."""
 
     scopes: tuple[str, ...]
     device_name: str = ""
@@ -153,14 +150,12 @@ class Approver(Struct, frozen=True):
 
 
 class OwnedTokens(Struct, frozen=True):
-    """Live client tokens and devices."""
-
     tokens: Sequence[Credential] = ()
     devices: Sequence[Device] = ()
 
 
 def validate_request(request: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
-    """Accept known scopes, and texts that display safely."""
+    """Accept known scopes and safe texts."""
     texts = (request.client, request.name, request.client_device_identifier, request.platform, request.client_version)
     unknown = sorted(set(request.scopes) - set(scopes.ALL))
     if not request.client.strip() or not all(map(_is_readable, texts)):
@@ -200,7 +195,7 @@ def answer(authorization: DeviceAuthorization | None, owner: Account | None, pol
 def undecided(authorization: DeviceAuthorization | None, now: datetime) -> DeviceAuthorization | Refuse:
     match authorization:
         case None:
-            return Refuse(Code.DEVICE_CODE_UNKNOWN, {"reason": "nobody was given this code"})
+            return Refuse(Code.DEVICE_CODE_UNKNOWN, {"reason": "no device was given this code"})
         case DeviceAuthorization(expires_at=end) if now >= end:
             return Refuse(Code.DEVICE_CODE_UNKNOWN, {"reason": "it has expired"})
         case DeviceAuthorization(state=State.PENDING):
@@ -210,7 +205,6 @@ def undecided(authorization: DeviceAuthorization | None, now: datetime) -> Devic
 
 
 def allowed(authorization: DeviceAuthorization, own: Iterable[str]) -> tuple[str, ...]:
-    """The requested scopes within `own`."""
     return scopes.ordered(frozenset(own).intersection(authorization.requested_scopes))
 
 
@@ -240,7 +234,7 @@ def _is_readable(text: str) -> bool:
 
 
 def _tokens_beside(authorization: DeviceAuthorization, owned: OwnedTokens) -> int:
-    """Client tokens that the device's new one does not replace."""
+    """Without those that the new token replaces."""
     same = {
         each.id for each in owned.devices if each.client_device_identifier == authorization.client_device_identifier
     }
@@ -257,7 +251,7 @@ def _too_early(authorization: DeviceAuthorization, now: datetime) -> bool:
 
 
 def _end(shape: Flavor, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
-    """A token pair never expires by itself, so the approver must be able to grant that."""
+    """Token pairs never expire; the approver must be able to grant that."""
     if shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
         return refusal
     return client_tokens.lasting(client_tokens.end(lifetime, now), by)

@@ -1,7 +1,6 @@
 """Native apps (RFC 6749, 4.1; RFC 7636; RFC 8252).
 
-They run on other people's machines, so none has a secret. The redirect URI identifies an app; PKCE ties the code to the
-request.
+The redirect URI identifies an app, which has no secret; PKCE ties the code to the request.
 """
 
 import hmac
@@ -50,8 +49,6 @@ class App(Struct, frozen=True, kw_only=True):
 
 
 class AppRequest(Struct, frozen=True, kw_only=True):
-    """`state` is empty if not sent."""
-
     app: str
     redirect_uri: str
     scopes: tuple[str, ...]
@@ -77,7 +74,7 @@ class AppRequest(Struct, frozen=True, kw_only=True):
 
 
 class AppError(Struct, frozen=True, kw_only=True):
-    """An `error` of RFC 6749, 4.1.2.1."""
+    """RFC 6749, 4.1.2.1."""
 
     redirect_uri: str
     state: str
@@ -86,7 +83,7 @@ class AppError(Struct, frozen=True, kw_only=True):
 
 
 def unfit(redirect_uri: str) -> str | None:
-    """Why no app may register this redirect URI, else None (RFC 8252, 7)."""
+    """Why no app may register this redirect URI (RFC 8252, 7)."""
     if "*" in redirect_uri:
         return "has a wildcard; write out each address"
     if "#" in redirect_uri:
@@ -106,12 +103,12 @@ def unfit(redirect_uri: str) -> str | None:
 
 
 def fits(redirect_uri: str, registered: str) -> bool:
-    """Compare exactly; loopback addresses match with any port (RFC 8252, 7.3)."""
+    """Exact; loopback addresses match with any port (RFC 8252, 7.3)."""
     return redirect_uri == registered or _without_port(redirect_uri) == (_without_port(registered) or registered)
 
 
 def form_target(redirect_uri: str) -> str:
-    """The narrowest `form-action` source for a redirect URI (CSP Level 3, 2.3.1)."""
+    """The narrowest `form-action` source (CSP Level 3, 2.3.1)."""
     if loopback := _LOOPBACK.fullmatch(redirect_uri):
         # The grammar does not allow [::1].
         return "http:" if "[" in loopback["host"] else f"{loopback['host']}{loopback['port'] or ''}"
@@ -121,7 +118,7 @@ def form_target(redirect_uri: str) -> str:
 
 
 def validate_request(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> AppRequest | AppError | Refuse:
-    """`Refuse` if the browser must not be sent back: unknown app or redirect URI.
+    """`Refuse`: unknown app or redirect URI, do not redirect.
 
     Empty parameters count as missing, repeated ones are errors, unknown ones are ignored (RFC 6749, 3.1).
     """
@@ -168,13 +165,13 @@ def _incomplete(given: dict[str, str]) -> str | None:
 
 
 def answer(redirect_uri: str, parameters: dict[str, str]) -> str:
-    """Empty parameters are omitted (RFC 6749, 4.1.2)."""
+    """Omits empty parameters (RFC 6749, 4.1.2)."""
     given = urlencode({name: value for name, value in parameters.items() if value})
     return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{given}"
 
 
 def binding(client_id: str, redirect_uri: str, challenge: str) -> str:
-    """Stored with a code, and required to redeem it. No part contains a line break."""
+    """No part contains a line break."""
     return digest(f"{client_id}\n{redirect_uri}\n{challenge}")
 
 

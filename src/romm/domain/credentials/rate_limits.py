@@ -11,13 +11,13 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 
 SLOTS = 6
-"""Slots per window; one extra is summed so that no window is undercounted."""
+"""Per window; one more is summed so that no window is undercounted."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """At most `tries` per `window`, which is at most `throttle.FORGOTTEN_AFTER` long."""
+    """`window` is at most `throttle.FORGOTTEN_AFTER`."""
 
     name: str
     tries: int
@@ -48,7 +48,7 @@ def by_address(limit: Limit, address: str) -> RateLimitKey:
 def check_limit(
     counters: Iterable[RateLimitKey], counted: Mapping[str, int], now: datetime, *, more: int = 0
 ) -> Refuse | None:
-    """Refuse if a counter exceeds its limit after `more` attempts; the first one decides."""
+    """Refuse if `more` attempts would exceed a limit."""
     for counter in counters:
         tries = [counted.get(key, 0) for key in counter.keys(now)]
         if sum(tries) + more > counter.limit.tries:
@@ -59,7 +59,7 @@ def check_limit(
 
 
 def _wait(counter: RateLimitKey, tries: list[int], now: datetime) -> int:
-    """Seconds until the oldest attempts leave the window, rounded up."""
+    """Seconds until the oldest attempts expire, rounded up."""
     slot = counter.limit.slot
     oldest = max((age for age, count in enumerate(tries) if count), default=0)
     until = slot * (SLOTS + 1 - oldest) - (now - _EPOCH) % slot
@@ -70,7 +70,7 @@ SITE_PREFIX_BITS = 64  # one customer's IPv6 addresses (RFC 6177, 2); they are t
 
 
 def network_of(address: str) -> str:
-    """Rate-limit key: the IPv4 address or the IPv6 /64; unchanged if not an address (a Unix socket)."""
+    """The IPv4 address or the IPv6 /64; other texts (a Unix socket) unchanged."""
     known = hosts.address(address)
     if isinstance(known, IPv6Address):
         return str(IPv6Network((int(known), SITE_PREFIX_BITS), strict=False))

@@ -7,11 +7,10 @@ LENGTH = 8  # 34 bits: enough for minutes with few tries (RFC 8628, 5.1)
 
 
 def normalized(typed: str) -> str | None:
-    """The stored form. Accepts any case, hyphens and spaces; None if invalid."""
+    """Accepts any case, hyphens and spaces; None if invalid."""
     code = typed.upper().replace("-", "").replace(" ", "")
     return code if typed.isascii() and len(code) == LENGTH and set(code) <= set(ALPHABET) else None
 
 
 def format_code(code: str) -> str:
-    """In two halves, easier to read out and type."""
     return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"

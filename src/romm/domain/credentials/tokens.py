@@ -1,8 +1,7 @@
 """Access and refresh tokens: scopes, lifetimes and rotation.
 
-The first use spends a refresh token. Its successors' secrets are HMAC-SHA256 over a random salt, keyed with the spent
-secret. So a retry after a lost response gets the *same* pair, although only salt and hashes are stored. A stolen
-database lacks the key; a stolen old token needs our answer, which ends with the grace period.
+Refresh tokens are spent by their first use. Successors are HMAC-SHA256 over a stored random salt, keyed with the spent
+secret. So a retry gets the *same* pair, and only hashes are stored.
 """
 
 import hmac
@@ -21,7 +20,6 @@ from romm.domain.model import AccessLevel, Account
 GRACE = timedelta(seconds=10)  # for retries over a broken connection (RFC 9700, 4.14.2, leaves it open)
 
 TOKEN_KINDS = (Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.CLIENT_TOKEN)
-"""Kinds that apps hold and may revoke."""
 
 
 class TokenLimits(Struct, frozen=True):
@@ -50,7 +48,7 @@ class Rotate(Struct, frozen=True, tag=True):
 
 
 class Repeat(Struct, frozen=True, tag=True):
-    """A retry: answer with the pair of the first use."""
+    """A retry: answer with the same pair."""
 
 
 def requested_scopes(text: str) -> tuple[str, ...] | Refuse:
@@ -62,7 +60,7 @@ def requested_scopes(text: str) -> tuple[str, ...] | Refuse:
 
 
 def granted_scopes(requested: Collection[str], level: AccessLevel) -> tuple[str, ...] | Refuse:
-    """Those that the level has; refused only if none remains (RFC 6749, 3.3)."""
+    """The level's share; refused only if empty (RFC 6749, 3.3)."""
     found = tuple(scope for scope in scopes.granted(level) if scope in requested)
     if requested and not found:
         return Refuse(Code.SCOPE_EXCEEDED, {"asked": " ".join(requested), "reason": "more than the account has"})
@@ -94,8 +92,6 @@ def decide_refresh(token: Credential, owner: Account, client: str, now: datetime
 
 
 def successors(secret: str, salt: str) -> Secrets:
-    """See the module docstring."""
-
     def derived(kind: Kind) -> str:
         return hmac.digest(secret.encode(), f"{salt} {kind}".encode(), "sha256").hex()
 
@@ -103,7 +99,7 @@ def successors(secret: str, salt: str) -> Secrets:
 
 
 def pair(secrets: Secrets, model: Credential, access: tuple[str, ...], now: datetime, limits: TokenLimits) -> Granted:
-    """`model` is a refresh token of the family; its `created_at` starts the family.
+    """`model` is a refresh token of the family.
 
     The refresh token keeps its scopes even if the access token has fewer (RFC 6749, 6).
     """

@@ -1,1 +1,1 @@
-"""Rules: what the doctor says."""
+"""Rules: the doctor's findings."""

@@ -11,10 +11,7 @@ from romm.domain.sign_in.discovery import Metadata, UnreadableKey
 
 
 class Configured(Struct, frozen=True, kw_only=True):
-    """`remarks` are warnings about the settings, `off` the reasons why OIDC is off.
-
-    `issuer` is the provider's, but for a trailing slash; empty when the settings do not tell it.
-    """
+    """`off`: why OIDC is off. `issuer` may differ in a trailing slash; empty if unknown."""
 
     remarks: tuple[str, ...]
     enabled: bool
@@ -38,8 +35,6 @@ class Configured(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True):
-    """Where the discovery document is served."""
-
     scheme: str
     host: str
     port: int
@@ -50,7 +45,7 @@ class Endpoint(Struct, frozen=True):
 
 
 class Certificate(Struct, frozen=True, kw_only=True):
-    """Unverified contents. `names` are the hosts it is for."""
+    """Unverified. `names` are hosts."""
 
     subject: str
     issuer: str
@@ -60,14 +55,14 @@ class Certificate(Struct, frozen=True, kw_only=True):
 
 
 class Handshake(Struct, frozen=True, kw_only=True):
-    """`problem` is the library's reason for distrust, empty if trusted; `chain` is leaf first."""
+    """`problem` is the library's error, empty if trusted; `chain` is leaf first."""
 
     problem: str = ""
     chain: tuple[Certificate, ...] = ()
 
 
 class Announced(Struct, frozen=True, kw_only=True):
-    """Parts of the discovery document that no sign-in relies on. None: not announced."""
+    """Not used for sign-in. None: not announced."""
 
     scopes: tuple[str, ...] | None = None
     claims: tuple[str, ...] | None = None
@@ -95,7 +90,7 @@ class PublishedKeys(Struct, frozen=True, kw_only=True):
 
 
 class ProbeResponse(Struct, frozen=True, kw_only=True):
-    """The response to an authorization request, not followed. `location` is absolute, None for a page."""
+    """Not followed. `location` is absolute, None for a page."""
 
     status: int
     content_type: str
@@ -113,13 +108,12 @@ _MEMBERS = {
 
 
 def scheme_and_host(url: str) -> tuple[str, str]:
-    """In canonical form; two empty strings for anything but an http(s) URL."""
+    """Canonical; two empty strings for anything but an http(s) URL."""
     scheme, _, host = (hosts.origin(url) or "").partition("://")
     return scheme, host
 
 
 def announced(unverified_document: Mapping[str, Any]) -> Announced:
-    """Lists of a discovery document; None for anything but a list."""
     return Announced(**{name: _texts(unverified_document.get(member)) for name, member in _MEMBERS.items()})
 
 

@@ -1,4 +1,4 @@
-"""What a claim set does here, explained."""
+"""Explain the effect of a claim set."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -48,7 +48,7 @@ class Line(Struct, frozen=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """`outcome` is `SignIn`, `Link`, `Confirm`, `Register` or `Refuse`; `rule` is the deciding row of docs/linking.md."""
+    """`rule` is the deciding row of docs/linking.md."""
 
     outcome: str
     rule: str
@@ -62,9 +62,9 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
-    """ID token and UserInfo from pasted JSON: both under their names, or one flat claim set.
+    """Pasted JSON: both under their names, or one flat claim set.
 
-    Missing `iss` and `sub` become the provider's and one without an account.
+    Missing `iss` and `sub` become the provider's, and one without an account.
     """
     if not isinstance(claims, Mapping) or not claims:
         return Refuse(Code.CLAIMS_UNREADABLE, {"problem": "it is not a JSON object with claims"})
@@ -100,7 +100,7 @@ def explain(
 
 
 def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
-    """Received claims for the log: values of the deciding ones, only the shape of others."""
+    """Values of the deciding claims, only the shape of others."""
     decides = {"email", "email_verified", roles_claim.partition(".")[0]}
     return {
         str(bounded(name)): _value(value) if name in decides else _shape(value) for name, value in claims.merged.items()

@@ -23,7 +23,7 @@ class Outcome(enum.StrEnum):
 
 
 class Check(enum.StrEnum):
-    """All checks, in order."""
+    """In order."""
 
     SETTINGS = "settings"
     SINGLE_SIGN_ON = "single_sign_on"
@@ -85,7 +85,7 @@ PLAN: Mapping[Check, Plan] = {
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """`fixes`: what to change, here or at the provider. `code`: the refusal that a sign-in would end with."""
+    """`code`: the refusal of a sign-in."""
 
     check: Check
     outcome: Outcome
@@ -119,17 +119,16 @@ def skipped(check: Check, why: str) -> Finding:
 
 
 def blocked(check: Check, closed: Check) -> Finding:
-    """A check that depends on a failed one."""
     return skipped(check, f"fix “{PLAN[closed].title}” first")
 
 
 def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
-    """A failure that a sign-in would hit, too: the catalogue's fix, and `more` from the doctor."""
+    """Adds `more` to the catalogue's fix."""
     return failed(check, found, operator_text(Refused.by(refuse)), *more, code=refuse.code)
 
 
 def with_hint(finding: Finding, hints: Hints) -> Finding:
-    """Replace the generic fix by the provider's, if known."""
+    """Prefer the provider's fix."""
     if finding.code is None or finding.code not in hints or finding.check is Check.KEYS:
         return finding
     kept = [fix for fix in finding.fixes if not fix.startswith(AT_THE_PROVIDER)]
@@ -163,7 +162,7 @@ def _finding(
 
 
 def _printable(text: str) -> str:
-    """For terminals: one line, bounded, without control characters."""
+    """One bounded line without control characters."""
     escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_LENGTH])
     return escaped if len(text) <= MAX_LENGTH else f"{escaped}…"
 

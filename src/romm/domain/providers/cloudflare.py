@@ -1,4 +1,4 @@
-"""Cloudflare Access: defaults, fixes in its own words, and where to click there."""
+"""Cloudflare Access: defaults and fixes."""
 
 from romm.domain.errors import Code
 from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset

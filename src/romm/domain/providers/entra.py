@@ -1,4 +1,4 @@
-"""Microsoft: defaults, fixes in its own words, and where to click there."""
+"""Microsoft: defaults and fixes."""
 
 from romm.domain.errors import Code
 from romm.domain.providers.preset import ConsoleLocations, Preset

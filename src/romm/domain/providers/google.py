@@ -1,4 +1,4 @@
-"""Google: defaults, fixes in its own words, and where to click there."""
+"""Google: defaults and fixes."""
 
 from romm.domain.errors import Code
 from romm.domain.providers.preset import ConsoleLocations, Preset

@@ -1,4 +1,4 @@
-"""Kanidm: defaults, fixes in its own words, and where to click there."""
+"""Kanidm: defaults and fixes."""
 
 from romm.domain.errors import Code
 from romm.domain.providers.preset import ConsoleLocations, Preset

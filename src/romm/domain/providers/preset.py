@@ -1,4 +1,4 @@
-"""What RomM knows of a provider. A preset only fills what the operator left empty and never weakens a check."""
+"""Defaults and fixes per provider. They never weaken a check."""
 
 from collections.abc import Mapping
 
@@ -11,11 +11,11 @@ AT_THE_PROVIDER = "At the provider: "  # so begins a fix that is made there
 DOLLAR_HINT = "In a compose file, write a dollar sign twice."
 
 Hints = Mapping[Code, str]
-"""For a reason to refuse: where to click at this provider. Log, pages and guides print it beside the catalogue's text."""
+"""The provider's own fix for a refusal."""
 
 
 class ConsoleLocations(Struct, frozen=True, kw_only=True):
-    """Where the provider keeps the values that must agree with RomM's settings; the defaults fit any provider."""
+    """Values that must match RomM's settings."""
 
     redirect_uri: str = "the client's redirect URIs (or callback URLs)"
     secret: str = "the client's id and secret"
@@ -26,15 +26,13 @@ class ConsoleLocations(Struct, frozen=True, kw_only=True):
 
 
 class Preset(Struct, frozen=True, kw_only=True):
-    """One provider: its name on the button, and defaults for what the operator left empty.
+    """Defaults for settings the operator left empty.
 
-    `roles_keys`: the roles claim is an object whose keys count. `leaves_empty_roles_out`: without the claim a person is in no
-    group. `own_email_domains`: the addresses that the provider vouches for, besides those of the claim `hd`.
-    `roles_scope` is asked for only when a roles claim is configured: a client that was registered without it is
-    refused with `invalid_scope` (seen with Authelia). `issuer_spellings` maps another name in ID tokens to the one
-    issuer it means. `open_to_anyone`: everybody can have an account there. `hints` are fixes in this provider's words.
-    `sign_out_page` is where people sign out at a provider without an end-session endpoint: a URL with {issuer} and
-    {return_to}. `logout_without_expiry` is what helps when its logout tokens have no `exp`.
+    `roles_keys`: count the claim's keys. `leaves_empty_roles_out`: a missing claim means no group. `own_email_domains`:
+    vouched for besides `hd`. `roles_scope`: requested only with a roles claim, because unregistered clients get
+    `invalid_scope` (Authelia). `issuer_spellings` maps other names to the real issuer. `open_to_anyone`: open
+    registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
+    `logout_without_expiry`: the fix for logout tokens without `exp`.
     """
 
     label: str
@@ -53,10 +51,9 @@ class Preset(Struct, frozen=True, kw_only=True):
 
 
 def hint_fact(hints: Hints, code: Code) -> dict[str, str]:
-    """The hint as a fact of a log line; empty if there is none for this code."""
+    """Empty without a hint."""
     return {"provider_hint": hints[code]} if code in hints else {}
 
 
 def click(location: str) -> str:
-    """The line of a fix that leads to a location at the provider."""
     return f"{AT_THE_PROVIDER}{location}."

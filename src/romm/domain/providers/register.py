@@ -35,10 +35,9 @@ PRESETS: dict[str, Preset] = {
 
 
 def preset(provider: str) -> Preset:
-    """The preset of a provider's name; an unknown name is its own label, no name is plain OIDC."""
+    """An unknown name is its own label, no name is plain OIDC."""
     return PRESETS.get(key(provider)) or Preset(label=provider.strip() or "OIDC")
 
 
 def key(provider: str) -> str:
-    """A provider's name as the register has it, however the operator writes it."""
     return provider.strip().lower().replace("_", "-").replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Synology: defaults, fixes in its own words, and where to click there."""
+"""Synology: defaults and fixes."""
 
 from romm.domain.errors import Code
 from romm.domain.providers.preset import Preset

@@ -1,4 +1,4 @@
-"""Tailscale: defaults, fixes in its own words, and where to click there."""
+"""Tailscale: defaults and fixes."""
 
 from romm.domain.providers.preset import Preset
 

@@ -1,4 +1,4 @@
-"""Zitadel: defaults, fixes in its own words, and where to click there."""
+"""Zitadel: defaults and fixes."""
 
 from romm.domain.errors import Code
 from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset

@@ -36,9 +36,9 @@ class Purpose(enum.StrEnum):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """Us, as the provider sees us, and what we demand. `scope` and `acr_values` are space-separated.
+    """`scope` and `acr_values` are space-separated. `max_age` is in seconds, 0 for any.
 
-    `max_age` is in seconds, 0 for any. `pushed_requests`: also where the metadata does not require them (RFC 9126, 6).
+    `pushed_requests`: even if not required by the metadata (RFC 9126, 6).
     """
 
     client_id: str
@@ -88,7 +88,7 @@ class Accepted(Struct, frozen=True):
 
 
 def request_parameters(client: Client, *, state: str, nonce: str, code_verifier: str) -> dict[str, str]:
-    """The parameters of an authorization request; PKCE is always S256, whether or not the provider asks for it."""
+    """PKCE is always S256."""
     optional = {
         "response_mode": client.response_mode,
         "max_age": str(client.max_age or ""),
@@ -107,7 +107,6 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
 
 
 def initiated(initiation: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:
-    """The request parameters that a third-party initiated login adds."""
     if not initiation.iss:
         return Refuse(Code.REQUEST_INVALID, {"problem": f"`iss` is missing; send iss={metadata.issuer}"})
     if not is_issuer(initiation.iss, metadata.issuer):

@@ -1,7 +1,7 @@
-"""How we authenticate at the token endpoint, by the registered names (OpenID Connect Core 1.0, 9).
+"""Client authentication at the token endpoint (OpenID Connect Core 1.0, 9).
 
-The metadata offers methods, but the client's registration decides, and RomM cannot ask for it. Of two methods that reveal the
-same secret to the same endpoint the second may be tried.
+The client's registration decides, and RomM cannot query it. A second method is tried only if it reveals the same secret
+to the same endpoint.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,7 +15,7 @@ SECRET_JWT, KEY_JWT = "client_secret_jwt", "private_key_jwt"
 def client_methods(
     configured: str, offered: Collection[str], *, has_secret: bool, has_key: bool
 ) -> tuple[str, ...] | Refuse:
-    """The method to use, and those to try when the client is rejected. A `configured` one is the only one."""
+    """In the order to try."""
     usable = list(_usable(has_secret=has_secret, has_key=has_key))
     if configured or not usable:
         return (configured or NONE,)
@@ -27,7 +27,7 @@ def client_methods(
 
 
 def _usable(*, has_secret: bool, has_key: bool) -> Iterator[tuple[str, ...]]:
-    """The strongest first; those that stand together may be tried one after the other."""
+    """The strongest first; try all of one tuple."""
     if has_key:
         yield (KEY_JWT,)
     if has_secret:

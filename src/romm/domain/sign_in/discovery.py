@@ -34,13 +34,13 @@ class Metadata(Struct, frozen=True, kw_only=True):
 
     @property
     def signing_algorithms(self) -> tuple[str, ...]:
-        """The announced signature algorithms of ID tokens; empty: not announced."""
+        """For ID tokens; empty: not announced."""
         listed = self.id_token_signing_alg_values_supported
         return tuple(each for each in listed if isinstance(each, str)) if isinstance(listed, list) else ()
 
 
 class Location(Struct, frozen=True):
-    """The document's URL and its possible issuers, with or without a trailing `/`."""
+    """The issuers may differ in a trailing `/`."""
 
     url: str
     issuers: tuple[str, ...]
@@ -56,7 +56,7 @@ class UnreadableKey(Struct, frozen=True):
 
 
 def location(application_url: str, metadata_url: str) -> Location:
-    """From the two settings that guides describe; the full URL wins."""
+    """The full URL wins."""
     issuer = application_url.removesuffix(WELL_KNOWN)
     if not metadata_url:
         return Location(issuer.rstrip("/") + WELL_KNOWN, (issuer,))
@@ -68,7 +68,7 @@ def location(application_url: str, metadata_url: str) -> Location:
 def accept(metadata: Metadata, where: Location) -> Refuse | None:
     """Endpoints must be https, unless the configured URL is http (a home network).
 
-    Entra ID's multi-tenant issuer has a placeholder, which would admit every tenant, or none.
+    Entra ID's placeholder issuer would admit every tenant, or none.
     """
     if "{" in metadata.issuer:
         return Refuse(Code.ISSUER_PLACEHOLDER, {"found": metadata.issuer, "url": where.url})
@@ -88,7 +88,7 @@ def is_issuer(written: str, issuer: str) -> bool:
 
 
 def accepted_algorithms(allowed: Collection[str], announced: Collection[str]) -> tuple[str, ...]:
-    """The allowed signature algorithms, and of these only the announced ones where any is announced."""
+    """Only the announced ones where any is announced."""
     listed = _with_both_names(announced or allowed)
     return tuple(each for each in _with_both_names(allowed) if each in listed)
 

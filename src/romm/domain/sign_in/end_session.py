@@ -1,4 +1,4 @@
-"""Where to send a browser so that the provider ends its session too, and what can be said when it comes back.
+"""End the provider's session, and interpret the browser's return.
 
 Source: OpenID Connect RP-Initiated Logout 1.0, 2 (request) and 3 (return).
 """
@@ -16,18 +16,17 @@ from romm.domain.sign_in.discovery import Metadata
 from romm.domain.urls import with_query
 
 MAX_URL_LENGTH = 2_000
-"""Characters. The URL is in the head of our answer, of which a proxy holds 4 kB (nginx, `proxy_buffer_size 4k`), and is then
-sent to the provider: IIS takes a query of 2,048 (`maxQueryString`), Entra ID about 2,000 (AADSTS90015)."""
+"""Characters. nginx holds 4 kB of response headers (`proxy_buffer_size 4k`), IIS a query of 2,048
+(`maxQueryString`), Entra ID about 2,000 (AADSTS90015)."""
 
 _NAMES = ("login_hint", "preferred_username", "email")
-"""Claims by which a provider may know the person in a `logout_hint`; the first is Entra ID's own for that."""
+"""Claims for a `logout_hint`; the first is Entra ID's own."""
 
 
 class EndSession(Struct, frozen=True, kw_only=True):
-    """The operator's wishes. An empty endpoint means the discovered one; an empty return address is not sent.
+    """An empty endpoint means the discovered one; an empty return address is not sent.
 
-    `page` is the sign-out page of a provider without such an endpoint (`Preset.sign_out_page`), which sends people to
-    `post_logout_redirect_uri` or else to our `login_page`.
+    `page` (`Preset.sign_out_page`) returns to `post_logout_redirect_uri` or else `login_page`.
     """
 
     enabled: bool
@@ -38,15 +37,11 @@ class EndSession(Struct, frozen=True, kw_only=True):
     login_page: str = ""
 
     def concern(self, id_token: str | None) -> bool:
-        """True if a session with this ID token also has to end at the provider."""
         return self.enabled and id_token is not None
 
 
 class EndedSession(Struct, frozen=True, kw_only=True):
-    """A session that ended here: of which issuer, and the ID token that opened it.
-
-    `is_verifiable`: a key that the provider publishes now has signed that ID token.
-    """
+    """`is_verifiable`: a currently published key signed the ID token."""
 
     issuer: str
     id_token: str
@@ -54,7 +49,7 @@ class EndedSession(Struct, frozen=True, kw_only=True):
 
 
 class AtProvider(Struct, frozen=True, kw_only=True, tag=True):
-    """Visit this URL. `state` comes back if the person does; `omitted` is why there is no `id_token_hint`."""
+    """`state` comes back with the person; `omitted`: why there is no `id_token_hint`."""
 
     url: str
     state: str | None = None
@@ -70,7 +65,7 @@ class HereOnly(Struct, frozen=True, kw_only=True, tag=True):
 def end_session(
     wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    """How to end the provider's session. `metadata` is None when the provider did not answer."""
+    """`metadata` is None when the provider did not answer."""
     endpoint = wishes.endpoint or (metadata and metadata.end_session_endpoint)
     if endpoint:
         return _at_endpoint(endpoint, wishes, metadata, ended, state)
@@ -86,7 +81,7 @@ def end_session(
 def _at_endpoint(
     endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    """With the ID token, otherwise with the person's name, otherwise with neither."""
+    """With the ID token, else the person's name, else neither."""
     back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token}
     always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
     omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))
@@ -99,7 +94,7 @@ def _at_endpoint(
 
 
 def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider | HereOnly:
-    """The page accepts only the return address, so the address carries the state."""
+    """The page accepts only the return address, so that carries the state."""
     back = with_query(wishes.post_logout_redirect_uri or wishes.login_page, {"state": state})
     url = wishes.page.format(issuer=metadata.issuer.removesuffix("/"), return_to=quote(back, safe=""))
     return (
@@ -108,7 +103,7 @@ def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider |
 
 
 def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) -> str:
-    """Why the provider would not accept the ID token as a hint (2), or must not see it. Empty if it may be sent."""
+    """Why the ID token may not be a hint (2). Empty if it may."""
     match metadata:
         case None:
             return "the provider did not answer, so it is not known whether it would accept the ID token"
@@ -127,7 +122,7 @@ def _too_long(url: str) -> str:
 
 
 def _logout_hint(metadata: Metadata | None, ended: EndedSession) -> dict[str, str]:
-    """The person, only for the provider that knows them."""
+    """Only for the provider that knows the person."""
     if metadata is None or metadata.issuer != ended.issuer:
         return {}
     claims = claims_of(ended.id_token)
@@ -141,7 +136,7 @@ def _audiences(id_token: str) -> list[object]:
 
 
 def claims_of(id_token: str) -> Document:
-    """The claims of an ID token that was validated at sign-in. Empty if unreadable."""
+    """For ID tokens validated at sign-in. Empty if unreadable."""
     payload = id_token.split(".")[1] if id_token.count(".") == 2 else ""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(payload + "=="), type=dict)
@@ -150,8 +145,6 @@ def claims_of(id_token: str) -> Document:
 
 
 class SignOutNotice(enum.StrEnum):
-    """The sign-in page's message about signing out."""
-
     NOTHING = ""
     SIGNED_IN = "signed_in"
     STILL_SIGNED_IN = "still_signed_in"
@@ -160,11 +153,7 @@ class SignOutNotice(enum.StrEnum):
 
 
 def sign_out_notice(*, is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool) -> SignOutNotice:
-    """Judge what the address says by what the browser brings: a session, and the mark of having signed out.
-
-    `mark` has the digest of the state that was sent to the provider, if one was.
-    `is_announced`: the address says that the person signed out.
-    """
+    """`mark` has the digest of the state sent to the provider. `is_announced`: the URL claims a sign-out."""
     is_after = is_announced or state is not None
     match mark:
         case _ if is_signed_in:

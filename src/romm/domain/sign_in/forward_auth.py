@@ -11,7 +11,7 @@ from romm.domain.model import LEVEL_NAMES, AccessLevel, Account
 from romm.domain.urls import return_to
 
 LEAST = "me.read"
-"""Required of every credential, because the response names the account."""
+"""Required of every credential: the response names the account."""
 
 _UNESCAPED = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII except `%`
 
@@ -25,7 +25,7 @@ class Forwarded(Struct, frozen=True, kw_only=True):
 
 
 def required(level: str, scope: str, names: Sequence[str]) -> frozenset[str] | Refuse:
-    """`names` are the query's parameters. A misspelt one would require nothing; a second one may be the visitor's."""
+    """Refuse misspelt `names`, which would require nothing, and repeated ones, which may be the visitor's."""
     if sorted(names) not in ([], ["level"], ["scope"], ["level", "scope"]):
         return Refuse(Code.REQUEST_INVALID, {"problem": f"the query has {names}; it may have level and scope, once"})
     least = AccessLevel.named(level)
@@ -43,10 +43,10 @@ def allow(needed: frozenset[str], has: Collection[str]) -> Refuse | None:
 
 
 def headers(account: Account, has: Collection[str]) -> dict[str, str]:
-    """Always all four headers, to replace forged ones.
+    """Always all four, to replace forged ones.
 
-    The groups are the access levels whose scopes the *credential* has in full. An unverified address is left out,
-    because the application may identify people by it.
+    Groups are the levels whose scopes the *credential* has in full. Unverified addresses are omitted: the application
+    may identify people by them.
     """
     groups = [level.label for level in AccessLevel if set(scopes.granted(level)) <= set(has)]
     return {
@@ -58,12 +58,12 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
 
 
 def header_text(value: str) -> str:
-    """Escape `%` and everything but printable ASCII as %XX of UTF-8: unique, without line breaks (RFC 9110, 5.5)."""
+    """Escape `%` and all but printable ASCII as %XX of UTF-8 (RFC 9110, 5.5)."""
     return quote(value, safe=_UNESCAPED, errors="replace")
 
 
 def sign_in_target(request: Forwarded, base_url: str) -> str | Refuse | None:
-    """The return target, or None if the request should not be redirected. Another host never gets our session cookie."""
+    """None: do not redirect. Another host never gets the session cookie."""
     if not (request.uri and request.opens_page):
         return None
     if request.host and not hosts.is_at(request.host, base_url):

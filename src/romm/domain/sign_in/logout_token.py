@@ -28,25 +28,21 @@ from romm.domain.sign_in.claims.signed_tokens import (
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 MAX_ID_LENGTH = 255
-"""Characters of a `sid` or `jti`; UUIDs and hashes in practice."""
+"""Characters of a `sid` or `jti`."""
 
 TYPES = frozenset({"logout+jwt", "jwt"})
-"""Accepted `typ`, case-insensitive (2.4). `logout+jwt` is recommended since 2022; older providers send `jwt`, the default
-of libraries. `events` and the missing `nonce` identify a logout token."""
+"""Case-insensitive (2.4). Older providers send `jwt`; `events` without `nonce` identifies a logout token."""
 
 
 class LogoutScope(enum.StrEnum):
-    """Which sessions end: those that the logout token names, or with a `sub` all of that identity."""
+    """The named sessions, or with a `sub` all of that identity."""
 
     SESSION = "session"
     PERSON = "person"
 
 
 class Logout(Struct, frozen=True, kw_only=True):
-    """Ended sessions: of this provider session (`sid`), of this person (`subject`), or of both together.
-
-    `digest` is of the token's `jti`. From `forgotten_at` on the token is refused for its age. `has_expiry`: it has an `exp`.
-    """
+    """By `sid`, `subject`, or both together. `digest` is of the `jti`. From `forgotten_at` on the token is too old."""
 
     issuer: str
     subject: str | None
@@ -61,7 +57,7 @@ class Logout(Struct, frozen=True, kw_only=True):
 
 
 def validate(unverified_claims: Document, typ: str | None, expected: ExpectedToken) -> Logout | Refuse:
-    """The signature is verified already. `typ` is from the header."""
+    """Call only after the signature check. `typ` is from the header."""
     if typ is not None and typ.lower().removeprefix("application/") not in TYPES:  # RFC 7515, 4.1.9
         return _refuse("typ", typ, "logout+jwt")
     for claim, required, holds in _CHECKS:
@@ -71,14 +67,13 @@ def validate(unverified_claims: Document, typ: str | None, expected: ExpectedTok
 
 
 def widened(logout: Logout, scope: LogoutScope) -> Logout:
-    """What a logout token means here."""
     return replace(logout, sid=None) if scope is LogoutScope.PERSON and logout.subject is not None else logout
 
 
 def held_to(algorithm: str, of_sessions: Collection[str | None], announced: Any) -> Refuse | None:
-    """Judge the algorithm of a logout token by those of the ID tokens whose sessions it ends (2.6, step 3).
+    """Compare with the ended sessions' ID tokens (2.6, step 3).
 
-    Where one of them is not known, or there are none, what the metadata announces counts, and no list allows all of ours.
+    If an algorithm is unknown, or no session ends, use the announced ones; without a list allow all of ours.
     """
     known = [each for each in of_sessions if each is not None]
     allowed = known if known and len(known) == len(of_sessions) else announced
@@ -90,7 +85,7 @@ def held_to(algorithm: str, of_sessions: Collection[str | None], announced: Any)
 
 
 def _unified(algorithm: Any) -> Any:
-    """RFC 9864 renamed `EdDSA` with this curve, and providers send either."""
+    """RFC 9864 renamed `EdDSA`; providers send either name."""
     return "Ed25519" if algorithm == "EdDSA" else algorithm
 
 

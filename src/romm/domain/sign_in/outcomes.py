@@ -1,10 +1,10 @@
-"""Outcomes of login attempts, kept because a browser may load the callback again."""
+"""Outcomes of login attempts, kept because browsers may reload the callback."""
 
 from msgspec import Struct
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """`linked`: the identity was linked to an existing account."""
+    """`linked`: to an existing account."""
 
     session_digest: str
     linked: bool = False

@@ -1,6 +1,6 @@
-"""Wait times after wrong passwords, counted by account and by address. Each failure doubles the wait.
+"""Wait times after wrong passwords, doubled by each failure, by account and by address.
 
-A browser with a device cookie has its own counter, so that other people's guesses do not lock the owner out.
+Browsers with a device cookie count apart: foreign guesses do not lock the owner out.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ FIRST_WAIT = timedelta(seconds=30)  # NIST SP 800-63B, 5.2.2: "30 seconds up to 
 LONGEST_WAIT = timedelta(minutes=15)  # an attacker can lock the owner out of a new browser for this long
 
 FORGOTTEN_AFTER = timedelta(hours=2)
-"""Counted from the last failure. Longer than FREE_FAILURES + 1 longest waits, so that a pause does not gain guesses."""
+"""From the last failure. Longer than FREE_FAILURES + 1 longest waits, so that a pause gains no guesses."""
 
 SHOWN_DIGITS = 8  # enough to distinguish names, too few to test passwords against
 
@@ -35,14 +35,14 @@ class Failures(Struct, frozen=True):
 
 
 def keys(username: str, address: str, device_cookie: str | None) -> tuple[str, ...]:
-    """The first counter is the browser's or the account's. Names are hashed: they may be passwords entered by mistake."""
+    """The browser's or the account's first. Names are hashed: they may be passwords entered by mistake."""
     if device_cookie is not None:
         return (f"browser:{device_cookie}",)
     return f"account:{digest(username)}", f"address:{digest(network_of(address))}"
 
 
 def format_username(username: str, *, known: bool) -> str:
-    """For the log. An unknown name may be a password, so only a part of its digest is logged."""
+    """Unknown names may be passwords, so only part of the digest is logged."""
     return username if known else f"sha256:{digest(username)[:SHOWN_DIGITS]}"
 
 
@@ -60,7 +60,7 @@ def left(failures: Failures, now: datetime) -> timedelta:
 
 
 def check_failures(counted: Iterable[Failures], now: datetime) -> Refuse | None:
-    """The counter with the longest wait decides."""
+    """The longest wait decides."""
     longest = max(counted, key=lambda each: left(each, now), default=None)
     if longest is None or not (wait := left(longest, now)):
         return None

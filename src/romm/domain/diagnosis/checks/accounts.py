@@ -1,4 +1,4 @@
-"""Are people linked to the provider that is configured, or to one before it?"""
+"""Are the accounts linked to the configured provider?"""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from romm.domain.model import Account
 
 
 def accounts(found: Sequence[Account] | Refuse, configured: Configured) -> Finding:
-    """Whose sign-in will end in `already_linked`, because the provider changed. A slash at an issuer's end does not count."""
+    """Find sign-ins that would end in `already_linked`. Ignores a trailing slash."""
     if isinstance(found, Refuse):
         return skipped(Check.ACCOUNTS, "not possible without a working database")
     if not configured.issuer:

@@ -1,4 +1,4 @@
-"""Does the provider accept RomM as its client? Tried with an invented code (RFC 6749, 5.2)."""
+"""Does the provider accept the client? Tried with an invented code (RFC 6749, 5.2)."""
 
 from msgspec import Struct
 
@@ -10,10 +10,7 @@ from romm.domain.providers.register import preset
 
 
 class ClientProbe(Struct, frozen=True, kw_only=True):
-    """The response to an invented code sent with `method`; None: tokens.
-
-    `accepted`: another method that works; `automatic`: a sign-in tries it as well.
-    """
+    """`method` was sent; None: tokens. `accepted`: another method that works; `automatic`: a sign-in tries it."""
 
     method: str
     answer: Refuse | None

@@ -1,4 +1,4 @@
-"""Is RomM itself configured completely and consistently?"""
+"""Is the configuration complete and consistent?"""
 
 from collections.abc import Iterable
 
@@ -10,12 +10,11 @@ _ABOUT_ADDRESSES = "base_url"  # in every spelling: ROMM_BASE_URL, ROMM_SERVER__
 
 
 def mistakes(problems: tuple[str, ...]) -> Finding:
-    """Unreadable settings; nothing else can be checked."""
     return failed(Check.SETTINGS, f"{_number(problems, 'mistake')}, so RomM does not start", *problems)
 
 
 def settings(configured: Configured) -> Finding:
-    """Remarks about the settings, except those for `addresses`."""
+    """Without remarks for `addresses`."""
     remarks = [each for each in configured.remarks if not _is_about_addresses(each)]
     if remarks:
         return warning(Check.SETTINGS, f"understood, with {_number(remarks, 'remark')}", *remarks)
@@ -34,7 +33,6 @@ def single_sign_on(configured: Configured) -> Finding:
 
 
 def addresses(configured: Configured) -> Finding:
-    """Does the redirect URI lead back to the address that people use?"""
     found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
     remarks = [each for each in configured.remarks if _is_about_addresses(each)]
     if (
@@ -47,7 +45,7 @@ def addresses(configured: Configured) -> Finding:
 
 
 def proxy(configured: Configured) -> Finding:
-    """RomM speaks plain http only, so an https address belongs to a proxy. Untrusted, it hides visitors' addresses."""
+    """RomM speaks plain http; https means a proxy. An untrusted one hides client addresses."""
     trusted = ", ".join(configured.trusted_proxies)
     if trusted:
         return ok(Check.PROXY, f"X-Forwarded-For and X-Forwarded-Proto are trusted from {trusted}")

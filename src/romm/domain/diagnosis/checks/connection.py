@@ -1,6 +1,6 @@
 """Can RomM connect, and trust the connection?
 
-Source: OpenSSL's `X509_V_ERR_…` texts; nothing else says what is wrong with a certificate.
+Source: OpenSSL's `X509_V_ERR_…` texts.
 """
 
 from romm.domain import hosts
@@ -55,7 +55,6 @@ def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
 
 
 def _advice(place: Endpoint, found: Handshake) -> list[str]:
-    """OpenSSL names the problem, the chain names the certificate."""
     if not found.chain:
         return []
     leaf, last = found.chain[0], found.chain[-1]

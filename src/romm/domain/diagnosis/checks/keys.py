@@ -9,7 +9,7 @@ from romm.domain.sign_in.discovery import accepted_algorithms
 
 
 def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
-    """With HS256 allowed, the client secret signs and no key is needed."""
+    """With HS256 allowed, the client secret signs: no key is needed."""
     url = discovered.metadata.jwks_uri
     place = click(preset(configured.provider).locations.signing_key)
     match found:
@@ -34,7 +34,6 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
 
 
 def algorithms(found: PublishedKeys | Refuse, discovered: Discovered, configured: Configured) -> Finding:
-    """Prints the list that a sign-in goes by."""
     offered, common = discovered.announced.signing_algorithms, _common(discovered, configured)
     place = click(preset(configured.provider).locations.signing_key)
     if not offered:

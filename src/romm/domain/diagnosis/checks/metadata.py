@@ -1,4 +1,4 @@
-"""Is the discovery document the right one, and does it suit RomM?
+"""Does the discovery document suit RomM?
 
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_methods_supported`).
 """
@@ -87,7 +87,6 @@ def clock(found: Discovered) -> Finding:
 
 
 def pkce(found: Discovered) -> Finding:
-    """Every request has PKCE with S256."""
     match found.announced.challenge_methods:
         case None | ():
             return ok(Check.PKCE, "not announced; RomM sends it anyway, and a provider without PKCE ignores it")
@@ -100,7 +99,6 @@ def pkce(found: Discovered) -> Finding:
 
 
 def end_session(found: Discovered, configured: Configured) -> Finding:
-    """Logout in both directions."""
     finding = _end_session(found, configured)
     if found.metadata.backchannel_logout_supported is not True:
         return finding
@@ -136,7 +134,6 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
 
 
 def _hints(problem: str) -> list[str]:
-    """Usual causes of a response that is no discovery document."""
     usual = {
         "text/html": "That is a web page: a proxy's sign-in page, or the provider's front page. Let RomM reach this address "
         "without a sign-in, or correct the address.",

@@ -1,7 +1,6 @@
-"""The response to an authorization request with `prompt=none`, not followed.
+"""The response to an authorization request with `prompt=none`.
 
-Sources: OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6; RFC 6749, 4.1.2.1 (an unregistered redirect URI gets no
-redirect).
+Sources: OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6; RFC 6749, 4.1.2.1 (no redirect for an unregistered URI).
 """
 
 from datetime import datetime
@@ -28,30 +27,23 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
 
 
 class RedirectedAway(Struct, frozen=True):
-    """Redirected to a page of the provider."""
-
     url: str
 
 
 class Page(Struct, frozen=True):
-    """A page instead of a redirect."""
-
     response: ProbeResponse
 
 
 Verdict = Accepted | Refuse | RedirectedAway | Page
-"""`Refuse` is what a sign-in would end with for this response."""
+"""`Refuse` is a sign-in's result for this response."""
 
 
 class ProbeResult(Struct, frozen=True):
-    """`returned`: the browser was sent back to the redirect URI."""
-
     verdict: Verdict
     returned: bool = False
 
 
 def interpret(response: ProbeResponse | Refuse, sent: ProbeRequest, metadata: Metadata) -> ProbeResult:
-    """Apply the rules of a sign-in's callback."""
     match response:
         case Refuse():
             return ProbeResult(response)
@@ -86,7 +78,6 @@ def redirect_uri(result: ProbeResult, configured: Configured) -> Finding:
 
 
 def request(result: ProbeResult) -> Finding:
-    """Does the provider accept response type, PKCE and pushing, and name itself in the response?"""
     match result:
         case ProbeResult(returned=False):
             return skipped(Check.REQUEST, "the provider did not send the browser back with an answer")
@@ -131,7 +122,6 @@ def _registration_fixes(configured: Configured) -> tuple[str, str]:
 
 
 def describe(refuse: Refuse) -> str:
-    """The provider's error, without a fix."""
     facts = refuse.facts
     if error := facts.get("error"):
         return f"the provider answered {error}" + (f" ({facts['description']})" if facts.get("description") else "")

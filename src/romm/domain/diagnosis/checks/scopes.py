@@ -38,7 +38,7 @@ def scopes(result: ProbeResult, discovered: Discovered, configured: Configured) 
 
 
 def claims(discovered: Discovered, configured: Configured, roles_scope: str) -> Finding:
-    """`roles_scope`: the scope that the provider needs for its roles claim."""
+    """`roles_scope`: required for the provider's roles claim."""
     needed = ["email", *filter(None, [configured.roles_claim])]
     place = click(preset(configured.provider).locations.claims)
     scopes_asked, known = configured.scope.split(), discovered.announced.claims

@@ -1,1 +1,1 @@
-"""Rules: what the provider says of a person, and whether it holds."""
+"""Rules: the provider's claims about a person."""

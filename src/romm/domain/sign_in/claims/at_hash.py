@@ -1,4 +1,4 @@
-"""The hash that binds an access token to the ID token beside it (OpenID Connect Core 1.0, 3.1.3.6)."""
+"""Bind an access token to its ID token (OpenID Connect Core 1.0, 3.1.3.6)."""
 
 import base64
 import hashlib
@@ -10,13 +10,13 @@ _HASHES = {"SHA-256": "256", "SHA-384": "384", "SHA-512": "512"}
 
 
 def at_hash(access_token: str, algorithm: str) -> str | None:
-    """The left half of the access token's hash, base64url; None: unknown algorithm."""
+    """Half the hash, base64url; None: unknown algorithm."""
     size = "512" if algorithm in ED25519 else algorithm[-3:]
     return _left_half(access_token, size) if size in _HASHES.values() else None
 
 
 def mismatch(unverified_at_hash: Any, access_token: str, algorithm: str) -> str:
-    """What is wrong with a hash that does not fit. Some providers use SHA-256 whatever the algorithm."""
+    """Some providers always use SHA-256."""
     for name, size in _HASHES.items():
         if unverified_at_hash == _left_half(access_token, size):
             return f"it is made with {name}, which does not belong to {algorithm}"

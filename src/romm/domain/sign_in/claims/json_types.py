@@ -8,7 +8,7 @@ MISSING: Any = object()
 
 
 def describe(value: Any) -> str:
-    """The type and, where it helps, the size: `a list of 2`, `an empty text`, `null`."""
+    """Type and size: `a list of 2`, `an empty text`, `null`."""
     match value:
         case None:
             return "null"
@@ -27,13 +27,13 @@ def describe(value: Any) -> str:
 
 
 def describe_member(document: Mapping[str, Any], name: str) -> Any:
-    """For logs: the value, or a description if it is missing or empty."""
+    """The value, or a description if missing or empty."""
     value = document.get(name, NOT_SENT)
     return describe(value) if value is None or value == "" else value
 
 
 def find(document: Mapping[str, Any], path: str) -> Any:
-    """The value at a path, or None. The exact name wins; otherwise dots descend into objects."""
+    """The exact name wins; otherwise dots descend into objects."""
     found = find_or_missing(document, path)
     return None if found is MISSING else found
 

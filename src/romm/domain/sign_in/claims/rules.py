@@ -1,4 +1,4 @@
-"""Validate the claims of an ID token and merge them with UserInfo.
+"""Validate an ID token's claims and merge them with UserInfo.
 
 Sources: OpenID Connect Core 1.0, 3.1.3.7 (ID token), 5.1 (standard claims), 5.3.2 (UserInfo).
 """
@@ -34,13 +34,13 @@ class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
     access_token: str
     max_age: int = 0  # seconds; 0: any
     acr_values: tuple[str, ...] = ()  # empty: any
-    hosted_domains: tuple[str, ...] = ()  # empty: whoever the provider lets in
+    hosted_domains: tuple[str, ...] = ()  # empty: everyone whom the provider admits
 
 
 class ClaimMapping(Struct, frozen=True, kw_only=True):
-    """`roles_separator` splits a single text; `roles_keys` takes the keys of an object.
+    """`roles_separator` splits a single text; `roles_keys` takes an object's keys.
 
-    With `own_email_domains` the provider vouches only for these and the one in `hd`.
+    With `own_email_domains` the provider vouches only for these and `hd`.
     """
 
     roles_claim: str = ""
@@ -51,7 +51,7 @@ class ClaimMapping(Struct, frozen=True, kw_only=True):
 
 
 class Email(Struct, frozen=True):
-    """`verified` is None if the claim is missing. `unreadable` describes an invalid one, `found` an invalid `email`."""
+    """`verified` is None if missing. `unreadable` describes an invalid one, `found` an invalid `email`."""
 
     address: str | None
     verified: bool | None
@@ -66,7 +66,7 @@ class Email(Struct, frozen=True):
 
 
 class NotConfigured(Struct, frozen=True, tag=True):
-    """No roles claim is configured: RomM manages the roles."""
+    """RomM manages the roles."""
 
 
 class Unknown(Struct, frozen=True, tag=True):
@@ -90,7 +90,7 @@ _ABSENT = Unknown("absent")
 
 
 class Claims(Struct, frozen=True, kw_only=True):
-    """Validated. `merged` prefers the ID token over UserInfo."""
+    """`merged` prefers the ID token over UserInfo."""
 
     identity: Identity
     email: Email
@@ -103,7 +103,7 @@ class Claims(Struct, frozen=True, kw_only=True):
 
 
 def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse | None:
-    """The first failure, in the order of OpenID Connect Core 1.0, 3.1.3.7. The signature is verified already."""
+    """The first failure, in the order of 3.1.3.7. Call only after the signature check."""
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
             facts = {"claim": claim, "found": describe_member(unverified_claims, claim)}
@@ -114,7 +114,7 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
 
 
 def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str]) -> Document:
-    """Replace alternative issuer names, because an identity needs a single one. `spellings` maps them to the real name."""
+    """`spellings` maps alternative issuer names to the single one an identity needs."""
     issuer = unverified_claims.get("iss")
     known = spellings.get(issuer) if isinstance(issuer, str) else None
     return unverified_claims if known is None else {**unverified_claims, "iss": known}
@@ -123,10 +123,7 @@ def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str])
 def read(
     id_token: Document, userinfo: Document | None, reading: ClaimMapping, *, userinfo_failed: bool = False
 ) -> Claims | Refuse:
-    """Merge a validated ID token with UserInfo, which must have the same `sub` (5.3.2).
-
-    After `userinfo_failed` a missing claim is unknown, not absent.
-    """
+    """UserInfo must have the same `sub` (5.3.2). After `userinfo_failed` a missing claim is unknown, not absent."""
     if userinfo is not None and userinfo.get("sub") != id_token["sub"]:
         return Refuse(Code.USERINFO_MISMATCH, {"expected": id_token["sub"], "found": describe_member(userinfo, "sub")})
     documents = {"id_token": id_token, "userinfo": userinfo or {}}
@@ -150,14 +147,14 @@ def _email(documents: Mapping[str, Document], reading: ClaimMapping) -> Email:
 
 
 def _one_address(claim: Any) -> str | None:
-    """A text, or a list of exactly one: nothing tells which of several is the person's."""
+    """A text, or a list of exactly one."""
     if isinstance(claim, list) and len(claim) == 1:
         claim = claim[0]
     return claim if isinstance(claim, str) and claim else None
 
 
 def _vouches_for(address: str, id_token: Document, reading: ClaimMapping) -> bool:
-    """Google also marks foreign addresses as verified, even if their owner has changed since."""
+    """Google also verifies foreign addresses whose owner may have changed."""
     hosted = str(id_token.get("hd") or "").lower()
     return not reading.own_email_domains or address.rpartition("@")[2].lower() in (*reading.own_email_domains, hosted)
 
@@ -203,7 +200,7 @@ def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
 
 
 def _authenticated_recently(claims: Document, expected: ExpectedIDToken) -> bool:
-    """OpenID Connect Core 1.0, 3.1.3.7, step 13, with slack for the clocks."""
+    """3.1.3.7, step 13, with slack for the clocks."""
     if not expected.max_age:
         return True
     authenticated = time_of(claims, "auth_time")
@@ -214,7 +211,7 @@ def _authenticated_recently(claims: Document, expected: ExpectedIDToken) -> bool
 
 
 def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
-    """Google's `hd` (Workspace) in the signed token; the request parameter is only a hint."""
+    """Google's `hd` in the signed token; the request parameter is only a hint."""
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 

@@ -1,4 +1,4 @@
-"""What ID tokens and logout tokens have in common: whom they are for, and since when and how long they are valid.
+"""Claims common to ID tokens and logout tokens: audience and validity period.
 
 Sources: OpenID Connect Core 1.0, 2 and 3.1.3.7; RFC 7519, 4.1.
 """
@@ -17,7 +17,7 @@ LATEST_PLAUSIBLE_TIME = 1e11  # seconds; a later `exp` is no date but a trick
 
 
 class ExpectedToken(Struct, frozen=True, kw_only=True):
-    """Who a token of the provider must be from and for. `now` is in seconds since the epoch."""
+    """`now` is in seconds since the epoch."""
 
     issuer: str
     client_id: str
@@ -26,7 +26,7 @@ class ExpectedToken(Struct, frozen=True, kw_only=True):
 
 
 def audience_is_ours(claims: Document, expected: ExpectedToken) -> bool:
-    """`aud` has us, and nobody whom we do not know."""
+    """`aud` contains RomM and only known clients."""
     audience = claims.get("aud")
     audiences = [audience] if isinstance(audience, str) else audience
     if not isinstance(audiences, list) or expected.client_id not in audiences:
@@ -35,7 +35,7 @@ def audience_is_ours(claims: Document, expected: ExpectedToken) -> bool:
 
 
 def time_of(claims: Document, name: str) -> float | None:
-    """A claim in seconds since the epoch, None when it is no plausible time."""
+    """Seconds since the epoch, None if implausible."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -44,19 +44,19 @@ def time_of(claims: Document, name: str) -> float | None:
 
 
 def not_expired(claims: Document, expected: ExpectedToken) -> bool:
-    """`exp` is there and not over, with slack for a clock that is behind."""
+    """Requires `exp`, with slack for a slow clock."""
     expiry = time_of(claims, "exp")
     return expiry is not None and expected.now - CLOCK_SKEW_SECONDS <= expiry
 
 
 def issued_recently(claims: Document, expected: ExpectedToken) -> bool:
-    """`iat` is there, not long ago and not in the future, with slack for a clock that is ahead."""
+    """Requires a recent `iat`, with slack for a fast clock."""
     issued = time_of(claims, "iat")
     return issued is not None and -CLOCK_SKEW_SECONDS <= expected.now - issued <= MAX_ISSUED_AGO_SECONDS
 
 
 def already_valid(claims: Document, expected: ExpectedToken) -> bool:
-    """`nbf` is not there or not in the future, with slack for a clock that is ahead (RFC 7519, 4.1.5)."""
+    """`nbf` is optional, with slack for a fast clock (RFC 7519, 4.1.5)."""
     if "nbf" not in claims:
         return True
     begins = time_of(claims, "nbf")
@@ -64,7 +64,7 @@ def already_valid(claims: Document, expected: ExpectedToken) -> bool:
 
 
 def subject_is_usable(claims: Document, _: ExpectedToken) -> bool:
-    """`sub` is printable ASCII of a bounded length, as a key has to be."""
+    """Printable ASCII of a bounded length."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH:
         return False

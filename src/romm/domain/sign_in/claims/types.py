@@ -23,7 +23,6 @@ _TYPES: Mapping[str, tuple[str, tuple[type, ...]]] = {
 
 
 def mistyped(claims: Mapping[str, Any], claim: str) -> Refuse | None:
-    """The refusal of a claim whose type is not the standard's."""
     if claim not in _TYPES or claim not in claims:
         return None
     (needed, types), found = _TYPES[claim], claims[claim]

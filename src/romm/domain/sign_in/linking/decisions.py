@@ -15,9 +15,9 @@ class Ends(enum.StrEnum):
 
 
 class SignIn(Struct, frozen=True, kw_only=True, tag=True):
-    """`level`, `email` and `email_source` are the account's new values.
+    """`level` and `email` are the account's new values. Accounts in `room` lose the address.
 
-    The accounts in `room` lose the address. `role_from_claim`: the roles claim gave `level`.
+    `role_from_claim`: the roles claim gave `level`.
     """
 
     rule: str
@@ -32,7 +32,7 @@ class SignIn(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
-    """Link and sign in. For an administrator's account `role_warning` has the warning about the role."""
+    """`role_warning`: about an administrator's role."""
 
     rule: str
     account: Account
@@ -50,7 +50,7 @@ class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
 
 
 class Confirm(Struct, frozen=True, kw_only=True, tag=True):
-    """Ask “Is this your account?”. Without `provable` the answer can only be no."""
+    """Without `provable` the answer can only be no."""
 
     rule: str
     account: Account
@@ -58,7 +58,7 @@ class Confirm(Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Register(Struct, frozen=True, kw_only=True, tag=True):
-    """Create an account without a password and sign in."""
+    """The new account has no password."""
 
     rule: str
     level: AccessLevel

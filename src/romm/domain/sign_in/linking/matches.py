@@ -1,4 +1,4 @@
-"""Classify the accounts with an address, by its source and by their links."""
+"""Classify the accounts with an address."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from romm.domain.model import Account
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """To “Is this your account?”. `mine` was proven, for this version of the account."""
+    """`mine` was proven, for this version of the account."""
 
     account: Account
     mine: bool
@@ -24,7 +24,6 @@ class Matches(Struct, frozen=True, kw_only=True):
     room: tuple[Account, ...]
 
     def others(self, account: Account) -> tuple[Account, ...]:
-        """The accounts that lose the address to this one."""
         return tuple(each for each in (*self.unconfirmed, *self.room) if each.id != account.id)
 
 

@@ -11,10 +11,7 @@ PENDING_LIFETIME = timedelta(minutes=10)
 
 
 class PendingSignIn(Struct, frozen=True, kw_only=True):
-    """`digest` is of the browser's secret, `account_id` the account in question.
-
-    `id_token`, the algorithm that signed it and the provider's session (`sid`) are for the session that follows.
-    """
+    """`digest` is of the browser's secret. `sid` and the ID token are for the later session."""
 
     digest: str
     account_id: int
@@ -27,14 +24,14 @@ class PendingSignIn(Struct, frozen=True, kw_only=True):
 
 
 class Proofs(Struct, frozen=True, kw_only=True):
-    """Ways to prove ownership: a click in a browser with the device cookie, or the password."""
+    """A click needs the device cookie."""
 
     click: bool
     password: bool
 
 
 def proofs(account: Account, *, is_known_browser: bool, passwords: bool, provable: bool) -> Proofs:
-    """`passwords`: password sign-in is enabled. `provable`: accounts may be linked at sign-in."""
+    """`passwords`: password sign-in is enabled. `provable`: linking at sign-in is allowed."""
     click = provable and is_known_browser
     has_password = account.password_set_at is not None
     return Proofs(click=click, password=provable and not click and passwords and has_password)

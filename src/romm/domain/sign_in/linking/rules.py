@@ -1,4 +1,4 @@
-"""The linking rules: one `case` per row of the table, the first match decides.
+"""The linking rules: one `case` per row, the first match decides.
 
 Only a verified address, a proof or an explicit link attaches an identity to an account.
 """
@@ -32,7 +32,7 @@ class TrustEmail(enum.StrEnum):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """`current_issuers` are configured now, `former_issuers` were before. Anyone can register at `open_issuers`."""
+    """Anyone can register at `open_issuers`."""
 
     trust_email: TrustEmail = TrustEmail.VERIFIED
     link_by_email: bool = True
@@ -43,7 +43,7 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 
 class LinkRequest(Struct, frozen=True, kw_only=True):
-    """An explicit link from the account page. `same_session`: one session began and finished it."""
+    """`same_session`: one session began and finished it."""
 
     account: Account
     same_session: bool
@@ -89,7 +89,7 @@ def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now
 
 
 def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: RoleDecision) -> Decision:
-    """The rows for a new identity with a verified address."""
+    """For a new identity with a verified address."""
     issuers = Issuers(this=claims.identity.issuer, current=policy.current_issuers, former=policy.former_issuers)
     match matches(found.by_email, issuers, found.answer):
         case Matches(vouched=(_, _, *_) as several):
@@ -170,7 +170,7 @@ def _register(email: str, role: RoleDecision, room: tuple[Account, ...]) -> Regi
 
 
 def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:
-    """Linked to another current issuer, and anyone can register there or at this issuer."""
+    """Linked to another current issuer, with open registration there or here."""
     others = issuers.linked(account, {Relation.CURRENT})
     return bool(others) and any(issuer in policy.open_issuers for issuer in (*others, issuers.this))
 
@@ -196,7 +196,7 @@ def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDe
 
 
 def _kept_admin(account: Account, found: Found, role: RoleDecision) -> tuple[AccessLevel, str | None]:
-    """The new level and a warning. The last enabled administrator keeps the role."""
+    """With a warning. The last enabled administrator keeps the role."""
     level = _level(role, account.level)
     if account.is_enabled_admin and level < AccessLevel.ADMIN and found.enabled_admins <= 1:
         return AccessLevel.ADMIN, _LAST_ADMIN_KEPT

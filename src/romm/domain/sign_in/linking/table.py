@@ -1,4 +1,4 @@
-"""The linking rules as documentation: rule, condition, result. `linking.decide` is the code (it checks L-04 before L-03)."""
+"""The linking rules for documentation. `linking.decide` is the code (it checks L-04 before L-03)."""
 
 from collections.abc import Mapping
 

@@ -11,7 +11,7 @@ COMPARE = "compare the names here and there"
 
 
 class RoleMapping(Struct, frozen=True, kw_only=True):
-    """`*` in `viewer` admits everyone whose claim is present. `absent_is_none`: a missing claim means no group."""
+    """`*` in `viewer` admits everyone with the claim. `absent_is_none`: a missing claim means no group."""
 
     admin: tuple[str, ...] = ()
     editor: tuple[str, ...] = ()
@@ -20,10 +20,7 @@ class RoleMapping(Struct, frozen=True, kw_only=True):
 
 
 class Keep(Struct, frozen=True, tag=True):
-    """The provider does not decide: a new account becomes a viewer, an existing one keeps its level.
-
-    `found` describes an unreadable claim.
-    """
+    """New accounts become viewers, others keep their level. `found` describes an unreadable claim."""
 
     warning: str | None = None
     found: str = ""
@@ -37,7 +34,7 @@ class Give(Struct, frozen=True, tag=True):
 
 
 class NoRole(Struct, frozen=True, tag=True):
-    """The claim has no mapped value. `advice` is for the administrator."""
+    """`advice` is for the administrator."""
 
     values: tuple[str, ...]
     advice: str = COMPARE
@@ -76,7 +73,7 @@ _SEPARATORS = {
 
 
 def _advice(claim: Values) -> str:
-    """Never advise a setting that would make parts of an LDAP name count."""
+    """Never advise counting parts of an LDAP name."""
     if not claim.values:
         return _NO_GROUP
     if any(distinguished_names.is_whole(value) for value in claim.values):
@@ -87,7 +84,6 @@ def _advice(claim: Values) -> str:
 
 
 def describe(role: RoleDecision) -> str:
-    """For the administrator: the claim's effect and its reason."""
     match role:
         case Keep(warning=None):
             return "not given (no roles claim is configured)"

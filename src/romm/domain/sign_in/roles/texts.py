@@ -8,11 +8,11 @@ from romm.domain.sign_in.roles import distinguished_names
 
 MAX_ROLE_VALUES = 10_000
 SEPARATORS: Mapping[str, str] = {"csv": ",", "space": " ", ",": ",", ";": ";"}
-"""`OIDC_CLAIM_ROLES_SHAPE` accepts the first two names, `OIDC_CLAIM_ROLES_SEPARATOR` all but `csv`."""
+"""`OIDC_CLAIM_ROLES_SHAPE` accepts the first two, `OIDC_CLAIM_ROLES_SEPARATOR` all but `csv`."""
 
 
 def texts(claim: Any, separator: str, *, keys: bool) -> tuple[str, ...] | None:
-    """None if unreadable. A text is split at `separator`; of an object the `keys` count."""
+    """None if unreadable. Splits a text at `separator`; takes an object's `keys`."""
     match claim:
         case None | "":
             return ()
@@ -25,7 +25,7 @@ def texts(claim: Any, separator: str, *, keys: bool) -> tuple[str, ...] | None:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Do not split an LDAP name at its own commas and spaces."""
+    """Keep LDAP names whole."""
     if not separator or (separator in ", " and distinguished_names.is_whole(text)):
         return [text]
     return [part for each in text.split(separator) if (part := each.strip())]
@@ -37,12 +37,12 @@ def _listed(claim: Any) -> tuple[str, ...] | None:
 
 
 def describe_unreadable(claim: Any) -> str:
-    """With the first member of a list that is no text."""
+    """Names the first list member that is no text."""
     odd = next((each for each in claim if not isinstance(each, str)), MISSING) if isinstance(claim, list) else MISSING
     return describe(claim) if odd is MISSING else f"{describe(claim)} with {describe(odd)} in it"
 
 
 def is_overage(document: Mapping[str, Any], roles_claim: str) -> bool:
-    """For too many groups Entra ID sends only a marker."""
+    """Entra ID sends only a marker for too many groups."""
     names = document.get("_claim_names")
     return bool(document.get("hasgroups")) or (isinstance(names, Mapping) and roles_claim in names)
