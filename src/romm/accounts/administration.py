@@ -57,17 +57,17 @@ class Administration:
         return found[0]
 
     async def names(self, account_ids: Collection[int]) -> dict[int, str]:
-        """Usernames by id, without deleted accounts."""
+        """Without deleted accounts."""
         found = [await self.accounts.get(account_id) for account_id in account_ids]
         return {account.id: account.username for account in found if account is not None}
 
     def is_managed(self, account: Account) -> bool:
-        """Did the account's last sign-in with the provider take its role from the claim? Not with links elsewhere only."""
+        """Did the last sign-in take its role from the claim? Not with links elsewhere only."""
         elsewhere = self.issuers.now().linked(account, ELSEWHERE)
         return self.roles_by_claim and account.role_from_claim and len(account.links) > len(elsewhere)
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
-        """Without a password only single sign-on opens the account. Raises `Refused`."""
+        """Without a password only single sign-on opens it. Raises `Refused`."""
         required(rules.may_give(actor, level))
         name = stored_username(typed.username or "")
         email, password_hash = stored_email(typed.email or ""), None
@@ -122,7 +122,7 @@ class Administration:
         self._log("account.deleted", actor, await retry_on_conflict(attempt))
 
     async def unlink(self, actor: Actor, account_id: int, issuer: str = "") -> Account:
-        """Detach the identity at this issuer, or all; the next single sign-on links anew. Raises `Refused`."""
+        """The next single sign-on links anew. Raises `Refused`."""
 
         async def attempt() -> tuple[tuple[str, ...], Account]:
             account = await self.get(account_id)
@@ -138,7 +138,7 @@ class Administration:
         return account
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
-        """End sessions and app sign-ins; returns their number. Raises `Refused`."""
+        """Sessions and app sign-ins; returns their number. Raises `Refused`."""
         account = await self.get(account_id)
         required(rules.may_touch(actor, account.level))
         ended = await self.credentials.end_all(account_id, kinds)
@@ -146,7 +146,7 @@ class Administration:
         return ended
 
     async def end_sessions(self, actor: Actor, account_id: int) -> int:
-        """End browser sessions; apps stay signed in. Raises `Refused`."""
+        """Apps stay signed in. Raises `Refused`."""
         return await self.end(actor, account_id, [Kind.SESSION])
 
     async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
@@ -162,7 +162,7 @@ class Administration:
 
 
 def _identities(account: Account, issuer: str) -> list[Identity]:
-    """The account's identities at this issuer, or all of them. Raises `Refused(ISSUER_NOT_LINKED)`."""
+    """At this issuer, or all. Raises `Refused(ISSUER_NOT_LINKED)`."""
     identities = [link.identity for link in account.links]
     here = tuple(identity.issuer for identity in identities)
     if issuer and spelled(issuer, here) not in here:

@@ -12,9 +12,9 @@ from romm.ports.accounts import Passwords
 
 
 class AccountForm(Struct, frozen=True, kw_only=True):
-    """Input of an account form. Omitted fields and an empty password change nothing; an empty e-mail removes it.
+    """Omitted fields and an empty password change nothing; an empty e-mail removes it.
 
-    `vouched`: an administrator knows that the address is the person's.
+    // `vouched`: an administrator knows the address to be the person's.
     """
 
     username: str | UnsetType = UNSET
@@ -44,7 +44,7 @@ def stored_email(typed: str) -> str | None:
 
 
 async def account_update(typed: AccountForm, seen: Account, hashing: Passwords) -> AccountUpdate:
-    """Validate a form and hash its password. Raises `Refused`."""
+    """Raises `Refused`."""
     username = typed.username if isinstance(typed.username, UnsetType) else stored_username(typed.username)
     email = typed.email if isinstance(typed.email, UnsetType) else stored_email(typed.email)
     password_hash: str | UnsetType = UNSET

@@ -12,7 +12,7 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class ImportUsers:
-    """Import users; existing accounts are never changed."""
+    """Existing accounts are never changed."""
 
     source: ForeignUsers
     imports: Imports
@@ -23,7 +23,7 @@ class ImportUsers:
         return decide(await self.source.read(), await self.imports.existing_accounts(), self.clock())
 
     async def carry_out(self, plan: Iterable[Decision]) -> tuple[Decision, ...]:
-        """Returns the outcomes. A second run completes an interrupted one."""
+        """A second run completes an interrupted one."""
         return tuple([await self._carry_out(decision) for decision in plan])
 
     async def _carry_out(self, decision: Decision) -> Decision:
@@ -32,7 +32,7 @@ class ImportUsers:
                 try:
                     await self.imports.add(decision, self.clock())
                 except Conflict as conflict:
-                    return Skip(decision.found, f"somebody took its {conflict.what} meanwhile; run the import again")
+                    return Skip(decision.found, f"its {conflict.what} was taken meanwhile; run the import again")
             case Skip():
                 pass
             case _:

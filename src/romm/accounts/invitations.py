@@ -29,7 +29,7 @@ REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=time
 
 @dataclass(frozen=True, kw_only=True)
 class Invitations:
-    """Links to create an account with a password. A link ends with its use, or when its maker is no enabled admin."""
+    """A link ends with its use, or when its maker is no enabled admin."""
 
     accounts: Accounts
     credentials: Credentials
@@ -43,7 +43,7 @@ class Invitations:
     async def create(
         self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
     ) -> tuple[str, Credential]:
-        """Returns the link's secret and the stored credential. Raises `Refused`."""
+        """The link's secret and stored credential. Raises `Refused`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         required(rules.may_give(actor(who), level))
@@ -76,7 +76,7 @@ class Invitations:
         raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
 
     async def register(self, secret: str, typed: AccountForm) -> Account:
-        """Create the account and use up the link. Raises `Refused`; the link then stays valid."""
+        """Uses up the link. Raises `Refused`; the link then stays valid."""
         invitation = await self.open(secret)
         await self.rates.check(RateLimitKey(REGISTRATIONS, invitation.digest))
         level = invitation.level or AccessLevel.VIEWER

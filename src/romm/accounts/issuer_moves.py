@@ -1,4 +1,4 @@
-"""Use case of administrators: the provider changed, and the accounts go along."""
+"""Use case: move accounts to the issuer of a new provider."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _ALL = 2**31 - 1  # the greatest LIMIT that every database takes
 
 @dataclass(frozen=True, kw_only=True)
 class IssuerMoves:
-    """Previews a move and carries it out. Each account is decided and written by itself."""
+    """Decides and writes each account by itself."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -30,27 +30,27 @@ class IssuerMoves:
     clock: Clock
 
     async def elsewhere(self) -> tuple[LinkedElsewhere, ...]:
-        """Whom the provider of today does not open an account for, by the issuer that they are linked to."""
+        """Accounts that sign in with none of today's issuers, by issuer."""
         return linked_elsewhere(await self._everybody(), self.issuers.now())
 
     async def preview(self, wanted: IssuerMove) -> list[IssuerMoveDecision]:
-        """What would become of each account that is linked to the old issuer, by name. Raises `Refused`."""
+        """By name. Raises `Refused`."""
         move, accounts = await self._understood(wanted)
         return [decision for each in accounts if (decision := await self._decided(move, each, None)) is not None]
 
     async def carry_out(self, actor: Actor, wanted: IssuerMove, keep: str | None = None) -> list[IssuerMoveDecision]:
-        """The same, written; `keep` is the digest of the session that asks. Raises `Refused`."""
+        """`keep` is the digest of the requesting session. Raises `Refused`."""
         required(may_touch(actor, AccessLevel.ADMIN))
         move, accounts = await self._understood(wanted)
         moved = [await retry_on_conflict(self._moving(actor, move, each.id, keep)) for each in accounts]
         return [decision for decision in moved if decision is not None]
 
     def notes(self, wanted: IssuerMove) -> list[str]:
-        """What an administrator may have overlooked."""
+        """Advice for the administrator."""
         return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.link_by_email))
 
     async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, list[Account]]:
-        """The move with both issuers as they are spelled here, and who is linked to the old one."""
+        """With both issuers in their stored spelling, and the old one's accounts."""
         everybody, now = await self._everybody(), await self.issuers.asked()
         here = {link.identity.issuer: None for each in everybody for link in each.links}
         old = spelled(wanted.old, tuple(here))
@@ -74,7 +74,7 @@ class IssuerMoves:
         return attempt
 
     async def _decided(self, move: IssuerMove, account: Account, keep: str | None) -> IssuerMoveDecision | None:
-        """None when the account is no longer linked to the old issuer."""
+        """None if no longer linked to the old issuer."""
         link = rules.link_to(account, move.old)
         if link is None:
             return None
@@ -93,7 +93,7 @@ class IssuerMoves:
                 assert_never(decision)
 
     def _log(self, actor: Actor, move: IssuerMove, decision: IssuerMoveDecision) -> None:
-        """The link before and after, for an audit."""
+        """For an audit."""
         account = decision.account
         facts = {"account": account.id, "username": account.username, "by": actor.name, "way": move.way}
         if isinstance(decision, Stay):

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Sensitive changes need the current password, or a sign-in in the last five minutes."""
+    """Sensitive changes need the password, or a sign-in in the last five minutes."""
 
     account_store: AccountStore
     passwords: Passwords
@@ -31,7 +31,7 @@ class Profile:
     clock: Clock
 
     async def change(self, who: Principal, typed: AccountForm, current_password: str, visitor: Visitor) -> Account:
-        """A new password ends all other sign-ins. Raises `Refused`."""
+        """A new password ends other sign-ins. Raises `Refused`."""
         if typed.password and not self.password_sign_in.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         how = await self.proof(who, current_password, visitor)
@@ -45,7 +45,7 @@ class Profile:
         return account
 
     async def unlink(self, who: Principal, identity_id: str, current_password: str, visitor: Visitor) -> Account:
-        """Detach an identity by its `subject_digest`, but never the last way in. Raises `Refused`."""
+        """By `subject_digest`; never the last way in. Raises `Refused`."""
         identity = _identity(who.account, identity_id)
         how = await self.proof(who, current_password, visitor)
 
@@ -55,7 +55,7 @@ class Profile:
         return account
 
     async def proof(self, who: Principal, current_password: str, visitor: Visitor) -> Proof:
-        """How the person proves ownership. Raises `Refused(PASSWORD_WRONG)`, or the refusal of throttling."""
+        """Raises `Refused(PASSWORD_WRONG)`, or of throttling."""
         fresh = Proof.PASSWORD if who.credential is None else rules.proof(who.account, who.credential, self.clock())
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
@@ -65,16 +65,16 @@ class Profile:
         return Proof.PASSWORD
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
-        """Replace the current session by a fresh one. Raises `Refused`."""
+        """Replaces the session. Raises `Refused`."""
         return await _own_password(self.password_sign_in.sign_in(typed), who)
 
     def ways_in(self) -> WaysIn:
-        """Open sign-in methods. Does not contact the provider."""
+        """Does not contact the provider."""
         return WaysIn(passwords=self.password_sign_in.enabled, issuers=self.issuers.now())
 
 
 async def _carry_out(who: Principal, change: Awaitable[Account], wish: AccountUpdate = NOTHING) -> Account:
-    """No retry: a concurrent change may have ended the requesting session. Raises `Refused`."""
+    """No retry: a change may have ended the requesting session. Raises `Refused`."""
     try:
         with refuse_if_changed(who.account):
             return await change
@@ -83,7 +83,7 @@ async def _carry_out(who: Principal, change: Awaitable[Account], wish: AccountUp
 
 
 async def _own_password(verification: Awaitable[T], who: Principal) -> T:
-    """Map CREDENTIALS_WRONG to PASSWORD_WRONG for re-authentication; other refusals pass."""
+    """Map CREDENTIALS_WRONG to PASSWORD_WRONG."""
     try:
         return await verification
     except Refused as refused:

@@ -29,7 +29,7 @@ FORGOTTEN = Limit(name="forgotten passwords per address", tries=20, window=timed
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """Only an administrator or the command line creates links. RomM sends no mail."""
+    """RomM sends no mail: an administrator or the command line creates links."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -43,9 +43,9 @@ class Recovery:
     clock: Clock
 
     async def forgot(self, name: str, address: str) -> None:
-        """Notify the administrators. The answer never reveals whether the account exists.
+        """Never reveals whether the account exists.
 
-        Raises `Refused(TOO_MANY_REQUESTS)`, by client address only.
+        Raises `Refused(TOO_MANY_REQUESTS)`, by address only.
         """
         await self.rates.check(by_address(FORGOTTEN, address))
         if self.passwords_enabled:
@@ -53,7 +53,7 @@ class Recovery:
             await self.account_store.note_reset_request(emails.canonical(typed) or typed.lower(), self.clock())
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
-        """A link's secret; it replaces an older link. Raises `Refused`."""
+        """Replaces an older link. Raises `Refused`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         required(rules.may_reset(actor, account))
@@ -62,7 +62,7 @@ class Recovery:
         return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor)
 
     async def recovery_link(self, account: Account) -> str:
-        """A one-time sign-in for an enabled admin. Command line only. Raises `Refused`."""
+        """For an enabled admin. Command line only. Raises `Refused`."""
         if not account.is_enabled_admin:
             raise Refused(Code.NOT_AN_ADMIN, username=account.username)
         return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, COMMAND_LINE)
@@ -79,7 +79,7 @@ class Recovery:
         raise Refused(Code.LINK_INVALID, kind=kind)
 
     async def reset(self, secret: str, password: str) -> Account:
-        """Use up the link and end every sign-in of the account. Raises `Refused`."""
+        """Ends every sign-in of the account. Raises `Refused`."""
         account = await self.open(Kind.PASSWORD_RESET, secret)
         wish = AccountUpdate(password_hash=await self._hash(password, account))
         link = OneTimeLink(Kind.PASSWORD_RESET, digest(secret))
@@ -95,7 +95,7 @@ class Recovery:
         return changed
 
     async def recover(self, secret: str, visitor: Visitor) -> str:
-        """Use up the link; returns a session's secret. Raises `Refused`."""
+        """A session's secret. Raises `Refused`."""
         account = await self.open(Kind.RECOVERY, secret)
         if await self.credentials.take(Kind.RECOVERY, digest(secret)) is None or not account.is_enabled_admin:
             raise Refused(Code.LINK_INVALID, kind=Kind.RECOVERY)

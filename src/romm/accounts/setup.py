@@ -13,7 +13,7 @@ from romm.ports.process import Clock, Log
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """First boot. Closed for good once an admin exists."""
+    """Closed for good once an admin exists."""
 
     wizard: bool
     passwords_enabled: bool
@@ -26,7 +26,7 @@ class Setup:
         return self.wizard and self.passwords_enabled and not await self.accounts.any_admin()
 
     async def create_first_admin(self, username: str, email: str, password: str) -> Account:
-        """Raises `Refused` if an admin exists, or the name, e-mail or password is unusable."""
+        """Raises `Refused`."""
         if not await self.is_open():
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
         name, address = stored_username(username), stored_email(email)

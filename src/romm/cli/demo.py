@@ -37,7 +37,6 @@ PEOPLE = {
 
 
 def run(port: int, provider_port: int) -> None:
-    """Start both, print where to click, and stop both on Ctrl-C."""
     _check_free("--port", port)
     _check_free("--provider-port", provider_port)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -59,7 +58,7 @@ def run(port: int, provider_port: int) -> None:
 
 
 def _check_free(option: str, port: int) -> None:
-    """Checked here: RomM and the provider do not know these options."""
+    """RomM and the provider do not know these options."""
     try:
         serve.check_free("127.0.0.1", port)
     except OSError as error:
@@ -69,7 +68,7 @@ def _check_free(option: str, port: int) -> None:
 
 
 def environment(shell: Mapping[str, str], port: int, provider_port: int, folder: Path) -> dict[str, str]:
-    """Without the settings of another RomM in the shell."""
+    """Without another RomM's settings."""
     return others(shell) | {
         "ROMM_BASE_PATH": str(folder),
         "ROMM_BASE_URL": f"http://127.0.0.1:{port}",
@@ -111,7 +110,7 @@ def _claims(name: str, full_name: str, groups: list[str]) -> dict[str, object]:
 
 
 async def _first_admin(settings: Settings, password: str) -> None:
-    """RomM refuses other sign-ins until there is an administrator."""
+    """RomM refuses other sign-ins before."""
     await asyncio.to_thread(migrations.upgrade, settings.database.url)
     ports = adapters.ports(settings, log.configure("ERROR", "console"))
     setup = Setup(

@@ -36,13 +36,13 @@ _BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
 def run(environ: Mapping[str, str], *, as_json: bool) -> int:
-    """Returns the exit code: 1 if a check failed."""
+    """Exit code 1 if a check failed."""
     findings = asyncio.run(_json(environ) if as_json else _text(environ))
     return 1 if has_failed(findings) else 0
 
 
 async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
-    """Every finding. If the settings are invalid, only their problems."""
+    """If the settings are invalid, only their problems."""
     try:
         loaded = load(environ)
     except SettingsError as error:
@@ -62,7 +62,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
 
 
 def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
-    """For a problem also what was expected and the fix."""
+    """A problem comes with the expected value and fix."""
     mark, colour = _MARKS[finding.outcome]
     head = click.style(f"{mark} {finding.outcome:<{_OUTCOME_WIDTH}}", fg=colour)
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)

@@ -19,7 +19,7 @@ from romm.settings.model import Settings
 
 
 def run(settings: Settings, source: str, *, apply: bool) -> None:
-    """Raises `Refused` if one of the two databases cannot be used."""
+    """Raises `Refused` if a database cannot be used."""
     if settings.database.is_embedded:
         migrations.upgrade(settings.database.url)
     asyncio.run(_run(settings.database.url, source, apply=apply))
@@ -90,5 +90,5 @@ def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> It
 
 
 def _format_name(name: str) -> str:
-    """Escaped if it contains control characters of a terminal."""
+    """Escapes a terminal's control characters."""
     return name if name and name.isprintable() else repr(name)

@@ -1,4 +1,4 @@
-"""`romm users move-issuer`: what becomes of each account when the provider changed, a line for each."""
+"""`romm users move-issuer`: a line for each account."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 
 def move(old: str, new: str, way: str | None, *, apply: bool) -> None:
-    """Print the plan, or carry it out and print what was done."""
     wanted = _understood(old, new, way)
 
     async def work(does: "UseCases") -> tuple[list[str], Sequence[IssuerMoveDecision]]:
@@ -32,7 +31,7 @@ def move(old: str, new: str, way: str | None, *, apply: bool) -> None:
 
 
 def _understood(old: str, new: str, way: str | None) -> IssuerMove:
-    """Raises `UsageError` for what cannot be meant."""
+    """Raises `UsageError`."""
     if way is None:
         raise click.UsageError("Say how people are recognized at NEW: --same-subjects or --by-email.")
     if hosts.origin(new) is None:

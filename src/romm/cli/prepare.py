@@ -1,4 +1,4 @@
-"""What `romm serve` does first, in a process that ends afterwards: Dynaconf and Alembic would stay in memory."""
+"""Prepare `romm serve` in a process that ends: Dynaconf and Alembic would stay in memory."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from romm.settings.model import Loaded
 
 
 def prepared() -> Loaded:
-    """Migrates the embedded database. Exits on a problem."""
+    """Exits on a problem."""
     receiver, sender = Pipe(duplex=False)
     # As a daemon it ends with its parent.
     preparation = Process(target=_prepare, args=(sender,), name="romm-preparation", daemon=True)

@@ -13,12 +13,12 @@ _LARGE = 1024 * 1024  # bytes
 
 
 def block_unused_imports() -> None:
-    """Block the imports of `UNUSED`; call it before any other import. Saves 5 MiB per process."""
+    """Call before any other import. Saves 5 MiB per process."""
     for name in UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the import system's mark for "not found"
 
 
 def return_freed_memory() -> None:
-    """Return large freed blocks to the system: glibc would keep 40 MiB per worker after password hashing."""
+    """glibc would keep 40 MiB per worker after password hashing."""
     with suppress(AttributeError):  # musl has no mallopt, and returns them anyway
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)

@@ -30,7 +30,7 @@ def loaded(environ: Mapping[str, str]) -> Loaded:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """A refusal becomes one sentence instead of a traceback."""
+    """One sentence instead of a traceback."""
     try:
         yield
     except Refused as refused:

@@ -22,7 +22,7 @@ _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian"
 
 
 def run(loaded: Loaded) -> None:
-    """The database exists and is migrated."""
+    """The database is migrated."""
     # Not above: a spawned worker imports this module before it can leave anything out.
     from romm.adapters import log
 
@@ -52,9 +52,9 @@ def run(loaded: Loaded) -> None:
 
 
 def _app(loaded: Loaded) -> Any:
-    """What a worker runs. Imported in the worker, so that the parent stays small.
+    """Imported in the worker, so that the parent stays small.
 
-    Until it serves, SIGTERM has its default action: the handler copied from the parent would swallow it.
+    Until it serves, SIGTERM has its default action: the parent's handler would swallow it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then sends SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -67,14 +67,14 @@ def _app(loaded: Loaded) -> Any:
 
 
 def _end_with_parent() -> None:
-    """If the parent is killed, its workers would keep the port and the old settings."""
+    """Workers would keep the port and the old settings."""
     if (parent := parent_process()) is not None:
         connection.wait([parent.sentinel])
         os.kill(os.getpid(), signal.SIGTERM)
 
 
 def check_free(host: str, port: int) -> None:
-    """Raises OSError. The server would silently share the address with another instance."""
+    """Raises OSError. The server would silently share the address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

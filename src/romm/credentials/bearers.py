@@ -11,13 +11,13 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True)
 class Bearers:
-    """Access tokens and client tokens, told apart by prefix."""
+    """Told apart by prefix."""
 
     credentials: Credentials
     clock: Clock
 
     async def who(self, secret: str) -> Principal | None:
-        """None if the token is unknown or expired, or its owner disabled."""
+        """None if unknown or expired, or the owner disabled."""
         found = await self.credentials.find(bearer_kind(secret), digest(secret))
         if not found:
             return None

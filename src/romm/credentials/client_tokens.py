@@ -26,7 +26,7 @@ _KINDS = (Kind.CLIENT_TOKEN,)
 
 
 class Minted(Struct, frozen=True):
-    """A token and its secret, which is shown only now."""
+    """The secret is shown only now."""
 
     secret: str
     token: Credential
@@ -34,7 +34,7 @@ class Minted(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class ClientTokens:
-    """Client tokens for apps. Another account's token counts as unknown."""
+    """Another account's token counts as unknown."""
 
     credentials: Credentials
     log: Log
@@ -48,10 +48,9 @@ class ClientTokens:
         return await self.credentials.of(None, _KINDS)
 
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
-        """Create a token; it never outlives the client token that requests it.
+        """Never outlives the client token that requests it.
 
-        Raises `Refused` with NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL,
-        ACCOUNT_CHANGED.
+        Raises `Refused`: NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
         """
         valid = required(client_tokens.validate_request(request, principal.scopes))
         secret = new_secret()
@@ -67,7 +66,7 @@ class ClientTokens:
         return _known(found, token_id)
 
     async def regenerate(self, principal: Principal, token_id: int) -> Minted:
-        """The old secret ends at once. Raises as `find` and `create`."""
+        """Ends the old secret. Raises as `find` and `create`."""
         token = await self.find(principal, token_id)
         required(client_tokens.may_renew(token, principal.credential))
         secret, owner = new_secret(), principal.account
@@ -82,7 +81,7 @@ class ClientTokens:
         await self._end(principal, token_id, principal.account.id)
 
     async def end_any(self, principal: Principal, token_id: int) -> None:
-        """For administrators. Raises `Refused` with CREDENTIAL_UNKNOWN or ADMIN_REQUIRED."""
+        """For administrators. Raises `Refused(CREDENTIAL_UNKNOWN | ADMIN_REQUIRED)`."""
         owner = _known({token.id: owner for token, owner in await self.all_tokens()}.get(token_id), token_id)
         required(changes.may_touch(actor(principal), owner.level))
         await self._end(principal, token_id, owner.id)

@@ -45,7 +45,7 @@ DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 class StartedAuthorization(Struct, frozen=True, kw_only=True):
-    """The device shows `user_code` and keeps `device_code` secret. Times in seconds."""
+    """The device keeps `device_code` secret. Times in seconds."""
 
     device_code: str
     user_code: str
@@ -54,7 +54,7 @@ class StartedAuthorization(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """A pending request, and the scopes that this person may grant."""
+    """`scopes`: what this person may grant."""
 
     authorization: DeviceAuthorization
     allowed: tuple[str, ...]
@@ -73,7 +73,7 @@ class IssuedClientToken(Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSignIn:
-    """The device's side: request and poll."""
+    """The device's side."""
 
     authorizations: DeviceAuthorizations
     devices: Devices
@@ -91,7 +91,7 @@ class DeviceSignIn:
             return await self._put(shape, valid)
 
     async def poll(self, shape: Flavor, device_code: str, client: str | None = None) -> HandOver | Refuse:
-        """Exactly one of concurrent polls gets `HandOver`."""
+        """One of concurrent polls gets `HandOver`."""
         found = await self._answer(shape, device_code, client)
         if isinstance(found, HandOver) and not await self.authorizations.spend(digest(device_code)):
             found = await self._answer(shape, device_code, client)
@@ -103,7 +103,7 @@ class DeviceSignIn:
         return found
 
     async def client_token(self, device_code: str, address: str) -> IssuedClientToken | Refuse:
-        """As `poll`, with a client token in place of the device's previous one."""
+        """As `poll`; replaces the device's client token."""
         await self.rates.check(by_address(POLLS, address))
         found = await self.poll(Flavor.LEGACY, device_code)
         if isinstance(found, Refuse):
@@ -164,7 +164,7 @@ class DeviceGrant:
     tokens: Tokens
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """The pair ends with its device. Raises `Refused`, also while the request is pending."""
+        """The pair ends with its device. Raises `Refused`, also while pending."""
         device_code = request.required("device_code")
         if not request.client:
             raise Refused(Code.TOKEN_REQUEST_INVALID, problem="client_id is missing")
@@ -177,7 +177,7 @@ class DeviceGrant:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceApproval:
-    """The person's side: inspect a request and decide."""
+    """The person's side."""
 
     authorizations: DeviceAuthorizations
     devices: Devices
@@ -187,7 +187,7 @@ class DeviceApproval:
     clock: Clock
 
     async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
-        """Raises `Refused` for an unknown code, or after too many tries."""
+        """Raises `Refused` for an unknown code or too many tries."""
         await self.rates.check(RateLimitKey(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
         now, user_code = self.clock(), short_codes.normalized(typed)
         authorization = await self.authorizations.find_by_user_code(digest(user_code)) if user_code else None
@@ -195,7 +195,7 @@ class DeviceApproval:
         return Waiting(waiting, devices.allowed(waiting, principal.scopes), now)
 
     async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
-        """Raises `Refused` as `look`, and for scopes that the person may not grant."""
+        """Raises `Refused` as `look`, and for scopes beyond the person's."""
         seen = await self.look(principal, typed, address)
         authorization, account = seen.authorization, principal.account
         by = Approver(account, principal.scopes, principal.credential)
@@ -236,11 +236,11 @@ class DeviceList:
     log: Log
 
     async def of(self, account_id: int) -> list[Device]:
-        """The last paired device first."""
+        """Last paired first."""
         return list(await self.devices.of(account_id))
 
     async def end(self, device_id: int, account_id: int) -> None:
-        """End the device's tokens, too. Raises `Refused(DEVICE_UNKNOWN)`, also for another account's device."""
+        """Ends its tokens, too. Raises `Refused(DEVICE_UNKNOWN)`."""
         ended = await self.devices.end(device_id, account_id)
         if ended is None:
             raise Refused(Code.DEVICE_UNKNOWN, device=device_id)

@@ -17,7 +17,7 @@ Grant = Callable[[TokenRequest], Awaitable[Granted]]
 
 
 class Offered(Struct, frozen=True, kw_only=True):
-    """`endpoints` (by path) and `facts` go into the metadata document."""
+    """For the metadata document; `endpoints` by path."""
 
     grant: Grant
     endpoints: Mapping[str, str] = {}
@@ -26,12 +26,12 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Grants:
-    """Grant types by name."""
+    """By name."""
 
     table: Mapping[str, Offered]
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """A missing `grant_type` means `password`, as RomM's apps send it. Raises `Refused`."""
+        """A missing `grant_type` means `password`: RomM's apps omit it. Raises `Refused`."""
         grant_type = request.get("grant_type") or PASSWORD
         offered = self.table.get(grant_type)
         if offered is None:

@@ -25,7 +25,7 @@ GRANT_TYPE = "authorization_code"
 
 @dataclass(frozen=True, kw_only=True)
 class NativeApps:
-    """`issuer` is our origin; the response carries it (RFC 9207)."""
+    """`issuer` is our origin, for the response (RFC 9207)."""
 
     apps: tuple[App, ...]
     issuer: str
@@ -45,7 +45,7 @@ class NativeApps:
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
-        """Returns the redirect URL with a one-time code for one minute. Raises `Refused(ACCOUNT_CHANGED)`."""
+        """A redirect URL with a code for one minute. Raises `Refused(ACCOUNT_CHANGED)`."""
         given = self.available_scopes(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
@@ -69,18 +69,16 @@ class NativeApps:
         return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
 
     def deny(self, request: AppRequest, who: Principal) -> str:
-        """Returns the redirect URL."""
         self.log.info("native_app.denied", account=who.account.id, client=request.app)
         return self.error_redirect(_error(request, "access_denied", "the person said no"))
 
     def error_redirect(self, error: AppError) -> str:
-        """The redirect URL that reports an error to the app."""
         self.log.info("native_app.refused", error=error.error, problem=error.description)
         parameters = {"error": error.error, "error_description": error.description}
         return rules.answer(error.redirect_uri, parameters | {"state": error.state, "iss": self.issuer})
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """Redeem a code. Reusing a code ends the tokens issued for it. Raises `Refused`."""
+        """Reusing a code ends its tokens. Raises `Refused`."""
         code, redirect_uri = request.required("code"), request.required("redirect_uri")
         verifier = request.required("code_verifier")
         found = await self.credentials.find(Kind.AUTHORIZATION_CODE, digest(code))

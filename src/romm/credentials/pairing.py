@@ -38,7 +38,7 @@ class _Open(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Pairing:
-    """One-time codes. The exchange gives the token a new secret that only the device sees."""
+    """The exchange gives the token a new secret that only the device sees."""
 
     tokens: ClientTokens
     credentials: Credentials
@@ -58,12 +58,12 @@ class Pairing:
         return Offer(code, token, self._seconds_left(stored))
 
     async def waiting(self, unverified_code: str, visitor: Visitor) -> int:
-        """Seconds until the code expires. Raises `Refused` with PAIRING_CODE_INVALID or TOO_MANY_REQUESTS."""
+        """Seconds to expiry. Raises `Refused(PAIRING_CODE_INVALID | TOO_MANY_REQUESTS)`."""
         await self.rates.check(*client_tokens.questions(visitor.address))
         return self._seconds_left((await self._find(unverified_code)).code)
 
     async def exchange(self, unverified_code: str, visitor: Visitor) -> Minted:
-        """Succeeds for exactly one caller. Raises as `waiting`, and ACCOUNT_DISABLED."""
+        """For one caller. Raises as `waiting`, and ACCOUNT_DISABLED."""
         await self.rates.check(*client_tokens.exchanges(visitor.address))
         found = await self._find(unverified_code)
         if not found.owner.enabled:

@@ -10,7 +10,7 @@ from romm.domain.model import Account
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """The current account and this credential's rights. `credential` is None for Basic auth."""
+    """`credential` is None for Basic auth."""
 
     account: Account
     scopes: frozenset[str]
@@ -18,7 +18,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str | None:
-        """Look-up digest, None for Basic auth; "end all others" keeps it."""
+        """None for Basic auth; "end all others" keeps it."""
         return self.credential.digest if self.credential else None
 
 
@@ -27,13 +27,13 @@ def actor(who: Principal) -> Actor:
 
 
 def require(who: Principal, scope: str) -> None:
-    """Raises `Refused(FORBIDDEN)` if the credential lacks the scope."""
+    """Raises `Refused(FORBIDDEN)`."""
     if scope not in who.scopes:
         raise Refused(Code.FORBIDDEN, scope=scope)
 
 
 def principal(account: Account, credential: Credential | None = None) -> Principal:
-    """The credential's scopes, as far as the account still has them; with Basic auth all of the account's."""
+    """The credential's scopes that the account still has; with Basic auth the account's."""
     allowed = frozenset(scopes.granted(account.level))
     given = allowed if credential is None else allowed & frozenset(credential.scopes)
     return Principal(account=account, scopes=given, credential=credential)

@@ -16,10 +16,10 @@ class Rates:
     clock: Clock
 
     async def check(self, *counters: RateLimitKey) -> None:
-        """Count one attempt. Raises `Refused(TOO_MANY_REQUESTS)`.
+        """Raises `Refused(TOO_MANY_REQUESTS)`.
 
-        An attempt that finds a full counter counts nowhere: one address must not exhaust a shared counter. The count
-        after the write decides, so that parallel requests cannot exceed the limit.
+        // An attempt that finds a full counter counts nowhere: one address must not exhaust a shared counter. The count after
+        the write decides, so that parallel requests cannot exceed the limit.
         """
         now = self.clock()
         read = await self.throttles.read([key for counter in counters for key in counter.keys(now)])
@@ -34,10 +34,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class FailureLimit:
-    """Limits failures of an address, at no cost for what succeeds: a process remembers which addresses are over the limit.
-
-    It learns so when it counts a failure, which all processes do together.
-    """
+    """Free for what succeeds: each process remembers the addresses over the limit, from counts that all share."""
 
     rates: Rates
     limit: Limit
@@ -45,7 +42,7 @@ class FailureLimit:
     _until: dict[str, datetime] = field(default_factory=dict)
 
     def judge(self, address: str) -> Refuse | None:
-        """The refusal of an address that is over the limit."""
+        """The refusal if over the limit."""
         until, now = self._until.get(by_address(self.limit, address).who), self.clock()
         if until is None or now >= until:
             return None
@@ -53,7 +50,6 @@ class FailureLimit:
         return Refuse(Code.TOO_MANY_REQUESTS, {"what": self.limit.name, "retry_after": left})
 
     async def count(self, address: str) -> None:
-        """One more failure of the address."""
         tally, now = by_address(self.limit, address), self.clock()
         try:
             await self.rates.check(tally)

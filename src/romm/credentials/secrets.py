@@ -10,17 +10,17 @@ UNIQUE_BYTES = 16
 
 
 def url_secret() -> str:
-    """256 bits in 43 characters, for cookies, links and parameters."""
+    """256 bits in 43 characters."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def hex_secret() -> str:
-    """256 bits in 64 hex digits, for apps."""
+    """256 bits in 64 hex digits."""
     return secrets.token_hex(SECRET_BYTES)
 
 
 def new_secret() -> str:
-    """A client token's secret. Its prefix lets secret scanners recognize leaks."""
+    """Its prefix lets secret scanners recognize leaks."""
     return CLIENT_TOKEN_PREFIX + hex_secret()
 
 
@@ -29,10 +29,10 @@ def fresh_secrets() -> Secrets:
 
 
 def short_code() -> str:
-    """A code for people to type, see `domain.credentials.short_codes`."""
+    """For people to type: `domain.credentials.short_codes`."""
     return "".join(secrets.choice(short_codes.ALPHABET) for _ in range(short_codes.LENGTH))
 
 
 def unique() -> str:
-    """128 bits for a salt or an identifier; not a credential."""
+    """128 bits; not a credential."""
     return secrets.token_hex(UNIQUE_BYTES)

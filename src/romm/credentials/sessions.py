@@ -27,8 +27,6 @@ from romm.ports.process import Clock, Log
 
 @dataclass(frozen=True)
 class Sessions:
-    """Every sign-in gets a new secret."""
-
     credentials: Credentials
     limits: SessionLimits
     log: Log
@@ -41,9 +39,9 @@ class Sessions:
         source: ProviderSession | None = None,
         beside: tuple[Credential, ...] = (),
     ) -> str:
-        """Create a session and return its secret (only the hash is stored); `beside` goes into the same transaction.
+        """Returns its secret; only the hash is stored. `beside` goes into the same transaction.
 
-        Raises `Conflict("version")` if the account changed since it was read.
+        Raises `Conflict("version")`.
         """
         secret, now = url_secret(), self.clock()
         session = issued(
@@ -61,7 +59,7 @@ class Sessions:
         return secret
 
     async def who(self, secret: str | None) -> Principal | None:
-        """The session's owner; None if unknown, expired or disabled."""
+        """None if unknown, expired or disabled."""
         found = secret and await self._live(digest(secret))
         if not found:
             return None
@@ -72,7 +70,7 @@ class Sessions:
         return principal(account, credential)
 
     async def another(self, session_digest: str, visitor: Visitor) -> str | None:
-        """Open a second session of the same sign-in; gives its secret, None when the first one is over."""
+        """A second session of the same sign-in; None if the first is over."""
         found = await self._live(session_digest)
         if found is None:
             return None
@@ -94,7 +92,7 @@ class Sessions:
         return ended
 
     async def of(self, account_id: int) -> Sequence[Credential]:
-        """Live ones, newest first."""
+        """Newest first."""
         now, listed = self.clock(), await self.credentials.of(account_id, [Kind.SESSION])
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
@@ -105,12 +103,12 @@ class Sessions:
         self.log.info("session.ended", account=account_id, session=session_id)
 
     async def end_others(self, account_id: int, keep: str | None) -> int:
-        """Returns the number of ended sessions."""
+        """Returns the number."""
         ended = await self.credentials.end_all(account_id, [Kind.SESSION], keep)
         self.log.info("session.others_ended", account=account_id, ended=ended)
         return ended
 
     @property
     def lifetime(self) -> timedelta:
-        """Lifetime of the session cookie."""
+        """Of the cookie."""
         return self.limits.absolute

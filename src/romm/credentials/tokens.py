@@ -19,18 +19,18 @@ from romm.ports.process import Clock, Log
 
 
 class TokenRequest(Struct, frozen=True, kw_only=True):
-    """`parameters` are the non-empty ones; `client` is the app's name."""
+    """Non-empty `parameters`; `client` is the app's name."""
 
     parameters: Mapping[str, str]
     client: str
     visitor: Visitor
 
     def get(self, name: str) -> str:
-        """An empty string for a missing or empty parameter (RFC 6749, 3.1)."""
+        """ "" if missing (RFC 6749, 3.1)."""
         return self.parameters.get(name, "")
 
     def required(self, name: str) -> str:
-        """Raises `Refused(TOKEN_REQUEST_INVALID)` if missing."""
+        """Raises `Refused(TOKEN_REQUEST_INVALID)`."""
         if value := self.get(name):
             return value
         raise Refused(Code.TOKEN_REQUEST_INVALID, problem=f"{name} is missing")
@@ -56,9 +56,9 @@ class Tokens:
         client: str = "",
         device_id: int | None = None,
     ) -> Granted:
-        """Scopes that the account lacks are dropped.
+        """Drops scopes that the account lacks.
 
-        Raises `Refused`, and `Conflict("version")` if the account changed since it was read.
+        Raises `Refused` and `Conflict("version")`.
         """
         allowed, now = required(rules.granted_scopes(scopes, account.level)), self.clock()
         template = issued(
@@ -79,7 +79,7 @@ class Tokens:
         return granted
 
     async def refresh(self, request: TokenRequest) -> Granted:
-        """Late reuse of a spent refresh token ends its family. Raises `Refused`."""
+        """Late reuse ends the family. Raises `Refused`."""
         secret, requested = request.required("refresh_token"), request.scopes
         found = await self.credentials.find(Kind.REFRESH_TOKEN, digest(secret))
         if found is None:
@@ -100,7 +100,7 @@ class Tokens:
                 raise Refused.by(refuse)
 
     async def revoke(self, secret: str) -> None:
-        """A refresh token ends with its family. Unknown tokens are ignored (RFC 7009, 2.2).
+        """Ends a refresh token's family. Ignores unknown tokens (RFC 7009, 2.2).
 
         Other kinds count as unknown: callers are unauthenticated and must not probe for codes.
         """
@@ -110,7 +110,7 @@ class Tokens:
                 return
 
     async def introspect(self, secret: str, asking: Principal) -> Principal | None:
-        """None for ended tokens, and for another account's without the scope `users.read`."""
+        """None for ended tokens, and for another account's without `users.read`."""
         for kind in TOKEN_KINDS:
             found = await self.credentials.find(kind, digest(secret))
             if found and rules.is_live(*found, self.clock()):
@@ -120,7 +120,7 @@ class Tokens:
         return None
 
     async def _rotate(self, secret: str, token: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:
-        """Spend a token. A concurrent second request gets the same pair."""
+        """A concurrent second request gets the same pair."""
         salt, now = unique(), self.clock()
         template = replace(token, address=visitor.address, user_agent=visitor.user_agent)
         granted = rules.pair(rules.successors(secret, salt), template, scopes, now, self.limits)
@@ -131,7 +131,7 @@ class Tokens:
         return granted if stored.salt == salt else await self._repeat(secret, stored.salt)
 
     async def _repeat(self, secret: str, salt: str) -> Granted:
-        """The pair of the first use, while it is live."""
+        """The first use's pair, while live."""
         derived = rules.successors(secret, salt)
         access = await self.credentials.find(Kind.ACCESS_TOKEN, digest(derived.access))
         refresh = await self.credentials.find(Kind.REFRESH_TOKEN, digest(derived.refresh))

@@ -39,7 +39,7 @@ _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Ch
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """`known` has the provider's requirements and hints."""
+    """`known`: the provider's requirements and hints."""
 
     configured: Configured
     known: Preset
@@ -47,12 +47,12 @@ class Doctor:
     clock: Clock
 
     async def findings(self) -> AsyncIterator[Finding]:
-        """One finding per check, in the order of `Check`, each as soon as it is known."""
+        """One per check in the order of `Check`, as soon as known."""
         async for finding in self._findings():
             yield with_hint(finding, self.known.hints)
 
     async def within(self, seconds: float) -> list[Finding]:
-        """All findings; those not known in time are skipped."""
+        """Skips those not known in time."""
         found: list[Finding] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -74,14 +74,14 @@ class Doctor:
         yield configuration.proxy(self.configured)
 
     async def _accounts(self, revision: str | Refuse | None) -> Sequence[Account] | Refuse:
-        """An empty database has none; one with another schema cannot be read."""
+        """An empty database has none; another schema is unreadable."""
         if revision is None:
             return ()
         storage = self.instruments.storage
         return await _attempt(storage.accounts()) if revision == storage.newest else NO_DATABASE
 
     async def _at_provider(self) -> AsyncIterator[Finding]:
-        """After a failed gate, the rest is blocked."""
+        """A failed gate blocks the rest."""
         probe = self.instruments.probe
         left, closed = list(_AT_PROVIDER), Check.SINGLE_SIGN_ON
         if probe is not None:
@@ -109,7 +109,7 @@ class Doctor:
                 yield finding
 
     async def _metadata_checks(self, probe: Probe, found: Discovered) -> AsyncIterator[Finding]:
-        """Requests run concurrently."""
+        """Concurrently."""
         yield metadata.clock(found)
         published, client_findings = await asyncio.gather(
             _attempt(probe.keys(found.metadata)), self._client_checks(probe, found)
@@ -136,7 +136,7 @@ class Doctor:
         ]
 
     async def _probe_client(self, probe: Probe, metadata: Metadata) -> ClientProbe:
-        """Exchange an invented code; if the client is rejected, try the other methods."""
+        """Exchange an invented code; if rejected, try the other methods."""
         try:
             method, *next_methods = probe.methods(metadata)
         except Refused as refused:
@@ -160,7 +160,7 @@ class Doctor:
         return None
 
     async def _probe_request(self, probe: Probe, metadata: Metadata) -> ProbeResult:
-        """Send a sign-in's request with `prompt=none`; without a session there, success is `login_required`."""
+        """With `prompt=none`: success is `login_required`."""
         state, nonce, verifier = (url_secret() for _ in range(3))
         by_redirect = replace(probe.client, response_mode="")  # a form would hide the answer
         parameters = authorization.request_parameters(by_redirect, state=state, nonce=nonce, code_verifier=verifier)
@@ -174,7 +174,7 @@ async def _send_request(probe: Probe, metadata: Metadata, parameters: dict[str, 
 
 
 async def _attempt(work: Awaitable[T]) -> T | Refuse:
-    """The result, or a sign-in's refusal, which is evidence as well."""
+    """A refusal is evidence as well."""
     try:
         return await work
     except Refused as refused:

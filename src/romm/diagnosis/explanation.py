@@ -16,7 +16,7 @@ from romm.sign_in.identification import Person
 
 @dataclass(frozen=True, kw_only=True)
 class Explainer:
-    """`issuer` replaces a missing one in pasted claims."""
+    """`issuer` replaces a missing one."""
 
     reading: ClaimMapping
     admission: Admission

@@ -17,7 +17,7 @@ MAX_REPORT_LENGTH = 65_536  # characters; a person may be in ten thousand groups
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """`only_in_userinfo`: claims missing from the ID token. `different`: claims that differ between the two."""
+    """`only_in_userinfo`: missing from the ID token. `different`: differ between the two."""
 
     algorithm: str
     id_token: Mapping[str, Any]
@@ -29,13 +29,13 @@ class Report(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Previews:
-    """Reports are kept with their attempt, for about an hour."""
+    """Kept with their attempt for about an hour."""
 
     explainer: Explainer
     attempts: Attempts
 
     async def keep(self, state_digest: str, person: Person) -> None:
-        """Store the report of an attempt. If it is too long, without the claims."""
+        """Omits the claims if too long."""
         written = msgspec.json.encode(_report(person, await self.explainer.person(person))).decode()
         if len(written) > MAX_REPORT_LENGTH:
             bare = msgspec.structs.replace(person, signed={"sub": person.claims.identity.subject}, userinfo=None)
@@ -43,7 +43,7 @@ class Previews:
         await self.attempts.conclude(state_digest, Reported(written))
 
     async def read(self, state_digest: str) -> Report | None:
-        """None if the report has expired."""
+        """None if expired."""
         recalled = await self.attempts.recall(state_digest)
         if recalled is None or not isinstance(recalled.outcome, Reported):
             return None

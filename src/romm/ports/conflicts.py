@@ -12,8 +12,9 @@ from romm.domain.model import Account
 
 
 class Conflict(Exception):
-    """A concurrent change won. `what` is `username`, `email`, `identity`, `version`, `first_admin`, `full`,
-    `user_code`, `spent` (a link), `device` (ended), `logout_token` (replayed) or `attempt` (used before)."""
+    """A concurrent change won. `what`: `username`, `email`, `identity`, `version`, `first_admin`, `full`, `user_code`,
+    `spent` (a link), `device` (ended), `logout_token` (replayed) or `attempt` (used before).
+    """
 
     def __init__(self, what: str) -> None:
         super().__init__(what)
@@ -35,10 +36,7 @@ T = TypeVar("T")
 
 
 async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUpdate | None = None) -> T:
-    """Run `attempt` again while the account changes concurrently.
-
-    Raises `Refused`, at once if the username or e-mail of `wish` is taken.
-    """
+    """Raises `Refused`, at once if a value of `wish` is taken."""
     for _ in range(MAX_DECISIONS):
         try:
             return await attempt()
@@ -49,14 +47,13 @@ async def retry_on_conflict(attempt: Callable[[], Awaitable[T]], wish: AccountUp
 
 
 def conflict_refusal(conflict: Conflict, username: str | UnsetType, email: str | UnsetType | None) -> Refused:
-    """The refusal that names the value already in use."""
     values = {"username": username, "email": email}
     return Refused(_REFUSALS[conflict.what], found=values.get(conflict.what), kind="link")
 
 
 @contextmanager
 def refuse_if_changed(account: Account) -> Iterator[None]:
-    """Raises `Refused(ACCOUNT_CHANGED)` if the account changed since it was read."""
+    """Raises `Refused(ACCOUNT_CHANGED)`."""
     try:
         yield
     except Conflict as conflict:

@@ -13,71 +13,65 @@ from romm.ports.provider import TokenResponse
 
 
 class Network(Protocol):
-    """Each method may raise `Refused(PROVIDER_UNAVAILABLE)`."""
+    """Raises `Refused(PROVIDER_UNAVAILABLE)`."""
 
-    async def resolve(self, place: Endpoint) -> tuple[str, ...]:
-        """IP addresses."""
+    async def resolve(self, place: Endpoint) -> tuple[str, ...]: ...
 
     async def connect(self, place: Endpoint) -> float:
-        """Seconds until connected."""
+        """In seconds."""
 
     async def handshake(self, place: Endpoint) -> Handshake:
-        """TLS, with the trust store of a sign-in. May raise `Refused(PROVIDER_TLS)`."""
+        """With a sign-in's trust store. Raises `Refused(PROVIDER_TLS)`."""
 
 
 class Probe(Protocol):
-    """The uncached provider, reached as in a sign-in. Each method may raise `Refused` with a sign-in's code."""
+    """The uncached provider. Raises `Refused` with a sign-in's code."""
 
     @property
     def place(self) -> Endpoint:
-        """The endpoint of the discovery document."""
+        """The discovery document's endpoint."""
 
     @property
-    def client(self) -> Client:
-        """This relying party."""
+    def client(self) -> Client: ...
 
     async def discover(self) -> Discovered: ...
 
     async def keys(self, metadata: Metadata) -> PublishedKeys: ...
 
     def methods(self, metadata: Metadata) -> tuple[str, ...]:
-        """The authentication methods that a sign-in tries at the token endpoint, in order."""
+        """Of a sign-in, in order."""
 
-    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """As `Provider.push`."""
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str: ...
 
-    async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse:
-        """As `Provider.exchange`, authenticating with `method`."""
+    async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse: ...
 
     async def ask(self, url: str) -> ProbeResponse:
-        """Send an authorization request as a browser would, without following redirects."""
+        """Like a browser, but follow no redirects."""
 
     async def aclose(self) -> None: ...
 
 
 class Storage(Protocol):
-    """The database schema, and the accounts."""
-
     @property
     def is_embedded(self) -> bool:
-        """A SQLite file, which `romm serve` migrates?"""
+        """Migrated by `romm serve`."""
 
     @property
     def newest(self) -> str:
-        """The migration this version expects."""
+        """Expected by this version."""
 
     async def revision(self) -> str | None:
-        """None for an empty database. Creates nothing.
+        """None for an empty database; creates nothing.
 
-        Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or at the newest migration and not writable.
+        // Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or current and not writable.
         """
 
     async def accounts(self) -> Sequence[Account]:
-        """All accounts of a database at the newest migration. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+        """Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 
 class Instruments(Struct, frozen=True, kw_only=True):
-    """`probe` is None if the settings do not name a provider."""
+    """`probe` is None without a provider."""
 
     network: Network
     probe: Probe | None

@@ -9,7 +9,7 @@ Clock = Callable[[], datetime]
 
 
 class Log(Protocol):
-    """Structured log lines: an event name and facts, never a secret."""
+    """Never a secret."""
 
     def debug(self, event: str, **facts: Any) -> None: ...
 
@@ -18,4 +18,4 @@ class Log(Protocol):
     def warning(self, event: str, **facts: Any) -> None: ...
 
     def error(self, event: str, **facts: Any) -> None:
-        """`exc_info` may carry an exception, for its traceback."""
+        """`exc_info`: an exception, for its traceback."""

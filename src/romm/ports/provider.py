@@ -17,7 +17,7 @@ class TokenResponse(Struct, frozen=True, kw_only=True):
 
 
 class SignedClaims(Struct, frozen=True, kw_only=True):
-    """Claims with a checked signature and unchecked content. `typ` is from the header (RFC 7515, 4.1.9)."""
+    """Only the signature is checked. `typ` is from the header (RFC 7515, 4.1.9)."""
 
     algorithm: str
     unverified_claims: Mapping[str, Any]
@@ -25,23 +25,22 @@ class SignedClaims(Struct, frozen=True, kw_only=True):
 
 
 class Provider(Protocol):
-    """Each method may raise `Refused` with a provider, client or ID token code."""
+    """Raises `Refused` with a provider, client or ID token code."""
 
     @property
-    def client(self) -> Client:
-        """This relying party."""
+    def client(self) -> Client: ...
 
     async def metadata(self) -> Metadata:
-        """Validated and pinned. Cached; the last good copy if refreshing fails."""
+        """The last good copy if refreshing fails."""
 
     async def answering_metadata(self) -> Metadata:
-        """As `metadata`, from a provider that answered within the last minute: before redirecting a browser to it."""
+        """The provider answered within the last minute."""
 
     def known_metadata(self) -> Metadata | None:
-        """Cached, without a request."""
+        """Sends no request."""
 
     def client_jwks(self) -> Mapping[str, Any]:
-        """The public keys of our own, by which the provider knows us (RFC 7517, 5)."""
+        """Our public keys (RFC 7517, 5)."""
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """Returns the `request_uri` (RFC 9126, 2)."""
@@ -50,10 +49,10 @@ class Provider(Protocol):
         """No retry."""
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
-        """Checks against the provider's keys and our own list of algorithms."""
+        """Against the provider's keys and our algorithms."""
 
     async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
-        """UserInfo, with a checked signature if signed; None if the provider has no such endpoint.
+        """Checks a signature, if any. None without an endpoint.
 
-        Raises `Refused` with PROVIDER_UNAVAILABLE (no answer), PROVIDER_TLS (untrusted) or USERINFO_INVALID.
+        // Raises `Refused` with PROVIDER_UNAVAILABLE, PROVIDER_TLS or USERINFO_INVALID.
         """

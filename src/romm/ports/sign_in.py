@@ -14,16 +14,16 @@ from romm.domain.sign_in.outcomes import Outcome
 
 
 class Seal(Protocol):
-    """Authenticated encryption of data stored in cookies. All workers and hosts share the keys."""
+    """Authenticated encryption. All workers and hosts share the keys."""
 
     async def seal(self, content: bytes, use: str) -> str:
-        """A cookie value; takes 4/3 of the content's bytes plus about 45. Opens for the same `use` only."""
+        """Adds a third and about 45 bytes. Opens for the same `use` only."""
 
     async def open(self, sealed: str, use: str) -> bytes | None:
-        """None if it is forged, sealed for another use, or its key was deleted."""
+        """None if forged, for another use, or its key is gone."""
 
     async def rotate(self) -> None:
-        """Seal with a new key from now on. Values sealed with older keys open for another hour."""
+        """Use a new key; older values open for another hour."""
 
 
 class UsedAttempt(Struct, frozen=True, kw_only=True):
@@ -34,46 +34,44 @@ class UsedAttempt(Struct, frozen=True, kw_only=True):
 
 
 class Attempts(Protocol):
-    """Used login attempts. Unused ones are only in the browser (`Seal`)."""
+    """Unused ones are only in the browser."""
 
     async def take(self, state_digest: str, expires_at: datetime) -> bool:
-        """True for exactly one caller. Deletes attempts that expired an hour ago."""
+        """True for one caller. Deletes attempts that expired an hour ago."""
 
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
-        """Store the outcome; the first one stays."""
+        """The first outcome stays."""
 
     async def recall(self, state_digest: str) -> UsedAttempt | None:
         """None if unused or deleted."""
 
 
 class PendingSignIns(Protocol):
-    """Sign-ins that wait for the answer to “Is this your account?”, by the digest of the cookie's secret."""
+    """By the digest of the cookie's secret."""
 
     async def put(self, seen: Account, pending: PendingSignIn) -> None:
-        """Deletes expired ones. Raises `Conflict("version")` if the account changed."""
+        """Deletes expired ones. Raises `Conflict("version")`."""
 
     async def find(self, digest: str) -> PendingSignIn | None:
-        """Includes expired ones; the caller checks."""
+        """Also expired ones."""
 
     async def take(self, digest: str) -> PendingSignIn | None:
-        """Delete and return it; exactly one caller gets it."""
+        """One caller gets it."""
 
 
 class Logouts(Protocol):
     async def algorithms(self, logout: Logout) -> Collection[str | None]:
-        """That signed the ID tokens of the sessions a logout token names; None if unknown."""
+        """Of the sessions' ID tokens; None if unknown."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
-        """End the sessions a logout token names. Returns the account of each.
-
-        Remembers the token's digest in the same transaction, until its age would refuse it. Raises
-        `Conflict("logout_token")` for a replay.
+        """End the sessions and remember the token, in one transaction. Returns the account of each.
+        // Raises `Conflict("logout_token")` for a replay.
         """
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """`received` outlines refused claims as a JSON object. `id` is assigned when the line is written. Only single sign-on
-    sets `role_before` (None: a new account), `role_after` and `warning` (a key of `role_hints.HINTS`).
+    """`received` outlines refused claims as JSON. Only single sign-on sets `role_before` (None: a new account),
+    `role_after` and `warning` (a key of `role_hints.HINTS`).
     """
 
     at: datetime
@@ -94,7 +92,7 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
 
 
 class SignInFilter(Struct, frozen=True, kw_only=True):
-    """None matches anything. `before` is a line's `id`."""
+    """None matches anything; `before` is an entry's `id`."""
 
     outcome: str | None = None
     method: str | None = None
@@ -109,4 +107,4 @@ class SignInLog(Protocol):
         """Newest first."""
 
     async def add(self, entry: SignInEntry) -> None:
-        """Deletes lines older than the retention."""
+        """Deletes entries older than the retention."""

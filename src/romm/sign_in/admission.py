@@ -30,7 +30,7 @@ from romm.sign_in.journal import log_role_change
 
 
 class Linking(Struct, frozen=True, kw_only=True):
-    """A link requested from the account page. `same_session`: one session began and finished it."""
+    """`same_session`: one session began and finished the request."""
 
     account_id: int
     same_session: bool
@@ -55,7 +55,7 @@ class Admission:
     ) -> tuple[Admitted, Account] | Confirm:
         """`Confirm` if the person has to answer first. Raises `Refused`.
 
-        Raises `Conflict`, with nothing written, if the facts changed after the look-up.
+        Raises `Conflict`, with nothing written, if the facts changed.
         """
         decision = await self.decide(person.claims, linking_to, answer)
         self._log(decision, person.claims)
@@ -72,7 +72,6 @@ class Admission:
         return decision, account
 
     async def decide(self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None) -> Decision:
-        """Apply the rules without writing."""
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
         found = replace(found, answer=answer)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
@@ -134,7 +133,7 @@ class Admission:
             log_role_change(self.log, account, before, by="provider")
 
     def _rejected(self, decision: Reject, person: Person) -> Refused:
-        """The refusal. UserInfo's error takes precedence over claims that UserInfo might have had."""
+        """UserInfo's error takes precedence over claims that UserInfo might have had."""
         missing = decision.refuse.code in (Code.EMAIL_MISSING, Code.EMAIL_NOT_VERIFIED)
         missing = missing or (decision.refuse.code is Code.NO_ROLE and isinstance(person.claims.roles, Unknown))
         refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)

@@ -28,12 +28,12 @@ class LoginAttempts:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def sealed(self, attempt: LoginAttempt) -> str:
-        """The cookie value. It decrypts only with the attempt's own `state`."""
+        """It decrypts only with the attempt's own `state`."""
         content = msgspec.msgpack.encode(replace(attempt, state_digest=""))
         return await self.seal.seal(content, _use(attempt.state_digest))
 
     async def opened(self, state: str | None, sealed: str | None) -> LoginAttempt | None:
-        """None if the browser did not send the attempt of this `state`."""
+        """None if the browser did not send this attempt."""
         if not state or not sealed:
             return None
         state_digest = digest(state)
@@ -44,7 +44,7 @@ class LoginAttempts:
         return await self.used.take(attempt.state_digest, attempt.expires_at)
 
     async def outcome(self, state_digest: str) -> Outcome | None:
-        """The outcome of a used attempt, None if unknown. Waits while its callback is running."""
+        """None if unknown. Waits while its callback is running."""
         for _ in range(int(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
             recalled = await self.used.recall(state_digest)
             if recalled is None:

@@ -25,10 +25,7 @@ TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(min
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """`identification` is None if single sign-on is off; `off` is the reason.
-
-    `without_expiry` is the hint for a provider whose logout tokens have no `exp`.
-    """
+    """`off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
 
     identification: Identification | None
     off: str
@@ -40,9 +37,9 @@ class BackchannelLogout:
     without_expiry: str = ""
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
-        """End the sessions a logout token names. Succeeds if there are none (2.7).
+        """Succeeds without sessions to end (2.7).
 
-        Raises `Refused`: `LOGOUT_TOKEN_INVALID`, `LOGOUT_TOKEN_USED`, or the reason why it cannot be validated.
+        Raises `Refused`: `LOGOUT_TOKEN_INVALID`, `LOGOUT_TOKEN_USED`, or why it cannot be validated.
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
@@ -76,7 +73,7 @@ class BackchannelLogout:
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:
-    """Raises `LOGOUT_TOKEN_INVALID` for a bad signature; unavailable keys keep their code, so the provider may retry."""
+    """Unavailable keys keep their code, so the provider may retry. Raises `LOGOUT_TOKEN_INVALID`."""
     try:
         return await provider.verify(metadata, unverified_logout_token)
     except Refused as refused:

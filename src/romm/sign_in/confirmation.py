@@ -20,15 +20,13 @@ from romm.sign_in.password import PasswordSignIn
 
 
 class BrowserCookies(Struct, frozen=True, kw_only=True):
-    """The browser's cookies."""
-
     pending: str | None
     device_cookie: str | None
     session: str | None
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """`by` are the proofs that count. `provable` is False if accounts are linked on `/account` only."""
+    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only."""
 
     account: Account
     by: Proofs
@@ -49,14 +47,14 @@ class Confirmation:
         return await self._question(await self._waiting(brought), brought)
 
     async def mine(self, brought: BrowserCookies, password: str, visitor: Visitor) -> Finished:
-        """Prove ownership, link and sign in. Raises `Refused`; a wrong password keeps the question open."""
+        """Link and sign in. Raises `Refused`; a wrong password keeps the question open."""
         waiting = await self._waiting(brought)
         question = await self._question(waiting, brought)
         account = question.account if question.by.click else await self._proved(question, password, visitor)
         return await self._answered(waiting, Answer(account=account, mine=True), brought, visitor)
 
     async def not_mine(self, brought: BrowserCookies, visitor: Visitor) -> Finished:
-        """Sign in without this account. Raises `Refused`."""
+        """Raises `Refused`."""
         waiting = await self._waiting(brought)
         account = (await self._question(waiting, brought)).account
         return await self._answered(waiting, Answer(account=account, mine=False), brought, visitor)
@@ -78,7 +76,7 @@ class Confirmation:
         return Question(account=account, by=by, provable=provable)
 
     async def _proved(self, question: Question, password: str, visitor: Visitor) -> Account:
-        """The account as of the password check. Raises `Refused`, also after too many attempts."""
+        """Raises `Refused`, also after too many attempts."""
         account = question.account
         if not question.by.password:
             raise Refused(Code.LINK_FROM_ACCOUNT, account=account.id)
@@ -94,7 +92,7 @@ class Confirmation:
     async def _answered(
         self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
     ) -> Finished:
-        """Use the pending sign-in, once, and finish it. Raises `Refused`."""
+        """Finish the pending sign-in, once. Raises `Refused`."""
         if await self.pending.take(waiting.digest) is None:
             raise _expired()
         try:

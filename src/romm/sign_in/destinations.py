@@ -16,7 +16,7 @@ _PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
 
 
 class CallbackCookies(Struct, frozen=True, kw_only=True):
-    """`sealed` is the login attempt, `pending` the secret of a pending sign-in."""
+    """`sealed`: the attempt. `pending`: the secret of a pending sign-in."""
 
     sealed: str | None = None
     session: str | None = None
@@ -24,12 +24,12 @@ class CallbackCookies(Struct, frozen=True, kw_only=True):
 
     @property
     def pending_to_be(self) -> str:
-        """The secret if this sign-in becomes pending. Only the attempt's browser can derive it."""
+        """Derived: only the attempt's browser can know it."""
         return digest(f"pending sign-in {self.sealed}")
 
 
 class Finished(Struct, frozen=True, kw_only=True):
-    """`session` and `pending` are new secrets, if any. `linked`: the identity was linked to an existing account."""
+    """`session` and `pending` are new secrets. `linked`: to an existing account."""
 
     return_to: str
     session: str | None = None

@@ -12,13 +12,13 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True)
 class DeviceCookies:
-    """A device cookie does not sign in; it separates counters in `domain.sign_in.throttle`."""
+    """Does not sign in; separates counters in `domain.sign_in.throttle`."""
 
     credentials: Credentials
     clock: Clock
 
     async def find(self, secret: str | None, username: str) -> Credential | None:
-        """None if the cookie belongs to another account."""
+        """None if it belongs to another account."""
         found = secret and await self.credentials.find(Kind.DEVICE_COOKIE, digest(secret))
         if not found:
             return None
@@ -26,7 +26,7 @@ class DeviceCookies:
         return credential if account.username == username and self.clock() < credential.expires_at else None
 
     def new(self, account: Account, visitor: Visitor) -> tuple[str, Credential]:
-        """The new secret, and the credential to store."""
+        """Its secret, and the credential to store."""
         secret, now = url_secret(), self.clock()
         return secret, issued(
             Kind.DEVICE_COOKIE,

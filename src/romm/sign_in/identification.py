@@ -31,9 +31,9 @@ class Person(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Identification:
-    """`extra_audiences` may be in `aud` beside us. `hosted_domains`, if any, restrict sign-in to them.
+    """`extra_audiences` may be in `aud` beside us.
 
-    `issuer_spellings` maps a known alternative name of the provider to its issuer.
+    // `issuer_spellings` maps an alternative name of the provider to its issuer.
     """
 
     provider: Provider
@@ -46,7 +46,7 @@ class Identification:
     budget_seconds: float = CALLBACK_SECONDS
 
     async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
-        """Exchange the code and validate the response. Raises `Refused`, also when the time for all requests is over."""
+        """Raises `Refused`, also when the time for all requests is over."""
         try:
             async with asyncio.timeout(self.budget_seconds):
                 return await self._identify(metadata, attempt, code)
@@ -84,7 +84,7 @@ class Identification:
         )
 
     async def _userinfo(self, metadata: Metadata, access_token: str) -> tuple[Mapping[str, Any] | None, Refused | None]:
-        """UserInfo, or the error. An unavailable endpoint must not block users whose ID token suffices."""
+        """An unavailable endpoint must not block users whose ID token suffices."""
         try:
             return await self.provider.userinfo(metadata, access_token), None
         except Refused as problem:

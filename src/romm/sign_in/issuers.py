@@ -1,4 +1,4 @@
-"""Which issuers are known here, for pages and commands that nobody signs in by."""
+"""The provider's issuer, for pages and commands outside a sign-in."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from romm.ports.provider import Provider
 
 @dataclass(frozen=True, kw_only=True)
 class KnownIssuers:
-    """`configured` stands in for the provider's own issuer until it was reached; it may be empty."""
+    """`configured`, possibly empty, serves until the provider was reached."""
 
     provider: Provider | None
     configured: str
     former: tuple[str, ...]
 
     async def provider_issuer(self) -> str:
-        """The provider's own spelling of its issuer. Raises `Refused`: single sign-on is off, or the provider is not reached."""
+        """In the provider's spelling. Raises `Refused` if single sign-on is off or the provider not reached."""
         if self.provider is None:
             raise Refused(Code.OIDC_OFF, reason="no provider is configured")
         return (await self.provider.metadata()).issuer
 
     async def asked(self) -> Issuers:
-        """After the provider was asked, whether or not it answers."""
+        """Asks the provider, whether or not it answers."""
         if self.provider is not None:
             with suppress(Refused):
                 await self.provider.metadata()
         return self.now()
 
     def now(self) -> Issuers:
-        """The provider's own spelling counts as soon as it is known."""
+        """In the provider's spelling if known."""
         metadata = None if self.provider is None else self.provider.known_metadata()
         if metadata is not None:
             return Issuers(this=metadata.issuer, former=self.former)

@@ -31,9 +31,9 @@ _WITHOUT_EXPIRY = (
 
 @dataclass(frozen=True)
 class SignInJournal:
-    """`method` is `openid`, `password` or `backchannel` (sessions that the provider ends).
+    """`method`: `openid`, `password` or `backchannel` (the provider ends sessions).
 
-    The HTTP layer writes the log line of a refusal.
+    // The HTTP layer logs refusals.
     """
 
     entries: SignInLog
@@ -42,7 +42,7 @@ class SignInJournal:
     rates: Rates
 
     def begun(self, client: Client) -> None:
-        """Log the redirect; failures at the provider stay there."""
+        """Failures at the provider stay there."""
         hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
         self.log.info("signin.begun", client_id=client.client_id, redirect_uri=client.redirect_uri, hint=hint)
 
@@ -55,7 +55,7 @@ class SignInJournal:
         identity: Identity | None = None,
         decision: Admitted | None = None,
     ) -> None:
-        """`identity` and `decision` belong to a sign-in with the provider."""
+        """`identity` and `decision` belong to single sign-on."""
         subject = identity and subject_digest(identity)
         rule = decision and decision.rule
         facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
@@ -65,7 +65,7 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts, **role))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
-        """Record a refusal, unless the address has reached `NOTED`."""
+        """At most `NOTED` per address."""
         if not await self._has_room(visitor):
             return
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
@@ -75,7 +75,7 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
 
     async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
-        """Record one entry per account. `owners` has the account of each ended session."""
+        """`owners` has the account of each ended session."""
         identity = logout.subject and Identity(logout.issuer, logout.subject)
         facts = {"issuer": logout.issuer, "subject_digest": subject_digest(identity) if identity else None}
         accounts = sorted(set(owners))
@@ -84,7 +84,6 @@ class SignInJournal:
             await self.entries.add(self._entry("backchannel", "signed_out", visitor, account_id=account_id, **facts))
 
     def without_expiry(self, logout: Logout, fix: str) -> None:
-        """Log that a logout token has no `exp` and counts all the same."""
         self.log.warning("backchannel.without_exp", issuer=logout.issuer, hint=f"{_WITHOUT_EXPIRY} {fix}".rstrip())
 
     async def _has_room(self, visitor: Visitor) -> bool:
@@ -117,6 +116,6 @@ def _role(decision: Admitted) -> dict[str, object]:
 
 
 def log_role_change(log: Log, account: Account, before: AccessLevel, *, by: int | str) -> None:
-    """`by` is the acting account's id, or the name of the source."""
+    """`by`: the acting account's id, or the source's name."""
     roles = {"role_before": before.label, "role_after": account.level.label}
     log.warning("account.role_changed", account=account.id, username=account.username, by=by, **roles)

@@ -54,11 +54,10 @@ FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
 
 
 class Pushing(Protocol):
-    """As much of a provider as an authorization request needs."""
+    """The part of a provider that an authorization request needs."""
 
     @property
-    def client(self) -> Client:
-        """This relying party."""
+    def client(self) -> Client: ...
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
         """As `Provider.push`."""
@@ -73,12 +72,12 @@ class StartedSignIn(Struct, frozen=True, kw_only=True):
 
 
 def attempt_id(state: str) -> str:
-    """Names the cookie, so that a browser can have several attempts."""
+    """Names the cookie, for several attempts in one browser."""
     return digest(state)[:16]
 
 
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """Where to send a browser with an authorization request, which is pushed first where that is required."""
+    """Pushes the request first if required."""
     if metadata.require_pushed_authorization_requests:
         return await _pushed_url(provider, metadata, request)
     if provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint:
@@ -98,7 +97,7 @@ async def _pushed_url(provider: Pushing, metadata: Metadata, request: dict[str, 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """`identification` is None if single sign-on is off; `off` is the reason."""
+    """`off`: why single sign-on is off; `identification` is then None."""
 
     identification: Identification | None
     off: str
@@ -115,7 +114,7 @@ class OpenIDSignIn:
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
     ) -> StartedSignIn:
-        """Raises `Refused` if single sign-on is off, the provider is unusable, or `initiation` names another issuer."""
+        """Raises `Refused`, also if `initiation` names another issuer."""
         return_to = urls.return_to(unverified_return_to)
         try:
             return await self._begin(return_to, initiation=initiation)
@@ -126,11 +125,11 @@ class OpenIDSignIn:
             raise
 
     async def begin_preview(self) -> StartedSignIn:
-        """Start a test sign-in, which ends in a report. Raises `Refused`."""
+        """A test sign-in. Raises `Refused`."""
         return await self._begin(PREVIEW_PAGE, Purpose.PREVIEW)
 
     async def begin_link(self, who: Principal) -> StartedSignIn:
-        """Start linking an identity to the session's account. Raises `Refused`."""
+        """Link to the session's account. Raises `Refused`."""
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
             raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
@@ -168,7 +167,7 @@ class OpenIDSignIn:
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
-        """Raises `Refused`. An attempt is used once; if its browser loads the callback again, the result is the same."""
+        """Loading a callback again gives the same result. Raises `Refused`."""
         identification = self._identification()
         attempt = await self.attempts.opened(response.state, cookies.sealed)
         if attempt is None:
@@ -193,7 +192,7 @@ class OpenIDSignIn:
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
-        """The link request, checked against the browser's current session."""
+        """Checked against the current session."""
         if attempt.purpose is not Purpose.LINK or attempt.account_id is None:
             return None
         who = await self.sessions.who(session)
@@ -245,7 +244,7 @@ class OpenIDSignIn:
         linking_to: Linking | None = None,
         answer: Answer | None = None,
     ) -> Finished:
-        """A session, or a pending sign-in under `secret`. Raises `Conflict` if the facts changed."""
+        """A session, or a pending sign-in under `secret`. Raises `Conflict`."""
         admitted = await self.admission.admit(person, linking_to, answer)
         if isinstance(admitted, Confirm):
             await self._ask(admitted.account, person, return_to, secret)

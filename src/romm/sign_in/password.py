@@ -31,7 +31,7 @@ class SignedIn(Struct, frozen=True):
 
 
 class PasswordCredentials(Struct, frozen=True):
-    """`on_page`: entered on our page. Only a browser, not a program, gets a device cookie."""
+    """`on_page`: only a browser, not a program, gets a device cookie."""
 
     username: str
     password: str
@@ -53,7 +53,7 @@ class PasswordSignIn:
     clock: Clock
 
     async def sign_in(self, typed: PasswordCredentials) -> SignedIn:
-        """Raises `Refused`: one code for all wrong credentials, or `TOO_MANY_ATTEMPTS`, or `PASSWORDS_OFF`."""
+        """Raises `Refused`: one code for wrong credentials, `TOO_MANY_ATTEMPTS` or `PASSWORDS_OFF`."""
         tried = await self._tried(typed)
         opening = self._open_browser if typed.on_page else self._open_program
         signed_in = await self._noted(typed, tried, lambda account: opening(account, typed.visitor, tried))
@@ -62,7 +62,7 @@ class PasswordSignIn:
         return signed_in
 
     async def open(self, typed: PasswordCredentials, opening: Opening[T]) -> T:
-        """Like `sign_in`, but issues tokens, for example. Raises `Refused`, also from `opening`."""
+        """Like `sign_in`, for tokens, say. Raises `Refused`, also from `opening`."""
         return await self._noted(typed, await self._tried(typed), opening)
 
     async def who(self, typed: PasswordCredentials) -> Principal:
@@ -91,7 +91,7 @@ class PasswordSignIn:
         return opened
 
     async def _check(self, password: str, tried: Attempt) -> Account:
-        """`CREDENTIALS_WRONG` takes equal time for every reason: that of the slowest imported hash in use."""
+        """Failures take equal time: that of the slowest imported hash."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
@@ -114,7 +114,7 @@ class PasswordSignIn:
         return SignedIn(await self.sessions.start(account, visitor))
 
     async def _open_browser(self, account: Account, visitor: Visitor, tried: Attempt) -> SignedIn:
-        """A session and a new device cookie, which replaces the old one."""
+        """The new device cookie replaces the old one."""
         device_cookie, credential = self.browsers.new(account, visitor)
         session = await self.sessions.start(account, visitor, beside=(credential,))
         if tried.browser is not None:
@@ -130,7 +130,7 @@ async def _opened(account: Account, opening: Opening[T]) -> T:
 
 
 def _account_changed(account: Account) -> Refused:
-    """The password may have changed during the check, so it must not issue a credential."""
+    """The password may have changed during the check."""
     reason = "the account changed while the password was checked"
     return Refused(Code.CREDENTIALS_WRONG, username=account.username, reason=reason)
 

@@ -9,13 +9,13 @@ from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 
 @dataclass(frozen=True)
 class PasswordGrant:
-    """Forbidden by RFC 9700, 2.4. Kept for existing apps, with the throttle of every password sign-in."""
+    """Forbidden by RFC 9700, 2.4; kept for existing apps, throttled."""
 
     password_sign_in: PasswordSignIn
     tokens: Tokens
 
     async def grant(self, request: TokenRequest) -> Granted:
-        """Without a scope the tokens have no rights. Raises `Refused`."""
+        """No scope, no rights. Raises `Refused`."""
         username, password = request.required("username"), request.required("password")
         scopes = request.scopes
         return await self.password_sign_in.open(

@@ -22,7 +22,7 @@ from romm.sign_in.journal import SignInJournal
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedResponses:
-    """The browser that used the attempt gets the same result again."""
+    """The same browser gets the same result again."""
 
     attempts: LoginAttempts
     pending: PendingSignIns
@@ -31,7 +31,7 @@ class RepeatedResponses:
     clock: Clock
 
     async def with_attempt(self, attempt: LoginAttempt, cookies: CallbackCookies, visitor: Visitor) -> Finished:
-        """For a reload, a restored tab, or two requests at once. Raises `Refused`."""
+        """For a reload, a restored tab, or parallel requests. Raises `Refused`."""
         match await self.attempts.outcome(attempt.state_digest):
             case Reported():
                 return reported(attempt)
@@ -47,7 +47,7 @@ class RepeatedResponses:
     async def without_attempt(
         self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor, redirect_uri: str
     ) -> Finished:
-        """For a bookmark, a late reload, a replay or another browser. Raises `Refused`."""
+        """For a bookmark, late reload, replay or another browser. Raises `Refused`."""
         if await self._waits(cookies.pending):
             return Finished(return_to=QUESTION_PAGE)
         if await self.sessions.who(cookies.session):
@@ -63,7 +63,7 @@ class RepeatedResponses:
     async def _opened(
         self, opened: Opened, attempt: LoginAttempt, session: str | None, visitor: Visitor
     ) -> Finished | None:
-        """A session again: the first response may have been lost. None if that session ended."""
+        """The first response may have been lost. None if its session ended."""
         finished = Finished(return_to=attempt.return_to, linked=opened.linked)
         who = await self.sessions.who(session)
         if who is not None and who.digest == opened.session_digest:
@@ -83,7 +83,7 @@ class RepeatedResponses:
 
 
 def _first_refusal(outcome: Outcome | None) -> Refused:
-    """The first refusal, with its reference in the log."""
+    """With its reference in the log."""
     if isinstance(outcome, NotOpened) and outcome.code in set(Code):
         return Refused(Code(outcome.code), again=outcome.reference)
     return Refused(Code.ATTEMPT_USED)

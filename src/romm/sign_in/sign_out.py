@@ -30,7 +30,7 @@ _WITHOUT_HINT = (
 
 
 class SignedOut(Struct, frozen=True, kw_only=True):
-    """The session here is over. Visit `url` to end the provider's too; `state_digest` is of the state that then comes back."""
+    """Visit `url` to end the provider's session too; its `state`, by digest, comes back."""
 
     url: str | None = None
     state_digest: str | None = None
@@ -44,9 +44,9 @@ class SignOut:
     log: Log
 
     async def sign_out(self, session: str | None) -> SignedOut:
-        """End a session first, whatever the provider does; says where its session can be ended.
+        """Ends the session first.
 
-        Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out whatever the database does.
+        Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out even so.
         """
         ended = await self._ended(session) if session else None
         if ended is None or self.provider is None or not self.wishes.concern(ended.id_token):
@@ -86,7 +86,7 @@ class SignOut:
 
 
 async def _metadata(provider: Provider) -> Metadata | None:
-    """None if the provider does not answer, which must not prevent signing out."""
+    """Without an answer None: signing out goes on."""
     try:
         return await provider.metadata()
     except Refused:

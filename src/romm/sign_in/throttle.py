@@ -20,7 +20,7 @@ class Attempt(Struct, frozen=True):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The counters; the first one is the account's own."""
+        """The first is the account's own."""
         return throttle.keys(self.username, self.address, self.browser.digest if self.browser else None)
 
 
@@ -30,7 +30,7 @@ class Throttle:
     clock: Clock
 
     async def check(self, tried: Attempt, shown: str) -> bool:
-        """True if a success has failures to reset. Raises `Refused(TOO_MANY_ATTEMPTS)`. `shown` is for the log."""
+        """True if a success has failures to reset. `shown` is for the log. Raises `Refused(TOO_MANY_ATTEMPTS)`."""
         counted = await self.throttles.read(tried.keys)
         refuse = throttle.check_failures(counted, self.clock())
         if refuse is not None:
@@ -41,5 +41,5 @@ class Throttle:
         await self.throttles.count(tried.keys)
 
     async def succeeded(self, tried: Attempt) -> None:
-        """Keeps the failures of the address, which may be an attacker's."""
+        """Keeps the address's failures: it may be an attacker's."""
         await self.throttles.forget(tried.keys[0])

@@ -179,7 +179,7 @@ class DeviceAuthorizationRow(Base):
 
 
 class AttemptRow(Base):
-    """A used login attempt. `outcome` is an `Outcome` as JSON, null while the sign-in continues."""
+    """`outcome` is an `Outcome` as JSON, null while the sign-in continues."""
 
     __tablename__ = "login_attempts"
 
@@ -190,7 +190,7 @@ class AttemptRow(Base):
 
 
 class SealingKeyRow(Base):
-    """A key for sealed cookies. `id` and `secret` are hexadecimal; `expires_at` is null for the newest."""
+    """`id` and `secret` are hexadecimal; `expires_at` is null for the newest."""
 
     __tablename__ = "sealing_keys"
 
@@ -201,7 +201,7 @@ class SealingKeyRow(Base):
 
 
 class PendingSignInRow(Base):
-    """Waits for the answer to “Is this your account?”. `claims` are JSON."""
+    """`claims` are JSON."""
 
     __tablename__ = "pending_sign_ins"
 
@@ -247,7 +247,7 @@ class LogoutTokenRow(Base):
 
 
 class FailuresRow(Base):
-    """Consecutive failures of a key of `domain.throttle`."""
+    """Consecutive failures of a key of `domain.sign_in.throttle`."""
 
     __tablename__ = "password_failures"
 

@@ -13,7 +13,7 @@ LIFETIME = 60  # seconds; it is used at once, and only once
 
 
 def assertion(key: Key | str, client_id: str, token_endpoint: str) -> dict[str, str]:
-    """The parameters that prove who we are, signed with a key of our own or with the client secret.
+    """Signed with our own key or the client secret.
 
     The token endpoint is the audience also of pushed requests (RFC 9126, 2).
     """

@@ -52,7 +52,7 @@ class ClientAuthentication:
         self._clock = clock
 
     def methods(self, metadata: Metadata) -> tuple[str, ...]:
-        """The methods to try at this provider, in order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
+        """In order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
         offered = metadata.token_endpoint_auth_methods_supported
         methods = required(
             client_methods(self._method, offered, has_secret=bool(self._plain[1]), has_key=bool(self._keys))
@@ -62,7 +62,7 @@ class ClientAuthentication:
     async def post(
         self, endpoint: str, parameters: Mapping[str, str], metadata: Metadata, limit: float
     ) -> tuple[Answer, str]:
-        """The answer and the method that it is for. `limit` is in seconds, with all tries."""
+        """The answer and its method. `limit` is in seconds, with all tries."""
         ends_at = self._clock() + limit
         first, *others = self.methods(metadata)
         answer = await self._post(endpoint, parameters, first, metadata, limit)

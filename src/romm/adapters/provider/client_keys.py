@@ -13,7 +13,7 @@ _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdD
 
 
 def client_keys(file: str) -> tuple[Key, ...]:
-    """The private keys of a PEM file. Raises ValueError for a file without one, and for a key that cannot sign."""
+    """Of a PEM file. Raises ValueError without a key that can sign."""
     try:
         blocks = [block.group() for block in _PEM.finditer(Path(file).read_text(encoding="utf-8"))]
         keys = tuple(_key(block) for block in blocks)

@@ -64,10 +64,9 @@ class Signatures:
         self._published = CachedDocument("keys", self._fetch, KEYS_LIFETIME, log, clock)
 
     async def verify(self, jwks_uri: str, unverified_token: str, announced: tuple[str, ...] = ()) -> SignedClaims:
-        """The claims of a token signed with a key at `jwks_uri`. Fetches the keys again, once, if none fits.
+        """Fetches the keys again, once, if none fits.
 
-        Of our algorithms only the `announced` ones are accepted, if there are any.
-
+        Only `announced` algorithms count, if there are any.
         Raises `Refused` with `ID_TOKEN_MALFORMED`, `_ENCRYPTED`, `_ALGORITHM`, `_KEY_UNKNOWN`, `_KEY_UNREADABLE` or
         `_SIGNATURE`, or a provider code if the keys cannot be fetched.
         """
@@ -118,7 +117,7 @@ class Signatures:
 
 
 def _allowed(algorithms: tuple[str, ...]) -> frozenset[str]:
-    """Our list without what no setting may switch on (`none`)."""
+    """Without `none`, which no setting may switch on."""
     return (ASYMMETRIC | SYMMETRIC).intersection(accepted_algorithms(algorithms, ()))
 
 

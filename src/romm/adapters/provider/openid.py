@@ -97,7 +97,7 @@ class OpenIDProvider:
         await self._http.aclose()
 
     def authentication_methods(self, metadata: Metadata) -> tuple[str, ...]:
-        """How we authenticate at the token endpoint, and in which order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
+        """In order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
         return self._authentication.methods(metadata)
 
     def client_jwks(self) -> Mapping[str, Any]:
@@ -112,7 +112,7 @@ class OpenIDProvider:
         return await self._discovery.get(self._settings.location.url)
 
     async def answering_metadata(self) -> Metadata:
-        """As `metadata`, but refreshed if older than `CONFIRMED_SECONDS`. Raises `Refused` if the provider does not answer."""
+        """Refreshed if older than `CONFIRMED_SECONDS`. Raises `Refused` if the provider does not answer."""
         return await self._discovery.confirmed(self._settings.location.url, CONFIRMED_SECONDS)
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
@@ -126,7 +126,7 @@ class OpenIDProvider:
             return request_uri(answer, self._client, method)
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
-        """Exchange a code (RFC 6749, 4.1.3). It is sent once, except to a provider that rejects us before it looks."""
+        """RFC 6749, 4.1.3. Sent once, except to a provider that rejects us before it looks."""
         parameters = {
             "grant_type": "authorization_code",
             "code": code,
@@ -139,10 +139,7 @@ class OpenIDProvider:
             return token_response(answer, self._client, method)
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
-        """Check a signature against the keys at `jwks_uri`, and its algorithm against our list and the metadata's.
-
-        Metadata that lacks the algorithm is fetched once more: the provider may have changed it since.
-        """
+        """Metadata that lacks the algorithm is fetched once more: the provider may have changed it since."""
         try:
             return await self._verify(metadata, unverified_id_token)
         except Refused as refused:
@@ -168,7 +165,7 @@ class OpenIDProvider:
         try:
             answer = await self._document.fetch(url)
             metadata = accepted_metadata(answer, self._settings.location)
-            self.authentication_methods(metadata)  # before anybody is sent there in vain
+            self.authentication_methods(metadata)  # before redirecting a browser in vain
         except Refused:
             self._document.forget()
             raise
@@ -211,7 +208,6 @@ class OpenIDProvider:
 
 
 def accepted_metadata(answer: Answer, location: Location) -> Metadata:
-    """Raises `Refused`."""
     metadata = _metadata(answer)
     if refuse := discovery.accept(metadata, location):
         raise Refused.by(refuse)

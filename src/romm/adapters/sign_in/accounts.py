@@ -84,8 +84,6 @@ _REMOVE_ADDRESS = (
 
 
 class SQLAccounts:
-    """`ports.Accounts` in the database."""
-
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -185,7 +183,7 @@ class SQLAccounts:
 
 
 def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes: dict[str, Any], now: datetime) -> None:
-    """Raises `Conflict("version")` if the account changed since the decision."""
+    """Raises `Conflict("version")`."""
     seen, ends, statement = decision.account, _ends(decision), _UPDATE_UNCHANGED
     if changes:
         changes |= {"level": decision.level, "role_from_claim": decision.role_from_claim}
@@ -221,19 +219,19 @@ def _ends(decision: SignIn | LinkIdentity) -> Ends:
 
 
 def another_admin(account_id: int) -> ColumnElement[bool]:
-    """Another enabled administrator exists. Call `write_alone` first."""
+    """Call `write_alone` first."""
     other = aliased(AccountRow)
     return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
 
 
 def write_alone(connection: Connection) -> None:
-    """Lock the accounts until the transaction ends. SQLite has a single writer anyway."""
+    """Lock the accounts until the transaction ends. SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE accounts IN EXCLUSIVE MODE"))
 
 
 def use_up(connection: Connection, spends: OneTimeLink | None) -> None:
-    """Use a one-time link in this transaction. Raises `Conflict("spent")` if it was used before."""
+    """Part of a transaction. Raises `Conflict("spent")`."""
     if spends is not None and spend(connection, spends.kind, spends.digest) is None:
         raise Conflict("spent")
 

@@ -26,8 +26,6 @@ _RECALL = select(AttemptRow.taken_at, AttemptRow.outcome).where(AttemptRow.state
 
 
 class SQLAttempts:
-    """`ports.Attempts` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock

@@ -13,8 +13,6 @@ _REMEMBER = insert(LogoutTokenRow)
 
 
 class SQLLogouts:
-    """`ports.Logouts` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock

@@ -23,8 +23,6 @@ _FORGET = forget(PendingSignInRow.digest, PendingSignInRow.expires_at < bindpara
 
 
 class SQLPendingSignIns:
-    """`ports.PendingSignIns` in the database."""
-
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock

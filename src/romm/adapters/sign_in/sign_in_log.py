@@ -21,8 +21,6 @@ _FORGET = forget(SignInRow.id, SignInRow.at < bindparam("long_ago"))
 
 
 class SQLSignInLog:
-    """`ports.SignInLog` in the database."""
-
     def __init__(self, database: Database, retention: timedelta) -> None:
         self._database = database
         self._retention = retention
