@@ -120,7 +120,7 @@ def contract(session: nox.Session) -> None:
     with postgres(session) as postgres_url, mariadb(session) as mariadb_url:
         env = {"ROMM_TEST_POSTGRES_URL": postgres_url, "ROMM_TEST_MARIADB_URL": mariadb_url}
         session.run(
-            "pytest", "tests/adapters", "tests/processes", "tests/test_import_command.py", *session.posargs, env=env
+            "pytest", "tests/adapters", "tests/processes", "tests/cli/test_import_users.py", *session.posargs, env=env
         )
 
 
@@ -146,7 +146,7 @@ def migrations(session: nox.Session) -> None:
     with postgres(session) as url:
         session.run(
             "pytest",
-            "tests/adapters/test_migrations.py",
+            "tests/adapters/database/test_migrations.py",
             *session.posargs,
             env={"ROMM_TEST_POSTGRES_URL": url},
         )
