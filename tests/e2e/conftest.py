@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 HERE = Path(__file__).parent
 SECRET = "insecure_secret_of_at_least_32_bytes!"
 ADMIN = {"username": "keeper", "password": "a lantern in the attic", "email": ""}
+PROGRAMS = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"  # Debian's folders of servers
 HOME_HOST = "romm.host.local"  # a name in somebody's home network, which the browser takes for this machine
 BROWSER_OPTIONS = [
     f"--host-resolver-rules=MAP {HOME_HOST} 127.0.0.1",

@@ -11,6 +11,8 @@ const people = {
   alice: { email: 'alice@example.org', email_verified: true, name: 'Alice', preferred_username: 'alice', groups: ['romm-admins', 'users'] },
   bob: { email: 'bob@example.org', email_verified: true, name: 'Bob', preferred_username: 'bob', groups: ['users'] },
   carol: { email: 'carol@example.org', email_verified: true, name: 'Carol', preferred_username: 'carol', groups: ['users'] },
+  // Object ids as Entra ID sends them: an ID token of some 15 kB.
+  erin: { email: 'erin@example.org', email_verified: true, name: 'Erin', preferred_username: 'erin', groups: ['users', ...Array.from({ length: 300 }, (_, i) => `7f3c1a52-0000-4000-8000-${String(i).padStart(12, '0')}`)] },
   dave: { email: 'dave@example.org', email_verified: true, name: 'Dave', preferred_username: 'dave', groups: ['users'] },
 };
 
@@ -29,6 +31,7 @@ const shapes = {
   'authelia-without-groups': { basicOnly: true, client: { scope: 'openid profile email' } },
   'application/o/romm/': { configuration: { claims: authentikClaims, conformIdTokenClaims: false }, unverified: true },
   'application/o/romm-ok/': { configuration: { claims: authentikClaims, conformIdTokenClaims: false } },
+  'groups-in-id-token': { configuration: { conformIdTokenClaims: false } },
   'es256': { client: { id_token_signed_response_alg: 'ES256' } },
   'pkce': { configuration: { pkce: { required: () => true } } },
   'par': { features: { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } } },

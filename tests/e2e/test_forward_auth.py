@@ -2,7 +2,6 @@
 
 import http.server
 import json
-import os
 import re
 import shutil
 import sqlite3
@@ -18,12 +17,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import ADMIN, START_SECONDS, StartRomM, free_port, stop, wait_for
+from tests.e2e.conftest import ADMIN, PROGRAMS, START_SECONDS, StartRomM, free_port, stop, wait_for
 
 PAGE = Path(__file__).parents[2] / "docs" / "forward-auth.md"
 FILE, CONTENT = "/files/a game & its manual.txt", "press start"
 BROWSER = {"accept": "text/html"}
-PROGRAMS = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"  # where Debian puts servers, and not everybody looks
 FORGED = {
     "remote-user": "keeper",
     "remote-groups": "admin",

@@ -221,6 +221,19 @@ def test_a_home_network_without_https_signs_in_both_ways(
     expect(page.get_by_text("alice", exact=True).first).to_be_visible()
 
 
+def test_the_provider_may_post_its_answer_from_another_site(
+    page: Page, start_romm: StartRomM, provider: str, romm_port: int
+) -> None:
+    """`form_post`: a browser sends no `Lax` cookie with another site's POST."""
+    home = f"http://{HOME_HOST}:{romm_port}"
+    more = {"OIDC_REDIRECT_URI": f"{home}/api/oauth/openid", "OIDC_RESPONSE_MODE": "form_post"}
+    start_romm(environment(provider, romm_port, "authelia", **more))
+    with page.expect_request(lambda request: request.method == "POST" and request.url == f"{home}/api/oauth/openid"):
+        sign_in(page, home, "alice")
+    expect(page).to_have_url(f"{home}/")
+    expect(page.get_by_text("alice", exact=True).first).to_be_visible()
+
+
 def test_first_boot_by_keyboard_only(page: Page, start_romm: StartRomM) -> None:
     origin = start_romm({}, admin=False)
     page.goto(f"{origin}/")
