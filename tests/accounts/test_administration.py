@@ -9,7 +9,8 @@ from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.composition.use_cases import use_cases
 from romm.domain import scopes
-from romm.domain.accounts.changes import Actor, Unlink
+from romm.domain.accounts.changes import Unlink
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict

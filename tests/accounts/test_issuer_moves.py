@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from romm.accounts.issuer_moves import IssuerMoves
 from romm.composition.use_cases import use_cases
-from romm.domain.accounts.changes import COMMAND_LINE, Actor
 from romm.domain.accounts.issuer_moves import IssuerMove, Retire, Rewrite, Stay, Stays, Way
 from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.permissions import COMMAND_LINE, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.issuers import LinkedElsewhere
 from romm.domain.model import AccessLevel, Account, Identity

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from romm.accounts.forms import AccountForm, account_update, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity

@@ -11,8 +11,8 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import url_secret
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts import usernames
-from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import Credential, Kind, issued
+from romm.domain.credentials.permissions import Actor
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required

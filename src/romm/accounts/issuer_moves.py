@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from romm.domain.accounts import issuer_moves as rules
-from romm.domain.accounts.changes import Actor, Unlink, may_touch
+from romm.domain.accounts.changes import Unlink, may_touch
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Retire, Rewrite, Stay
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import LinkedElsewhere, linked_elsewhere, spelled
 from romm.domain.model import AccessLevel, Account, Identity, subject_digest

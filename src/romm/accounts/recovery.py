@@ -10,8 +10,9 @@ from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import emails
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import COMMAND_LINE, AccountUpdate, Actor
+from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.credentials.credential import Kind, issued
+from romm.domain.credentials.permissions import COMMAND_LINE, Actor
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required

@@ -7,8 +7,8 @@ import click
 
 from romm.cli.report import run
 from romm.domain import hosts
-from romm.domain.accounts.changes import COMMAND_LINE
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Stay, Way, describe
+from romm.domain.credentials.permissions import COMMAND_LINE
 
 if TYPE_CHECKING:
     from romm.composition.use_cases import UseCases

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from romm.cli.report import loaded, run
-from romm.domain.accounts.changes import COMMAND_LINE
 from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.accounts.changes import COMMAND_LINE
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account, EmailSource

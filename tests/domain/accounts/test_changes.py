@@ -10,10 +10,8 @@ from msgspec.structs import replace
 
 from romm.domain import scopes
 from romm.domain.accounts.changes import (
-    COMMAND_LINE,
     ROWS,
     AccountUpdate,
-    Actor,
     Change,
     Delete,
     Password,
@@ -29,6 +27,7 @@ from romm.domain.accounts.changes import (
     unlink,
 )
 from romm.domain.credentials.credential import FRESH_SESSION, Kind
+from romm.domain.credentials.permissions import COMMAND_LINE, Actor
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import Issuers
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity

@@ -19,8 +19,8 @@ from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
-from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account
 from romm.ports.sign_in import SignInFilter

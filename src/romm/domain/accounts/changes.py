@@ -10,28 +10,12 @@ from msgspec import UNSET, Struct, UnsetType
 from romm.domain import scopes
 from romm.domain.accounts import usernames
 from romm.domain.credentials.credential import FRESH_SESSION, LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import ELSEWHERE, OPENING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 
 T = TypeVar("T")
-
-_ADMIN_SCOPES = frozenset(scopes.granted(AccessLevel.ADMIN))
-
-
-class Actor(Struct, frozen=True, kw_only=True):
-    """The command line has no `account_id`."""
-
-    account_id: int | None
-    scopes: frozenset[str]
-
-    @property
-    def name(self) -> int | str:
-        return "command line" if self.account_id is None else self.account_id
-
-
-COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
-"""A shell user could change the database anyway."""
 
 
 class AccountUpdate(Struct, frozen=True, kw_only=True):
