@@ -1,21 +1,33 @@
 """One RomM with people and what belongs to them, and those who knock at its doors."""
 
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_fields
 from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 import httpx
+from litestar.di import Provide
 from msgspec import Struct
 from msgspec.structs import replace
 
+from romm.api.routes import AppDependencies
+from romm.composition import app
+from romm.composition.ports import Ports
+from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.credential import NEVER, Credential, Kind, issued
 from romm.domain.credentials.devices import Device, DeviceAuthorization, Flavor
 from romm.domain.credentials.native_apps import App
+from romm.domain.credentials.permissions import Actor
 from romm.domain.digests import digest
 from romm.domain.model import AccessLevel, Account, Identity, subject_digest
+from romm.settings.model import Settings
+from tests import shared_routes
 from tests.api.doors import Door
 from tests.world import World
 
@@ -23,6 +35,7 @@ ADMIN, EDITOR, VIEWER = AccessLevel.ADMIN, AccessLevel.EDITOR, AccessLevel.VIEWE
 LEVELS = {"keeper": ADMIN, "ada": ADMIN, "eddie": EDITOR, "vera": VIEWER, "mallory": VIEWER}
 SHELF = App(name="Shelf", redirect_uris=("org.example.shelf:/callback",))
 USER_CODE = "BCDFGHJK"
+NO_USE_CASES = {"principal", "authentication", "renderer", "settings", "our_cookies", "is_ready"}
 
 
 class Holder(Struct, frozen=True, kw_only=True):
@@ -38,12 +51,48 @@ class Holder(Struct, frozen=True, kw_only=True):
         return self.scopes & frozenset(scopes.granted(LEVELS[self.username]))
 
 
+def watched(use_case: object, calls: list[str]) -> object:
+    """A copy that notes in `calls` what it is asked as an account."""
+    noting = copy(use_case)
+    for name, method in inspect.getmembers(use_case, inspect.ismethod):
+        object.__setattr__(noting, name, _noting(method, f"{type(use_case).__name__}.{name}", calls))
+    return noting
+
+
+def _noting(method: Callable[..., Any], name: str, calls: list[str]) -> Callable[..., Any]:
+    @wraps(method)
+    def noted(*arguments: Any, **named: Any) -> Any:
+        if any(isinstance(each, Actor | Principal) for each in (*arguments, *named.values())):
+            calls.append(name)
+        return method(*arguments, **named)
+
+    return noted
+
+
 @dataclass
 class House:
-    """One RomM for all questions: what a request changed is put back after it."""
+    """One RomM for all questions: what a request changed is put back after it. `calls`: of the last request."""
 
     world: World = field(default_factory=lambda: World(apps=(SHELF,)))
     numbers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.world.app = shared_routes.service(self.world.settings, self.world.ports, self._watched)
+
+    def _watched(self, settings: Settings, ports: Ports) -> AppDependencies:
+        own = app.app_dependencies(settings, ports)
+        noting = {name: self._watch(name, provide) for name, provide in own.dependencies.items()}
+        return replace_fields(own, dependencies=noting)
+
+    def _watch(self, name: str, provide: Provide) -> Provide:
+        if name in NO_USE_CASES:
+            return provide
+
+        async def provided() -> Any:
+            return watched(await provide(), self.calls)
+
+        return Provide(provided)
 
     async def furnish(self) -> None:
         for username, level in LEVELS.items():
@@ -139,6 +188,7 @@ class House:
     async def ask(self, name: str, door: Door | None, holder: Holder, owner: str) -> httpx.Response:
         """With the numbers of what belongs to `owner`."""
         method, _, path = name.partition(" #")[0].partition(" ")
+        self.calls.clear()
         numbers = self.numbers[owner] | {"own_id": str(self.numbers[holder.username]["user_id"])}
         sent = {key: _filled(value, numbers) for key, value in (door.body if door else {}).items()}
         body: dict[str, Any] = {}

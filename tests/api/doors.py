@@ -15,7 +15,8 @@ class Door:
     `rights`: the level whose scopes the credential needs beside: one that is named, `admin` for `always`, or
     the account's: `protected` if that is an administrator, `target` in any case. `own`: the refusal of one's own number.
     `proof`: one's own number needs a fresh session. `lasting`: an access token makes nothing that outlives it. `passes`:
-    a further scope, which the route hands on or uses, and its refusal.
+    a further scope, which the route hands on or uses, and its refusal. `locked_within`: the
+    route has no lock of its own, only the use case has.
     """
 
     needs: str
@@ -29,6 +30,7 @@ class Door:
     body: Mapping[str, Any] = field(default_factory=dict)
     form: bool = False
     nobody: Code = Code.NOT_SIGNED_IN
+    locked_within: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,9 +185,9 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /account/devices/refused": Open(status=200),
     "POST /account/devices/{device_id}/end": page("devices.write", foreign=Code.DEVICE_UNKNOWN),
     # apps and tokens
-    f"GET /api/authorize?{APP}": page("me.write"),
-    "POST /api/authorize": page("me.write", body=CONSENT),
-    "POST /api/authorize #deny": page("me.write", body=CONSENT | {"decision": "deny"}),
+    f"GET /api/authorize?{APP}": page("me.write", locked_within=True),
+    "POST /api/authorize": page("me.write", locked_within=True, body=CONSENT),
+    "POST /api/authorize #deny": page("me.write", locked_within=True, body=CONSENT | {"decision": "deny"}),
     "POST /api/token": Open(status=400, code=Code.TOKEN_REQUEST_INVALID),
     "POST /api/token/revoke": Open(status=400, code=Code.TOKEN_REQUEST_INVALID),
     "POST /api/token/introspect": Door(needs="me.read", body={"token": "unknown"}, form=True),

@@ -96,6 +96,8 @@ async def test_a_door_opens_to_those_of_its_row(name: str) -> None:
             answers.add(found)
             if found not in expected(row, holder, owner):
                 wrong.append((holder.name, owner, found, expected(row, holder, owner)))
+            shut = is_shut(row, holder, owner)
+            assert not (shut and house.calls), f"only {house.calls} refused {holder.name}"
             assert found is None or house.is_as_before, f"refused, but changed by {holder.name}"
             house.restore()
     assert wrong == []
@@ -110,6 +112,13 @@ async def test_an_open_route_answers_without_a_credential(name: str) -> None:
     assert (answer.status_code, code_of(answer)) == (row.status, row.code)
 
 
+def is_shut(row: Door | Page, holder: Holder, owner: str) -> bool:
+    """By the route's own lock, before a use case is asked."""
+    door = door_of(row)
+    own = owner == holder.username
+    return is_unknown(row, holder) or (lacks_scope(door, holder, own=own) and not door.locked_within)
+
+
 def holders(row: Door | Page) -> list[Holder]:
     """Pages ignore tokens, so that narrow ones come as sessions there."""
     narrow = [replace(each, kind=Kind.SESSION) for each in NARROW] if isinstance(row, Page) else NARROW
@@ -122,12 +131,22 @@ def owners(name: str, row: Door | Page, holder: Holder) -> tuple[str, ...]:
     return (holder.username, "mallory", "ada") if is_numbered else (holder.username,)
 
 
+def is_unknown(row: Door | Page, holder: Holder) -> bool:
+    return holder.kind is None or (isinstance(row, Page) and holder.kind is not Kind.SESSION)
+
+
+def lacks_scope(door: Door, holder: Holder, *, own: bool) -> bool:
+    return door.needs not in holder.allowed or (not own and bool(door.others) and door.others not in holder.allowed)
+
+
 def expected(row: Door | Page, holder: Holder, owner: str) -> set[Code | None]:
     """None for success. Where two refusals are right, either is."""
     door, own = door_of(row), owner == holder.username
-    if holder.kind is None or (isinstance(row, Page) and holder.kind is not Kind.SESSION):
-        return {door.nobody} if holder.kind is None else {Code.NOT_SIGNED_IN}
-    if door.needs not in holder.allowed or (not own and door.others and door.others not in holder.allowed):
+    if holder.kind is None:
+        return {door.nobody}
+    if is_unknown(row, holder):
+        return {Code.NOT_SIGNED_IN}
+    if lacks_scope(door, holder, own=own):
         return {Code.FORBIDDEN}
     if not own and door.foreign:
         return {door.foreign}
