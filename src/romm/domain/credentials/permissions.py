@@ -92,10 +92,10 @@ class Action(enum.Enum):
 class Rights(enum.Enum):
     """When the actor needs every scope of an administrator, or of the account: its maker can sign in to it."""
 
-    NO = "no"
-    FOR_ADMINISTRATORS = "if the account is an administrator's, or becomes one"
-    OF_THE_ACCOUNT = "every scope that the account has, or gets"
-    ALWAYS = "always"
+    NO = ""
+    FOR_ADMINISTRATORS = "an administrator, if the account is one or becomes one"
+    OF_THE_ACCOUNT = "the account's level afterwards"
+    ALWAYS = "an administrator"
 
 
 class Permission(Struct, frozen=True, kw_only=True):
