@@ -12,7 +12,7 @@ from romm.domain import emails
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.credentials.credential import Kind, issued
-from romm.domain.credentials.permissions import Action, Actor, may
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -55,7 +55,7 @@ class Recovery:
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
         """Replaces an older link. Raises `Refused`."""
-        required(rules.may_reset(actor, account))
+        required(may(actor, Action.SET_PASSWORD, Target.of(account)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         if not account.enabled:
