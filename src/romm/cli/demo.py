@@ -114,6 +114,7 @@ async def _first_admin(settings: Settings, password: str) -> None:
     await asyncio.to_thread(migrations.upgrade, settings.database.url)
     ports = adapters.ports(settings, log.configure("ERROR", "console"))
     setup = Setup(
+        base_url=settings.server.base_url,
         wizard=True,
         passwords_enabled=True,
         accounts=ports.accounts,
@@ -121,7 +122,7 @@ async def _first_admin(settings: Settings, password: str) -> None:
         log=ports.log,
         clock=ports.clock,
     )
-    await setup.create_first_admin(ADMIN, "", password)
+    await setup.create_first_admin(ADMIN, "", password, asked_at=())
     await ports.close()
 
 

@@ -475,6 +475,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "An admin account exists, or DISABLE_SETUP_WIZARD is true: /setup is closed. Create accounts on /admin/users or with "
         "`romm users add`.",
     ),
+    Code.SETUP_HOST: _row(
+        403,
+        "RomM has no administrator yet, and it cannot be set up at this address, which RomM does not know. Open it at its IP "
+        "address instead, such as http://192.168.1.20:8080; or set ROMM_BASE_URL to this address and restart RomM.",
+        "The request came to {host}, but ROMM_BASE_URL is {base_url}. Until an administrator exists, a website could set RomM up "
+        "by DNS rebinding. Set ROMM_BASE_URL to the address that people use and restart; or open /setup at an IP address, a "
+        "name without a dot, or one below .local, .lan, .home.arpa or .internal; or use `romm users add --admin`.",
+    ),
     Code.USERNAME_INVALID: _row(
         400,
         "A user name has 3 to 64 characters: letters a to z, digits, dot, hyphen and underscore, a letter or digit first.",

@@ -99,6 +99,7 @@ class Code(enum.StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     PASSWORDS_OFF = "passwords_off"
     SETUP_CLOSED = "setup_closed"
+    SETUP_HOST = "setup_host"
     USERNAME_INVALID = "username_invalid"
     USERNAME_TAKEN = "username_taken"
     EMAIL_TAKEN = "email_taken"

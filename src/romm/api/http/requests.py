@@ -44,6 +44,11 @@ def visitor(request: Request) -> Visitor:
     )
 
 
+def hosts_asked(request: Request) -> list[str]:
+    """The names of this server: `Host`, and what a proxy says that it was before. Clients can invent both."""
+    return [request.headers.get("host", ""), *request.headers.getall("x-forwarded-host", [])]
+
+
 def correlation_id(request: Request) -> str:
     """Shared by error page, response and log."""
     return str(request.scope["state"].get("correlation_id", ""))
