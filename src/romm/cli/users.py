@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET
 
 from romm.cli.report import loaded, run, say
 from romm.domain.accounts.changes import COMMAND_LINE
@@ -51,7 +52,7 @@ def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
     """Create an account."""
     from romm.accounts.forms import AccountForm
 
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else UNSET
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = AccountForm(username=username, email=email, password=password)
     created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))

@@ -5,7 +5,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from romm.accounts.administration import Administration
-from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
 from romm.accounts.setup import Setup
 from romm.api.accounts.schemas import USER_EXAMPLE, NewUserForm, SetupForm, UserForm, UserSchema, level, user_schema
@@ -61,8 +60,7 @@ async def create(
         )
     who = actor(await authentication.principal(request))
     new = await body(request, NewUserForm)
-    typed = AccountForm(username=new.username, email=new.email, password=new.password)
-    return Response(user_schema(await administration.create(who, typed, level(new.role))), status_code=201)
+    return Response(user_schema(await administration.create(who, new.account_form(), level(new.role))), status_code=201)
 
 
 @get(
