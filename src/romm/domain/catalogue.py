@@ -337,7 +337,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This is not a logout token of RomM's sign-in provider. No session was ended.",
         "A back-channel logout came with an unusable token: {claim} is {found}, expected is {expected}. If the provider sent "
         "it, compare its issuer, client id and clock with the output of `romm doctor`, and let it sign logout tokens as it "
-        "signs ID tokens. If not, ignore it.",
+        "signs ID tokens. If only the typ is JWT or absent, set OIDC_UNTYPED_LOGOUT_TOKENS=true. If it did not, ignore it.",
         oauth="invalid_request",
     ),
     Code.LOGOUT_TOKEN_USED: _row(
