@@ -4,6 +4,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from romm.accounts.forms import AccountForm, account_update
 from romm.credentials.principal import Principal
 from romm.domain.accounts import changes as rules
@@ -59,14 +61,13 @@ class Profile:
         fresh = Proof.PASSWORD if who.credential is None else rules.proof(who.account, who.credential, self.clock())
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
-        await _own_password(
-            self.password_sign_in.who(PasswordCredentials(who.account.username, current_password, visitor)), who
-        )
+        typed = PasswordCredentials(who.account.username, current_password, visitor, signed_in=who.digest)
+        await _own_password(self.password_sign_in.who(typed), who)
         return Proof.PASSWORD
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """Replaces the session. Raises `Refused`."""
-        return await _own_password(self.password_sign_in.sign_in(typed), who)
+        return await _own_password(self.password_sign_in.sign_in(replace(typed, signed_in=who.digest)), who)
 
     def ways_in(self) -> WaysIn:
         """Does not contact the provider."""
