@@ -99,7 +99,7 @@ class BoundedClient:
         """
         place = url.partition("?")[0]
         try:
-            request = httpx.Request(method, _parsed(url), headers={**_HEADERS, **(headers or {})}, content=form)
+            request = _request(method, _parsed(url), headers or {}, form)
             request.extensions["timeout"] = {"connect": self._connect_seconds}
             async with asyncio.timeout(limit):
                 response = await self._transport.handle_async_request(request)
@@ -132,6 +132,14 @@ def json_object(body: bytes) -> dict[str, Any] | None:
 @lru_cache(maxsize=URLS)
 def _parsed(url: str) -> httpx.URL:
     return httpx.URL(url)
+
+
+def _request(method: str, url: httpx.URL, headers: Mapping[str, str], form: str | None) -> httpx.Request:
+    """With all headers: httpx takes twice as long to add its own."""
+    body = b"" if form is None else form.encode()
+    length = {} if form is None else {"Content-Length": str(len(body))}
+    every = {"Host": url.netloc.decode("ascii"), **_HEADERS, **headers, **length}
+    return httpx.Request(method, url, headers=every, stream=httpx.ByteStream(body))
 
 
 def network(tls_cacertfile: str, pool: httpx.Limits = POOL) -> Transport:
