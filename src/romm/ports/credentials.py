@@ -15,7 +15,7 @@ class Credentials(Protocol):
     """Raises `Conflict("version")` if `seen` has changed: a slow password check must not outlive "end all sign-ins"."""
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
-        """All or none. Deletes expired ones, and those above `MOST_OF_A_KIND`."""
+        """All or none. Deletes those above `MOST_OF_A_KIND`, and once a minute expired ones."""
 
     async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
         """Raises `Conflict("full")` at `at_most` live ones."""

@@ -37,7 +37,7 @@ class Attempts(Protocol):
     """Unused ones are only in the browser."""
 
     async def take(self, state_digest: str, expires_at: datetime) -> bool:
-        """True for one caller. Deletes attempts that expired an hour ago."""
+        """True for one caller. Deletes attempts that expired an hour ago, once a minute."""
 
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
         """The first outcome stays."""
