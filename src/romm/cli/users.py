@@ -8,8 +8,8 @@ import click
 from msgspec import UNSET
 
 from romm.cli.report import loaded, run, say
-from romm.domain.accounts.changes import COMMAND_LINE
 from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 
@@ -31,7 +31,7 @@ def list_users(search: str) -> None:
     """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
-        return list(await does.administration.all_accounts(search))
+        return list(await does.administration.all_accounts(COMMAND_LINE, search))
 
     say(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in run(work):
@@ -91,7 +91,7 @@ def reset_link(username: str) -> None:
     """
 
     async def work(does: "UseCases") -> str:
-        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
+        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(COMMAND_LINE, username))
 
     say(_url("/reset-password", run(work)))
 
@@ -106,7 +106,7 @@ def unlink(username: str, issuer: str) -> None:
     """
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(username)
+        account = await does.administration.named(COMMAND_LINE, username)
         return await does.administration.unlink(COMMAND_LINE, account.id, issuer)
 
     changed = run(work)
@@ -145,7 +145,7 @@ def recover(username: str | None) -> None:
 
     async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)
-        return account, await does.recovery.recovery_link(account)
+        return account, await does.recovery.recovery_link(COMMAND_LINE, account)
 
     account, secret = run(work)
     say(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
@@ -155,9 +155,10 @@ def recover(username: str | None) -> None:
 async def _admin(does: "UseCases", username: str | None) -> Account:
     """Without a name, the oldest enabled administrator."""
     if username is not None:
-        return await does.administration.named(username)
+        return await does.administration.named(COMMAND_LINE, username)
     admins = sorted(
-        (each for each in await does.administration.all_accounts() if each.is_enabled_admin), key=lambda each: each.id
+        (each for each in await does.administration.all_accounts(COMMAND_LINE) if each.is_enabled_admin),
+        key=lambda each: each.id,
     )
     if not admins:
         raise Refused(Code.NOT_AN_ADMIN, username="(none)")
@@ -168,7 +169,7 @@ def _changed(username: str, **changes: Any) -> Account:
     from romm.accounts.forms import AccountForm
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(username)
+        account = await does.administration.named(COMMAND_LINE, username)
         return await does.administration.change(COMMAND_LINE, account.id, AccountForm(**changes))
 
     return run(work)
