@@ -541,7 +541,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.GRANT_TYPE_UNSUPPORTED: _row(
         400,
         "This way to get a token is not offered here.",
-        "The grant_type {found} is not one of {offered}. `password` is there unless DISABLE_USERPASS_LOGIN is true.",
+        "The grant_type {found} is not one of {offered}. `password` is there unless DISABLE_USERPASS_LOGIN is true or "
+        "ROMM_PASSWORD_GRANT is false.",
         oauth="unsupported_grant_type",
     ),
     Code.PASSWORD_GRANT_OFF: _row(
