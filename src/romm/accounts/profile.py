@@ -36,7 +36,7 @@ class Profile:
     async def change(self, who: Principal, typed: AccountForm, current_password: str, visitor: Visitor) -> Account:
         """A new password ends other sign-ins. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
-        if typed.password and not self.password_sign_in.enabled:
+        if typed.sets_password and not self.password_sign_in.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         how = await self._proof(who, current_password, visitor)
         wish = await account_update(typed, who.account, self.passwords)
@@ -44,7 +44,7 @@ class Profile:
         now = self.clock()
         change = required(rules.own(who.account, wish, how, now, keep=who.digest))
         account = await _carry_out(who, self.account_store.change(change, now), wish)
-        facts = {"password": bool(typed.password), "email": account.email != who.account.email}
+        facts = {"password": typed.sets_password, "email": account.email != who.account.email}
         self.log.info("profile.changed", account=account.id, **facts)
         return account
 
