@@ -19,8 +19,8 @@ from tests.world import HTML
 SECONDS = float(os.environ.get("ROMM_TEST_GUESSING_SECONDS", "2"))
 GUESSERS = 100
 ADDRESSES = 60_000
-PATIENCE = 10.0
-"""Seconds that a person may wait on a busy machine; alone on two cores it is about one."""
+PATIENCE = 30.0
+"""Seconds that a person may wait on a very busy machine; alone on two cores it is about one."""
 
 NAME, PASSWORD = KEEPER["username"], KEEPER["password"]
 VERA = {"username": "vera", "password": "a ladder to the loft", "email": "", "role": "viewer"}
@@ -42,7 +42,7 @@ async def guess(address: str, until: float, seen: Counter[int]) -> None:
     async with client(address, "") as guesser:
         while time.monotonic() < until:
             number = random.randrange(10**9)
-            name = NAME if number % 4 == 0 else f"somebody-{number % 50}"
+            name = NAME if number % 4 == 0 else f"somebody-{number}"  # one name would not come to the queue
             headers = {"x-forwarded-for": elsewhere()}
             answer = await guesser.get("/api/users/me", auth=(name, f"guess {number}"), headers=headers)
             seen[answer.status_code] += 1
