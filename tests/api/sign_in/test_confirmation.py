@@ -229,8 +229,8 @@ async def test_it_is_a_password_door_like_any_other(world: World) -> None:
     """R-34: the same count, whichever door the tries came to."""
     await typed(world, "ally")
     alice = await asked(world)
-    for _ in range(5):
-        assert error_of(await alice.submit(MINE, current_password="wrong")) == Code.PASSWORD_WRONG
+    for number in range(5):
+        assert error_of(await alice.submit(MINE, current_password=f"guess {number}")) == Code.PASSWORD_WRONG
     assert error_of(await alice.submit(MINE, current_password=PASSWORD)) == Code.TOO_MANY_ATTEMPTS
     form = {"username": "ally", "password": PASSWORD}
     assert error_of(await world.browser().submit("/api/login", **form)) == Code.TOO_MANY_ATTEMPTS
