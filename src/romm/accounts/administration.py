@@ -10,6 +10,7 @@ from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
+from romm.domain.limits import check_search
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
@@ -36,7 +37,9 @@ class Administration:
     clock: Clock
 
     async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
-        """A page by name, and the number of all matches."""
+        """A page by name, and the number of all matches. Raises `Refused(REQUEST_INVALID)`."""
+        if refuse := check_search(text):
+            raise Refused.by(refuse)
         return await self.account_store.search(text.strip().lower(), limit, offset)
 
     async def all_accounts(self, text: str = "") -> Sequence[Account]:

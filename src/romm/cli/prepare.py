@@ -35,7 +35,7 @@ def _prepare(sender: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
-    from romm.adapters.database import migrations
+    from romm.adapters.database import migrations, space
 
     with explained():
         found = loaded(os.environ)
@@ -48,4 +48,5 @@ def _prepare(sender: Connection) -> None:
             logger.warning("oidc.off", reason=found.settings.oidc_off)
         if found.settings.database.is_embedded:
             migrations.upgrade(found.settings.database.url)
+            space.prepare(found.settings.database.url, logger)
     sender.send(found)
