@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from romm.api.http.request_limits import BODY_SECONDS
-from romm.cli.connections import CALM_LOOKS, IDLE_SECONDS, LOOK_SECONDS, OTHER_FILES, UNREAD_SECONDS
+from romm.cli.connections import CALM_LOOKS, HEAD_BYTES, IDLE_SECONDS, LOOK_SECONDS, OTHER_FILES, UNREAD_SECONDS
 from tests.fake_provider import FakeProvider
 from tests.processes.conftest import romm
 
@@ -151,3 +151,15 @@ def test_a_full_server_says_so_once_and_again_when_it_is_over(idp: FakeProvider,
         wait_until(lambda: bool(lines(tmp_path, "server.has_room")), is_over, lambda: None)
         assert len(lines(tmp_path, "server.full")) == 1
         heartbeat(address)
+
+
+def test_a_head_has_an_end(idp: FakeProvider, tmp_path: Path) -> None:
+    """Of all connections together: 1 GiB at most."""
+    with romm(idp, tmp_path, LOGLEVEL="WARNING") as (address, _):
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
+        connection.request("GET", "/api/heartbeat", headers={"x-long": "x" * (HEAD_BYTES // 2)})
+        assert connection.getresponse().status == 200
+        connection.close()
+        connection.request("GET", "/api/heartbeat", headers={"x-long": "x" * (HEAD_BYTES + 1000)})
+        assert connection.getresponse().status == 431
+        connection.close()

@@ -27,6 +27,9 @@ HEAD_BYTES = 65_536
 UNREAD_SECONDS = 30
 """For a connection whose other end takes nothing of an answer."""
 
+START_SECONDS = 0.05
+"""Between two looks for the socket that listens: connections accepted before have no limit for unread answers."""
+
 LOOK_SECONDS = 5.0
 CALM_LOOKS = 6
 """So many looks in a row with room end the time of being full: closed connections come in waves."""
@@ -90,10 +93,11 @@ class Gauge:
 
 def watch(room: Room, log: Log) -> None:
     """Of this worker; never returns."""
-    gauge, limited = Gauge(room, log), False
+    while not limit_unread():
+        time.sleep(START_SECONDS)
+    gauge = Gauge(room, log)
     while True:
         time.sleep(LOOK_SECONDS)
-        limited = limited or limit_unread()
         gauge.look(len(_open_files()))
 
 

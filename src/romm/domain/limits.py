@@ -49,7 +49,7 @@ def check_search(*texts: str | None) -> Refuse | None:
     return Refuse(Code.REQUEST_INVALID, {"problem": problem})
 
 
-_FIRST_COMES_THROUGH = "`429`; an address within its own limit still comes through"
+_FIRST_COMES_THROUGH = "`429`; an address with none so far still comes through once"
 
 DEVICE_REQUESTS = _bound("A device asks to be paired: a row for 70 minutes", "device requests", 10, 200)
 

@@ -1,5 +1,6 @@
 """Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from romm.credentials.rate_limits import FairLimit
@@ -51,7 +52,7 @@ class BackchannelLogout:
             raise
         await self.journal.signed_out(logout, owners, visitor)
 
-    async def _carry_out(self, logout: Logout) -> list[int]:
+    async def _carry_out(self, logout: Logout) -> Sequence[int]:
         """The owners of the ended sessions. Raises `Refused(LOGOUT_TOKEN_USED)`."""
         if not logout.has_expiry:
             self.journal.without_expiry(logout, self.without_expiry)

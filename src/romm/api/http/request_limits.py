@@ -54,7 +54,7 @@ def limited(
                 raise
             log.error("request.too_long", seconds=request_seconds)
             if not is_answered:
-                await _answer(scope, send, Code.BUSY, HTTPStatus.SERVICE_UNAVAILABLE)
+                await _answer(scope, send, Code.UNEXPECTED, HTTPStatus.SERVICE_UNAVAILABLE)
 
     return bounded
 
