@@ -22,6 +22,7 @@ from romm.cli import connections as connection_limits
 from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
@@ -68,6 +69,18 @@ def access_levels() -> Iterator[Sequence[str]]:
         granted = scopes.granted(level)
         yield level.label, " ".join(f"`{scope}`" for scope in granted if scope not in before)
         before = granted
+
+
+def permissions() -> Iterator[Sequence[str]]:
+    """In the order of `Action`."""
+    yield "Action", "What is your own", "Everything else", "Every scope of"
+    for action in Action:
+        permission = PERMISSIONS[action]
+        yield action.value, _scope(permission.own), _scope(permission.scope), permission.rights.value
+
+
+def _scope(name: str | None) -> str:
+    return f"`{name}`" if name else ""
 
 
 def rules(rows: Mapping[str, tuple[str, str]]) -> Iterator[Sequence[str]]:
@@ -133,6 +146,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "linking": partial(rules, linking_table.ROWS),
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
+    "permissions": permissions,
     "checks": checks,
     "misconfigured": misconfigured,
     "strangers": strangers,

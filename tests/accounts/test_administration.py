@@ -9,7 +9,8 @@ from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.composition.use_cases import use_cases
 from romm.domain import scopes
-from romm.domain.accounts.changes import Actor, Unlink
+from romm.domain.accounts.changes import Unlink
+from romm.domain.credentials.permissions import Action, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
@@ -37,7 +38,7 @@ async def test_a_role_that_the_last_sign_in_kept_is_set_by_hand_and_its_change_i
     await world.add("keeper", level=AccessLevel.ADMIN)
     await world.browser().sign_in()
     administration = world.use_cases.administration
-    alice = await administration.named("alice")
+    alice = await administration.named(ACTOR, "alice")
     with pytest.raises(Refused) as refused:
         await administration.change(ACTOR, alice.id, AccountForm(level=AccessLevel.VIEWER))
     assert refused.value.code is Code.ROLE_MANAGED
@@ -54,7 +55,7 @@ async def test_a_role_that_the_last_sign_in_kept_is_set_by_hand_and_its_change_i
     await world.browser().sign_in()
     facts = world.lines("account.role_changed")[-1]
     assert (facts["role_before"], facts["role_after"], facts["by"]) == ("viewer", "admin", "provider")
-    assert administration.is_managed(await administration.named("alice"))
+    assert administration.is_managed(await administration.named(ACTOR, "alice"))
 
 
 async def test_a_change_that_leaves_the_role_is_no_change_of_a_role() -> None:
@@ -88,3 +89,24 @@ async def test_who_keeps_changing_is_left_for_another_try(linked: World) -> None
     with pytest.raises(Refused) as caught:
         await administration(linked, MAX_DECISIONS).unlink(ACTOR, 1)
     assert caught.value.code is Code.ACCOUNT_CHANGED
+
+
+@pytest.mark.parametrize("account_id", [1, 404], ids=["known", "unknown"])
+async def test_who_may_not_ask_does_not_learn_which_accounts_there_are(account_id: int) -> None:
+    administration = World().use_cases.administration
+    powerless = Actor(account_id=7, scopes=frozenset())
+    for action in (Action.READ_ACCOUNT, Action.CHANGE_ACCOUNT, Action.SET_PASSWORD):
+        with pytest.raises(Refused, match=Code.FORBIDDEN):
+            await administration.get(powerless, account_id, action)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [Action.CHANGE_ACCOUNT, Action.DELETE_ACCOUNT, Action.UNLINK_ACCOUNT, Action.END_SIGN_INS, Action.SET_PASSWORD],
+)
+async def test_an_administrators_account_is_for_who_has_all_rights(action: Action) -> None:
+    world = World()
+    keeper = await world.add("keeper", level=AccessLevel.ADMIN)
+    narrow = Actor(account_id=7, scopes=frozenset({"users.read", "users.write"}))
+    with pytest.raises(Refused, match=Code.ADMIN_REQUIRED):
+        await world.use_cases.administration.get(narrow, keeper.id, action)

@@ -1,11 +1,12 @@
 """Stored credentials and counted attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.errors import Refuse
 from romm.domain.model import Account
 from romm.domain.sign_in.throttle import Failures
 
@@ -54,6 +55,9 @@ class Credentials(Protocol):
         """Returns the number, with this one."""
 
 
+Decide = Callable[[Mapping[str, Failures]], Refuse | tuple[Failures, ...]]
+
+
 class Throttles(Protocol):
     """Shared by all workers."""
 
@@ -66,4 +70,13 @@ class Throttles(Protocol):
         // Deletes keys without a failure for `throttle.FORGOTTEN_AFTER`.
         """
 
+    async def update(self, keys: Sequence[str], decide: Decide) -> Refuse | tuple[Failures, ...]:
+        """Store what `decide` returns for the newest counters of `keys`; meanwhile no other worker changes these."""
+
     async def forget(self, key: str) -> None: ...
+
+    async def known_since(self, known_address: str) -> datetime | None:
+        """When the address was noted last."""
+
+    async def note_known(self, known_address: str) -> None:
+        """Deletes those older than `throttle.KNOWN_FOR`."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from msgspec import json
 
 from romm.credentials.rate_limits import Rates
-from romm.domain.errors import Code, Refused
+from romm.domain.credentials.permissions import Action, Actor, may
+from romm.domain.errors import Code, Refused, required
 from romm.domain.limits import NOTED_REFUSALS, check_search
 from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_digest
 from romm.domain.sign_in.authorization import Client
@@ -92,10 +93,10 @@ class SignInJournal:
             return False
         return True
 
-    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
-        """Raises `Refused(REQUEST_INVALID)`."""
-        if refuse := check_search(wanted.outcome, wanted.code, wanted.correlation_id):
-            raise Refused.by(refuse)
+    async def search(self, actor: Actor, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Raises `Refused`: FORBIDDEN, REQUEST_INVALID."""
+        required(may(actor, Action.READ_SIGN_INS))
+        required(check_search(wanted.outcome, wanted.code, wanted.correlation_id))
         return await self.entries.search(wanted, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:

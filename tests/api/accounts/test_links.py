@@ -11,6 +11,7 @@ import pytest
 
 from romm.accounts.recovery import RECOVERY_LIFETIME, RESET_LIFETIME
 from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.limits import REGISTRATIONS
@@ -244,7 +245,9 @@ async def test_with_passwords_off_every_link_that_would_set_one_is_closed(
 
 async def recovery_link(world: World, username: str = "keeper") -> str:
     recovery = world.use_cases.recovery
-    return await recovery.recovery_link(await world.use_cases.administration.named(username))
+    return await recovery.recovery_link(
+        COMMAND_LINE, await world.use_cases.administration.named(COMMAND_LINE, username)
+    )
 
 
 @pytest.mark.parametrize("passwords", ["false", "true"])
@@ -266,6 +269,15 @@ async def test_a_recovery_link_lasts_ten_minutes(world: World) -> None:
     token = await recovery_link(world)
     world.clock.advance(RECOVERY_LIFETIME)
     assert refusal(await world.program().post("/api/recover", json={"token": token})) == (400, Code.LINK_INVALID)
+
+
+async def test_a_recovery_link_of_an_admin_who_is_none_any_more_opens_nothing(world: World) -> None:
+    """A change of the role ends the link; this is the lock behind that one."""
+    await world.add("ada", level=AccessLevel.ADMIN)
+    token = await recovery_link(world, "ada")
+    world.demote(world.accounts.by_id[2], AccessLevel.VIEWER)
+    assert refusal(await world.program().post("/api/recover", json={"token": token})) == (400, Code.LINK_INVALID)
+    assert not [each for each in world.accounts.credentials.values() if each.kind is Kind.SESSION]
 
 
 async def test_only_an_enabled_admin_gets_one(world: World) -> None:

@@ -254,3 +254,13 @@ class FailuresRow(Base):
     key: Mapped[Exact] = mapped_column(primary_key=True)
     count: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(index=True)
+    tried: Mapped[str] = mapped_column(server_default="")
+
+
+class KnownAddressRow(Base):
+    """An address that an account signed in from with its password. The key is a digest of both."""
+
+    __tablename__ = "known_addresses"
+
+    key: Mapped[Exact] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
