@@ -8,15 +8,22 @@ import runpy
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from romm.domain import scopes
+from romm.adapters.accounts import passwords
+from romm.adapters.sign_in.sealing import LOOK_AGAIN
+from romm.api import routes
+from romm.api.http import request_limits
+from romm.cli import connections as connection_limits
+from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.permissions import PERMISSIONS, Action
+from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
@@ -99,6 +106,33 @@ def misconfigured() -> Iterator[Sequence[str]]:
         yield scenario.wrong, _seen(scenario.sees, corpus["IN_WORDS"]), named, _told_by(scenario)
 
 
+def strangers() -> Iterator[Sequence[str]]:
+    """What needs no account."""
+    yield "What happens", "From one address", "All together", "What is more"
+    for bound in limits.STRANGERS:
+        yield bound.causes, _often(bound.each), _often(bound.together), bound.afterwards
+
+
+def connections() -> Iterator[Sequence[str]]:
+    """Limits of the server itself."""
+    yield "What", "Limit"
+    idle, unread = connection_limits.IDLE_SECONDS, connection_limits.UNREAD_SECONDS
+    yield "Connections of all workers together", f"{connection_limits.CONNECTIONS:,}"
+    yield "A connection that is silent, stays open unused, or is in the middle of a request's head", f"{idle} seconds"
+    yield "The head of a request", f"{connection_limits.HEAD_BYTES // 1024} KiB"
+    yield (
+        "The body of a request",
+        f"{routes.MAX_BODY_BYTES // 1024} KiB, within {request_limits.BODY_SECONDS:.0f} seconds",
+    )
+    yield "A request as a whole", f"{request_limits.REQUEST_SECONDS:.0f} seconds"
+    yield "An answer of which nothing is taken (Linux)", f"{unread} seconds"
+    yield "Passwords that wait to be checked", f"{passwords.WAITING}"
+    yield (
+        "Reads of the sealing keys for cookies with an unknown key",
+        f"{timedelta(seconds=1) // LOOK_AGAIN} per second",
+    )
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """Codes with a fix for this provider."""
     yield "You see", "Do"
@@ -115,6 +149,8 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "permissions": permissions,
     "checks": checks,
     "misconfigured": misconfigured,
+    "strangers": strangers,
+    "connections": connections,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 
@@ -166,6 +202,10 @@ def _seen(sees: Code | str, in_words: Mapping[str, str]) -> str:
 
 def _told_by(scenario: Any) -> str:
     return f"`romm doctor`: {PLAN[scenario.doctor].title}" if scenario.doctor else f"the log: {scenario.blind}"
+
+
+def _often(limit: Limit) -> str:
+    return f"{limit.tries} per {'hour' if limit.window == timedelta(hours=1) else 'minute'}"
 
 
 def _default(value: object) -> str:
