@@ -34,6 +34,7 @@ from romm.settings.model import FIELDS
 DOCS = Path(__file__).parent
 DEFAULTS = DOCS.parent / "settings.toml"
 # By its path: the tests are not an installed package, and the file needs only romm.
+PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
@@ -133,6 +134,23 @@ def connections() -> Iterator[Sequence[str]]:
     )
 
 
+_STATES = {"held": "yes", "partly": "partly", "gap": "**no**", "none": "nothing of the kind", "outside": "yours"}
+
+
+def promises(kind: str, head: str) -> Iterator[Sequence[str]]:
+    """Each with the tests that hold it."""
+    yield head, "Promise", "Kept", "Where it ends", "Held by"
+    for each in tomllib.loads(PROMISES.read_text(encoding="utf-8"))[kind]:
+        name, level = each.get("number") or each["about"], each.get("level")
+        shown = f"{name} (L{level})" if level else name
+        yield shown, each["wanted"], _STATES[each["state"]], each.get("ends", ""), _tests(each.get("tests", []))
+
+
+def _tests(named: Iterable[str]) -> str:
+    parts = (each.partition("::") for each in named)
+    return "<br>".join(f"[`{test}`](../tests/{file})" for file, _, test in parts)
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """Codes with a fix for this provider."""
     yield "You see", "Do"
@@ -148,6 +166,9 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "scopes": access_levels,
     "permissions": permissions,
     "checks": checks,
+    "guarantees": partial(promises, "guarantees", "About"),
+    "asvs": partial(promises, "asvs", "ASVS"),
+    "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,
     "strangers": strangers,
     "connections": connections,
