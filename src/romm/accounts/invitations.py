@@ -11,9 +11,11 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import url_secret
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts import usernames
+from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.permissions import Actor
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account, EmailSource
@@ -23,6 +25,7 @@ from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
 LONGEST = timedelta(days=30)
+LONGEST_BY_APPS = timedelta(days=7)  # with `users.write` alone, without a person's proof
 REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=timedelta(hours=1))
 """Hinders probing for taken names and addresses. A person needs fewer tries."""
 
@@ -46,9 +49,12 @@ class Invitations:
         """The link's secret and stored credential. Raises `Refused`."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        required(rules.may_give(actor(who), level))
-        secret, now = url_secret(), self.clock()
-        end = now + min(lifetime or self.lifetime, LONGEST)
+        by, secret, now = actor(who), url_secret(), self.clock()
+        required(rules.may_give(by, level))
+        lasting = Lasting.ADMIN_INVITATION if level is AccessLevel.ADMIN else Lasting.INVITATION
+        required(step_up.check(by, lasting, now))
+        longest = LONGEST if step_up.is_proven(by, now) or by.grants_access else LONGEST_BY_APPS
+        end = now + min(lifetime or self.lifetime, longest)
         invitation = issued(Kind.INVITATION, who.account.id, digest(secret), now, end, level=level)
         with refuse_if_changed(who.account):
             await self.credentials.add(who.account, invitation)

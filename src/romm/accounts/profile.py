@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from romm.accounts.forms import AccountForm, account_update
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate, Proof, WaysIn
+from romm.domain.credentials import step_up
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor, subject_digest
 from romm.ports.accounts import AccountStore, Passwords
@@ -63,6 +64,10 @@ class Profile:
             self.password_sign_in.who(PasswordCredentials(who.account.username, current_password, visitor)), who
         )
         return Proof.PASSWORD
+
+    def is_proven(self, who: Principal) -> bool:
+        """May the account take steps that last?"""
+        return step_up.is_proven(actor(who), self.clock())
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """Replaces the session. Raises `Refused`."""

@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from romm.credentials.principal import Principal, actor
 from romm.credentials.secrets import new_secret
 from romm.domain.accounts import changes
-from romm.domain.credentials import client_tokens
+from romm.domain.credentials import client_tokens, step_up
 from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Renewal
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
+from romm.domain.scopes import GRANT_ACCESS
 from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -50,12 +52,14 @@ class ClientTokens:
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
         """Never outlives the client token that requests it.
 
-        Raises `Refused`: NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
+        Raises `Refused`: CONFIRMATION_REQUIRED, NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
         """
-        valid = required(client_tokens.validate_request(request, principal.scopes))
-        secret = new_secret()
-        new = client_tokens.token(valid, principal.account.id, digest(secret), self.clock())
-        end = required(client_tokens.lasting(new.expires_at, principal.credential))
+        by, secret, now = actor(principal), new_secret(), self.clock()
+        required(step_up.check(by, Lasting.CLIENT_TOKEN, now))
+        allowed = principal.scopes | ({GRANT_ACCESS} if step_up.may_pass_on(by) else set())
+        valid = required(client_tokens.validate_request(request, allowed))
+        new = client_tokens.token(valid, principal.account.id, digest(secret), now)
+        end = client_tokens.lasting(new.expires_at, principal.credential)
         token = await self._issue(principal.account, replace(new, expires_at=end))
         self._log("client_token.created", principal, token)
         return Minted(secret, token)
@@ -65,10 +69,16 @@ class ClientTokens:
         found = next((token for token in await self.own(principal) if token.id == token_id), None)
         return _known(found, token_id)
 
+    async def renewable(self, principal: Principal, token_id: int) -> Credential:
+        """May this request pass the token on? Raises as `find` and `create`."""
+        token = await self.find(principal, token_id)
+        required(step_up.check(actor(principal), Lasting.CLIENT_TOKEN_SECRET, self.clock()))
+        required(client_tokens.may_renew(token, principal.credential))
+        return token
+
     async def regenerate(self, principal: Principal, token_id: int) -> Minted:
         """Ends the old secret. Raises as `find` and `create`."""
-        token = await self.find(principal, token_id)
-        required(client_tokens.may_renew(token, principal.credential))
+        token = await self.renewable(principal, token_id)
         secret, owner = new_secret(), principal.account
         with refuse_if_changed(owner):
             renewed = await self.credentials.renew(Renewal(owner=owner, token=token, digest=digest(secret)))

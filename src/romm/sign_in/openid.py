@@ -134,6 +134,16 @@ class OpenIDSignIn:
             raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
 
+    async def begin_confirmation(self, unverified_return_to: str, visitor: Visitor) -> StartedSignIn:
+        """Sign in anew, as a proof. Raises `Refused`."""
+        return_to = urls.return_to(unverified_return_to)
+        try:
+            return await self._begin(return_to, Purpose.CONFIRM)
+        except Refused as refused:
+            refused.return_to = return_to
+            await self.journal.refused("openid", refused, visitor)
+            raise
+
     async def _begin(
         self,
         return_to: str,
@@ -145,6 +155,8 @@ class OpenIDSignIn:
         provider = self._identification().provider
         metadata = await provider.answering_metadata()
         added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
+        if purpose is Purpose.CONFIRM:
+            added = authorization.reauthentication(provider.client)
         state, nonce, code_verifier = (url_secret() for _ in range(3))
         attempt = LoginAttempt(
             state_digest=digest(state),
@@ -199,7 +211,7 @@ class OpenIDSignIn:
         if who is None or who.credential is None:
             raise Refused(Code.LINK_SESSION_CHANGED)
         same = who.credential.digest == attempt.session_digest and who.account.id == attempt.account_id
-        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.created_at)
+        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.proven_at)
 
     async def _complete(
         self,

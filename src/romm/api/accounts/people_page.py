@@ -12,12 +12,13 @@ from litestar.response import Template
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
+from romm.accounts.profile import Profile
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.pages.renderer import PageRenderer, confirm_url, explained, keeping
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
 
@@ -39,12 +40,18 @@ async def people(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
+    profile: NamedDependency[Profile],
     search: FromQuery[str] = "",
     page: FromQuery[int] = 1,
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
+    role: FromQuery[str] = "",
+    expiration: FromQuery[str] = "",
+    username: FromQuery[str] = "",
+    email: FromQuery[str] = "",
 ) -> Template:
+    """`role` and what follows fill in the forms after a confirmation."""
     number = min(max(page, 1), 1_000_000)
     accounts, total = await administration.search(search, AT_ONCE, (number - 1) * AT_ONCE)
     return renderer.page(
@@ -59,6 +66,8 @@ async def people(
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
+        typed={"role": role or "viewer", "expiration": expiration, "username": username, "email": email},
+        confirm_first=None if profile.is_proven(principal) else confirm_url(PAGE),
     )
 
 
@@ -68,7 +77,8 @@ async def create(
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
     typed = AccountForm(username=form.username, email=form.email, password=form.password)
-    account = await administration.create(actor(principal), typed, level(form.role))
+    with keeping(PAGE, username=form.username, email=form.email, role=form.role):
+        account = await administration.create(actor(principal), typed, level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
 
@@ -81,7 +91,8 @@ async def invite(
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
     form = await body(request, InvitationForm)
-    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
+    with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
+        secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     url, ends = link_url(renderer.settings.server.base_url, "/register", secret), invitation.expires_at
     link = LinkView(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
     return renderer.page("invited.html", who=principal, link=link, gives=invitation.level)

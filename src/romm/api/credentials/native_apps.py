@@ -3,11 +3,12 @@
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 
+from romm.accounts.profile import Profile
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import refuses, sends_on
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
-from romm.api.pages.renderer import Page, PageRenderer
+from romm.api.pages.renderer import Page, PageRenderer, confirm_url
 from romm.api.pages.scope_words import described
 from romm.credentials.native_apps import NativeApps
 from romm.credentials.principal import Principal
@@ -34,6 +35,7 @@ async def ask(
     native_apps: NamedDependency[NativeApps],
     authentication: NamedDependency[Authentication],
     renderer: NamedDependency[PageRenderer],
+    profile: NamedDependency[Profile],
 ) -> Page:
     """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). GET decides nothing."""
     app_request = native_apps.parse_request(request.query_params.multi_items())
@@ -42,7 +44,8 @@ async def ask(
     who = await authentication.browser(request)
     if who is None:
         return see_other(renderer.sign_in_url(app_request.address))
-    return _consent(renderer, app_request, who, native_apps.available_scopes(app_request, who))
+    confirm_first = None if profile.is_proven(who) else confirm_url(app_request.address)
+    return _consent(renderer, app_request, who, native_apps.available_scopes(app_request, who), confirm_first)
 
 
 @post(
@@ -68,14 +71,30 @@ async def decide(
         return see_other(app_request.address)
     match fields.get("decision"):
         case "allow":
-            return see_other(await native_apps.allow(app_request, who, visitor(request)))
+            return await _allow(request, native_apps, app_request, who)
         case "deny":
             return see_other(native_apps.deny(app_request, who))
         case _:
             raise Refused(Code.REQUEST_INVALID, problem="decision is neither allow nor deny")
 
 
-def _consent(renderer: PageRenderer, app_request: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
+async def _allow(request: Request, native_apps: NativeApps, app_request: AppRequest, who: Principal) -> Page:
+    """After a confirmation the person decides anew."""
+    try:
+        return see_other(await native_apps.allow(app_request, who, visitor(request)))
+    except Refused as refused:
+        if refused.code is not Code.CONFIRMATION_REQUIRED:
+            raise
+        return see_other(confirm_url(app_request.address))
+
+
+def _consent(
+    renderer: PageRenderer,
+    app_request: AppRequest,
+    who: Principal,
+    offered: tuple[str, ...],
+    confirm_first: str | None,
+) -> Page:
     return renderer.page(
         "authorize.html",
         form_target=form_target(app_request.redirect_uri),
@@ -85,6 +104,7 @@ def _consent(renderer: PageRenderer, app_request: AppRequest, who: Principal, of
         scopes=described(offered),
         beyond=described(beyond(app_request.scopes, offered)),
         parameters=app_request.parameters,
+        confirm_first=confirm_first,
     )
 
 

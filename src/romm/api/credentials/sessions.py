@@ -54,6 +54,13 @@ SESSION_EXAMPLE: dict[str, Any] = {
 }
 
 
+_REFUSED = (
+    Code.ADMIN_REQUIRED,
+    Code.ACCOUNT_UNKNOWN,
+    Code.CROSS_SITE,
+    Code.CONFIRMATION_REQUIRED,
+    *UNAUTHORIZED,
+)
 UserId = Annotated[int | None, QueryParameter(name="user_id", description="another account's id, for administrators")]
 
 
@@ -84,7 +91,14 @@ async def sessions_of(
     status_code=204,
     summary="End a session",
     responses=gives(204, None, "Ended.")
-    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
+    | refuses(
+        Code.CREDENTIAL_UNKNOWN,
+        Code.ADMIN_REQUIRED,
+        Code.ACCOUNT_UNKNOWN,
+        Code.CROSS_SITE,
+        Code.CONFIRMATION_REQUIRED,
+        *UNAUTHORIZED,
+    ),
 )
 async def end(
     session_id: FromPath[int],
@@ -95,7 +109,7 @@ async def end(
 ) -> None:
     """Ends one of your own sessions; those of other accounts need `users.write`."""
     if user_id is None or user_id == principal.account.id:
-        await sessions.end_one(principal.account.id, session_id)
+        await sessions.end_one(principal, session_id)
     else:
         require(principal, "users.write")
         await administration.end_session(actor(principal), user_id, session_id)
@@ -106,8 +120,7 @@ async def end(
     **needs("me.write"),
     status_code=204,
     summary="End all other sessions",
-    responses=gives(204, None, "Ended, but for the session that asked.")
-    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
+    responses=gives(204, None, "Ended, but for the session that asked.") | refuses(*_REFUSED),
 )
 async def end_others(
     principal: NamedDependency[Principal],
@@ -117,7 +130,7 @@ async def end_others(
 ) -> None:
     """Ends all sessions of an account, except the session of this request."""
     if user_id is None or user_id == principal.account.id:
-        await sessions.end_others(principal.account.id, principal.digest)
+        await sessions.end_others(principal)
     else:
         require(principal, "users.write")
         await administration.end_sessions(actor(principal), user_id)

@@ -24,7 +24,9 @@ class CrossSiteCheck:
         """Before every handler. Raises `Refused(CROSS_SITE)`."""
         options = request.route_handler.opt
         safe = request.method in _SAFE and not options.get("own_site")
-        if safe or options.get("cross_site") or (not options.get("browser") and _is_from_program(request)):
+        if safe or options.get("cross_site"):
+            return
+        if not options.get("browser") and _is_from_program(request, by_cookie=bool(options.get("signs_out"))):
             return
         if not self._is_own(request):
             origin = request.headers.get("origin", "absent")
@@ -40,8 +42,10 @@ class CrossSiteCheck:
         return sender is not None and (sender == self.base_url or hosts.is_at(request.headers.get("host", ""), sender))
 
 
-def _is_from_program(request: Request) -> bool:
-    """With a credential in a header. Browsers add remembered Basic passwords, so their requests do not count."""
+def _is_from_program(request: Request, *, by_cookie: bool) -> bool:
+    """With a credential in a header. Browsers add remembered Basic passwords, so their requests do not count; nor does a
+    bearer where only the cookie acts.
+    """
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     by_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
-    return scheme == "bearer" or bool(scheme and not by_browser)
+    return (scheme == "bearer" and not by_cookie) or bool(scheme and not by_browser)

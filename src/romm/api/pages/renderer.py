@@ -1,6 +1,8 @@
 """What all pages share."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,8 +14,10 @@ from litestar.response import Template
 from romm.credentials.principal import Principal
 from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE
-from romm.domain.errors import Code
+from romm.domain.credentials.step_up import CONFIRM_PAGE
+from romm.domain.errors import Code, Refused
 from romm.domain.providers.register import preset
+from romm.domain.urls import with_query
 from romm.ports.provider import Provider
 from romm.settings.model import Settings
 
@@ -100,6 +104,22 @@ def _ways(who: Principal) -> dict[str, Any]:
         "manages": "users.read" in who.scopes,
         "reads_log": "logs.read" in who.scopes,
     }
+
+
+def confirm_url(return_to: str) -> str:
+    """The page that asks for a proof, and leads back."""
+    return with_query(CONFIRM_PAGE, {"next": return_to})
+
+
+@contextmanager
+def keeping(page: str, **typed: str) -> Iterator[None]:
+    """When a step needs a proof first, lead back to the page with its form filled in."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code is Code.CONFIRMATION_REQUIRED:
+            refused.return_to = with_query(page, typed)
+        raise
 
 
 def explained(error: str, reference: str) -> dict[str, str | None] | None:

@@ -18,14 +18,15 @@ class Actor(Struct, frozen=True, kw_only=True):
     """The account that acts, and what its credential allows. The command line has no `account_id`.
 
     `scopes`: the credential's that the account still has. `kind`: None for Basic auth and the command line, which prove
-    themselves with each request. `proven_at`: when the session's sign-in proved the account; None for tokens.
-    `expires_at`: the credential's.
+    themselves with each request. `proven_at`: when a person's sign-in proved the account, for sessions and access tokens.
+    `grants_access`: a client token with that scope. `expires_at`: the credential's.
     """
 
     account_id: int | None
     scopes: frozenset[str]
     kind: Kind | None = None
     proven_at: datetime | None = None
+    grants_access: bool = False
     expires_at: datetime | None = None
 
     @property
