@@ -9,11 +9,10 @@ from romm.accounts.passwords import hash_of_new
 from romm.credentials.principal import Principal, actor
 from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import url_secret
-from romm.domain.accounts import changes as rules
 from romm.domain.accounts import usernames
 from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import Credential, Kind, issued
-from romm.domain.credentials.permissions import Actor
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
@@ -47,10 +46,10 @@ class Invitations:
         self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
     ) -> tuple[str, Credential]:
         """The link's secret and stored credential. Raises `Refused`."""
+        required(may(actor(who), Action.INVITE, Target(level=level)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         by, secret, now = actor(who), url_secret(), self.clock()
-        required(rules.may_give(by, level))
         lasting = Lasting.ADMIN_INVITATION if level is AccessLevel.ADMIN else Lasting.INVITATION
         required(step_up.check(by, lasting, now))
         longest = LONGEST if step_up.is_proven(by, now) or by.grants_access else LONGEST_BY_APPS
@@ -61,11 +60,14 @@ class Invitations:
         self.log.warning("invitation.created", by=who.account.id, level=level.label)
         return secret, invitation
 
-    async def listed(self) -> Sequence[tuple[Credential, Account]]:
+    async def listed(self, actor: Actor) -> Sequence[tuple[Credential, Account]]:
+        """Raises `Refused`."""
+        required(may(actor, Action.READ_INVITATIONS))
         return await self.credentials.of(None, [Kind.INVITATION])
 
     async def revoke(self, by: Actor, invitation_id: int) -> None:
-        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        """Raises `Refused`."""
+        required(may(by, Action.REVOKE_INVITATIONS))
         if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
         self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)

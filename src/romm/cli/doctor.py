@@ -15,6 +15,7 @@ import msgspec
 from romm.adapters import log as logs
 from romm.api.diagnosis.schemas import finding_schema
 from romm.composition import adapters, diagnosis, provider
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocked, has_failed, summary
 from romm.settings.load import load
@@ -54,7 +55,9 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
     log = logs.configure("ERROR", "console")  # the findings replace the instruments' own log lines
     instruments = diagnosis.instruments(settings, provider.provider_settings(settings), client, log, adapters.now)
     try:
-        async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings():
+        async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings(
+            COMMAND_LINE
+        ):
             yield finding
     finally:
         if instruments.probe is not None:

@@ -6,6 +6,7 @@ from typing import TextIO
 import click
 
 from romm.cli.report import fail, run
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.explanation import Explanation
 
 
@@ -18,7 +19,7 @@ def explain(claims: TextIO, as_json: bool) -> None:
     CLAIMS is a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`. Nothing is written. The
     exit code is 1 if they would be refused.
     """
-    explained = run(lambda does: does.explainer.explain(_read(claims)))
+    explained = run(lambda does: does.explainer.explain(COMMAND_LINE, _read(claims)))
     click.echo(_as_json(explained) if as_json else _as_text(explained))
     raise SystemExit(1 if explained.code else 0)
 

@@ -13,6 +13,7 @@ from romm.adapters.database import migrations
 from romm.adapters.database.transactions import Database
 from romm.composition.adapters import now
 from romm.domain.accounts.imports import Decision, ExistingAccounts, Import, Skip
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from romm.settings.model import Settings
@@ -32,9 +33,9 @@ async def _run(url: str, source: str, *, apply: bool) -> None:
             raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
         imports = SQLImports(target)
         use_case = ImportUsers(source=SQLForeignUsers(source), imports=imports, clock=now)
-        before, decisions = await imports.existing_accounts(), await use_case.plan()
+        before, decisions = await imports.existing_accounts(), await use_case.plan(COMMAND_LINE)
         if apply:
-            decisions = await use_case.carry_out(decisions)
+            decisions = await use_case.carry_out(COMMAND_LINE, decisions)
     finally:
         await target.close()
     _print(decisions, before, done=apply)

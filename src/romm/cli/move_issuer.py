@@ -19,7 +19,7 @@ def move(old: str, new: str, way: str | None, *, apply: bool) -> None:
 
     async def work(does: "UseCases") -> tuple[list[str], Sequence[IssuerMoveDecision]]:
         moves = does.issuer_moves
-        decided = await (moves.carry_out(COMMAND_LINE, wanted) if apply else moves.preview(wanted))
+        decided = await (moves.carry_out if apply else moves.preview)(COMMAND_LINE, wanted)
         return moves.notes(wanted), decided
 
     notes, decided = run(work)

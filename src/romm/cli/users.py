@@ -30,7 +30,7 @@ def list_users(search: str) -> None:
     """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
-        return list(await does.administration.all_accounts(search))
+        return list(await does.administration.all_accounts(COMMAND_LINE, search))
 
     click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in run(work):
@@ -90,7 +90,7 @@ def reset_link(username: str) -> None:
     """
 
     async def work(does: "UseCases") -> str:
-        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
+        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(COMMAND_LINE, username))
 
     click.echo(_url("/reset-password", run(work)))
 
@@ -105,7 +105,7 @@ def unlink(username: str, issuer: str) -> None:
     """
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(username)
+        account = await does.administration.named(COMMAND_LINE, username)
         return await does.administration.unlink(COMMAND_LINE, account.id, issuer)
 
     changed = run(work)
@@ -144,7 +144,7 @@ def recover(username: str | None) -> None:
 
     async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)
-        return account, await does.recovery.recovery_link(account)
+        return account, await does.recovery.recovery_link(COMMAND_LINE, account)
 
     account, secret = run(work)
     click.echo(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
@@ -154,9 +154,10 @@ def recover(username: str | None) -> None:
 async def _admin(does: "UseCases", username: str | None) -> Account:
     """Without a name, the oldest enabled administrator."""
     if username is not None:
-        return await does.administration.named(username)
+        return await does.administration.named(COMMAND_LINE, username)
     admins = sorted(
-        (each for each in await does.administration.all_accounts() if each.is_enabled_admin), key=lambda each: each.id
+        (each for each in await does.administration.all_accounts(COMMAND_LINE) if each.is_enabled_admin),
+        key=lambda each: each.id,
     )
     if not admins:
         raise Refused(Code.NOT_AN_ADMIN, username="(none)")
@@ -167,7 +168,7 @@ def _changed(username: str, **changes: Any) -> Account:
     from romm.accounts.forms import AccountForm
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(username)
+        account = await does.administration.named(COMMAND_LINE, username)
         return await does.administration.change(COMMAND_LINE, account.id, AccountForm(**changes))
 
     return run(work)

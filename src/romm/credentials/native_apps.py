@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from romm.credentials.principal import Principal, actor
+from romm.credentials.principal import Principal, actor, require_own
 from romm.credentials.secrets import fresh_secrets, unique, url_secret
 from romm.credentials.tokens import TokenRequest
 from romm.domain.credentials import native_apps as rules
@@ -13,6 +13,7 @@ from romm.domain.credentials import step_up
 from romm.domain.credentials import tokens as token_rules
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.native_apps import CODE_REMEMBERED, App, AppError, AppRequest
+from romm.domain.credentials.permissions import Action
 from romm.domain.credentials.step_up import Lasting
 from romm.domain.credentials.tokens import Granted, TokenLimits
 from romm.domain.digests import digest
@@ -44,10 +45,12 @@ class NativeApps:
         return request
 
     def available_scopes(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
+        """Raises `Refused(FORBIDDEN)`."""
+        require_own(who, Action.ALLOW_APPS)
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
-        """A redirect URL with a code for one minute. Raises `Refused(ACCOUNT_CHANGED | CONFIRMATION_REQUIRED)`."""
+        """A redirect URL with a code for one minute. Raises `Refused`."""
         given = self.available_scopes(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
@@ -73,6 +76,8 @@ class NativeApps:
         return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
 
     def deny(self, request: AppRequest, who: Principal) -> str:
+        """Raises `Refused(FORBIDDEN)`."""
+        require_own(who, Action.ALLOW_APPS)
         self.log.info("native_app.denied", account=who.account.id, client=request.app)
         return self.error_redirect(_error(request, "access_denied", "the person said no"))
 

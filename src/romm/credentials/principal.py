@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from romm.domain import scopes
 from romm.domain.credentials.credential import Credential, Kind
-from romm.domain.credentials.permissions import Actor
-from romm.domain.errors import Code, Refused
+from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
 
 
@@ -38,8 +38,13 @@ def actor(who: Principal) -> Actor:
     )
 
 
+def require_own(who: Principal, action: Action) -> None:
+    """To what is the principal's own. Raises `Refused(FORBIDDEN)`."""
+    required(may(actor(who), action, Target.of(who.account)))
+
+
 def require(who: Principal, scope: str) -> None:
-    """Raises `Refused(FORBIDDEN)`."""
+    """The second lock, over HTTP. Raises `Refused(FORBIDDEN)`."""
     if scope not in who.scopes:
         raise Refused(Code.FORBIDDEN, scope=scope)
 

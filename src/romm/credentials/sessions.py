@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import asdict
 
-from romm.credentials.principal import Principal, actor, principal
+from romm.credentials.principal import Principal, actor, principal, require_own
 from romm.credentials.secrets import url_secret
 from romm.domain import scopes
 from romm.domain.credentials import step_up
@@ -19,6 +19,7 @@ from romm.domain.credentials.credential import (
     is_live,
     issued,
 )
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -95,13 +96,15 @@ class Sessions:
             self.log.info("session.ended", account=ended.account_id, session=ended.id)
         return ended
 
-    async def of(self, account_id: int) -> Sequence[Credential]:
-        """Newest first."""
+    async def of(self, actor: Actor, account_id: int) -> Sequence[Credential]:
+        """Newest first. Raises `Refused`."""
+        required(may(actor, Action.READ_SESSIONS, Target(account_id=account_id)))
         now, listed = self.clock(), await self.credentials.of(account_id, [Kind.SESSION])
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
     async def end_one(self, who: Principal, session_id: int) -> None:
-        """One's own; this request's needs no proof. Raises `Refused(CREDENTIAL_UNKNOWN)`, also for another account's."""
+        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's session."""
+        require_own(who, Action.END_SESSIONS)
         account_id = who.account.id
         if who.credential is None or who.credential.id != session_id:
             self._require_proof(who)
@@ -110,10 +113,12 @@ class Sessions:
         self.log.info("session.ended", account=account_id, session=session_id)
 
     async def end_others(self, who: Principal) -> int:
-        """Returns the number. Raises `Refused(CONFIRMATION_REQUIRED)`."""
+        """Returns the number. Raises `Refused`."""
+        require_own(who, Action.END_SESSIONS)
         self._require_proof(who)
-        ended = await self.credentials.end_all(who.account.id, [Kind.SESSION], who.digest)
-        self.log.info("session.others_ended", account=who.account.id, ended=ended)
+        account_id = who.account.id
+        ended = await self.credentials.end_all(account_id, [Kind.SESSION], who.digest)
+        self.log.info("session.others_ended", account=account_id, ended=ended)
         return ended
 
     def _require_proof(self, who: Principal) -> None:

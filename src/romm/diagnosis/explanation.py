@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from romm.domain.accounts import usernames
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis import explanation
 from romm.domain.diagnosis.explanation import Explanation
 from romm.domain.errors import required
@@ -23,8 +24,9 @@ class Explainer:
     provider: Provider | None
     issuer: str
 
-    async def explain(self, pasted: Any) -> Explanation:
+    async def explain(self, actor: Actor, pasted: Any) -> Explanation:
         """Flat claims, or `id_token` and `userinfo`. Raises `Refused`."""
+        required(may(actor, Action.DIAGNOSE))
         known = self.provider and self.provider.known_metadata()
         id_token, userinfo = required(explanation.documents(pasted, known.issuer if known else self.issuer))
         return await self._explain(required(rules.read(id_token, userinfo, self.reading)))

@@ -15,6 +15,7 @@ from romm.domain.credentials.devices import LIFETIME, TRIES_OF_AN_ADDRESS
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from romm.domain.scopes import GRANT_ACCESS
 from tests.api.credentials.devices import ADDRESS, INIT, approve, ask, bearer, init, poll, redeem, refused, signed_in
 from tests.world import ORIGIN, PASSWORD, World
 
@@ -231,7 +232,7 @@ async def test_of_two_people_who_let_one_device_in_at_once_one_does(world: World
 
 async def test_a_token_lets_a_device_in_within_its_own_scopes(world: World) -> None:
     asked = await init(world)
-    header = await bearer(world, await world.add("vera"), "me.write", "roms.read")
+    header = await bearer(world, await world.add("vera"), "me.write", "roms.read", GRANT_ACCESS)
     body = {"user_code": asked["user_code"], "approved_scopes": ["roms.read", "assets.write"]}
 
     more = await world.program().post(f"{ADDRESS}/approve", json=body, headers=header)
@@ -247,7 +248,7 @@ async def test_a_client_token_makes_none_that_outlives_it(world: World) -> None:
     asked = await init(world)
     end = world.clock() + timedelta(days=3)
     header = await bearer(
-        world, await world.add("vera"), "me.write", "roms.read", kind=Kind.CLIENT_TOKEN, expires_at=end
+        world, await world.add("vera"), "me.write", "roms.read", GRANT_ACCESS, kind=Kind.CLIENT_TOKEN, expires_at=end
     )
     body = {"user_code": asked["user_code"], "approved_scopes": ["roms.read"], "expires_in": "never"}
 

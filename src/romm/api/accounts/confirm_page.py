@@ -73,13 +73,13 @@ async def by_password(
 @post("/provider", **_NEEDS)
 async def by_provider(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """The provider is asked to authenticate the person anew."""
     form = await body(request, ConfirmForm)
-    return to_provider(request, our_cookies, await signin.begin_confirmation(form.next, visitor(request)))
+    return to_provider(request, our_cookies, await signin.begin_confirmation(principal, form.next, visitor(request)))
 
 
 router = Router(CONFIRM_PAGE, route_handlers=[confirm_page, by_password, by_provider], include_in_schema=False)

@@ -20,7 +20,7 @@ from romm.api.http.responses import see_other, to_provider
 from romm.api.pages.described_links import DescribedLink, describe_links
 from romm.api.pages.renderer import PageRenderer, confirm_url, explained
 from romm.api.pages.user_agents import in_words
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
@@ -35,7 +35,6 @@ _WRITES = needs("me.write", browser=True, error_page=_PAGE)
 
 @get("/", **_READS)
 async def account_page(
-    request: Request,
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
@@ -46,7 +45,7 @@ async def account_page(
     notice: FromQuery[str] = "",
 ) -> Template:
     account = principal.account
-    proof = await profile.proof(principal, "", visitor(request))
+    proof = profile.proof(principal)
     return renderer.page(
         "account.html",
         who=principal,
@@ -54,7 +53,7 @@ async def account_page(
         managed=administration.is_managed(account),
         **_ways(renderer, account, proof),
         **_links(account, profile.ways_in(), renderer.provider_name),
-        sessions=_sessions(await sessions.of(account.id), principal.credential),
+        sessions=_sessions(await sessions.of(actor(principal), account.id), principal.credential),
         error=explained(error, ref),
         notice=notice,
     )

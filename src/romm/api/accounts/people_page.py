@@ -53,14 +53,14 @@ async def people(
 ) -> Template:
     """`role` and what follows fill in the forms after a confirmation."""
     number = min(max(page, 1), 1_000_000)
-    accounts, total = await administration.search(search, AT_ONCE, (number - 1) * AT_ONCE)
+    accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE)
     return renderer.page(
         "people.html",
         who=principal,
         own_id=principal.account.id,
         people=[(account, administration.is_managed(account)) for account in accounts],
         **_paging(search, number, total),
-        invitations=await invitations.listed(),
+        invitations=await invitations.listed(actor(principal)),
         lifetimes=_lifetimes(renderer),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         writes="users.write" in principal.scopes,

@@ -14,6 +14,7 @@ from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor, require
+from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
 
 MOST_AT_ONCE = 1000
@@ -73,14 +74,16 @@ async def create(
     | refuses(*UNAUTHORIZED),
 )
 async def everybody(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     search: FromQuery[str] = "",
     limit: FromQuery[int] = MOST_AT_ONCE,
     offset: FromQuery[int] = 0,
 ) -> Response[list[UserSchema]]:
     """Accounts whose name or address contains `search`: at most `limit`, after the first `offset`."""
-    page, total = await administration.search(search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0))
+    page, total = await administration.search(
+        actor(principal), search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0)
+    )
     return Response([user_schema(account) for account in page], headers={"x-total-count": str(total)})
 
 
@@ -91,11 +94,11 @@ async def everybody(
     responses=gives(200, list[int], "Every id, by name of its account.", [1, 2]) | refuses(*UNAUTHORIZED),
 )
 async def identifiers(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> list[int]:
     """Only the ids, for apps that keep a copy."""
-    return [account.id for account in await administration.all_accounts()]
+    return [account.id for account in await administration.all_accounts(actor(principal))]
 
 
 @get(
@@ -122,7 +125,7 @@ async def one(
     if user_id == principal.account.id:
         return user_schema(principal.account)
     require(principal, "users.read")
-    return user_schema(await administration.get(user_id))
+    return user_schema(await administration.get(actor(principal), user_id))
 
 
 @put(
@@ -157,8 +160,9 @@ async def change(
         typed = form.account_form(principal.account)
         return user_schema(await profile.change(principal, typed, form.current_password, visitor(request)))
     require(principal, "users.write")
-    typed = form.account_form(await administration.get(user_id))
-    return user_schema(await administration.change(actor(principal), user_id, typed))
+    by = actor(principal)
+    typed = form.account_form(await administration.get(by, user_id, Action.CHANGE_ACCOUNT))
+    return user_schema(await administration.change(by, user_id, typed))
 
 
 @delete(

@@ -81,8 +81,9 @@ async def sessions_of(
     owner = principal.account.id
     if user_id not in (None, owner):
         require(principal, "users.read")
-        owner = (await administration.get(user_id or 0)).id
-    return [session_schema(session, principal.credential) for session in await sessions.of(owner)]
+        owner = (await administration.get(actor(principal), user_id or 0)).id
+    listed = await sessions.of(actor(principal), owner)
+    return [session_schema(session, principal.credential) for session in listed]
 
 
 @delete(

@@ -20,7 +20,7 @@ from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import Request
 from romm.api.http.responses import to_provider
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.diagnosis.explanation import Explainer
 from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import SignInFilter
@@ -49,11 +49,11 @@ def pasted(text: str | bytes) -> Any:
 )
 async def explain(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     explainer: NamedDependency[Explainer],
 ) -> ExplanationSchema:
     """Takes a claim set as JSON: flat, or an object with `id_token` and `userinfo`."""
-    return explanation_schema(await explainer.explain(pasted(await request.body())))
+    return explanation_schema(await explainer.explain(actor(principal), pasted(await request.body())))
 
 
 @get(
@@ -66,12 +66,12 @@ async def explain(
 )
 async def preview(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """A full round trip through the provider that ends in a report instead of a session."""
-    return to_provider(request, our_cookies, await signin.begin_preview())
+    return to_provider(request, our_cookies, await signin.begin_preview(actor(principal)))
 
 
 @get(
@@ -81,7 +81,7 @@ async def preview(
     responses=gives(200, list[SignInSchema], "The newest first.", [SIGN_IN_EXAMPLE]) | refuses(*UNAUTHORIZED),
 )
 async def sign_ins(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     journal: NamedDependency[SignInJournal],
     outcome: FromQuery[str] = "",
     code: FromQuery[str] = "",
@@ -98,7 +98,8 @@ async def sign_ins(
         account_id=_within(user_id),
         before=_within(before),
     )
-    return [sign_in_schema(each) for each in await journal.search(criteria, min(max(limit, 0), MOST_LINES))]
+    found = await journal.search(actor(principal), criteria, min(max(limit, 0), MOST_LINES))
+    return [sign_in_schema(each) for each in found]
 
 
 def _within(number: int | None) -> int | None:

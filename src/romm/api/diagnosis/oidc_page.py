@@ -20,7 +20,7 @@ from romm.api.http.requests import Request, body
 from romm.api.http.responses import to_provider
 from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctor import Doctor
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews, Report
@@ -65,18 +65,19 @@ async def oidc(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    found = await previews.read(report) if report else None
+    by = actor(principal)
+    found = await previews.read(by, report) if report else None
     refusals = SignInFilter(outcome="refused")
-    refused = await journal.search(refusals, LAST_REFUSED)
+    refused = await journal.search(by, refusals, LAST_REFUSED)
     return _page(
         renderer,
         principal,
-        **_diagnosed([] if found else await doctor.within(PATIENCE_SECONDS)),
+        **_diagnosed([] if found else await doctor.within(by, PATIENCE_SECONDS)),
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
         reason=describe(Code(error), renderer) if error in set(Code) else None,
-        elsewhere=await issuer_moves.elsewhere(),
+        elsewhere=await issuer_moves.elsewhere(by),
         writes="users.write" in principal.scopes,
         refused=await describe_entries(refused, renderer, principal, administration),
     )
@@ -85,12 +86,12 @@ async def oidc(
 @post("/try", **_LOOKS)
 async def try_sign_in(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     signin: NamedDependency[OpenIDSignIn],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Unlike a link, a form sends its origin on plain http too."""
-    return to_provider(request, our_cookies, await signin.begin_preview())
+    return to_provider(request, our_cookies, await signin.begin_preview(actor(principal)))
 
 
 @post("/explain", **_LOOKS, status_code=200)
@@ -103,7 +104,7 @@ async def explain(
     """The claims are in the response only: in no URL, and not stored."""
     form = await body(request, ClaimsForm)
     try:
-        explanation = await explainer.explain(pasted(form.claims))
+        explanation = await explainer.explain(actor(principal), pasted(form.claims))
     except Refused as refused:
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
         return _page(renderer, principal, claims=form.claims, problem=problem, status_code=status)

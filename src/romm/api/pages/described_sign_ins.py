@@ -7,7 +7,7 @@ import msgspec
 
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain.sign_in.linking.table import ROWS
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.ports.sign_in import SignInEntry
@@ -37,7 +37,7 @@ async def describe_entries(
 ) -> list[SignInView]:
     """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
-    names = await administration.names(owners) if "users.read" in who.scopes else {}
+    names = await administration.names(actor(who), owners) if "users.read" in who.scopes else {}
     ways = WAYS | {"openid": f"with {renderer.provider_name}", "backchannel": f"by {renderer.provider_name}"}
     return [_describe_entry(entry, renderer, names, ways) for entry in entries]
 

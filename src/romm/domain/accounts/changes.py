@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from romm.domain import scopes
 from romm.domain.accounts import usernames
 from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
-from romm.domain.credentials.permissions import Actor
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.step_up import Lasting
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import ELSEWHERE, OPENING, Issuers, Relation
@@ -86,6 +85,7 @@ class Proof(enum.Enum):
 
 
 ROWS: Mapping[str, tuple[str, str]] = {
+    "A-00": ("The credential lacks `users.write`", "Refused: `forbidden`."),
     "A-01": (
         "The account is an administrator's or would become one, and the credential lacks an administrator's rights",
         "Refused: `admin_required`.",
@@ -106,7 +106,8 @@ def administer(
     """`managed`: the account's last sign-in took the role from the claim."""
     level, enabled = _or(update.level, account.level), _or(update.enabled, account.enabled)
     loses = account.is_enabled_admin and not (enabled and level is AccessLevel.ADMIN)
-    if refusal := may_touch(actor, max(level, account.level)):
+    target = Target(account_id=account.id, level=max(level, account.level))
+    if refusal := may(actor, Action.CHANGE_ACCOUNT, target):
         return refusal
     if actor.account_id == account.id and loses:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
@@ -114,11 +115,12 @@ def administer(
         return Refuse(Code.ROLE_MANAGED, {"account": account.id})
     if loses and enabled_admins <= 1:
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
-    if _opens(account, update) and (refusal := may_open(actor, level)):
+    opening = Target(account_id=account.id, level=level)
+    if _opens(account, update) and (refusal := may(actor, Action.OPEN_ACCOUNT, opening)):
         return refusal
     password = None
     if not isinstance(update.password_hash, UnsetType):
-        if refusal := may_give(actor, AccessLevel.ADMIN):
+        if refusal := may(actor, Action.SET_PASSWORD, target):
             return refusal
         password = Password(update.password_hash, now)
     if refusal := step_up.check_all(actor, _lasting(account, update), now):
@@ -127,7 +129,7 @@ def administer(
 
 
 def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refuse:
-    if refusal := may_touch(actor, account.level):
+    if refusal := may(actor, Action.DELETE_ACCOUNT, Target.of(account)):
         return refusal
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
@@ -136,28 +138,11 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
     return Delete(account)
 
 
-def may_touch(actor: Actor, level: AccessLevel) -> Refuse | None:
-    return may_give(actor, level) if level is AccessLevel.ADMIN else None
-
-
-def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """Making an administrator needs all of an administrator's scopes: its maker can sign in to it."""
-    return may_open(actor, level) if level is AccessLevel.ADMIN else None
-
-
-def may_open(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """An address opens an existing account by single sign-on: require all the account's scopes."""
-    missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
-    if not missing:
-        return None
-    return Refuse(Code.ADMIN_REQUIRED if level is AccessLevel.ADMIN else Code.SCOPES_EXCEEDED, {"missing": missing})
-
-
 def may_reset(actor: Actor, account: Account) -> Refuse | None:
     """Only a full administrator: the reset password stays trusted if the account gains rights."""
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
-    return may_give(actor, AccessLevel.ADMIN)
+    return may(actor, Action.SET_PASSWORD, Target.of(account))
 
 
 def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
@@ -170,7 +155,7 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
     renamed = username != account.username
     sensitive = renamed or email != account.email or not isinstance(update.password_hash, UnsetType)
     if sensitive and proof is Proof.NONE:
-        return _confirmation_required(account)
+        return confirmation_required(account)
     if renamed and not usernames.is_free_to(username, account.level):
         return Refuse(Code.USERNAME_TAKEN, {"found": username})
     password = None
@@ -184,7 +169,7 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
     """Keep the last way in."""
     if proof is Proof.NONE:
-        return _confirmation_required(account)
+        return confirmation_required(account)
     by_password = ways.passwords and account.password_set_at is not None
     relations = {link.identity: ways.issuers.relation(link) for link in account.links}
     may_open = relations.pop(identity, Relation.UNKNOWN) not in ELSEWHERE
@@ -216,7 +201,7 @@ def _lasting(account: Account, update: AccountUpdate) -> Iterator[Lasting]:
         yield Lasting.PASSWORD
 
 
-def _confirmation_required(account: Account) -> Refuse:
+def confirmation_required(account: Account) -> Refuse:
     return Refuse(
         Code.CONFIRMATION_REQUIRED,
         {"account": account.id, "kind": "credential", "to": "change how its own account signs in"},

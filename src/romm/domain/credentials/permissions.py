@@ -1,4 +1,4 @@
-"""Who may do what. `PERMISSIONS` is the only table; every use case asks `check` before it acts."""
+"""Who may do what. `PERMISSIONS` is the only table; every use case asks `may` before it acts."""
 
 import enum
 from collections.abc import Mapping
@@ -10,8 +10,6 @@ from romm.domain import scopes
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account
-
-FULL_RIGHTS = frozenset(scopes.granted(AccessLevel.ADMIN))
 
 
 class Actor(Struct, frozen=True, kw_only=True):
@@ -35,7 +33,7 @@ class Actor(Struct, frozen=True, kw_only=True):
         return "command line" if self.account_id is None else self.account_id
 
 
-COMMAND_LINE = Actor(account_id=None, scopes=FULL_RIGHTS)
+COMMAND_LINE = Actor(account_id=None, scopes=frozenset(scopes.ALL))
 """A shell user could change the database anyway."""
 
 
@@ -45,12 +43,12 @@ class Target(Struct, frozen=True, kw_only=True):
     account_id: int | None = None
     level: AccessLevel = AccessLevel.VIEWER
 
+    @classmethod
+    def of(cls, account: Account) -> "Target":
+        return cls(account_id=account.id, level=account.level)
+
 
 ANY = Target()
-
-
-def account(of: Account) -> Target:
-    return Target(account_id=of.id, level=of.level)
 
 
 class Action(enum.Enum):
@@ -73,7 +71,8 @@ class Action(enum.Enum):
     # other accounts
     LIST_ACCOUNTS = "list and search accounts"
     CREATE_ACCOUNT = "create an account"
-    CHANGE_ACCOUNT = "change an account: name, address, role, enabled"
+    CHANGE_ACCOUNT = "change an account: name, a lower role, enabled"
+    OPEN_ACCOUNT = "raise the role of an account, change or confirm its address"
     DELETE_ACCOUNT = "delete an account"
     UNLINK_ACCOUNT = "unlink an account"
     END_SIGN_INS = "end all sign-ins of an account"
@@ -82,6 +81,7 @@ class Action(enum.Enum):
     READ_INVITATIONS = "list invitations"
     REVOKE_INVITATIONS = "revoke invitations"
     CREATE_RECOVERY_LINK = "create a recovery link"
+    IMPORT_ACCOUNTS = "import accounts"
     # single sign-on
     DIAGNOSE = "diagnose single sign-on, try a sign-in, explain claims"
     READ_SIGN_INS = "read the log of sign-ins"
@@ -90,34 +90,35 @@ class Action(enum.Enum):
     MOVE_ISSUER = "move accounts to another provider"
 
 
-class FullRights(enum.Enum):
-    """When the actor needs every scope of an administrator."""
+class Rights(enum.Enum):
+    """When the actor needs every scope of an administrator, or of the account: its maker can sign in to it."""
 
     NO = "no"
     FOR_ADMINISTRATORS = "if the account is an administrator's, or becomes one"
+    OF_THE_ACCOUNT = "every scope that the account has, or gets"
     ALWAYS = "always"
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """`own`: the scope for what is the actor's own. `scope`: for everything else, with `full_rights`. Without either the
+    """`own`: the scope for what is the actor's own. `scope`: for everything else, with `rights`. Without either the
     action is refused.
     """
 
     own: str | None = None
     scope: str | None = None
-    full_rights: FullRights = FullRights.NO
+    rights: Rights = Rights.NO
 
 
-_PROTECTED, _ALWAYS = FullRights.FOR_ADMINISTRATORS, FullRights.ALWAYS
+_PROTECTED, _GIVEN, _ALWAYS = Rights.FOR_ADMINISTRATORS, Rights.OF_THE_ACCOUNT, Rights.ALWAYS
 
 PERMISSIONS: Mapping[Action, Permission] = {
     Action.READ_ACCOUNT: Permission(own="me.read", scope="users.read"),
     Action.CHANGE_PROFILE: Permission(own="me.write"),
     Action.READ_SESSIONS: Permission(own="me.read", scope="users.read"),
-    Action.END_SESSIONS: Permission(own="me.write", scope="users.write", full_rights=_PROTECTED),
+    Action.END_SESSIONS: Permission(own="me.write", scope="users.write", rights=_PROTECTED),
     Action.READ_CLIENT_TOKENS: Permission(own="me.read", scope="users.read"),
     Action.CREATE_CLIENT_TOKENS: Permission(own="me.write"),
-    Action.END_CLIENT_TOKENS: Permission(own="me.write", scope="users.write", full_rights=_PROTECTED),
+    Action.END_CLIENT_TOKENS: Permission(own="me.write", scope="users.write", rights=_PROTECTED),
     Action.LOOK_UP_DEVICE: Permission(own="me.read"),
     Action.DECIDE_DEVICE: Permission(own="me.write"),
     Action.READ_DEVICES: Permission(own="devices.read"),
@@ -125,48 +126,56 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.ALLOW_APPS: Permission(own="me.write"),
     Action.READ_TOKENS: Permission(own="me.read", scope="users.read"),
     Action.LIST_ACCOUNTS: Permission(scope="users.read"),
-    Action.CREATE_ACCOUNT: Permission(scope="users.write", full_rights=_PROTECTED),
-    Action.CHANGE_ACCOUNT: Permission(scope="users.write", full_rights=_PROTECTED),
-    Action.DELETE_ACCOUNT: Permission(scope="users.write", full_rights=_PROTECTED),
-    Action.UNLINK_ACCOUNT: Permission(scope="users.write", full_rights=_PROTECTED),
-    Action.END_SIGN_INS: Permission(scope="users.write", full_rights=_PROTECTED),
-    Action.SET_PASSWORD: Permission(scope="users.write", full_rights=_ALWAYS),
-    Action.INVITE: Permission(scope="users.write", full_rights=_PROTECTED),
+    Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.CHANGE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.OPEN_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
+    Action.DELETE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.UNLINK_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.END_SIGN_INS: Permission(scope="users.write", rights=_PROTECTED),
+    Action.SET_PASSWORD: Permission(scope="users.write", rights=_ALWAYS),
+    Action.INVITE: Permission(scope="users.write", rights=_PROTECTED),
     Action.READ_INVITATIONS: Permission(scope="users.read"),
     Action.REVOKE_INVITATIONS: Permission(scope="users.write"),
     Action.CREATE_RECOVERY_LINK: Permission(),
+    Action.IMPORT_ACCOUNTS: Permission(),
     Action.DIAGNOSE: Permission(scope="users.read"),
     Action.READ_SIGN_INS: Permission(scope="logs.read"),
     Action.READ_ISSUERS: Permission(scope="users.read"),
     Action.PREVIEW_ISSUER_MOVE: Permission(scope="users.write"),
-    Action.MOVE_ISSUER: Permission(scope="users.write", full_rights=_ALWAYS),
+    Action.MOVE_ISSUER: Permission(scope="users.write", rights=_ALWAYS),
 }
 """The command line may do everything."""
 
 
-def check(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
-    """FORBIDDEN without the scope, ADMIN_REQUIRED without an administrator's full rights."""
-    if actor.account_id is None:
-        return missing_rights(actor)
+def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
+    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights."""
     permission = PERMISSIONS[action]
+    if actor.account_id is None:
+        return _lacks(actor, AccessLevel.ADMIN)
     is_own = permission.own is not None and target.account_id == actor.account_id
     scope = permission.own if is_own else permission.scope
     if scope is None or scope not in actor.scopes:
         return Refuse(Code.FORBIDDEN, {"scope": scope or "command line", "action": action.value})
-    return missing_rights(actor) if not is_own and _needs_full_rights(permission, target) else None
+    return None if is_own else _lacks(actor, _needed(permission.rights, target.level))
 
 
-def missing_rights(actor: Actor) -> Refuse | None:
-    """ADMIN_REQUIRED without every scope of an administrator."""
-    missing = " ".join(sorted(FULL_RIGHTS - actor.scopes))
-    return Refuse(Code.ADMIN_REQUIRED, {"missing": missing}) if missing else None
+def _needed(rights: Rights, level: AccessLevel) -> AccessLevel | None:
+    """The level whose scopes the actor needs."""
+    match rights:
+        case Rights.NO:
+            return None
+        case Rights.FOR_ADMINISTRATORS:
+            return level if level is AccessLevel.ADMIN else None
+        case Rights.OF_THE_ACCOUNT:
+            return level
+        case Rights.ALWAYS:
+            return AccessLevel.ADMIN
 
 
-def _needs_full_rights(permission: Permission, target: Target) -> bool:
-    match permission.full_rights:
-        case FullRights.NO:
-            return False
-        case FullRights.FOR_ADMINISTRATORS:
-            return target.level is AccessLevel.ADMIN
-        case FullRights.ALWAYS:
-            return True
+def _lacks(actor: Actor, level: AccessLevel | None) -> Refuse | None:
+    if level is None:
+        return None
+    missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
+    if not missing:
+        return None
+    return Refuse(Code.ADMIN_REQUIRED if level is AccessLevel.ADMIN else Code.SCOPES_EXCEEDED, {"missing": missing})
