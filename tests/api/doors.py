@@ -126,7 +126,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /account": page("me.read"),
     "POST /account/profile": page("me.write", body={"username": "renamed"}),
     "POST /account/password": page("me.write", body={"password": "another lantern"}),
-    "GET /account/confirm": page("me.write", passes=("me.read", Code.FORBIDDEN)),
+    "GET /account/confirm": page("me.write"),
     "POST /account/confirm": page("me.write", body={"current_password": PASSWORD}),
     "POST /account/confirm/provider": page("me.write"),
     "POST /account/link": page("me.write"),
@@ -224,7 +224,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /account/devices/refused": Open(status=200),
     "POST /account/devices/{device_id}/end": page("devices.write", foreign=Code.DEVICE_UNKNOWN),
     # apps and tokens
-    f"GET /api/authorize?{APP}": page("me.write", locked_within=True, passes=("me.read", Code.FORBIDDEN)),
+    f"GET /api/authorize?{APP}": page("me.write", locked_within=True),
     "POST /api/authorize": page("me.write", lasting="named", locked_within=True, body=CONSENT),
     "POST /api/authorize #deny": page("me.write", locked_within=True, body=CONSENT | {"decision": "deny"}),
     "POST /api/token": Open(status=400, code=Code.TOKEN_REQUEST_INVALID),

@@ -52,7 +52,7 @@ class Invitations:
         by, secret, now = actor(who), url_secret(), self.clock()
         lasting = Lasting.ADMIN_INVITATION if level is AccessLevel.ADMIN else Lasting.INVITATION
         required(step_up.check(by, lasting, now))
-        longest = LONGEST if step_up.is_proven(by, now) or by.grants_access else LONGEST_BY_APPS
+        longest = LONGEST if step_up.may_pass_on(by) else LONGEST_BY_APPS
         end = now + min(lifetime or self.lifetime, longest)
         invitation = issued(Kind.INVITATION, who.account.id, digest(secret), now, end, level=level)
         with refuse_if_changed(who.account):

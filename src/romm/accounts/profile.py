@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from romm.accounts.forms import AccountForm, account_update
-from romm.credentials.principal import Principal, actor, require_own
+from romm.credentials.principal import Principal, require_own
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate, Proof, WaysIn
-from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor, subject_digest
@@ -75,11 +74,6 @@ class Profile:
             self.password_sign_in.who(PasswordCredentials(who.account.username, current_password, visitor)), who
         )
         return Proof.PASSWORD
-
-    def is_proven(self, who: Principal) -> bool:
-        """May the account take steps that last?"""
-        require_own(who, Action.READ_ACCOUNT)
-        return step_up.is_proven(actor(who), self.clock())
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """Replaces the session. Raises `Refused`."""

@@ -33,9 +33,11 @@ async def signed_in(world: World, username: str, password: str = PASSWORD) -> ht
     return program
 
 
-async def token(world: World, owner: Account, *scopes: str) -> None:
+async def token(world: World, owner: Account, *scopes: str, proven_at: datetime | None = None) -> None:
     now, secret = world.clock(), "a token of an app"
-    given = issued(Kind.ACCESS_TOKEN, owner.id, digest(secret), now, now + timedelta(days=1), scopes=scopes)
+    given = issued(
+        Kind.ACCESS_TOKEN, owner.id, digest(secret), now, now + timedelta(days=1), scopes=scopes, proven_at=proven_at
+    )
     await world.credentials.add(world.accounts.by_id[owner.id], given)
 
 
@@ -289,7 +291,8 @@ async def test_an_app_with_users_write_makes_and_invites_viewers_and_editors(wor
 async def test_an_app_invites_for_a_week_at_most_and_a_person_for_a_month(
     world: World, keeper: httpx.AsyncClient
 ) -> None:
-    await token(world, world.accounts.by_id[1], "users.write")
+    """However fresh the sign-in behind its token is."""
+    await token(world, world.accounts.by_id[1], "users.write", proven_at=world.clock())
     asked = {"expiration": 90 * 86_400}
     by_app = await world.program().post("/api/users/invite-link", json=asked, headers=TOKEN)
     by_person = await keeper.post("/api/users/invite-link", json=asked)

@@ -33,7 +33,7 @@ async def confirm_page(
 ) -> Page:
     """A session with a proof goes on at once."""
     target = urls.return_to(return_to)
-    if profile.is_proven(principal):
+    if renderer.is_proven(principal):
         return see_other(target)
     account, ways = principal.account, profile.ways_in()
     links = describe_links(account, ways.issuers, renderer.provider_name)

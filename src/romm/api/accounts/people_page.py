@@ -12,13 +12,12 @@ from litestar.response import Template
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
-from romm.accounts.profile import Profile
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, confirm_url, explained, keeping
+from romm.api.pages.renderer import PageRenderer, explained, keeping
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
 
@@ -40,7 +39,6 @@ async def people(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
-    profile: NamedDependency[Profile],
     search: FromQuery[str] = "",
     page: FromQuery[int] = 1,
     error: FromQuery[str] = "",
@@ -67,7 +65,7 @@ async def people(
         error=explained(error, ref),
         notice=notice,
         typed={"role": role or "viewer", "expiration": expiration, "username": username, "email": email},
-        confirm_first=None if profile.is_proven(principal) else confirm_url(PAGE),
+        confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
 

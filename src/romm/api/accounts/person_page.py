@@ -7,7 +7,6 @@ from litestar.response import Template
 
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
-from romm.accounts.profile import Profile
 from romm.accounts.recovery import RESET_LIFETIME, Recovery
 from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
 from romm.api.accounts.people_page import PAGE, LinkView
@@ -17,7 +16,7 @@ from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, confirm_url, explained
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.domain.credentials.credential import link_url
@@ -40,7 +39,6 @@ async def person(
     administration: NamedDependency[Administration],
     sessions: NamedDependency[Sessions],
     journal: NamedDependency[SignInJournal],
-    profile: NamedDependency[Profile],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
@@ -62,7 +60,7 @@ async def person(
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
-        confirm_first=None if profile.is_proven(principal) else confirm_url(f"{PAGE}/{user_id}"),
+        confirm_first=renderer.confirm_first(principal, f"{PAGE}/{user_id}"),
     )
 
 

@@ -7,13 +7,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from romm.accounts.profile import Profile
 from romm.api.credentials.client_token_schemas import ClientTokenForm, client_token
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages import qr_code
-from romm.api.pages.renderer import Page, PageRenderer, confirm_url, explained, keeping
+from romm.api.pages.renderer import Page, PageRenderer, explained, keeping
 from romm.api.pages.scope_words import described
 from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Offer, Pairing
@@ -41,7 +40,6 @@ async def tokens(
     principal: NamedDependency[Principal],
     renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
-    profile: NamedDependency[Profile],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
@@ -57,7 +55,7 @@ async def tokens(
         error=explained(error, ref),
         notice=notice,
         typed={"name": name, "expires_in": expires_in, "scopes": chosen.split() or _USUAL},
-        confirm_first=None if profile.is_proven(principal) else confirm_url(PAGE),
+        confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
 

@@ -8,13 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
-from romm.accounts.profile import Profile
 from romm.api.credentials.client_token_pages import LIFETIMES
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import NextPath, Page, PageRenderer, confirm_url, explained
+from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
 from romm.credentials.devices import DeviceApproval, DeviceList, Waiting
 from romm.credentials.principal import Principal
@@ -55,7 +54,6 @@ async def pair(
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     device_approval: NamedDependency[DeviceApproval],
-    profile: NamedDependency[Profile],
     user_code: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Page:
@@ -65,7 +63,7 @@ async def pair(
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
     formatted = short_codes.format_code(short_codes.normalized(user_code) or "")
     details = _review(waiting, principal) | _ends(renderer.settings)
-    details["confirm_first"] = None if profile.is_proven(principal) else confirm_url(f"/pair?user_code={formatted}")
+    details["confirm_first"] = renderer.confirm_first(principal, f"/pair?user_code={formatted}")
     return renderer.page("pair_review.html", who=principal, user_code=formatted, **details)
 
 

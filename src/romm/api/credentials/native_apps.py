@@ -3,7 +3,6 @@
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 
-from romm.accounts.profile import Profile
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import refuses, sends_on
 from romm.api.http.requests import Request, body, visitor
@@ -35,7 +34,6 @@ async def ask(
     native_apps: NamedDependency[NativeApps],
     authentication: NamedDependency[Authentication],
     renderer: NamedDependency[PageRenderer],
-    profile: NamedDependency[Profile],
 ) -> Page:
     """An authorization request with PKCE (RFC 6749, 4.1.1; RFC 7636, 4.3). GET decides nothing."""
     app_request = native_apps.parse_request(request.query_params.multi_items())
@@ -44,8 +42,7 @@ async def ask(
     who = await authentication.browser(request)
     if who is None:
         return see_other(renderer.sign_in_url(app_request.address))
-    confirm_first = None if profile.is_proven(who) else confirm_url(app_request.address)
-    return _consent(renderer, app_request, who, native_apps.available_scopes(app_request, who), confirm_first)
+    return _consent(renderer, app_request, who, native_apps.available_scopes(app_request, who))
 
 
 @post(
@@ -88,13 +85,7 @@ async def _allow(request: Request, native_apps: NativeApps, app_request: AppRequ
         return see_other(confirm_url(app_request.address))
 
 
-def _consent(
-    renderer: PageRenderer,
-    app_request: AppRequest,
-    who: Principal,
-    offered: tuple[str, ...],
-    confirm_first: str | None,
-) -> Page:
+def _consent(renderer: PageRenderer, app_request: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
     return renderer.page(
         "authorize.html",
         form_target=form_target(app_request.redirect_uri),
@@ -104,7 +95,7 @@ def _consent(
         scopes=described(offered),
         beyond=described(beyond(app_request.scopes, offered)),
         parameters=app_request.parameters,
-        confirm_first=confirm_first,
+        confirm_first=renderer.confirm_first(who, app_request.address),
     )
 
 

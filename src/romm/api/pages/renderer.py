@@ -11,13 +11,15 @@ from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Template
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials import step_up
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Code, Refused
 from romm.domain.providers.register import preset
 from romm.domain.urls import with_query
+from romm.ports.process import Clock
 from romm.ports.provider import Provider
 from romm.settings.model import Settings
 
@@ -40,6 +42,7 @@ class PageRenderer:
     settings: Settings
     provider: Provider | None
     version: str
+    clock: Clock
 
     def page(
         self,
@@ -72,6 +75,14 @@ class PageRenderer:
     def provider_name(self) -> str:
         """Also while single sign-on is off."""
         return preset(self.settings.oidc.provider).label
+
+    def is_proven(self, who: Principal) -> bool:
+        """May the session take steps that last?"""
+        return step_up.is_proven(actor(who), self.clock())
+
+    def confirm_first(self, who: Principal, page: str) -> str | None:
+        """The page to confirm on, if one has to before a step that lasts."""
+        return None if self.is_proven(who) else confirm_url(page)
 
     def login_url(self, return_to: str) -> str:
         return f"/api/login/openid?{urlencode({'next': return_to})}"
