@@ -585,3 +585,14 @@ async def test_the_log_tells_who_let_what_in(world: World) -> None:
     assert world.lines("device.approved") == [{"account": 2, "device": 1, "client": "Argosy"}]
     assert world.lines("device.let_in") == [{"account": 2, "device": 1, "client": "Argosy"}]
     assert world.lines("refused") == []
+
+
+async def test_the_tokens_of_a_device_make_no_client_token_however_fresh(world: World) -> None:
+    """The proof was the person's, in another browser."""
+    asked = await ask(world, "me.read me.write")
+    await approve(await signed_in(world), asked["user_code"], "me.read", "me.write")
+    pair = (await poll(world, asked)).json()
+    kept = {"name": "Handheld", "scopes": ["me.read"]}
+    header = {"authorization": f"Bearer {pair['access_token']}"}
+    refused = await world.program().post("/api/client-tokens", json=kept, headers=header)
+    assert (refused.status_code, refused.json()["code"]) == (403, Code.CONFIRMATION_REQUIRED)
