@@ -196,7 +196,7 @@ class House:
     ) -> httpx.Response:
         """With the numbers of what belongs to `owner`."""
         async with self.world.program() as client:
-            client.auth = auth
+            client.auth = auth or httpx.Auth()
             client.headers.update(self.hold(holder))
             return await self.send(client, name, door, holder.username, owner)
 

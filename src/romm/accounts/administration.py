@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from msgspec import UnsetType
+
 from romm.accounts.forms import AccountForm, account_update, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.domain.accounts import changes as rules
@@ -79,7 +81,7 @@ class Administration:
         required(step_up.check(actor, lasting, self.clock()))
         name = stored_username(typed.username or "")
         email, password_hash = stored_email(typed.email or ""), None
-        if typed.password:
+        if not isinstance(typed.password, UnsetType):
             if not self.passwords_enabled:
                 raise Refused(Code.PASSWORDS_OFF)
             password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
@@ -100,7 +102,7 @@ class Administration:
     async def change(self, actor: Actor, account_id: int, typed: AccountForm) -> Account:
         """Raises `Refused`."""
         account = await self.get(actor, account_id, Action.CHANGE_ACCOUNT)
-        if typed.password and not self.passwords_enabled:
+        if typed.sets_password and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         wish = await account_update(typed, account, self.passwords)
 
@@ -113,7 +115,7 @@ class Administration:
         before, account = await retry_on_conflict(attempt, wish)
         if before is not account.level:
             log_role_change(self.log, account, before, by=actor.name)
-        facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
+        facts = {"level": account.level.label, "enabled": account.enabled, "password": typed.sets_password}
         facts["email_source"] = account.email_source
         self._log("account.changed", actor, account, **facts)
         return account

@@ -4,6 +4,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from romm.accounts.forms import AccountForm, account_update
 from romm.credentials.principal import Principal, require_own
 from romm.domain.accounts import changes as rules
@@ -34,7 +36,7 @@ class Profile:
     async def change(self, who: Principal, typed: AccountForm, current_password: str, visitor: Visitor) -> Account:
         """A new password ends other sign-ins. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
-        if typed.password and not self.password_sign_in.enabled:
+        if typed.sets_password and not self.password_sign_in.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         how = await self._proof(who, current_password, visitor)
         wish = await account_update(typed, who.account, self.passwords)
@@ -42,7 +44,7 @@ class Profile:
         now = self.clock()
         change = required(rules.own(who.account, wish, how, now, keep=who.digest))
         account = await _carry_out(who, self.account_store.change(change, now), wish)
-        facts = {"password": bool(typed.password), "email": account.email != who.account.email}
+        facts = {"password": typed.sets_password, "email": account.email != who.account.email}
         self.log.info("profile.changed", account=account.id, **facts)
         return account
 
@@ -70,15 +72,14 @@ class Profile:
         fresh = self._fresh(who)
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
-        await _own_password(
-            self.password_sign_in.who(PasswordCredentials(who.account.username, current_password, visitor)), who
-        )
+        typed = PasswordCredentials(who.account.username, current_password, visitor, signed_in=who.digest)
+        await _own_password(self.password_sign_in.who(typed), who)
         return Proof.PASSWORD
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """Replaces the session. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
-        return await _own_password(self.password_sign_in.sign_in(typed), who)
+        return await _own_password(self.password_sign_in.sign_in(replace(typed, signed_in=who.digest)), who)
 
     def ways_in(self) -> WaysIn:
         """Does not contact the provider."""

@@ -14,6 +14,7 @@ import msgspec
 
 from romm.adapters import log as logs
 from romm.api.diagnosis.schemas import finding_schema
+from romm.cli.report import say
 from romm.composition import adapters, diagnosis, provider
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
@@ -109,7 +110,7 @@ def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[st
 async def _json(environ: Mapping[str, str]) -> list[Finding]:
     findings = [finding async for finding in examine(environ)]
     listed = msgspec.to_builtins([finding_schema(finding) for finding in findings])
-    click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    say(json.dumps(listed, indent=2, ensure_ascii=False))
     return findings
 
 

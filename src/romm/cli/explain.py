@@ -5,7 +5,7 @@ from typing import TextIO
 
 import click
 
-from romm.cli.report import fail, run
+from romm.cli.report import fail, run, say
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.explanation import Explanation
 
@@ -20,7 +20,7 @@ def explain(claims: TextIO, as_json: bool) -> None:
     exit code is 1 if they would be refused.
     """
     explained = run(lambda does: does.explainer.explain(COMMAND_LINE, _read(claims)))
-    click.echo(_as_json(explained) if as_json else _as_text(explained))
+    say(_as_json(explained) if as_json else _as_text(explained))
     raise SystemExit(1 if explained.code else 0)
 
 

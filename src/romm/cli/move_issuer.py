@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from romm.cli.report import run
+from romm.cli.report import run, say
 from romm.domain import hosts
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Stay, Way, describe
 from romm.domain.credentials.permissions import COMMAND_LINE
@@ -24,10 +24,10 @@ def move(old: str, new: str, way: str | None, *, apply: bool) -> None:
 
     notes, decided = run(work)
     for note in notes:
-        click.secho(f"note: {note}", err=True, fg="yellow")
+        say(f"note: {note}", err=True, fg="yellow")
     for decision in decided:
-        click.echo(f"{decision.account.username:<24} {describe(decision, wanted)}")
-    click.echo(_summary(decided, apply=apply))
+        say(f"{decision.account.username:<24} {describe(decision, wanted)}")
+    say(_summary(decided, apply=apply))
 
 
 def _understood(old: str, new: str, way: str | None) -> IssuerMove:

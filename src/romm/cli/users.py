@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET
 
-from romm.cli.report import loaded, run
+from romm.cli.report import loaded, run, say
 from romm.domain.credentials.credential import link_url
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
@@ -32,11 +33,11 @@ def list_users(search: str) -> None:
     async def work(does: "UseCases") -> list[Account]:
         return list(await does.administration.all_accounts(COMMAND_LINE, search))
 
-    click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
+    say(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in run(work):
         enabled = "yes" if each.enabled else "no"
         row = (each.id, each.username, each.email or "-", each.level.label, enabled, _day(each.last_login), _ways(each))
-        click.echo(_COLUMNS.format(*row))
+        say(_COLUMNS.format(*row))
 
 
 @users.command()
@@ -51,25 +52,25 @@ def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
     """Create an account."""
     from romm.accounts.forms import AccountForm
 
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else UNSET
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = AccountForm(username=username, email=email, password=password)
     created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
-    click.echo(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
+    say(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
 
 
 @users.command()
 @click.argument("username")
 def disable(username: str) -> None:
     """Disable an account and end its sessions and tokens."""
-    click.echo(f"{_changed(username, enabled=False).username} is disabled.")
+    say(f"{_changed(username, enabled=False).username} is disabled.")
 
 
 @users.command()
 @click.argument("username")
 def enable(username: str) -> None:
     """Enable an account."""
-    click.echo(f"{_changed(username, enabled=True).username} is enabled.")
+    say(f"{_changed(username, enabled=True).username} is enabled.")
 
 
 @users.command("set-role")
@@ -78,7 +79,7 @@ def enable(username: str) -> None:
 def set_role(username: str, role: str) -> None:
     """Change an account's role."""
     changed = _changed(username, level=AccessLevel[role.upper()])
-    click.echo(f"{changed.username} has the role {changed.level.label} now.")
+    say(f"{changed.username} has the role {changed.level.label} now.")
 
 
 @users.command("reset-link")
@@ -92,7 +93,7 @@ def reset_link(username: str) -> None:
     async def work(does: "UseCases") -> str:
         return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(COMMAND_LINE, username))
 
-    click.echo(_url("/reset-password", run(work)))
+    say(_url("/reset-password", run(work)))
 
 
 @users.command()
@@ -109,7 +110,7 @@ def unlink(username: str, issuer: str) -> None:
         return await does.administration.unlink(COMMAND_LINE, account.id, issuer)
 
     changed = run(work)
-    click.echo(f"{changed.username} is unlinked; signs in with {_ways(changed)}.")
+    say(f"{changed.username} is unlinked; signs in with {_ways(changed)}.")
 
 
 @users.command("move-issuer")
@@ -147,8 +148,8 @@ def recover(username: str | None) -> None:
         return account, await does.recovery.recovery_link(COMMAND_LINE, account)
 
     account, secret = run(work)
-    click.echo(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
-    click.echo(_url("/recover", secret))
+    say(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
+    say(_url("/recover", secret))
 
 
 async def _admin(does: "UseCases", username: str | None) -> Account:

@@ -6,6 +6,7 @@ from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
 from romm.domain.providers.register import preset
+from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.discovery import WELL_KNOWN
 from romm.domain.sign_in.end_session import EndSession
@@ -108,8 +109,15 @@ def backchannel_logout(
         rates=rates,
         clock=ports.clock,
         scope=settings.oidc.backchannel_logout_scope,
+        types=_logout_types(settings),
         without_expiry=preset(settings.oidc.provider).logout_without_expiry,
     )
+
+
+def _logout_types(settings: Settings) -> logout_token.Types:
+    if settings.oidc.untyped_logout_tokens:
+        return logout_token.UNTYPED
+    return logout_token.LEGACY_TYPES if preset(settings.oidc.provider).legacy_logout_types else logout_token.TYPES
 
 
 def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from msgspec.structs import asdict
+from typing import Any
 
 from romm.credentials.principal import Principal, actor, principal, require_own
 from romm.credentials.secrets import url_secret
@@ -24,14 +23,20 @@ from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
-from romm.ports.credentials import Credentials
+from romm.ports.credentials import Credentials, HolderSeal
 from romm.ports.process import Clock, Log
+
+_ID_TOKEN = "the ID token of a session"
 
 
 @dataclass(frozen=True)
 class Sessions:
+    """`keeps_id_tokens`: signing out at the provider needs them."""
+
     credentials: Credentials
     limits: SessionLimits
+    seal: HolderSeal
+    keeps_id_tokens: bool
     log: Log
     clock: Clock
 
@@ -58,10 +63,25 @@ class Sessions:
             address=visitor.address,
             user_agent=visitor.user_agent,
             proven_at=proven_at or now,
-            **(asdict(source) if source else {}),
+            **(self._stored(source, secret) if source else {}),
         )
         await self.credentials.add(account, session, *beside)
         return secret
+
+    def _stored(self, source: ProviderSession, secret: str) -> dict[str, Any]:
+        kept = source.id_token if self.keeps_id_tokens else None
+        return {
+            "identity": source.identity,
+            "sealed_id_token": kept and self.seal.seal(kept.encode(), secret, _ID_TOKEN),
+            "id_token_alg": source.id_token_alg,
+            "sid": source.sid,
+        }
+
+    def id_token(self, session: Credential, secret: str) -> str | None:
+        """None if it was not kept."""
+        sealed = session.sealed_id_token
+        opened = None if sealed is None else self.seal.open(sealed, secret, _ID_TOKEN)
+        return None if opened is None else opened.decode()
 
     async def who(self, secret: str | None) -> Principal | None:
         """None if unknown, expired or disabled."""
@@ -81,7 +101,7 @@ class Sessions:
             return None
         first, account = found
         self.log.info("session.repeated", account=account.id, session=first.id)
-        return await self.start(account, visitor, first.source, proven_at=first.proven_at)
+        return await self.start(account, visitor, first.source, proven_at=first.proven_at or first.created_at)
 
     async def _live(self, session_digest: str) -> tuple[Credential, Account] | None:
         found = await self.credentials.find(Kind.SESSION, session_digest)

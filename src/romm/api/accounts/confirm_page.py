@@ -60,8 +60,8 @@ async def by_password(
 ) -> Response[bytes]:
     form, own_name = await body(request, ConfirmForm), principal.account.username
     target = urls.return_to(form.next)
-    brought = (our_cookies.device_cookie(request), our_cookies.session(request))
-    typed = PasswordCredentials(own_name, form.current_password, visitor(request), *brought, on_page=True)
+    session = our_cookies.session(request)
+    typed = PasswordCredentials(own_name, form.current_password, visitor(request), session, on_page=True)
     try:
         again = await profile.sign_in_again(principal, typed)
     except Refused as refused:

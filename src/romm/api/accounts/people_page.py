@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
-from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
@@ -74,9 +73,8 @@ async def create(
     request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
-    typed = AccountForm(username=form.username, email=form.email, password=form.password)
-    with keeping(PAGE, username=form.username, email=form.email, role=form.role):
-        account = await administration.create(actor(principal), typed, level(form.role))
+    with keeping(PAGE, username=form.username, email=str(form.email or ""), role=form.role):
+        account = await administration.create(actor(principal), form.account_form(), level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
 

@@ -5,13 +5,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from romm.accounts.administration import Administration
-from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
 from romm.accounts.setup import Setup
 from romm.api.accounts.schemas import USER_EXAMPLE, NewUserForm, SetupForm, UserForm, UserSchema, level, user_schema
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.requests import Request, body, visitor, wants_page
+from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor, require
 from romm.domain.credentials.permissions import Action
@@ -41,7 +40,14 @@ _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
     summary="Create an account",
     operation_class=takes(NewUserForm, {"username": "keeper", "password": "a lantern in the attic", "email": ""}),
     responses=gives(201, UserSchema, "Created.", USER_EXAMPLE)
-    | refuses(Code.SETUP_CLOSED, Code.ADMIN_REQUIRED, Code.CONFIRMATION_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
+    | refuses(
+        Code.SETUP_CLOSED,
+        Code.SETUP_HOST,
+        Code.ADMIN_REQUIRED,
+        Code.CONFIRMATION_REQUIRED,
+        *_UNUSABLE,
+        *UNAUTHORIZED,
+    ),
 )
 async def create(
     request: Request,
@@ -54,7 +60,7 @@ async def create(
     """
     if await setup.is_open() or not authentication.was_tried(request):
         form = await body(request, SetupForm)
-        account = await setup.create_first_admin(form.username, form.email, form.password)
+        account = await setup.create_first_admin(form.username, form.email, form.password, hosts_asked(request))
         return (
             see_other("/login?notice=set_up")
             if wants_page(request)
@@ -62,8 +68,7 @@ async def create(
         )
     who = actor(await authentication.principal(request))
     new = await body(request, NewUserForm)
-    typed = AccountForm(username=new.username, email=new.email, password=new.password)
-    return Response(user_schema(await administration.create(who, typed, level(new.role))), status_code=201)
+    return Response(user_schema(await administration.create(who, new.account_form(), level(new.role))), status_code=201)
 
 
 @get(

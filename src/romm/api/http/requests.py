@@ -12,12 +12,14 @@ from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import HTTPScope
+from msgspec import UNSET
 from msgspec.inspect import is_struct_type
 
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
+DEVICE_COOKIE = "device_cookie"  # in a request's state: the cookie's name, which depends on ROMM_BASE_URL
 JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Request = LitestarRequest[Any, Any, Any]
@@ -36,12 +38,20 @@ class UnsupportedMediaType(ClientException):
 
 
 def visitor(request: Request) -> Visitor:
-    """The address is the peer's, or a trusted proxy's (`app.create_app`)."""
+    """The address is the peer's, or a trusted proxy's (`app.create_app`). Brings the device cookie, so that no route can
+    forget it: the throttle needs it wherever a password is checked.
+    """
     return Visitor(
         address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", "")[:MAX_USER_AGENT_LENGTH],
         correlation_id=correlation_id(request),
+        device_cookie=request.cookies.get(request.scope["state"].get(DEVICE_COOKIE, "")),
     )
+
+
+def hosts_asked(request: Request) -> list[str]:
+    """The names of this server: `Host`, and what a proxy says that it was before. Clients can invent both."""
+    return [request.headers.get("host", ""), *request.headers.getall("x-forwarded-host", [])]
 
 
 def correlation_id(request: Request) -> str:
@@ -108,10 +118,15 @@ def readable(code: Code) -> Iterator[None]:
 
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
-    """One value per field, or all values where the struct has a list."""
+    """One value per field, or all values where the struct has a list.
+
+    Browsers send a field that is not filled in as an empty text; an optional password is then not sent at all.
+    """
     known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
     lists = {field.encode_name for field in known if get_origin(field.type) is list}
-    return dict(form) | {name: form.getall(name) for name in lists & form.keys()}
+    left_empty = {field.name for field in known if field.default is UNSET and field.name == "password"}
+    found = {name: value for name, value in form.items() if value != "" or name not in left_empty}
+    return found | {name: form.getall(name) for name in lists & form.keys()}
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
