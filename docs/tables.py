@@ -16,6 +16,7 @@ from typing import Any
 from romm.domain import scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
@@ -72,6 +73,13 @@ def permissions() -> Iterator[Sequence[str]]:
         yield action.value, _scope(permission.own), _scope(permission.scope), permission.rights.value
 
 
+def lasting() -> Iterator[Sequence[str]]:
+    """In the order of `Lasting`."""
+    yield "To", "A token may"
+    for step, tokens in step_up.TABLE.items():
+        yield step.value, tokens.value
+
+
 def _scope(name: str | None) -> str:
     return f"`{name}`" if name else ""
 
@@ -113,6 +121,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
     "permissions": permissions,
+    "lasting": lasting,
     "checks": checks,
     "misconfigured": misconfigured,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},

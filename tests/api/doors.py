@@ -15,9 +15,9 @@ class Door:
     `rights`: the level whose scopes the credential needs beside: one that is named, `admin` for `always`, or
     the account's: `protected` if that is an administrator, `target` in any case. `own`: the refusal of one's own number.
     `proof`: one's own number needs a fresh session. `lasting`: a session needs a proof of the last minutes, if one's own number
-    has no `proof`; of the tokens, those `named`, beside them `fresh` access tokens, or `any` with the scope do. `passes`: a
-    further scope, which the route hands on or uses, and its refusal. `locked_within`: the route has no lock of its own, only
-    the use case has.
+    has no `proof`; of the tokens `none` does, or those `named`, beside them `fresh` access tokens, or `any` with the scope.
+    `passes`: a further scope, which the route hands on or uses, and its refusal. `locked_within`: the route has no lock of its
+    own, only the use case has.
     """
 
     needs: str
@@ -225,7 +225,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "POST /account/devices/{device_id}/end": page("devices.write", foreign=Code.DEVICE_UNKNOWN),
     # apps and tokens
     f"GET /api/authorize?{APP}": page("me.write", locked_within=True),
-    "POST /api/authorize": page("me.write", lasting="named", locked_within=True, body=CONSENT),
+    "POST /api/authorize": page("me.write", lasting="none", locked_within=True, body=CONSENT),
     "POST /api/authorize #deny": page("me.write", locked_within=True, body=CONSENT | {"decision": "deny"}),
     "POST /api/token": Open(status=400, code=Code.TOKEN_REQUEST_INVALID),
     "POST /api/token/revoke": Open(status=400, code=Code.TOKEN_REQUEST_INVALID),

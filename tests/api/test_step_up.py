@@ -21,7 +21,7 @@ from tests.world import PASSWORD
 LASTING = {name: row for name, row in DOORS.items() if not isinstance(row, Open) and door_of(row).lasting}
 EVERYTHING = frozenset(scopes.ALL)
 
-FRESH_SESSION_HOLDER = Holder(name="a fresh session", kind=Kind.SESSION, proven=True)
+NEW_SESSION = Holder(name="a fresh session", kind=Kind.SESSION, proven=True)
 OLD_SESSION = Holder(name="an old session", kind=Kind.SESSION, proven=False)
 FRESH_TOKEN = Holder(name="a fresh access token", kind=Kind.ACCESS_TOKEN, proven=True)
 OLD_TOKEN = Holder(name="an old access token", kind=Kind.ACCESS_TOKEN, proven=False)
@@ -31,10 +31,11 @@ NAMED_ACCESS_TOKEN = Holder(  # no grant gives it; the scope alone is not enough
     name="an access token with the scope", kind=Kind.ACCESS_TOKEN, scopes=EVERYTHING | {GRANT_ACCESS}, proven=False
 )
 OPENS = {
-    "named": {FRESH_SESSION_HOLDER.name, NAMED_TOKEN.name},
-    "fresh": {FRESH_SESSION_HOLDER.name, NAMED_TOKEN.name, FRESH_TOKEN.name},
+    "none": {NEW_SESSION.name},
+    "named": {NEW_SESSION.name, NAMED_TOKEN.name},
+    "fresh": {NEW_SESSION.name, NAMED_TOKEN.name, FRESH_TOKEN.name},
     "any": {
-        FRESH_SESSION_HOLDER.name,
+        NEW_SESSION.name,
         NAMED_TOKEN.name,
         FRESH_TOKEN.name,
         OLD_TOKEN.name,
@@ -46,7 +47,7 @@ OPENS = {
 
 def holders(row: Door | Page) -> Iterator[Holder]:
     """Pages know sessions only."""
-    yield from (FRESH_SESSION_HOLDER, OLD_SESSION)
+    yield from (NEW_SESSION, OLD_SESSION)
     if not isinstance(row, Page):
         yield from (FRESH_TOKEN, OLD_TOKEN, CLIENT_TOKEN, NAMED_TOKEN, NAMED_ACCESS_TOKEN)
 

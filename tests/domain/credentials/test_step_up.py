@@ -44,7 +44,7 @@ def test_a_password_in_the_request_and_the_command_line_may(lasting: Lasting) ->
 @pytest.mark.parametrize(("lasting", "kind"), list(product(Lasting, sorted(set(Kind) - {Kind.SESSION}))))
 def test_a_token_may_with_the_right_by_name_or_where_its_row_says_so(lasting: Lasting, kind: Kind) -> None:
     row = TABLE[lasting]
-    assert may(actor(kind, grants_access=True), lasting)
+    assert may(actor(kind, grants_access=True), lasting) is (row is not Tokens.NONE)
     assert may(actor(kind), lasting) is (row is Tokens.ANY)
     assert may(actor(kind, proven_at=STALE), lasting) is (row is Tokens.ANY)
     fresh = may(actor(kind, proven_at=FRESH), lasting)
@@ -59,6 +59,7 @@ def test_the_exceptions_are_these() -> None:
         Lasting.INVITATION: Tokens.ANY,
         Lasting.OWN_SESSIONS: Tokens.ANY,
         Lasting.CLIENT_TOKEN: Tokens.FRESH,
+        Lasting.APP: Tokens.NONE,
     }
     assert set(TABLE) == set(Lasting)
 

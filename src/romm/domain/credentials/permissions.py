@@ -71,8 +71,8 @@ class Action(enum.Enum):
     # other accounts
     LIST_ACCOUNTS = "list and search accounts"
     CREATE_ACCOUNT = "create an account"
-    CHANGE_ACCOUNT = "change an account: name, a lower role, enabled"
-    OPEN_ACCOUNT = "raise the role of an account, change or confirm its address"
+    CHANGE_ACCOUNT = "change an account: name, role, enabled"
+    OPEN_ACCOUNT = "change or confirm the address of an account"
     DELETE_ACCOUNT = "delete an account"
     UNLINK_ACCOUNT = "unlink an account"
     END_SIGN_INS = "end all sign-ins of an account"

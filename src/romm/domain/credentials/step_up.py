@@ -34,6 +34,7 @@ class Lasting(enum.Enum):
 class Tokens(enum.Enum):
     """The tokens that may do it. A session needs the proof in every case."""
 
+    NONE = "none: a person decides in the browser"
     NAMED = f"with `{GRANT_ACCESS}`"
     FRESH = f"with `{GRANT_ACCESS}`, or the access token of a sign-in of the last five minutes by password or app"
     ANY = "any with the scope"
@@ -52,7 +53,7 @@ TABLE: Mapping[Lasting, Tokens] = {
     Lasting.CLIENT_TOKEN: Tokens.FRESH,
     Lasting.CLIENT_TOKEN_SECRET: Tokens.NAMED,
     Lasting.DEVICE: Tokens.NAMED,
-    Lasting.APP: Tokens.NAMED,
+    Lasting.APP: Tokens.NONE,
     Lasting.OWN_SESSIONS: Tokens.ANY,
 }
 
@@ -96,6 +97,8 @@ def _token_may(actor: Actor, tokens: Tokens, now: datetime) -> bool:
             return actor.grants_access or (actor.kind is Kind.ACCESS_TOKEN and is_fresh(actor.proven_at, now))
         case Tokens.NAMED:
             return actor.grants_access
+        case Tokens.NONE:
+            return False
 
 
 def _required(actor: Actor, lasting: Lasting) -> Refuse:
