@@ -21,10 +21,10 @@ PAGES_AT_START = 25_000
 """100 MiB."""
 
 BUSY_SECONDS = 5
-"""At the start, for another process that writes."""
+"""For another process that writes."""
 
 
-def prepare(url: str, log: Log) -> None:
+def prepare(url: str, log: Log, wait: float = BUSY_SECONDS) -> None:
     """At the start of the server. A file from before this version is written anew once; that needs as much room as its
     rows have, and no other process at work on it.
     """
@@ -32,7 +32,7 @@ def prepare(url: str, log: Log) -> None:
     if not path.is_file():  # such as `file:romm.db`, which only SQLAlchemy reads
         return
     try:
-        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=wait, isolation_level=None)) as connection:
             if _mode(connection) == INCREMENTAL:
                 give_back(connection, PAGES_AT_START)
             else:
