@@ -11,7 +11,7 @@ import pytest
 from msgspec import msgpack
 from msgspec.structs import replace
 
-from romm.credentials.rate_limits import FailureLimit, Rates
+from romm.credentials.rate_limits import FairLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
@@ -19,6 +19,7 @@ from romm.domain.catalogue import operator_text
 from romm.domain.credentials.credential import Credential, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
+from romm.domain.limits import FAILED_CALLBACKS, PUSHED_REQUESTS
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.sign_in.claims.rules import ClaimMapping
@@ -34,7 +35,7 @@ from romm.sign_in.attempts import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, LoginAtt
 from romm.sign_in.destinations import CallbackCookies, Finished
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn, StartedSignIn
+from romm.sign_in.openid import OpenIDSignIn, StartedSignIn
 from romm.sign_in.repeated_responses import RepeatedResponses
 from tests.domain.examples import claims
 from tests.factories import new_account
@@ -43,6 +44,7 @@ from tests.fakes import (
     FakeAttempts,
     FakeClock,
     FakeCredentials,
+    FakeHolderSeal,
     FakeLog,
     FakePendingSignIns,
     FakeSeal,
@@ -169,7 +171,7 @@ class House:
             clock=self.clock,
         )
         attempts = LoginAttempts(seal=self.seal, used=self.attempts, clock=self.clock, sleep=self.sleep)
-        sessions = Sessions(self.credentials, limits, self.log, self.clock)
+        sessions = Sessions(self.credentials, limits, FakeHolderSeal(), True, self.log, self.clock)
         journal = SignInJournal(self.entries, self.log, self.clock, rates)
         explainer = Explainer(reading=reading, admission=admission, provider=self.provider, issuer=ISSUER)
         self.signin = OpenIDSignIn(
@@ -180,7 +182,8 @@ class House:
             admission=admission,
             keep_preview=Previews(explainer=explainer, attempts=self.attempts).keep,
             attempts=attempts,
-            failures=FailureLimit(rates, FAILED_CALLBACKS, self.clock),
+            failures=FairLimit(rates, FAILED_CALLBACKS, self.clock),
+            pushes=FairLimit(rates, PUSHED_REQUESTS, self.clock),
             pending=self.pending,
             repeated=RepeatedResponses(
                 attempts=attempts, pending=self.pending, sessions=sessions, journal=journal, clock=self.clock
@@ -259,7 +262,7 @@ async def test_a_person_is_signed_in_and_everything_about_it_is_remembered(house
     [credential] = house.accounts.credentials.values()
     assert credential.digest == digest(finished.session or "")
     assert credential.identity == Identity(ISSUER, "alice")
-    assert credential.id_token == "an ID token"
+    assert house.signin.sessions.id_token(credential, finished.session or "") == "an ID token"
     assert await house.outcome(response) == Opened(credential.digest)
     [entry] = house.entries.entries
     assert (entry.method, entry.outcome, entry.rule, entry.account_id) == ("openid", "signed_in", "L-12", 2)
@@ -547,8 +550,11 @@ async def test_a_finished_response_that_comes_again_leads_where_the_first_one_di
         assert await house.signin.sessions.who(again.session)
     assert await house.signin.sessions.who(first.session), "the browser may keep either"
     assert len(house.provider.exchanged) == 1
-    stored = house.accounts.credentials.values()
-    assert {(each.identity, each.id_token) for each in stored} == {(Identity(ISSUER, "alice"), "an ID token")}
+    stored = list(house.accounts.credentials.values())
+    assert {each.identity for each in stored} == {Identity(ISSUER, "alice")}
+    of_first, of_others = stored[0], stored[1:]
+    assert house.signin.sessions.id_token(of_first, first.session or "") == "an ID token"
+    assert [each.sealed_id_token for each in of_others] == [None, None], "only the first session's holder can read it"
 
 
 async def test_a_browser_that_has_the_session_gets_no_other(house: House) -> None:
@@ -691,7 +697,7 @@ async def test_another_browser_is_refused_and_leaves_the_attempt_to_its_owner(ho
 async def test_an_address_whose_sign_ins_keep_failing_has_to_wait_and_spends_nothing(house: House) -> None:
     """Each may have sent an invented code to the provider."""
     house.provider.problem = Refused(Code.CODE_REJECTED)
-    for _ in range(FAILED_CALLBACKS.tries + 1):
+    for _ in range(FAILED_CALLBACKS.each.tries + 1):
         assert (await house.refused()).code is Code.CODE_REJECTED
     begun, response = await house.begin("/collection")
     asked = len(house.provider.exchanged)

@@ -11,6 +11,16 @@ from romm.domain.model import Account
 from romm.domain.sign_in.throttle import Failures
 
 
+class HolderSeal(Protocol):
+    """Authenticated encryption for the holder of a random secret, of which the database has only the digest."""
+
+    def seal(self, content: bytes, secret: str, use: str) -> str:
+        """Opens with this secret and for the same `use` only."""
+
+    def open(self, sealed: str, secret: str, use: str) -> bytes | None:
+        """None if forged, or sealed by another secret or for another use."""
+
+
 class Credentials(Protocol):
     """Raises `Conflict("version")` if `seen` has changed: a slow password check must not outlive "end all sign-ins"."""
 

@@ -7,14 +7,13 @@ from typing import Protocol
 from msgspec import Struct
 
 from romm.credentials.principal import Principal, require_own
-from romm.credentials.rate_limits import FailureLimit
+from romm.credentials.rate_limits import FairLimit
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
 from romm.domain.credentials.credential import ProviderSession
 from romm.domain.credentials.permissions import Action, Actor, may
-from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
@@ -50,9 +49,6 @@ from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.repeated_responses import RepeatedResponses
 
-FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
-"""A refused sign-in adds a row. It may also send an invented code to the provider, which then limits *us*."""
-
 
 class Pushing(Protocol):
     """The part of a provider that an authorization request needs."""
@@ -75,6 +71,11 @@ class StartedSignIn(Struct, frozen=True, kw_only=True):
 def attempt_id(state: str) -> str:
     """Names the cookie, for several attempts in one browser."""
     return digest(state)[:16]
+
+
+def may_be_pushed(provider: Pushing, metadata: Metadata) -> bool:
+    is_offered = provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint
+    return metadata.require_pushed_authorization_requests or bool(is_offered)
 
 
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
@@ -105,7 +106,8 @@ class OpenIDSignIn:
     admission: Admission
     keep_preview: Callable[[str, Person], Awaitable[None]]
     attempts: LoginAttempts
-    failures: FailureLimit
+    failures: FairLimit
+    pushes: FairLimit
     pending: PendingSignIns
     repeated: RepeatedResponses
     sessions: Sessions
@@ -118,7 +120,7 @@ class OpenIDSignIn:
         """Raises `Refused`, also if `initiation` names another issuer."""
         return_to = urls.return_to(unverified_return_to)
         try:
-            return await self._begin(return_to, initiation=initiation)
+            return await self._begin(return_to, initiation=initiation, visitor=visitor)
         except Refused as refused:
             refused.return_to = return_to
             if refused.code is not Code.OIDC_OFF:
@@ -144,6 +146,7 @@ class OpenIDSignIn:
         account_id: int | None = None,
         session_digest: str | None = None,
         initiation: Initiation | None = None,
+        visitor: Visitor | None = None,
     ) -> StartedSignIn:
         provider = self._identification().provider
         metadata = await provider.answering_metadata()
@@ -164,10 +167,18 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
+        if visitor is not None and may_be_pushed(provider, metadata):
+            await self._check_pushes(visitor.address)
         url = await request_url(provider, metadata, request | added)
         sealed = await self.attempts.sealed(attempt)
         self.journal.begun(provider.client)
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
+
+    async def _check_pushes(self, address: str) -> None:
+        """Raises `Refused(TOO_MANY_REQUESTS)`."""
+        if refuse := self.pushes.judge(address):
+            raise Refused.by(refuse)
+        await self.pushes.count(address)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Loading a callback again gives the same result. Raises `Refused`."""
@@ -267,7 +278,6 @@ class OpenIDSignIn:
 
     async def _ask(self, account: Account, person: Person, return_to: str, secret: str) -> None:
         waiting = PendingSignIn(
-            digest=digest(secret),
             account_id=account.id,
             claims=person.claims,
             id_token=person.id_token,
@@ -276,7 +286,7 @@ class OpenIDSignIn:
             return_to=return_to,
             expires_at=self.clock() + PENDING_LIFETIME,
         )
-        await self.pending.put(account, waiting)
+        await self.pending.put(account, waiting, secret)
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
