@@ -37,8 +37,7 @@ WITHOUT_ACTOR = {
         "Bearers.who", "DeviceSignIn.client_token", "DeviceSignIn.poll", "Grants.grant", "Invitations.open",
         "Invitations.register", "NativeApps.grant", "Pairing.exchange", "Pairing.waiting", "Recovery.open",
         "Recovery.recover", "Recovery.reset", "Sessions.end", "Sessions.id_token", "Sessions.who", "SignOut.sign_out",
-        "Tokens.refresh",
-        "Tokens.revoke", "BackchannelLogout.log_out",
+        "Tokens.refresh", "Tokens.revoke", "BackchannelLogout.log_out",
     },
     SIGN_IN: {
         "Confirmation.mine", "Confirmation.not_mine", "Confirmation.question", "DeviceSignIn.begin",
