@@ -22,6 +22,7 @@ from romm.cli import connections as connection_limits
 from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
@@ -34,6 +35,7 @@ from romm.settings.model import FIELDS
 DOCS = Path(__file__).parent
 DEFAULTS = DOCS.parent / "settings.toml"
 # By its path: the tests are not an installed package, and the file needs only romm.
+PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
@@ -77,6 +79,13 @@ def permissions() -> Iterator[Sequence[str]]:
     for action in Action:
         permission = PERMISSIONS[action]
         yield action.value, _scope(permission.own), _scope(permission.scope), permission.rights.value
+
+
+def lasting() -> Iterator[Sequence[str]]:
+    """In the order of `Lasting`."""
+    yield "To", "A token may"
+    for step, tokens in step_up.TABLE.items():
+        yield step.value, tokens.value
 
 
 def _scope(name: str | None) -> str:
@@ -133,6 +142,23 @@ def connections() -> Iterator[Sequence[str]]:
     )
 
 
+_STATES = {"held": "yes", "partly": "partly", "gap": "**no**", "none": "nothing of the kind", "outside": "yours"}
+
+
+def promises(kind: str, head: str) -> Iterator[Sequence[str]]:
+    """Each with the tests that hold it."""
+    yield head, "Promise", "Kept", "Where it ends", "Held by"
+    for each in tomllib.loads(PROMISES.read_text(encoding="utf-8"))[kind]:
+        name, level = each.get("number") or each["about"], each.get("level")
+        shown = f"{name} (L{level})" if level else name
+        yield shown, each["wanted"], _STATES[each["state"]], each.get("ends", ""), _tests(each.get("tests", []))
+
+
+def _tests(named: Iterable[str]) -> str:
+    parts = (each.partition("::") for each in named)
+    return "<br>".join(f"[`{test}`](../tests/{file})" for file, _, test in parts)
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """Codes with a fix for this provider."""
     yield "You see", "Do"
@@ -147,7 +173,11 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
     "permissions": permissions,
+    "lasting": lasting,
     "checks": checks,
+    "guarantees": partial(promises, "guarantees", "About"),
+    "asvs": partial(promises, "asvs", "ASVS"),
+    "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,
     "strangers": strangers,
     "connections": connections,

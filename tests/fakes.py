@@ -456,6 +456,21 @@ class FakeCredentials:
         return len(ended)
 
 
+class FakeHolderSeal:
+    """`ports.HolderSeal`: what was sealed, in `contents` by its seal, secret and use."""
+
+    def __init__(self) -> None:
+        self.contents: dict[tuple[str, str, str], bytes] = {}
+
+    def seal(self, content: bytes, secret: str, use: str) -> str:
+        sealed = f"sealed-{len(self.contents)}"
+        self.contents[sealed, secret, use] = content
+        return sealed
+
+    def open(self, sealed: str, secret: str, use: str) -> bytes | None:
+        return self.contents.get((sealed, secret, use))
+
+
 class FakeSeal:
     """`ports.Seal`: what was sealed, in `contents` by its seal and use."""
 
@@ -507,17 +522,17 @@ class FakePendingSignIns:
         self._clock = clock
         self.waiting: dict[str, PendingSignIn] = {}
 
-    async def put(self, seen: Account, pending: PendingSignIn) -> None:
+    async def put(self, seen: Account, pending: PendingSignIn, secret: str) -> None:
         self._accounts.judge(seen)
         alive = {key: each for key, each in self.waiting.items() if each.expires_at >= self._clock()}
-        self.waiting = alive | {pending.digest: pending}
+        self.waiting = alive | {secret: pending}
 
-    async def find(self, digest: str) -> PendingSignIn | None:
-        found = self.waiting.get(digest)
+    async def find(self, secret: str) -> PendingSignIn | None:
+        found = self.waiting.get(secret)
         return found if found is not None and found.account_id in self._accounts.by_id else None
 
-    async def take(self, digest: str) -> PendingSignIn | None:
-        return self.waiting.pop(digest, None) if await self.find(digest) else None
+    async def take(self, secret: str) -> PendingSignIn | None:
+        return self.waiting.pop(secret, None) if await self.find(secret) else None
 
 
 class FakeThrottles:

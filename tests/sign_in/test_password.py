@@ -31,7 +31,16 @@ from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 from romm.sign_in.sign_out import SignedOut, SignOut
 from romm.sign_in.throttle import Throttle
 from tests.factories import new_account
-from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
+from tests.fakes import (
+    FakeAccounts,
+    FakeClock,
+    FakeCredentials,
+    FakeHolderSeal,
+    FakeLog,
+    FakePasswords,
+    FakeSignInLog,
+    FakeThrottles,
+)
 from tests.sign_in.test_openid import ISSUER, METADATA, ScriptedProvider
 from tests.world import PASSWORD, VISITOR
 
@@ -70,7 +79,7 @@ class House:
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
         credentials = FakeCredentials(self.accounts, self.clock)
-        self.sessions = Sessions(credentials, limits, self.log, self.clock)
+        self.sessions = Sessions(credentials, limits, FakeHolderSeal(), True, self.log, self.clock)
         self.throttles = throttles(self.clock)
         self.passwords = passwords or FakePasswords()
         self.login = PasswordSignIn(

@@ -35,7 +35,7 @@ def _prepare(sender: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
-    from romm.adapters.database import migrations, space
+    from romm.adapters.database import space, versions
 
     with explained():
         found = loaded(os.environ)
@@ -46,7 +46,11 @@ def _prepare(sender: Connection) -> None:
             logger.warning("settings.warning", warning=warning)
         if found.settings.oidc.enabled and found.settings.oidc_off:
             logger.warning("oidc.off", reason=found.settings.oidc_off)
+        url = found.settings.database.url
         if found.settings.database.is_embedded:
-            migrations.upgrade(found.settings.database.url)
-            space.prepare(found.settings.database.url, logger)
+            if not versions.is_migrated(url):
+                from romm.adapters.database import migrations
+
+                migrations.upgrade(url)
+            space.prepare(url, logger)
     sender.send(found)

@@ -11,11 +11,21 @@ from romm.domain.model import Account
 from romm.domain.sign_in.throttle import Failures
 
 
+class HolderSeal(Protocol):
+    """Authenticated encryption for the holder of a random secret, of which the database has only the digest."""
+
+    def seal(self, content: bytes, secret: str, use: str) -> str:
+        """Opens with this secret and for the same `use` only."""
+
+    def open(self, sealed: str, secret: str, use: str) -> bytes | None:
+        """None if forged, or sealed by another secret or for another use."""
+
+
 class Credentials(Protocol):
     """Raises `Conflict("version")` if `seen` has changed: a slow password check must not outlive "end all sign-ins"."""
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
-        """All or none. Deletes expired ones, and those above `MOST_OF_A_KIND`."""
+        """All or none. Deletes those above `MOST_OF_A_KIND`, and once a minute expired ones."""
 
     async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
         """Raises `Conflict("full")` at `at_most` live ones."""

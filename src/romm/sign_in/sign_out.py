@@ -49,9 +49,9 @@ class SignOut:
         Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out even so.
         """
         ended = await self._ended(session) if session else None
-        if ended is None or self.provider is None or not self.wishes.concern(ended.id_token):
+        if ended is None or self.provider is None or not self.wishes.concern(ended.identity):
             return SignedOut()
-        match await self._decided(self.provider, ended):
+        match await self._decided(self.provider, ended, self.sessions.id_token(ended, session or "")):
             case HereOnly(problem=problem):
                 self.log.warning("signout.not_at_provider", hint=_NO_END_SESSION.format(problem=problem))
                 return SignedOut()
@@ -67,12 +67,12 @@ class SignOut:
                 raise
             raise Refused(Code.SESSION_NOT_ENDED, **refused.facts) from refused
 
-    async def _decided(self, provider: Provider, ended: Credential) -> AtProvider | HereOnly:
-        metadata, id_token = await _metadata(provider), ended.id_token or ""
+    async def _decided(self, provider: Provider, ended: Credential, id_token: str | None) -> AtProvider | HereOnly:
+        metadata = await _metadata(provider)
         session = EndedSession(
             issuer=ended.identity.issuer if ended.identity else "",
-            id_token=id_token,
-            is_verifiable=metadata is not None and await _is_verifiable(provider, metadata, id_token),
+            id_token=id_token or "",
+            is_verifiable=metadata is not None and await _is_verifiable(provider, metadata, id_token or ""),
         )
         return end_session(self.wishes, metadata, session, unique())
 

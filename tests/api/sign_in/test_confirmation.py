@@ -433,13 +433,6 @@ async def test_another_site_cannot_answer(world: World) -> None:
     assert "ally" in await read(alice)
 
 
-async def test_only_the_digest_of_the_browsers_secret_is_kept(world: World) -> None:
-    await typed(world, "ally")
-    alice = await asked(world)
-    (kept,) = world.pending_sign_ins.waiting
-    assert kept == digest(alice.client.cookies["__Host-romm_pending"])
-
-
 async def test_an_account_that_is_gone_is_no_longer_asked_about(world: World) -> None:
     ally = await typed(world, "ally")
     alice = await asked(world)

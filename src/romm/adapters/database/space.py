@@ -5,9 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import make_url
-
-from romm.adapters.database.engines import BUSY_SECONDS
+from romm.adapters.database.versions import SQLITE
 from romm.ports.process import Log
 
 INCREMENTAL = 2
@@ -22,12 +20,17 @@ PAGES_A_TURN = 1000
 PAGES_AT_START = 25_000
 """100 MiB."""
 
+BUSY_SECONDS = 5
+"""At the start, for another process that writes."""
+
 
 def prepare(url: str, log: Log) -> None:
     """At the start of the server. A file from before this version is written anew once; that needs as much room as its
     rows have, and no other process at work on it.
     """
-    path = Path(make_url(url).database or "")
+    path = Path(url.removeprefix(SQLITE).partition("?")[0])
+    if not path.is_file():  # such as `file:romm.db`, which only SQLAlchemy reads
+        return
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             if _mode(connection) == INCREMENTAL:

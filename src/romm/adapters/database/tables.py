@@ -118,7 +118,7 @@ class CredentialRow(Base):
     issuer: Mapped[Exact | None]
     subject: Mapped[Exact | None] = mapped_column(index=True)
     sid: Mapped[Exact | None] = mapped_column(index=True)
-    id_token: Mapped[str | None]
+    sealed_id_token: Mapped[str | None]
     id_token_alg: Mapped[str | None]
     name: Mapped[str]
     client: Mapped[str]
@@ -128,6 +128,7 @@ class CredentialRow(Base):
     salt: Mapped[str]
     spent_at: Mapped[datetime | None]
     device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    proven_at: Mapped[datetime | None]
 
 
 class DeviceRow(Base):
@@ -201,17 +202,13 @@ class SealingKeyRow(Base):
 
 
 class PendingSignInRow(Base):
-    """`claims` are JSON."""
+    """`sealed` is a `PendingSignIn` as JSON, which only the secret behind `digest` opens."""
 
     __tablename__ = "pending_sign_ins"
 
     digest: Mapped[Exact] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
-    claims: Mapped[str]
-    id_token: Mapped[str]
-    id_token_alg: Mapped[str | None]
-    sid: Mapped[Exact | None]
-    return_to: Mapped[str]
+    sealed: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 

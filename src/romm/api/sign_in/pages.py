@@ -121,7 +121,7 @@ def _who(principal: Principal) -> dict[str, Any]:
 
 
 def _by_provider(principal: Principal) -> bool:
-    return principal.credential is not None and principal.credential.id_token is not None
+    return principal.credential is not None and principal.credential.identity is not None
 
 
 router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)
