@@ -126,6 +126,9 @@ def test_held_connections_end_and_meanwhile_a_heartbeat_is_answered(
     count = HELD if sent != LARGE else HELD // 20  # each of these costs the server 4 MB of writing
     took: list[float] = []
     with romm(idp, tmp_path, LOGLEVEL="WARNING") as (address, pid):
+        warm = opened_with(address, LARGE[: len(LARGE) // 20])  # the first description is made, later ones are kept
+        warm.recv(1)
+        warm.close()
         heartbeat(address)
         before = open_files(pid)
 
