@@ -128,7 +128,7 @@ def connections() -> Iterator[Sequence[str]]:
     idle, unread = connection_limits.IDLE_SECONDS, connection_limits.UNREAD_SECONDS
     yield "Connections of all workers together", f"{connection_limits.CONNECTIONS:,}"
     yield "A connection that is silent, stays open unused, or is in the middle of a request's head", f"{idle} seconds"
-    yield "The head of a request", f"{connection_limits.HEAD_BYTES // 1024} KiB"
+    yield "The head of a request", f"{connection_limits.HEAD_BYTES // 1024} KiB; twice as much if it comes in one go"
     yield (
         "The body of a request",
         f"{routes.MAX_BODY_BYTES // 1024} KiB, within {request_limits.BODY_SECONDS:.0f} seconds",
