@@ -22,6 +22,7 @@ from romm.cli import connections as connection_limits
 from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
@@ -78,6 +79,13 @@ def permissions() -> Iterator[Sequence[str]]:
     for action in Action:
         permission = PERMISSIONS[action]
         yield action.value, _scope(permission.own), _scope(permission.scope), permission.rights.value
+
+
+def lasting() -> Iterator[Sequence[str]]:
+    """In the order of `Lasting`."""
+    yield "To", "A token may"
+    for step, tokens in step_up.TABLE.items():
+        yield step.value, tokens.value
 
 
 def _scope(name: str | None) -> str:
@@ -165,6 +173,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
     "permissions": permissions,
+    "lasting": lasting,
     "checks": checks,
     "guarantees": partial(promises, "guarantees", "About"),
     "asvs": partial(promises, "asvs", "ASVS"),

@@ -50,7 +50,7 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     """`remarks` as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
-    renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION)
+    renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION, clock=ports.clock)
     hints = preset(settings.oidc.provider).hints
     errors = Errors(our_cookies, renderer, ports.log, hints)
     doctor = diagnosis.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)

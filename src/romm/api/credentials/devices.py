@@ -140,6 +140,7 @@ async def look(
         Code.DEVICE_SCOPES_EXCEEDED,
         Code.DEVICE_SCOPES_MISSING,
         Code.LIFETIME_EXCEEDED,
+        Code.CONFIRMATION_REQUIRED,
         Code.NAME_INVALID,
         Code.TOKENS_FULL,
         Code.REQUEST_INVALID,

@@ -78,6 +78,7 @@ async def body(request: Request, shape: type[T]) -> T:
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """
+    _refuse_query(request)
     content_type = request.content_type[0]
     if content_type not in ("", JSON_TYPE, *FORM_TYPES):
         raise UnsupportedMediaType(f"the content type is {content_type}, neither JSON nor a form")
@@ -85,6 +86,13 @@ async def body(request: Request, shape: type[T]) -> T:
         if content_type == JSON_TYPE:
             return msgspec.convert(await request.json(), shape)
         return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
+
+
+def _refuse_query(request: Request) -> None:
+    """A parameter in the wrong place must not be ignored. The route option `query` names those that are read there."""
+    unread = sorted(set(request.query_params) - set(request.route_handler.opt.get("query", ())))
+    if unread:
+        raise Refused(Code.REQUEST_INVALID, problem=f"the query has {unread}: send them in the body")
 
 
 async def form(request: Request) -> dict[str, str]:
