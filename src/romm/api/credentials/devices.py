@@ -25,7 +25,7 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
-from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, answer, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
@@ -166,10 +166,10 @@ async def deny(
     "/auth/device/token",
     status_code=200,
     summary="A device asks what was decided (older shape)",
-    operation_class=takes(DeviceCode, {"device_code": "6f…"}),
-    responses=gives(200, DeviceToken, "A client token, this once.")
-    | gives(400, NotYet, "No token; `detail` says why.", {"detail": "authorization_pending"})
-    | refuses(Code.TOO_MANY_REQUESTS),
+    operation_class=takes(
+        DeviceCode, {"device_code": "6f…"}, also={400: answer(NotYet, {"detail": "authorization_pending"})}
+    ),
+    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def redeem(
