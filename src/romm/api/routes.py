@@ -16,6 +16,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
 from romm.api.accounts import (
+    confirm_page,
     identities,
     issuer_moves_page,
     link_pages,
@@ -63,6 +64,7 @@ ROUTERS = (
     health.router,
     docs.router,
     pages.router,
+    confirm_page.router,
     own_page.router,
     link_pages.router,
     people_page.router,

@@ -19,6 +19,7 @@ def client(settings: Settings) -> Client:
         max_age=oidc.max_age,
         acr_values=oidc.acr_values,
         pushed_requests=oidc.pushed_requests,
+        reauthentication_prompt=known.reauthentication_prompt,
     )
 
 

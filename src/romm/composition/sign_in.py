@@ -1,10 +1,11 @@
 """Use cases of signing in and out, and their explanation."""
 
 from romm.composition.ports import Ports
-from romm.credentials.rate_limits import FailureLimit, Rates
+from romm.credentials.rate_limits import FairLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
+from romm.domain.limits import FAILED_CALLBACKS, FAILED_LOGOUT_TOKENS, PUSHED_REQUESTS
 from romm.domain.providers.register import preset
 from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims.rules import ClaimMapping
@@ -22,7 +23,7 @@ from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
+from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
 from romm.sign_in.repeated_responses import RepeatedResponses
 from romm.sign_in.sign_out import SignOut
@@ -87,7 +88,8 @@ def openid_sign_in(
         admission=admission(settings, ports),
         keep_preview=previews.keep,
         attempts=attempts,
-        failures=FailureLimit(rates, FAILED_CALLBACKS, ports.clock),
+        failures=FairLimit(rates, FAILED_CALLBACKS, ports.clock),
+        pushes=FairLimit(rates, PUSHED_REQUESTS, ports.clock),
         pending=ports.pending_sign_ins,
         repeated=RepeatedResponses(
             attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
@@ -106,7 +108,7 @@ def backchannel_logout(
         off=signin.off,
         logouts=ports.logouts,
         journal=journal,
-        rates=rates,
+        failures=FairLimit(rates, FAILED_LOGOUT_TOKENS, ports.clock),
         clock=ports.clock,
         scope=settings.oidc.backchannel_logout_scope,
         types=_logout_types(settings),

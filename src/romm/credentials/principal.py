@@ -33,6 +33,7 @@ def actor(who: Principal) -> Actor:
         scopes=who.scopes,
         kind=by.kind,
         proven_at=_proven_at(account, by),
+        grants_access=by.kind is Kind.CLIENT_TOKEN and scopes.GRANT_ACCESS in by.scopes,
         expires_at=by.expires_at,
     )
 
@@ -57,7 +58,7 @@ def principal(account: Account, credential: Credential | None = None) -> Princip
 
 def _proven_at(owner: Account, by: Credential) -> datetime | None:
     """A sign-in at the provider counts only while its identity is linked."""
-    if by.kind is not Kind.SESSION:
+    if by.kind not in (Kind.SESSION, Kind.ACCESS_TOKEN):
         return None
     still_linked = by.identity is None or any(link.identity == by.identity for link in owner.links)
-    return by.created_at if still_linked else None
+    return by.proven_at if still_linked else None

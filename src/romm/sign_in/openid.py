@@ -1,20 +1,18 @@
 """Use case: sign in with the OpenID Provider, from the button to the callback."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from msgspec import Struct
 
 from romm.credentials.principal import Principal, require_own
-from romm.credentials.rate_limits import FailureLimit
+from romm.credentials.rate_limits import FairLimit
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
-from romm.domain.accounts.changes import Proof, proof
+from romm.domain.accounts.changes import Proof, confirmation_required, proof
 from romm.domain.credentials.credential import ProviderSession
 from romm.domain.credentials.permissions import Action, Actor, may
-from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
@@ -22,12 +20,10 @@ from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import (
     ATTEMPT_LIFETIME,
     AuthorizationResponse,
-    Client,
     Initiation,
     LoginAttempt,
     Purpose,
 )
-from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.linking.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.pending import PENDING_LIFETIME, PendingSignIn
@@ -37,6 +33,7 @@ from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
 from romm.sign_in.admission import Admission, Linking
 from romm.sign_in.attempts import LoginAttempts
+from romm.sign_in.authorization_requests import may_be_pushed, request_url
 from romm.sign_in.destinations import (
     LINKED_PAGE,
     PREVIEW_PAGE,
@@ -49,19 +46,6 @@ from romm.sign_in.destinations import (
 from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.repeated_responses import RepeatedResponses
-
-FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
-"""A refused sign-in adds a row. It may also send an invented code to the provider, which then limits *us*."""
-
-
-class Pushing(Protocol):
-    """The part of a provider that an authorization request needs."""
-
-    @property
-    def client(self) -> Client: ...
-
-    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """As `Provider.push`."""
 
 
 class StartedSignIn(Struct, frozen=True, kw_only=True):
@@ -77,25 +61,6 @@ def attempt_id(state: str) -> str:
     return digest(state)[:16]
 
 
-async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """Pushes the request first if required."""
-    if metadata.require_pushed_authorization_requests:
-        return await _pushed_url(provider, metadata, request)
-    if provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint:
-        try:
-            return await _pushed_url(provider, metadata, request)
-        except Refused as refused:
-            if refused.code is not Code.PROVIDER_ANSWER_INVALID:  # the endpoint is announced, but not there
-                raise
-    return authorization.authorization_url(metadata, request)
-
-
-async def _pushed_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    request_uri = await provider.push(metadata, request)
-    pushed = {"client_id": request["client_id"], "request_uri": request_uri}
-    return authorization.authorization_url(metadata, pushed)
-
-
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
     """`off`: why single sign-on is off; `identification` is then None."""
@@ -105,7 +70,8 @@ class OpenIDSignIn:
     admission: Admission
     keep_preview: Callable[[str, Person], Awaitable[None]]
     attempts: LoginAttempts
-    failures: FailureLimit
+    failures: FairLimit
+    pushes: FairLimit
     pending: PendingSignIns
     repeated: RepeatedResponses
     sessions: Sessions
@@ -116,14 +82,7 @@ class OpenIDSignIn:
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
     ) -> StartedSignIn:
         """Raises `Refused`, also if `initiation` names another issuer."""
-        return_to = urls.return_to(unverified_return_to)
-        try:
-            return await self._begin(return_to, initiation=initiation)
-        except Refused as refused:
-            refused.return_to = return_to
-            if refused.code is not Code.OIDC_OFF:
-                await self.journal.refused("openid", refused, visitor)
-            raise
+        return await self._journaled(unverified_return_to, visitor, initiation=initiation)
 
     async def begin_preview(self, actor: Actor) -> StartedSignIn:
         """A test sign-in. Raises `Refused`."""
@@ -134,8 +93,29 @@ class OpenIDSignIn:
         """Link to the session's account. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
-            raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
+            raise Refused.by(confirmation_required(who.account))
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
+
+    async def begin_confirmation(self, who: Principal, unverified_return_to: str, visitor: Visitor) -> StartedSignIn:
+        """Sign in anew, as a proof. Raises `Refused`."""
+        require_own(who, Action.CHANGE_PROFILE)
+        return await self._journaled(unverified_return_to, visitor, Purpose.CONFIRM)
+
+    async def _journaled(
+        self,
+        unverified_return_to: str | None,
+        visitor: Visitor,
+        purpose: Purpose = Purpose.SIGN_IN,
+        initiation: Initiation | None = None,
+    ) -> StartedSignIn:
+        return_to = urls.return_to(unverified_return_to)
+        try:
+            return await self._begin(return_to, purpose, initiation=initiation, visitor=visitor)
+        except Refused as refused:
+            refused.return_to = return_to
+            if refused.code is not Code.OIDC_OFF:
+                await self.journal.refused("openid", refused, visitor)
+            raise
 
     async def _begin(
         self,
@@ -144,10 +124,12 @@ class OpenIDSignIn:
         account_id: int | None = None,
         session_digest: str | None = None,
         initiation: Initiation | None = None,
+        visitor: Visitor | None = None,
     ) -> StartedSignIn:
         provider = self._identification().provider
         metadata = await provider.answering_metadata()
         added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
+        added |= authorization.reauthentication(provider.client) if purpose is Purpose.CONFIRM else {}
         state, nonce, code_verifier = (url_secret() for _ in range(3))
         attempt = LoginAttempt(
             state_digest=digest(state),
@@ -164,10 +146,18 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
+        if visitor is not None and may_be_pushed(provider, metadata):
+            await self._check_pushes(visitor.address)
         url = await request_url(provider, metadata, request | added)
         sealed = await self.attempts.sealed(attempt)
         self.journal.begun(provider.client)
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
+
+    async def _check_pushes(self, address: str) -> None:
+        """Raises `Refused(TOO_MANY_REQUESTS)`."""
+        if refuse := self.pushes.judge(address):
+            raise Refused.by(refuse)
+        await self.pushes.count(address)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Loading a callback again gives the same result. Raises `Refused`."""
@@ -202,7 +192,7 @@ class OpenIDSignIn:
         if who is None or who.credential is None:
             raise Refused(Code.LINK_SESSION_CHANGED)
         same = who.credential.digest == attempt.session_digest and who.account.id == attempt.account_id
-        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.created_at)
+        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.proven_at)
 
     async def _complete(
         self,

@@ -105,7 +105,7 @@ async def test_a_form_in_parts_is_a_form(world: World, vera: Account) -> None:
 
 
 async def test_no_page_and_no_cookie_comes_of_it(world: World, vera: Account) -> None:
-    browser = world.browser(origin="https://app.test", cookie="__Host-romm_session=stale")
+    browser = world.browser(origin="capacitor://localhost", cookie="__Host-romm_session=stale")
     response = await browser.client.post("/api/token", data=NAMES)
     assert (response.status_code, response.headers.get("set-cookie")) == (200, None)
     wrong = await browser.client.post("/api/token", data=NAMES | {"password": "wrong"})
@@ -243,6 +243,22 @@ async def test_without_passwords_there_is_no_such_grant(password: str) -> None:
         response = await ask(world, **NAMES | {"password": password}, **named)
         assert error(response) == (400, "unsupported_grant_type", Code.GRANT_TYPE_UNSUPPORTED)
     assert (await refresh(world, "x")).json()["error"] == "invalid_grant", "what was issued before can be refreshed"
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+async def test_the_password_grant_has_a_switch_of_its_own(password: str) -> None:
+    """R-70: ASVS 10.4.4; RFC 9700, 2.4. The other doors stay open, and the app hears what to do."""
+    world = World({"ROMM_PASSWORD_GRANT": "false"})
+    await world.add("vera")
+    for named in ({}, {"grant_type": "password"}):
+        response = await ask(world, **NAMES | {"password": password}, **named)
+        assert error(response) == (400, "unsupported_grant_type", Code.PASSWORD_GRANT_OFF)
+        assert "client token" in response.json()["error_description"]
+    metadata = (await world.program().get("/.well-known/oauth-authorization-server")).json()
+    assert "password" not in metadata["grant_types_supported"]
+    assert (await ask(world, grant_type="saml")).json()["code"] == Code.GRANT_TYPE_UNSUPPORTED
+    assert (await world.program().post("/api/login", json=NAMES)).status_code == 200
+    assert (await world.program().get("/api/users/me", auth=(NAMES["username"], PASSWORD))).status_code == 200
 
 
 async def test_who_guesses_here_has_to_wait_at_every_door(world: World, vera: Account) -> None:
@@ -601,3 +617,29 @@ async def test_the_metadata_names_nothing_that_is_off() -> None:
     world = World({"DISABLE_USERPASS_LOGIN": "true"})
     found = (await world.program().get("/.well-known/oauth-authorization-server")).json()
     assert found["grant_types_supported"] == ["refresh_token", DEVICE_CODE]
+
+
+KEPT = {"name": "Handheld", "scopes": ["me.read"], "expires_in": "never"}
+
+
+async def keeps(world: World, token: str) -> tuple[int, str]:
+    """Make the client token that an app keeps."""
+    made = await world.program().post("/api/client-tokens", json=KEPT, headers=bearer(token))
+    return made.status_code, made.json().get("code", "")
+
+
+async def test_an_app_that_just_signed_in_makes_the_token_that_it_keeps(world: World, vera: Account) -> None:
+    assert await keeps(world, (await sign_in(world, "me.read me.write"))["access_token"]) == (201, "")
+
+
+async def test_after_five_minutes_it_makes_none_and_a_refresh_is_no_proof(world: World, vera: Account) -> None:
+    pair = await sign_in(world, "me.read me.write")
+    world.clock.advance(timedelta(minutes=5) + MOMENT)
+    assert await keeps(world, pair["access_token"]) == (403, Code.CONFIRMATION_REQUIRED)
+    renewed = (await refresh(world, pair["refresh_token"])).json()
+    assert await keeps(world, renewed["access_token"]) == (403, Code.CONFIRMATION_REQUIRED)
+
+
+async def test_the_right_to_create_what_lasts_is_of_no_grant(world: World, vera: Account) -> None:
+    asked = await ask(world, **NAMES, scope="me.read access.grant")
+    assert error(asked) == (400, "invalid_scope", Code.SCOPE_UNKNOWN)

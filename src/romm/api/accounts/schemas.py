@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import LONGEST
-from romm.api.http.fields import NewPassword, NewUsername, OptionalEmail, Role, Secret
+from romm.api.http.fields import NewPassword, NewUsername, OptionalEmail, OptionalRole, Role, Secret
 from romm.domain import scopes
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Code, Refused
@@ -142,10 +142,19 @@ class RegistrationForm(Struct, frozen=True, kw_only=True):
 
 
 class InvitationForm(Struct, frozen=True, kw_only=True):
-    """`expiration` is in seconds, by default INVITE_TOKEN_EXPIRY_SECONDS."""
+    """`expiration` is in seconds, by default INVITE_TOKEN_EXPIRY_SECONDS. Without `role` a viewer is invited."""
 
-    role: Role = "viewer"
+    role: OptionalRole = ""
     expiration: int | None = None
+
+    def with_query(self, role: str | None, expiration: int | None) -> "InvitationForm":
+        """Raises `Refused(REQUEST_INVALID)` for a parameter in both places."""
+        twice = (role is not None and self.role) or (expiration is not None and self.expiration is not None)
+        if twice:
+            raise Refused(Code.REQUEST_INVALID, problem="role or expiration is in the query and in the body")
+        return InvitationForm(
+            role=self.role if role is None else role, expiration=self.expiration if expiration is None else expiration
+        )
 
     @property
     def lifetime(self) -> timedelta | None:

@@ -25,7 +25,19 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
-from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, answer, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.http.openapi import (
+    FOR_APPS,
+    FORM,
+    JSON,
+    OPEN,
+    UNAUTHORIZED,
+    answer,
+    gives,
+    needs,
+    refuses,
+    refuses_as_oauth,
+    takes,
+)
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
@@ -61,6 +73,7 @@ _CHOICE = {
         Code.SCOPE_UNKNOWN,
         Code.CLIENT_UNKNOWN,
         Code.TOO_MANY_REQUESTS,
+        Code.CROSS_SITE,
     ),
     security=OPEN,
 )
@@ -76,6 +89,7 @@ async def ask(
 
 @post(
     "/auth/device/init",
+    opt=FOR_APPS,
     status_code=201,
     summary="A device asks to be let in (older shape)",
     operation_class=takes(
@@ -90,7 +104,7 @@ async def ask(
         [JSON],
     ),
     responses=gives(201, DeviceInitAnswer, "Show the code, and poll `/api/auth/device/token`.")
-    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
+    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
     security=OPEN,
 )
 async def init(request: Request, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
@@ -127,6 +141,7 @@ async def look(
         Code.DEVICE_SCOPES_EXCEEDED,
         Code.DEVICE_SCOPES_MISSING,
         Code.LIFETIME_EXCEEDED,
+        Code.CONFIRMATION_REQUIRED,
         Code.NAME_INVALID,
         Code.TOKENS_FULL,
         Code.REQUEST_INVALID,
@@ -164,12 +179,13 @@ async def deny(
 
 @post(
     "/auth/device/token",
+    opt=FOR_APPS,
     status_code=200,
     summary="A device asks what was decided (older shape)",
     operation_class=takes(
         DeviceCode, {"device_code": "6f…"}, also={400: answer(NotYet, {"detail": "authorization_pending"})}
     ),
-    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS),
+    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
     security=OPEN,
 )
 async def redeem(

@@ -11,7 +11,7 @@ from romm.api.http.fields import ScopeText, Secret
 from romm.api.http.openapi import FORM, asks, gives, refuses, sends_on, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
-from romm.api.pages.renderer import Page, PageRenderer
+from romm.api.pages.renderer import Page, PageRenderer, confirm_url
 from romm.api.pages.scope_words import described
 from romm.credentials.native_apps import NativeApps
 from romm.credentials.principal import Principal
@@ -105,11 +105,21 @@ async def decide(
         return see_other(app_request.address)
     match fields.get("decision"):
         case "allow":
-            return see_other(await native_apps.allow(app_request, who, visitor(request)))
+            return await _allow(request, native_apps, app_request, who)
         case "deny":
             return see_other(native_apps.deny(app_request, who))
         case _:
             raise Refused(Code.REQUEST_INVALID, problem="decision is neither allow nor deny")
+
+
+async def _allow(request: Request, native_apps: NativeApps, app_request: AppRequest, who: Principal) -> Page:
+    """After a confirmation the person decides anew."""
+    try:
+        return see_other(await native_apps.allow(app_request, who, visitor(request)))
+    except Refused as refused:
+        if refused.code is not Code.CONFIRMATION_REQUIRED:
+            raise
+        return see_other(confirm_url(app_request.address))
 
 
 def _consent(renderer: PageRenderer, app_request: AppRequest, who: Principal, offered: tuple[str, ...]) -> Page:
@@ -122,6 +132,7 @@ def _consent(renderer: PageRenderer, app_request: AppRequest, who: Principal, of
         scopes=described(offered),
         beyond=described(beyond(app_request.scopes, offered)),
         parameters=app_request.parameters,
+        confirm_first=renderer.confirm_first(who, app_request.address),
     )
 
 

@@ -15,9 +15,10 @@ from litestar.response import Template
 from romm.api.http.cookies import Cookies
 from romm.api.http.problems import OAuthProblem, Problem
 from romm.api.http.proxies import NGINX_URI
+from romm.api.http.request_limits import BodyNotReceived
 from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, allow_header, see_other
-from romm.api.pages.renderer import PageRenderer
+from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
 from romm.domain.providers.preset import Hints, hint_fact
@@ -68,7 +69,8 @@ class Errors:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return self._other_method(request, error)
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
-        self.log.info(
+        write = self.log.debug if isinstance(error, BodyNotReceived) else self.log.info  # bad networks do it all day
+        write(
             "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
         )
         return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]), error.status_code)
@@ -111,6 +113,8 @@ class Errors:
     def _page(self, request: Request, refused: Refused, page: str) -> Response[bytes]:
         if refused.code is Code.NOT_SIGNED_IN:
             return self._sign_in_first(request)
+        if refused.code is Code.CONFIRMATION_REQUIRED:
+            return see_other(confirm_url(refused.return_to or page))
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
@@ -211,6 +215,8 @@ def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return {"connection": "close"}  # RFC 9110, 15.5.9
     challenge = _challenge(refused, request.headers.get("authorization"))
     return {"www-authenticate": challenge} if challenge else {}
 
@@ -224,7 +230,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'
-        case Code.FORBIDDEN if header is not None and header.lower().startswith("bearer "):
+        case Code.FORBIDDEN | Code.CONFIRMATION_REQUIRED if header is not None and header.lower().startswith("bearer "):
             scope = refused.facts.get("scope")
             return 'Bearer error="insufficient_scope"' + (f', scope="{scope}"' if scope else "")
         case _:

@@ -24,6 +24,7 @@ Secret = Annotated[str, Meta(min_length=1)]
 Scopes = Annotated[list[Annotated[str, _shown(enum=list(scopes.ALL))]], _shown(minItems=1)]
 ScopeTextNeeded = Annotated[str, _shown(pattern=rf"^({_SCOPE})( +({_SCOPE}))*$")]
 ScopeText = Annotated[str, _shown(pattern=rf"^ *(({_SCOPE})( +({_SCOPE}))*)? *$")]
+OptionalRole = Annotated[str, _shown(enum=["", *LEVEL_NAMES])]
 Role = Annotated[str, _shown(enum=list(LEVEL_NAMES))]
 NewUsername = Annotated[
     str, _shown(pattern=usernames.TYPED_PATTERN, minLength=usernames.MIN_LENGTH, maxLength=usernames.MAX_LENGTH)

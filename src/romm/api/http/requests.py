@@ -15,6 +15,7 @@ from litestar.types import HTTPScope
 from msgspec import UNSET
 from msgspec.inspect import is_struct_type
 
+from romm.api.http.request_limits import BodyNotReceived
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
@@ -77,6 +78,7 @@ async def body(request: Request, shape: type[T]) -> T:
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """
+    _refuse_query(request)
     content_type = request.content_type[0]
     if content_type not in ("", JSON_TYPE, *FORM_TYPES):
         raise UnsupportedMediaType(f"the content type is {content_type}, neither JSON nor a form")
@@ -84,6 +86,13 @@ async def body(request: Request, shape: type[T]) -> T:
         if content_type == JSON_TYPE:
             return msgspec.convert(await request.json(), shape)
         return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
+
+
+def _refuse_query(request: Request) -> None:
+    """A parameter in the wrong place must not be ignored. The route option `query` names those that are read there."""
+    unread = sorted(set(request.query_params) - set(request.route_handler.opt.get("query", ())))
+    if unread:
+        raise Refused(Code.REQUEST_INVALID, problem=f"the query has {unread}: send them in the body")
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -100,10 +109,10 @@ async def form(request: Request) -> dict[str, str]:
 
 @contextmanager
 def readable(code: Code) -> Iterator[None]:
-    """Refuse a body that cannot be read with `code`; one that is too large stays Litestar's 413."""
+    """Refuse a body that cannot be read with `code`; one that is too large or too slow keeps its 413 or 408."""
     try:
         yield
-    except RequestEntityTooLarge:
+    except (RequestEntityTooLarge, BodyNotReceived):
         raise
     except _UNREADABLE as error:
         raise Refused(code, problem=error) from error

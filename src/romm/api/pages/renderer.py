@@ -1,6 +1,8 @@
 """What all pages share."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -9,11 +11,15 @@ from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Template
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE
-from romm.domain.errors import Code
+from romm.domain.credentials import step_up
+from romm.domain.credentials.step_up import CONFIRM_PAGE
+from romm.domain.errors import Code, Refused
 from romm.domain.providers.register import preset
+from romm.domain.urls import with_query
+from romm.ports.process import Clock
 from romm.ports.provider import Provider
 from romm.settings.model import Settings
 
@@ -36,6 +42,7 @@ class PageRenderer:
     settings: Settings
     provider: Provider | None
     version: str
+    clock: Clock
 
     def page(
         self,
@@ -69,6 +76,14 @@ class PageRenderer:
         """Also while single sign-on is off."""
         return preset(self.settings.oidc.provider).label
 
+    def is_proven(self, who: Principal) -> bool:
+        """May the session take steps that last?"""
+        return step_up.is_proven(actor(who), self.clock())
+
+    def confirm_first(self, who: Principal, page: str) -> str | None:
+        """The page to confirm on, if one has to before a step that lasts."""
+        return None if self.is_proven(who) else confirm_url(page)
+
     def login_url(self, return_to: str) -> str:
         return f"/api/login/openid?{urlencode({'next': return_to})}"
 
@@ -100,6 +115,22 @@ def _ways(who: Principal) -> dict[str, Any]:
         "manages": "users.read" in who.scopes,
         "reads_log": "logs.read" in who.scopes,
     }
+
+
+def confirm_url(return_to: str) -> str:
+    """The page that asks for a proof, and leads back."""
+    return with_query(CONFIRM_PAGE, {"next": return_to})
+
+
+@contextmanager
+def keeping(page: str, **typed: str) -> Iterator[None]:
+    """When a step needs a proof first, lead back to the page with its form filled in."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code is Code.CONFIRMATION_REQUIRED:
+            refused.return_to = with_query(page, typed)
+        raise
 
 
 def explained(error: str, reference: str) -> dict[str, str | None] | None:

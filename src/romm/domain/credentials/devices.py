@@ -10,7 +10,6 @@ from romm.domain import scopes
 from romm.domain.credentials import client_tokens
 from romm.domain.credentials.client_tokens import MOST, Lifetime
 from romm.domain.credentials.credential import NEVER, Credential
-from romm.domain.credentials.rate_limits import Limit
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
 
@@ -23,13 +22,6 @@ MAX_NAME_LENGTH = 255
 
 UNNAMED = "unnamed:"
 """Prefix of generated identifiers, for apps that send none."""
-
-# A person needs two tries per device, the rest is for typing errors. Guessing finds one of a hundred waiting devices
-# with odds below 1 in 100,000 in ten minutes (RFC 8628, 5.1).
-TRIES_OF_AN_ADDRESS = Limit(name="device user codes", tries=20)
-TRIES_OF_ALL = Limit(name="device user codes", tries=200)
-REQUESTS = Limit(name="device requests", tries=10)
-POLLS = Limit(name="device polls", tries=60)
 
 
 class Flavor(enum.StrEnum):
@@ -222,9 +214,10 @@ def approval(
         return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
     if authorization.shape is Flavor.LEGACY and _tokens_beside(authorization, owned) >= MOST:
         return Refuse(Code.TOKENS_FULL, {"account": by.account.id, "most": MOST})
-    end = _end(authorization.shape, choice.lifetime, by.credential, now)
-    if isinstance(end, Refuse):
-        return end
+    # Token pairs never expire; the approver must be able to grant that.
+    if authorization.shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by.credential)):
+        return refusal
+    end = client_tokens.lasting(client_tokens.end(choice.lifetime, now), by.credential)
     return Approve(authorization, by.account, scopes.ordered(choice.scopes), name, end)
 
 
@@ -248,10 +241,3 @@ def _is_unchanged(owner: Account, authorization: DeviceAuthorization) -> bool:
 def _too_early(authorization: DeviceAuthorization, now: datetime) -> bool:
     interval = timedelta(seconds=authorization.interval_seconds)
     return authorization.last_polled_at is not None and now < authorization.last_polled_at + interval - TOLERANCE
-
-
-def _end(shape: Flavor, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
-    """Token pairs never expire; the approver must be able to grant that."""
-    if shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
-        return refusal
-    return client_tokens.lasting(client_tokens.end(lifetime, now), by)

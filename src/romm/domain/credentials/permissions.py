@@ -16,14 +16,15 @@ class Actor(Struct, frozen=True, kw_only=True):
     """The account that acts, and what its credential allows. The command line has no `account_id`.
 
     `scopes`: the credential's that the account still has. `kind`: None for Basic auth and the command line, which prove
-    themselves with each request. `proven_at`: when the session's sign-in proved the account; None for tokens.
-    `expires_at`: the credential's.
+    themselves with each request. `proven_at`: when a person's sign-in proved the account, for sessions and access tokens.
+    `grants_access`: a client token with that scope. `expires_at`: the credential's.
     """
 
     account_id: int | None
     scopes: frozenset[str]
     kind: Kind | None = None
     proven_at: datetime | None = None
+    grants_access: bool = False
     expires_at: datetime | None = None
 
     @property
@@ -70,8 +71,8 @@ class Action(enum.Enum):
     # other accounts
     LIST_ACCOUNTS = "list and search accounts"
     CREATE_ACCOUNT = "create an account"
-    CHANGE_ACCOUNT = "change an account: name, a lower role, enabled"
-    OPEN_ACCOUNT = "raise the role of an account, change or confirm its address"
+    CHANGE_ACCOUNT = "change an account: name, role, enabled"
+    OPEN_ACCOUNT = "change or confirm the address of an account"
     DELETE_ACCOUNT = "delete an account"
     UNLINK_ACCOUNT = "unlink an account"
     END_SIGN_INS = "end all sign-ins of an account"
@@ -99,7 +100,10 @@ class Rights(enum.Enum):
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """`own`: the scope that suffices for what is the actor's own. `scope`: for everything, with `rights`."""
+    """`own`: the scope that suffices for what is the actor's own. `scope`: for everything, with `rights`.
+
+    Without `own` an action is for other accounts.
+    """
 
     own: str | None = None
     scope: str | None = None
@@ -123,14 +127,14 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.ALLOW_APPS: Permission(own="me.write"),
     Action.READ_TOKENS: Permission(own="me.read", scope="users.read"),
     Action.LIST_ACCOUNTS: Permission(scope="users.read"),
-    Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
+    Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.CHANGE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.OPEN_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
     Action.DELETE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.UNLINK_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.END_SIGN_INS: Permission(scope="users.write", rights=_PROTECTED),
     Action.SET_PASSWORD: Permission(scope="users.write", rights=_ALWAYS),
-    Action.INVITE: Permission(scope="users.write", rights=_GIVEN),
+    Action.INVITE: Permission(scope="users.write", rights=_PROTECTED),
     Action.READ_INVITATIONS: Permission(scope="users.read"),
     Action.REVOKE_INVITATIONS: Permission(scope="users.write"),
     Action.CREATE_RECOVERY_LINK: Permission(),
@@ -145,17 +149,22 @@ PERMISSIONS: Mapping[Action, Permission] = {
 
 
 def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
-    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights."""
+    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights.
+
+    OWN_ACCOUNT for the administration of the actor's own account: only the account page asks for a proof.
+    """
     permission = PERMISSIONS[action]
     if actor.account_id is None:
         return _lacks(actor, AccessLevel.ADMIN)
-    is_own = permission.own is not None and target.account_id == actor.account_id
+    is_own = target.account_id == actor.account_id
     if is_own and permission.own in actor.scopes:
         return None
     if permission.scope is None or permission.scope not in actor.scopes:
-        scope = permission.own if is_own else permission.scope
-        return Refuse(Code.FORBIDDEN, {"scope": scope or "command line", "action": action.value})
-    return _lacks(actor, _needed(permission.rights, target.level))
+        scope = (is_own and permission.own) or permission.scope or "command line"
+        return Refuse(Code.FORBIDDEN, {"scope": scope, "action": action.value})
+    if refusal := _lacks(actor, _needed(permission.rights, target.level)):
+        return refusal
+    return Refuse(Code.OWN_ACCOUNT, {"account": actor.account_id}) if is_own and permission.own is None else None
 
 
 def _needed(rights: Rights, level: AccessLevel) -> AccessLevel | None:
