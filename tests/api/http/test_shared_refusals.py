@@ -78,7 +78,7 @@ async def test_fields_have_the_words_and_lengths_of_their_rules(document: dict[s
     assert user["role"]["enum"] == list(LEVEL_NAMES)
     assert user["username"]["pattern"] == usernames.TYPED_PATTERN
     assert user["password"]["anyOf"][0]["minLength"] == passwords.MIN_LENGTH
-    assert token["scopes"]["items"]["enum"] == list(scopes.ALL)
+    assert token["scopes"]["items"]["enum"] == [*scopes.ALL, scopes.GRANT_ACCESS]
 
 
 async def test_the_example_of_every_body_is_taken_as_well_formed(world: World, document: dict[str, Any]) -> None:

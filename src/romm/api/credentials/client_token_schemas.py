@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from romm.api.http.fields import Scopes, ShortCode, TokenName
+from romm.api.http.fields import ShortCode, TokenName, TokenScopes
 from romm.credentials.client_tokens import Minted
 from romm.domain.credentials.client_tokens import PAIRING_LIFETIME, ClientTokenRequest, Lifetime
 from romm.domain.credentials.credential import NEVER, Credential, is_unused
@@ -16,7 +16,7 @@ class ClientTokenForm(Struct, frozen=True):
     """Without `expires_in` it never expires. A form repeats the field `scopes`."""
 
     name: TokenName
-    scopes: Scopes = []
+    scopes: TokenScopes = []
     expires_in: Lifetime | None = None
 
     @property

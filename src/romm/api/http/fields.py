@@ -22,6 +22,7 @@ def _shown(**schema: Any) -> Meta:
 
 Secret = Annotated[str, Meta(min_length=1)]
 Scopes = Annotated[list[Annotated[str, _shown(enum=list(scopes.ALL))]], _shown(minItems=1)]
+TokenScopes = Annotated[list[Annotated[str, _shown(enum=[*scopes.ALL, scopes.GRANT_ACCESS])]], _shown(minItems=1)]
 ScopeTextNeeded = Annotated[str, _shown(pattern=rf"^({_SCOPE})( +({_SCOPE}))*$")]
 ScopeText = Annotated[str, _shown(pattern=rf"^ *(({_SCOPE})( +({_SCOPE}))*)? *$")]
 OptionalRole = Annotated[str, _shown(enum=["", *LEVEL_NAMES])]
