@@ -38,6 +38,7 @@ from romm.api.credentials import (
 )
 from romm.api.diagnosis import doctor, explanation, health, oidc_page, sign_ins_page
 from romm.api.http import docs, openapi
+from romm.api.http.shared_refusals import describe_routes
 from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
@@ -102,6 +103,7 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
         debug=False,
     )
     take_turns(app)
+    describe_routes(app)
     return app
 
 

@@ -81,7 +81,7 @@ async def invite(
     **needs("users.read"),
     summary="Open invitations",
     responses=gives(200, list[InvitationSchema], "The newest first, without their secrets.", [INVITATION_EXAMPLE])
-    | refuses(*_REFUSED),
+    | refuses(*UNAUTHORIZED),
 )
 async def open_invitations(
     principal: NamedDependency[Principal],

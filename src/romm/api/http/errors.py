@@ -17,7 +17,7 @@ from romm.api.http.problems import OAuthProblem, Problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
 from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
-from romm.api.http.responses import NO_STORE, see_other
+from romm.api.http.responses import NO_STORE, allow_header, see_other
 from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
@@ -82,7 +82,8 @@ class Errors:
 
     def _other_method(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
         """A page for every browser on any route: a person followed a link or sent a form."""
-        allow = {name.lower(): value for name, value in (error.headers or {}).items()}  # RFC 9110, 15.5.6
+        named = {name.lower(): value for name, value in (error.headers or {}).items()}.get("allow", "")
+        allow = {"allow": allow_header(named.split(", "))}  # RFC 9110, 15.5.6
         path = logged_path(request.scope)
         refused = Refused(Code.METHOD_NOT_ALLOWED, path=path, method=request.method, **allow)
         self.log.info("refused", code=refused.code, path=path, hint=operator_text(refused), facts=refused.facts)

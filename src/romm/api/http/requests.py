@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 from litestar import Request as LitestarRequest
@@ -124,10 +124,15 @@ def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
     Browsers send a field that is not filled in as an empty text; an optional password is then not sent at all.
     """
     known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
-    lists = {field.encode_name for field in known if get_origin(field.type) is list}
+    lists = {field.encode_name for field in known if get_origin(_plain(field.type)) is list}
     left_empty = {field.name for field in known if field.default is UNSET and field.name == "password"}
     found = {name: value for name, value in form.items() if value != "" or name not in left_empty}
     return found | {name: form.getall(name) for name in lists & form.keys()}
+
+
+def _plain(of: Any) -> Any:
+    """Without what `Annotated` adds."""
+    return _plain(get_args(of)[0]) if get_origin(of) is Annotated else of
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
