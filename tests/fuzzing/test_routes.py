@@ -135,7 +135,7 @@ def code_of(content: bytes) -> str:
 @pytest.mark.parametrize("visitor", ["nobody", "viewer", "administrator"])
 def test_every_route_does_what_the_document_says(visitor: str, idp: FakeProvider, tmp_path: Path) -> None:
     with (
-        romm(idp, tmp_path, base_url=BASE_URL, **SETTINGS) as (address, _),
+        romm(idp, tmp_path, base_url=BASE_URL, open_files=None, **SETTINGS) as (address, _),
         session_of(visitor, address) as one,
     ):
         found = dict(remarks(address, one))
