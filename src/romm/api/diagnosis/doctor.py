@@ -4,23 +4,26 @@ from litestar import Router, get
 from litestar.di import NamedDependency
 
 from romm.api.diagnosis.schemas import FINDING_EXAMPLE, FindingSchema, finding_schema
-from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses
+from romm.api.http.openapi import FOR_APPS, UNAUTHORIZED, gives, needs, refuses
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctor import Doctor
+from romm.domain.errors import Code
 
 
 @get(
     "/diagnosis",
-    **needs("users.read"),
+    **needs("users.read", **FOR_APPS),
     summary="Examine the OpenID configuration",
     responses=gives(200, list[FindingSchema], "One finding per check, in order.", [FINDING_EXAMPLE])
-    | refuses(*UNAUTHORIZED),
+    | refuses(Code.CROSS_SITE, *UNAUTHORIZED),
 )
 async def diagnosis(
     principal: NamedDependency[Principal],
     doctor: NamedDependency[Doctor],
 ) -> list[FindingSchema]:
-    """What `romm doctor` prints, examined anew at each request. Contacts the provider; signs no one in."""
+    """What `romm doctor` prints, examined anew at each request. Contacts the provider; signs no one in. A link of another
+    site does not lead here.
+    """
     return [finding_schema(finding) async for finding in doctor.findings(actor(principal))]
 
 
