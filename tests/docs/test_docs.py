@@ -169,7 +169,7 @@ def test_what_a_provider_is_said_to_send_fits_the_blocks_of_its_page(page: Path)
     where = discovery.location(settings[0].oidc.server_application_url, settings[0].oidc.server_metadata_url)
     assert id_token["iss"].removesuffix("/") in where.issuers
     for each in (each for each in settings if each.oidc.role_admin):
-        said = claims.read(id_token, more[0] if more else None, reading(each))
+        said = claims.read(id_token, more[0] if more else None, reading(each.oidc))
         assert isinstance(said, Claims)
         role = roles.grant(said.roles, RoleMapping(admin=each.oidc.role_admin))
         assert isinstance(role, Give)

@@ -130,7 +130,7 @@ def backup(file: Path) -> None:
 @db.command("rotate-key")
 def rotate_key() -> None:
     """Make a new key for the cookies that RomM seals; sign-ins that are under way go on."""
-    run(lambda made: made.signin.attempts.seal.rotate())
+    run(lambda made: made.sign_ins.at(None).attempts.seal.rotate())
     click.echo("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
 
 

@@ -66,7 +66,7 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Co
         end_session_endpoint=oidc.end_session_endpoint,
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
         trusted_proxies=settings.server.trusted_proxies,
-        issuer=configured_issuer(settings),
+        issuer=configured_issuer(oidc),
         former_issuers=oidc.former_issuers,
     )
 

@@ -1,5 +1,6 @@
 """Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +12,9 @@ from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims import rules as claims
 from romm.domain.sign_in.claims.signed_tokens import ExpectedToken
 from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.end_session import claims_of
 from romm.domain.sign_in.logout_token import Logout, LogoutScope
+from romm.domain.sign_in.providers import ConfiguredProviders
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider, SignedClaims
@@ -25,7 +28,7 @@ TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(min
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """`off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
+    """From one provider. `off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
 
     identification: Identification | None
     off: str
@@ -70,6 +73,20 @@ class BackchannelLogout:
         if refuse := logout_token.held_to(signed.algorithm, of_sessions, announced):
             raise Refused.by(refuse)
         return logout
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackchannelLogouts:
+    """By the provider's id. One address serves all: the token names its issuer."""
+
+    by_id: Mapping[str, BackchannelLogout]
+    providers: ConfiguredProviders
+
+    async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
+        """As `BackchannelLogout.log_out`. An unknown issuer goes to the default provider, which refuses it."""
+        issuer = claims_of(unverified_logout_token).get("iss")
+        found = self.providers.of_issuer(issuer if isinstance(issuer, str) else None) or self.providers.default
+        await self.by_id[found.id].log_out(unverified_logout_token, visitor)
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:

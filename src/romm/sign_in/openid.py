@@ -31,6 +31,7 @@ from romm.domain.sign_in.linking.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.pending import PENDING_LIFETIME, PendingSignIn
 from romm.domain.sign_in.outcomes import NotOpened, Opened, QuestionAsked
+from romm.domain.sign_in.providers import FIRST
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
@@ -97,7 +98,7 @@ async def _pushed_url(provider: Pushing, metadata: Metadata, request: dict[str, 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """`off`: why single sign-on is off; `identification` is then None."""
+    """At one provider. `off`: why it is off; `identification` is then None."""
 
     identification: Identification | None
     off: str
@@ -110,6 +111,7 @@ class OpenIDSignIn:
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
+    id: str = FIRST
 
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
@@ -119,7 +121,7 @@ class OpenIDSignIn:
         try:
             return await self._begin(return_to, initiation=initiation)
         except Refused as refused:
-            refused.return_to = return_to
+            refused.return_to, refused.provider = return_to, self.id
             if refused.code is not Code.OIDC_OFF:
                 await self.journal.refused("openid", refused, visitor)
             raise
@@ -154,6 +156,7 @@ class OpenIDSignIn:
             issuer=metadata.issuer,
             client_id=provider.client.client_id,
             expires_at=self.clock() + ATTEMPT_LIFETIME,
+            provider=self.id,
             purpose=purpose,
             account_id=account_id,
             session_digest=session_digest,
@@ -163,7 +166,7 @@ class OpenIDSignIn:
         )
         url = await request_url(provider, metadata, request | added)
         sealed = await self.attempts.sealed(attempt)
-        self.journal.begun(provider.client)
+        self.journal.begun(provider.client, self.id)
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
@@ -209,6 +212,8 @@ class OpenIDSignIn:
         cookies: CallbackCookies,
         visitor: Visitor,
     ) -> Finished:
+        if refuse := authorization.mixed_up(attempt, self.id):
+            raise Refused.by(refuse)
         linking_to = await self._linking(attempt, cookies.session)
         provider = identification.provider
         metadata = await provider.metadata()
@@ -277,6 +282,7 @@ class OpenIDSignIn:
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
+        refused.provider = attempt.provider
         led_back(attempt, refused).facts.setdefault("issuer", attempt.issuer)
         await self.attempts.used.conclude(attempt.state_digest, NotOpened(refused.code, visitor.correlation_id))
         await self.failures.count(visitor.address)
@@ -284,5 +290,7 @@ class OpenIDSignIn:
 
     def _identification(self) -> Identification:
         if self.identification is None:
-            raise Refused(Code.OIDC_OFF, reason=self.off)
+            refused = Refused(Code.OIDC_OFF, reason=self.off)
+            refused.provider = self.id
+            raise refused
         return self.identification

@@ -26,6 +26,12 @@ class ConfirmForm(Struct, frozen=True):
     current_password: str
 
 
+class LinkForm(Struct, frozen=True):
+    """Without an id: the default provider."""
+
+    provider: str = ""
+
+
 class UnlinkForm(Struct, frozen=True, kw_only=True):
     """`id` is a `subject_digest`."""
 

@@ -4,13 +4,14 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar, get_origin
 
 import msgspec
 from litestar import Request as LitestarRequest
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import QueryParameter
 from litestar.types import HTTPScope
 from msgspec.inspect import is_struct_type
 
@@ -21,6 +22,10 @@ MAX_USER_AGENT_LENGTH = 255
 JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Request = LitestarRequest[Any, Any, Any]
+
+ProviderId = Annotated[
+    str | None, QueryParameter(name="provider", description="the id of one of several providers; the first without it")
+]
 
 _SECRET_PARAMETERS = ("code", "user_code")
 
