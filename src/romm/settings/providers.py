@@ -27,7 +27,7 @@ def declared_ids(written: object, file: str, environ: Mapping[str, str], report:
         report.problems.append(
             f"{PROVIDERS} in {file} is not a table; write [{PROVIDERS}.google], with an id for google."
         )
-    places = {each: f"[{PROVIDERS}.{each}] of {file}" for each in tables}
+    places = {each: f"[{PROVIDERS}.{each}] of {file}" for each, table in tables.items() if isinstance(table, dict)}
     report.problems += [
         f"{PROVIDERS}.{key} in {file} is not a table; write [{PROVIDERS}.<id>] above the keys of a provider."
         for key, value in tables.items()
@@ -38,7 +38,7 @@ def declared_ids(written: object, file: str, environ: Mapping[str, str], report:
             places.setdefault(found[1].lower().replace("_", "-"), name)
     wrong = {each: problem for each, place in places.items() if (problem := _problem(each, place))}
     report.problems += wrong.values()
-    return [each for each in places if each not in wrong and isinstance(tables.get(each, {}), dict)]
+    return [each for each in places if each not in wrong]
 
 
 def _problem(provider_id: str, place: str) -> str | None:

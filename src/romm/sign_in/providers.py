@@ -35,5 +35,6 @@ class SignIns:
         return self.by_id[found.id]
 
     def of_issuer(self, issuer: str) -> OpenIDSignIn | None:
-        found = self.providers.of_issuer_or_only(issuer)
-        return None if found is None else self.by_id[found.id]
+        """None for an unknown one, and while it is off."""
+        found = self.providers.of_issuer(issuer)
+        return self.by_id[found.id] if found is not None and found.is_on else None

@@ -3,13 +3,15 @@
 import asyncio
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from romm.adapters.provider.transport import Limits
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, EmailSource, Identity
+from romm.sign_in.destinations import QUESTION_PAGE
 from tests.api.sign_in.test_openid import error_of
 from tests.fake_provider import BROKEN, HANGING, FakeProvider
 from tests.world import ORIGIN, World
@@ -93,8 +95,9 @@ async def test_a_provider_that_names_another_as_the_issuer_of_its_answer_is_refu
     """RFC 9207."""
     world = await two()
     browser = world.browser()
-    query = await world.further["friends"].approve(await browser.begin(at="friends"))
-    assert error_of(await browser.come_back(f"{query}&iss={HOUSE}", "friends")) == Code.RESPONSE_ISSUER
+    query = parse_qs(await world.further["friends"].approve(await browser.begin(at="friends")))
+    spoilt = urlencode({name: values[0] for name, values in query.items()} | {"iss": HOUSE})
+    assert error_of(await browser.come_back(spoilt, "friends")) == Code.RESPONSE_ISSUER
 
 
 async def test_a_provider_that_claims_to_be_another_opens_no_account_of_that_one() -> None:
@@ -105,7 +108,7 @@ async def test_a_provider_that_claims_to_be_another_opens_no_account_of_that_one
     liar.sub = "alice"
     liar.alter_id_token = lambda claims: claims.update(iss=HOUSE)
     browser = world.browser()
-    assert error_of(await browser.sign_in(at="friends")) == Code.ID_TOKEN_INVALID
+    assert error_of(await browser.sign_in(at="friends")) == Code.ID_TOKEN_ISSUER
     assert browser.session is None
 
     world = await two(sub="alice")
@@ -180,8 +183,8 @@ async def test_a_portal_starts_a_sign_in_at_its_own_provider() -> None:
 
 async def test_an_answer_by_a_form_goes_on_at_the_same_address() -> None:
     program = (await two()).program()
-    answer = await program.post("/api/oauth/openid/friends", data={"state": "s", "code": "c", "other": "x"})
-    assert answer.headers["location"] == "/api/oauth/openid/friends?state=s&code=c"
+    answer = await program.post("/api/oauth/openid/friends", data={"code": "c", "other": "x"})
+    assert answer.headers["location"] == "/api/oauth/openid/friends?code=c"
 
 
 async def test_roles_are_those_of_the_provider_of_this_sign_in() -> None:
@@ -236,13 +239,26 @@ async def test_an_address_at_a_provider_open_to_anyone_links_to_no_account_of_an
 
 async def test_the_question_is_asked_and_answered_by_the_provider_of_the_sign_in() -> None:
     world = await two({"OIDC_ALLOW_REGISTRATION": "false"})
-    bob = await world.add("bobby")
-    world.accounts.set_email(bob.id, "bob@example.org", EmailSource.OWNER) if hasattr(
-        world.accounts, "set_email"
-    ) else None
+    bobby = replace(await world.add("bobby"), email="bob@example.org", email_source=EmailSource.OWNER)
+    world.accounts.by_id[bobby.id] = bobby
     browser = world.browser()
-    answer = await browser.sign_in(at="friends")
-    assert answer.status_code == 303
+    assert (await browser.sign_in("/collection", "friends")).headers["location"] == QUESTION_PAGE
+    page = (await browser.get(QUESTION_PAGE)).text
+    assert "that <bdi>friends</bdi> sent" in page
+    assert (await browser.submit(f"{QUESTION_PAGE}/not-mine")).headers["location"] == "/collection"
+    assert (await browser.me()).json()["identities"][0]["issuer"] == FRIENDS, "only the house's own registers no one"
+
+
+async def test_a_question_of_a_provider_that_is_gone_has_expired() -> None:
+    world = await two()
+    bobby = replace(await world.add("bobby"), email="bob@example.org", email_source=EmailSource.OWNER)
+    world.accounts.by_id[bobby.id] = bobby
+    browser = world.browser()
+    await browser.sign_in("/collection", "friends")
+    world.reconfigure({**world.settings_environ, "ROMM_PROVIDERS__FRIENDS__ENABLED": "false"})
+    later = world.browser()
+    later.client.cookies = browser.client.cookies
+    assert error_of(await later.submit(f"{QUESTION_PAGE}/not-mine")) == Code.QUESTION_EXPIRED
 
 
 async def test_log_lines_name_the_provider_of_their_own_sign_in() -> None:

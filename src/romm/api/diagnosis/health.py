@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 
 from litestar import Router, get
 from litestar.di import NamedDependency
-
 from msgspec import UNSET, UnsetType
 
 from romm.accounts.setup import Setup
