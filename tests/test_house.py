@@ -123,6 +123,13 @@ def test_a_file_is_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
+def test_commands_print_by_the_function_that_escapes() -> None:
+    """`doctor` colours and replaces its lines, and escapes findings when they are made."""
+    own = {"report.py", "doctor.py"}
+    commands = [path for path in (SOURCE / "cli").glob("*.py") if path.name not in own]
+    assert [path.name for path in commands if {"echo", "secho", "print"} & set(called(tree(path)))] == []
+
+
 def test_nothing_is_patched_in_tests() -> None:
     """House, 8: what a test wants to be otherwise is handed in; the environment of a process is no code."""
     patching = re.compile(r"\bmonkeypatch\." + r"(setattr|setitem|delattr)\b|\bunittest\.mock\b|\bmock\.patch\b")

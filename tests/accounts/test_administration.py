@@ -9,7 +9,8 @@ from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.composition.use_cases import use_cases
 from romm.domain import scopes
-from romm.domain.accounts.changes import Actor, Unlink
+from romm.domain.accounts.changes import Unlink
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
@@ -37,7 +38,7 @@ async def test_a_role_that_the_last_sign_in_kept_is_set_by_hand_and_its_change_i
     await world.add("keeper", level=AccessLevel.ADMIN)
     await world.browser().sign_in()
     administration = world.use_cases.administration
-    alice = await administration.named("alice")
+    alice = await administration.named(ACTOR, "alice")
     with pytest.raises(Refused) as refused:
         await administration.change(ACTOR, alice.id, AccountForm(level=AccessLevel.VIEWER))
     assert refused.value.code is Code.ROLE_MANAGED
@@ -54,7 +55,7 @@ async def test_a_role_that_the_last_sign_in_kept_is_set_by_hand_and_its_change_i
     await world.browser().sign_in()
     facts = world.lines("account.role_changed")[-1]
     assert (facts["role_before"], facts["role_after"], facts["by"]) == ("viewer", "admin", "provider")
-    assert administration.is_managed(await administration.named("alice"))
+    assert administration.is_managed(await administration.named(ACTOR, "alice"))
 
 
 async def test_a_change_that_leaves_the_role_is_no_change_of_a_role() -> None:

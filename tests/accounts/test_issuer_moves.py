@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from romm.accounts.issuer_moves import IssuerMoves
 from romm.composition.use_cases import use_cases
-from romm.domain.accounts.changes import COMMAND_LINE, Actor
 from romm.domain.accounts.issuer_moves import IssuerMove, Retire, Rewrite, Stay, Stays, Way
 from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.permissions import COMMAND_LINE, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.issuers import LinkedElsewhere
 from romm.domain.model import AccessLevel, Account, Identity
@@ -52,14 +52,14 @@ async def sign_in(world: World, name: str, subject: str) -> str:
 async def test_before_the_move_everybody_is_locked_out_and_counted() -> None:
     world = await household()
     assert [await sign_in(world, name, name) for name in PEOPLE] == [Code.ALREADY_LINKED] * 3
-    assert await world.use_cases.issuer_moves.elsewhere() == (LinkedElsewhere(OLD, 3),)
+    assert await world.use_cases.issuer_moves.elsewhere(COMMAND_LINE) == (LinkedElsewhere(OLD, 3),)
 
 
 @pytest.mark.parametrize("way", Way)
 async def test_a_preview_writes_nothing(way: Way) -> None:
     world = await household()
     before, events = dict(world.accounts.by_id), len(world.lines("account.issuer_moved"))
-    decided = await world.use_cases.issuer_moves.preview(to(world, way))
+    decided = await world.use_cases.issuer_moves.preview(COMMAND_LINE, to(world, way))
     assert [each.account.username for each in decided] == list(PEOPLE)
     assert (world.accounts.by_id, len(world.lines("account.issuer_moved"))) == (before, events)
 
@@ -68,7 +68,7 @@ async def test_by_email_a_verified_address_links_anew_and_history_stays() -> Non
     world = await household()
     decided = await world.use_cases.issuer_moves.carry_out(COMMAND_LINE, to(world, Way.BY_EMAIL))
     assert [type(each) for each in decided] == [Retire] * 3
-    assert await world.use_cases.issuer_moves.elsewhere() == ()
+    assert await world.use_cases.issuer_moves.elsewhere(COMMAND_LINE) == ()
     assert [await sign_in(world, name, f"{name} here") for name in PEOPLE] == ["in"] * 3
     assert links(world) == [(), *[(OLD, world.idp.issuer)] * 3]
     assert len(world.accounts.by_id) == 4
@@ -152,7 +152,7 @@ async def test_a_slash_at_the_end_is_spelled_as_it_is_stored_and_as_the_provider
 async def test_an_issuer_that_nobody_is_linked_to_is_refused_with_those_that_are() -> None:
     world = await household()
     moves, typo = world.use_cases.issuer_moves, to(world, Way.BY_EMAIL, "https://typo.example")
-    for attempt in (moves.preview(typo), moves.carry_out(COMMAND_LINE, typo)):
+    for attempt in (moves.preview(COMMAND_LINE, typo), moves.carry_out(COMMAND_LINE, typo)):
         with pytest.raises(Refused) as caught:
             await attempt
         assert caught.value.code is Code.ISSUER_NOT_LINKED
@@ -165,7 +165,7 @@ async def test_only_a_full_administrator_moves_accounts() -> None:
     with pytest.raises(Refused) as caught:
         await world.use_cases.issuer_moves.carry_out(narrow, to(world, Way.BY_EMAIL))
     assert caught.value.code is Code.ADMIN_REQUIRED
-    assert await world.use_cases.issuer_moves.elsewhere() == (LinkedElsewhere(OLD, 3),)
+    assert await world.use_cases.issuer_moves.elsewhere(COMMAND_LINE) == (LinkedElsewhere(OLD, 3),)
 
 
 class Busy(FakeAccountStore):
@@ -207,5 +207,5 @@ async def test_while_the_provider_does_not_answer_the_move_is_noted_as_unchecked
     world = await household()
     world.idp.instead["discovery"] = BROKEN
     move = to(world, Way.SAME_SUBJECTS)
-    await world.use_cases.issuer_moves.preview(move)
+    await world.use_cases.issuer_moves.preview(COMMAND_LINE, move)
     assert "was not reached" in world.use_cases.issuer_moves.notes(move)[0]

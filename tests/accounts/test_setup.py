@@ -12,7 +12,7 @@ from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict, retry_on_conflict
 from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakePasswords
-from tests.world import PASSWORD
+from tests.world import ORIGIN, PASSWORD
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -46,6 +46,7 @@ def setup(
     log: FakeLog | None = None,
 ) -> Setup:
     return Setup(
+        base_url=ORIGIN,
         wizard=wizard,
         passwords_enabled=passwords_enabled,
         accounts=accounts or FakeAccounts(),
@@ -57,13 +58,13 @@ def setup(
 
 async def refused(use_case: Setup, username: str = "keeper", email: str = "", password: str = PASSWORD) -> Refused:
     with pytest.raises(Refused) as caught:
-        await use_case.create_first_admin(username, email, password)
+        await use_case.create_first_admin(username, email, password, ())
     return caught.value
 
 
 async def test_the_first_admin_is_an_admin_with_a_password_that_nobody_reads() -> None:
     accounts, log = FakeAccounts(), FakeLog()
-    made = await setup(accounts, log=log).create_first_admin("Keeper", "Keeper@Example.org", PASSWORD)
+    made = await setup(accounts, log=log).create_first_admin("Keeper", "Keeper@Example.org", PASSWORD, ())
     assert (made.username, made.email, made.level) == ("keeper", "keeper@example.org", AccessLevel.ADMIN)
     assert made.password_set_at == NOW
     assert accounts.hashes == {made.id: f"hash of {PASSWORD}"}
@@ -87,7 +88,7 @@ async def test_the_log_says_what_is_taken(what: str, code: Code, text: str) -> N
 @pytest.mark.parametrize("name", ["admin", "root", "romm"])
 async def test_a_reserved_name_is_for_people_to_take(name: str) -> None:
     """Reserved names keep the provider from handing them out, not the owner of the house from having one."""
-    assert (await setup().create_first_admin(name, "", PASSWORD)).username == name
+    assert (await setup().create_first_admin(name, "", PASSWORD, ())).username == name
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,50 @@ def test_a_traceback_does_not_show_what_was_in_the_variables(capsys: pytest.Capt
     line = capsys.readouterr().err
     assert "broken" in line
     assert "canary-4711" not in line
+
+
+ODD = "\x1b]0;owned\x07\x1b[2J\x9b31m\x7f\r\n\u202egnp\u2028\u2066\ud800"
+"""C0, C1, DEL, line breaks, changes of direction, a line separator, half a character."""
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        ODD,
+        f"{ODD} and a space",
+        Code(Code.NO_ROLE),
+        (ODD,),
+        {ODD: ODD},
+        ODD.encode("utf-8", "replace"),
+        ValueError(ODD),
+    ],
+    ids=lambda fact: type(fact).__name__,
+)
+def test_a_terminal_is_sent_no_escape_sequence_of_a_stranger(capsys: pytest.CaptureFixture[str], fact: object) -> None:
+    log.configure("INFO", "console").info("refused", path=fact)
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
+
+
+class Rude:
+    """A library's object, whose `repr` is a stranger's text."""
+
+    def __repr__(self) -> str:
+        return ODD
+
+
+def test_nor_by_an_object_or_by_the_log_of_a_library(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO", "console").info("refused", found=Rude())
+    logging.getLogger("elsewhere").warning("a message %s", ODD)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
+def test_nor_by_an_exception_and_its_lines_look_like_none_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    forged = f"{ODD}\n2026-01-01T00:00:00Z [info] signin.done"
+    log.configure("INFO", "console").error("unexpected", exc_info=ValueError(forged))
+    first, *traceback = capsys.readouterr().err.splitlines()
+    assert "unexpected" in first
+    assert any("signin.done" in line for line in traceback)
+    assert all(line.isprintable() and line.startswith("  ") for line in traceback)

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from romm.credentials.principal import Principal
 from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Lifetime
 from romm.domain.credentials.credential import NEVER, Kind
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from tests.credentials.token_house import HANDHELD, NOW, TokenHouse
@@ -150,7 +151,9 @@ async def test_somebody_elses_token_is_not_there(house: TokenHouse, level: Acces
 
 async def test_an_administrator_ends_anybodys_token(house: TokenHouse) -> None:
     ada, minted = await house.add("ada", AccessLevel.ADMIN), await house.make(await house.add("vera"))
-    assert [(token, owner.username) for token, owner in await house.tokens.all_tokens()] == [(minted.token, "vera")]
+    assert [(token, owner.username) for token, owner in await house.tokens.all_tokens(COMMAND_LINE)] == [
+        (minted.token, "vera")
+    ]
     assert minted.token.id is not None
     await house.tokens.end_any(ada, minted.token.id)
     assert await house.scopes(minted.secret) is None

@@ -31,9 +31,9 @@ def at(number: int) -> Visitor:
 
 
 async def offered(house: TokenHouse) -> tuple[Minted, Offer]:
-    """A token of an ordinary person, and a pairing code for it."""
+    """A token of an ordinary person that may manage tokens, and a pairing code for it."""
     vera = await house.add("vera")
-    minted = await house.make(vera)
+    minted = await house.make(vera, "me.read", "me.write")
     assert minted.token.id is not None
     return minted, await house.pairing.offer(vera, minted.token.id)
 

@@ -9,6 +9,7 @@ from romm.credentials.principal import Principal, principal
 from romm.credentials.sessions import Sessions
 from romm.domain import scopes
 from romm.domain.credentials.credential import TOUCH_INTERVAL, Credential, Kind, ProviderSession, SessionLimits
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, Identity
@@ -117,11 +118,13 @@ async def test_a_session_is_ended_by_its_number_and_its_owners(house: House) -> 
     secret = await house.start()
     number = house.only.id
     assert number is not None
-    for account_id, session_id in ((1, number + 1), (2, number)):
+    owner = await house.who(secret)
+    another = principal(replace(owner.account, id=2))
+    for who, session_id in ((owner, number + 1), (another, number)):
         with pytest.raises(Refused, match=Code.CREDENTIAL_UNKNOWN):
-            await house.sessions.end_one(account_id, session_id)
+            await house.sessions.end_one(who, session_id)
     assert await house.sessions.who(secret) is not None
-    await house.sessions.end_one(1, number)
+    await house.sessions.end_one(owner, number)
     assert await house.sessions.who(secret) is None
 
 
@@ -130,9 +133,9 @@ async def test_a_session_that_is_over_is_in_no_list(house: House) -> None:
     await house.start()
     house.clock.advance(IDLE - MOMENT)
     newer = await house.start()
-    assert len(await house.sessions.of(1)) == 2
+    assert len(await house.sessions.of(COMMAND_LINE, 1)) == 2
     house.clock.advance(MOMENT)
-    assert [each.digest for each in await house.sessions.of(1)] == [digest(newer)]
+    assert [each.digest for each in await house.sessions.of(COMMAND_LINE, 1)] == [digest(newer)]
 
 
 @pytest.mark.parametrize(("last", "live"), [(-MOMENT, True), (timedelta(), False)], ids=["just before", "at the limit"])
@@ -229,10 +232,11 @@ def test_a_browser_keeps_the_cookie_as_long_as_the_session_may_live(house: House
 
 async def test_the_log_says_which_session_of_whom_ended(house: House) -> None:
     secrets = [await house.start() for _ in range(4)]
-    sessions = [each.id for each in reversed(await house.sessions.of(1))]
+    sessions = [each.id for each in reversed(await house.sessions.of(COMMAND_LINE, 1))]
+    who = await house.who(secrets[2])
     await house.sessions.end(secrets[0])
-    await house.sessions.end_one(1, sessions[1] or 0)
-    await house.sessions.end_others(1, digest(secrets[2]))
+    await house.sessions.end_one(who, sessions[1] or 0)
+    await house.sessions.end_others(who)
     assert house.log.lines == [
         ("info", "session.ended", {"account": 1, "session": sessions[0]}),
         ("info", "session.ended", {"account": 1, "session": sessions[1]}),

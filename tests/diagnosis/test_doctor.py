@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.composition import diagnosis, provider
 from romm.diagnosis.doctor import INVENTED_CODE
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
@@ -45,7 +46,7 @@ async def examined(
         network=network or FakeNetwork(), probe=probe if located else None, storage=storage or FakeStorage()
     )
     doctor = diagnosis.doctor(settings, (), client, instruments, patient.clock)
-    findings = [finding async for finding in doctor.findings()]
+    findings = [finding async for finding in doctor.findings(COMMAND_LINE)]
     assert [finding.check for finding in findings] == list(Check)
     return {finding.check: finding for finding in findings}
 
@@ -314,7 +315,7 @@ async def test_findings_come_one_by_one() -> None:
     doctor = diagnosis.doctor(
         world().settings, (), provider.client(world().settings.oidc), world().ports.instruments, world().clock
     )
-    coming = doctor.findings()
+    coming = doctor.findings(COMMAND_LINE)
     assert (await anext(coming)).check is Check.SETTINGS
     await coming.aclose()  # type: ignore[attr-defined]
 
@@ -331,7 +332,7 @@ async def test_who_waits_is_told_what_is_known_by_then() -> None:
     patient = world()
     instruments = replace(patient.ports.instruments, network=Hanging())
     doctor = diagnosis.doctor(patient.settings, (), provider.client(patient.settings.oidc), instruments, patient.clock)
-    findings = await doctor.within(0.05)
+    findings = await doctor.within(COMMAND_LINE, 0.05)
     assert [finding.check for finding in findings] == list(Check)
     found = {finding.check: finding for finding in findings}
     assert found[Check.DNS].outcome is Outcome.OK

@@ -205,3 +205,42 @@ def test_the_nearest_address_that_is_no_proxy_counts(peer: str, forwarded: str, 
     assert sender is not None
     entries = [entry.strip() for entry in forwarded.split(",")] if forwarded else []
     assert hosts.client(sender, entries, PROXIES) == ip_address(expected)
+
+
+@pytest.mark.parametrize(
+    ("header", "safe"),
+    [
+        pytest.param("romm.test", True, id="our own"),
+        pytest.param("ROMM.test:443", True, id="our own, with its port"),
+        pytest.param("romm.test:8443", False, id="our name at another port"),
+        pytest.param("127.0.0.1:8080", True, id="loopback"),
+        pytest.param("localhost:8080", True, id="loopback by name"),
+        pytest.param("romm.localhost", True, id="below localhost"),
+        pytest.param("192.168.1.20:8080", True, id="an address at home: a page there is the machine's own"),
+        pytest.param("203.0.113.9", True, id="a public address, likewise"),
+        pytest.param("[fd00::20]:8080", True, id="IPv6"),
+        pytest.param("nas:8080", True, id="a name without a dot: public DNS has none"),
+        pytest.param("romm_app:8080", True, id="a compose service"),
+        pytest.param("NAS.local:8080", True, id="multicast DNS"),
+        pytest.param("nas.local.", True, id="with the root's dot"),
+        pytest.param("nas.lan", True, id="many routers"),
+        pytest.param("nas.home.arpa", True, id="RFC 8375"),
+        pytest.param("nas.internal", True, id="reserved for private use"),
+        pytest.param("attacker.example", False, id="a public name"),
+        pytest.param("attacker.example:8080", False, id="a public name with our port"),
+        pytest.param("nas.fritz.box", False, id="a router's name that public DNS can have"),
+        pytest.param("192.168.1.20.attacker.example", False, id="an address in front of a public name"),
+        pytest.param("local.attacker.example", False, id="a private suffix in front of one"),
+        pytest.param("attackerlocal.example", False, id="a private suffix inside one"),
+        pytest.param("home.arpa.example", False, id="a private suffix before the end"),
+        pytest.param("evil-lan.com", False, id="no suffix of its own"),
+        pytest.param("nas/.attacker.example", False, id="a path"),
+        pytest.param("attacker.example@nas", False, id="a user"),
+        pytest.param("127.1", False, id="an abbreviated address, which no browser sends"),
+        pytest.param("nas:0", False, id="no port"),
+        pytest.param(".", False, id="the root"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_only_names_that_no_stranger_can_bind_are_safe_from_rebinding(header: str, safe: bool) -> None:
+    assert hosts.is_safe_from_rebinding(header, OWN) is safe

@@ -22,6 +22,7 @@ from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.composition import diagnosis, provider
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import Finding, Outcome
 from romm.domain.model import AccessLevel, Identity
@@ -269,7 +270,7 @@ async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
         world.settings, loaded.warnings, provider.client(world.settings.oidc), world.ports.instruments, world.clock
     )
     try:
-        async for finding in doctor.findings():
+        async for finding in doctor.findings(COMMAND_LINE):
             if finding.outcome in (Outcome.FAILED, Outcome.WARNING):
                 yield finding
     finally:

@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from msgspec import UnsetType
+
 from romm.accounts.forms import AccountForm, account_update, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
@@ -35,29 +37,33 @@ class Administration:
     log: Log
     clock: Clock
 
-    async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
-        """A page by name, and the number of all matches."""
+    async def search(self, actor: Actor, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+        """A page by name, and the number of all matches. Raises `Refused`."""
+        required(may(actor, Action.LIST_ACCOUNTS))
         return await self.account_store.search(text.strip().lower(), limit, offset)
 
-    async def all_accounts(self, text: str = "") -> Sequence[Account]:
-        return (await self.search(text, _ALL, 0))[0]
+    async def all_accounts(self, actor: Actor, text: str = "") -> Sequence[Account]:
+        """Raises `Refused`."""
+        return (await self.search(actor, text, _ALL, 0))[0]
 
-    async def get(self, account_id: int) -> Account:
-        """Raises `Refused(ACCOUNT_UNKNOWN)`."""
-        account = await self.accounts.get(account_id)
-        if account is None:
-            raise Refused(Code.ACCOUNT_UNKNOWN, account=account_id)
+    async def get(self, actor: Actor, account_id: int, action: Action = Action.READ_ACCOUNT) -> Account:
+        """For this action. Raises `Refused`; ACCOUNT_UNKNOWN only for who could do it to another account."""
+        required(may(actor, action, Target(account_id=account_id)))
+        account = await self._account(account_id)
+        required(may(actor, action, Target.of(account)))
         return account
 
-    async def named(self, username: str) -> Account:
-        """Raises `Refused(ACCOUNT_UNKNOWN)`."""
+    async def named(self, actor: Actor, username: str) -> Account:
+        """Raises `Refused`."""
+        required(may(actor, Action.LIST_ACCOUNTS))
         found = await self.accounts.password(username.lower())
         if found is None:
             raise Refused(Code.ACCOUNT_UNKNOWN, account=username)
         return found[0]
 
-    async def names(self, account_ids: Collection[int]) -> dict[int, str]:
-        """Without deleted accounts."""
+    async def names(self, actor: Actor, account_ids: Collection[int]) -> dict[int, str]:
+        """Without deleted accounts. Raises `Refused`."""
+        required(may(actor, Action.LIST_ACCOUNTS))
         found = [await self.accounts.get(account_id) for account_id in account_ids]
         return {account.id: account.username for account in found if account is not None}
 
@@ -68,10 +74,10 @@ class Administration:
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
         """Without a password only single sign-on opens it. Raises `Refused`."""
-        required(rules.may_give(actor, level))
+        required(may(actor, Action.CREATE_ACCOUNT, Target(level=level)))
         name = stored_username(typed.username or "")
         email, password_hash = stored_email(typed.email or ""), None
-        if typed.password:
+        if not isinstance(typed.password, UnsetType):
             if not self.passwords_enabled:
                 raise Refused(Code.PASSWORDS_OFF)
             password_hash = await hash_of_new(self.passwords, typed.password, username=name, email=email)
@@ -91,12 +97,13 @@ class Administration:
 
     async def change(self, actor: Actor, account_id: int, typed: AccountForm) -> Account:
         """Raises `Refused`."""
-        if typed.password and not self.passwords_enabled:
+        account = await self.get(actor, account_id, Action.CHANGE_ACCOUNT)
+        if typed.sets_password and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        wish = await account_update(typed, await self.get(account_id), self.passwords)
+        wish = await account_update(typed, account, self.passwords)
 
         async def attempt() -> tuple[AccessLevel, Account]:
-            seen, now = await self.get(account_id), self.clock()
+            seen, now = await self._account(account_id), self.clock()
             admins = await self.account_store.enabled_admins()
             change = rules.administer(actor, seen, wish, admins, now, managed=self.is_managed(seen))
             return seen.level, await self.account_store.change(required(change), now)
@@ -104,7 +111,7 @@ class Administration:
         before, account = await retry_on_conflict(attempt, wish)
         if before is not account.level:
             log_role_change(self.log, account, before, by=actor.name)
-        facts = {"level": account.level.label, "enabled": account.enabled, "password": bool(typed.password)}
+        facts = {"level": account.level.label, "enabled": account.enabled, "password": typed.sets_password}
         facts["email_source"] = account.email_source
         self._log("account.changed", actor, account, **facts)
         return account
@@ -113,7 +120,7 @@ class Administration:
         """Raises `Refused`."""
 
         async def attempt() -> Account:
-            seen = await self.get(account_id)
+            seen = await self.get(actor, account_id, Action.DELETE_ACCOUNT)
             await self.account_store.delete(
                 required(rules.delete(actor, seen, await self.account_store.enabled_admins()))
             )
@@ -125,8 +132,7 @@ class Administration:
         """The next single sign-on links anew. Raises `Refused`."""
 
         async def attempt() -> tuple[tuple[str, ...], Account]:
-            account = await self.get(account_id)
-            required(rules.may_touch(actor, account.level))
+            account = await self.get(actor, account_id, Action.UNLINK_ACCOUNT)
             identities = _identities(account, issuer)
             for identity in identities:
                 detach = rules.Unlink(account=account, identity=identity)
@@ -139,8 +145,7 @@ class Administration:
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
         """Sessions and app sign-ins; returns their number. Raises `Refused`."""
-        account = await self.get(account_id)
-        required(rules.may_touch(actor, account.level))
+        account = await self.get(actor, account_id, Action.END_SIGN_INS)
         ended = await self.credentials.end_all(account_id, kinds)
         self._log("account.sign_ins_ended", actor, account, ended=ended)
         return ended
@@ -151,11 +156,16 @@ class Administration:
 
     async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
         """Raises `Refused`."""
-        account = await self.get(account_id)
-        required(rules.may_touch(actor, account.level))
+        account = await self.get(actor, account_id, Action.END_SIGN_INS)
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
         self._log("account.session_ended", actor, account, session=session_id)
+
+    async def _account(self, account_id: int) -> Account:
+        account = await self.accounts.get(account_id)
+        if account is None:
+            raise Refused(Code.ACCOUNT_UNKNOWN, account=account_id)
+        return account
 
     def _log(self, event: str, actor: Actor, account: Account, **facts: object) -> None:
         self.log.warning(event, account=account.id, username=account.username, by=actor.name, **facts)

@@ -12,9 +12,9 @@ from romm.ports.accounts import Passwords
 
 
 class AccountForm(Struct, frozen=True, kw_only=True):
-    """Omitted fields and an empty password change nothing; an empty e-mail removes it.
+    """Omitted fields change nothing; an empty e-mail removes it. An empty password is a weak one.
 
-    // `vouched`: an administrator knows the address to be the person's.
+    `vouched`: an administrator knows the address to be the person's.
     """
 
     username: str | UnsetType = UNSET
@@ -23,6 +23,10 @@ class AccountForm(Struct, frozen=True, kw_only=True):
     enabled: bool | UnsetType = UNSET
     level: AccessLevel | UnsetType = UNSET
     vouched: bool = False
+
+    @property
+    def sets_password(self) -> bool:
+        return not isinstance(self.password, UnsetType)
 
 
 def stored_username(typed: str) -> str:
@@ -48,7 +52,7 @@ async def account_update(typed: AccountForm, seen: Account, hashing: Passwords) 
     username = typed.username if isinstance(typed.username, UnsetType) else stored_username(typed.username)
     email = typed.email if isinstance(typed.email, UnsetType) else stored_email(typed.email)
     password_hash: str | UnsetType = UNSET
-    if typed.password:
+    if not isinstance(typed.password, UnsetType):
         name = seen.username if isinstance(username, UnsetType) else username
         address = seen.email if isinstance(email, UnsetType) else email
         password_hash = await hash_of_new(hashing, typed.password, username=name, email=address)

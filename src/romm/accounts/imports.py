@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from romm.domain.accounts.imports import Decision, Import, Skip, decide
+from romm.domain.credentials.permissions import Action, Actor, may
+from romm.domain.errors import required
 from romm.ports.accounts import ForeignUsers, Imports
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
@@ -18,12 +20,14 @@ class ImportUsers:
     imports: Imports
     clock: Clock
 
-    async def plan(self) -> tuple[Decision, ...]:
-        """Writes nothing. Raises `Refused(IMPORT_UNREADABLE)`."""
+    async def plan(self, actor: Actor) -> tuple[Decision, ...]:
+        """Writes nothing. Raises `Refused`, also IMPORT_UNREADABLE."""
+        required(may(actor, Action.IMPORT_ACCOUNTS))
         return decide(await self.source.read(), await self.imports.existing_accounts(), self.clock())
 
-    async def carry_out(self, plan: Iterable[Decision]) -> tuple[Decision, ...]:
-        """A second run completes an interrupted one."""
+    async def carry_out(self, actor: Actor, plan: Iterable[Decision]) -> tuple[Decision, ...]:
+        """A second run completes an interrupted one. Raises `Refused`."""
+        required(may(actor, Action.IMPORT_ACCOUNTS))
         return tuple([await self._carry_out(decision) for decision in plan])
 
     async def _carry_out(self, decision: Decision) -> Decision:

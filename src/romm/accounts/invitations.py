@@ -9,10 +9,9 @@ from romm.accounts.passwords import hash_of_new
 from romm.credentials.principal import Principal, actor
 from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import url_secret
-from romm.domain.accounts import changes as rules
 from romm.domain.accounts import usernames
-from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import Credential, Kind, issued
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -44,9 +43,9 @@ class Invitations:
         self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
     ) -> tuple[str, Credential]:
         """The link's secret and stored credential. Raises `Refused`."""
+        required(may(actor(who), Action.INVITE, Target(level=level)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        required(rules.may_give(actor(who), level))
         secret, now = url_secret(), self.clock()
         end = now + min(lifetime or self.lifetime, LONGEST)
         invitation = issued(Kind.INVITATION, who.account.id, digest(secret), now, end, level=level)
@@ -55,11 +54,14 @@ class Invitations:
         self.log.warning("invitation.created", by=who.account.id, level=level.label)
         return secret, invitation
 
-    async def listed(self) -> Sequence[tuple[Credential, Account]]:
+    async def listed(self, actor: Actor) -> Sequence[tuple[Credential, Account]]:
+        """Raises `Refused`."""
+        required(may(actor, Action.READ_INVITATIONS))
         return await self.credentials.of(None, [Kind.INVITATION])
 
     async def revoke(self, by: Actor, invitation_id: int) -> None:
-        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        """Raises `Refused`."""
+        required(may(by, Action.REVOKE_INVITATIONS))
         if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
         self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from romm.domain.accounts import issuer_moves as rules
-from romm.domain.accounts.changes import Actor, Unlink, may_touch
+from romm.domain.accounts.changes import Unlink
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Retire, Rewrite, Stay
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import LinkedElsewhere, linked_elsewhere, spelled
-from romm.domain.model import AccessLevel, Account, Identity, subject_digest
+from romm.domain.model import Account, Identity, subject_digest
 from romm.ports.accounts import Accounts, AccountStore
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock, Log
@@ -29,18 +30,20 @@ class IssuerMoves:
     log: Log
     clock: Clock
 
-    async def elsewhere(self) -> tuple[LinkedElsewhere, ...]:
-        """Accounts that sign in with none of today's issuers, by issuer."""
+    async def elsewhere(self, actor: Actor) -> tuple[LinkedElsewhere, ...]:
+        """Accounts that sign in with none of today's issuers, by issuer. Raises `Refused`."""
+        required(may(actor, Action.READ_ISSUERS))
         return linked_elsewhere(await self._everybody(), self.issuers.now())
 
-    async def preview(self, wanted: IssuerMove) -> list[IssuerMoveDecision]:
+    async def preview(self, actor: Actor, wanted: IssuerMove) -> list[IssuerMoveDecision]:
         """By name. Raises `Refused`."""
+        required(may(actor, Action.PREVIEW_ISSUER_MOVE))
         move, accounts = await self._understood(wanted)
         return [decision for each in accounts if (decision := await self._decided(move, each, None)) is not None]
 
     async def carry_out(self, actor: Actor, wanted: IssuerMove, keep: str | None = None) -> list[IssuerMoveDecision]:
         """`keep` is the digest of the requesting session. Raises `Refused`."""
-        required(may_touch(actor, AccessLevel.ADMIN))
+        required(may(actor, Action.MOVE_ISSUER))
         move, accounts = await self._understood(wanted)
         moved = [await retry_on_conflict(self._moving(actor, move, each.id, keep)) for each in accounts]
         return [decision for decision in moved if decision is not None]

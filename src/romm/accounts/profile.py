@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from romm.accounts.forms import AccountForm, account_update
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, require_own
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate, Proof, WaysIn
+from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Identity, Visitor, subject_digest
 from romm.ports.accounts import AccountStore, Passwords
@@ -32,31 +33,41 @@ class Profile:
 
     async def change(self, who: Principal, typed: AccountForm, current_password: str, visitor: Visitor) -> Account:
         """A new password ends other sign-ins. Raises `Refused`."""
-        if typed.password and not self.password_sign_in.enabled:
+        require_own(who, Action.CHANGE_PROFILE)
+        if typed.sets_password and not self.password_sign_in.enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        how = await self.proof(who, current_password, visitor)
+        how = await self._proof(who, current_password, visitor)
         wish = await account_update(typed, who.account, self.passwords)
 
         now = self.clock()
         change = required(rules.own(who.account, wish, how, now, keep=who.digest))
         account = await _carry_out(who, self.account_store.change(change, now), wish)
-        facts = {"password": bool(typed.password), "email": account.email != who.account.email}
+        facts = {"password": typed.sets_password, "email": account.email != who.account.email}
         self.log.info("profile.changed", account=account.id, **facts)
         return account
 
     async def unlink(self, who: Principal, identity_id: str, current_password: str, visitor: Visitor) -> Account:
         """By `subject_digest`; never the last way in. Raises `Refused`."""
+        require_own(who, Action.CHANGE_PROFILE)
         identity = _identity(who.account, identity_id)
-        how = await self.proof(who, current_password, visitor)
+        how = await self._proof(who, current_password, visitor)
 
         unlink = required(rules.unlink(who.account, identity, how, self.ways_in(), keep=who.digest))
         account = await _carry_out(who, self.account_store.unlink(unlink, self.clock()))
         self.log.warning("profile.unlinked", account=account.id, issuer=identity.issuer)
         return account
 
-    async def proof(self, who: Principal, current_password: str, visitor: Visitor) -> Proof:
+    def proof(self, who: Principal) -> Proof:
+        """Of the credential alone. Raises `Refused`."""
+        require_own(who, Action.READ_ACCOUNT)
+        return self._fresh(who)
+
+    def _fresh(self, who: Principal) -> Proof:
+        return Proof.PASSWORD if who.credential is None else rules.proof(who.account, who.credential, self.clock())
+
+    async def _proof(self, who: Principal, current_password: str, visitor: Visitor) -> Proof:
         """Raises `Refused(PASSWORD_WRONG)`, or of throttling."""
-        fresh = Proof.PASSWORD if who.credential is None else rules.proof(who.account, who.credential, self.clock())
+        fresh = self._fresh(who)
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
         await _own_password(
@@ -66,6 +77,7 @@ class Profile:
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """Replaces the session. Raises `Refused`."""
+        require_own(who, Action.CHANGE_PROFILE)
         return await _own_password(self.password_sign_in.sign_in(typed), who)
 
     def ways_in(self) -> WaysIn:

@@ -10,8 +10,9 @@ from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import emails
 from romm.domain.accounts import changes as rules
-from romm.domain.accounts.changes import COMMAND_LINE, AccountUpdate, Actor
+from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.credentials.credential import Kind, issued
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -54,18 +55,19 @@ class Recovery:
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
         """Replaces an older link. Raises `Refused`."""
+        required(rules.may_reset(actor, account))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        required(rules.may_reset(actor, account))
         if not account.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=account.id)
         return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor)
 
-    async def recovery_link(self, account: Account) -> str:
-        """For an enabled admin. Command line only. Raises `Refused`."""
+    async def recovery_link(self, actor: Actor, account: Account) -> str:
+        """For an enabled admin. Raises `Refused`."""
+        required(may(actor, Action.CREATE_RECOVERY_LINK))
         if not account.is_enabled_admin:
             raise Refused(Code.NOT_AN_ADMIN, username=account.username)
-        return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, COMMAND_LINE)
+        return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, actor)
 
     async def open(self, kind: Kind, secret: str) -> Account:
         """Raises `Refused(LINK_INVALID)`."""

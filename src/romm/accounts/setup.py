@@ -1,9 +1,11 @@
 """Use case: create the first admin."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from romm.accounts.forms import stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
+from romm.domain import hosts
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, NewAccount, Passwords
@@ -15,6 +17,7 @@ from romm.ports.process import Clock, Log
 class Setup:
     """Closed for good once an admin exists."""
 
+    base_url: str
     wizard: bool
     passwords_enabled: bool
     accounts: Accounts
@@ -25,10 +28,20 @@ class Setup:
     async def is_open(self) -> bool:
         return self.wizard and self.passwords_enabled and not await self.accounts.any_admin()
 
-    async def create_first_admin(self, username: str, email: str, password: str) -> Account:
-        """Raises `Refused`."""
+    def check_hosts(self, asked_at: Iterable[str]) -> None:
+        """`asked_at`: the `Host` header, and what proxies say it was before. Raises `Refused(SETUP_HOST)`.
+
+        Until an admin exists the network is the only lock, and a website can open it by DNS rebinding.
+        """
+        for header in asked_at:
+            if not hosts.is_safe_from_rebinding(header, self.base_url):
+                raise Refused(Code.SETUP_HOST, host=header or "missing", base_url=self.base_url)
+
+    async def create_first_admin(self, username: str, email: str, password: str, asked_at: Iterable[str]) -> Account:
+        """`asked_at` as in `check_hosts`. Raises `Refused`."""
         if not await self.is_open():
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
+        self.check_hosts(asked_at)
         name, address = stored_username(username), stored_email(email)
         password_hash = await hash_of_new(self.passwords, password, username=name, email=address)
         new = NewAccount(

@@ -1,13 +1,16 @@
 """Log lines: readable on a terminal, JSON elsewhere."""
 
+import io
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from textwrap import indent
+from typing import Any, TextIO
 
 import structlog
-from structlog.types import Processor
+from structlog.types import ExcInfo, Processor
 
+from romm.domain.printable import escaped
 from romm.ports.process import Log
 
 REDACTED = "[redacted]"
@@ -35,7 +38,7 @@ def configure(level: str, style: str) -> Log:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _redact,
     ]
-    finish: list[Processor] = [_console()] if console else _JSON
+    finish: list[Processor] = [_escape, _console()] if console else _JSON
     number = logging.getLevelNamesMapping()[level]
     structlog.configure(
         processors=[*shared, *finish],
@@ -49,8 +52,26 @@ def configure(level: str, style: str) -> Log:
 
 
 def _console() -> Processor:
-    plain = structlog.dev.plain_traceback
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_traceback)
+
+
+def _escape(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Strangers write paths, names and codes, and a terminal obeys what they send. JSON escapes them anyway."""
+    event.update({name: _printable(fact) for name, fact in event.items() if name != "exc_info"})
+    return event
+
+
+def _printable(fact: Any) -> Any:
+    """The renderer prints everything but texts by its `repr`."""
+    shown = fact if isinstance(fact, str) else repr(fact)
+    return fact if shown.isprintable() else escaped(shown)
+
+
+def _traceback(output: TextIO, exc_info: ExcInfo) -> None:
+    """Indented: a line break in an exception's text begins no line that looks like one of the log."""
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    output.write("\n" + indent(escaped(plain.getvalue().strip("\n"), kept="\n"), "  "))
 
 
 def _route_library_logs(shared: list[Processor], finish: list[Processor], level: int) -> None:

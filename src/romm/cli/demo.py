@@ -23,6 +23,7 @@ from romm.accounts.setup import Setup
 from romm.adapters import log
 from romm.adapters.database import migrations
 from romm.cli import serve
+from romm.cli.report import say
 from romm.composition import adapters
 from romm.settings.load import load, others
 from romm.settings.model import Settings
@@ -50,11 +51,11 @@ def run(port: int, provider_port: int) -> None:
         romm = subprocess.Popen([sys.executable, "-m", "romm", "serve"], env=environ)
         running.callback(_stop, romm)
         _wait(romm, f"http://127.0.0.1:{port}/api/health/ready")
-        click.echo(_invitation(port, password))
+        say(_invitation(port, password))
         try:
             romm.wait()
         except KeyboardInterrupt:
-            click.echo("Stopping.")
+            say("Stopping.")
 
 
 def _check_free(option: str, port: int) -> None:
@@ -114,6 +115,7 @@ async def _first_admin(settings: Settings, password: str) -> None:
     await asyncio.to_thread(migrations.upgrade, settings.database.url)
     ports = adapters.ports(settings, log.configure("ERROR", "console"))
     setup = Setup(
+        base_url=settings.server.base_url,
         wizard=True,
         passwords_enabled=True,
         accounts=ports.accounts,
@@ -121,7 +123,7 @@ async def _first_admin(settings: Settings, password: str) -> None:
         log=ports.log,
         clock=ports.clock,
     )
-    await setup.create_first_admin(ADMIN, "", password)
+    await setup.create_first_admin(ADMIN, "", password, asked_at=())
     await ports.close()
 
 

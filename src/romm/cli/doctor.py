@@ -14,7 +14,9 @@ import msgspec
 
 from romm.adapters import log as logs
 from romm.api.diagnosis.schemas import finding_schema
+from romm.cli.report import say
 from romm.composition import adapters, diagnosis, provider
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocked, has_failed, summary
 from romm.settings.load import load
@@ -55,7 +57,9 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
     to_provider = provider.provider_settings(settings.oidc)
     instruments = diagnosis.instruments(settings, to_provider, client, log, adapters.now)
     try:
-        async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings():
+        async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings(
+            COMMAND_LINE
+        ):
             yield finding
     finally:
         if instruments.probe is not None:
@@ -107,7 +111,7 @@ def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[st
 async def _json(environ: Mapping[str, str]) -> list[Finding]:
     findings = [finding async for finding in examine(environ)]
     listed = msgspec.to_builtins([finding_schema(finding) for finding in findings])
-    click.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    say(json.dumps(listed, indent=2, ensure_ascii=False))
     return findings
 
 

@@ -5,7 +5,8 @@ from typing import TextIO
 
 import click
 
-from romm.cli.report import fail, run
+from romm.cli.report import fail, run, say
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.explanation import Explanation
 
 
@@ -19,8 +20,8 @@ def explain(claims: TextIO, as_json: bool, provider: str | None) -> None:
     CLAIMS is a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`. Nothing is written. The
     exit code is 1 if they would be refused.
     """
-    explained = run(lambda does: does.explainers.explain(_read(claims), provider))
-    click.echo(_as_json(explained) if as_json else _as_text(explained))
+    explained = run(lambda does: does.explainers.explain(COMMAND_LINE, _read(claims), provider))
+    say(_as_json(explained) if as_json else _as_text(explained))
     raise SystemExit(1 if explained.code else 0)
 
 

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
-import click
-
 from romm.accounts.imports import ImportUsers
 from romm.adapters.accounts.foreign_users import SQLForeignUsers
 from romm.adapters.accounts.imports import SQLImports
 from romm.adapters.database import migrations
 from romm.adapters.database.transactions import Database
+from romm.cli.report import say
 from romm.composition.adapters import now
 from romm.domain.accounts.imports import Decision, ExistingAccounts, Import, Skip
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from romm.settings.model import Settings
@@ -32,9 +32,9 @@ async def _run(url: str, source: str, *, apply: bool) -> None:
             raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
         imports = SQLImports(target)
         use_case = ImportUsers(source=SQLForeignUsers(source), imports=imports, clock=now)
-        before, decisions = await imports.existing_accounts(), await use_case.plan()
+        before, decisions = await imports.existing_accounts(), await use_case.plan(COMMAND_LINE)
         if apply:
-            decisions = await use_case.carry_out(decisions)
+            decisions = await use_case.carry_out(COMMAND_LINE, decisions)
     finally:
         await target.close()
     _print(decisions, before, done=apply)
@@ -44,15 +44,15 @@ def _print(decisions: Sequence[Decision], before: ExistingAccounts, *, done: boo
     width = max((len(_format_name(decision.found.username)) for decision in decisions), default=0)
     for decision in decisions:
         for line in _lines(decision, width):
-            click.echo(line)
+            say(line)
     for warning in _about_admins(decisions, before):
-        click.secho(warning, fg="yellow", bold=True)
+        say(warning, fg="yellow", bold=True)
     imported = sum(isinstance(decision, Import) for decision in decisions)
     skipped = len(decisions) - imported
     if done:
-        click.echo(f"{imported} imported, {skipped} skipped.")
+        say(f"{imported} imported, {skipped} skipped.")
     else:
-        click.echo(f"{imported} to import, {skipped} to skip. Nothing was written; use --apply to import.")
+        say(f"{imported} to import, {skipped} to skip. Nothing was written; use --apply to import.")
 
 
 def _lines(decision: Decision, width: int) -> Iterator[str]:

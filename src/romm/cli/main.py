@@ -8,7 +8,7 @@ import click
 
 from romm.cli import process
 from romm.cli.explain import explain
-from romm.cli.report import explained, loaded, run
+from romm.cli.report import explained, loaded, run, say
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
@@ -49,12 +49,12 @@ def settings() -> None:
     rows = describe(found)
     width = max(len(variable) for variable, _, _ in rows)
     for variable, value, origin in rows:
-        click.echo(f"{variable:<{width}}  {value}  ({origin})")
+        say(f"{variable:<{width}}  {value}  ({origin})")
     for line in found.notes:
-        click.echo(f"note: {line}", err=True)
+        say(f"note: {line}", err=True)
     for line in found.warnings:
-        click.secho(f"warning: {line}", err=True, fg="yellow")
-    click.echo(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
+        say(f"warning: {line}", err=True, fg="yellow")
+    say(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
 
 
 @main.command("import")
@@ -104,7 +104,7 @@ def upgrade(revision: str) -> None:
 
     with explained():
         migrations.upgrade(loaded(os.environ).settings.database.url, revision)
-    click.echo("The database is up to date.")
+    say("The database is up to date.")
 
 
 @db.command()
@@ -113,7 +113,7 @@ def current() -> None:
     from romm.adapters.database import migrations
 
     with explained():
-        click.echo(migrations.current(loaded(os.environ).settings.database.url) or "none")
+        say(migrations.current(loaded(os.environ).settings.database.url) or "none")
 
 
 @db.command()
@@ -124,14 +124,14 @@ def backup(file: Path) -> None:
 
     with explained():
         backup.copy(loaded(os.environ).settings.database.url, file)
-    click.echo(f"Copied to {file}. To restore it: stop RomM and replace its database with this file.")
+    say(f"Copied to {file}. To restore it: stop RomM and replace its database with this file.")
 
 
 @db.command("rotate-key")
 def rotate_key() -> None:
     """Make a new key for the cookies that RomM seals; sign-ins that are under way go on."""
     run(lambda made: made.sign_ins.at(None).attempts.seal.rotate())
-    click.echo("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
+    say("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
 
 
 main.add_command(users)

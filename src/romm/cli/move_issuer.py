@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from romm.cli.report import run
+from romm.cli.report import run, say
 from romm.domain import hosts
-from romm.domain.accounts.changes import COMMAND_LINE
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Stay, Way, describe
+from romm.domain.credentials.permissions import COMMAND_LINE
 
 if TYPE_CHECKING:
     from romm.composition.use_cases import UseCases
@@ -19,15 +19,15 @@ def move(old: str, new: str, way: str | None, *, apply: bool) -> None:
 
     async def work(does: "UseCases") -> tuple[list[str], Sequence[IssuerMoveDecision]]:
         moves = does.issuer_moves
-        decided = await (moves.carry_out(COMMAND_LINE, wanted) if apply else moves.preview(wanted))
+        decided = await (moves.carry_out if apply else moves.preview)(COMMAND_LINE, wanted)
         return moves.notes(wanted), decided
 
     notes, decided = run(work)
     for note in notes:
-        click.secho(f"note: {note}", err=True, fg="yellow")
+        say(f"note: {note}", err=True, fg="yellow")
     for decision in decided:
-        click.echo(f"{decision.account.username:<24} {describe(decision, wanted)}")
-    click.echo(_summary(decided, apply=apply))
+        say(f"{decision.account.username:<24} {describe(decision, wanted)}")
+    say(_summary(decided, apply=apply))
 
 
 def _understood(old: str, new: str, way: str | None) -> IssuerMove:

@@ -5,12 +5,13 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
+from romm.domain.printable import escaped
 from romm.settings.load import load
 from romm.settings.model import Loaded, SettingsError
 
@@ -40,8 +41,13 @@ def explained() -> Iterator[None]:
 def fail(problems: tuple[str, ...]) -> NoReturn:
     """Exits with 2."""
     for problem in problems:
-        click.secho(f"error: {problem}", err=True, fg="red")
+        say(f"error: {problem}", err=True, fg="red")
     sys.exit(2)
+
+
+def say(text: str, *, err: bool = False, **style: Any) -> None:
+    """Lines of text, with the escape sequences of strangers made visible."""
+    click.secho(escaped(text, kept="\n"), err=err, **style)
 
 
 def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET
 
-from romm.cli.report import loaded, run
-from romm.domain.accounts.changes import COMMAND_LINE
+from romm.cli.report import loaded, run, say
 from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 
@@ -30,13 +31,13 @@ def list_users(search: str) -> None:
     """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
-        return list(await does.administration.all_accounts(search))
+        return list(await does.administration.all_accounts(COMMAND_LINE, search))
 
-    click.echo(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
+    say(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in run(work):
         enabled = "yes" if each.enabled else "no"
         row = (each.id, each.username, each.email or "-", each.level.label, enabled, _day(each.last_login), _ways(each))
-        click.echo(_COLUMNS.format(*row))
+        say(_COLUMNS.format(*row))
 
 
 @users.command()
@@ -51,25 +52,25 @@ def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
     """Create an account."""
     from romm.accounts.forms import AccountForm
 
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else ""
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else UNSET
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = AccountForm(username=username, email=email, password=password)
     created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
-    click.echo(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
+    say(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
 
 
 @users.command()
 @click.argument("username")
 def disable(username: str) -> None:
     """Disable an account and end its sessions and tokens."""
-    click.echo(f"{_changed(username, enabled=False).username} is disabled.")
+    say(f"{_changed(username, enabled=False).username} is disabled.")
 
 
 @users.command()
 @click.argument("username")
 def enable(username: str) -> None:
     """Enable an account."""
-    click.echo(f"{_changed(username, enabled=True).username} is enabled.")
+    say(f"{_changed(username, enabled=True).username} is enabled.")
 
 
 @users.command("set-role")
@@ -78,7 +79,7 @@ def enable(username: str) -> None:
 def set_role(username: str, role: str) -> None:
     """Change an account's role."""
     changed = _changed(username, level=AccessLevel[role.upper()])
-    click.echo(f"{changed.username} has the role {changed.level.label} now.")
+    say(f"{changed.username} has the role {changed.level.label} now.")
 
 
 @users.command("reset-link")
@@ -90,9 +91,9 @@ def reset_link(username: str) -> None:
     """
 
     async def work(does: "UseCases") -> str:
-        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(username))
+        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(COMMAND_LINE, username))
 
-    click.echo(_url("/reset-password", run(work)))
+    say(_url("/reset-password", run(work)))
 
 
 @users.command()
@@ -105,11 +106,11 @@ def unlink(username: str, issuer: str) -> None:
     """
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(username)
+        account = await does.administration.named(COMMAND_LINE, username)
         return await does.administration.unlink(COMMAND_LINE, account.id, issuer)
 
     changed = run(work)
-    click.echo(f"{changed.username} is unlinked; signs in with {_ways(changed)}.")
+    say(f"{changed.username} is unlinked; signs in with {_ways(changed)}.")
 
 
 @users.command("move-issuer")
@@ -144,19 +145,20 @@ def recover(username: str | None) -> None:
 
     async def work(does: "UseCases") -> tuple[Account, str]:
         account = await _admin(does, username)
-        return account, await does.recovery.recovery_link(account)
+        return account, await does.recovery.recovery_link(COMMAND_LINE, account)
 
     account, secret = run(work)
-    click.echo(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
-    click.echo(_url("/recover", secret))
+    say(f"Signs in as {account.username}, once, within 10 minutes:", err=True)
+    say(_url("/recover", secret))
 
 
 async def _admin(does: "UseCases", username: str | None) -> Account:
     """Without a name, the oldest enabled administrator."""
     if username is not None:
-        return await does.administration.named(username)
+        return await does.administration.named(COMMAND_LINE, username)
     admins = sorted(
-        (each for each in await does.administration.all_accounts() if each.is_enabled_admin), key=lambda each: each.id
+        (each for each in await does.administration.all_accounts(COMMAND_LINE) if each.is_enabled_admin),
+        key=lambda each: each.id,
     )
     if not admins:
         raise Refused(Code.NOT_AN_ADMIN, username="(none)")
@@ -167,7 +169,7 @@ def _changed(username: str, **changes: Any) -> Account:
     from romm.accounts.forms import AccountForm
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(username)
+        account = await does.administration.named(COMMAND_LINE, username)
         return await does.administration.change(COMMAND_LINE, account.id, AccountForm(**changes))
 
     return run(work)

@@ -19,6 +19,7 @@ from romm.sign_in.password import PasswordSignIn
 
 def setup(settings: Settings, ports: Ports) -> Setup:
     return Setup(
+        base_url=settings.server.base_url,
         wizard=not settings.accounts.disable_setup_wizard,
         passwords_enabled=not settings.accounts.disable_userpass_login,
         accounts=ports.accounts,

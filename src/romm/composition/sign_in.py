@@ -12,6 +12,7 @@ from romm.diagnosis.explanation import Explainer, Explainers
 from romm.diagnosis.preview import Previews
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.providers.register import preset
+from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.discovery import WELL_KNOWN
 from romm.domain.sign_in.end_session import EndSession
@@ -156,11 +157,18 @@ def backchannel_logouts(
             rates=rates,
             clock=ports.clock,
             scope=each.oidc.backchannel_logout_scope,
+            types=_logout_types(each.oidc),
             without_expiry=preset(each.oidc.provider).logout_without_expiry,
         )
         for each in settings.all_providers
     }
     return BackchannelLogouts(by_id=by_id, providers=sign_ins.providers)
+
+
+def _logout_types(oidc: Oidc) -> logout_token.Types:
+    if oidc.untyped_logout_tokens:
+        return logout_token.UNTYPED
+    return logout_token.LEGACY_TYPES if preset(oidc.provider).legacy_logout_types else logout_token.TYPES
 
 
 def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:

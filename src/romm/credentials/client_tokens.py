@@ -7,12 +7,12 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from romm.credentials.principal import Principal, actor
+from romm.credentials.principal import Principal, actor, require_own
 from romm.credentials.secrets import new_secret
-from romm.domain.accounts import changes
 from romm.domain.credentials import client_tokens
 from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Renewal
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
@@ -41,10 +41,13 @@ class ClientTokens:
     clock: Clock
 
     async def own(self, principal: Principal) -> Sequence[Credential]:
-        """Newest first."""
-        return [token for token, _ in await self.credentials.of(principal.account.id, _KINDS)]
+        """Newest first. Raises `Refused`."""
+        require_own(principal, Action.READ_CLIENT_TOKENS)
+        return await self._of(principal)
 
-    async def all_tokens(self) -> Sequence[tuple[Credential, Account]]:
+    async def all_tokens(self, actor: Actor) -> Sequence[tuple[Credential, Account]]:
+        """Raises `Refused`."""
+        required(may(actor, Action.READ_CLIENT_TOKENS))
         return await self.credentials.of(None, _KINDS)
 
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
@@ -52,6 +55,7 @@ class ClientTokens:
 
         Raises `Refused`: NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
         """
+        require_own(principal, Action.CREATE_CLIENT_TOKENS)
         valid = required(client_tokens.validate_request(request, principal.scopes))
         secret = new_secret()
         new = client_tokens.token(valid, principal.account.id, digest(secret), self.clock())
@@ -60,15 +64,16 @@ class ClientTokens:
         self._log("client_token.created", principal, token)
         return Minted(secret, token)
 
-    async def find(self, principal: Principal, token_id: int) -> Credential:
-        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
-        found = next((token for token in await self.own(principal) if token.id == token_id), None)
-        return _known(found, token_id)
+    async def renewable(self, principal: Principal, token_id: int) -> Credential:
+        """The principal's own, which its credential may renew or pass on. Raises `Refused`."""
+        require_own(principal, Action.CREATE_CLIENT_TOKENS)
+        token = await self._find(principal, token_id)
+        required(client_tokens.may_renew(token, principal.credential))
+        return token
 
     async def regenerate(self, principal: Principal, token_id: int) -> Minted:
-        """Ends the old secret. Raises as `find` and `create`."""
-        token = await self.find(principal, token_id)
-        required(client_tokens.may_renew(token, principal.credential))
+        """Ends the old secret. Raises as `renewable` and `create`."""
+        token = await self.renewable(principal, token_id)
         secret, owner = new_secret(), principal.account
         with refuse_if_changed(owner):
             renewed = await self.credentials.renew(Renewal(owner=owner, token=token, digest=digest(secret)))
@@ -76,15 +81,25 @@ class ClientTokens:
         return Minted(secret, _known(renewed, token_id))
 
     async def end(self, principal: Principal, token_id: int) -> None:
-        """Raises as `find`."""
-        await self.find(principal, token_id)
+        """Raises `Refused`."""
+        require_own(principal, Action.END_CLIENT_TOKENS)
+        await self._find(principal, token_id)
         await self._end(principal, token_id, principal.account.id)
 
     async def end_any(self, principal: Principal, token_id: int) -> None:
-        """For administrators. Raises `Refused(CREDENTIAL_UNKNOWN | ADMIN_REQUIRED)`."""
-        owner = _known({token.id: owner for token, owner in await self.all_tokens()}.get(token_id), token_id)
-        required(changes.may_touch(actor(principal), owner.level))
+        """For administrators. Raises `Refused`."""
+        by = actor(principal)
+        required(may(by, Action.END_CLIENT_TOKENS))
+        listed = await self.credentials.of(None, _KINDS)
+        owner = _known({token.id: owner for token, owner in listed}.get(token_id), token_id)
+        required(may(by, Action.END_CLIENT_TOKENS, Target(level=owner.level)))
         await self._end(principal, token_id, owner.id)
+
+    async def _of(self, principal: Principal) -> list[Credential]:
+        return [token for token, _ in await self.credentials.of(principal.account.id, _KINDS)]
+
+    async def _find(self, principal: Principal, token_id: int) -> Credential:
+        return _known(next((token for token in await self._of(principal) if token.id == token_id), None), token_id)
 
     async def _issue(self, owner: Account, new: Credential) -> Credential:
         try:

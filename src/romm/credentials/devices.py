@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, require_own
 from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import hex_secret, new_secret, short_code, unique
 from romm.credentials.tokens import TokenRequest, Tokens
@@ -30,6 +30,7 @@ from romm.domain.credentials.devices import (
     Poll,
     Wait,
 )
+from romm.domain.credentials.permissions import Action
 from romm.domain.credentials.rate_limits import RateLimitKey, by_address
 from romm.domain.credentials.tokens import Granted
 from romm.domain.digests import digest
@@ -187,7 +188,11 @@ class DeviceApproval:
     clock: Clock
 
     async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
-        """Raises `Refused` for an unknown code or too many tries."""
+        """Raises `Refused`, also for an unknown code or too many tries."""
+        require_own(principal, Action.LOOK_UP_DEVICE)
+        return await self._look(principal, typed, address)
+
+    async def _look(self, principal: Principal, typed: str, address: str) -> Waiting:
         await self.rates.check(RateLimitKey(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
         now, user_code = self.clock(), short_codes.normalized(typed)
         authorization = await self.authorizations.find_by_user_code(digest(user_code)) if user_code else None
@@ -196,7 +201,8 @@ class DeviceApproval:
 
     async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
         """Raises `Refused` as `look`, and for scopes beyond the person's."""
-        seen = await self.look(principal, typed, address)
+        require_own(principal, Action.DECIDE_DEVICE)
+        seen = await self._look(principal, typed, address)
         authorization, account = seen.authorization, principal.account
         by = Approver(account, principal.scopes, principal.credential)
         decision = required(devices.approval(authorization, by, choice, seen.at, await self._owned_tokens(account)))
@@ -208,7 +214,8 @@ class DeviceApproval:
 
     async def deny(self, principal: Principal, typed: str, address: str) -> None:
         """Raises `Refused` as `look`."""
-        authorization = (await self.look(principal, typed, address)).authorization
+        require_own(principal, Action.DECIDE_DEVICE)
+        authorization = (await self._look(principal, typed, address)).authorization
         if not await self.authorizations.deny(authorization.user_code_digest):
             raise await self._too_late(authorization)
         self.log.info("device.denied", account=principal.account.id, client=authorization.client)
@@ -235,12 +242,15 @@ class DeviceList:
     devices: Devices
     log: Log
 
-    async def of(self, account_id: int) -> list[Device]:
-        """Last paired first."""
-        return list(await self.devices.of(account_id))
+    async def of(self, who: Principal) -> list[Device]:
+        """Last paired first. Raises `Refused`."""
+        require_own(who, Action.READ_DEVICES)
+        return list(await self.devices.of(who.account.id))
 
-    async def end(self, device_id: int, account_id: int) -> None:
-        """Ends its tokens, too. Raises `Refused(DEVICE_UNKNOWN)`."""
+    async def end(self, who: Principal, device_id: int) -> None:
+        """Ends its tokens, too. Raises `Refused`."""
+        require_own(who, Action.END_DEVICES)
+        account_id = who.account.id
         ended = await self.devices.end(device_id, account_id)
         if ended is None:
             raise Refused(Code.DEVICE_UNKNOWN, device=device_id)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, require_own
 from romm.credentials.secrets import fresh_secrets, unique, url_secret
 from romm.credentials.tokens import TokenRequest
 from romm.domain.credentials import native_apps as rules
 from romm.domain.credentials import tokens as token_rules
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.native_apps import CODE_REMEMBERED, App, AppError, AppRequest
+from romm.domain.credentials.permissions import Action
 from romm.domain.credentials.tokens import Granted, TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
@@ -42,10 +43,12 @@ class NativeApps:
         return request
 
     def available_scopes(self, request: AppRequest, who: Principal) -> tuple[str, ...]:
+        """Raises `Refused(FORBIDDEN)`."""
+        require_own(who, Action.ALLOW_APPS)
         return tuple(scope for scope in request.scopes if scope in who.scopes)
 
     async def allow(self, request: AppRequest, who: Principal, visitor: Visitor) -> str:
-        """A redirect URL with a code for one minute. Raises `Refused(ACCOUNT_CHANGED)`."""
+        """A redirect URL with a code for one minute. Raises `Refused`."""
         given = self.available_scopes(request, who)
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
@@ -69,6 +72,8 @@ class NativeApps:
         return rules.answer(request.redirect_uri, {"code": code, "state": request.state, "iss": self.issuer})
 
     def deny(self, request: AppRequest, who: Principal) -> str:
+        """Raises `Refused(FORBIDDEN)`."""
+        require_own(who, Action.ALLOW_APPS)
         self.log.info("native_app.denied", account=who.account.id, client=request.app)
         return self.error_redirect(_error(request, "access_denied", "the person said no"))
 

@@ -13,7 +13,7 @@ from romm.domain.credentials import client_tokens, short_codes
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.digests import digest
-from romm.domain.errors import Code, Refused, required
+from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
 from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
@@ -48,8 +48,7 @@ class Pairing:
 
     async def offer(self, principal: Principal, token_id: int) -> Offer:
         """Replaces an older code. Raises as `ClientTokens.regenerate`."""
-        token = await self.tokens.find(principal, token_id)
-        required(client_tokens.may_renew(token, principal.credential))
+        token = await self.tokens.renewable(principal, token_id)
         code = short_code()
         stored = client_tokens.pairing_code(token, digest(code), self.clock())
         with refuse_if_changed(principal.account):

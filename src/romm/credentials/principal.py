@@ -1,11 +1,13 @@
 """The account behind a request, and what its credential allows."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from romm.domain import scopes
-from romm.domain.accounts.changes import Actor
-from romm.domain.credentials.credential import Credential
-from romm.domain.errors import Code, Refused
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
 
 
@@ -23,11 +25,25 @@ class Principal(Struct, frozen=True, kw_only=True):
 
 
 def actor(who: Principal) -> Actor:
-    return Actor(account_id=who.account.id, scopes=who.scopes)
+    account, by = who.account, who.credential
+    if by is None:
+        return Actor(account_id=account.id, scopes=who.scopes)
+    return Actor(
+        account_id=account.id,
+        scopes=who.scopes,
+        kind=by.kind,
+        proven_at=_proven_at(account, by),
+        expires_at=by.expires_at,
+    )
+
+
+def require_own(who: Principal, action: Action) -> None:
+    """To what is the principal's own. Raises `Refused(FORBIDDEN)`."""
+    required(may(actor(who), action, Target.of(who.account)))
 
 
 def require(who: Principal, scope: str) -> None:
-    """Raises `Refused(FORBIDDEN)`."""
+    """The second lock, over HTTP. Raises `Refused(FORBIDDEN)`."""
     if scope not in who.scopes:
         raise Refused(Code.FORBIDDEN, scope=scope)
 
@@ -37,3 +53,11 @@ def principal(account: Account, credential: Credential | None = None) -> Princip
     allowed = frozenset(scopes.granted(account.level))
     given = allowed if credential is None else allowed & frozenset(credential.scopes)
     return Principal(account=account, scopes=given, credential=credential)
+
+
+def _proven_at(owner: Account, by: Credential) -> datetime | None:
+    """A sign-in at the provider counts only while its identity is linked."""
+    if by.kind is not Kind.SESSION:
+        return None
+    still_linked = by.identity is None or any(link.identity == by.identity for link in owner.links)
+    return by.created_at if still_linked else None

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import asdict
 
-from romm.credentials.principal import Principal, principal
+from romm.credentials.principal import Principal, principal, require_own
 from romm.credentials.secrets import url_secret
 from romm.domain import scopes
 from romm.domain.credentials.credential import (
@@ -18,8 +18,9 @@ from romm.domain.credentials.credential import (
     is_live,
     issued,
 )
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.digests import digest
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -91,20 +92,25 @@ class Sessions:
             self.log.info("session.ended", account=ended.account_id, session=ended.id)
         return ended
 
-    async def of(self, account_id: int) -> Sequence[Credential]:
-        """Newest first."""
+    async def of(self, actor: Actor, account_id: int) -> Sequence[Credential]:
+        """Newest first. Raises `Refused`."""
+        required(may(actor, Action.READ_SESSIONS, Target(account_id=account_id)))
         now, listed = self.clock(), await self.credentials.of(account_id, [Kind.SESSION])
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
-    async def end_one(self, account_id: int, session_id: int) -> None:
-        """Raises `Refused(CREDENTIAL_UNKNOWN)`, also for another account's session."""
+    async def end_one(self, who: Principal, session_id: int) -> None:
+        """Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's session."""
+        require_own(who, Action.END_SESSIONS)
+        account_id = who.account.id
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
         self.log.info("session.ended", account=account_id, session=session_id)
 
-    async def end_others(self, account_id: int, keep: str | None) -> int:
-        """Returns the number."""
-        ended = await self.credentials.end_all(account_id, [Kind.SESSION], keep)
+    async def end_others(self, who: Principal) -> int:
+        """Returns the number. Raises `Refused`."""
+        require_own(who, Action.END_SESSIONS)
+        account_id = who.account.id
+        ended = await self.credentials.end_all(account_id, [Kind.SESSION], who.digest)
         self.log.info("session.others_ended", account=account_id, ended=ended)
         return ended
 

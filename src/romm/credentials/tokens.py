@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from msgspec import Struct
 from msgspec.structs import replace
 
-from romm.credentials.principal import Principal, principal
+from romm.credentials.principal import Principal, actor, principal, require_own
 from romm.credentials.secrets import fresh_secrets, unique
 from romm.domain.credentials import tokens as rules
 from romm.domain.credentials.credential import Credential, Kind, issued
+from romm.domain.credentials.permissions import Action, Target, may
 from romm.domain.credentials.tokens import TOKEN_KINDS, Granted, Repeat, Rotate, TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
@@ -110,13 +111,14 @@ class Tokens:
                 return
 
     async def introspect(self, secret: str, asking: Principal) -> Principal | None:
-        """None for ended tokens, and for another account's without `users.read`."""
+        """None for ended tokens, and for another account's without `users.read`. Raises `Refused`."""
+        require_own(asking, Action.READ_TOKENS)
         for kind in TOKEN_KINDS:
             found = await self.credentials.find(kind, digest(secret))
             if found and rules.is_live(*found, self.clock()):
                 token, owner = found
-                foreign = owner.id != asking.account.id and "users.read" not in asking.scopes
-                return None if foreign else principal(owner, token)
+                refusal = may(actor(asking), Action.READ_TOKENS, Target.of(owner))
+                return None if refusal else principal(owner, token)
         return None
 
     async def _rotate(self, secret: str, token: Credential, scopes: tuple[str, ...], visitor: Visitor) -> Granted:

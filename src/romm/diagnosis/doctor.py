@@ -9,12 +9,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from romm.credentials.secrets import url_secret
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis.checks import accounts, client, configuration, connection, keys, metadata, request, scopes
 from romm.domain.diagnosis.checks.client import ClientProbe
 from romm.domain.diagnosis.checks.request import ProbeRequest, ProbeResult
 from romm.domain.diagnosis.evidence import Configured, Discovered, ProbeResponse
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, blocked, skipped, with_hint
-from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.errors import Code, Refuse, Refused, required
 from romm.domain.model import Account
 from romm.domain.providers.preset import Preset
 from romm.domain.sign_in import authorization
@@ -46,17 +47,18 @@ class Doctor:
     instruments: Instruments
     clock: Clock
 
-    async def findings(self) -> AsyncIterator[Finding]:
-        """One per check in the order of `Check`, as soon as known."""
+    async def findings(self, actor: Actor) -> AsyncIterator[Finding]:
+        """One per check in the order of `Check`, as soon as known. Raises `Refused(FORBIDDEN)`."""
+        required(may(actor, Action.DIAGNOSE))
         async for finding in self._findings():
             yield with_hint(finding, self.known.hints)
 
-    async def within(self, seconds: float) -> list[Finding]:
-        """Skips those not known in time."""
+    async def within(self, actor: Actor, seconds: float) -> list[Finding]:
+        """Skips those not known in time. Raises `Refused(FORBIDDEN)`."""
         found: list[Finding] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async for finding in self.findings():
+                async for finding in self.findings(actor):
                     found.append(finding)  # noqa: PERF401  (findings made in time are kept)
         late = f"not known after {seconds:g} seconds; “romm doctor” waits for it"
         return [*found, *(skipped(check, late) for check in list(Check)[len(found) :])]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from romm.domain.accounts import usernames
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis import explanation
 from romm.domain.diagnosis.explanation import Explanation
 from romm.domain.errors import Code, Refused, required
@@ -25,8 +26,9 @@ class Explainer:
     provider: Provider | None
     issuer: str
 
-    async def explain(self, pasted: Any) -> Explanation:
+    async def explain(self, actor: Actor, pasted: Any) -> Explanation:
         """Flat claims, or `id_token` and `userinfo`. Raises `Refused`."""
+        required(may(actor, Action.DIAGNOSE))
         known = self.provider and self.provider.known_metadata()
         id_token, userinfo = required(explanation.documents(pasted, known.issuer if known else self.issuer))
         return await self._explain(required(rules.read(id_token, userinfo, self.reading)))
@@ -48,11 +50,11 @@ class Explainers:
     by_id: Mapping[str, Explainer]
     providers: ConfiguredProviders
 
-    async def explain(self, pasted: Any, provider_id: str | None = None) -> Explanation:
+    async def explain(self, actor: Actor, pasted: Any, provider_id: str | None = None) -> Explanation:
         """By the rules of that provider, else of the one whose issuer the claims name. Raises `Refused`."""
         found = (
             self.providers.named(provider_id) if provider_id else self.providers.of_issuer(explanation.issuer(pasted))
         )
         if provider_id and found is None:
             raise Refused(Code.OIDC_OFF, reason=f"[providers.{provider_id}] is not in the settings")
-        return await self.by_id[(found or self.providers.default).id].explain(pasted)
+        return await self.by_id[(found or self.providers.default).id].explain(actor, pasted)

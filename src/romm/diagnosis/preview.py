@@ -8,7 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from romm.diagnosis.explanation import Explainer
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis.explanation import Explanation
+from romm.domain.errors import required
 from romm.domain.sign_in.outcomes import Reported
 from romm.ports.sign_in import Attempts
 from romm.sign_in.identification import Person
@@ -42,8 +44,9 @@ class Previews:
             written = msgspec.json.encode(_report(bare, await self.explainer.person(person))).decode()
         await self.attempts.conclude(state_digest, Reported(written))
 
-    async def read(self, state_digest: str) -> Report | None:
-        """None if expired."""
+    async def read(self, actor: Actor, state_digest: str) -> Report | None:
+        """None if expired. Raises `Refused(FORBIDDEN)`."""
+        required(may(actor, Action.DIAGNOSE))
         recalled = await self.attempts.recall(state_digest)
         if recalled is None or not isinstance(recalled.outcome, Reported):
             return None

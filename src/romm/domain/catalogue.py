@@ -337,7 +337,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This is not a logout token of RomM's sign-in provider. No session was ended.",
         "A back-channel logout came with an unusable token: {claim} is {found}, expected is {expected}. If the provider sent "
         "it, compare its issuer, client id and clock with the output of `romm doctor`, and let it sign logout tokens as it "
-        "signs ID tokens. If not, ignore it.",
+        "signs ID tokens. If only the typ is JWT or absent, set OIDC_UNTYPED_LOGOUT_TOKENS=true. If it did not, ignore it.",
         oauth="invalid_request",
     ),
     Code.LOGOUT_TOKEN_USED: _row(
@@ -474,6 +474,14 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "There is nothing to set up here. Sign in, or ask the administrator for an account.",
         "An admin account exists, or DISABLE_SETUP_WIZARD is true: /setup is closed. Create accounts on /admin/users or with "
         "`romm users add`.",
+    ),
+    Code.SETUP_HOST: _row(
+        403,
+        "RomM has no administrator yet, and it cannot be set up at this address, which RomM does not know. Open it at its IP "
+        "address instead, such as http://192.168.1.20:8080; or set ROMM_BASE_URL to this address and restart RomM.",
+        "The request came to {host}, but ROMM_BASE_URL is {base_url}. Until an administrator exists, a website could set RomM up "
+        "by DNS rebinding. Set ROMM_BASE_URL to the address that people use and restart; or open /setup at an IP address, a "
+        "name without a dot, or one below .local, .lan, .home.arpa or .internal; or use `romm users add --admin`.",
     ),
     Code.USERNAME_INVALID: _row(
         400,

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from romm.domain.printable import escaped
+
 MAX_FACT_LENGTH = 200
 
 MAX_FACTS_LISTED = 20
@@ -99,6 +101,7 @@ class Code(enum.StrEnum):
     TOO_MANY_REQUESTS = "too_many_requests"
     PASSWORDS_OFF = "passwords_off"
     SETUP_CLOSED = "setup_closed"
+    SETUP_HOST = "setup_host"
     USERNAME_INVALID = "username_invalid"
     USERNAME_TAKEN = "username_taken"
     EMAIL_TAKEN = "email_taken"
@@ -218,8 +221,8 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
         return fact
     text = _outline(fact)
-    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_FACT_LENGTH])
-    return escaped if len(text) <= MAX_FACT_LENGTH else f"{escaped}…"
+    shown = escaped(text[:MAX_FACT_LENGTH])
+    return shown if len(text) <= MAX_FACT_LENGTH else f"{shown}…"
 
 
 def _outline(fact: Any) -> str:

@@ -20,6 +20,9 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?")  # no host has an under
 _WITH_PORT = re.compile(r"(?:\[([^\]]*)\]|([^:]*))(?::[0-9]{1,5})?")
 _UNFIT = re.compile(r"[\s\x00-\x20\x7f\\]")  # urlsplit drops line breaks; browsers read a backslash as a slash
 _NOT_IN_A_HOST = re.compile(r"[/?#@]")
+_NEVER_PUBLIC = (  # RFC 6761, 6.3; RFC 6762, 3 and G; RFC 8375; `localdomain` is what resolvers append
+    "localhost", "local", "home.arpa", "internal", "intranet", "private", "corp", "home", "lan", "localdomain",
+)  # fmt: skip
 _MAPPED_BITS = 96  # ::ffff:0:0/96
 
 
@@ -70,6 +73,14 @@ def is_at(header: str, own: str) -> bool:
     """Compare `Host` with the canonical origin `own`; the default port is optional."""
     scheme = own.partition(":")[0]
     return not _NOT_IN_A_HOST.search(header) and origin(f"{scheme}://{header}") == own
+
+
+def is_safe_from_rebinding(header: str, own: str) -> bool:
+    """Whether `Host` is at the origin `own`, or a host to which no stranger's DNS can lead a browser.
+
+    Such are IP addresses, names without a dot, and those below a suffix that public DNS does not have.
+    """
+    return is_at(header, own) or _is_private(urlsplit(origin(f"http://{header}") or "").hostname or "", header)
 
 
 def is_loopback(host: str) -> bool:
@@ -143,6 +154,12 @@ def _parts(url: str) -> SplitResult | None:
         return None
     fits = parts.scheme in DEFAULT_PORTS and "@" not in parts.netloc and not _UNFIT.search(url)
     return parts if fits and usable else None
+
+
+def _is_private(known: str, header: str) -> bool:
+    name = known.removesuffix(".")
+    is_named = "." not in name or name.endswith(tuple(f".{suffix}" for suffix in _NEVER_PUBLIC))
+    return bool(name) and not _NOT_IN_A_HOST.search(header) and (is_named or _address(name) is not None)
 
 
 def _is_name(name: str) -> bool:

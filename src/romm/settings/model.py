@@ -104,6 +104,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
     end_session_endpoint: Annotated[str, Variable("OIDC_END_SESSION_ENDPOINT")]
     post_logout_redirect_uri: Annotated[str, Variable("OIDC_POST_LOGOUT_REDIRECT_URI")]
     backchannel_logout_scope: Annotated[LogoutScope, Variable("OIDC_BACKCHANNEL_LOGOUT_SCOPE")]
+    untyped_logout_tokens: Annotated[bool, Variable("OIDC_UNTYPED_LOGOUT_TOKENS")]
     tls_cacertfile: Annotated[str, Variable("OIDC_TLS_CACERTFILE")]
     token_endpoint_auth_method: Annotated[
         Literal["", "client_secret_basic", "client_secret_post", "client_secret_jwt", "private_key_jwt", "none"],

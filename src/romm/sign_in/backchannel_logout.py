@@ -37,6 +37,7 @@ class BackchannelLogout:
     rates: Rates
     clock: Clock
     scope: LogoutScope = LogoutScope.SESSION
+    types: logout_token.Types = logout_token.TYPES
     without_expiry: str = ""
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
@@ -67,7 +68,8 @@ class BackchannelLogout:
             extra_audiences=identification.extra_audiences,
         )
         spelled = claims.with_known_issuer(signed.unverified_claims, identification.issuer_spellings)
-        logout = logout_token.widened(required(logout_token.validate(spelled, signed.typ, addressee)), self.scope)
+        validated = required(logout_token.validate(spelled, signed.typ, addressee, self.types))
+        logout = logout_token.widened(validated, self.scope)
         of_sessions = await self.logouts.algorithms(logout)
         announced = metadata.id_token_signing_alg_values_supported
         if refuse := logout_token.held_to(signed.algorithm, of_sessions, announced):

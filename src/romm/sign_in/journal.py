@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from msgspec import json
 
 from romm.credentials.rate_limits import Rates
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.credentials.rate_limits import Limit, by_address
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code, Refused, required
 from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_digest
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.linking.decisions import Admitted, Register, warnings
@@ -97,7 +98,9 @@ class SignInJournal:
             return False
         return True
 
-    async def search(self, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+    async def search(self, actor: Actor, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
+        """Raises `Refused(FORBIDDEN)`."""
+        required(may(actor, Action.READ_SIGN_INS))
         return await self.entries.search(wanted, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:

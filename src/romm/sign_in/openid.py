@@ -6,13 +6,14 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, require_own
 from romm.credentials.rate_limits import FailureLimit
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
 from romm.domain.credentials.credential import ProviderSession
+from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
@@ -126,12 +127,14 @@ class OpenIDSignIn:
                 await self.journal.refused("openid", refused, visitor)
             raise
 
-    async def begin_preview(self) -> StartedSignIn:
+    async def begin_preview(self, actor: Actor) -> StartedSignIn:
         """A test sign-in. Raises `Refused`."""
+        required(may(actor, Action.DIAGNOSE))
         return await self._begin(PREVIEW_PAGE, Purpose.PREVIEW)
 
     async def begin_link(self, who: Principal) -> StartedSignIn:
         """Link to the session's account. Raises `Refused`."""
+        require_own(who, Action.CHANGE_PROFILE)
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
             raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)

@@ -3,6 +3,7 @@
 import pytest
 
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from tests.api.accounts.test_own_page import NEW, local
@@ -12,7 +13,7 @@ from tests.world import World
 
 async def recovery_link(world: World) -> str:
     """A link's secret, as `romm recover` makes it."""
-    return await world.use_cases.recovery.recovery_link(world.accounts.by_id[1])
+    return await world.use_cases.recovery.recovery_link(COMMAND_LINE, world.accounts.by_id[1])
 
 
 async def invitation(world: World) -> str:

@@ -12,6 +12,7 @@ import pytest
 from romm.accounts.invitations import REGISTRATIONS
 from romm.accounts.recovery import RECOVERY_LIFETIME, RESET_LIFETIME
 from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
@@ -244,7 +245,9 @@ async def test_with_passwords_off_every_link_that_would_set_one_is_closed(
 
 async def recovery_link(world: World, username: str = "keeper") -> str:
     recovery = world.use_cases.recovery
-    return await recovery.recovery_link(await world.use_cases.administration.named(username))
+    return await recovery.recovery_link(
+        COMMAND_LINE, await world.use_cases.administration.named(COMMAND_LINE, username)
+    )
 
 
 @pytest.mark.parametrize("passwords", ["false", "true"])

@@ -74,6 +74,53 @@ async def test_the_form_of_the_page_comes_back_with_what_was_wrong() -> None:
     assert "password1" not in page
 
 
+REBOUND = "attacker.example:8080"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": REBOUND, "origin": f"http://{REBOUND}"},
+        {"host": REBOUND, "sec-fetch-site": "same-origin"},
+        {"host": REBOUND},
+        {"host": ""},
+        {"host": "127.0.0.1:8080", "x-forwarded-host": REBOUND},
+    ],
+    ids=["a page of its own", "with the newer header", "a program", "no host", "a proxy that rewrites the host"],
+)
+async def test_a_website_cannot_set_romm_up_by_binding_its_name_to_our_address(headers: dict[str, str]) -> None:
+    world = World({"ROMM_BASE_URL": "", "OIDC_REDIRECT_URI": ""})
+    response = await world.program().post("/api/users", json=FIRST, headers=headers)
+    assert (response.status_code, response.json()["code"]) == (403, Code.SETUP_HOST)
+    assert world.accounts.by_id == {}
+    page = await world.browser(**headers).client.get("/setup")
+    assert page.status_code == 403
+    assert "set ROMM_BASE_URL to this address" in page.text
+
+
+async def test_the_form_at_a_foreign_name_leads_to_the_page_that_says_what_to_do() -> None:
+    browser = World().browser(host=REBOUND, origin=f"http://{REBOUND}")
+    response = await browser.client.post("/api/users", data=FIRST)
+    assert error_of(response) == Code.SETUP_HOST
+    assert "Not at this address" in (await browser.client.get(response.headers["location"])).text
+
+
+@pytest.mark.parametrize("host", ["192.168.1.20:8080", "nas:8080", "nas.local:8080"])
+async def test_a_fresh_machine_is_set_up_from_the_home_network_without_any_setting(host: str) -> None:
+    world = World({"ROMM_BASE_URL": "", "OIDC_REDIRECT_URI": ""})
+    browser = world.browser(host=host, origin=f"http://{host}")
+    assert (await browser.client.get("/setup")).status_code == 200
+    response = await browser.client.post("/api/users", data=FIRST)
+    assert response.headers["location"] == "/login?notice=set_up"
+
+
+async def test_after_the_set_up_every_name_learns_only_that_it_is_closed() -> None:
+    world = World()
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    response = await world.program().post("/api/users", json=FIRST, headers={"host": REBOUND})
+    assert response.json()["code"] == Code.SETUP_CLOSED
+
+
 async def test_twenty_at_once_make_one_admin() -> None:
     """R-67; all twenty find the door open, one goes through."""
     world = World()

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code
 from tests.api.accounts.test_administration import keeper, refusal, signed_in
 from tests.api.sign_in.test_openid import error_of
@@ -97,7 +98,7 @@ async def test_a_trial_goes_all_the_way_and_signs_nobody_in(world: World) -> Non
 
     target = urlsplit(back.headers["location"])
     assert (back.status_code, target.path) == (303, "/admin/oidc")
-    report = await world.use_cases.previews.read(parse_qs(target.query)["report"][0])
+    report = await world.use_cases.previews.read(COMMAND_LINE, parse_qs(target.query)["report"][0])
     assert report is not None
     assert (report.algorithm, report.id_token["sub"]) == ("RS256", "alice")
     assert (report.explanation.outcome, report.explanation.rule) == ("Register", "L-12")
@@ -112,7 +113,7 @@ async def test_a_trial_shows_what_only_userinfo_has(world: World) -> None:
 
     query = parse_qs(urlsplit((await trial(world, browser)).headers["location"]).query)
 
-    report = await world.use_cases.previews.read(query["report"][0])
+    report = await world.use_cases.previews.read(COMMAND_LINE, query["report"][0])
     assert report is not None
     assert {"email", "email_verified", "groups"} <= set(report.only_in_userinfo)
     assert "email" not in report.id_token

@@ -9,6 +9,7 @@ from romm.api.http.navigation import not_opened, own_navigation
 from romm.api.routes import routes
 from romm.composition import app
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from tests.world import PASSWORD, Browser, World
@@ -123,7 +124,7 @@ async def links_of(world: World, browser: Browser) -> list[str]:
     invited = (await browser.client.post("/api/users/invite-link", json={"role": "viewer"}, headers=own)).json()
     reset = (await browser.client.post(f"/api/users/{vera.id}/reset-link", headers=own)).json()
     device = (await program.post("/api/device_authorization", data={"client_id": "Player", "scope": "me.read"})).json()
-    recovery = await world.use_cases.recovery.recovery_link(world.accounts.by_id[1])
+    recovery = await world.use_cases.recovery.recovery_link(COMMAND_LINE, world.accounts.by_id[1])
     urls = [invited["url"], reset["url"], device["verification_uri_complete"], f"/recover?token={recovery}"]
     return [url.removeprefix("https://romm.test") for url in urls]
 

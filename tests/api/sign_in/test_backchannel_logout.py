@@ -264,6 +264,34 @@ async def test_a_token_that_calls_itself_something_else_is_no_logout_token(world
     assert await is_signed_in(browser)
 
 
+@pytest.mark.parametrize(
+    ("environ", "typ", "counts"),
+    [
+        pytest.param({}, "JWT", False, id="JWT, of a provider that sends the type"),
+        pytest.param({}, None, False, id="none"),
+        pytest.param({"OIDC_PROVIDER": "keycloak"}, "JWT", True, id="JWT, of one whose older versions send it"),
+        pytest.param({"OIDC_PROVIDER": "authentik"}, "JWT", True, id="and of another one"),
+        pytest.param({"OIDC_PROVIDER": "keycloak"}, None, False, id="none, of one that always sends a type"),
+        pytest.param({"OIDC_UNTYPED_LOGOUT_TOKENS": "true"}, "JWT", True, id="JWT, where the operator says so"),
+        pytest.param({"OIDC_UNTYPED_LOGOUT_TOKENS": "true"}, None, True, id="none, where the operator says so"),
+    ],
+)
+async def test_other_types_count_only_where_the_provider_is_known_to_send_them(
+    environ: dict[str, str], typ: str | None, counts: bool
+) -> None:
+    """R-43."""
+    world = World(environ)
+    browser = await signed_in(world)
+    world.idp.alter_header = lambda header: header.pop("typ") if typ is None else header.update(typ=typ)
+    answer = await send(world, world.idp.logout_token())
+    assert answer.status_code == 200 if counts else refused_with(answer, Code.LOGOUT_TOKEN_INVALID)
+    assert await is_signed_in(browser) is not counts
+    if not counts:
+        [line] = world.lines("refused")
+        assert line["facts"]["claim"] == "typ"
+        assert "OIDC_UNTYPED_LOGOUT_TOKENS=true" in line["hint"]
+
+
 async def test_a_logout_token_is_no_id_token(world: World) -> None:
     """R-43."""
     world.idp.alter_tokens = lambda tokens: tokens.update(id_token=world.idp.logout_token())

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.adapters.provider.transport import Limits
+from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, EmailSource, Identity
 from romm.sign_in.destinations import QUESTION_PAGE
@@ -324,9 +325,9 @@ async def test_claims_are_explained_by_the_rules_of_their_own_provider() -> None
     world = await two({"ROMM_PROVIDERS__FRIENDS__ALLOW_REGISTRATION": "false"})
     claims = {"sub": "carol", "email": "carol@example.org", "email_verified": True, "groups": ["users"]}
     explainers = world.use_cases.explainers
-    assert (await explainers.explain(claims)).rule == "L-12"
-    assert (await explainers.explain(claims | {"iss": FRIENDS})).rule == "L-13"
-    assert (await explainers.explain(claims, "friends")).rule == "L-13"
+    assert (await explainers.explain(COMMAND_LINE, claims)).rule == "L-12"
+    assert (await explainers.explain(COMMAND_LINE, claims | {"iss": FRIENDS})).rule == "L-13"
+    assert (await explainers.explain(COMMAND_LINE, claims, "friends")).rule == "L-13"
 
 
 async def test_a_trial_goes_to_the_provider_that_it_tests() -> None:

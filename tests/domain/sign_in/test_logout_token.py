@@ -9,7 +9,19 @@ from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.claims.signed_tokens import ExpectedToken
-from romm.domain.sign_in.logout_token import EVENT, Logout, LogoutScope, held_to, sid, validate, widened
+from romm.domain.sign_in.logout_token import (
+    EVENT,
+    LEGACY_TYPES,
+    TYPES,
+    UNTYPED,
+    Logout,
+    LogoutScope,
+    Types,
+    held_to,
+    sid,
+    validate,
+    widened,
+)
 from tests.domain.examples import json_values
 
 NOW = 1_700_000_000
@@ -101,28 +113,41 @@ def test_a_good_one_means_a_session_a_person_or_both(changes: dict[str, Any]) ->
 def test_a_defect_is_refused_and_named(changes: dict[str, Any]) -> None:
     """R-42: the row's own claim, so that no other check hides that it is missing."""
     [claim] = changes
-    judged = validate(token(**changes), None, EXPECTED)
+    judged = validate(token(**changes), "logout+jwt", EXPECTED)
     assert isinstance(judged, Refuse)
     assert (judged.code, judged.facts["claim"]) == (Code.LOGOUT_TOKEN_INVALID, claim)
 
 
 def test_one_that_means_nobody_is_refused() -> None:
-    judged = validate(token(sub=ABSENT, sid=ABSENT), None, EXPECTED)
+    judged = validate(token(sub=ABSENT, sid=ABSENT), "logout+jwt", EXPECTED)
     assert isinstance(judged, Refuse)
     assert judged.facts["claim"] == "sub"
 
 
-@pytest.mark.parametrize("typ", [None, "logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "JWT", "jwt"])
-def test_it_may_call_itself_what_it_is_or_nothing(typ: str | None) -> None:
-    assert isinstance(validate(GOOD, typ, EXPECTED), Logout)
+OWN, OLDER = ["logout+jwt", "LOGOUT+JWT", "application/logout+jwt"], ["JWT", "jwt"]
+FOREIGN = ["", "at+jwt", "id_token+jwt", "logout", "secevent+jwt", "application/", "application/jwt+jwt"]
 
 
-@pytest.mark.parametrize("typ", ["", "at+jwt", "id_token+jwt", "logout", "secevent+jwt", "application/"])
-def test_one_that_calls_itself_something_else_is_that(typ: str) -> None:
+@pytest.mark.parametrize(
+    ("types", "good", "bad"),
+    [
+        pytest.param(TYPES, OWN, [*OLDER, None, *FOREIGN], id="what it is"),
+        pytest.param(LEGACY_TYPES, [*OWN, *OLDER], [None, *FOREIGN], id="of a provider with older versions"),
+        pytest.param(UNTYPED, [*OWN, *OLDER, None], FOREIGN, id="or nothing, where the operator says so"),
+    ],
+)
+def test_it_calls_itself_what_it_is(types: Types, good: list[str | None], bad: list[str | None]) -> None:
     """R-43."""
-    judged = validate(GOOD, typ, EXPECTED)
-    assert isinstance(judged, Refuse)
-    assert (judged.code, judged.facts["claim"], judged.facts["found"]) == (Code.LOGOUT_TOKEN_INVALID, "typ", typ)
+    assert all(isinstance(validate(GOOD, typ, EXPECTED, types), Logout) for typ in good)
+    for typ in bad:
+        judged = validate(GOOD, typ, EXPECTED, types)
+        assert isinstance(judged, Refuse)
+        found = "absent" if typ is None else typ
+        assert (judged.code, judged.facts["claim"], judged.facts["found"]) == (Code.LOGOUT_TOKEN_INVALID, "typ", found)
+
+
+def test_the_strict_types_are_the_default() -> None:
+    assert isinstance(validate(GOOD, "JWT", EXPECTED), Refuse)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +160,7 @@ def test_one_that_calls_itself_something_else_is_that(typ: str) -> None:
     ],
 )
 def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[str, Any], until: float) -> None:
-    judged = validate(token(**changes), None, EXPECTED)
+    judged = validate(token(**changes), "logout+jwt", EXPECTED)
     assert isinstance(judged, Logout)
     assert judged.forgotten_at == datetime.fromtimestamp(until, UTC)
     for later, accepted in ((until, True), (until + 1, False)):
@@ -145,7 +170,7 @@ def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[st
 
 @pytest.mark.parametrize(("exp", "expected"), [(NOW + 120, True), (ABSENT, False)])
 def test_it_is_noted_whether_it_has_an_end(exp: Any, expected: bool) -> None:
-    judged = validate(token(exp=exp), None, EXPECTED)
+    judged = validate(token(exp=exp), "logout+jwt", EXPECTED)
     assert isinstance(judged, Logout)
     assert judged.has_expiry is expected
 
@@ -163,7 +188,7 @@ def test_the_operator_may_have_all_sessions_of_the_person_end(
     scope: LogoutScope, named: dict[str, Any], meant: tuple[str | None, str | None]
 ) -> None:
     """R-42."""
-    judged = validate(token(**named), None, EXPECTED)
+    judged = validate(token(**named), "logout+jwt", EXPECTED)
     assert isinstance(judged, Logout)
     wide = widened(judged, scope)
     assert (wide.subject, wide.sid) == meant
@@ -206,7 +231,7 @@ def test_it_is_held_to_the_algorithm_of_the_id_token(
 
 
 def test_what_is_remembered_does_not_tell_the_id() -> None:
-    first, second = validate(GOOD, None, EXPECTED), validate(token(jti="bWJr"), None, EXPECTED)
+    first, second = validate(GOOD, "logout+jwt", EXPECTED), validate(token(jti="bWJr"), "logout+jwt", EXPECTED)
     assert isinstance(first, Logout)
     assert isinstance(second, Logout)
     assert len(first.digest) == 64
@@ -229,4 +254,4 @@ def test_an_id_token_need_not_name_a_session() -> None:
 @given(st.dictionaries(st.sampled_from([*GOOD, "nonce"]), json_values))
 def test_no_claim_makes_the_judgement_fail(changes: dict[str, Any]) -> None:
     """R-57, R-85."""
-    assert isinstance(validate(GOOD | changes, None, EXPECTED), Logout | Refuse)
+    assert isinstance(validate(GOOD | changes, "logout+jwt", EXPECTED), Logout | Refuse)

@@ -31,7 +31,7 @@ async def preview(
 ) -> Template:
     """What would become of each account; nothing is written."""
     move = await _wanted(request, issuer_moves)
-    decided, notes = await issuer_moves.preview(move), issuer_moves.notes(move)
+    decided, notes = await issuer_moves.preview(actor(principal), move), issuer_moves.notes(move)
     return _page(renderer, principal, move, decided, notes=notes, done=False)
 
 

@@ -34,6 +34,7 @@ from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code, Refused
 from romm.settings.model import Settings
 
@@ -72,11 +73,13 @@ async def invite(
     | refuses(*_REFUSED),
 )
 async def open_invitations(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
 ) -> list[InvitationSchema]:
     """Every invitation that is neither used, revoked nor expired."""
-    return [invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed()]
+    return [
+        invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed(actor(principal))
+    ]
 
 
 @delete(
@@ -150,8 +153,9 @@ async def reset_link(
 ) -> LinkAnswer:
     """Creates a link to set a new password. It replaces an older link of this account."""
     own = user_id == principal.account.id  # as read at the start of the request, see `ports.Credentials`
-    account = principal.account if own else await administration.get(user_id)
-    secret = await recovery.reset_link(actor(principal), account)
+    by = actor(principal)
+    account = principal.account if own else await administration.get(by, user_id, Action.SET_PASSWORD)
+    secret = await recovery.reset_link(by, account)
     expires_at = recovery.clock() + RESET_LIFETIME
     return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), expires_at)
 

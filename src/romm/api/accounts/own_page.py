@@ -20,7 +20,7 @@ from romm.api.http.responses import see_other, to_provider
 from romm.api.pages.described_links import DescribedLink, describe_links
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.pages.user_agents import in_words
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
@@ -36,7 +36,6 @@ _WRITES = needs("me.write", browser=True, error_page=_PAGE)
 
 @get("/", **_READS)
 async def account_page(
-    request: Request,
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
@@ -47,7 +46,7 @@ async def account_page(
     notice: FromQuery[str] = "",
 ) -> Template:
     account = principal.account
-    proof = await profile.proof(principal, "", visitor(request))
+    proof = profile.proof(principal)
     return renderer.page(
         "account.html",
         who=principal,
@@ -55,7 +54,7 @@ async def account_page(
         managed=administration.is_managed(account),
         **_ways(renderer, principal, proof),
         **_links(account, profile.ways_in(), renderer),
-        sessions=_sessions(await sessions.of(account.id), principal.credential),
+        sessions=_sessions(await sessions.of(actor(principal), account.id), principal.credential),
         error=explained(error, ref),
         notice=notice,
     )
@@ -120,7 +119,7 @@ async def end_session(
     request: Request, principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
 ) -> Response[bytes]:
     form = await body(request, SessionForm)
-    await sessions.end_one(principal.account.id, form.session)
+    await sessions.end_one(principal, form.session)
     return see_other(f"{_PAGE}?notice=session_ended")
 
 
@@ -128,7 +127,7 @@ async def end_session(
 async def end_other_sessions(
     principal: NamedDependency[Principal], sessions: NamedDependency[Sessions]
 ) -> Response[bytes]:
-    await sessions.end_others(principal.account.id, principal.digest)
+    await sessions.end_others(principal)
     return see_other(f"{_PAGE}?notice=sessions_ended")
 
 

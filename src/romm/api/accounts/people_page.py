@@ -10,7 +10,6 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
-from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
@@ -46,14 +45,14 @@ async def people(
     notice: FromQuery[str] = "",
 ) -> Template:
     number = min(max(page, 1), 1_000_000)
-    accounts, total = await administration.search(search, AT_ONCE, (number - 1) * AT_ONCE)
+    accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE)
     return renderer.page(
         "people.html",
         who=principal,
         own_id=principal.account.id,
         people=[(account, administration.is_managed(account)) for account in accounts],
         **_paging(search, number, total),
-        invitations=await invitations.listed(),
+        invitations=await invitations.listed(actor(principal)),
         lifetimes=_lifetimes(renderer),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         writes="users.write" in principal.scopes,
@@ -67,8 +66,7 @@ async def create(
     request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
-    typed = AccountForm(username=form.username, email=form.email, password=form.password)
-    account = await administration.create(actor(principal), typed, level(form.role))
+    account = await administration.create(actor(principal), form.account_form(), level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
 

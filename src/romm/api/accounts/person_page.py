@@ -19,8 +19,8 @@ from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
-from romm.domain.accounts.changes import Actor
 from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.permissions import Action, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account
 from romm.ports.sign_in import SignInFilter
@@ -43,7 +43,8 @@ async def person(
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
-    account = await administration.get(user_id)
+    by = actor(principal)
+    account = await administration.get(by, user_id)
     last = await _last_sign_in(account, renderer, principal, administration, journal)
     return renderer.page(
         "person.html",
@@ -55,7 +56,7 @@ async def person(
         links=describe_links(account, administration.issuers.now(), renderer),
         by_claim=administration.roles_by_claim,
         passwords=administration.passwords_enabled,
-        sessions=len(await sessions.of(account.id)),
+        sessions=len(await sessions.of(by, account.id)),
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
@@ -120,8 +121,9 @@ async def reset_link(
     recovery: NamedDependency[Recovery],
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
-    account = await administration.get(user_id)
-    secret = await recovery.reset_link(_over_another(principal, user_id), account)
+    by = _over_another(principal, user_id)
+    account = await administration.get(by, user_id, Action.SET_PASSWORD)
+    secret = await recovery.reset_link(by, account)
     url, ends = (
         link_url(renderer.settings.server.base_url, "/reset-password", secret),
         recovery.clock() + RESET_LIFETIME,
@@ -166,7 +168,7 @@ async def _last_sign_in(
     if "logs.read" not in who.scopes:
         return None
     wanted = SignInFilter(account_id=account.id, method="openid", outcome="signed_in")
-    lines = await describe_entries(await journal.search(wanted, 1), renderer, who, administration)
+    lines = await describe_entries(await journal.search(actor(who), wanted, 1), renderer, who, administration)
     return lines[0] if lines else None
 
 

@@ -111,19 +111,24 @@ class UserForm(Struct, frozen=True, kw_only=True):
         return AccountForm(
             username=self.username,
             email=UNSET if isinstance(self.email, UnsetType) else self.email or "",
-            password=self.password or UNSET,
+            password=UNSET if self.password is None else self.password,
             enabled=self.enabled,
             level=UNSET if unchanged else level(str(self.role)),
         )
 
 
 class NewUserForm(Struct, frozen=True, kw_only=True):
-    """Without a password only single sign-on works."""
+    """Without a password only single sign-on works; an empty one is refused."""
 
     username: str
-    password: str = ""
+    password: str | UnsetType | None = UNSET
     email: str = ""
     role: str = "viewer"
+
+    def account_form(self) -> AccountForm:
+        return AccountForm(
+            username=self.username, email=self.email, password=UNSET if self.password is None else self.password
+        )
 
 
 class RegistrationForm(Struct, frozen=True, kw_only=True):

@@ -5,15 +5,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from romm.accounts.administration import Administration
-from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
 from romm.accounts.setup import Setup
 from romm.api.accounts.schemas import USER_EXAMPLE, NewUserForm, SetupForm, UserForm, UserSchema, level, user_schema
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.requests import Request, body, visitor, wants_page
+from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor, require
+from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
 
 MOST_AT_ONCE = 1000
@@ -40,7 +40,7 @@ _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
     summary="Create an account",
     operation_class=takes(NewUserForm, {"username": "keeper", "password": "a lantern in the attic", "email": ""}),
     responses=gives(201, UserSchema, "Created.", USER_EXAMPLE)
-    | refuses(Code.SETUP_CLOSED, Code.ADMIN_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
+    | refuses(Code.SETUP_CLOSED, Code.SETUP_HOST, Code.ADMIN_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
 )
 async def create(
     request: Request,
@@ -53,7 +53,7 @@ async def create(
     """
     if await setup.is_open() or not authentication.was_tried(request):
         form = await body(request, SetupForm)
-        account = await setup.create_first_admin(form.username, form.email, form.password)
+        account = await setup.create_first_admin(form.username, form.email, form.password, hosts_asked(request))
         return (
             see_other("/login?notice=set_up")
             if wants_page(request)
@@ -61,8 +61,7 @@ async def create(
         )
     who = actor(await authentication.principal(request))
     new = await body(request, NewUserForm)
-    typed = AccountForm(username=new.username, email=new.email, password=new.password)
-    return Response(user_schema(await administration.create(who, typed, level(new.role))), status_code=201)
+    return Response(user_schema(await administration.create(who, new.account_form(), level(new.role))), status_code=201)
 
 
 @get(
@@ -73,14 +72,16 @@ async def create(
     | refuses(*UNAUTHORIZED),
 )
 async def everybody(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     search: FromQuery[str] = "",
     limit: FromQuery[int] = MOST_AT_ONCE,
     offset: FromQuery[int] = 0,
 ) -> Response[list[UserSchema]]:
     """Accounts whose name or address contains `search`: at most `limit`, after the first `offset`."""
-    page, total = await administration.search(search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0))
+    page, total = await administration.search(
+        actor(principal), search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0)
+    )
     return Response([user_schema(account) for account in page], headers={"x-total-count": str(total)})
 
 
@@ -91,11 +92,11 @@ async def everybody(
     responses=gives(200, list[int], "Every id, by name of its account.", [1, 2]) | refuses(*UNAUTHORIZED),
 )
 async def identifiers(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (asking for it is what guards the route)
+    principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> list[int]:
     """Only the ids, for apps that keep a copy."""
-    return [account.id for account in await administration.all_accounts()]
+    return [account.id for account in await administration.all_accounts(actor(principal))]
 
 
 @get(
@@ -122,7 +123,7 @@ async def one(
     if user_id == principal.account.id:
         return user_schema(principal.account)
     require(principal, "users.read")
-    return user_schema(await administration.get(user_id))
+    return user_schema(await administration.get(actor(principal), user_id))
 
 
 @put(
@@ -156,8 +157,9 @@ async def change(
         typed = form.account_form(principal.account)
         return user_schema(await profile.change(principal, typed, form.current_password, visitor(request)))
     require(principal, "users.write")
-    typed = form.account_form(await administration.get(user_id))
-    return user_schema(await administration.change(actor(principal), user_id, typed))
+    by = actor(principal)
+    typed = form.account_form(await administration.get(by, user_id, Action.CHANGE_ACCOUNT))
+    return user_schema(await administration.change(by, user_id, typed))
 
 
 @delete(

@@ -25,7 +25,7 @@ from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, tak
 from romm.api.http.requests import Request, body, visitor
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.pairing import Pairing
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain.errors import Code
 
 _WRITES = (*UNAUTHORIZED, Code.CROSS_SITE, Code.ACCOUNT_CHANGED)
@@ -54,11 +54,11 @@ async def own_tokens(
     | refuses(*UNAUTHORIZED),
 )
 async def all_tokens(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency checks the scope)
+    principal: NamedDependency[Principal],
     client_tokens: NamedDependency[ClientTokens],
 ) -> list[OwnedTokenSchema]:
     """The client tokens of all accounts, without their secrets."""
-    return [owned_token(token, owner) for token, owner in await client_tokens.all_tokens()]
+    return [owned_token(token, owner) for token, owner in await client_tokens.all_tokens(actor(principal))]
 
 
 @post(

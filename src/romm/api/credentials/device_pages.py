@@ -102,7 +102,7 @@ async def my_devices(
     device_list: NamedDependency[DeviceList],
     notice: FromQuery[str] = "",
 ) -> Page:
-    listed = [_describe(device) for device in await device_list.of(principal.account.id)]
+    listed = [_describe(device) for device in await device_list.of(principal)]
     return renderer.page("account_devices.html", who=principal, devices=listed, notice=notice, error=None)
 
 
@@ -117,7 +117,7 @@ async def not_ended(
 async def end(
     device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> Page:
-    await device_list.end(device_id, principal.account.id)
+    await device_list.end(principal, device_id)
     return see_other("/account/devices?notice=ended")
 
 

@@ -194,7 +194,7 @@ async def my_devices(
     principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> list[DeviceSchema]:
     """The most recently paired device comes first."""
-    return [device_schema(device) for device in await device_list.of(principal.account.id)]
+    return [device_schema(device) for device in await device_list.of(principal)]
 
 
 @delete(
@@ -207,7 +207,7 @@ async def end(
     device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> None:
     """The device is removed, and its tokens end at once."""
-    await device_list.end(device_id, principal.account.id)
+    await device_list.end(principal, device_id)
 
 
 router = Router("/api", route_handlers=[ask, init, look, approve, deny, redeem, my_devices, end], tags=["Devices"])

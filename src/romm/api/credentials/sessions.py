@@ -74,8 +74,9 @@ async def sessions_of(
     owner = principal.account.id
     if user_id not in (None, owner):
         require(principal, "users.read")
-        owner = (await administration.get(user_id or 0)).id
-    return [session_schema(session, principal.credential) for session in await sessions.of(owner)]
+        owner = (await administration.get(actor(principal), user_id or 0)).id
+    listed = await sessions.of(actor(principal), owner)
+    return [session_schema(session, principal.credential) for session in listed]
 
 
 @delete(
@@ -95,7 +96,7 @@ async def end(
 ) -> None:
     """Ends one of your own sessions; those of other accounts need `users.write`."""
     if user_id is None or user_id == principal.account.id:
-        await sessions.end_one(principal.account.id, session_id)
+        await sessions.end_one(principal, session_id)
     else:
         require(principal, "users.write")
         await administration.end_session(actor(principal), user_id, session_id)
@@ -117,7 +118,7 @@ async def end_others(
 ) -> None:
     """Ends all sessions of an account, except the session of this request."""
     if user_id is None or user_id == principal.account.id:
-        await sessions.end_others(principal.account.id, principal.digest)
+        await sessions.end_others(principal)
     else:
         require(principal, "users.write")
         await administration.end_sessions(actor(principal), user_id)

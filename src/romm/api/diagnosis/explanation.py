@@ -20,7 +20,7 @@ from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import ProviderId, Request
 from romm.api.http.responses import to_provider
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.diagnosis.explanation import Explainers
 from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import SignInFilter
@@ -49,14 +49,14 @@ def pasted(text: str | bytes) -> Any:
 )
 async def explain(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     explainers: NamedDependency[Explainers],
     provider: ProviderId = None,
 ) -> ExplanationSchema:
     """Takes a claim set as JSON: flat, or an object with `id_token` and `userinfo`. By the rules of `provider`, else of the
     provider that `iss` names.
     """
-    return explanation_schema(await explainers.explain(pasted(await request.body()), provider))
+    return explanation_schema(await explainers.explain(actor(principal), pasted(await request.body()), provider))
 
 
 @get(
@@ -69,13 +69,13 @@ async def explain(
 )
 async def preview(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
     provider: ProviderId = None,
 ) -> Response[bytes]:
     """A full round trip through the provider that ends in a report instead of a session."""
-    return to_provider(request, our_cookies, await sign_ins.at(provider).begin_preview())
+    return to_provider(request, our_cookies, await sign_ins.at(provider).begin_preview(actor(principal)))
 
 
 @get(
@@ -85,7 +85,7 @@ async def preview(
     responses=gives(200, list[SignInSchema], "The newest first.", [SIGN_IN_EXAMPLE]) | refuses(*UNAUTHORIZED),
 )
 async def sign_ins(
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     journal: NamedDependency[SignInJournal],
     outcome: FromQuery[str] = "",
     code: FromQuery[str] = "",
@@ -102,7 +102,8 @@ async def sign_ins(
         account_id=_within(user_id),
         before=_within(before),
     )
-    return [sign_in_schema(each) for each in await journal.search(criteria, min(max(limit, 0), MOST_LINES))]
+    found = await journal.search(actor(principal), criteria, min(max(limit, 0), MOST_LINES))
+    return [sign_in_schema(each) for each in found]
 
 
 def _within(number: int | None) -> int | None:

@@ -20,7 +20,7 @@ from romm.api.http.requests import Request, body
 from romm.api.http.responses import to_provider
 from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctor import Doctor
 from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews, Report
@@ -74,18 +74,19 @@ async def oidc(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    found = await previews.read(report) if report else None
+    by = actor(principal)
+    found = await previews.read(by, report) if report else None
     refusals = SignInFilter(outcome="refused")
-    refused = await journal.search(refusals, LAST_REFUSED)
+    refused = await journal.search(by, refusals, LAST_REFUSED)
     return _page(
         renderer,
         principal,
-        **_diagnosed([] if found else await doctor.within(PATIENCE_SECONDS)),
+        **_diagnosed([] if found else await doctor.within(by, PATIENCE_SECONDS)),
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
         reason=describe(Code(error), renderer) if error in set(Code) else None,
-        elsewhere=await issuer_moves.elsewhere(),
+        elsewhere=await issuer_moves.elsewhere(by),
         writes="users.write" in principal.scopes,
         refused=await describe_entries(refused, renderer, principal, administration),
     )
@@ -94,13 +95,13 @@ async def oidc(
 @post("/try", **_LOOKS)
 async def try_sign_in(
     request: Request,
-    principal: NamedDependency[Principal],  # noqa: ARG001  (this dependency guards the route)
+    principal: NamedDependency[Principal],
     sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Unlike a link, a form sends its origin on plain http too."""
     form = await body(request, ProviderForm)
-    return to_provider(request, our_cookies, await sign_ins.at(form.provider).begin_preview())
+    return to_provider(request, our_cookies, await sign_ins.at(form.provider).begin_preview(actor(principal)))
 
 
 @post("/explain", **_LOOKS, status_code=200)
@@ -113,7 +114,7 @@ async def explain(
     """The claims are in the response only: in no URL, and not stored."""
     form = await body(request, ClaimsForm)
     try:
-        explanation = await explainers.explain(pasted(form.claims), form.provider)
+        explanation = await explainers.explain(actor(principal), pasted(form.claims), form.provider)
     except Refused as refused:
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
         return _page(renderer, principal, claims=form.claims, problem=problem, status_code=status)

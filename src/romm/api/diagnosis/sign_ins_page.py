@@ -14,7 +14,8 @@ from romm.api.diagnosis.explanation import LARGEST_NUMBER
 from romm.api.http.openapi import needs
 from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
+from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
@@ -61,8 +62,9 @@ async def sign_ins(
     before: FromQuery[int | None] = None,
 ) -> Template:
     criteria = LogFilter(outcome=outcome, code=code.strip(), reference=_reference(reference), account=account.strip())
-    number = await _number(criteria.account, administration)
-    entries = await journal.search(criteria.filter(number, before), AT_ONCE + 1)
+    by = actor(principal)
+    number = await _number(criteria.account, by, administration)
+    entries = await journal.search(by, criteria.filter(number, before), AT_ONCE + 1)
     return renderer.page(
         "sign_ins.html",
         who=principal,
@@ -82,12 +84,12 @@ def _reference(pasted: str) -> str:
     return found[0] if found else pasted.strip()
 
 
-async def _number(account: str, administration: Administration) -> int | None:
+async def _number(account: str, by: Actor, administration: Administration) -> int | None:
     """A deleted account can only be found by id."""
     if not account:
         return None
     try:
-        return (await administration.named(account)).id
+        return (await administration.named(by, account)).id
     except Refused:
         is_number = account.isascii() and account.isdigit()
         return min(int(account), LARGEST_NUMBER) if is_number and len(account) <= 10 else _UNKNOWN_ACCOUNT

@@ -30,6 +30,7 @@ _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORB
 _TITLES = {
     Code.FORBIDDEN: "Not allowed",
     Code.LINK_INVALID: "This link does not work",
+    Code.SETUP_HOST: "Not at this address",
     Code.PASSWORDS_OFF: "No passwords here",
     Code.NOT_FOUND: "Nothing here",
     Code.ACCOUNT_UNKNOWN: "No such account",

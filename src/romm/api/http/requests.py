@@ -13,6 +13,7 @@ from litestar.exceptions import ClientException, SerializationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import QueryParameter
 from litestar.types import HTTPScope
+from msgspec import UNSET
 from msgspec.inspect import is_struct_type
 
 from romm.domain.errors import Code, Refused
@@ -47,6 +48,11 @@ def visitor(request: Request) -> Visitor:
         user_agent=request.headers.get("user-agent", "")[:MAX_USER_AGENT_LENGTH],
         correlation_id=correlation_id(request),
     )
+
+
+def hosts_asked(request: Request) -> list[str]:
+    """The names of this server: `Host`, and what a proxy says that it was before. Clients can invent both."""
+    return [request.headers.get("host", ""), *request.headers.getall("x-forwarded-host", [])]
 
 
 def correlation_id(request: Request) -> str:
@@ -105,10 +111,15 @@ def readable(code: Code) -> Iterator[None]:
 
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
-    """One value per field, or all values where the struct has a list."""
+    """One value per field, or all values where the struct has a list.
+
+    Browsers send a field that is not filled in as an empty text; an optional password is then not sent at all.
+    """
     known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
     lists = {field.encode_name for field in known if get_origin(field.type) is list}
-    return dict(form) | {name: form.getall(name) for name in lists & form.keys()}
+    left_empty = {field.name for field in known if field.default is UNSET and field.name == "password"}
+    found = {name: value for name, value in form.items() if value != "" or name not in left_empty}
+    return found | {name: form.getall(name) for name in lists & form.keys()}
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.sign_in.linking.table import ROWS
 from romm.domain.sign_in.roles import hints as role_hints
@@ -38,7 +38,7 @@ async def describe_entries(
 ) -> list[SignInView]:
     """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
-    names = await administration.names(owners) if "users.read" in who.scopes else {}
+    names = await administration.names(actor(who), owners) if "users.read" in who.scopes else {}
     return [_describe_entry(entry, renderer, names) for entry in entries]
 
 

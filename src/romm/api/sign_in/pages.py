@@ -10,7 +10,7 @@ from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, hosts_asked
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
@@ -59,6 +59,7 @@ async def login(
 
 @get("/setup", summary="First admin")
 async def first_admin(
+    request: Request,
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
     error: FromQuery[str] = "",
@@ -67,6 +68,7 @@ async def first_admin(
     """Closed once an administrator exists."""
     if not await setup.is_open():
         return see_other("/login")
+    setup.check_hosts(hosts_asked(request))
     return renderer.page(
         "setup.html", login_url=renderer.login_url("/"), error=explained(error, ref), username="", email=""
     )

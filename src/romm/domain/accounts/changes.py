@@ -7,31 +7,14 @@ from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from romm.domain import scopes
 from romm.domain.accounts import usernames
 from romm.domain.credentials.credential import FRESH_SESSION, LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import ELSEWHERE, OPENING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 
 T = TypeVar("T")
-
-_ADMIN_SCOPES = frozenset(scopes.granted(AccessLevel.ADMIN))
-
-
-class Actor(Struct, frozen=True, kw_only=True):
-    """The command line has no `account_id`."""
-
-    account_id: int | None
-    scopes: frozenset[str]
-
-    @property
-    def name(self) -> int | str:
-        return "command line" if self.account_id is None else self.account_id
-
-
-COMMAND_LINE = Actor(account_id=None, scopes=_ADMIN_SCOPES)
-"""A shell user could change the database anyway."""
 
 
 class AccountUpdate(Struct, frozen=True, kw_only=True):
@@ -100,6 +83,7 @@ class Proof(enum.Enum):
 
 
 ROWS: Mapping[str, tuple[str, str]] = {
+    "A-00": ("The credential lacks `users.write`", "Refused: `forbidden`."),
     "A-01": (
         "The account is an administrator's or would become one, and the credential lacks an administrator's rights",
         "Refused: `admin_required`.",
@@ -120,7 +104,8 @@ def administer(
     """`managed`: the account's last sign-in took the role from the claim."""
     level, enabled = _or(update.level, account.level), _or(update.enabled, account.enabled)
     loses = account.is_enabled_admin and not (enabled and level is AccessLevel.ADMIN)
-    if refusal := may_touch(actor, max(level, account.level)):
+    target = Target(account_id=account.id, level=max(level, account.level))
+    if refusal := may(actor, Action.CHANGE_ACCOUNT, target):
         return refusal
     if actor.account_id == account.id and loses:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
@@ -130,18 +115,18 @@ def administer(
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
     new_address = _or(update.email, account.email) != account.email
     opens = level > account.level or new_address or _confirms(account, update)
-    if opens and (refusal := may_give(actor, level)):
+    if opens and (refusal := may(actor, Action.OPEN_ACCOUNT, Target(account_id=account.id, level=level))):
         return refusal
     password = None
     if not isinstance(update.password_hash, UnsetType):
-        if refusal := may_give(actor, AccessLevel.ADMIN):
+        if refusal := may(actor, Action.SET_PASSWORD, target):
             return refusal
         password = Password(update.password_hash, now)
     return _changed(account, update, password, EmailSource.ADMINISTRATOR, keep=None)
 
 
 def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refuse:
-    if refusal := may_touch(actor, account.level):
+    if refusal := may(actor, Action.DELETE_ACCOUNT, Target.of(account)):
         return refusal
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
@@ -150,23 +135,11 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
     return Delete(account)
 
 
-def may_touch(actor: Actor, level: AccessLevel) -> Refuse | None:
-    return may_give(actor, level) if level is AccessLevel.ADMIN else None
-
-
-def may_give(actor: Actor, level: AccessLevel) -> Refuse | None:
-    """Require all the new account's scopes: its maker can sign in to it."""
-    missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
-    if not missing:
-        return None
-    return Refuse(Code.ADMIN_REQUIRED if level is AccessLevel.ADMIN else Code.SCOPES_EXCEEDED, {"missing": missing})
-
-
 def may_reset(actor: Actor, account: Account) -> Refuse | None:
     """Only a full administrator: the reset password stays trusted if the account gains rights."""
     if actor.account_id == account.id:
         return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
-    return may_give(actor, AccessLevel.ADMIN)
+    return may(actor, Action.SET_PASSWORD, Target.of(account))
 
 
 def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:

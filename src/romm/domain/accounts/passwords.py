@@ -2,10 +2,12 @@
 
 import re
 import string
+import unicodedata
 from collections.abc import Container
 
 MIN_LENGTH, MAX_LENGTH = 8, 256
 
+_VISIBLE = frozenset("LMNPS")  # letters, marks, numbers, punctuation, symbols
 _LITTLE = string.digits + string.punctuation + string.whitespace
 _LEGACY = re.compile(r"\$2[aby]\$(0[4-9]|1[0-5])\$[./A-Za-z0-9]{53}")
 
@@ -16,6 +18,8 @@ def weakness(password: str, *, username: str, email: str | None, common: Contain
         return f"shorter than {MIN_LENGTH} characters"
     if len(password) > MAX_LENGTH:
         return f"longer than {MAX_LENGTH} characters"
+    if not any(unicodedata.category(each)[0] in _VISIBLE for each in password):
+        return "made of spaces and of characters that cannot be seen"
     lowered = password.lower()
     names = {username, (email or "").partition("@")[0]}
     if lowered in names or _is_made_of(lowered, names | _CONTEXT):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.printable import escaped
 from romm.domain.providers.preset import AT_THE_PROVIDER, Hints
 
 MAX_LENGTH = 1000  # of a text, in characters
@@ -163,8 +164,8 @@ def _finding(
 
 def _printable(text: str) -> str:
     """One bounded line without control characters."""
-    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:MAX_LENGTH])
-    return escaped if len(text) <= MAX_LENGTH else f"{escaped}…"
+    shown = escaped(text[:MAX_LENGTH])
+    return shown if len(text) <= MAX_LENGTH else f"{shown}…"
 
 
 def _titles(findings: Sequence[Finding]) -> str:

@@ -5,6 +5,7 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 
 AUTHENTIK = Preset(
     label="Authentik",
+    legacy_logout_types=True,  # before 2026.2
     logout_without_expiry="Update Authentik to 2025.8.2 or later: 2025.8.0 and 2025.8.1 leave exp out.",
     hints={
         Code.EMAIL_NOT_VERIFIED: "Customization → Property Mappings: create a scope mapping for the scope email that returns "

@@ -7,6 +7,7 @@ KEYCLOAK = Preset(
     label="Keycloak",
     extra_audiences=("account",),
     leaves_empty_roles_out=True,
+    legacy_logout_types=True,  # before 25
     hints={
         Code.EMAIL_NOT_VERIFIED: "Users → the person → Details → Email verified: On. It is Off for every person created by "
         "an administrator.",

@@ -32,6 +32,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     vouched for besides `hd`. `roles_scope`: requested only with a roles claim, because unregistered clients get
     `invalid_scope` (Authelia). `issuer_spellings` maps other names to the real issuer. `open_to_anyone`: open
     registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
+    `legacy_logout_types`: versions in use type logout tokens as `JWT`.
     `logout_without_expiry`: the fix for logout tokens without `exp`.
     """
 
@@ -46,6 +47,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     open_to_anyone: bool = False
     hints: Hints = {}
     sign_out_page: str = ""
+    legacy_logout_types: bool = False
     logout_without_expiry: str = ""
     locations: ConsoleLocations = ConsoleLocations()
 

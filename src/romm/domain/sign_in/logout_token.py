@@ -30,8 +30,16 @@ EVENT = "http://schemas.openid.net/event/backchannel-logout"
 MAX_ID_LENGTH = 255
 """Characters of a `sid` or `jti`."""
 
-TYPES = frozenset({"logout+jwt", "jwt"})
-"""Case-insensitive (2.4). Older providers send `jwt`; `events` without `nonce` identifies a logout token."""
+Types = frozenset[str]
+"""Media types in lower case; "" is no type at all."""
+
+TYPES: Types = frozenset({"logout+jwt"})
+"""Recommended in 2.4; OWASP ASVS 5.0, 10.5.5 demands it."""
+
+LEGACY_TYPES: Types = frozenset({"logout+jwt", "jwt"})
+"""Of providers whose older versions send `JWT`. Then `events` without `nonce` alone tells a logout token from others."""
+
+UNTYPED: Types = frozenset({"logout+jwt", "jwt", ""})
 
 
 class LogoutScope(enum.StrEnum):
@@ -56,14 +64,21 @@ class Logout(Struct, frozen=True, kw_only=True):
         return " and ".join(name for name, value in (("sub", self.subject), ("sid", self.sid)) if value is not None)
 
 
-def validate(unverified_claims: Document, typ: str | None, expected: ExpectedToken) -> Logout | Refuse:
+def validate(
+    unverified_claims: Document, typ: str | None, expected: ExpectedToken, types: Types = TYPES
+) -> Logout | Refuse:
     """Call only after the signature check. `typ` is from the header."""
-    if typ is not None and typ.lower().removeprefix("application/") not in TYPES:  # RFC 7515, 4.1.9
-        return _refuse("typ", typ, "logout+jwt")
+    if not _is_typed(typ, types):
+        return _refuse("typ", "absent" if typ is None else typ, "logout+jwt")
     for claim, required, holds in _CHECKS:
         if not holds(unverified_claims, expected):
             return _refuse(claim, unverified_claims.get(claim, "absent"), required.format(us=expected))
     return _logout(unverified_claims)
+
+
+def _is_typed(typ: str | None, types: Types) -> bool:
+    """Case-insensitive, and the prefix may be left out (RFC 7515, 4.1.9)."""
+    return "" in types if typ is None else typ != "" and typ.lower().removeprefix("application/") in types - {""}
 
 
 def widened(logout: Logout, scope: LogoutScope) -> Logout:

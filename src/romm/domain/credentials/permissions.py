@@ -1,0 +1,180 @@
+"""Who may do what. `PERMISSIONS` is the only table; every use case asks `may` before it acts."""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from romm.domain import scopes
+from romm.domain.credentials.credential import Kind
+from romm.domain.errors import Code, Refuse
+from romm.domain.model import AccessLevel, Account
+
+
+class Actor(Struct, frozen=True, kw_only=True):
+    """The account that acts, and what its credential allows. The command line has no `account_id`.
+
+    `scopes`: the credential's that the account still has. `kind`: None for Basic auth and the command line, which prove
+    themselves with each request. `proven_at`: when the session's sign-in proved the account; None for tokens.
+    `expires_at`: the credential's.
+    """
+
+    account_id: int | None
+    scopes: frozenset[str]
+    kind: Kind | None = None
+    proven_at: datetime | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def name(self) -> int | str:
+        """For log lines."""
+        return "command line" if self.account_id is None else self.account_id
+
+
+COMMAND_LINE = Actor(account_id=None, scopes=frozenset(scopes.ALL))
+"""A shell user could change the database anyway."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What the action concerns. `account_id`: None for no account, or all. `level`: the account's, now or afterwards."""
+
+    account_id: int | None = None
+    level: AccessLevel = AccessLevel.VIEWER
+
+    @classmethod
+    def of(cls, account: Account) -> "Target":
+        return cls(account_id=account.id, level=account.level)
+
+
+ANY = Target()
+
+
+class Action(enum.Enum):
+    """The values are the words of docs/roles.md."""
+
+    # your own account and what opens it
+    READ_ACCOUNT = "read an account"
+    CHANGE_PROFILE = "change name, address, password and links, with a proof"
+    READ_SESSIONS = "list sessions"
+    END_SESSIONS = "end sessions"
+    READ_CLIENT_TOKENS = "list client tokens"
+    CREATE_CLIENT_TOKENS = "create, renew and pair client tokens"
+    END_CLIENT_TOKENS = "end client tokens"
+    LOOK_UP_DEVICE = "look up a device that waits"
+    DECIDE_DEVICE = "approve or deny a device"
+    READ_DEVICES = "list devices"
+    END_DEVICES = "end devices"
+    ALLOW_APPS = "let an app in"
+    READ_TOKENS = "introspect tokens"
+    # other accounts
+    LIST_ACCOUNTS = "list and search accounts"
+    CREATE_ACCOUNT = "create an account"
+    CHANGE_ACCOUNT = "change an account: name, a lower role, enabled"
+    OPEN_ACCOUNT = "raise the role of an account, change or confirm its address"
+    DELETE_ACCOUNT = "delete an account"
+    UNLINK_ACCOUNT = "unlink an account"
+    END_SIGN_INS = "end all sign-ins of an account"
+    SET_PASSWORD = "set a password, or create a link for it"
+    INVITE = "invite"
+    READ_INVITATIONS = "list invitations"
+    REVOKE_INVITATIONS = "revoke invitations"
+    CREATE_RECOVERY_LINK = "create a recovery link"
+    IMPORT_ACCOUNTS = "import accounts"
+    # single sign-on
+    DIAGNOSE = "diagnose single sign-on, try a sign-in, explain claims"
+    READ_SIGN_INS = "read the log of sign-ins"
+    READ_ISSUERS = "list accounts of former providers"
+    PREVIEW_ISSUER_MOVE = "preview the move to another provider"
+    MOVE_ISSUER = "move accounts to another provider"
+
+
+class Rights(enum.Enum):
+    """When the actor needs every scope of an administrator, or of the account: its maker can sign in to it."""
+
+    NO = "no"
+    FOR_ADMINISTRATORS = "if the account is an administrator's, or becomes one"
+    OF_THE_ACCOUNT = "every scope that the account has, or gets"
+    ALWAYS = "always"
+
+
+class Permission(Struct, frozen=True, kw_only=True):
+    """`own`: the scope for what is the actor's own. `scope`: for everything else, with `rights`. Without either the
+    action is refused.
+    """
+
+    own: str | None = None
+    scope: str | None = None
+    rights: Rights = Rights.NO
+
+
+_PROTECTED, _GIVEN, _ALWAYS = Rights.FOR_ADMINISTRATORS, Rights.OF_THE_ACCOUNT, Rights.ALWAYS
+
+PERMISSIONS: Mapping[Action, Permission] = {
+    Action.READ_ACCOUNT: Permission(own="me.read", scope="users.read"),
+    Action.CHANGE_PROFILE: Permission(own="me.write"),
+    Action.READ_SESSIONS: Permission(own="me.read", scope="users.read"),
+    Action.END_SESSIONS: Permission(own="me.write", scope="users.write", rights=_PROTECTED),
+    Action.READ_CLIENT_TOKENS: Permission(own="me.read", scope="users.read"),
+    Action.CREATE_CLIENT_TOKENS: Permission(own="me.write"),
+    Action.END_CLIENT_TOKENS: Permission(own="me.write", scope="users.write", rights=_PROTECTED),
+    Action.LOOK_UP_DEVICE: Permission(own="me.read"),
+    Action.DECIDE_DEVICE: Permission(own="me.write"),
+    Action.READ_DEVICES: Permission(own="devices.read"),
+    Action.END_DEVICES: Permission(own="devices.write"),
+    Action.ALLOW_APPS: Permission(own="me.write"),
+    Action.READ_TOKENS: Permission(own="me.read", scope="users.read"),
+    Action.LIST_ACCOUNTS: Permission(scope="users.read"),
+    Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
+    Action.CHANGE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.OPEN_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
+    Action.DELETE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.UNLINK_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
+    Action.END_SIGN_INS: Permission(scope="users.write", rights=_PROTECTED),
+    Action.SET_PASSWORD: Permission(scope="users.write", rights=_ALWAYS),
+    Action.INVITE: Permission(scope="users.write", rights=_GIVEN),
+    Action.READ_INVITATIONS: Permission(scope="users.read"),
+    Action.REVOKE_INVITATIONS: Permission(scope="users.write"),
+    Action.CREATE_RECOVERY_LINK: Permission(),
+    Action.IMPORT_ACCOUNTS: Permission(),
+    Action.DIAGNOSE: Permission(scope="users.read"),
+    Action.READ_SIGN_INS: Permission(scope="logs.read"),
+    Action.READ_ISSUERS: Permission(scope="users.read"),
+    Action.PREVIEW_ISSUER_MOVE: Permission(scope="users.write"),
+    Action.MOVE_ISSUER: Permission(scope="users.write", rights=_ALWAYS),
+}
+"""The command line may do everything."""
+
+
+def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
+    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights."""
+    permission = PERMISSIONS[action]
+    if actor.account_id is None:
+        return _lacks(actor, AccessLevel.ADMIN)
+    is_own = permission.own is not None and target.account_id == actor.account_id
+    scope = permission.own if is_own else permission.scope
+    if scope is None or scope not in actor.scopes:
+        return Refuse(Code.FORBIDDEN, {"scope": scope or "command line", "action": action.value})
+    return None if is_own else _lacks(actor, _needed(permission.rights, target.level))
+
+
+def _needed(rights: Rights, level: AccessLevel) -> AccessLevel | None:
+    """The level whose scopes the actor needs."""
+    match rights:
+        case Rights.NO:
+            return None
+        case Rights.FOR_ADMINISTRATORS:
+            return level if level is AccessLevel.ADMIN else None
+        case Rights.OF_THE_ACCOUNT:
+            return level
+        case Rights.ALWAYS:
+            return AccessLevel.ADMIN
+
+
+def _lacks(actor: Actor, level: AccessLevel | None) -> Refuse | None:
+    if level is None:
+        return None
+    missing = " ".join(sorted(frozenset(scopes.granted(level)) - actor.scopes))
+    if not missing:
+        return None
+    return Refuse(Code.ADMIN_REQUIRED if level is AccessLevel.ADMIN else Code.SCOPES_EXCEEDED, {"missing": missing})
