@@ -16,6 +16,7 @@ from typing import Any
 from romm.domain import scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
@@ -63,6 +64,18 @@ def access_levels() -> Iterator[Sequence[str]]:
         before = granted
 
 
+def permissions() -> Iterator[Sequence[str]]:
+    """In the order of `Action`."""
+    yield "Action", "What is your own", "Everything else", "Every scope of"
+    for action in Action:
+        permission = PERMISSIONS[action]
+        yield action.value, _scope(permission.own), _scope(permission.scope), permission.rights.value
+
+
+def _scope(name: str | None) -> str:
+    return f"`{name}`" if name else ""
+
+
 def rules(rows: Mapping[str, tuple[str, str]]) -> Iterator[Sequence[str]]:
     """In the order of evaluation."""
     yield "Rule", "When", "Then"
@@ -99,6 +112,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "linking": partial(rules, linking_table.ROWS),
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
+    "permissions": permissions,
     "checks": checks,
     "misconfigured": misconfigured,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},

@@ -15,16 +15,18 @@ from romm.domain.accounts.passwords import is_legacy
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
-from romm.domain.errors import Refused
+from romm.domain.errors import Refuse, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
+from romm.domain.sign_in.hashing_order import Place
 from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking.pending import PendingSignIn
 from romm.domain.sign_in.linking.rules import Found
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
-from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
-from romm.ports.accounts import NewAccount, OneTimeLink
+from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
+from romm.ports.accounts import NewAccount, OneTimeLink, Verdict
 from romm.ports.conflicts import Conflict
+from romm.ports.credentials import Decide
 from romm.ports.process import Clock
 from romm.ports.sign_in import SignInEntry, SignInFilter, UsedAttempt
 
@@ -454,6 +456,21 @@ class FakeCredentials:
         return len(ended)
 
 
+class FakeHolderSeal:
+    """`ports.HolderSeal`: what was sealed, in `contents` by its seal, secret and use."""
+
+    def __init__(self) -> None:
+        self.contents: dict[tuple[str, str, str], bytes] = {}
+
+    def seal(self, content: bytes, secret: str, use: str) -> str:
+        sealed = f"sealed-{len(self.contents)}"
+        self.contents[sealed, secret, use] = content
+        return sealed
+
+    def open(self, sealed: str, secret: str, use: str) -> bytes | None:
+        return self.contents.get((sealed, secret, use))
+
+
 class FakeSeal:
     """`ports.Seal`: what was sealed, in `contents` by its seal and use."""
 
@@ -505,39 +522,58 @@ class FakePendingSignIns:
         self._clock = clock
         self.waiting: dict[str, PendingSignIn] = {}
 
-    async def put(self, seen: Account, pending: PendingSignIn) -> None:
+    async def put(self, seen: Account, pending: PendingSignIn, secret: str) -> None:
         self._accounts.judge(seen)
         alive = {key: each for key, each in self.waiting.items() if each.expires_at >= self._clock()}
-        self.waiting = alive | {pending.digest: pending}
+        self.waiting = alive | {secret: pending}
 
-    async def find(self, digest: str) -> PendingSignIn | None:
-        found = self.waiting.get(digest)
+    async def find(self, secret: str) -> PendingSignIn | None:
+        found = self.waiting.get(secret)
         return found if found is not None and found.account_id in self._accounts.by_id else None
 
-    async def take(self, digest: str) -> PendingSignIn | None:
-        return self.waiting.pop(digest, None) if await self.find(digest) else None
+    async def take(self, secret: str) -> PendingSignIn | None:
+        return self.waiting.pop(secret, None) if await self.find(secret) else None
 
 
 class FakeThrottles:
-    """`ports.Throttles`, in `counted`."""
+    """`ports.Throttles`, in `counted` and `known`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.counted: dict[str, Failures] = {}
+        self.known: dict[str, datetime] = {}
 
     async def read(self, keys: Sequence[str]) -> list[Failures]:
         return [self.counted[key] for key in keys if key in self.counted]
 
     async def count(self, keys: Sequence[str]) -> list[Failures]:
         now = self._clock()
-        self.counted = {key: each for key, each in self.counted.items() if each.last_at >= now - FORGOTTEN_AFTER}
+        self._forget_old(now)
         for key in keys:
             before = self.counted.get(key)
             self.counted[key] = Failures(key, before.count + 1 if before else 1, now)
         return [self.counted[key] for key in sorted(keys)]
 
+    async def update(self, keys: Sequence[str], decide: Decide) -> Refuse | tuple[Failures, ...]:
+        self._forget_old(self._clock())
+        decided = decide({key: self.counted[key] for key in keys if key in self.counted})
+        if not isinstance(decided, Refuse):
+            self.counted |= {each.key: each for each in decided}
+        return decided
+
     async def forget(self, key: str) -> None:
         self.counted.pop(key, None)
+
+    async def known_since(self, known_address: str) -> datetime | None:
+        return self.known.get(known_address)
+
+    async def note_known(self, known_address: str) -> None:
+        now = self._clock()
+        self.known = {key: seen_at for key, seen_at in self.known.items() if seen_at >= now - KNOWN_FOR}
+        self.known[known_address] = now
+
+    def _forget_old(self, now: datetime) -> None:
+        self.counted = {key: each for key, each in self.counted.items() if each.last_at >= now - FORGOTTEN_AFTER}
 
 
 class FakeLogouts:
@@ -600,10 +636,13 @@ class FakePasswords:
     async def hash(self, password: str) -> str:
         return f"hash of {password}"
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        return password_hash in {await self.hash(password), f"old hash of {password}"}
+    async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
+        fits = password_hash in {await self.hash(password), f"old hash of {password}"}
+        return Verdict(fits, mark=f"{password_hash or salt} {password}")
 
-    async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+    async def equalize_time(
+        self, password_hash: str | None, legacy_hash: str | None, password: str, place: Place
+    ) -> None:
         if legacy_hash is not None and not is_legacy(password_hash):
             self.lingered.append(legacy_hash)
 

@@ -34,6 +34,7 @@ from tests.fakes import (
     FakeAttempts,
     FakeClock,
     FakeCredentials,
+    FakeHolderSeal,
     FakeLog,
     FakeLogouts,
     FakeNetwork,
@@ -113,7 +114,7 @@ class World:
             idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
-        self.seal = FakeSeal()
+        self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
         if isinstance(self.storage, FakeStorage):
             self.storage.by_id = self.accounts.by_id
@@ -138,6 +139,7 @@ class World:
             seal=self.seal,
             pending_sign_ins=self.pending_sign_ins,
             credentials=self.credentials,
+            holder_seal=self.holder_seal,
             device_authorizations=self.device_authorizations,
             devices=self.devices,
             throttles=self.throttles,

@@ -10,7 +10,7 @@ from romm.accounts.forms import AccountForm
 from romm.composition.use_cases import use_cases
 from romm.domain import scopes
 from romm.domain.accounts.changes import Unlink
-from romm.domain.credentials.permissions import Actor
+from romm.domain.credentials.permissions import Action, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
@@ -89,3 +89,24 @@ async def test_who_keeps_changing_is_left_for_another_try(linked: World) -> None
     with pytest.raises(Refused) as caught:
         await administration(linked, MAX_DECISIONS).unlink(ACTOR, 1)
     assert caught.value.code is Code.ACCOUNT_CHANGED
+
+
+@pytest.mark.parametrize("account_id", [1, 404], ids=["known", "unknown"])
+async def test_who_may_not_ask_does_not_learn_which_accounts_there_are(account_id: int) -> None:
+    administration = World().use_cases.administration
+    powerless = Actor(account_id=7, scopes=frozenset())
+    for action in (Action.READ_ACCOUNT, Action.CHANGE_ACCOUNT, Action.SET_PASSWORD):
+        with pytest.raises(Refused, match=Code.FORBIDDEN):
+            await administration.get(powerless, account_id, action)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [Action.CHANGE_ACCOUNT, Action.DELETE_ACCOUNT, Action.UNLINK_ACCOUNT, Action.END_SIGN_INS, Action.SET_PASSWORD],
+)
+async def test_an_administrators_account_is_for_who_has_all_rights(action: Action) -> None:
+    world = World()
+    keeper = await world.add("keeper", level=AccessLevel.ADMIN)
+    narrow = Actor(account_id=7, scopes=frozenset({"users.read", "users.write"}))
+    with pytest.raises(Refused, match=Code.ADMIN_REQUIRED):
+        await world.use_cases.administration.get(narrow, keeper.id, action)

@@ -19,6 +19,7 @@ from trustme import CA
 from romm.adapters.accounts.imports import SQLImports
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
+from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.migrations import upgrade
@@ -201,7 +202,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, clock),
         seal=DatabaseSeal(database, clock),
-        pending_sign_ins=SQLPendingSignIns(database, clock),
+        pending_sign_ins=SQLPendingSignIns(database, clock, HolderSeal()),
         credentials=SQLCredentials(database, clock),
         imports=SQLImports(database),
         device_authorizations=SQLDeviceAuthorizations(database, clock),

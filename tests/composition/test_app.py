@@ -435,6 +435,9 @@ async def test_a_thousand_guesses_at_two_workers_and_all_doors_are_not_a_hundred
     assert count(database, "password_failures") < 40
 
     stranger = workers[0].client(address="192.0.2.1")
+    if addresses == 1:  # which shuts out no other
+        assert (await stranger.post("/api/login", data=form, headers=own)).headers["location"] == "/"
+        return
     assert error_of(await stranger.post("/api/login", data=form, headers=own)) == Code.TOO_MANY_ATTEMPTS
     known = workers[1].client(mine.cookies)
     assert (await known.post("/api/login", data=form, headers=own)).headers["location"] == "/"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.credentials.principal import Principal, principal
 from romm.credentials.sessions import Sessions
 from romm.domain import scopes
@@ -25,13 +26,14 @@ MOMENT = timedelta(microseconds=1)
 class House:
     """Sessions of one account, which is an editor."""
 
-    def __init__(self, idle: timedelta = IDLE, absolute: timedelta = ABSOLUTE) -> None:
+    def __init__(self, idle: timedelta = IDLE, absolute: timedelta = ABSOLUTE, *, keeps_id_tokens: bool = True) -> None:
         self.clock = FakeClock(NOW)
         self.accounts = FakeAccounts()
         self.stored = self.accounts.credentials
         self.log = FakeLog()
         limits = SessionLimits(idle=idle, absolute=absolute)
-        self.sessions = Sessions(FakeCredentials(self.accounts, self.clock), limits, self.log, self.clock)
+        credentials = FakeCredentials(self.accounts, self.clock)
+        self.sessions = Sessions(credentials, limits, HolderSeal(), keeps_id_tokens, self.log, self.clock)
 
     async def start(self) -> str:
         level = AccessLevel.EDITOR
@@ -80,9 +82,34 @@ async def test_a_session_remembers_where_it_came_from(house: House) -> None:
     assert stored.digest == digest(secret)
     assert stored.kind is Kind.SESSION
     assert (stored.address, stored.user_agent) == (VISITOR.address, VISITOR.user_agent)
-    assert (stored.identity, stored.id_token) == (identity, "an ID token")
+    assert stored.identity == identity
     assert (stored.id_token_alg, stored.sid) == ("ES256", "there")
     assert stored.expires_at == NOW + ABSOLUTE
+
+
+SOURCE = ProviderSession(identity=Identity("https://idp.test", "vera"), id_token="an ID token", id_token_alg="ES256")
+
+
+async def test_only_the_holder_of_a_session_can_read_its_id_token(house: House) -> None:
+    account = await house.accounts.create(new_account("vera"), NOW)
+    secret = await house.sessions.start(account, VISITOR, SOURCE)
+    another = await house.sessions.start(account, VISITOR, SOURCE)
+    first, second = house.stored.values()
+    assert "an ID token" not in str(house.stored)
+    assert first.sealed_id_token != second.sealed_id_token
+    assert house.sessions.id_token(first, secret) == "an ID token"
+    assert house.sessions.id_token(first, another) is None
+    assert house.sessions.id_token(second, secret) is None, "moved to another row"
+    assert house.sessions.id_token(first, first.digest) is None, "with what the database has"
+
+
+async def test_an_id_token_that_signing_out_does_not_need_is_not_kept() -> None:
+    house = House(keeps_id_tokens=False)
+    account = await house.accounts.create(new_account("vera"), NOW)
+    secret = await house.sessions.start(account, VISITOR, SOURCE)
+    assert house.only.sealed_id_token is None
+    assert house.sessions.id_token(house.only, secret) is None
+    assert (house.only.identity, house.only.id_token_alg) == (SOURCE.identity, "ES256")
 
 
 @pytest.mark.parametrize("secret", [None, "", "invented", "0" * 43])

@@ -11,6 +11,7 @@ import httpx
 from msgspec import Struct
 from trustme import CA
 
+from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
@@ -219,7 +220,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
         accounts=SQLAccounts(database),
         attempts=SQLAttempts(database, world.clock),
         seal=DatabaseSeal(database, world.clock),
-        pending_sign_ins=SQLPendingSignIns(database, world.clock),
+        pending_sign_ins=SQLPendingSignIns(database, world.clock, HolderSeal()),
         credentials=SQLCredentials(database, world.clock),
         throttles=SQLThrottles(database, world.clock),
     )

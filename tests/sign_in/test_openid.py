@@ -43,6 +43,7 @@ from tests.fakes import (
     FakeAttempts,
     FakeClock,
     FakeCredentials,
+    FakeHolderSeal,
     FakeLog,
     FakePendingSignIns,
     FakeSeal,
@@ -169,7 +170,7 @@ class House:
             clock=self.clock,
         )
         attempts = LoginAttempts(seal=self.seal, used=self.attempts, clock=self.clock, sleep=self.sleep)
-        sessions = Sessions(self.credentials, limits, self.log, self.clock)
+        sessions = Sessions(self.credentials, limits, FakeHolderSeal(), True, self.log, self.clock)
         journal = SignInJournal(self.entries, self.log, self.clock, rates)
         explainer = Explainer(reading=reading, admission=admission, provider=self.provider, issuer=ISSUER)
         self.signin = OpenIDSignIn(
@@ -259,7 +260,7 @@ async def test_a_person_is_signed_in_and_everything_about_it_is_remembered(house
     [credential] = house.accounts.credentials.values()
     assert credential.digest == digest(finished.session or "")
     assert credential.identity == Identity(ISSUER, "alice")
-    assert credential.id_token == "an ID token"
+    assert house.signin.sessions.id_token(credential, finished.session or "") == "an ID token"
     assert await house.outcome(response) == Opened(credential.digest)
     [entry] = house.entries.entries
     assert (entry.method, entry.outcome, entry.rule, entry.account_id) == ("openid", "signed_in", "L-12", 2)
@@ -547,8 +548,11 @@ async def test_a_finished_response_that_comes_again_leads_where_the_first_one_di
         assert await house.signin.sessions.who(again.session)
     assert await house.signin.sessions.who(first.session), "the browser may keep either"
     assert len(house.provider.exchanged) == 1
-    stored = house.accounts.credentials.values()
-    assert {(each.identity, each.id_token) for each in stored} == {(Identity(ISSUER, "alice"), "an ID token")}
+    stored = list(house.accounts.credentials.values())
+    assert {each.identity for each in stored} == {Identity(ISSUER, "alice")}
+    of_first, of_others = stored[0], stored[1:]
+    assert house.signin.sessions.id_token(of_first, first.session or "") == "an ID token"
+    assert [each.sealed_id_token for each in of_others] == [None, None], "only the first session's holder can read it"
 
 
 async def test_a_browser_that_has_the_session_gets_no_other(house: House) -> None:

@@ -17,19 +17,30 @@ from romm.domain import scopes
 from romm.domain.catalogue import operator_text
 from romm.domain.credentials.credential import Kind, ProviderSession, SessionLimits
 from romm.domain.digests import digest
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.end_session import EndSession
+from romm.domain.sign_in.hashing_order import Place
 from romm.domain.sign_in.throttle import Failures
-from romm.ports.accounts import Passwords
+from romm.ports.accounts import Passwords, Verdict
+from romm.ports.credentials import Decide
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 from romm.sign_in.sign_out import ProviderSignOut, SignedOut, SignOut
 from romm.sign_in.throttle import Throttle
 from tests.factories import new_account
-from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakePasswords, FakeSignInLog, FakeThrottles
+from tests.fakes import (
+    FakeAccounts,
+    FakeClock,
+    FakeCredentials,
+    FakeHolderSeal,
+    FakeLog,
+    FakePasswords,
+    FakeSignInLog,
+    FakeThrottles,
+)
 from tests.sign_in.test_openid import ISSUER, METADATA, ScriptedProvider
 from tests.world import PASSWORD, VISITOR
 
@@ -44,10 +55,12 @@ class CountingPasswords(FakePasswords):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[tuple[str | None, str]] = []
+        self.places: list[Place] = []
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
+    async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
         self.asked.append((password_hash, password))
-        return await super().verify(password_hash, password)
+        self.places.append(place)
+        return await super().verify(password_hash, password, place, salt=salt)
 
 
 class House:
@@ -66,7 +79,7 @@ class House:
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
         credentials = FakeCredentials(self.accounts, self.clock)
-        self.sessions = Sessions(credentials, limits, self.log, self.clock)
+        self.sessions = Sessions(credentials, limits, FakeHolderSeal(), True, self.log, self.clock)
         self.throttles = throttles(self.clock)
         self.passwords = passwords or FakePasswords()
         self.login = PasswordSignIn(
@@ -184,7 +197,7 @@ async def test_while_somebody_has_a_slow_hash_every_failure_takes_as_long(userna
     await house.refused(username, "wrong")
     assert passwords.lingered == []
     await house.add("newcomer", LEGACY)
-    await house.refused(username, "wrong")
+    await house.refused(username, "wrong again")
     assert passwords.lingered == [LEGACY]
 
 
@@ -235,8 +248,8 @@ class SaltedPasswords(FakePasswords):
     async def hash(self, password: str) -> str:
         return f"hash {next(self._salts)} of {password}"
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        return (password_hash or "").endswith(f" of {password}")
+    async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
+        return Verdict((password_hash or "").endswith(f" of {password}"), mark=password)
 
 
 async def test_a_hash_of_todays_parameters_stays_as_it_is() -> None:
@@ -275,9 +288,9 @@ class SlowPasswords(CountingPasswords):
         super().__init__()
         self._all_here = asyncio.Barrier(side_by_side)
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
+    async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
         await self._all_here.wait()
-        return await super().verify(password_hash, password)
+        return await super().verify(password_hash, password, place, salt=salt)
 
 
 async def test_many_tries_side_by_side_are_no_way_around_the_wait() -> None:
@@ -293,8 +306,8 @@ async def test_many_tries_side_by_side_are_no_way_around_the_wait() -> None:
 
 async def test_a_try_that_has_to_wait_is_told_for_how_long_and_the_operator_why(house: House) -> None:
     await house.add()
-    for _ in range(5):
-        await house.refused("KEEPER", "wrong")
+    for number in range(5):
+        await house.refused("KEEPER", f"guess {number}")
     refused = await house.refused("keeper", PASSWORD)
     assert refused.code is Code.TOO_MANY_ATTEMPTS
     assert (refused.facts["retry_after"], refused.facts["failures"]) == (30, 5)
@@ -309,9 +322,13 @@ class NotedThrottles(FakeThrottles):
         super().__init__(clock)
         self.writes: list[str] = []
 
-    async def count(self, keys: Sequence[str]) -> list[Failures]:
-        self.writes.append("count")
-        return await super().count(keys)
+    async def update(self, keys: Sequence[str], decide: Decide) -> Refuse | tuple[Failures, ...]:
+        self.writes.append("update")
+        return await super().update(keys, decide)
+
+    async def note_known(self, known_address: str) -> None:
+        self.writes.append("note")
+        await super().note_known(known_address)
 
     async def forget(self, key: str) -> None:
         self.writes.append("forget")
@@ -329,14 +346,21 @@ async def test_a_right_password_writes_only_when_there_is_something_to_forget() 
     await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
     await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
     assert isinstance(house.throttles, NotedThrottles)
-    assert house.throttles.writes == ["count", "count", "forget"]
+    assert house.throttles.writes == ["note", "update", "update", "forget"]
+    house.clock.advance(timedelta(days=2))
+    await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
+    assert house.throttles.writes[4:] == ["note"], "the address is noted once a day"
+
+
+def with_cookie(device_cookie: str | None, *, on_page: bool = False) -> PasswordCredentials:
+    return PasswordCredentials("keeper", PASSWORD, replace(VISITOR, device_cookie=device_cookie), on_page=on_page)
 
 
 async def test_a_program_is_no_browser_to_be_known_again(house: House) -> None:
     """Nor does it use up the secret that it brings."""
     await house.add()
     browser = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, on_page=True))
-    program = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, browser.device_cookie))
+    program = await house.login.sign_in(with_cookie(browser.device_cookie))
     assert program.device_cookie is None
     kinds = Counter(kind for kind, _ in house.accounts.credentials)
     assert kinds == {Kind.SESSION: 2, Kind.DEVICE_COOKIE: 1}
@@ -345,9 +369,7 @@ async def test_a_program_is_no_browser_to_be_known_again(house: House) -> None:
 async def test_a_browser_is_known_by_one_secret_at_a_time(house: House) -> None:
     await house.add()
     first = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, on_page=True))
-    second = await house.login.sign_in(
-        PasswordCredentials("keeper", PASSWORD, VISITOR, first.device_cookie, on_page=True)
-    )
+    second = await house.login.sign_in(with_cookie(first.device_cookie, on_page=True))
     assert second.device_cookie is not None
     known = {credential.digest for (kind, _), credential in house.accounts.credentials.items() if kind != Kind.SESSION}
     assert known == {digest(second.device_cookie)}

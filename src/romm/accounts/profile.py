@@ -4,6 +4,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from romm.accounts.forms import AccountForm, account_update
 from romm.credentials.principal import Principal, require_own
 from romm.domain.accounts import changes as rules
@@ -70,15 +72,14 @@ class Profile:
         fresh = self._fresh(who)
         if not current_password or fresh is Proof.PROVIDER:
             return fresh
-        await _own_password(
-            self.password_sign_in.who(PasswordCredentials(who.account.username, current_password, visitor)), who
-        )
+        typed = PasswordCredentials(who.account.username, current_password, visitor, signed_in=who.digest)
+        await _own_password(self.password_sign_in.who(typed), who)
         return Proof.PASSWORD
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
         """Replaces the session. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
-        return await _own_password(self.password_sign_in.sign_in(typed), who)
+        return await _own_password(self.password_sign_in.sign_in(replace(typed, signed_in=who.digest)), who)
 
     def ways_in(self) -> WaysIn:
         """Does not contact the provider."""

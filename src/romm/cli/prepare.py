@@ -35,7 +35,7 @@ def _prepare(sender: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
-    from romm.adapters.database import migrations
+    from romm.adapters.database import versions
 
     with explained():
         found = loaded(os.environ)
@@ -46,6 +46,9 @@ def _prepare(sender: Connection) -> None:
             logger.warning("settings.warning", warning=warning)
         if found.settings.oidc.enabled and found.settings.oidc_off:
             logger.warning("oidc.off", reason=found.settings.oidc_off)
-        if found.settings.database.is_embedded:
-            migrations.upgrade(found.settings.database.url)
+        url = found.settings.database.url
+        if found.settings.database.is_embedded and not versions.is_migrated(url):
+            from romm.adapters.database import migrations
+
+            migrations.upgrade(url)
     sender.send(found)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from romm.adapters.accounts.passwords import Argon2Passwords
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
+from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
@@ -49,7 +50,8 @@ def ports(settings: Settings, log: Log) -> Ports:
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, now),
         seal=DatabaseSeal(database, now),
-        pending_sign_ins=SQLPendingSignIns(database, now),
+        pending_sign_ins=SQLPendingSignIns(database, now, HolderSeal()),
+        holder_seal=HolderSeal(),
         credentials=SQLCredentials(database, now),
         device_authorizations=SQLDeviceAuthorizations(database, now),
         devices=SQLDevices(database, now),

@@ -63,7 +63,8 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
 
 
 def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
-    enveloped = middleware(app, log, logs.bound, https=_https(settings))
+    device_cookie = Cookies(settings.server.base_url, session_lifetime=timedelta()).device_cookie
+    enveloped = middleware(app, log, logs.bound, https=_https(settings), device_cookie=device_cookie)
     return behind_proxies(enveloped, settings.server.trusted_proxies)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from romm.ports.accounts import Accounts, AccountStore, Passwords
-from romm.ports.credentials import Credentials, Throttles
+from romm.ports.credentials import Credentials, HolderSeal, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import Instruments
 from romm.ports.process import Clock, Log
@@ -25,6 +25,7 @@ class Ports:
     seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
+    holder_seal: HolderSeal
     device_authorizations: DeviceAuthorizations
     devices: Devices
     throttles: Throttles

@@ -68,7 +68,9 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         idle=timedelta(seconds=settings.session.max_age_seconds),
         absolute=timedelta(seconds=settings.session.absolute_age_seconds),
     )
-    sessions = Sessions(ports.credentials, limits, ports.log, ports.clock)
+    sessions = Sessions(
+        ports.credentials, limits, ports.holder_seal, settings.oidc.rp_initiated_logout, ports.log, ports.clock
+    )
     rates = Rates(ports.throttles, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)
     password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)

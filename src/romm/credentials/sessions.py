@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-
-from msgspec.structs import asdict
+from typing import Any
 
 from romm.credentials.principal import Principal, principal, require_own
 from romm.credentials.secrets import url_secret
@@ -22,14 +21,20 @@ from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
-from romm.ports.credentials import Credentials
+from romm.ports.credentials import Credentials, HolderSeal
 from romm.ports.process import Clock, Log
+
+_ID_TOKEN = "the ID token of a session"
 
 
 @dataclass(frozen=True)
 class Sessions:
+    """`keeps_id_tokens`: signing out at the provider needs them."""
+
     credentials: Credentials
     limits: SessionLimits
+    seal: HolderSeal
+    keeps_id_tokens: bool
     log: Log
     clock: Clock
 
@@ -54,10 +59,25 @@ class Sessions:
             scopes=scopes.ALL,
             address=visitor.address,
             user_agent=visitor.user_agent,
-            **(asdict(source) if source else {}),
+            **(self._stored(source, secret) if source else {}),
         )
         await self.credentials.add(account, session, *beside)
         return secret
+
+    def _stored(self, source: ProviderSession, secret: str) -> dict[str, Any]:
+        kept = source.id_token if self.keeps_id_tokens else None
+        return {
+            "identity": source.identity,
+            "sealed_id_token": kept and self.seal.seal(kept.encode(), secret, _ID_TOKEN),
+            "id_token_alg": source.id_token_alg,
+            "sid": source.sid,
+        }
+
+    def id_token(self, session: Credential, secret: str) -> str | None:
+        """None if it was not kept."""
+        sealed = session.sealed_id_token
+        opened = None if sealed is None else self.seal.open(sealed, secret, _ID_TOKEN)
+        return None if opened is None else opened.decode()
 
     async def who(self, secret: str | None) -> Principal | None:
         """None if unknown, expired or disabled."""

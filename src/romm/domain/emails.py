@@ -14,13 +14,17 @@ def canonical(address: object) -> str | None:
     """
     if not isinstance(address, str) or not address.isprintable() or len(address.encode()) > MAX_BYTES:
         return None
-    if " " in address or unicodedata.normalize("NFKC", address) != address or address.count("@") != 1:
+    if " " in address or not _is_normal(address) or address.count("@") != 1:
         return None
     local, domain = address.split("@")
     ascii_domain = _a_label(domain)
     if not local or not local.isascii() or ascii_domain is None:
         return None
     return f"{local.lower()}@{ascii_domain}"
+
+
+def _is_normal(text: str) -> bool:
+    return text.isascii() or unicodedata.normalize("NFKC", text) == text
 
 
 def _a_label(domain: str) -> str | None:

@@ -8,6 +8,7 @@ Sources: RFC 3986, 3.2; RFC 6454, 4 and 6.2; RFC 5890 (A-labels); RFC 4291, 2.5.
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +26,9 @@ _NEVER_PUBLIC = (  # RFC 6761, 6.3; RFC 6762, 3 and G; RFC 8375; `localdomain` i
 )  # fmt: skip
 _MAPPED_BITS = 96  # ::ffff:0:0/96
 
+REMEMBERED = 512
+"""Names and addresses that come again with every request; reading one takes 20 µs."""
+
 
 def host(written: str) -> str | None:
     """IPv6 without brackets. None if invalid."""
@@ -35,6 +39,7 @@ def host(written: str) -> str | None:
     return name if name is not None and _is_name(name) else None
 
 
+@lru_cache(maxsize=REMEMBERED)
 def a_label(name: str) -> str | None:
     """In lower case; None without a single form in ASCII."""
     try:
@@ -137,6 +142,7 @@ def is_within(known: Address, networks: Collection[Network]) -> bool:
     return any(known in each for each in networks)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _address(text: str) -> Address | None:
     try:
         known = ip_address(text.partition("%")[0])

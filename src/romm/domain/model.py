@@ -97,11 +97,12 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
-    """For logs and the session list, never for access."""
+    """For logs, the session list and the throttle, never for access. `device_cookie` is a secret."""
 
     address: str
     user_agent: str
     correlation_id: str
+    device_cookie: str | None = None
 
 
 SUBJECT_DIGITS = 16  # enough to tell people apart in a log, without saying who they are

@@ -11,6 +11,7 @@ from romm.domain.accounts.imports import ExistingAccounts, ForeignUser, Import
 from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
+from romm.domain.sign_in.hashing_order import Place
 from romm.domain.sign_in.linking.decisions import LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking.rules import Found
 
@@ -104,15 +105,27 @@ class Imports(Protocol):
         """All or nothing. Raises `Conflict("username" | "email")`."""
 
 
+class Verdict(Struct, frozen=True):
+    """`mark` recognises the same password, in every process; as costly to search as the password's hash."""
+
+    fits: bool
+    mark: str
+
+
 class Passwords(Protocol):
-    """Off the event loop. Raises `Refused(BUSY)` if too many calls wait."""
+    """Off the event loop, in the order of `hashing_order`. Raises `Refused(BUSY)` if too many calls wait."""
 
     async def hash(self, password: str) -> str: ...
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Without a hash False, in the same time. Legacy hashes match no password above 72 bytes."""
+    async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
+        """Without a hash it fits not, in the same time. Legacy hashes match no password above 72 bytes.
 
-    async def equalize_time(self, password_hash: str | None, legacy_hash: str | None, password: str) -> None:
+        `salt` stands in for that of a missing hash: marks must not reveal whether there is one.
+        """
+
+    async def equalize_time(
+        self, password_hash: str | None, legacy_hash: str | None, password: str, place: Place
+    ) -> None:
         """After a failed `verify`: spend a legacy hash's extra time."""
 
     def is_outdated(self, password_hash: str) -> bool: ...

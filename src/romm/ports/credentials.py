@@ -1,20 +1,31 @@
 """Stored credentials and counted attempts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.errors import Refuse
 from romm.domain.model import Account
 from romm.domain.sign_in.throttle import Failures
+
+
+class HolderSeal(Protocol):
+    """Authenticated encryption for the holder of a random secret, of which the database has only the digest."""
+
+    def seal(self, content: bytes, secret: str, use: str) -> str:
+        """Opens with this secret and for the same `use` only."""
+
+    def open(self, sealed: str, secret: str, use: str) -> bytes | None:
+        """None if forged, or sealed by another secret or for another use."""
 
 
 class Credentials(Protocol):
     """Raises `Conflict("version")` if `seen` has changed: a slow password check must not outlive "end all sign-ins"."""
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
-        """All or none. Deletes expired ones, and those above `MOST_OF_A_KIND`."""
+        """All or none. Deletes those above `MOST_OF_A_KIND`, and once a minute expired ones."""
 
     async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
         """Raises `Conflict("full")` at `at_most` live ones."""
@@ -54,6 +65,9 @@ class Credentials(Protocol):
         """Returns the number, with this one."""
 
 
+Decide = Callable[[Mapping[str, Failures]], Refuse | tuple[Failures, ...]]
+
+
 class Throttles(Protocol):
     """Shared by all workers."""
 
@@ -66,4 +80,13 @@ class Throttles(Protocol):
         // Deletes keys without a failure for `throttle.FORGOTTEN_AFTER`.
         """
 
+    async def update(self, keys: Sequence[str], decide: Decide) -> Refuse | tuple[Failures, ...]:
+        """Store what `decide` returns for the newest counters of `keys`; meanwhile no other worker changes these."""
+
     async def forget(self, key: str) -> None: ...
+
+    async def known_since(self, known_address: str) -> datetime | None:
+        """When the address was noted last."""
+
+    async def note_known(self, known_address: str) -> None:
+        """Deletes those older than `throttle.KNOWN_FOR`."""

@@ -37,7 +37,7 @@ class Attempts(Protocol):
     """Unused ones are only in the browser."""
 
     async def take(self, state_digest: str, expires_at: datetime) -> bool:
-        """True for one caller. Deletes attempts that expired an hour ago."""
+        """True for one caller. Deletes attempts that expired an hour ago, once a minute."""
 
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
         """The first outcome stays."""
@@ -47,15 +47,15 @@ class Attempts(Protocol):
 
 
 class PendingSignIns(Protocol):
-    """By the digest of the cookie's secret."""
+    """By the cookie's secret, which is not stored: only its holder can read the claims."""
 
-    async def put(self, seen: Account, pending: PendingSignIn) -> None:
+    async def put(self, seen: Account, pending: PendingSignIn, secret: str) -> None:
         """Deletes expired ones. Raises `Conflict("version")`."""
 
-    async def find(self, digest: str) -> PendingSignIn | None:
+    async def find(self, secret: str) -> PendingSignIn | None:
         """Also expired ones."""
 
-    async def take(self, digest: str) -> PendingSignIn | None:
+    async def take(self, secret: str) -> PendingSignIn | None:
         """One caller gets it."""
 
 

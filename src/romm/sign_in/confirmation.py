@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in.linking.matches import Answer
@@ -66,7 +65,7 @@ class Confirmation:
         return await self._answered(waiting, Answer(account=account, mine=False), brought, visitor)
 
     async def _waiting(self, brought: BrowserCookies) -> PendingSignIn:
-        waiting = await self.pending.find(digest(brought.pending or ""))
+        waiting = await self.pending.find(brought.pending or "")
         if waiting is None or waiting.expires_at <= self.clock():
             raise _expired()
         return waiting
@@ -112,7 +111,7 @@ class Confirmation:
         self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
     ) -> Finished:
         """Finish the pending sign-in, once. Raises `Refused`."""
-        if await self.pending.take(waiting.digest) is None:
+        if await self.pending.take(brought.pending or "") is None:
             raise _expired()
         try:
             finished = await self._sign_in(waiting).go_on(waiting, answer, visitor)

@@ -272,7 +272,6 @@ class OpenIDSignIn:
 
     async def _ask(self, account: Account, person: Person, return_to: str, secret: str) -> None:
         waiting = PendingSignIn(
-            digest=digest(secret),
             account_id=account.id,
             claims=person.claims,
             id_token=person.id_token,
@@ -281,7 +280,7 @@ class OpenIDSignIn:
             return_to=return_to,
             expires_at=self.clock() + PENDING_LIFETIME,
         )
-        await self.pending.put(account, waiting)
+        await self.pending.put(account, waiting, secret)
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)

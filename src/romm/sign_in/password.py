@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from msgspec import Struct
@@ -12,12 +12,13 @@ from romm.credentials.sessions import Sessions
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import throttle as throttling
-from romm.ports.accounts import Accounts, Passwords
+from romm.ports.accounts import Accounts, Passwords, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.throttle import Attempt, Throttle
+from romm.sign_in.wrong_passwords import WrongPasswords
 
 T = TypeVar("T")
 
@@ -31,14 +32,16 @@ class SignedIn(Struct, frozen=True):
 
 
 class PasswordCredentials(Struct, frozen=True):
-    """`on_page`: only a browser, not a program, gets a device cookie."""
+    """`session` ends with a new one. `on_page`: only a browser, not a program, gets a device cookie. `signed_in` is the
+    digest of the credential with which the account proves its password again.
+    """
 
     username: str
     password: str
     visitor: Visitor
-    device_cookie: str | None = None
     session: str | None = None
     on_page: bool = False
+    signed_in: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +52,7 @@ class PasswordSignIn:
     sessions: Sessions
     browsers: DeviceCookies
     throttle: Throttle
+    wrong_passwords: WrongPasswords = field(default_factory=WrongPasswords)
     journal: SignInJournal
     clock: Clock
 
@@ -75,8 +79,8 @@ class PasswordSignIn:
 
     async def _tried(self, typed: PasswordCredentials) -> Attempt:
         username = unicodedata.normalize("NFKC", typed.username).lower()
-        browser = await self.browsers.find(typed.device_cookie, username)
-        return Attempt(username=username, address=typed.visitor.address, browser=browser)
+        browser = await self.browsers.find(typed.visitor.device_cookie, username)
+        return Attempt(username, typed.visitor.address, browser, typed.signed_in)
 
     async def _noted(self, typed: PasswordCredentials, tried: Attempt, opening: Opening[T]) -> T:
         try:
@@ -91,21 +95,28 @@ class PasswordSignIn:
         return opened
 
     async def _check(self, password: str, tried: Attempt) -> Account:
-        """Failures take equal time: that of the slowest imported hash."""
+        """Failures take equal time: that of the slowest imported hash. A repeated one takes none."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
         shown = throttling.format_username(tried.username, known=account is not None)
-        await self.throttle.check(tried, shown)
-        fits = await self.passwords.verify(password_hash, password)
-        failed_before = await self.throttle.check(tried, shown)  # again: parallel requests must not bypass the limit
-        if account is None or not fits or not account.enabled:
-            await self.throttle.failed(tried)
-            await self.passwords.equalize_time(password_hash, await self.accounts.legacy_hash(), password)
+        standing = await self.throttle.check(tried, shown)
+        counter, place = tried.counters.own, self.throttle.place(tried, standing)
+        entry = self.wrong_passwords.entry(counter, account, password_hash, password)
+        if (mark := self.wrong_passwords.mark(entry)) is not None:
+            verdict = Verdict(fits=False, mark=mark)
+        else:
+            verdict = await self.passwords.verify(password_hash, password, place, salt=counter)
+        if account is None or not verdict.fits or not account.enabled:
+            await self.throttle.failed(tried, standing, verdict.mark, shown)
+            if mark is None:
+                legacy_hash = await self.accounts.legacy_hash()
+                await self.passwords.equalize_time(password_hash, legacy_hash, password, place)
+                self.wrong_passwords.add(entry, verdict.mark)
             facts = {"username": shown, "account": account and account.id}
             raise Refused(Code.CREDENTIALS_WRONG, **facts, reason=_reason(account, password_hash))
-        if failed_before:
-            await self.throttle.succeeded(tried)
+        standing = await self.throttle.check(tried, shown)  # again: parallel requests must not bypass the limit
+        await self.throttle.succeeded(tried, standing)
         if password_hash and self.passwords.is_outdated(password_hash):
             await self.accounts.rehash(account.id, password_hash, await self.passwords.hash(password))
         return account

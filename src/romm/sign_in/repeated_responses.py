@@ -78,7 +78,7 @@ class RepeatedResponses:
         return None
 
     async def _waits(self, pending: str | None) -> bool:
-        found = await self.pending.find(digest(pending)) if pending else None
+        found = await self.pending.find(pending) if pending else None
         return found is not None and self.clock() < found.expires_at
 
 

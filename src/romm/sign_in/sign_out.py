@@ -47,10 +47,10 @@ class ProviderSignOut:
     log: Log
     id: str = FIRST
 
-    async def after(self, ended: Credential) -> SignedOut:
-        if not self.wishes.concern(ended.id_token):
+    async def after(self, ended: Credential, id_token: str | None) -> SignedOut:
+        if not self.wishes.concern(ended.identity):
             return SignedOut()
-        match await self._decided(ended):
+        match await self._decided(ended, id_token):
             case HereOnly(problem=problem):
                 hint = _NO_END_SESSION.format(problem=problem)
                 self.log.warning("signout.not_at_provider", provider=self.id, hint=in_words_of(self.id, hint))
@@ -59,12 +59,12 @@ class ProviderSignOut:
                 self._note(there)
                 return SignedOut(url=there.url, state_digest=digest(there.state) if there.state else None)
 
-    async def _decided(self, ended: Credential) -> AtProvider | HereOnly:
-        metadata, id_token = await _metadata(self.provider), ended.id_token or ""
+    async def _decided(self, ended: Credential, id_token: str | None) -> AtProvider | HereOnly:
+        metadata = await _metadata(self.provider)
         session = EndedSession(
             issuer=ended.identity.issuer if ended.identity else "",
-            id_token=id_token,
-            is_verifiable=metadata is not None and await _is_verifiable(self.provider, metadata, id_token),
+            id_token=id_token or "",
+            is_verifiable=metadata is not None and await _is_verifiable(self.provider, metadata, id_token or ""),
         )
         return end_session(self.wishes, metadata, session, unique())
 
@@ -93,7 +93,9 @@ class SignOut:
         ended = await self._ended(session) if session else None
         issuer = ended.identity.issuer if ended is not None and ended.identity else ""
         there = self.at_provider(issuer)
-        return SignedOut() if ended is None or there is None else await there.after(ended)
+        if ended is None or there is None:
+            return SignedOut()
+        return await there.after(ended, self.sessions.id_token(ended, session or ""))
 
     async def _ended(self, session: str) -> Credential | None:
         try:

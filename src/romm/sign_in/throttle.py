@@ -1,27 +1,30 @@
 """Use case: throttle password attempts, over all workers and endpoints."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from msgspec import Struct
 
 from romm.domain.credentials.credential import Credential
-from romm.domain.errors import Refused
+from romm.domain.errors import Refuse, Refused
 from romm.domain.sign_in import throttle
+from romm.domain.sign_in.hashing_order import Place
+from romm.domain.sign_in.throttle import Counters, Failures, Standing
 from romm.ports.credentials import Throttles
 from romm.ports.process import Clock
 
 
 class Attempt(Struct, frozen=True):
-    """`browser` is a valid device cookie of the account."""
+    """`browser` is a valid device cookie of the account, `signed_in` the digest of a valid credential of it."""
 
     username: str
     address: str
     browser: Credential | None = None
+    signed_in: str | None = None
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The first is the account's own."""
-        return throttle.keys(self.username, self.address, self.browser.digest if self.browser else None)
+    def counters(self) -> Counters:
+        return throttle.counters(self.username, self.address, self.browser.digest if self.browser else self.signed_in)
 
 
 @dataclass(frozen=True)
@@ -29,17 +32,39 @@ class Throttle:
     throttles: Throttles
     clock: Clock
 
-    async def check(self, tried: Attempt, shown: str) -> bool:
-        """True if a success has failures to reset. `shown` is for the log. Raises `Refused(TOO_MANY_ATTEMPTS)`."""
-        counted = await self.throttles.read(tried.keys)
-        refuse = throttle.check_failures(counted, self.clock())
-        if refuse is not None:
-            raise Refused(refuse.code, **refuse.facts, username=shown, address=tried.address)
-        return any(each.key == tried.keys[0] for each in counted)
+    async def check(self, tried: Attempt, shown: str) -> Standing:
+        """Raises `Refused(TOO_MANY_ATTEMPTS)`. `shown` is for the log."""
+        counters = tried.counters
+        counted = {each.key: each for each in await self.throttles.read(counters.keys)}
+        standing = Standing(counted, await self.throttles.known_since(counters.known_address))
+        _raise(throttle.check(counters, standing, self.clock()), tried, shown)
+        return standing
 
-    async def failed(self, tried: Attempt) -> None:
-        await self.throttles.count(tried.keys)
+    def place(self, tried: Attempt, standing: Standing) -> Place:
+        return throttle.place(tried.counters, standing, self.clock())
 
-    async def succeeded(self, tried: Attempt) -> None:
-        """Keeps the address's failures: it may be an attacker's."""
-        await self.throttles.forget(tried.keys[0])
+    async def failed(self, tried: Attempt, standing: Standing, mark: str, shown: str) -> None:
+        """Judge and count in one step: parallel attempts and workers must not exceed the limit. `mark` as in `Verdict`.
+
+        Raises `Refused(TOO_MANY_ATTEMPTS)`.
+        """
+        counters, now = tried.counters, self.clock()
+
+        def decide(counted: Mapping[str, Failures]) -> Refuse | tuple[Failures, ...]:
+            return throttle.failed(counters, Standing(counted, standing.known_since), mark, now)
+
+        decided = await self.throttles.update(counters.keys, decide)
+        _raise(decided if isinstance(decided, Refuse) else None, tried, shown)
+
+    async def succeeded(self, tried: Attempt, standing: Standing) -> None:
+        """Keeps the failures that others share: they may be an attacker's."""
+        counters, now = tried.counters, self.clock()
+        if counters.own in standing.counted:
+            await self.throttles.forget(counters.own)
+        if standing.known_since is None or now - standing.known_since > throttle.NOTED_AGAIN_AFTER:
+            await self.throttles.note_known(counters.known_address)
+
+
+def _raise(refuse: Refuse | None, tried: Attempt, shown: str) -> None:
+    if refuse is not None:
+        raise Refused(refuse.code, **refuse.facts, username=shown, address=tried.address)

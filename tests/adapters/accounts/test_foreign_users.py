@@ -23,6 +23,7 @@ from romm.domain.accounts.imports import ForeignUser, Import, decide
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
+from romm.domain.sign_in.hashing_order import FIRST
 from tests.adapters.accounts.test_passwords import legacy
 from tests.adapters.conftest import on_postgres, temporary_database
 from tests.domain.examples import NOW
@@ -151,7 +152,7 @@ async def import_all(source: str, target: str) -> None:
     assert root is not None
     assert zoe is not None
     assert (root[0].level, root[0].last_login) == (AccessLevel.ADMIN, datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC))
-    assert await passwords.verify(root[1], PASSWORD)
+    assert (await passwords.verify(root[1], PASSWORD, FIRST, salt="")).fits
     assert (zoe[0].level, zoe[0].enabled, zoe[1]) == (AccessLevel.EDITOR, False, None)
     await database.close()
 

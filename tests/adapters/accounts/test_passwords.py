@@ -11,7 +11,8 @@ from romm.adapters.accounts.common_passwords import common_passwords
 from romm.adapters.accounts.passwords import THREADS, WAITING, Argon2Passwords
 from romm.domain.accounts.passwords import is_legacy
 from romm.domain.errors import Code, Refused
-from romm.ports.accounts import Passwords
+from romm.domain.sign_in.hashing_order import FIRST
+from romm.ports.accounts import Passwords, Verdict
 from tests.fakes import FakePasswords
 
 
@@ -21,28 +22,58 @@ def passwords(request: pytest.FixtureRequest) -> Passwords:
     return made
 
 
+async def fits(passwords: Passwords, password_hash: str | None, password: str) -> bool:
+    return (await passwords.verify(password_hash, password, FIRST, salt="keeper")).fits
+
+
 @pytest.mark.parametrize("password", ["correct horse", "ünïcödé ☃ 日本", "", " ", "x" * 256, "\x00", "\udcff"])
 async def test_a_password_fits_its_own_hash(passwords: Passwords, password: str):
     made = await passwords.hash(password)
 
-    assert await passwords.verify(made, password)
+    assert await fits(passwords, made, password)
     assert not passwords.is_outdated(made)
 
 
 @pytest.mark.parametrize("other", ["correct hors", "Correct horse", "correct horse ", "", "x" * 256])
 async def test_another_password_does_not_fit(passwords: Passwords, other: str):
-    assert not await passwords.verify(await passwords.hash("correct horse"), other)
+    assert not await fits(passwords, await passwords.hash("correct horse"), other)
 
 
 async def test_long_passwords_are_compared_to_their_last_character(passwords: Passwords):
     made = await passwords.hash("x" * 255 + "y")
 
-    assert not await passwords.verify(made, "x" * 255 + "z")
+    assert not await fits(passwords, made, "x" * 255 + "z")
 
 
 @pytest.mark.parametrize("password", ["", "correct horse", "None"])
 async def test_nothing_fits_where_there_is_no_password(passwords: Passwords, password: str):
-    assert await passwords.verify(None, password) is False
+    assert await fits(passwords, None, password) is False
+
+
+@pytest.mark.parametrize("password_hash", [None, "", "$argon2id$odd", "its own"])
+async def test_the_same_password_has_the_same_mark_in_every_process_and_another_has_another(
+    passwords: Passwords, password_hash: str | None
+):
+    if password_hash == "its own":
+        password_hash = await passwords.hash("correct horse")
+    elsewhere = type(passwords)()
+
+    async def mark(at: Passwords, typed: str, salt: str = "keeper") -> str:
+        return (await at.verify(password_hash, typed, FIRST, salt=salt)).mark
+
+    assert await mark(passwords, "stale") == await mark(elsewhere, "stale")
+    assert await mark(passwords, "stale") != await mark(passwords, "another")
+
+
+async def test_a_mark_is_as_costly_to_search_as_the_hash_itself():
+    """No digest of the password alone: the salt of the account is in it, and so is the work."""
+    passwords = Argon2Passwords()
+    one, two = await passwords.hash("correct horse"), await passwords.hash("correct horse")
+
+    marks = [(await passwords.verify(each, "stale", FIRST, salt="")).mark for each in (one, two)]
+
+    assert marks[0] != marks[1]
+    assert one.rpartition("$")[2] not in marks[0]
 
 
 @pytest.mark.parametrize(
@@ -59,8 +90,8 @@ async def test_nothing_fits_where_there_is_no_password(passwords: Passwords, pas
     ],
 )
 async def test_a_hash_that_cannot_be_read_fits_nothing(passwords: Passwords, odd: str):
-    assert await passwords.verify(odd, "") is False
-    assert await passwords.verify(odd, "correct horse") is False
+    assert await fits(passwords, odd, "") is False
+    assert await fits(passwords, odd, "correct horse") is False
 
 
 @pytest.mark.parametrize("hash_text", ["$argon2id$v=19$m=65536,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNo", "$2b$12$abc", ""])
@@ -101,14 +132,14 @@ async def test_a_legacy_hash_fits_its_password_and_no_other(prefix: str):
     made = legacy("ünïcödé ☃", prefix)
 
     assert is_legacy(made)
-    assert await passwords.verify(made, "ünïcödé ☃")
-    assert not await passwords.verify(made, "ünïcödé")
-    assert not await passwords.verify(made, "")
+    assert await fits(passwords, made, "ünïcödé ☃")
+    assert not await fits(passwords, made, "ünïcödé")
+    assert not await fits(passwords, made, "")
     assert passwords.is_outdated(made)
 
 
 @pytest.mark.parametrize(
-    ("typed", "fits"),
+    ("typed", "expected"),
     [
         pytest.param("x" * 72, True, id="72 bytes"),
         pytest.param("x" * 73, False, id="one more"),
@@ -119,9 +150,9 @@ async def test_a_legacy_hash_fits_its_password_and_no_other(prefix: str):
         pytest.param("\udcff", False, id="no Unicode"),
     ],
 )
-async def test_no_password_above_72_bytes_fits_a_legacy_hash(typed: str, fits: bool):
+async def test_no_password_above_72_bytes_fits_a_legacy_hash(typed: str, expected: bool):
     """R-35: bcrypt would compare the first 72 bytes alone."""
-    assert await Argon2Passwords().verify(legacy("x" * 72), typed) is fits
+    assert await fits(Argon2Passwords(), legacy("x" * 72), typed) is expected
 
 
 @pytest.mark.parametrize("salt", ["9" * 22, "." * 22], ids=["a salt that is none", "a salt"])
@@ -129,8 +160,8 @@ async def test_a_legacy_hash_of_nonsense_fits_nothing(salt: str):
     odd = f"$2b$04${salt}" + "9" * 31
 
     assert is_legacy(odd)
-    assert not await Argon2Passwords().verify(odd, "correct horse")
-    assert not await Argon2Passwords().verify(odd, "")
+    assert not await fits(Argon2Passwords(), odd, "correct horse")
+    assert not await fits(Argon2Passwords(), odd, "")
 
 
 async def test_a_wrong_password_takes_as_long_with_a_legacy_hash_as_without_any():
@@ -148,8 +179,8 @@ async def test_a_wrong_password_takes_as_long_with_a_legacy_hash_as_without_any(
 async def failing(passwords: Passwords, password_hash: str | None, left: str) -> float:
     """How much processor time a refusal takes while `left` is stored for somebody."""
     began = time.process_time()
-    assert not await passwords.verify(password_hash, "wrong")
-    await passwords.equalize_time(password_hash, left, "wrong")
+    assert not await fits(passwords, password_hash, "wrong")
+    await passwords.equalize_time(password_hash, left, "wrong", FIRST)
     return time.process_time() - began
 
 
@@ -158,7 +189,7 @@ async def test_nobody_lingers_for_what_is_no_legacy_hash(left: str | None):
     passwords = Argon2Passwords()
     began = time.process_time()
 
-    await passwords.equalize_time(None, left, "wrong")
+    await passwords.equalize_time(None, left, "wrong", FIRST)
 
     assert time.process_time() - began < 2, "a cost of 17 takes some 9 seconds"
 
@@ -170,7 +201,7 @@ async def test_a_password_that_is_too_long_for_a_legacy_hash_takes_as_long_as_an
 
     async def taken(typed: str) -> float:
         began = time.process_time()
-        assert not await passwords.verify(made, typed)
+        assert not await fits(passwords, made, typed)
         return time.process_time() - began
 
     rounds = [(await taken("x" * 73), await taken("y" * 72)) for _ in range(5)]
@@ -181,9 +212,12 @@ async def test_a_password_that_is_too_long_for_a_legacy_hash_takes_as_long_as_an
 async def test_legacy_hashes_wait_in_the_same_bounded_queue():
     passwords = Argon2Passwords()
     made = legacy("correct horse")
-    crowd = [passwords.verify(made, "correct horse") for _ in range((THREADS + WAITING) // 2)]
-    crowd += [passwords.verify(None, "correct horse") for _ in range((THREADS + WAITING) // 2)]
-    last = [passwords.verify(made, "correct horse"), passwords.equalize_time(None, made, "correct horse")]
+    crowd = [passwords.verify(made, "correct horse", FIRST, salt="") for _ in range((THREADS + WAITING) // 2)]
+    crowd += [passwords.verify(None, "correct horse", FIRST, salt="") for _ in range((THREADS + WAITING) // 2)]
+    last = [
+        passwords.verify(made, "correct horse", FIRST, salt=""),
+        passwords.equalize_time(None, made, "correct horse", FIRST),
+    ]
 
     answers = await asyncio.gather(*crowd, *last, return_exceptions=True)
 
@@ -216,14 +250,14 @@ async def in_turn(passwords: Passwords, *hashes: str | None) -> list[float]:
 
 async def seconds(passwords: Passwords, password_hash: str | None) -> float:
     began = time.process_time()
-    await passwords.verify(password_hash, "wrong")
+    await fits(passwords, password_hash, "wrong")
     return time.process_time() - began
 
 
 async def test_everything_else_goes_on_while_passwords_are_checked():
     passwords = Argon2Passwords()
     made = await passwords.hash("correct horse")
-    checking = asyncio.gather(*(passwords.verify(made, "wrong") for _ in range(8)))
+    checking = asyncio.gather(*(passwords.verify(made, "wrong", FIRST, salt="") for _ in range(8)))
 
     beats = 0
     while not checking.done():
@@ -237,10 +271,10 @@ async def test_whoever_comes_when_too_many_wait_is_asked_to_try_again():
     passwords = Argon2Passwords()
     made = await passwords.hash("correct horse")
 
-    crowd = (passwords.verify(made, "correct horse") for _ in range(THREADS + WAITING + 3))
+    crowd = (passwords.verify(made, "correct horse", FIRST, salt="") for _ in range(THREADS + WAITING + 3))
     answers = await asyncio.gather(*crowd, return_exceptions=True)
 
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert [each.code for each in refused] == [Code.BUSY] * 3
-    assert answers.count(True) == THREADS + WAITING
-    assert await passwords.verify(made, "correct horse")
+    assert [each.fits for each in answers if isinstance(each, Verdict)] == [True] * (THREADS + WAITING)
+    assert await fits(passwords, made, "correct horse")

@@ -43,7 +43,8 @@ async def test_every_fact_of_a_credential_is_found_as_it_was_stored(stores: Stor
 
 
 @pytest.mark.parametrize(
-    "facts", [{"scopes": ()}, {"user_agent": "Mozilla/5.0 (é)"}, {"identity": ALICE, "id_token": "e30.e30.c2ln" * 300}]
+    "facts",
+    [{"scopes": ()}, {"user_agent": "Mozilla/5.0 (é)"}, {"identity": ALICE, "sealed_id_token": "e30.e30.c2ln" * 300}],
 )
 async def test_a_credential_is_found_as_it_was_stored_with_its_owner(stores: Stores, facts: dict[str, Any]):
     owner = await alice(stores)
@@ -129,7 +130,7 @@ async def test_a_credential_that_is_gone_is_not_brought_back_by_its_use(stores: 
 
 async def test_of_many_who_take_a_credential_one_gets_it(rivals: list[Stores]):
     owner = await alice(rivals[0])
-    stored = session(owner, identity=ALICE, id_token="token")
+    stored = session(owner, identity=ALICE, sealed_id_token="token")
     await rivals[0].credentials.add(owner, stored)
 
     taken = await asyncio.gather(*(rivals[n % len(rivals)].credentials.take(Kind.SESSION, "digest") for n in range(20)))

@@ -1,7 +1,9 @@
 """The contract of `ports.Throttles`."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import insert
@@ -9,7 +11,10 @@ from sqlalchemy import insert
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.tables import FailuresRow
 from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database
-from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, Failures
+from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
+from romm.ports.credentials import Decide
+from romm.sign_in.throttle import Attempt, Throttle
 from tests.adapters.conftest import Stores
 from tests.domain.examples import NOW
 from tests.fakes import FakeClock
@@ -66,6 +71,83 @@ async def test_another_worker_sees_a_failure_at_once(rivals: list[Stores]):
     await rivals[0].throttles.count(("account:a",))
 
     assert await counted(rivals[-1], "account:a") == {"account:a": 1}
+
+
+def one_more(tried: str = "") -> Decide:
+    def decide(counted: Mapping[str, Failures]) -> tuple[Failures, ...]:
+        seen = counted.get("pair:a", Failures("pair:a", 0, NOW))
+        return (Failures("pair:a", seen.count + 1, NOW, seen.tried + tried),)
+
+    return decide
+
+
+async def test_what_is_decided_is_stored_and_what_is_not_stays(stores: Stores):
+    await stores.throttles.count(("account:a",))
+
+    decided = await stores.throttles.update(("pair:a", "account:a", "address:b"), one_more("marks"))
+
+    assert decided == (Failures("pair:a", 1, NOW, "marks"),)
+    found = await stores.throttles.read(("pair:a", "account:a", "address:b"))
+    assert {each.key: (each.count, each.tried) for each in found} == {"pair:a": (1, "marks"), "account:a": (1, "")}
+
+
+async def test_who_decides_sees_the_newest_counters_of_all_workers(rivals: list[Stores]):
+    await asyncio.gather(*(rivals[n % len(rivals)].throttles.update(("pair:a",), one_more("x")) for n in range(40)))
+
+    [found] = await rivals[0].throttles.read(("pair:a",))
+    assert (found.count, found.tried) == (40, "x" * 40)
+
+
+async def test_who_decides_sees_nothing_old(stores: Stores):
+    await stores.throttles.update(("pair:a",), one_more("old"))
+    stores.clock.advance(FORGOTTEN_AFTER + MINUTE)
+
+    [decided] = cast("tuple[Failures]", await stores.throttles.update(("pair:a",), one_more("new")))
+
+    assert (decided.count, decided.tried) == (1, "new")
+
+
+async def test_a_refusal_stores_nothing(stores: Stores):
+    refuse = Refuse(Code.TOO_MANY_ATTEMPTS)
+
+    assert await stores.throttles.update(("pair:a", "account:a"), lambda _: refuse) is refuse
+
+    assert await stores.throttles.read(("pair:a", "account:a")) == []
+
+
+@pytest.mark.parametrize("addresses", [1, 100], ids=["one address", "many addresses"])
+async def test_of_a_hundred_guesses_at_once_at_four_workers_five_are_judged(rivals: list[Stores], addresses: int):
+    """R-31: every worker has checked all of its guesses before the first one fails."""
+    workers = [Throttle(each.throttles, each.clock) for each in rivals]
+    tries = [Attempt("keeper", f"192.0.2.{number % addresses}") for number in range(100)]
+    seen = [await workers[n % len(workers)].check(tried, "keeper") for n, tried in enumerate(tries)]
+
+    failing = (workers[n % len(workers)].failed(tries[n], seen[n], f"guess {n}", "keeper") for n in range(len(tries)))
+    answers = await asyncio.gather(*failing, return_exceptions=True)
+
+    assert [type(each) for each in answers if each is not None] == [Refused] * 95
+
+
+async def test_an_address_is_known_since_it_was_noted_last(rivals: list[Stores]):
+    assert await rivals[0].throttles.known_since("a") is None
+    await rivals[0].throttles.note_known("a")
+    rivals[0].clock.advance(MINUTE)
+    await rivals[0].throttles.note_known("a")
+
+    assert await rivals[-1].throttles.known_since("a") == NOW + MINUTE
+
+
+async def test_a_known_address_is_not_forgotten_with_failures_but_in_its_own_time(stores: Stores):
+    await stores.throttles.note_known("a")
+    stores.clock.advance(KNOWN_FOR)
+    await stores.throttles.count(("account:b",))
+    await stores.throttles.note_known("b")
+    assert await stores.throttles.known_since("a") == NOW
+
+    stores.clock.advance(MINUTE)
+    await stores.throttles.note_known("b")
+
+    assert await stores.throttles.known_since("a") is None
 
 
 async def test_forgetting_one_key_leaves_the_others_alone(stores: Stores):

@@ -271,6 +271,15 @@ async def test_a_recovery_link_lasts_ten_minutes(world: World) -> None:
     assert refusal(await world.program().post("/api/recover", json={"token": token})) == (400, Code.LINK_INVALID)
 
 
+async def test_a_recovery_link_of_an_admin_who_is_none_any_more_opens_nothing(world: World) -> None:
+    """A change of the role ends the link; this is the lock behind that one."""
+    await world.add("ada", level=AccessLevel.ADMIN)
+    token = await recovery_link(world, "ada")
+    world.demote(world.accounts.by_id[2], AccessLevel.VIEWER)
+    assert refusal(await world.program().post("/api/recover", json={"token": token})) == (400, Code.LINK_INVALID)
+    assert not [each for each in world.accounts.credentials.values() if each.kind is Kind.SESSION]
+
+
 async def test_only_an_enabled_admin_gets_one(world: World) -> None:
     await world.add("vera")
     with pytest.raises(Exception, match="not_an_admin") as refused:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from romm.domain.digests import digest
+from romm.domain.model import Identity
 from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.end_session import (
@@ -41,6 +42,7 @@ def id_token(**claims: Any) -> str:
 
 
 TOKEN = id_token(preferred_username="alice")
+ALICE = Identity(ISSUER, "alice")
 ENDED = EndedSession(issuer=ISSUER, id_token=TOKEN, is_verifiable=True)
 LARGE = replace(ENDED, id_token=id_token(preferred_username="alice", groups=[f"group {n}" for n in range(300)]))
 
@@ -94,18 +96,18 @@ def test_without_an_address_it_stays_at_signing_out_here(wishes: EndSession, pro
 
 
 @pytest.mark.parametrize(
-    ("wishes", "token", "expected"),
+    ("wishes", "identity", "expected"),
     [
-        pytest.param(ON, TOKEN, True, id="switched on"),
-        pytest.param(replace(OVERRIDE, enabled=False), TOKEN, False, id="switched off, whatever is set beside"),
+        pytest.param(ON, ALICE, True, id="switched on"),
+        pytest.param(replace(OVERRIDE, enabled=False), ALICE, False, id="switched off, whatever is set beside"),
         pytest.param(OVERRIDE, None, False, id="this session came by password, whatever is set"),
     ],
 )
 def test_the_provider_is_concerned_where_it_opened_the_session(
-    wishes: EndSession, token: str | None, expected: bool
+    wishes: EndSession, identity: Identity | None, expected: bool
 ) -> None:
     """R-41."""
-    assert wishes.concern(token) is expected
+    assert wishes.concern(identity) is expected
 
 
 ELSEWHERE = "https://other.example.com"
@@ -122,6 +124,7 @@ ELSEWHERE = "https://other.example.com"
         pytest.param(replace(ENDED, id_token=id_token(aud="another", email="a@b.example")), KNOWN, "client id",
                      {"logout_hint": "a@b.example"}, id="of another client"),
         pytest.param(replace(ENDED, id_token=id_token(aud=["another"])), KNOWN, "client id", {}, id="of other clients"),
+        pytest.param(replace(ENDED, id_token=""), KNOWN, "has no ID token", {}, id="that was not kept"),
         pytest.param(replace(ENDED, id_token="e30.e30.e30"), KNOWN, "client id", {}, id="of no client"),
         pytest.param(ENDED, None, "did not answer", {}, id="nothing is known of the provider"),
     ],

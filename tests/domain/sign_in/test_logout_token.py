@@ -164,7 +164,9 @@ def test_it_is_remembered_until_it_would_be_refused_for_its_age(changes: dict[st
     assert isinstance(judged, Logout)
     assert judged.forgotten_at == datetime.fromtimestamp(until, UTC)
     for later, accepted in ((until, True), (until + 1, False)):
-        again = validate(token(**changes), None, ExpectedToken(issuer=EXPECTED.issuer, client_id="romm", now=later))
+        again = validate(
+            token(**changes), "logout+jwt", ExpectedToken(issuer=EXPECTED.issuer, client_id="romm", now=later)
+        )
         assert isinstance(again, Logout) is accepted
 
 

@@ -7,8 +7,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.credentials.rate_limits import network_of
-from romm.domain.errors import Code
-from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, LONGEST_WAIT, Failures, check_failures, keys, left, wait_after
+from romm.domain.errors import Code, Refuse
+from romm.domain.sign_in.hashing_order import Priority
+from romm.domain.sign_in.throttle import (
+    FORGOTTEN_AFTER,
+    KNOWN_FOR,
+    LONGEST_WAIT,
+    Counters,
+    Failures,
+    Standing,
+    check,
+    counters,
+    failed,
+    left,
+    place,
+    wait_after,
+)
 from tests.domain.examples import NOW
 
 SECOND = timedelta(seconds=1)
@@ -33,8 +47,16 @@ def test_every_failure_from_the_fifth_doubles_the_wait(failures: int, seconds: i
     assert wait_after(failures) == timedelta(seconds=seconds)
 
 
-def failures(count: int, key: str = "account:x", ago: timedelta = timedelta()) -> Failures:
-    return Failures(key, count, NOW - ago)
+HERE = Counters("pair:x", "x", "192.0.2.7", shared=("account:x", "address:x"))
+MINE = Counters("browser:x", "x", "192.0.2.7")
+
+
+def failures(count: int, key: str = "pair:x", ago: timedelta = timedelta(), tried: str = "") -> Failures:
+    return Failures(key, count, NOW - ago, tried)
+
+
+def standing(*counted: Failures, known: timedelta | None = None) -> Standing:
+    return Standing({each.key: each for each in counted}, None if known is None else NOW - known)
 
 
 @pytest.mark.parametrize(
@@ -42,26 +64,115 @@ def failures(count: int, key: str = "account:x", ago: timedelta = timedelta()) -
     [
         pytest.param([], None, "", id="nothing is counted"),
         pytest.param([failures(4), failures(4, "address:x")], None, "", id="four of each are not eight"),
-        pytest.param([failures(5)], 30, "account", id="the account"),
+        pytest.param([failures(5)], 30, "account at this address", id="the account at this address"),
+        pytest.param([failures(1), failures(5, "account:x")], 30, "account", id="the account"),
         pytest.param([failures(1), failures(5, "address:x")], 30, "address", id="the address"),
         pytest.param([failures(5), failures(6, "address:x")], 60, "address", id="the longer wait decides"),
         pytest.param([failures(6, ago=DAY), failures(5, "address:x")], 30, "address", id="the wait, not the number"),
-        pytest.param([failures(5, "browser:x")], 30, "browser", id="a known browser"),
-        pytest.param([failures(5, ago=29.5 * SECOND)], 1, "account", id="rounded up, so that coming back then helps"),
+        pytest.param([failures(5, ago=29.5 * SECOND)], 1, "account at this address", id="rounded up, so that it helps"),
         pytest.param([failures(5, ago=30 * SECOND)], None, "", id="the wait is over"),
-        pytest.param([failures(5, ago=-60 * SECOND)], 30, "account", id="another worker's clock is ahead"),
+        pytest.param(
+            [failures(5, ago=-60 * SECOND)], 30, "account at this address", id="another worker's clock is ahead"
+        ),
     ],
 )
 def test_a_try_goes_on_or_hears_for_how_long_not(
     counted: list[Failures], retry_after: int | None, counted_by: str
 ) -> None:
-    refuse = check_failures(counted, NOW)
+    refuse = check(HERE, standing(*counted), NOW)
     if retry_after is None:
         assert refuse is None
     else:
         assert refuse is not None
         assert refuse.code is Code.TOO_MANY_ATTEMPTS
         assert (refuse.facts["retry_after"], refuse.facts["counted_by"]) == (retry_after, counted_by)
+
+
+FLOOD = (failures(9, "account:x"), failures(9, "address:x"))
+
+
+@pytest.mark.parametrize(
+    ("tried", "seen", "waits", "reason"),
+    [
+        (HERE, standing(*FLOOD), True, "a stranger"),
+        (HERE, standing(*FLOOD, known=KNOWN_FOR), True, "known once, too long ago"),
+        (HERE, standing(*FLOOD, known=KNOWN_FOR - SECOND), False, "an address that the account signed in from"),
+        (HERE, standing(failures(5), *FLOOD, known=SECOND), True, "a known address waits for its own guesses"),
+        (MINE, standing(*FLOOD), False, "a known browser, or a signed-in person"),
+        (MINE, standing(failures(5, "browser:x")), True, "who waits for the own guesses"),
+    ],
+)
+def test_only_strangers_wait_for_the_failures_of_others(
+    tried: Counters, seen: Standing, waits: bool, reason: str
+) -> None:
+    assert (check(tried, seen, NOW) is not None) is waits, reason
+
+
+@pytest.mark.parametrize(
+    ("tried", "seen", "expected"),
+    [
+        (MINE, standing(failures(4, "browser:x")), Priority.KNOWN),
+        (HERE, standing(failures(4), known=SECOND), Priority.KNOWN),
+        (HERE, standing(), Priority.CLEAN),
+        (HERE, standing(failures(9, "account:x")), Priority.CLEAN),
+        (HERE, standing(failures(1, "address:x")), Priority.STRANGER),
+    ],
+)
+def test_who_is_known_comes_first_and_an_address_that_failed_last(
+    tried: Counters, seen: Standing, expected: Priority
+) -> None:
+    assert place(tried, seen, NOW).priority is expected
+
+
+def counted(tried: Counters, seen: Standing, mark: str = "a mark") -> dict[str, int]:
+    stored = failed(tried, seen, mark, NOW)
+    assert not isinstance(stored, Refuse)
+    return {each.key: each.count for each in stored}
+
+
+def test_the_first_failure_of_an_account_at_an_address_counts_for_both() -> None:
+    assert counted(HERE, standing()) == {"pair:x": 1, "account:x": 1, "address:x": 1}
+
+
+def test_its_further_failures_count_for_the_two_together_only() -> None:
+    seen = standing(failures(1), failures(1, "account:x"), failures(4, "address:x"))
+    assert counted(HERE, seen) == {"pair:x": 2}
+
+
+def test_while_many_addresses_guess_at_an_account_everything_counts_for_it() -> None:
+    """Else each of them would have four guesses more, however many they are."""
+    seen = standing(failures(1), failures(5, "account:x", ago=DAY), failures(1, "address:x"))
+    assert counted(HERE, seen) == {"pair:x": 2, "account:x": 6}
+
+
+@pytest.mark.parametrize("tried", [HERE, MINE], ids=["a known address", "a known browser"])
+def test_who_is_known_counts_for_nobody_else(tried: Counters) -> None:
+    assert counted(tried, standing(*(failures(5, each.key, ago=DAY) for each in FLOOD), known=SECOND)) == {tried.own: 1}
+
+
+def test_the_same_wrong_password_again_counts_nowhere() -> None:
+    """R-31: an app with an old password is no attack."""
+    seen = standing()
+    for mark in ("stale", "stale", "older", "stale", "older"):
+        stored = failed(HERE, seen, mark, NOW)
+        assert not isinstance(stored, Refuse)
+        seen = Standing({**seen.counted, **{each.key: each for each in stored}})
+    assert {each.key: each.count for each in seen.counted.values()} == {"pair:x": 2, "account:x": 1, "address:x": 1}
+
+
+def test_the_same_password_elsewhere_is_another_guess_and_its_mark_looks_otherwise() -> None:
+    there = Counters("pair:y", "y", "192.0.2.8", shared=("account:x", "address:y"))
+    here, elsewhere = failed(HERE, standing(), "a mark", NOW), failed(there, standing(), "a mark", NOW)
+    assert not isinstance(here, Refuse)
+    assert not isinstance(elsewhere, Refuse)
+    assert here[0].tried != elsewhere[0].tried
+    assert "a mark" not in here[0].tried
+
+
+def test_who_counts_after_others_hears_their_wait() -> None:
+    refuse = failed(HERE, standing(failures(5)), "a mark", NOW)
+    assert isinstance(refuse, Refuse)
+    assert refuse.code is Code.TOO_MANY_ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -80,23 +191,23 @@ def test_an_address_stands_for_who_is_behind_it(address: str, found: str) -> Non
     assert network_of(address) == found
 
 
-def test_a_try_is_counted_by_account_and_address() -> None:
-    here = keys("keeper", "192.0.2.7", None)
-    assert [key.partition(":")[0] for key in here] == ["account", "address"]
-    assert set(here) & set(keys("keeper", "192.0.2.8", None)) == {here[0]}
-    assert set(here) & set(keys("other", "192.0.2.7", None)) == {here[1]}
-    assert keys("keeper", "2001:db8::1", None) == keys("keeper", "2001:db8::2", None)
+def test_a_try_is_counted_by_account_and_address_together_and_by_each() -> None:
+    here = counters("keeper", "192.0.2.7", None)
+    assert [key.partition(":")[0] for key in here.keys] == ["pair", "account", "address"]
+    assert set(here.keys) & set(counters("keeper", "192.0.2.8", None).keys) == {here.shared[0]}
+    assert set(here.keys) & set(counters("other", "192.0.2.7", None).keys) == {here.shared[1]}
+    assert counters("keeper", "2001:db8::1", None) == counters("keeper", "2001:db8::2", None)
 
 
 def test_a_known_browser_is_counted_by_itself_alone() -> None:
-    assert keys("keeper", "192.0.2.7", "digest") == ("browser:digest",)
+    assert counters("keeper", "192.0.2.7", "digest").keys == ("browser:digest",)
 
 
 @given(st.text(max_size=10_000))
 def test_a_key_is_short_and_tells_nobody_what_was_typed(typed: str) -> None:
-    account, _ = keys(typed, "192.0.2.7", None)
-    assert len(account) == len("account:") + 64
-    assert len(typed) < 5 or typed not in account.removeprefix("account:")
+    for key in counters(typed, "192.0.2.7", None).keys:
+        assert len(key.partition(":")[2]) == 64
+        assert len(typed) < 5 or typed not in key.partition(":")[2]
 
 
 @given(st.integers(0, 10_000))
@@ -113,14 +224,14 @@ def test_waiting_only_shortens_the_wait_until_it_is_over(count: int, ago: timede
 
 def guesses(pauses: list[timedelta]) -> list[datetime]:
     """When somebody who guesses is let through, who pauses so long between tries and is forgotten as the port says."""
-    counted, now, made = failures(0), NOW, []
-    for pause in pauses:
+    seen, now, made = standing(), NOW, []
+    for number, pause in enumerate(pauses):
         now += pause
-        if now - counted.last_at > FORGOTTEN_AFTER:
-            counted = failures(0)
-        if check_failures([counted], now) is None:
+        seen = Standing({key: each for key, each in seen.counted.items() if now - each.last_at <= FORGOTTEN_AFTER})
+        stored = failed(HERE, seen, f"guess {number}", now)
+        if not isinstance(stored, Refuse):
             made.append(now)
-            counted = Failures(counted.key, counted.count + 1, now)
+            seen = Standing({**seen.counted, **{each.key: each for each in stored}})
     return made
 
 
@@ -139,3 +250,34 @@ def test_sitting_it_out_gives_fewer_guesses_than_going_on() -> None:
     going_on = guesses([LONGEST_WAIT] * 500)
     sitting_out = guesses([timedelta() if n % 5 else FORGOTTEN_AFTER + SECOND for n in range(500)])
     assert len([each for each in going_on if each < NOW + DAY]) > len([e for e in sitting_out if e < NOW + DAY])
+
+
+NETWORKS = [f"192.0.2.{number}" for number in range(12)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 11), st.sampled_from([timedelta(), SECOND, LONGEST_WAIT])), max_size=400))
+def test_however_many_addresses_guess_at_an_account_it_is_judged_a_few_hundred_times_a_day(
+    steps: list[tuple[int, timedelta]],
+) -> None:
+    """Four addresses before the account itself delays strangers, with the guesses of each; then one in 15 minutes."""
+    seen, now, made = standing(), NOW, []
+    for number, (at, pause) in enumerate(steps):
+        now += pause
+        stored = failed(counters("keeper", NETWORKS[at], None), seen, f"guess {number}", now)
+        if not isinstance(stored, Refuse):
+            made.append(now)
+            seen = Standing({**seen.counted, **{each.key: each for each in stored}})
+    assert len([each for each in made if each < NOW + DAY]) <= 4 * 110 + 110
+
+
+def test_neither_one_address_nor_one_account_shuts_out_another() -> None:
+    """However often and with whatever it fails."""
+    seen, now = standing(), NOW
+    for number in range(200):
+        now += LONGEST_WAIT
+        stored = failed(counters("keeper", "192.0.2.7", None), seen, f"guess {number}", now)
+        assert not isinstance(stored, Refuse)
+        seen = Standing({**seen.counted, **{each.key: each for each in stored}})
+    assert check(counters("keeper", "192.0.2.8", None), seen, now) is None
+    assert check(counters("other", "192.0.2.7", None), seen, now) is None
+    assert check(counters("keeper", "192.0.2.7", None), seen, now) is not None

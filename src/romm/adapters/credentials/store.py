@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
+from romm.adapters.database.forgetting import Forgetting
 from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow, PendingSignInRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.credentials.client_tokens import Renewal
@@ -113,6 +114,8 @@ class SQLCredentials:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._forgetting = Forgetting(_FORGET, at_once=FORGOTTEN_AT_ONCE)
+        self._forgetting_pending = Forgetting(_FORGET_PENDING)
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
         now, values = self._clock(), [_values(each) for each in credentials]
@@ -123,8 +126,8 @@ class SQLCredentials:
             connection.execute(_ADD, values)
             for kind in _END_SURPLUS.keys() & kinds:
                 connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
-            connection.execute(_FORGET, {"now": now})
-            connection.execute(_FORGET_PENDING, {"now": now})  # a sign-in that was not gone on with clears nothing away
+            self._forgetting.beside(connection, now, {"now": now})
+            self._forgetting_pending.beside(connection, now, {"now": now})  # an abandoned one clears nothing away
 
         await self._database.write(work)
 
@@ -198,14 +201,14 @@ class SQLCredentials:
         return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
-        key, values = _key(used.kind, used.digest), [_values(each) for each in successors]
+        key, values, now = _key(used.kind, used.digest), [_values(each) for each in successors], self._clock()
         spending = {**key, "now": used.spent_at, "new_salt": used.salt}
 
         def work(connection: Connection) -> Credential | None:
             connection.execute(_OWNER, {"owner": used.account_id})
             if connection.execute(_SPEND, spending).rowcount:
                 connection.execute(_ADD, values)
-                connection.execute(_FORGET, {"now": self._clock()})
+                self._forgetting.beside(connection, now, {"now": now})
             row = connection.execute(_STORED, key).first()
             return None if row is None else _credential(row)
 

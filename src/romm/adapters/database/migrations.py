@@ -1,15 +1,14 @@
 """Read and upgrade the schema's version. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from romm.adapters.database.transactions import HEAD, Database, storage_errors
+from romm.adapters.database.versions import FOLDER
 from romm.domain.errors import Code, Refused
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-from romm.adapters.database.transactions import HEAD, Database, storage_errors
 
 
 def upgrade(url: str, revision: str = "head") -> None:
@@ -38,10 +37,8 @@ def alembic_config(url: str) -> "Config":
     """`env.py` reads the URL from here: a `%` in a password is never interpolated."""
     from alembic.config import Config  # noqa: PLC0415
 
-    packaged = Path(__file__).parents[2] / "_migrations"
-    folder = packaged if packaged.is_dir() else Path(__file__).parents[4] / "alembic"
     config = Config(attributes={"url": url})
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     return config
 

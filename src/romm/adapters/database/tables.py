@@ -118,7 +118,7 @@ class CredentialRow(Base):
     issuer: Mapped[Exact | None]
     subject: Mapped[Exact | None] = mapped_column(index=True)
     sid: Mapped[Exact | None] = mapped_column(index=True)
-    id_token: Mapped[str | None]
+    sealed_id_token: Mapped[str | None]
     id_token_alg: Mapped[str | None]
     name: Mapped[str]
     client: Mapped[str]
@@ -201,17 +201,13 @@ class SealingKeyRow(Base):
 
 
 class PendingSignInRow(Base):
-    """`claims` are JSON."""
+    """`sealed` is a `PendingSignIn` as JSON, which only the secret behind `digest` opens."""
 
     __tablename__ = "pending_sign_ins"
 
     digest: Mapped[Exact] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
-    claims: Mapped[str]
-    id_token: Mapped[str]
-    id_token_alg: Mapped[str | None]
-    sid: Mapped[Exact | None]
-    return_to: Mapped[str]
+    sealed: Mapped[str]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -254,3 +250,13 @@ class FailuresRow(Base):
     key: Mapped[Exact] = mapped_column(primary_key=True)
     count: Mapped[int]
     last_at: Mapped[datetime] = mapped_column(index=True)
+    tried: Mapped[str] = mapped_column(server_default="")
+
+
+class KnownAddressRow(Base):
+    """An address that an account signed in from with its password. The key is a digest of both."""
+
+    __tablename__ = "known_addresses"
+
+    key: Mapped[Exact] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)

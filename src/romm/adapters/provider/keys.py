@@ -111,6 +111,8 @@ class Signatures:
         return token, header
 
     def _is_signed(self, token: jws.CompactSignature, key: Key) -> bool:
+        if token.protected["alg"] != "EdDSA":
+            return jws.validate_compact(token, key, registry=self._registry)
         with warnings.catch_warnings():  # RFC 9864 renamed it, but providers still send the old name
             warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
             return jws.validate_compact(token, key, registry=self._registry)

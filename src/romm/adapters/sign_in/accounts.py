@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.orm import aliased
 
@@ -111,7 +112,7 @@ class SQLAccounts:
         def work(connection: Connection) -> Account:
             _make_room(connection, decision, now)
             _carry_out(connection, decision, {"email": decision.email} if changed else {}, now)
-            return fresh(connection, seen.id)
+            return fresh(connection, seen.id) if changed else replace(seen, last_login=now)
 
         return await self._database.write(work)
 

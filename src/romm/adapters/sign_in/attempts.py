@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from romm.adapters.database.forgetting import Forgetting
 from romm.adapters.database.tables import AttemptRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.sign_in.outcomes import Outcome
@@ -29,14 +30,15 @@ class SQLAttempts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._forgetting = Forgetting(_FORGET)
 
     async def take(self, state_digest: str, expires_at: datetime) -> bool:
         now = self._clock()
         row = {"state_digest": state_digest, "taken_at": now, "outcome": None, "expires_at": expires_at}
 
         def work(connection: Connection) -> None:
-            connection.execute(_FORGET, {"long_ago": now - REMEMBERED})
             connection.execute(_TAKE, row)
+            self._forgetting.beside(connection, now, {"long_ago": now - REMEMBERED})
 
         try:
             await self._database.write(work)

@@ -1,20 +1,19 @@
-"""Pending sign-ins in the database, deleted after they expire."""
-
-from typing import Any
+"""Pending sign-ins in the database, sealed for their browser and deleted after they expire."""
 
 import msgspec
-from msgspec.structs import asdict
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from romm.adapters.credentials.store import require_unchanged
 from romm.adapters.database.tables import PendingSignInRow
 from romm.adapters.database.transactions import Database, forget
+from romm.domain.digests import digest
 from romm.domain.model import Account
-from romm.domain.sign_in.claims.rules import Claims
 from romm.domain.sign_in.linking.pending import PendingSignIn
+from romm.ports.credentials import HolderSeal
 from romm.ports.process import Clock
 
-_COLUMNS = tuple(getattr(PendingSignInRow, name) for name in PendingSignIn.__struct_fields__)
+_SEALED = "a pending sign-in"
+_COLUMNS = (PendingSignInRow.sealed,)
 _THIS = PendingSignInRow.digest == bindparam("key")
 _PUT = insert(PendingSignInRow)
 _FIND = select(*_COLUMNS).where(_THIS)
@@ -23,12 +22,18 @@ _FORGET = forget(PendingSignInRow.digest, PendingSignInRow.expires_at < bindpara
 
 
 class SQLPendingSignIns:
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, seal: HolderSeal) -> None:
         self._database = database
         self._clock = clock
+        self._seal = seal
 
-    async def put(self, seen: Account, pending: PendingSignIn) -> None:
-        values = asdict(pending) | {"claims": msgspec.json.encode(pending.claims).decode()}
+    async def put(self, seen: Account, pending: PendingSignIn, secret: str) -> None:
+        values = {
+            "digest": digest(secret),
+            "account_id": pending.account_id,
+            "sealed": self._seal.seal(msgspec.json.encode(pending), secret, _SEALED),
+            "expires_at": pending.expires_at,
+        }
         now = self._clock()
 
         def work(connection: Connection) -> None:
@@ -38,15 +43,15 @@ class SQLPendingSignIns:
 
         await self._database.write(work)
 
-    async def find(self, digest: str) -> PendingSignIn | None:
-        rows = await self._database.fetch(_FIND, {"key": digest})
-        return _pending(rows[0]) if rows else None
+    async def find(self, secret: str) -> PendingSignIn | None:
+        rows = await self._database.fetch(_FIND, {"key": digest(secret)})
+        return self._opened(rows[0].sealed, secret) if rows else None
 
-    async def take(self, digest: str) -> PendingSignIn | None:
-        row = await self._database.write(lambda connection: connection.execute(_TAKE, {"key": digest}).first())
-        return None if row is None else _pending(row)
+    async def take(self, secret: str) -> PendingSignIn | None:
+        key = {"key": digest(secret)}
+        row = await self._database.write(lambda connection: connection.execute(_TAKE, key).first())
+        return None if row is None else self._opened(row.sealed, secret)
 
-
-def _pending(row: Row[Any]) -> PendingSignIn:
-    fields = dict(zip(PendingSignIn.__struct_fields__, row, strict=True))
-    return PendingSignIn(**fields | {"claims": msgspec.json.decode(fields["claims"], type=Claims)})
+    def _opened(self, sealed: str, secret: str) -> PendingSignIn | None:
+        content = self._seal.open(sealed, secret, _SEALED)
+        return None if content is None else msgspec.json.decode(content, type=PendingSignIn)

@@ -1,14 +1,15 @@
 """The sign-in log in the database, deleted after the retention time."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from advanced_alchemy.filters import ComparisonFilter, LimitOffset
 from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, insert, select
 
+from romm.adapters.database.forgetting import Forgetting
 from romm.adapters.database.tables import SignInRow
-from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database, filtered, forget
+from romm.adapters.database.transactions import Database, filtered, forget
 from romm.domain.errors import Code
 from romm.ports.sign_in import SignInEntry, SignInFilter
 
@@ -24,19 +25,16 @@ class SQLSignInLog:
     def __init__(self, database: Database, retention: timedelta) -> None:
         self._database = database
         self._retention = retention
-        self._forgot_at: datetime | None = None
+        self._forgetting = Forgetting(_FORGET, every=FORGET_EVERY)
 
     async def add(self, entry: SignInEntry) -> None:
         values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
-        forgets = self._forgot_at is None or entry.at - self._forgot_at >= FORGET_EVERY
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection) -> None:
             connection.execute(_ADD, values)
-            return connection.execute(_FORGET, {"long_ago": entry.at - self._retention}).rowcount if forgets else 0
+            self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
 
-        forgotten = await self._database.write(work)
-        if forgets and forgotten < FORGOTTEN_AT_ONCE:  # otherwise the next entry deletes more
-            self._forgot_at = entry.at
+        await self._database.write(work)
 
     async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:
         facts = asdict(criteria)

@@ -87,8 +87,8 @@ async def confirm(
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     form, own_name = await body(request, ConfirmForm), principal.account.username
-    brought = (our_cookies.device_cookie(request), our_cookies.session(request))
-    typed = PasswordCredentials(own_name, form.current_password, visitor(request), *brought, on_page=True)
+    session = our_cookies.session(request)
+    typed = PasswordCredentials(own_name, form.current_password, visitor(request), session, on_page=True)
     again = await profile.sign_in_again(principal, typed)
     return see_other(f"{_PAGE}?notice=confirmed", our_cookies.opened(request, again.session, again.device_cookie))
 

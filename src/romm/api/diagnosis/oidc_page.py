@@ -77,7 +77,7 @@ async def oidc(
     by = actor(principal)
     found = await previews.read(by, report) if report else None
     refusals = SignInFilter(outcome="refused")
-    refused = await journal.search(by, refusals, LAST_REFUSED)
+    refused = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
     return _page(
         renderer,
         principal,

@@ -54,9 +54,7 @@ class Authentication:
         named = basic_credentials(header)
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
-        return await self.password_sign_in.who(
-            PasswordCredentials(*named, visitor(request), self.our_cookies.device_cookie(request))
-        )
+        return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request)))
 
 
 async def _refuse_elsewhere(request: Request) -> None:

@@ -65,9 +65,10 @@ class Cookies:
         """The cookie of a pending sign-in; deletes its attempt's cookie."""
         return [self._cookie("romm_pending", secret, PENDING_LIFETIME), *self._gone(request, _attempt(attempt_id))]
 
-    def device_cookie(self, request: Request) -> str | None:
-        """Set after a password sign-in; outlives the session."""
-        return request.cookies.get(self._name("romm_known"))
+    @property
+    def device_cookie(self) -> str:
+        """The name of the cookie set after a password sign-in; it outlives the session. Its value is in `Visitor`."""
+        return self._name("romm_known")
 
     def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
         """As `signed_in`, plus the device cookie after a password sign-in."""

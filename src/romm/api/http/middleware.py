@@ -9,7 +9,7 @@ from typing import Any
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from romm.api.http.requests import logged_path
+from romm.api.http.requests import DEVICE_COOKIE, logged_path
 from romm.ports.process import Log
 
 Bind = Callable[..., AbstractContextManager[Any]]
@@ -26,8 +26,8 @@ _UNLESS_SAID = (
 )
 
 
-def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
-    """`bind` puts facts on a request's log lines. HSTS is sent only with an https base URL."""
+def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str) -> ASGIApp:
+    """`bind` puts facts on a request's log lines. HSTS is sent only with an https base URL. `device_cookie` is a name."""
     extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
 
     async def enveloped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +49,7 @@ def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool) -> ASGIApp:
         if asks_for_head:  # health checks send HEAD; every GET route can answer it (RFC 9110, 9.3.2)
             scope["method"] = HttpMethod.GET
         scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and opening it raises
-        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        scope.setdefault("state", {}).update({"correlation_id": correlation_id, DEVICE_COOKIE: device_cookie})
         with bind(correlation_id=correlation_id):
             await app(scope, receive, send_with_headers)
             milliseconds = round((time.perf_counter() - started) * 1000, 1)

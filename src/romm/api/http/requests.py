@@ -20,6 +20,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
+DEVICE_COOKIE = "device_cookie"  # in a request's state: the cookie's name, which depends on ROMM_BASE_URL
 JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Request = LitestarRequest[Any, Any, Any]
@@ -42,11 +43,14 @@ class UnsupportedMediaType(ClientException):
 
 
 def visitor(request: Request) -> Visitor:
-    """The address is the peer's, or a trusted proxy's (`app.create_app`)."""
+    """The address is the peer's, or a trusted proxy's (`app.create_app`). Brings the device cookie, so that no route can
+    forget it: the throttle needs it wherever a password is checked.
+    """
     return Visitor(
         address=request.client.host if request.client else "",
         user_agent=request.headers.get("user-agent", "")[:MAX_USER_AGENT_LENGTH],
         correlation_id=correlation_id(request),
+        device_cookie=request.cookies.get(request.scope["state"].get(DEVICE_COOKIE, "")),
     )
 
 

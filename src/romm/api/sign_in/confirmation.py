@@ -63,7 +63,7 @@ async def not_mine(
 
 def _browser_cookies(request: Request, cookies: Cookies) -> BrowserCookies:
     return BrowserCookies(
-        pending=cookies.pending(request), device_cookie=cookies.device_cookie(request), session=cookies.session(request)
+        pending=cookies.pending(request), device_cookie=visitor(request).device_cookie, session=cookies.session(request)
     )
 
 

@@ -122,7 +122,7 @@ def _who(principal: Principal) -> dict[str, Any]:
 
 def _signs_out_at_provider(principal: Principal, renderer: PageRenderer) -> bool:
     credential = principal.credential
-    if credential is None or credential.id_token is None or credential.identity is None:
+    if credential is None or credential.identity is None:
         return False
     return renderer.oidc_of(credential.identity.issuer).rp_initiated_logout
 

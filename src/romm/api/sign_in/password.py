@@ -40,8 +40,8 @@ async def sign_in(
     form = await _form(request)
     _check_kept(request, settings.server.base_url)
     return_to = urls.return_to(form.next)
-    secrets, on_page = (our_cookies.device_cookie(request), our_cookies.session(request)), wants_page(request)
-    typed = PasswordCredentials(form.username, form.password, visitor(request), *secrets, on_page=on_page)
+    session, on_page = our_cookies.session(request), wants_page(request)
+    typed = PasswordCredentials(form.username, form.password, visitor(request), session, on_page=on_page)
     try:
         signed_in = await password_sign_in.sign_in(typed)
     except Refused as refused:

@@ -53,11 +53,14 @@ class SessionLimits(Struct, frozen=True):
 
 
 class ProviderSession(Struct, frozen=True, kw_only=True):
-    """The ID token is for logout at the provider; `sid` and the algorithm are for logout by it."""
+    """The ID token is for logout at the provider; `sid` and the algorithm are for logout by it.
+
+    Only the session's holder can read the ID token again, so a second session of the same sign-in has none.
+    """
 
     identity: Identity
-    id_token: str
-    id_token_alg: str | None
+    id_token: str | None = None
+    id_token_alg: str | None = None
     sid: str | None = None
 
 
@@ -65,7 +68,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     """`id` is its number in lists.
 
     `client` is the requesting app. A `family` ends together. `level` is an invitation's. An authorization code needs
-    proof of its `binding`. A refresh token's successors follow from secret and `salt`.
+    proof of its `binding`. A refresh token's successors follow from secret and `salt`. `sealed_id_token` opens with the
+    session's secret.
     """
 
     digest: str
@@ -78,7 +82,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     address: str = ""
     user_agent: str = ""
     identity: Identity | None = None
-    id_token: str | None = None
+    sealed_id_token: str | None = None
     id: int | None = None
     name: str = ""
     client: str = ""
@@ -93,11 +97,9 @@ class Credential(Struct, frozen=True, kw_only=True):
 
     @property
     def source(self) -> ProviderSession | None:
-        if self.identity is None or self.id_token is None:
+        if self.identity is None:
             return None
-        return ProviderSession(
-            identity=self.identity, id_token=self.id_token, id_token_alg=self.id_token_alg, sid=self.sid
-        )
+        return ProviderSession(identity=self.identity, id_token_alg=self.id_token_alg, sid=self.sid)
 
 
 def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: datetime, **facts: Any) -> Credential:

@@ -92,16 +92,14 @@ class Action(enum.Enum):
 class Rights(enum.Enum):
     """When the actor needs every scope of an administrator, or of the account: its maker can sign in to it."""
 
-    NO = "no"
-    FOR_ADMINISTRATORS = "if the account is an administrator's, or becomes one"
-    OF_THE_ACCOUNT = "every scope that the account has, or gets"
-    ALWAYS = "always"
+    NO = ""
+    FOR_ADMINISTRATORS = "an administrator, if the account is one or becomes one"
+    OF_THE_ACCOUNT = "the account's level afterwards"
+    ALWAYS = "an administrator"
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """`own`: the scope for what is the actor's own. `scope`: for everything else, with `rights`. Without either the
-    action is refused.
-    """
+    """`own`: the scope that suffices for what is the actor's own. `scope`: for everything, with `rights`."""
 
     own: str | None = None
     scope: str | None = None
@@ -152,10 +150,12 @@ def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
     if actor.account_id is None:
         return _lacks(actor, AccessLevel.ADMIN)
     is_own = permission.own is not None and target.account_id == actor.account_id
-    scope = permission.own if is_own else permission.scope
-    if scope is None or scope not in actor.scopes:
+    if is_own and permission.own in actor.scopes:
+        return None
+    if permission.scope is None or permission.scope not in actor.scopes:
+        scope = permission.own if is_own else permission.scope
         return Refuse(Code.FORBIDDEN, {"scope": scope or "command line", "action": action.value})
-    return None if is_own else _lacks(actor, _needed(permission.rights, target.level))
+    return _lacks(actor, _needed(permission.rights, target.level))
 
 
 def _needed(rights: Rights, level: AccessLevel) -> AccessLevel | None:

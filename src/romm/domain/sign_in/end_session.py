@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from romm.domain.digests import digest
+from romm.domain.model import Identity
 from romm.domain.sign_in.claims.signed_tokens import Document
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.urls import with_query
@@ -21,6 +22,12 @@ MAX_URL_LENGTH = 2_000
 
 _NAMES = ("login_hint", "preferred_username", "email")
 """Claims for a `logout_hint`; the first is Entra ID's own."""
+
+
+_NOT_KEPT = (
+    "the session has no ID token: it began before OIDC_RP_INITIATED_LOGOUT was true, or before RomM sealed ID tokens, or its "
+    "browser repeated the provider's answer"
+)
 
 
 class EndSession(Struct, frozen=True, kw_only=True):
@@ -36,12 +43,12 @@ class EndSession(Struct, frozen=True, kw_only=True):
     page: str = ""
     login_page: str = ""
 
-    def concern(self, id_token: str | None) -> bool:
-        return self.enabled and id_token is not None
+    def concern(self, identity: Identity | None) -> bool:
+        return self.enabled and identity is not None
 
 
 class EndedSession(Struct, frozen=True, kw_only=True):
-    """`is_verifiable`: a currently published key signed the ID token."""
+    """`id_token` is empty if it was not kept. `is_verifiable`: a currently published key signed it."""
 
     issuer: str
     id_token: str
@@ -109,6 +116,8 @@ def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) ->
             return "the provider did not answer, so it is not known whether it would accept the ID token"
         case Metadata(issuer=issuer) if issuer != ended.issuer:
             return f"the session comes from another issuer, {ended.issuer}"
+        case _ if not ended.id_token:
+            return _NOT_KEPT
         case _ if client_id not in _audiences(ended.id_token):
             return "the session comes from another client id"
         case _ if not ended.is_verifiable:

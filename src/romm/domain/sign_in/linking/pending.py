@@ -11,9 +11,8 @@ PENDING_LIFETIME = timedelta(minutes=10)
 
 
 class PendingSignIn(Struct, frozen=True, kw_only=True):
-    """`digest` is of the browser's secret. `sid` and the ID token are for the later session."""
+    """`sid` and the ID token are for the later session."""
 
-    digest: str
     account_id: int
     claims: Claims
     id_token: str

@@ -1,0 +1,29 @@
+"""Is SQLite's file migrated? Asked at every start, without SQLAlchemy, whose import takes as long as half of a start."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+_PACKAGED = Path(__file__).parents[2] / "_migrations"
+FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[4] / "alembic"
+"""Of the migrations."""
+
+_URL = "sqlite+aiosqlite:///"
+
+
+def is_migrated(url: str) -> bool:
+    """False also for a file that is locked, damaged, missing or not ours to write: `migrations.upgrade` tells which."""
+    path = url.removeprefix(_URL)
+    if path == url or "?" in path or not os.access(path, os.R_OK | os.W_OK):
+        return False
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", timeout=0, uri=True)) as connection:
+            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(_newest(),)]
+    except sqlite3.Error:
+        return False
+
+
+def _newest() -> str:
+    """The files are named after their revisions."""
+    return max(file.name for file in (FOLDER / "versions").glob("*.py")).partition("_")[0]

@@ -1,0 +1,107 @@
+"""The queue for password hashing: bounded, fair, and nothing is lost when a request goes away."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from romm.adapters.accounts.hashing_queue import HashingQueue
+from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.hashing_order import Place, Priority
+
+KNOWN, CLEAN, STRANGER = (Place(priority, f"192.0.2.{priority}") for priority in Priority)
+
+
+class Stage:
+    """A queue of one thread, which is kept busy until `open`."""
+
+    def __init__(self, waiting: int = 8) -> None:
+        self.queue = HashingQueue(1, waiting)
+        self.done: list[str] = []
+        self._gate = threading.Event()
+
+    async def come(self, name: str, place: Place) -> "asyncio.Task[None]":
+        task = asyncio.create_task(self.queue.run(self._work(name), place))
+        await asyncio.sleep(0)
+        return task
+
+    async def block(self) -> "asyncio.Task[object]":
+        task = asyncio.create_task(self.queue.run(self._gate.wait, KNOWN))
+        await asyncio.sleep(0)
+        return task
+
+    def open(self) -> None:
+        self._gate.set()
+
+    def _work(self, name: str) -> Callable[[], None]:
+        return lambda: self.done.append(name)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+async def test_known_browsers_come_before_clean_addresses_and_these_before_strangers(stage: Stage):
+    await stage.block()
+    tasks = [
+        await stage.come(name, place)
+        for name, place in [("stranger", STRANGER), ("clean", CLEAN), ("known", KNOWN), ("known too", KNOWN)]
+    ]
+    stage.open()
+    await asyncio.gather(*tasks)
+    assert stage.done == ["known", "known too", "stranger", "clean"], "the third turn is the longest waiting one's"
+
+
+async def test_a_full_queue_refuses_the_stranger_that_waits_for_the_owner_who_comes():
+    stage = Stage(waiting=2)
+    await stage.block()
+    first, second = await stage.come("clean", CLEAN), await stage.come("stranger", STRANGER)
+    owner = await stage.come("owner", KNOWN)
+    with pytest.raises(Refused, match=Code.BUSY):
+        await second
+    stage.open()
+    await asyncio.gather(first, owner)
+    assert stage.done == ["owner", "clean"]
+
+
+async def test_a_full_queue_of_owners_refuses_the_stranger_who_comes():
+    stage = Stage(waiting=1)
+    await stage.block()
+    owner = await stage.come("owner", KNOWN)
+    with pytest.raises(Refused, match=Code.BUSY):
+        await (await stage.come("stranger", STRANGER))
+    stage.open()
+    await owner
+
+
+async def test_who_hangs_up_while_waiting_frees_the_place_and_no_thread_is_lost(stage: Stage):
+    blocked = await stage.block()
+    gone, stays = await stage.come("gone", KNOWN), await stage.come("stays", KNOWN)
+    gone.cancel()
+    blocked.cancel()
+    await asyncio.sleep(0)
+    assert not stays.done(), "the thread is still at work for who hung up"
+    stage.open()
+    await stays
+    await (await stage.come("later", STRANGER))
+    assert stage.done == ["stays", "later"]
+
+
+async def test_who_hangs_up_at_the_moment_of_the_turn_passes_it_on(stage: Stage):
+    blocked = await stage.block()
+    gone, stays = await stage.come("gone", KNOWN), await stage.come("stays", KNOWN)
+    stage.open()
+    await blocked
+    gone.cancel()
+    await asyncio.gather(gone, stays, return_exceptions=True)
+    await asyncio.wait_for(stage.come("later", STRANGER), 5)
+    await asyncio.sleep(0.05)
+    assert stage.done[-2:] == ["stays", "later"]
+
+
+async def test_work_that_fails_frees_its_thread(stage: Stage):
+    with pytest.raises(ZeroDivisionError):
+        await stage.queue.run(lambda: 1 // 0, KNOWN)
+    assert await stage.queue.run(lambda: "next", KNOWN) == "next"
