@@ -123,6 +123,7 @@ def sign_ins(
     by_id = {
         each.id: OpenIDSignIn(
             id=each.id,
+            issuer=configured_issuer(each.oidc),
             identification=identification(each, ports),
             off=each.off,
             admission=admission(each, settings, ports),

@@ -22,7 +22,7 @@ from romm.domain.sign_in import authorization
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock
-from romm.sign_in.openid import request_url
+from romm.sign_in.authorization_requests import request_url
 
 T = TypeVar("T")
 

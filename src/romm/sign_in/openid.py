@@ -1,8 +1,7 @@
 """Use case: sign in with the OpenID Provider, from the button to the callback."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -22,12 +21,10 @@ from romm.domain.sign_in import authorization, logout_token
 from romm.domain.sign_in.authorization import (
     ATTEMPT_LIFETIME,
     AuthorizationResponse,
-    Client,
     Initiation,
     LoginAttempt,
     Purpose,
 )
-from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.linking.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.pending import PENDING_LIFETIME, PendingSignIn
@@ -38,6 +35,7 @@ from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
 from romm.sign_in.admission import Admission, Linking
 from romm.sign_in.attempts import LoginAttempts
+from romm.sign_in.authorization_requests import request_url
 from romm.sign_in.destinations import (
     LINKED_PAGE,
     PREVIEW_PAGE,
@@ -55,16 +53,6 @@ FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
 """A refused sign-in adds a row. It may also send an invented code to the provider, which then limits *us*."""
 
 
-class Pushing(Protocol):
-    """The part of a provider that an authorization request needs."""
-
-    @property
-    def client(self) -> Client: ...
-
-    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """As `Provider.push`."""
-
-
 class StartedSignIn(Struct, frozen=True, kw_only=True):
     """`sealed` goes into a cookie named after `attempt_id`."""
 
@@ -78,28 +66,9 @@ def attempt_id(state: str) -> str:
     return digest(state)[:16]
 
 
-async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """Pushes the request first if required."""
-    if metadata.require_pushed_authorization_requests:
-        return await _pushed_url(provider, metadata, request)
-    if provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint:
-        try:
-            return await _pushed_url(provider, metadata, request)
-        except Refused as refused:
-            if refused.code is not Code.PROVIDER_ANSWER_INVALID:  # the endpoint is announced, but not there
-                raise
-    return authorization.authorization_url(metadata, request)
-
-
-async def _pushed_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    request_uri = await provider.push(metadata, request)
-    pushed = {"client_id": request["client_id"], "request_uri": request_uri}
-    return authorization.authorization_url(metadata, pushed)
-
-
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """At one provider. `off`: why it is off; `identification` is then None."""
+    """At one provider. `off`: why it is off; `identification` is then None. `issuer`: as the settings tell it."""
 
     identification: Identification | None
     off: str
@@ -113,6 +82,7 @@ class OpenIDSignIn:
     journal: SignInJournal
     clock: Clock
     id: str = FIRST
+    issuer: str = ""
 
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
@@ -124,6 +94,7 @@ class OpenIDSignIn:
         except Refused as refused:
             refused.return_to, refused.provider = return_to, self.id
             if refused.code is not Code.OIDC_OFF:
+                refused.facts.setdefault("issuer", self.issuer or None)
                 await self.journal.refused("openid", refused, visitor)
             raise
 

@@ -131,6 +131,7 @@ async def test_a_slow_or_broken_provider_touches_no_sign_in_at_another(broken: A
     for each in stuck:
         assert error_of(await each) == Code.PROVIDER_UNAVAILABLE
     assert {line["provider"] for line in world.lines("refused")} == {"friends"}
+    assert {entry.issuer for entry in world.sign_ins.entries if entry.outcome == "refused"} == {FRIENDS}
     assert "ROMM_PROVIDERS__FRIENDS__SERVER_APPLICATION_URL" in world.lines("refused")[0]["hint"]
 
 

@@ -1,0 +1,38 @@
+"""The URL that a browser takes to the provider."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from romm.domain.errors import Code, Refused
+from romm.domain.sign_in import authorization
+from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.discovery import Metadata
+
+
+class Pushing(Protocol):
+    """The part of a provider that an authorization request needs."""
+
+    @property
+    def client(self) -> Client: ...
+
+    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
+        """As `Provider.push`."""
+
+
+async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    """Pushes the request first if required."""
+    if metadata.require_pushed_authorization_requests:
+        return await _pushed_url(provider, metadata, request)
+    if provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint:
+        try:
+            return await _pushed_url(provider, metadata, request)
+        except Refused as refused:
+            if refused.code is not Code.PROVIDER_ANSWER_INVALID:  # the endpoint is announced, but not there
+                raise
+    return authorization.authorization_url(metadata, request)
+
+
+async def _pushed_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
+    request_uri = await provider.push(metadata, request)
+    pushed = {"client_id": request["client_id"], "request_uri": request_uri}
+    return authorization.authorization_url(metadata, pushed)
