@@ -141,6 +141,9 @@ async def test_refusals_at_one_provider_do_not_use_up_the_attempts_at_another() 
     for _ in range(61):
         await world.browser().sign_in(at="friends")
     assert error_of(await world.browser().sign_in(at="friends")) == Code.TOO_MANY_REQUESTS
+    world.idp.instead["token"] = BROKEN
+    await world.browser().sign_in()
+    del world.idp.instead["token"]
     assert (await world.browser().sign_in("/collection")).headers["location"] == "/collection"
 
 
@@ -160,6 +163,17 @@ async def test_signing_out_stays_here_where_the_sessions_provider_is_not_asked()
     browser = world.browser()
     await browser.sign_in(at="friends")
     assert (await browser.submit("/api/logout")).headers["location"] == "/login?notice=signed_out"
+
+
+async def test_signing_out_of_a_session_from_a_provider_that_is_gone_goes_to_no_other() -> None:
+    world = await two({"OIDC_RP_INITIATED_LOGOUT": "true", "ROMM_PROVIDERS__FRIENDS__RP_INITIATED_LOGOUT": "true"})
+    browser = world.browser()
+    await browser.sign_in(at="friends")
+    other = {"ROMM_PROVIDERS__FRIENDS__SERVER_APPLICATION_URL": "https://another.test"}
+    world.reconfigure({**world.settings_environ, **other})
+    later = world.browser()
+    later.client.cookies = browser.client.cookies
+    assert (await later.submit("/api/logout")).headers["location"] == "/login?notice=signed_out"
 
 
 async def test_a_logout_token_ends_the_sessions_of_its_issuer_alone() -> None:
