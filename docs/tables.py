@@ -8,15 +8,22 @@ import runpy
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from romm.domain import scopes
+from romm.adapters.accounts import passwords
+from romm.adapters.sign_in.sealing import LOOK_AGAIN
+from romm.api import routes
+from romm.api.http import request_limits
+from romm.cli import connections as connection_limits
+from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.permissions import PERMISSIONS, Action
+from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
@@ -27,6 +34,7 @@ from romm.settings.model import FIELDS
 DOCS = Path(__file__).parent
 DEFAULTS = DOCS.parent / "settings.toml"
 # By its path: the tests are not an installed package, and the file needs only romm.
+PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
@@ -99,6 +107,50 @@ def misconfigured() -> Iterator[Sequence[str]]:
         yield scenario.wrong, _seen(scenario.sees, corpus["IN_WORDS"]), named, _told_by(scenario)
 
 
+def strangers() -> Iterator[Sequence[str]]:
+    """What needs no account."""
+    yield "What happens", "From one address", "All together", "What is more"
+    for bound in limits.STRANGERS:
+        yield bound.causes, _often(bound.each), _often(bound.together), bound.afterwards
+
+
+def connections() -> Iterator[Sequence[str]]:
+    """Limits of the server itself."""
+    yield "What", "Limit"
+    idle, unread = connection_limits.IDLE_SECONDS, connection_limits.UNREAD_SECONDS
+    yield "Connections of all workers together", f"{connection_limits.CONNECTIONS:,}"
+    yield "A connection that is silent, stays open unused, or is in the middle of a request's head", f"{idle} seconds"
+    yield "The head of a request", f"{connection_limits.HEAD_BYTES // 1024} KiB"
+    yield (
+        "The body of a request",
+        f"{routes.MAX_BODY_BYTES // 1024} KiB, within {request_limits.BODY_SECONDS:.0f} seconds",
+    )
+    yield "A request as a whole", f"{request_limits.REQUEST_SECONDS:.0f} seconds"
+    yield "An answer of which nothing is taken (Linux)", f"{unread} seconds"
+    yield "Passwords that wait to be checked", f"{passwords.WAITING}"
+    yield (
+        "Reads of the sealing keys for cookies with an unknown key",
+        f"{timedelta(seconds=1) // LOOK_AGAIN} per second",
+    )
+
+
+_STATES = {"held": "yes", "partly": "partly", "gap": "**no**", "none": "nothing of the kind", "outside": "yours"}
+
+
+def promises(kind: str, head: str) -> Iterator[Sequence[str]]:
+    """Each with the tests that hold it."""
+    yield head, "Promise", "Kept", "Where it ends", "Held by"
+    for each in tomllib.loads(PROMISES.read_text(encoding="utf-8"))[kind]:
+        name, level = each.get("number") or each["about"], each.get("level")
+        shown = f"{name} (L{level})" if level else name
+        yield shown, each["wanted"], _STATES[each["state"]], each.get("ends", ""), _tests(each.get("tests", []))
+
+
+def _tests(named: Iterable[str]) -> str:
+    parts = (each.partition("::") for each in named)
+    return "<br>".join(f"[`{test}`](../tests/{file})" for file, _, test in parts)
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """Codes with a fix for this provider."""
     yield "You see", "Do"
@@ -114,7 +166,12 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "scopes": access_levels,
     "permissions": permissions,
     "checks": checks,
+    "guarantees": partial(promises, "guarantees", "About"),
+    "asvs": partial(promises, "asvs", "ASVS"),
+    "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,
+    "strangers": strangers,
+    "connections": connections,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 
@@ -166,6 +223,10 @@ def _seen(sees: Code | str, in_words: Mapping[str, str]) -> str:
 
 def _told_by(scenario: Any) -> str:
     return f"`romm doctor`: {PLAN[scenario.doctor].title}" if scenario.doctor else f"the log: {scenario.blind}"
+
+
+def _often(limit: Limit) -> str:
+    return f"{limit.tries} per {'hour' if limit.window == timedelta(hours=1) else 'minute'}"
 
 
 def _default(value: object) -> str:

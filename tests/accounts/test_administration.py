@@ -92,7 +92,7 @@ async def test_who_keeps_changing_is_left_for_another_try(linked: World) -> None
 
 
 @pytest.mark.parametrize("account_id", [1, 404], ids=["known", "unknown"])
-async def test_who_may_not_ask_does_not_learn_which_accounts_there_are(account_id: int) -> None:
+async def test_an_actor_without_scopes_does_not_learn_which_accounts_exist(account_id: int) -> None:
     administration = World().use_cases.administration
     powerless = Actor(account_id=7, scopes=frozenset())
     for action in (Action.READ_ACCOUNT, Action.CHANGE_ACCOUNT, Action.SET_PASSWORD):
@@ -104,7 +104,7 @@ async def test_who_may_not_ask_does_not_learn_which_accounts_there_are(account_i
     "action",
     [Action.CHANGE_ACCOUNT, Action.DELETE_ACCOUNT, Action.UNLINK_ACCOUNT, Action.END_SIGN_INS, Action.SET_PASSWORD],
 )
-async def test_an_administrators_account_is_for_who_has_all_rights(action: Action) -> None:
+async def test_an_administrators_account_needs_all_rights(action: Action) -> None:
     world = World()
     keeper = await world.add("keeper", level=AccessLevel.ADMIN)
     narrow = Actor(account_id=7, scopes=frozenset({"users.read", "users.write"}))

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 import structlog
@@ -149,3 +150,9 @@ def test_nor_by_an_exception_and_its_lines_look_like_none_of_the_log(capsys: pyt
     assert "unexpected" in first
     assert any("signin.done" in line for line in traceback)
     assert all(line.isprintable() and line.startswith("  ") for line in traceback)
+
+
+def test_a_line_has_its_time_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO", "json").info("event")
+    written = datetime.fromisoformat(str(only_line(capsys)["timestamp"]))
+    assert written.utcoffset() == timedelta(0)

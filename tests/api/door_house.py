@@ -1,4 +1,4 @@
-"""One RomM with people and what belongs to them, and those who knock at its doors."""
+"""One RomM with accounts and what belongs to them, and the credentials that ask for it."""
 
 import inspect
 import re

@@ -29,7 +29,7 @@ class Door:
     passes: tuple[str, Code] | None = None
     body: Mapping[str, Any] = field(default_factory=dict)
     form: bool = False
-    nobody: Code = Code.NOT_SIGNED_IN
+    anonymous: Code = Code.NOT_SIGNED_IN
     locked_within: bool = False
 
 
@@ -66,12 +66,12 @@ CONSENT = dict(pair.split("=", 1) for pair in APP.split("&")) | {"account": "{ow
 DOORS: Mapping[str, Door | Page | Open] = {
     # accounts
     "GET /api/users": Door(needs="users.read"),
-    "POST /api/users": Door(needs="users.write", rights="viewer", body=NEW, nobody=Code.SETUP_CLOSED),
+    "POST /api/users": Door(needs="users.write", rights="viewer", body=NEW, anonymous=Code.SETUP_CLOSED),
     "POST /api/users #editor": Door(
-        needs="users.write", rights="editor", body=NEW | {"role": "editor"}, nobody=Code.SETUP_CLOSED
+        needs="users.write", rights="editor", body=NEW | {"role": "editor"}, anonymous=Code.SETUP_CLOSED
     ),
     "POST /api/users #admin": Door(
-        needs="users.write", rights="admin", body=NEW | {"role": "admin"}, nobody=Code.SETUP_CLOSED
+        needs="users.write", rights="admin", body=NEW | {"role": "admin"}, anonymous=Code.SETUP_CLOSED
     ),
     "GET /api/users/identifiers": Door(needs="users.read"),
     "GET /api/users/me": Door(needs="me.read"),
@@ -124,7 +124,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
         own=Code.OWN_ACCOUNT,
         body={"username": "renamed", "email": "mine@example.org"},
     ),
-    "POST /admin/users/{user_id}/enable": page("users.write", rights="protected"),
+    "POST /admin/users/{user_id}/enable": page("users.write", rights="protected", own=Code.OWN_ACCOUNT),
     "POST /admin/users/{user_id}/disable": page("users.write", rights="protected", own=Code.OWN_ACCOUNT),
     "POST /admin/users/{user_id}/confirm-address": page("users.write", rights="target", own=Code.OWN_ACCOUNT),
     "POST /admin/users/{user_id}/password": page(

@@ -39,7 +39,7 @@ def door_of(row: Door | Page) -> Door:
 IN_DOORS = sorted({scope for row in CLOSED.values() for scope in (door_of(row).needs, door_of(row).others) if scope})
 """The scopes that open a route. A token with one of the others opens none, and all those are alike."""
 
-NOBODY = Holder(name="nobody", kind=None)
+ANONYMOUS = Holder(name="no credential", kind=None)
 PEOPLE = [
     Holder(name=f"{name}'s {kind}", username=name, kind=kind)
     for name in ("vera", "eddie", "keeper")
@@ -108,7 +108,7 @@ async def test_a_door_opens_to_those_of_its_row(name: str) -> None:
 async def test_an_open_route_answers_without_a_credential(name: str) -> None:
     row, house = OPENING[name], House()
     await house.furnish()
-    answer = await house.ask(name, None, NOBODY, "vera")
+    answer = await house.ask(name, None, ANONYMOUS, "vera")
     assert (answer.status_code, code_of(answer)) == (row.status, row.code)
 
 
@@ -122,7 +122,7 @@ def is_shut(row: Door | Page, holder: Holder, owner: str) -> bool:
 def holders(row: Door | Page) -> list[Holder]:
     """Pages ignore tokens, so that narrow ones come as sessions there."""
     narrow = [replace(each, kind=Kind.SESSION) for each in NARROW] if isinstance(row, Page) else NARROW
-    return [NOBODY, *PEOPLE, *narrow]
+    return [ANONYMOUS, *PEOPLE, *narrow]
 
 
 def owners(name: str, row: Door | Page, holder: Holder) -> tuple[str, ...]:
@@ -143,7 +143,7 @@ def expected(row: Door | Page, holder: Holder, owner: str) -> set[Code | None]:
     """None for success. Where two refusals are right, either is."""
     door, own = door_of(row), owner == holder.username
     if holder.kind is None:
-        return {door.nobody}
+        return {door.anonymous}
     if is_unknown(row, holder):
         return {Code.NOT_SIGNED_IN}
     if lacks_scope(door, holder, own=own):

@@ -36,8 +36,8 @@ WITHOUT_ACTOR = {
     SECRET: {
         "Bearers.who", "DeviceSignIn.client_token", "DeviceSignIn.poll", "Grants.grant", "Invitations.open",
         "Invitations.register", "NativeApps.grant", "Pairing.exchange", "Pairing.waiting", "Recovery.open",
-        "Recovery.recover", "Recovery.reset", "Sessions.end", "Sessions.who", "SignOut.sign_out", "Tokens.refresh",
-        "Tokens.revoke", "BackchannelLogout.log_out", "BackchannelLogouts.log_out",
+        "Recovery.recover", "Recovery.reset", "Sessions.end", "Sessions.id_token", "Sessions.who", "SignOut.sign_out",
+        "Tokens.refresh", "Tokens.revoke", "BackchannelLogout.log_out", "BackchannelLogouts.log_out",
     },
     SIGN_IN: {
         "Confirmation.mine", "Confirmation.not_mine", "Confirmation.question", "DeviceSignIn.begin",
@@ -52,7 +52,7 @@ WITHOUT_ACTOR = {
     },
     OPEN: {
         "IssuerMoves.notes", "NativeApps.error_redirect", "NativeApps.parse_request", "Profile.ways_in",
-        "Setup.is_open",
+        "Setup.check_hosts", "Setup.is_open",
     },
 }  # fmt: skip
 

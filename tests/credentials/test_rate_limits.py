@@ -6,14 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from romm.credentials.rate_limits import FailureLimit, Rates
+from romm.credentials.rate_limits import FairLimit, Rates
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey
 from romm.domain.errors import Code, Refused
+from romm.domain.limits import Bound
 from romm.domain.sign_in.throttle import Failures
 from tests.fakes import FakeClock, FakeThrottles
 
 MINUTE = timedelta(minutes=1)
 HERS, ALL = RateLimitKey(Limit(name="knocking", tries=5), "vera"), RateLimitKey(Limit(name="all knocking", tries=8))
+
+
+def bound(each: int, together: int = 1000) -> Bound:
+    return Bound(
+        causes="failures",
+        each=Limit(name="failures per address", tries=each),
+        together=Limit(name="failures", tries=together),
+    )
 
 
 class SlowThrottles(FakeThrottles):
@@ -64,8 +73,7 @@ async def test_an_address_that_failed_too_often_is_known_to_each_process_after_o
 ) -> None:
     """All count together; what succeeds looks nothing up."""
     throttles = FakeThrottles(clock)
-    limit = Limit(name="failures", tries=3)
-    here, there = (FailureLimit(Rates(throttles, clock), limit, clock) for _ in range(2))
+    here, there = (FairLimit(Rates(throttles, clock), bound(3), clock) for _ in range(2))
     for _ in range(3):
         await here.count("192.0.2.1")
         assert here.judge("192.0.2.1") is None
@@ -79,7 +87,7 @@ async def test_an_address_that_failed_too_often_is_known_to_each_process_after_o
 
 
 async def test_an_address_is_free_again_after_a_minute(clock: FakeClock) -> None:
-    limited = FailureLimit(Rates(FakeThrottles(clock), clock), Limit(name="failures", tries=1), clock)
+    limited = FairLimit(Rates(FakeThrottles(clock), clock), bound(1), clock)
     for _ in range(2):
         await limited.count("2001:db8::1")
     assert limited.judge("2001:db8::2"), "the same network"
@@ -88,3 +96,27 @@ async def test_an_address_is_free_again_after_a_minute(clock: FakeClock) -> None
     assert full.facts["retry_after"] == 1
     clock.advance(timedelta(seconds=1))
     assert limited.judge("2001:db8::1") is None
+
+
+async def test_with_all_together_over_the_limit_one_failure_is_enough_and_none_comes_through(clock: FakeClock) -> None:
+    """Strangers with many addresses shut nobody else out, and each address has one try."""
+    throttles = FakeThrottles(clock)
+    limited = FairLimit(Rates(throttles, clock), bound(5, together=3), clock)
+    for number in range(4):
+        await limited.count(f"192.0.2.{number}")
+    rows = len(throttles.counted)
+    assert [limited.judge(f"192.0.2.{number}") is None for number in range(4)] == [True, True, True, False]
+    await limited.count("192.0.2.0")
+    assert limited.judge("192.0.2.0")
+    assert limited.judge("198.51.100.7") is None
+    assert len(throttles.counted) == rows, "what is refused adds no row"
+
+
+async def test_a_process_remembers_only_so_many_addresses_and_then_all_wait(clock: FakeClock) -> None:
+    limited = FairLimit(Rates(FakeThrottles(clock), clock), bound(1, together=1), clock, most=10)
+    for number in range(11):
+        await limited.count(f"192.0.2.{number}")
+    assert (full := limited.judge("198.51.100.7"))
+    assert full.facts["retry_after"] == 60
+    clock.advance(MINUTE)
+    assert limited.judge("198.51.100.7") is None

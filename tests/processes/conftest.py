@@ -27,8 +27,13 @@ def idp() -> Iterator[FakeProvider]:
 
 
 @contextmanager
-def romm(idp: FakeProvider, folder: Path, base_url: str = "", **more: str) -> Iterator[tuple[str, int]]:
-    """Run `romm serve`; gives its address and the id of its process. `base_url` is its own address unless named."""
+def romm(
+    idp: FakeProvider, folder: Path, base_url: str = "", *, open_files: int | None = None, **more: str
+) -> Iterator[tuple[str, int]]:
+    """Run `romm serve`; gives its address and the id of its process. `base_url` is its own address unless named.
+
+    `open_files` is the most that the operating system lets each process have.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OIDC_", "ROMM_"))}
@@ -43,6 +48,8 @@ def romm(idp: FakeProvider, folder: Path, base_url: str = "", **more: str) -> It
     }
     with (folder / f"romm-{port}.log").open("wb") as log:
         command = [sys.executable, "-m", "romm", "serve"]
+        if open_files is not None:
+            command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
         server = subprocess.Popen(command, env=inherited | own | more, stdout=log, stderr=log)
         try:
             wait_for(f"{address}/api/health/ready", server)

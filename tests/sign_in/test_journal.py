@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from romm.credentials.rate_limits import Rates
 from romm.domain.errors import Code, Refused
+from romm.domain.limits import NOTED_REFUSALS
 from romm.domain.model import SUBJECT_DIGITS, AccessLevel, Identity, subject_digest
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register
 from romm.domain.sign_in.logout_token import Logout
 from romm.ports.sign_in import SignInEntry
-from romm.sign_in.journal import NOTED, SignInJournal
+from romm.sign_in.journal import SignInJournal
 from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakeSignInLog, FakeThrottles
 from tests.world import VISITOR
@@ -114,11 +115,11 @@ async def test_a_refusal_before_anybody_is_known_has_only_its_code() -> None:
 
 async def test_of_a_flood_from_one_address_only_the_beginning_is_noted() -> None:
     written, entries, _ = journal()
-    for _ in range(NOTED.tries + 5):
+    for _ in range(NOTED_REFUSALS.each.tries + 5):
         await written.refused("openid", Refused(Code.BROWSER_MISMATCH), VISITOR)
-    assert len(entries.entries) == NOTED.tries
+    assert len(entries.entries) == NOTED_REFUSALS.each.tries
     await written.refused("openid", Refused(Code.BROWSER_MISMATCH), replace(VISITOR, address="192.0.2.8"))
-    assert len(entries.entries) == NOTED.tries + 1
+    assert len(entries.entries) == NOTED_REFUSALS.each.tries + 1
 
 
 def test_a_subject_is_told_apart_without_being_told() -> None:

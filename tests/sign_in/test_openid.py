@@ -11,7 +11,7 @@ import pytest
 from msgspec import msgpack
 from msgspec.structs import replace
 
-from romm.credentials.rate_limits import FailureLimit, Rates
+from romm.credentials.rate_limits import FairLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer
 from romm.diagnosis.preview import Previews
@@ -19,6 +19,7 @@ from romm.domain.catalogue import operator_text
 from romm.domain.credentials.credential import Credential, SessionLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
+from romm.domain.limits import FAILED_CALLBACKS, PUSHED_REQUESTS
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, AuthorizationResponse, Client, LoginAttempt
 from romm.domain.sign_in.claims.rules import ClaimMapping
@@ -34,7 +35,7 @@ from romm.sign_in.attempts import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, LoginAtt
 from romm.sign_in.destinations import CallbackCookies, Finished
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn, StartedSignIn
+from romm.sign_in.openid import OpenIDSignIn, StartedSignIn
 from romm.sign_in.repeated_responses import RepeatedResponses
 from tests.domain.examples import claims
 from tests.factories import new_account
@@ -181,7 +182,8 @@ class House:
             admission=admission,
             keep_preview=Previews(explainer=explainer, attempts=self.attempts).keep,
             attempts=attempts,
-            failures=FailureLimit(rates, FAILED_CALLBACKS, self.clock),
+            failures=FairLimit(rates, FAILED_CALLBACKS, self.clock),
+            pushes=FairLimit(rates, PUSHED_REQUESTS, self.clock),
             pending=self.pending,
             repeated=RepeatedResponses(
                 attempts=attempts, pending=self.pending, sessions=sessions, journal=journal, clock=self.clock
@@ -695,7 +697,7 @@ async def test_another_browser_is_refused_and_leaves_the_attempt_to_its_owner(ho
 async def test_an_address_whose_sign_ins_keep_failing_has_to_wait_and_spends_nothing(house: House) -> None:
     """Each may have sent an invented code to the provider."""
     house.provider.problem = Refused(Code.CODE_REJECTED)
-    for _ in range(FAILED_CALLBACKS.tries + 1):
+    for _ in range(FAILED_CALLBACKS.each.tries + 1):
         assert (await house.refused()).code is Code.CODE_REJECTED
     begun, response = await house.begin("/collection")
     asked = len(house.provider.exchanged)

@@ -12,6 +12,7 @@ from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
+from romm.domain.limits import check_search
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
@@ -40,6 +41,7 @@ class Administration:
     async def search(self, actor: Actor, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
         """A page by name, and the number of all matches. Raises `Refused`."""
         required(may(actor, Action.LIST_ACCOUNTS))
+        required(check_search(text))
         return await self.account_store.search(text.strip().lower(), limit, offset)
 
     async def all_accounts(self, actor: Actor, text: str = "") -> Sequence[Account]:

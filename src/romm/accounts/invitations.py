@@ -12,9 +12,10 @@ from romm.credentials.secrets import url_secret
 from romm.domain.accounts import usernames
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.permissions import Action, Actor, Target, may
-from romm.domain.credentials.rate_limits import Limit, RateLimitKey
+from romm.domain.credentials.rate_limits import RateLimitKey
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
+from romm.domain.limits import REGISTRATIONS
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, refuse_if_changed
@@ -22,8 +23,6 @@ from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
 LONGEST = timedelta(days=30)
-REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=timedelta(hours=1))
-"""Hinders probing for taken names and addresses. A person needs fewer tries."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,10 +12,10 @@ from romm.domain import emails
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.credentials.credential import Kind, issued
-from romm.domain.credentials.permissions import Action, Actor, may
-from romm.domain.credentials.rate_limits import Limit, by_address
+from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
+from romm.domain.limits import FORGOTTEN
 from romm.domain.model import Account, Visitor
 from romm.ports.accounts import Accounts, AccountStore, OneTimeLink, Passwords
 from romm.ports.conflicts import Conflict, refuse_if_changed, retry_on_conflict
@@ -25,7 +25,6 @@ from romm.sign_in.journal import SignInJournal
 
 RESET_LIFETIME = timedelta(hours=24)  # a person passes it on, and the recipient may be offline
 RECOVERY_LIFETIME = timedelta(minutes=10)
-FORGOTTEN = Limit(name="forgotten passwords per address", tries=20, window=timedelta(hours=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +45,16 @@ class Recovery:
     async def forgot(self, name: str, address: str) -> None:
         """Never reveals whether the account exists.
 
-        Raises `Refused(TOO_MANY_REQUESTS)`, by address only.
+        Raises `Refused(TOO_MANY_REQUESTS)`, never by account.
         """
-        await self.rates.check(by_address(FORGOTTEN, address))
+        await self.rates.check(*FORGOTTEN.of(address))
         if self.passwords_enabled:
             typed = unicodedata.normalize("NFKC", name).strip()
             await self.account_store.note_reset_request(emails.canonical(typed) or typed.lower(), self.clock())
 
     async def reset_link(self, actor: Actor, account: Account) -> str:
         """Replaces an older link. Raises `Refused`."""
-        required(rules.may_reset(actor, account))
+        required(may(actor, Action.SET_PASSWORD, Target.of(account)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         if not account.enabled:

@@ -35,7 +35,7 @@ def _prepare(sender: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
-    from romm.adapters.database import versions
+    from romm.adapters.database import space, versions
 
     with explained():
         found = loaded(os.environ)
@@ -47,8 +47,10 @@ def _prepare(sender: Connection) -> None:
         if found.settings.oidc.enabled and found.settings.oidc_off:
             logger.warning("oidc.off", reason=found.settings.oidc_off)
         url = found.settings.database.url
-        if found.settings.database.is_embedded and not versions.is_migrated(url):
-            from romm.adapters.database import migrations
+        if found.settings.database.is_embedded:
+            if not versions.is_migrated(url):
+                from romm.adapters.database import migrations
 
-            migrations.upgrade(url)
+                migrations.upgrade(url)
+            space.prepare(url, logger)
     sender.send(found)

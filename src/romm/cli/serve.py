@@ -10,10 +10,12 @@ from threading import Thread
 from typing import Any
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from romm.cli import process
+from romm.cli import connections, process
+from romm.cli.connections import Room
 from romm.settings.model import Loaded
 
 # Limit for open requests at shutdown; Docker waits for 10 seconds.
@@ -35,6 +37,8 @@ def run(loaded: Loaded) -> None:
         hint = "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT"
         logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
         sys.exit(1)
+    room = connections.make_room(where.workers)
+    connections.report_few_files(room, logger)
     server = Granian(
         "romm.composition.app:serve",
         interface=Interfaces.ASGI,
@@ -42,16 +46,23 @@ def run(loaded: Loaded) -> None:
         port=where.port,
         workers=where.workers,
         websockets=False,
+        # Not `auto`, which waits for a connection's first bytes without a limit.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=connections.IDLE_SECONDS * 1000, max_buffer_size=connections.HEAD_BYTES
+        ),
+        backlog=connections.CONNECTIONS,
+        backpressure=room.connections,
         log_level=LogLevels.warning,
         log_dictconfig=_OURS,
         respawn_failed_workers=True,
         workers_kill_timeout=KILL_SECONDS,
     )
     logger.info("server.starting", host=where.host, port=where.port, base_url=where.base_url)
-    server.serve(target_loader=partial(_app, loaded), wrap_loader=False)
+    server.serve(target_loader=partial(_app, loaded, room), wrap_loader=False)
 
 
-def _app(loaded: Loaded) -> Any:
+def _app(loaded: Loaded, room: Room) -> Any:
     """Imported in the worker, so that the parent stays small.
 
     Until it serves, SIGTERM has its default action: the parent's handler would swallow it.
@@ -61,9 +72,13 @@ def _app(loaded: Loaded) -> Any:
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
     process.block_unused_imports()
     process.return_freed_memory()
+    from romm.adapters import log
     from romm.composition.app import serve
 
-    return serve(loaded)
+    app = serve(loaded)
+    logger = log.configure(loaded.settings.log.level, loaded.settings.log.format)
+    Thread(target=connections.watch, args=(room, logger), name="romm-connections", daemon=True).start()
+    return app
 
 
 def _end_with_parent() -> None:

@@ -1,7 +1,7 @@
 """The composition root: creates adapters, use cases and routes from the settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import timedelta
@@ -20,7 +20,10 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
 from romm.api.http.errors import Errors
 from romm.api.http.middleware import middleware
+from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
+from romm.api.http.request_limits import limited
+from romm.api.http.requests import Request
 from romm.api.pages.renderer import PageRenderer
 from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
@@ -56,7 +59,7 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     return AppDependencies(
         dependencies=_dependencies(settings, ports, our_cookies)
         | {"renderer": _always(renderer), "doctor": _always(doctor)},
-        before_request=CrossSiteCheck(settings.server.base_url),
+        before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints),
     )
@@ -64,7 +67,8 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
 
 def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
     device_cookie = Cookies(settings.server.base_url, session_lifetime=timedelta()).device_cookie
-    enveloped = middleware(app, log, logs.bound, https=_https(settings), device_cookie=device_cookie)
+    bounded = limited(app, log)
+    enveloped = middleware(bounded, log, logs.bound, https=_https(settings), device_cookie=device_cookie)
     return behind_proxies(enveloped, settings.server.trusted_proxies)
 
 
@@ -72,6 +76,14 @@ def serve(loaded: Loaded) -> ASGIApp:
     """What each worker runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
     return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
+
+
+def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable[None]]:
+    async def check(request: Request) -> None:
+        check_numbers(request)
+        await cross_site(request)
+
+    return check
 
 
 def _https(settings: Settings) -> bool:

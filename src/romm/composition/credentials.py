@@ -70,14 +70,21 @@ def _native_apps_offered(native_apps: NativeApps) -> Offered:
 
 
 def grants(
-    password_sign_in: PasswordSignIn, device_sign_in: DeviceSignIn, tokens: Tokens, native_apps: NativeApps
+    settings: Settings,
+    password_sign_in: PasswordSignIn,
+    device_sign_in: DeviceSignIn,
+    tokens: Tokens,
+    native_apps: NativeApps,
 ) -> Grants:
     """One row per `grant_type`; `password` and `authorization_code` only where enabled."""
-    table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if password_sign_in.enabled else {}
+    password_grant = settings.oauth.password_grant
+    has_passwords = password_sign_in.enabled and password_grant
+    table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if has_passwords else {}
     if native_apps.apps:
         table |= {GRANT_TYPE: _native_apps_offered(native_apps)}
     device = Offered(
         grant=DeviceGrant(device_sign_in, tokens).grant,
         endpoints={"device_authorization_endpoint": "/api/device_authorization"},
     )
-    return Grants(table | {REFRESH_TOKEN: Offered(grant=tokens.refresh), DEVICE_CODE: device})
+    table |= {REFRESH_TOKEN: Offered(grant=tokens.refresh), DEVICE_CODE: device}
+    return Grants(table, password_grant=password_grant)

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-from msgspec.structs import replace
-
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers, issuers
-from romm.credentials.rate_limits import FailureLimit, Rates
+from romm.credentials.rate_limits import FairLimit, Rates
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainer, Explainers
 from romm.diagnosis.preview import Previews
-from romm.domain.credentials.rate_limits import Limit
+from romm.domain.limits import FAILED_CALLBACKS, FAILED_LOGOUT_TOKENS, PUSHED_REQUESTS, Bound
 from romm.domain.providers.register import preset
 from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims.rules import ClaimMapping
@@ -29,7 +27,7 @@ from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
 from romm.sign_in.issuers import KnownIssuers, ProviderIssuer
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import FAILED_CALLBACKS, OpenIDSignIn
+from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
 from romm.sign_in.providers import SignIns
 from romm.sign_in.repeated_responses import RepeatedResponses
@@ -129,7 +127,8 @@ def sign_ins(
             admission=admission(each, settings, ports),
             keep_preview=previews[each.id].keep,
             attempts=attempts,
-            failures=FailureLimit(rates, _failed_callbacks(each.id), ports.clock),
+            failures=FairLimit(rates, _at(each, FAILED_CALLBACKS), ports.clock),
+            pushes=FairLimit(rates, _at(each, PUSHED_REQUESTS), ports.clock),
             pending=ports.pending_sign_ins,
             repeated=repeated,
             sessions=sessions,
@@ -141,21 +140,21 @@ def sign_ins(
     return SignIns(by_id=by_id, providers=configured_providers(settings))
 
 
-def _failed_callbacks(provider_id: str) -> Limit:
-    name = FAILED_CALLBACKS.name if provider_id == FIRST else f"{FAILED_CALLBACKS.name} at {provider_id}"
-    return replace(FAILED_CALLBACKS, name=name)
+def _at(declared: DeclaredProvider, bound: Bound) -> Bound:
+    return bound if declared.id == FIRST else bound.at(declared.id)
 
 
 def backchannel_logouts(
     settings: Settings, sign_ins: SignIns, ports: Ports, journal: SignInJournal, rates: Rates
 ) -> BackchannelLogouts:
+    failures = FairLimit(rates, FAILED_LOGOUT_TOKENS, ports.clock)
     by_id = {
         each.id: BackchannelLogout(
             identification=sign_ins.by_id[each.id].identification,
             off=each.off,
             logouts=ports.logouts,
             journal=journal,
-            rates=rates,
+            failures=failures,
             clock=ports.clock,
             scope=each.oidc.backchannel_logout_scope,
             types=_logout_types(each.oidc),

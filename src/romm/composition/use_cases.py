@@ -87,7 +87,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         sessions=sessions,
         bearers=Bearers(ports.credentials, ports.clock),
         tokens=tokens,
-        grants=credentials.grants(password_sign_in, device_sign_in, tokens, native_apps),
+        grants=credentials.grants(settings, password_sign_in, device_sign_in, tokens, native_apps),
         native_apps=native_apps,
         sign_ins=sign_ins,
         confirmation=sign_in.confirmation(sign_ins, password_sign_in, ports, journal),

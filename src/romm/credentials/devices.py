@@ -14,10 +14,6 @@ from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.devices import (
     INTERVAL,
     LIFETIME,
-    POLLS,
-    REQUESTS,
-    TRIES_OF_ALL,
-    TRIES_OF_AN_ADDRESS,
     UNNAMED,
     Approver,
     Choice,
@@ -31,10 +27,10 @@ from romm.domain.credentials.devices import (
     Wait,
 )
 from romm.domain.credentials.permissions import Action
-from romm.domain.credentials.rate_limits import RateLimitKey, by_address
 from romm.domain.credentials.tokens import Granted
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
+from romm.domain.limits import DEVICE_POLLS, DEVICE_REQUESTS, USER_CODES
 from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
 from romm.ports.credentials import Credentials
@@ -84,7 +80,7 @@ class DeviceSignIn:
 
     async def begin(self, shape: Flavor, request: DeviceAuthorizationRequest, address: str) -> StartedAuthorization:
         """Raises `Refused` for unknown scopes, unreadable names or too many requests."""
-        await self.rates.check(by_address(REQUESTS, address))
+        await self.rates.check(*DEVICE_REQUESTS.of(address))
         valid = required(devices.validate_request(request))
         try:
             return await self._put(shape, valid)
@@ -105,7 +101,7 @@ class DeviceSignIn:
 
     async def client_token(self, device_code: str, address: str) -> IssuedClientToken | Refuse:
         """As `poll`; replaces the device's client token."""
-        await self.rates.check(by_address(POLLS, address))
+        await self.rates.check(*DEVICE_POLLS.of(address))
         found = await self.poll(Flavor.LEGACY, device_code)
         if isinstance(found, Refuse):
             return found
@@ -193,7 +189,7 @@ class DeviceApproval:
         return await self._look(principal, typed, address)
 
     async def _look(self, principal: Principal, typed: str, address: str) -> Waiting:
-        await self.rates.check(RateLimitKey(TRIES_OF_ALL), by_address(TRIES_OF_AN_ADDRESS, address))
+        await self.rates.check(*USER_CODES.of(address))
         now, user_code = self.clock(), short_codes.normalized(typed)
         authorization = await self.authorizations.find_by_user_code(digest(user_code)) if user_code else None
         waiting = required(devices.undecided(authorization, now))

@@ -26,14 +26,17 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Grants:
-    """By name."""
+    """By name. `password_grant` is False if it was switched off by itself."""
 
     table: Mapping[str, Offered]
+    password_grant: bool = True
 
     async def grant(self, request: TokenRequest) -> Granted:
         """A missing `grant_type` means `password`: RomM's apps omit it. Raises `Refused`."""
         grant_type = request.get("grant_type") or PASSWORD
         offered = self.table.get(grant_type)
+        if offered is None and grant_type == PASSWORD and not self.password_grant:
+            raise Refused(Code.PASSWORD_GRANT_OFF)
         if offered is None:
             raise Refused(Code.GRANT_TYPE_UNSUPPORTED, found=grant_type, offered=", ".join(self.table))
         return await offered.grant(request)

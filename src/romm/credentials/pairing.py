@@ -14,6 +14,7 @@ from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
+from romm.domain.limits import EXCHANGES, QUESTIONS
 from romm.domain.model import Account, Visitor
 from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
@@ -58,12 +59,12 @@ class Pairing:
 
     async def waiting(self, unverified_code: str, visitor: Visitor) -> int:
         """Seconds to expiry. Raises `Refused(PAIRING_CODE_INVALID | TOO_MANY_REQUESTS)`."""
-        await self.rates.check(*client_tokens.questions(visitor.address))
+        await self.rates.check(*QUESTIONS.of(visitor.address))
         return self._seconds_left((await self._find(unverified_code)).code)
 
     async def exchange(self, unverified_code: str, visitor: Visitor) -> Minted:
         """For one caller. Raises as `waiting`, and ACCOUNT_DISABLED."""
-        await self.rates.check(*client_tokens.exchanges(visitor.address))
+        await self.rates.check(*EXCHANGES.of(visitor.address))
         found = await self._find(unverified_code)
         if not found.owner.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=found.owner.id)

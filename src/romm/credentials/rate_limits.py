@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from romm.domain.credentials import rate_limits
-from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
+from romm.domain.credentials.rate_limits import RateLimitKey, by_address
 from romm.domain.errors import Code, Refuse, Refused
+from romm.domain.limits import MOST_WAITING, Bound
 from romm.ports.credentials import Throttles
 from romm.ports.process import Clock
 
@@ -33,29 +34,41 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class FailureLimit:
-    """Free for what succeeds: each process remembers the addresses over the limit, from counts that all share."""
+class FairLimit:
+    """Counts what is not wanted; the rest is free. Each process remembers the addresses that have to wait.
+
+    While all together are over their limit, one try is enough to wait: an address without any still comes through.
+    """
 
     rates: Rates
-    limit: Limit
+    bound: Bound
     clock: Clock
+    most: int = MOST_WAITING
     _until: dict[str, datetime] = field(default_factory=dict)
 
     def judge(self, address: str) -> Refuse | None:
-        """The refusal if over the limit."""
-        until, now = self._until.get(by_address(self.limit, address).who), self.clock()
+        """The refusal for an address that has to wait. With `most` of them waiting, every address has to."""
+        now = self.clock()
+        until = self._until.get(by_address(self.bound.each, address).who)
+        if until is None and len(self._until) >= self.most:
+            self._forget(now)
+            until = min(self._until.values()) if len(self._until) >= self.most else None
         if until is None or now >= until:
             return None
         left = -(-(until - now) // timedelta(seconds=1))
-        return Refuse(Code.TOO_MANY_REQUESTS, {"what": self.limit.name, "retry_after": left})
+        return Refuse(Code.TOO_MANY_REQUESTS, {"what": self.bound.each.name, "retry_after": left})
 
     async def count(self, address: str) -> None:
-        tally, now = by_address(self.limit, address), self.clock()
+        counters = self.bound.of(address)
         try:
-            await self.rates.check(tally)
+            await self.rates.check(*counters)
         except Refused as full:
             if full.code is not Code.TOO_MANY_REQUESTS:
                 raise
-            kept = {who: until for who, until in self._until.items() if until > now}
-            self._until.clear()
-            self._until.update(kept | {tally.who: now + self.limit.window})
+            now = self.clock()
+            self._forget(now)
+            self._until[counters[0].who] = now + self.bound.each.window
+
+    def _forget(self, now: datetime) -> None:
+        for who in [who for who, until in self._until.items() if until <= now]:
+            del self._until[who]

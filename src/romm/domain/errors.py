@@ -115,6 +115,7 @@ class Code(enum.StrEnum):
     # tokens that we issue
     TOKEN_REQUEST_INVALID = "token_request_invalid"
     GRANT_TYPE_UNSUPPORTED = "grant_type_unsupported"
+    PASSWORD_GRANT_OFF = "password_grant_off"
     CLIENT_UNKNOWN = "client_unknown"
     SCOPE_UNKNOWN = "scope_unknown"
     SCOPE_EXCEEDED = "scope_exceeded"

@@ -65,8 +65,9 @@ class Accounts(Struct, frozen=True, kw_only=True):
 
 
 class Oauth(Struct, frozen=True, kw_only=True):
-    """In seconds."""
+    """Lifetimes in seconds."""
 
+    password_grant: Annotated[bool, Variable("ROMM_PASSWORD_GRANT")]
     access_token_expire_seconds: Annotated[int, Variable("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS")]
     refresh_token_expire_seconds: Annotated[int, Variable("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS")]
 

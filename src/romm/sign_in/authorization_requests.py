@@ -19,6 +19,11 @@ class Pushing(Protocol):
         """As `Provider.push`."""
 
 
+def may_be_pushed(provider: Pushing, metadata: Metadata) -> bool:
+    is_offered = provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint
+    return metadata.require_pushed_authorization_requests or bool(is_offered)
+
+
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
     """Pushes the request first if required."""
     if metadata.require_pushed_authorization_requests:

@@ -1,11 +1,9 @@
 """Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
-from romm.credentials.rate_limits import Rates
-from romm.domain.credentials.rate_limits import Limit, by_address
+from romm.credentials.rate_limits import FairLimit
 from romm.domain.errors import UNVERIFIABLE, Code, Refused, required
 from romm.domain.model import Visitor
 from romm.domain.sign_in import logout_token
@@ -22,8 +20,7 @@ from romm.ports.sign_in import Logouts
 from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
 
-TOKENS = Limit(name="logout tokens per address", tries=600, window=timedelta(minutes=1))
-"""Limits a flood. High, because a provider may end all sessions at once with one token each."""
+_SENDERS_FAULT = {Code.LOGOUT_TOKEN_INVALID, Code.LOGOUT_TOKEN_USED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +31,7 @@ class BackchannelLogout:
     off: str
     logouts: Logouts
     journal: SignInJournal
-    rates: Rates
+    failures: FairLimit
     clock: Clock
     scope: LogoutScope = LogoutScope.SESSION
     types: logout_token.Types = logout_token.TYPES
@@ -47,15 +44,25 @@ class BackchannelLogout:
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
-        await self.rates.check(by_address(TOKENS, visitor.address))
-        logout = await self._judged(self.identification, unverified_logout_token)
+        if refuse := self.failures.judge(visitor.address):
+            raise Refused.by(refuse)
+        try:
+            logout = await self._judged(self.identification, unverified_logout_token)
+            owners = await self._carry_out(logout)
+        except Refused as refused:
+            if refused.code in _SENDERS_FAULT:
+                await self.failures.count(visitor.address)
+            raise
+        await self.journal.signed_out(logout, owners, visitor)
+
+    async def _carry_out(self, logout: Logout) -> Sequence[int]:
+        """The owners of the ended sessions. Raises `Refused(LOGOUT_TOKEN_USED)`."""
         if not logout.has_expiry:
             self.journal.without_expiry(logout, self.without_expiry)
         try:
-            owners = await self.logouts.carry_out(logout)
+            return await self.logouts.carry_out(logout)
         except Conflict as conflict:
             raise Refused(Code.LOGOUT_TOKEN_USED, issuer=logout.issuer) from conflict
-        await self.journal.signed_out(logout, owners, visitor)
 
     async def _judged(self, identification: Identification, unverified_logout_token: str) -> Logout:
         provider = identification.provider

@@ -7,8 +7,8 @@ from msgspec import json
 
 from romm.credentials.rate_limits import Rates
 from romm.domain.credentials.permissions import Action, Actor, may
-from romm.domain.credentials.rate_limits import Limit, by_address
 from romm.domain.errors import Code, Refused, required
+from romm.domain.limits import NOTED_REFUSALS, check_search
 from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_digest
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.linking.decisions import Admitted, Register, warnings
@@ -16,9 +16,6 @@ from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.ports.process import Clock, Log
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
-
-NOTED = Limit(name="noted refusals", tries=30)
-"""Refusals recorded per address and minute, because unauthenticated requests must not fill the table."""
 
 _STAYED_THERE = (
     "If no line follows, the provider did not send the browser back. It must know client {client} (OIDC_CLIENT_ID) and exactly "
@@ -68,7 +65,7 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts, **role))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
-        """At most `NOTED` per address."""
+        """Up to `NOTED_REFUSALS`."""
         if not await self._has_room(visitor):
             return
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
@@ -91,7 +88,7 @@ class SignInJournal:
 
     async def _has_room(self, visitor: Visitor) -> bool:
         try:
-            await self.rates.check(by_address(NOTED, visitor.address))
+            await self.rates.check(*NOTED_REFUSALS.of(visitor.address))
         except Refused as full:
             if full.code is not Code.TOO_MANY_REQUESTS:
                 raise
@@ -99,8 +96,9 @@ class SignInJournal:
         return True
 
     async def search(self, actor: Actor, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
-        """Raises `Refused(FORBIDDEN)`."""
+        """Raises `Refused`: FORBIDDEN, REQUEST_INVALID."""
         required(may(actor, Action.READ_SIGN_INS))
+        required(check_search(wanted.outcome, wanted.code, wanted.correlation_id))
         return await self.entries.search(wanted, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from romm.credentials.principal import Principal, require_own
-from romm.credentials.rate_limits import FailureLimit
+from romm.credentials.rate_limits import FairLimit
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, proof
 from romm.domain.credentials.credential import ProviderSession
 from romm.domain.credentials.permissions import Action, Actor, may
-from romm.domain.credentials.rate_limits import Limit
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
@@ -35,7 +34,7 @@ from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
 from romm.sign_in.admission import Admission, Linking
 from romm.sign_in.attempts import LoginAttempts
-from romm.sign_in.authorization_requests import request_url
+from romm.sign_in.authorization_requests import may_be_pushed, request_url
 from romm.sign_in.destinations import (
     LINKED_PAGE,
     PREVIEW_PAGE,
@@ -48,9 +47,6 @@ from romm.sign_in.destinations import (
 from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.repeated_responses import RepeatedResponses
-
-FAILED_CALLBACKS = Limit(name="refused sign-ins per address", tries=60)
-"""A refused sign-in adds a row. It may also send an invented code to the provider, which then limits *us*."""
 
 
 class StartedSignIn(Struct, frozen=True, kw_only=True):
@@ -75,7 +71,8 @@ class OpenIDSignIn:
     admission: Admission
     keep_preview: Callable[[str, Person], Awaitable[None]]
     attempts: LoginAttempts
-    failures: FailureLimit
+    failures: FairLimit
+    pushes: FairLimit
     pending: PendingSignIns
     repeated: RepeatedResponses
     sessions: Sessions
@@ -90,7 +87,7 @@ class OpenIDSignIn:
         """Raises `Refused`, also if `initiation` names another issuer."""
         return_to = urls.return_to(unverified_return_to)
         try:
-            return await self._begin(return_to, initiation=initiation)
+            return await self._begin(return_to, initiation=initiation, visitor=visitor)
         except Refused as refused:
             refused.return_to, refused.provider = return_to, self.id
             if refused.code is not Code.OIDC_OFF:
@@ -117,6 +114,7 @@ class OpenIDSignIn:
         account_id: int | None = None,
         session_digest: str | None = None,
         initiation: Initiation | None = None,
+        visitor: Visitor | None = None,
     ) -> StartedSignIn:
         provider = self._identification().provider
         metadata = await provider.answering_metadata()
@@ -138,10 +136,18 @@ class OpenIDSignIn:
         request = authorization.request_parameters(
             provider.client, state=state, nonce=nonce, code_verifier=code_verifier
         )
+        if visitor is not None and may_be_pushed(provider, metadata):
+            await self._check_pushes(visitor.address)
         url = await request_url(provider, metadata, request | added)
         sealed = await self.attempts.sealed(attempt)
         self.journal.begun(provider.client, self.id)
         return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
+
+    async def _check_pushes(self, address: str) -> None:
+        """Raises `Refused(TOO_MANY_REQUESTS)`."""
+        if refuse := self.pushes.judge(address):
+            raise Refused.by(refuse)
+        await self.pushes.count(address)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Loading a callback again gives the same result. Raises `Refused`."""

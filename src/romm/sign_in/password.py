@@ -33,7 +33,7 @@ class SignedIn(Struct, frozen=True):
 
 class PasswordCredentials(Struct, frozen=True):
     """`session` ends with a new one. `on_page`: only a browser, not a program, gets a device cookie. `signed_in` is the
-    digest of the credential with which the account proves its password again.
+    digest of the credential with which the account proves its password again. `door`: see `throttle.counters`.
     """
 
     username: str
@@ -42,6 +42,7 @@ class PasswordCredentials(Struct, frozen=True):
     session: str | None = None
     on_page: bool = False
     signed_in: str | None = None
+    door: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ class PasswordSignIn:
     async def _tried(self, typed: PasswordCredentials) -> Attempt:
         username = unicodedata.normalize("NFKC", typed.username).lower()
         browser = await self.browsers.find(typed.visitor.device_cookie, username)
-        return Attempt(username, typed.visitor.address, browser, typed.signed_in)
+        return Attempt(username, typed.visitor.address, browser, typed.signed_in, typed.door)
 
     async def _noted(self, typed: PasswordCredentials, tried: Attempt, opening: Opening[T]) -> T:
         try:

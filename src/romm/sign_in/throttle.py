@@ -21,10 +21,12 @@ class Attempt(Struct, frozen=True):
     address: str
     browser: Credential | None = None
     signed_in: str | None = None
+    door: str = ""
 
     @property
     def counters(self) -> Counters:
-        return throttle.counters(self.username, self.address, self.browser.digest if self.browser else self.signed_in)
+        apart = self.browser.digest if self.browser else self.signed_in
+        return throttle.counters(self.username, self.address, apart, self.door)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import os
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from sqlalchemy import select
 
 from romm.adapters.database.tables import SealingKeyRow
 from romm.adapters.database.transactions import Database
-from romm.adapters.sign_in.sealing import FRESH, KEPT, DatabaseSeal
+from romm.adapters.sign_in.sealing import FRESH, KEPT, LOOK_AGAIN, DatabaseSeal
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 from tests.adapters.conftest import Stores
 from tests.domain.examples import NOW
@@ -156,4 +158,22 @@ async def test_a_known_key_costs_no_look_up(url: str):
     sealed = await seal.seal(CONTENT, "x")
     await database.close()
 
+    assert await seal.open(sealed, "x") == CONTENT
+
+
+async def test_cookies_with_invented_keys_cost_a_read_now_and_then(database: Database):
+    class Counted:
+        reads = 0
+
+        async def fetch(self, *arguments: Any) -> Any:
+            self.reads += 1
+            return await database.fetch(*arguments)
+
+    clock, counted = FakeClock(NOW), Counted()
+    seal = DatabaseSeal(counted, clock)  # type: ignore[arg-type]  # only reading is counted
+    for _ in range(100):
+        assert await seal.open(base64.urlsafe_b64encode(os.urandom(64)).decode(), "x") is None
+    assert counted.reads == 1
+    sealed = await DatabaseSeal(database, clock).seal(CONTENT, "x")
+    clock.advance(LOOK_AGAIN)
     assert await seal.open(sealed, "x") == CONTENT

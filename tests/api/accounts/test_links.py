@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from romm.accounts.invitations import REGISTRATIONS
 from romm.accounts.recovery import RECOVERY_LIFETIME, RESET_LIFETIME
 from romm.domain.credentials.credential import Kind
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
 from romm.domain.errors import Code
+from romm.domain.limits import REGISTRATIONS
 from romm.domain.model import AccessLevel
 from tests.api.accounts.test_administration import OTHER, keeper, refusal, signed_in
 from tests.world import PASSWORD, World

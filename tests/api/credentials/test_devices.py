@@ -11,9 +11,10 @@ import pytest
 from romm.domain import scopes
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.credential import Kind
-from romm.domain.credentials.devices import LIFETIME, TRIES_OF_AN_ADDRESS
+from romm.domain.credentials.devices import LIFETIME
 from romm.domain.digests import digest
 from romm.domain.errors import Code
+from romm.domain.limits import USER_CODES
 from romm.domain.model import AccessLevel
 from tests.api.credentials.devices import ADDRESS, INIT, approve, ask, bearer, init, poll, redeem, refused, signed_in
 from tests.world import ORIGIN, PASSWORD, World
@@ -500,7 +501,7 @@ async def test_who_guesses_user_codes_is_stopped_early(world: World) -> None:
         for b in short_codes.ALPHABET
     ]
 
-    assert Counter(statuses) == {404: TRIES_OF_AN_ADDRESS.tries, 429: 100 - TRIES_OF_AN_ADDRESS.tries}
+    assert Counter(statuses) == {404: USER_CODES.each.tries, 429: 100 - USER_CODES.each.tries}
     late = await approve(browser, asked["user_code"])
     assert (late.status_code, late.json()["code"]) == (429, Code.TOO_MANY_REQUESTS)
     assert int(late.headers["retry-after"]) > 0

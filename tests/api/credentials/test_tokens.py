@@ -105,7 +105,7 @@ async def test_a_form_in_parts_is_a_form(world: World, vera: Account) -> None:
 
 
 async def test_no_page_and_no_cookie_comes_of_it(world: World, vera: Account) -> None:
-    browser = world.browser(origin="https://app.test", cookie="__Host-romm_session=stale")
+    browser = world.browser(origin="capacitor://localhost", cookie="__Host-romm_session=stale")
     response = await browser.client.post("/api/token", data=NAMES)
     assert (response.status_code, response.headers.get("set-cookie")) == (200, None)
     wrong = await browser.client.post("/api/token", data=NAMES | {"password": "wrong"})
@@ -243,6 +243,22 @@ async def test_without_passwords_there_is_no_such_grant(password: str) -> None:
         response = await ask(world, **NAMES | {"password": password}, **named)
         assert error(response) == (400, "unsupported_grant_type", Code.GRANT_TYPE_UNSUPPORTED)
     assert (await refresh(world, "x")).json()["error"] == "invalid_grant", "what was issued before can be refreshed"
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "wrong"])
+async def test_the_password_grant_has_a_switch_of_its_own(password: str) -> None:
+    """R-70: ASVS 10.4.4; RFC 9700, 2.4. The other doors stay open, and the app hears what to do."""
+    world = World({"ROMM_PASSWORD_GRANT": "false"})
+    await world.add("vera")
+    for named in ({}, {"grant_type": "password"}):
+        response = await ask(world, **NAMES | {"password": password}, **named)
+        assert error(response) == (400, "unsupported_grant_type", Code.PASSWORD_GRANT_OFF)
+        assert "client token" in response.json()["error_description"]
+    metadata = (await world.program().get("/.well-known/oauth-authorization-server")).json()
+    assert "password" not in metadata["grant_types_supported"]
+    assert (await ask(world, grant_type="saml")).json()["code"] == Code.GRANT_TYPE_UNSUPPORTED
+    assert (await world.program().post("/api/login", json=NAMES)).status_code == 200
+    assert (await world.program().get("/api/users/me", auth=(NAMES["username"], PASSWORD))).status_code == 200
 
 
 async def test_who_guesses_here_has_to_wait_at_every_door(world: World, vera: Account) -> None:

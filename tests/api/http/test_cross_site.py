@@ -105,6 +105,67 @@ async def test_a_browser_that_hides_its_origin_points_to_the_proxy(house: World)
     assert "Referrer-Policy: no-referrer" in line["hint"]
 
 
+OPEN_TO_APPS = [
+    "/api/token", "/api/token/revoke", "/api/device_authorization", "/api/auth/device/init", "/api/auth/device/token",
+    "/api/client-tokens/exchange", "/api/client-tokens/pair/BCDFGHJK/status",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OPEN_TO_APPS)
+@pytest.mark.parametrize(
+    ("headers", "let_in"),
+    [
+        row("an app sends neither header", True),
+        row("an app that keeps cookies", True, cookie="romm_session=x"),
+        row("our own page", True, sec_fetch_site="same-origin", origin=ORIGIN),
+        row("an older browser on our own page", True, origin=ORIGIN),
+        row("a web view with a scheme of its own", True, origin="capacitor://localhost"),
+        row("the same, of today", True, origin="capacitor://localhost", sec_fetch_site="cross-site"),
+        row("a website", False, sec_fetch_site="cross-site", origin=EVIL),
+        row("a link or an image of a website", False, sec_fetch_site="cross-site"),
+        row("another host of our domain", False, sec_fetch_site="same-site", origin="https://blog.romm.test"),
+        row("a website in an older browser, or over plain http", False, origin=EVIL),
+        row("a website's sandboxed frame", False, origin="null"),
+        row("a website that claims to be an app", False, origin="https://capacitor.test"),
+    ],
+)
+async def test_no_website_spends_other_peoples_attempts(
+    house: World, path: str, headers: dict[str, str], let_in: bool
+) -> None:
+    method = "GET" if path.endswith("status") else "POST"
+    response = await house.program().request(method, path, data={"username": "keeper"}, headers=headers)
+    assert (response.json().get("code") != Code.CROSS_SITE) is let_in
+    assert let_in or response.status_code == 403 or response.json()["error"]
+
+
+FROM_THE_PROVIDER = {"/api/oauth/openid", "/api/oauth/openid/backchannel-logout", "/api/login/initiate"}
+
+
+async def test_every_write_that_needs_no_credential_refuses_what_a_browser_sends_for_a_website(house: World) -> None:
+    """A new route, too."""
+    described = (await house.program().get("/api/openapi.json")).json()["paths"]
+    writes = {path for path, operations in described.items() if operations.get("post", {}).get("security") == [{}]}
+    assert writes >= FROM_THE_PROVIDER | set(OPEN_TO_APPS[:-1])
+    for path in writes - FROM_THE_PROVIDER:
+        for site in ("cross-site", "same-site"):
+            answer = await house.program().post(path, headers={"sec-fetch-site": site})
+            assert answer.json()["code"] == Code.CROSS_SITE, path
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_password_that_a_browser_sends_for_a_website_is_not_looked_at(site: str) -> None:
+    """R-31: a link or an image with a name and a password in its address."""
+    world = World()
+    await world.add("keeper")
+    program = world.program()
+    for number in range(6):
+        answer = await program.get(
+            "/api/users/me", auth=("keeper", f"guess {number}"), headers={"sec-fetch-site": site}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (403, Code.CROSS_SITE)
+    assert (await program.get("/api/users/me", auth=("keeper", PASSWORD))).status_code == 200
+
+
 async def test_a_program_without_cookies_needs_nothing(house: World) -> None:
     answer = await house.program().post("/api/login", json={"username": "keeper", "password": PASSWORD})
     assert answer.status_code == 200
@@ -163,5 +224,5 @@ async def test_a_hidden_origin_is_not_ours_because_there_is_no_host_either(house
     program = house.program()
     await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
     request = program.build_request("POST", "/api/logout", headers={"origin": "null"})
-    del request.headers["host"]
+    request.headers["host"] = ""
     assert (await program.send(request)).json()["code"] == Code.CROSS_SITE

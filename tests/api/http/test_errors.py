@@ -95,6 +95,20 @@ async def test_nothing_is_there_for_a_person(house: World, path: str) -> None:
     assert response.headers["x-correlation-id"] in response.text
 
 
+@pytest.mark.parametrize("path", ["/", "/api/heartbeat", "/api/users/me", "/static/style.css"])
+async def test_there_is_no_trace(house: World, path: str) -> None:
+    response = await house.program().request("TRACE", path, headers={"x-secret": "canary"})
+    assert response.status_code == 405
+    assert "canary" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/static", "/static/", "/static/%2e%2e/", "/static/%2e%2e%2ftemplates/base.html"])
+async def test_no_folder_is_listed(house: World, path: str) -> None:
+    response = await house.program().get(path)
+    assert response.status_code in (404, 405)
+    assert "style.css" not in response.text
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [("GET", "/api/login", "POST"), ("DELETE", "/api/users/me", "GET"), ("PUT", "/api/heartbeat", "GET")],

@@ -100,6 +100,24 @@ async def test_the_operator_chooses_who_comes_in(house: World, query: str, vera:
     assert (await ask(house, await session(house, "keeper"), query=query)).status_code == keeper
 
 
+@pytest.mark.parametrize(
+    "header", ["Basic dmVyYTp0aGUgYXBwJ3Mgb3du", "Bearer the-apps-own-jwt", "Token abc", "Basic !"]
+)
+async def test_a_session_decides_before_a_header_that_is_meant_for_the_app(house: World, header: str) -> None:
+    own = await session(house, "vera")
+    assert remote(await ask(house, own | {"authorization": header}))["remote-user"] == "vera"
+    assert house.throttles.counted == {}
+
+
+async def test_a_header_that_is_meant_for_the_app_is_no_guess_at_our_passwords(house: World) -> None:
+    """R-31: it counts here alone, where else guessing would be free."""
+    answers = [(await through(house).get(FORWARD, auth=("vera", f"guess {number}"))).status_code for number in range(6)]
+    assert answers == [401] * 5 + [429]
+    elsewhere = through(house)
+    assert (await elsewhere.get("/api/users/me", auth=("vera", PASSWORD))).status_code == 200
+    assert (await elsewhere.get("/api/users/me", auth=("keeper", PASSWORD))).status_code == 200
+
+
 async def test_a_token_without_rights_does_not_say_whose_it_is(house: World) -> None:
     await give(house, await house.add("nina"), ACCESS, Kind.ACCESS_TOKEN)
     response = await ask(house, {"authorization": f"Bearer {ACCESS}"})

@@ -20,7 +20,6 @@ from romm.domain.accounts.changes import (
     WaysIn,
     administer,
     delete,
-    may_reset,
     own,
     proof,
     unlink,
@@ -71,7 +70,10 @@ def changed(judged: object) -> Change:
         pytest.param("", LIMITED, {}, {"enabled": False}, {}, None, id="somebody else is theirs to change"),
         pytest.param("A-02", KEEPER, {"id": 1, "level": ADMIN}, {"enabled": False}, {}, Code.OWN_ACCOUNT, id="disable"),
         pytest.param("A-02", KEEPER, {"id": 1, "level": ADMIN}, {"level": EDITOR}, {}, Code.OWN_ACCOUNT, id="demote"),
-        pytest.param("", KEEPER, {"id": 1, "level": ADMIN}, {"username": "neo"}, {}, None, id="one's own name"),
+        pytest.param("A-02", KEEPER, {"id": 1, "level": ADMIN}, {"username": "neo"}, {}, Code.OWN_ACCOUNT, id="name"),
+        pytest.param(
+            "A-02", KEEPER, {"id": 1, "level": ADMIN}, {"password_hash": "x"}, {}, Code.OWN_ACCOUNT, id="proof"
+        ),
         pytest.param("A-03", KEEPER, {}, {"level": EDITOR}, {"managed": True}, Code.ROLE_MANAGED, id="the groups rule"),
         pytest.param("", KEEPER, {}, {"level": VIEWER}, {"managed": True}, None, id="the role it has is no change"),
         pytest.param("", KEEPER, {}, {"enabled": False}, {"managed": True}, None, id="only the role is the groups'"),
@@ -159,19 +161,6 @@ def test_no_token_opens_more_than_it_may_itself(
 ) -> None:
     actor = Actor(account_id=1, scopes=frozenset({*scopes.granted(scopes_of), "users.write"}))
     assert code(administered(actor, account(**seen), AccountUpdate(**wanted))) is refused
-
-
-@pytest.mark.parametrize(
-    ("actor", "seen", "refused"),
-    [
-        pytest.param(KEEPER, {}, None, id="a full administrator"),
-        pytest.param(COMMAND_LINE, {"id": 1, "level": ADMIN}, None, id="the command line"),
-        pytest.param(KEEPER, {"id": 1, "level": ADMIN}, Code.OWN_ACCOUNT, id="one's own needs a proof instead"),
-        pytest.param(LIMITED, {}, Code.ADMIN_REQUIRED, id="a token vouches for nobody"),
-    ],
-)
-def test_who_may_make_a_link_for_a_new_password(actor: Actor, seen: dict[str, Any], refused: Code | None) -> None:
-    assert code(may_reset(actor, account(**seen))) is refused
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from romm.domain import scopes
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import (
-    ALL_EXCHANGES,
-    ALL_QUESTIONS,
     PAIRING_LIFETIME,
     ClientTokenRequest,
     Lifetime,
@@ -25,6 +23,7 @@ from romm.domain.credentials.client_tokens import (
 from romm.domain.credentials.credential import NEVER, Credential, Kind, bearer_kind
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
+from romm.domain.limits import EXCHANGES, QUESTIONS
 from romm.domain.model import AccessLevel
 from tests.domain.examples import NOW
 
@@ -132,6 +131,8 @@ def test_a_pairing_code_opens_nothing_by_itself_and_belongs_to_its_token() -> No
 
 def test_a_code_survives_all_guesses_that_are_let_through_while_it_lives() -> None:
     """R-79: from however many addresses at once, and at both doors that tell about a code."""
-    tries = sum(limit.tries * (PAIRING_LIFETIME / limit.window + 1) for limit in (ALL_EXCHANGES, ALL_QUESTIONS))
+    tries = sum(
+        limit.tries * (PAIRING_LIFETIME / limit.window + 1) for limit in (EXCHANGES.together, QUESTIONS.together)
+    )
     assert tries / len(short_codes.ALPHABET) ** short_codes.LENGTH < 1e-6
     assert 10_000 / len(short_codes.ALPHABET) ** short_codes.LENGTH < 1e-5

@@ -18,7 +18,6 @@ from romm.domain.credentials.devices import (
     LIFETIME,
     MAX_NAME_LENGTH,
     TOLERANCE,
-    TRIES_OF_ALL,
     Approve,
     Approver,
     Choice,
@@ -38,6 +37,7 @@ from romm.domain.credentials.devices import (
     validate_request,
 )
 from romm.domain.errors import Code, Refuse
+from romm.domain.limits import USER_CODES
 from romm.domain.model import AccessLevel, Account
 from tests.domain.examples import NOW, account, credential, device_authorization
 
@@ -298,5 +298,5 @@ def test_no_name_breaks_the_line_it_is_shown_on(name: str):
 
 def test_guessing_a_user_code_is_hopeless():
     """R-79; RFC 8628, 5.1: with a hundred devices waiting, all the tries that anybody may make while one waits."""
-    tries = TRIES_OF_ALL.tries * (LIFETIME / TRIES_OF_ALL.window)
+    tries = USER_CODES.together.tries * (LIFETIME / USER_CODES.together.window)
     assert tries * 100 / 20**8 < 1e-5

@@ -37,46 +37,46 @@ QUESTIONS = (
 OWN = ("yes", "scope", "scope", "scope", "scope", "scope")
 OWN_AND_READ = ("yes", "scope", "yes", "yes", "yes", "yes")
 OWN_AND_END = ("yes", "scope", "yes", "yes", "yes", "admin")
-READ = ("scope", "scope", "yes", "yes", "yes", "yes")
-WRITE = READ
+OTHERS = ("scope", "scope", "yes", "yes", "yes", "yes")
 PROTECTED = ("scope", "scope", "yes", "yes", "yes", "admin")
 GIVEN = ("scope", "scope", "yes", "yes", "more", "admin")
 FULL = ("scope", "scope", "yes", "yes", "admin", "admin")
 COMMAND_LINE_ONLY = ("scope",) * 6
 
 EXPECTED = {
-    Action.READ_ACCOUNT: OWN_AND_READ,
-    Action.CHANGE_PROFILE: OWN,
-    Action.READ_SESSIONS: OWN_AND_READ,
-    Action.END_SESSIONS: OWN_AND_END,
-    Action.READ_CLIENT_TOKENS: OWN_AND_READ,
-    Action.CREATE_CLIENT_TOKENS: OWN,
-    Action.END_CLIENT_TOKENS: OWN_AND_END,
-    Action.LOOK_UP_DEVICE: OWN,
-    Action.DECIDE_DEVICE: OWN,
-    Action.READ_DEVICES: OWN,
-    Action.END_DEVICES: OWN,
-    Action.ALLOW_APPS: OWN,
-    Action.READ_TOKENS: OWN_AND_READ,
-    Action.LIST_ACCOUNTS: READ,
-    Action.CREATE_ACCOUNT: GIVEN,
-    Action.CHANGE_ACCOUNT: PROTECTED,
-    Action.OPEN_ACCOUNT: GIVEN,
-    Action.DELETE_ACCOUNT: PROTECTED,
-    Action.UNLINK_ACCOUNT: PROTECTED,
-    Action.END_SIGN_INS: PROTECTED,
-    Action.SET_PASSWORD: FULL,
-    Action.INVITE: GIVEN,
-    Action.READ_INVITATIONS: READ,
-    Action.REVOKE_INVITATIONS: WRITE,
-    Action.CREATE_RECOVERY_LINK: COMMAND_LINE_ONLY,
-    Action.IMPORT_ACCOUNTS: COMMAND_LINE_ONLY,
-    Action.DIAGNOSE: READ,
-    Action.READ_SIGN_INS: READ,
-    Action.READ_ISSUERS: READ,
-    Action.PREVIEW_ISSUER_MOVE: WRITE,
-    Action.MOVE_ISSUER: FULL,
+    Action.READ_ACCOUNT: ("me.read", "users.read", OWN_AND_READ),
+    Action.CHANGE_PROFILE: ("me.write", None, OWN),
+    Action.READ_SESSIONS: ("me.read", "users.read", OWN_AND_READ),
+    Action.END_SESSIONS: ("me.write", "users.write", OWN_AND_END),
+    Action.READ_CLIENT_TOKENS: ("me.read", "users.read", OWN_AND_READ),
+    Action.CREATE_CLIENT_TOKENS: ("me.write", None, OWN),
+    Action.END_CLIENT_TOKENS: ("me.write", "users.write", OWN_AND_END),
+    Action.LOOK_UP_DEVICE: ("me.read", None, OWN),
+    Action.DECIDE_DEVICE: ("me.write", None, OWN),
+    Action.READ_DEVICES: ("devices.read", None, OWN),
+    Action.END_DEVICES: ("devices.write", None, OWN),
+    Action.ALLOW_APPS: ("me.write", None, OWN),
+    Action.READ_TOKENS: ("me.read", "users.read", OWN_AND_READ),
+    Action.LIST_ACCOUNTS: (None, "users.read", OTHERS),
+    Action.CREATE_ACCOUNT: (None, "users.write", GIVEN),
+    Action.CHANGE_ACCOUNT: (None, "users.write", PROTECTED),
+    Action.OPEN_ACCOUNT: (None, "users.write", GIVEN),
+    Action.DELETE_ACCOUNT: (None, "users.write", PROTECTED),
+    Action.UNLINK_ACCOUNT: (None, "users.write", PROTECTED),
+    Action.END_SIGN_INS: (None, "users.write", PROTECTED),
+    Action.SET_PASSWORD: (None, "users.write", FULL),
+    Action.INVITE: (None, "users.write", GIVEN),
+    Action.READ_INVITATIONS: (None, "users.read", OTHERS),
+    Action.REVOKE_INVITATIONS: (None, "users.write", OTHERS),
+    Action.CREATE_RECOVERY_LINK: (None, None, COMMAND_LINE_ONLY),
+    Action.IMPORT_ACCOUNTS: (None, None, COMMAND_LINE_ONLY),
+    Action.DIAGNOSE: (None, "users.read", OTHERS),
+    Action.READ_SIGN_INS: (None, "logs.read", OTHERS),
+    Action.READ_ISSUERS: (None, "users.read", OTHERS),
+    Action.PREVIEW_ISSUER_MOVE: (None, "users.write", OTHERS),
+    Action.MOVE_ISSUER: (None, "users.write", FULL),
 }
+"""The scope for one's own, the scope for everything else, and an outcome for each of the questions."""
 
 
 def code(who: Actor, action: Action, target: Target = ANY) -> Code | None:
@@ -86,18 +86,31 @@ def code(who: Actor, action: Action, target: Target = ANY) -> Code | None:
 
 @pytest.mark.parametrize("action", Action)
 def test_each_action_has_its_row(action: Action) -> None:
-    assert tuple(code(who, action, target) for who, target in QUESTIONS) == tuple(
-        OUTCOMES[outcome] for outcome in EXPECTED[action]
-    )
+    *_, outcomes = EXPECTED[action]
+    found = [code(who, action, target) for who, target in QUESTIONS]
+    assert found == [OUTCOMES[outcome] for outcome in outcomes]
 
 
 @pytest.mark.parametrize("action", Action)
-def test_each_action_needs_its_scope_and_no_other_replaces_it(action: Action) -> None:
-    permission = PERMISSIONS[action]
-    without = actor(1, *(each for each in scopes.ALL if each not in (permission.own, permission.scope)))
-    others = actor(1, *(each for each in scopes.ALL if each != permission.scope))
+def test_no_other_scope_replaces_that_of_an_action(action: Action) -> None:
+    own, scope, _ = EXPECTED[action]
+    without = actor(1, *(each for each in scopes.ALL if each not in (own, scope)))
+    others = actor(1, *(each for each in scopes.ALL if each != scope))
     assert code(without, action, Target(account_id=1, level=ADMIN)) is Code.FORBIDDEN
     assert code(others, action, Target(account_id=4, level=ADMIN)) is Code.FORBIDDEN
+
+
+@pytest.mark.parametrize("action", [action for action, (own, *_) in EXPECTED.items() if own])
+def test_the_scope_for_ones_own_is_enough(action: Action) -> None:
+    own, *_ = EXPECTED[action]
+    assert code(actor(1, str(own)), action, Target(account_id=1, level=ADMIN)) is None
+
+
+@pytest.mark.parametrize("action", [action for action, (own, scope, _) in EXPECTED.items() if scope and not own])
+def test_the_own_account_is_not_administered(action: Action) -> None:
+    """The account page asks for a proof; the command line needs none."""
+    assert code(KEEPER, action, Target(account_id=1, level=ADMIN)) is Code.OWN_ACCOUNT
+    assert code(COMMAND_LINE, action, Target(account_id=1, level=ADMIN)) is None
 
 
 @pytest.mark.parametrize("action", Action)

@@ -14,7 +14,7 @@ from functools import partial
 import bcrypt
 from argon2 import Parameters, PasswordHasher, Type, extract_parameters
 from argon2.exceptions import HashingError
-from argon2.low_level import hash_secret_raw
+from argon2.low_level import ARGON2_VERSION, hash_secret_raw
 from msgspec import Struct
 
 from romm.adapters.accounts.common_passwords import common_passwords
@@ -30,11 +30,16 @@ WAITING = 256
 LEGACY_BYTES = 72
 """bcrypt ignores the rest: Provos and Mazieres, "A Future-Adaptable Password Scheme", 1999."""
 
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
-_PARAMETERS = extract_parameters(
-    f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}${'A' * 22}${'A' * 43}"
+_PARAMETERS = Parameters(
+    type=Type.ID,
+    version=ARGON2_VERSION,
+    salt_len=16,
+    hash_len=32,
+    time_cost=2,
+    memory_cost=19 * 1024,
+    parallelism=1,
 )
-"""Read from a text of zeros, since making a hash takes 20 ms of every start."""
+_HASHER = PasswordHasher.from_parameters(_PARAMETERS)
 
 
 class _Stored(Struct, frozen=True):

@@ -21,6 +21,9 @@ BUSY_SECONDS = 5
 STATEMENT_SECONDS = 15
 _TURN_SECONDS = 0.01
 
+WAL_BYTES = 16 * 2**20
+"""To which the WAL shrinks after a long transaction."""
+
 SQLITE_READERS = 4  # one thread each
 POSTGRESQL_CONNECTIONS = 5  # per worker process, doubled under load
 
@@ -104,7 +107,9 @@ def _configure(engine: Engine, *pragmas: str, writes: bool = False) -> None:
     def set_pragmas(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         if writes:
+            cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")  # before a new file's first page; see `space`
             _set_wal(cursor)
+            cursor.execute(f"PRAGMA journal_size_limit={WAL_BYTES}")
         for each in ("synchronous=NORMAL", *pragmas):
             cursor.execute(f"PRAGMA {each}")
         cursor.close()

@@ -9,16 +9,16 @@ _PACKAGED = Path(__file__).parents[2] / "_migrations"
 FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[4] / "alembic"
 """Of the migrations."""
 
-_URL = "sqlite+aiosqlite:///"
+SQLITE = "sqlite+aiosqlite:///"
 
 
 def is_migrated(url: str) -> bool:
     """False also for a file that is locked, damaged, missing or not ours to write: `migrations.upgrade` tells which."""
-    path = url.removeprefix(_URL)
-    if path == url or "?" in path or not os.access(path, os.R_OK | os.W_OK):
+    path = Path(url.removeprefix(SQLITE))
+    if "?" in url or not url.startswith(SQLITE) or not os.access(path, os.R_OK | os.W_OK):
         return False
     try:
-        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=rw", timeout=0, uri=True)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=0, uri=True)) as connection:
             return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(_newest(),)]
     except sqlite3.Error:
         return False

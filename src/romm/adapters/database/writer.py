@@ -10,9 +10,12 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+
+from romm.adapters.database.space import PAGES_A_TURN, give_back
 
 T = TypeVar("T")
 
@@ -77,6 +80,8 @@ class Writer:
         try:
             if due := self._until_checkpoint <= 0:
                 driver.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                with suppress(sqlite3.Error):  # another process is at work; the next turn tries again
+                    give_back(driver, PAGES_A_TURN)
             driver.execute("BEGIN IMMEDIATE")
             # Not before: the first commit after a checkpoint waits for the disk too.
             self._until_checkpoint = CHECKPOINT_EVERY if due else self._until_checkpoint - 1

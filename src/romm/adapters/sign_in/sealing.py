@@ -17,6 +17,9 @@ from romm.ports.process import Clock
 FRESH = timedelta(minutes=5)
 """A process reads the keys again after this time."""
 
+LOOK_AGAIN = timedelta(milliseconds=250)
+"""After a read for an unknown key that found none: a cookie can name any. Shorter than a way through the provider."""
+
 KEPT = timedelta(hours=1)
 """A replaced key decrypts for this time: longer than `FRESH` plus the ten minutes of an attempt."""
 
@@ -50,6 +53,7 @@ class DatabaseSeal:
         self._clock = clock
         self._keys: dict[bytes, Key] = {}
         self._read_at: datetime | None = None
+        self._missed_at: datetime | None = None
 
     async def seal(self, content: bytes, use: str) -> str:
         key, nonce = await self._newest(), os.urandom(_NONCE_BYTES)
@@ -97,11 +101,15 @@ class DatabaseSeal:
 
     async def _known(self, key_id: bytes) -> Key | None:
         """The key if it still decrypts. Reads the database for unknown ids: another process may have created the key."""
-        if key_id not in self._keys:
+        if key_id not in self._keys and self._may_look():
             await self._read()
+            self._missed_at = None if key_id in self._keys else self._read_at
         key = self._keys.get(key_id)
         is_expired = key is not None and key.expires_at is not None and self._clock() >= key.expires_at
         return None if is_expired else key
+
+    def _may_look(self) -> bool:
+        return self._missed_at is None or self._clock() - self._missed_at >= LOOK_AGAIN
 
     async def _read(self) -> None:
         now, rows = self._clock(), await self._database.fetch(_READ, {})

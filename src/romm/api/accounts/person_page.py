@@ -20,8 +20,7 @@ from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.domain.credentials.credential import link_url
-from romm.domain.credentials.permissions import Action, Actor
-from romm.domain.errors import Code, Refused
+from romm.domain.credentials.permissions import Action
 from romm.domain.model import Account
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
@@ -71,7 +70,7 @@ async def change(
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, PersonForm)
-    await administration.change(_over_another(principal, user_id), user_id, form.account_form())
+    await administration.change(actor(principal), user_id, form.account_form())
     return _back(user_id, "saved")
 
 
@@ -96,7 +95,7 @@ async def confirm_address(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     """The administrator knows that the address is the person's."""
-    await administration.change(_over_another(principal, user_id), user_id, AccountForm(vouched=True))
+    await administration.change(actor(principal), user_id, AccountForm(vouched=True))
     return _back(user_id, "confirmed")
 
 
@@ -108,7 +107,7 @@ async def set_password(
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, PasswordForm)
-    await administration.change(_over_another(principal, user_id), user_id, AccountForm(password=form.password))
+    await administration.change(actor(principal), user_id, AccountForm(password=form.password))
     return _back(user_id, "password_set")
 
 
@@ -121,7 +120,7 @@ async def reset_link(
     recovery: NamedDependency[Recovery],
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
-    by = _over_another(principal, user_id)
+    by = actor(principal)
     account = await administration.get(by, user_id, Action.SET_PASSWORD)
     secret = await recovery.reset_link(by, account)
     url, ends = (
@@ -136,7 +135,7 @@ async def reset_link(
 async def end_sign_ins(
     user_id: FromPath[int], principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
-    await administration.end(_over_another(principal, user_id), user_id)
+    await administration.end(actor(principal), user_id)
     return _back(user_id, "sign_ins_ended")
 
 
@@ -149,7 +148,7 @@ async def unlink(
 ) -> Response[bytes]:
     """Unlink the identity at an issuer, or every one; the next single sign-on links again."""
     form = await body(request, UnlinkPersonForm)
-    await administration.unlink(_over_another(principal, user_id), user_id, form.issuer)
+    await administration.unlink(actor(principal), user_id, form.issuer)
     return _back(user_id, "unlinked")
 
 
@@ -170,13 +169,6 @@ async def _last_sign_in(
     wanted = SignInFilter(account_id=account.id, method="openid", outcome="signed_in")
     lines = await describe_entries(await journal.search(actor(who), wanted, 1), renderer, who, administration)
     return lines[0] if lines else None
-
-
-def _over_another(principal: Principal, user_id: int) -> Actor:
-    """Raises `Refused(OWN_ACCOUNT)`: only the own page re-authenticates."""
-    if principal.account.id == user_id:
-        raise Refused(Code.OWN_ACCOUNT, account=user_id)
-    return actor(principal)
 
 
 def _back(user_id: int, notice: str) -> Response[bytes]:

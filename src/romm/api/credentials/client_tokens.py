@@ -21,7 +21,7 @@ from romm.api.credentials.client_token_schemas import (
     minted_token,
     owned_token,
 )
-from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.http.openapi import FOR_APPS, OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.pairing import Pairing
@@ -148,8 +148,10 @@ async def offer_code(
 
 @get(
     "/pair/{code:str}/status",
+    opt=FOR_APPS,
     summary="Is a pairing code still unused?",
-    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240}) | refuses(*_GUESSED),
+    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240})
+    | refuses(*_GUESSED, Code.CROSS_SITE),
     security=OPEN,
 )
 async def code_status(code: FromPath[str], request: Request, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
@@ -159,6 +161,7 @@ async def code_status(code: FromPath[str], request: Request, pairing: NamedDepen
 
 @post(
     "/exchange",
+    opt=FOR_APPS,
     status_code=200,
     summary="Trade a pairing code for its token",
     operation_class=takes(PairingCodeForm, CODE_EXAMPLE),

@@ -25,7 +25,18 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
-from romm.api.http.openapi import FORM, JSON, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.http.openapi import (
+    FOR_APPS,
+    FORM,
+    JSON,
+    OPEN,
+    UNAUTHORIZED,
+    gives,
+    needs,
+    refuses,
+    refuses_as_oauth,
+    takes,
+)
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
@@ -61,6 +72,7 @@ _CHOICE = {
         Code.SCOPE_UNKNOWN,
         Code.CLIENT_UNKNOWN,
         Code.TOO_MANY_REQUESTS,
+        Code.CROSS_SITE,
     ),
     security=OPEN,
 )
@@ -76,6 +88,7 @@ async def ask(
 
 @post(
     "/auth/device/init",
+    opt=FOR_APPS,
     status_code=201,
     summary="A device asks to be let in (older shape)",
     operation_class=takes(
@@ -90,7 +103,7 @@ async def ask(
         [JSON],
     ),
     responses=gives(201, DeviceInitAnswer, "Show the code, and poll `/api/auth/device/token`.")
-    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
+    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
     security=OPEN,
 )
 async def init(request: Request, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
@@ -164,12 +177,13 @@ async def deny(
 
 @post(
     "/auth/device/token",
+    opt=FOR_APPS,
     status_code=200,
     summary="A device asks what was decided (older shape)",
     operation_class=takes(DeviceCode, {"device_code": "6f…"}),
     responses=gives(200, DeviceToken, "A client token, this once.")
     | gives(400, NotYet, "No token; `detail` says why.", {"detail": "authorization_pending"})
-    | refuses(Code.TOO_MANY_REQUESTS),
+    | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
     security=OPEN,
 )
 async def redeem(

@@ -14,7 +14,7 @@ from romm.api.credentials.token_schemas import (
     introspection,
     token_answer,
 )
-from romm.api.http.openapi import FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
+from romm.api.http.openapi import FOR_APPS, FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.http.requests import Request, basic_credentials, form, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.grants import Grants
@@ -24,7 +24,7 @@ from romm.domain.errors import Code, Refused
 from romm.settings.model import Settings
 
 MAX_CLIENT_LENGTH = 255
-OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # ignores cookies, so no other site can misuse one
+OPEN_TO_APPS = {"errors": "oauth"} | FOR_APPS
 
 
 @post(
@@ -37,6 +37,7 @@ OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # ignores cookies, so no
     | refuses_as_oauth(
         Code.TOKEN_REQUEST_INVALID,
         Code.GRANT_TYPE_UNSUPPORTED,
+        Code.PASSWORD_GRANT_OFF,
         Code.CREDENTIALS_WRONG,
         Code.REFRESH_TOKEN_INVALID,
         Code.REFRESH_TOKEN_REUSED,
@@ -51,6 +52,7 @@ OPEN_TO_APPS = {"errors": "oauth", "cross_site": True}  # ignores cookies, so no
         Code.SCOPE_EXCEEDED,
         Code.CLIENT_UNKNOWN,
         Code.TOO_MANY_ATTEMPTS,
+        Code.CROSS_SITE,
     ),
     security=OPEN,
 )
@@ -70,7 +72,7 @@ async def token(request: Request, grants: NamedDependency[Grants]) -> Response[T
     summary="Give a token back",
     operation_class=takes(OneToken, {"token": "f41b…", "token_type_hint": "refresh_token"}, [FORM]),
     responses=gives(200, None, "The token is over, if it ever was one.")
-    | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.CLIENT_UNKNOWN),
+    | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.CLIENT_UNKNOWN, Code.CROSS_SITE),
     security=OPEN,
 )
 async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[None]:

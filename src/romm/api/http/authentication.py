@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from romm.api.http import cross_site
 from romm.api.http.cookies import Cookies
 from romm.api.http.requests import FORM_TYPES, Request, basic_credentials, readable, visitor
 from romm.credentials.bearers import Bearers
@@ -54,7 +55,11 @@ class Authentication:
         named = basic_credentials(header)
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
-        return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request)))
+        forwarded = request.route_handler.opt.get("forwarded")
+        if not forwarded and cross_site.is_from_website(request, self.our_cookies.base_url):
+            raise cross_site.refused(request, self.our_cookies.base_url)  # a remembered or invented password
+        door = "forward" if forwarded else ""  # the header may be meant for the application behind the proxy
+        return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request), door=door))
 
 
 async def _refuse_elsewhere(request: Request) -> None:

@@ -7,15 +7,16 @@ from romm.domain import hosts
 from romm.domain.errors import Code, Refused
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+_OWN = ("same-origin", "none")
 
 
 @dataclass(frozen=True)
 class CrossSiteCheck:
     """`Sec-Fetch-Site` decides if sent (browsers do over https and on localhost), else `Origin`.
 
-    Route options: `own_site` also checks GET, `cross_site` checks nothing. Requests without a cookie are exempt, and
-    programs with a credential in a header. Not exempt: a remembered Basic password, which browsers add to any site's
-    form, and pages (`browser`), which use only the cookie.
+    Route options: `own_site` also checks GET, `cross_site` checks nothing, `apps` only refuses websites. Requests without
+    a cookie are exempt, and programs with a credential in a header. Not exempt: a remembered Basic password, which
+    browsers add to any site's form, and pages (`browser`), which use only the cookie.
     """
 
     base_url: str
@@ -24,20 +25,50 @@ class CrossSiteCheck:
         """Before every handler. Raises `Refused(CROSS_SITE)`."""
         options = request.route_handler.opt
         safe = request.method in _SAFE and not options.get("own_site")
+        if options.get("apps"):
+            if is_from_website(request, self.base_url):
+                raise refused(request, self.base_url)
+            return
         if safe or options.get("cross_site") or (not options.get("browser") and _is_from_program(request)):
             return
         if not self._is_own(request):
-            origin = request.headers.get("origin", "absent")
-            raise Refused(Code.CROSS_SITE, origin=origin, base_url=self.base_url)
+            raise refused(request, self.base_url)
 
     def _is_own(self, request: Request) -> bool:
         site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
         if site is not None:
-            return site in ("same-origin", "none")
+            return site in _OWN
         if origin is None:
             return not request.cookies
-        sender = hosts.origin(origin)
-        return sender is not None and (sender == self.base_url or hosts.is_at(request.headers.get("host", ""), sender))
+        return _is_ours(origin, request, self.base_url)
+
+
+def is_from_website(request: Request, base_url: str) -> bool:
+    """A browser sent it for a page that is not ours, also one of another host of our domain.
+
+    Apps send neither header, or as web views an origin with a scheme of their own (`capacitor://localhost`), which no
+    website can send. `null` is what a website's sandboxed frame sends.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if origin is not None and _is_of_app(origin):
+        return False
+    if site is not None:
+        return site not in _OWN
+    return origin is not None and not _is_ours(origin, request, base_url)
+
+
+def refused(request: Request, base_url: str) -> Refused:
+    return Refused(Code.CROSS_SITE, origin=request.headers.get("origin", "absent"), base_url=base_url)
+
+
+def _is_ours(origin: str, request: Request, base_url: str) -> bool:
+    sender = hosts.origin(origin)
+    return sender is not None and (sender == base_url or hosts.is_at(request.headers.get("host", ""), sender))
+
+
+def _is_of_app(origin: str) -> bool:
+    scheme, separator, _ = origin.partition("://")
+    return bool(separator) and scheme.lower() not in ("http", "https")
 
 
 def _is_from_program(request: Request) -> bool:

@@ -15,6 +15,7 @@ from litestar.response import Template
 from romm.api.http.cookies import Cookies
 from romm.api.http.problems import OAuthProblem, Problem
 from romm.api.http.proxies import NGINX_URI
+from romm.api.http.request_limits import BodyNotReceived
 from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, see_other
 from romm.api.pages.renderer import PageRenderer
@@ -73,7 +74,8 @@ class Errors:
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return self._other_method(request, error)
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)
-        self.log.info(
+        write = self.log.debug if isinstance(error, BodyNotReceived) else self.log.info  # bad networks do it all day
+        write(
             "refused", code=code, status=error.status_code, path=logged_path(request.scope), hint=bounded(error.detail)
         )
         return self._answer(request, Refused(code, problem=error.detail, path=request.scope["path"]), error.status_code)
@@ -215,6 +217,8 @@ def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
         return {"retry-after": str(refused.facts["retry_after"])}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
+    if status == HTTPStatus.REQUEST_TIMEOUT:
+        return {"connection": "close"}  # RFC 9110, 15.5.9
     challenge = _challenge(refused, request.headers.get("authorization"))
     return {"www-authenticate": challenge} if challenge else {}
 

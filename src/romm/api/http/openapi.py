@@ -18,6 +18,9 @@ from romm.domain.errors import Code
 
 OPEN: list[dict[str, list[str]]] = [{}]
 
+FOR_APPS = {"apps": True}
+"""A route's option: it ignores cookies, and no website may make its visitors' browsers spend other people's attempts."""
+
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
 
 UNAUTHORIZED = (Code.NOT_SIGNED_IN, Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.FORBIDDEN)

@@ -16,6 +16,7 @@ from litestar.types import HTTPScope
 from msgspec import UNSET
 from msgspec.inspect import is_struct_type
 
+from romm.api.http.request_limits import BodyNotReceived
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
@@ -105,10 +106,10 @@ async def form(request: Request) -> dict[str, str]:
 
 @contextmanager
 def readable(code: Code) -> Iterator[None]:
-    """Refuse a body that cannot be read with `code`; one that is too large stays Litestar's 413."""
+    """Refuse a body that cannot be read with `code`; one that is too large or too slow keeps its 413 or 408."""
     try:
         yield
-    except RequestEntityTooLarge:
+    except (RequestEntityTooLarge, BodyNotReceived):
         raise
     except _UNREADABLE as error:
         raise Refused(code, problem=error) from error

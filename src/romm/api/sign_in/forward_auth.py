@@ -61,8 +61,9 @@ async def forward(
 
 
 async def _who(request: Request, authentication: Authentication, base_url: str) -> Principal:
+    """A session decides first: the `Authorization` header may be meant for the application."""
     try:
-        return await authentication.principal(request)
+        return await authentication.browser(request) or await authentication.principal(request)
     except Refused as refused:
         if refused.code is Code.NOT_SIGNED_IN:
             refused.return_to = required(forward_auth.sign_in_target(forwarded_request(request), base_url))

@@ -88,7 +88,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
         "The account is an administrator's or would become one, and the credential lacks an administrator's rights",
         "Refused: `admin_required`.",
     ),
-    "A-02": ("An administrator disables, demotes or deletes their own account", "Refused: `own_account`."),
+    "A-02": ("It is the administrator's own account, which has a page of its own", "Refused: `own_account`."),
     "A-03": (
         "The account's last sign-in with the provider took the role from its groups, and the role is set by hand",
         "Refused: `role_managed`.",
@@ -107,8 +107,6 @@ def administer(
     target = Target(account_id=account.id, level=max(level, account.level))
     if refusal := may(actor, Action.CHANGE_ACCOUNT, target):
         return refusal
-    if actor.account_id == account.id and loses:
-        return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
     if managed and level is not account.level:
         return Refuse(Code.ROLE_MANAGED, {"account": account.id})
     if loses and enabled_admins <= 1:
@@ -128,18 +126,9 @@ def administer(
 def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refuse:
     if refusal := may(actor, Action.DELETE_ACCOUNT, Target.of(account)):
         return refusal
-    if actor.account_id == account.id:
-        return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
     if account.is_enabled_admin and enabled_admins <= 1:
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
     return Delete(account)
-
-
-def may_reset(actor: Actor, account: Account) -> Refuse | None:
-    """Only a full administrator: the reset password stays trusted if the account gains rights."""
-    if actor.account_id == account.id:
-        return Refuse(Code.OWN_ACCOUNT, {"account": account.id})
-    return may(actor, Action.SET_PASSWORD, Target.of(account))
 
 
 def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:

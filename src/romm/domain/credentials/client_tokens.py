@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from romm.domain import scopes
 from romm.domain.credentials.credential import NEVER, Credential, Kind, issued
-from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
 
@@ -16,14 +15,6 @@ MOST = 25  # live ones per account
 NAME_LENGTH = 255
 
 PAIRING_LIFETIME = timedelta(minutes=5)
-
-EXCHANGES = Limit(name="exchanged pairing codes per address", tries=5)
-ALL_EXCHANGES = Limit(name="exchanged pairing codes", tries=100)
-QUESTIONS = Limit(
-    name="questions about pairing codes per address", tries=30
-)  # the page that shows a code polls every few seconds
-ALL_QUESTIONS = Limit(name="questions about pairing codes", tries=600)
-"""At most 4200 tries of 2.56e10 during a code's life (`short_codes.ALPHABET`)."""
 
 
 class Lifetime(enum.StrEnum):
@@ -119,15 +110,6 @@ def pairing_code(token: Credential, digest: str, now: datetime) -> Credential:
 def pairing_family(token: Credential) -> str:
     """The token's number is never reused."""
     return f"{Kind.CLIENT_TOKEN}:{token.id}"
-
-
-def exchanges(address: str) -> tuple[RateLimitKey, RateLimitKey]:
-    return by_address(EXCHANGES, address), RateLimitKey(ALL_EXCHANGES)
-
-
-def questions(address: str) -> tuple[RateLimitKey, RateLimitKey]:
-    """A status query reveals as much as an exchange."""
-    return by_address(QUESTIONS, address), RateLimitKey(ALL_QUESTIONS)
 
 
 def _too_many(requested: frozenset[str], allowed: frozenset[str]) -> Refuse | None:

@@ -10,7 +10,6 @@ from romm.domain import scopes
 from romm.domain.credentials import client_tokens
 from romm.domain.credentials.client_tokens import MOST, Lifetime
 from romm.domain.credentials.credential import NEVER, Credential
-from romm.domain.credentials.rate_limits import Limit
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Account
 
@@ -23,13 +22,6 @@ MAX_NAME_LENGTH = 255
 
 UNNAMED = "unnamed:"
 """Prefix of generated identifiers, for apps that send none."""
-
-# A person needs two tries per device, the rest is for typing errors. Guessing finds one of a hundred waiting devices
-# with odds below 1 in 100,000 in ten minutes (RFC 8628, 5.1).
-TRIES_OF_AN_ADDRESS = Limit(name="device user codes", tries=20)
-TRIES_OF_ALL = Limit(name="device user codes", tries=200)
-REQUESTS = Limit(name="device requests", tries=10)
-POLLS = Limit(name="device polls", tries=60)
 
 
 class Flavor(enum.StrEnum):

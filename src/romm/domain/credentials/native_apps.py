@@ -34,6 +34,7 @@ _PARAMETERS = (
 _CHALLENGE = re.compile(r"[\w-]{43}", re.ASCII)
 _VERIFIER = re.compile(r"[\w.~-]{43,128}", re.ASCII)
 _URI = re.compile(r"[\w.~:/?@!$&'()+,;=%\[\]-]{1,1000}", re.ASCII)
+LARGEST_PORT = 65_535
 _LOOPBACK = re.compile(
     r"(?P<host>http://(?:127\.0\.0\.1|\[::1\]|localhost))(?P<port>:[0-9]{1,5})?(?P<rest>(?:[/?].*)?)"
 )
@@ -90,7 +91,7 @@ def unfit(redirect_uri: str) -> str | None:
         return "has a fragment; leave out the # and what follows"
     if not _URI.fullmatch(redirect_uri):
         return "has characters that no URI has, or is longer than 1000; write them as %XX"
-    if _LOOPBACK.fullmatch(redirect_uri) or _HTTPS.fullmatch(redirect_uri) or _PRIVATE_USE.fullmatch(redirect_uri):
+    if _loopback(redirect_uri) or _HTTPS.fullmatch(redirect_uri) or _PRIVATE_USE.fullmatch(redirect_uri):
         return None
     if redirect_uri.lower().startswith("http:"):
         return (
@@ -109,7 +110,7 @@ def fits(redirect_uri: str, registered: str) -> bool:
 
 def form_target(redirect_uri: str) -> str:
     """The narrowest `form-action` source (CSP Level 3, 2.3.1)."""
-    if loopback := _LOOPBACK.fullmatch(redirect_uri):
+    if loopback := _loopback(redirect_uri):
         # The grammar does not allow [::1].
         return "http:" if "[" in loopback["host"] else f"{loopback['host']}{loopback['port'] or ''}"
     if https := _HTTPS.fullmatch(redirect_uri):
@@ -194,5 +195,11 @@ def _invalid(reason: str) -> Refuse:
 
 
 def _without_port(uri: str) -> str | None:
-    found = _LOOPBACK.fullmatch(uri)
+    found = _loopback(uri)
     return f"{found['host']}{found['rest']}" if found else None
+
+
+def _loopback(uri: str) -> re.Match[str] | None:
+    found = _LOOPBACK.fullmatch(uri)
+    is_port = found is None or int((found["port"] or ":0").removeprefix(":")) <= LARGEST_PORT
+    return found if is_port else None

@@ -99,7 +99,10 @@ class Rights(enum.Enum):
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """`own`: the scope that suffices for what is the actor's own. `scope`: for everything, with `rights`."""
+    """`own`: the scope that suffices for what is the actor's own. `scope`: for everything, with `rights`.
+
+    Without `own` an action is for other accounts.
+    """
 
     own: str | None = None
     scope: str | None = None
@@ -145,17 +148,22 @@ PERMISSIONS: Mapping[Action, Permission] = {
 
 
 def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
-    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights."""
+    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights.
+
+    OWN_ACCOUNT for the administration of the actor's own account: only the account page asks for a proof.
+    """
     permission = PERMISSIONS[action]
     if actor.account_id is None:
         return _lacks(actor, AccessLevel.ADMIN)
-    is_own = permission.own is not None and target.account_id == actor.account_id
+    is_own = target.account_id == actor.account_id
     if is_own and permission.own in actor.scopes:
         return None
     if permission.scope is None or permission.scope not in actor.scopes:
-        scope = permission.own if is_own else permission.scope
-        return Refuse(Code.FORBIDDEN, {"scope": scope or "command line", "action": action.value})
-    return _lacks(actor, _needed(permission.rights, target.level))
+        scope = (is_own and permission.own) or permission.scope or "command line"
+        return Refuse(Code.FORBIDDEN, {"scope": scope, "action": action.value})
+    if refusal := _lacks(actor, _needed(permission.rights, target.level)):
+        return refusal
+    return Refuse(Code.OWN_ACCOUNT, {"account": actor.account_id}) if is_own and permission.own is None else None
 
 
 def _needed(rights: Rights, level: AccessLevel) -> AccessLevel | None:

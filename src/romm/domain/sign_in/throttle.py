@@ -67,16 +67,22 @@ class Standing(Struct, frozen=True):
     known_since: datetime | None = None
 
 
-def counters(username: str, address: str, apart: str | None) -> Counters:
-    """`apart`: the digest of a device cookie or of the credential of a signed-in person.
+def counters(username: str, address: str, apart: str | None, door: str = "") -> Counters:
+    """`apart`: the digest of a device cookie or of the credential of a signed-in person. What fails at a `door` with a
+    name is counted for that door only.
 
     Names are hashed: they may be passwords entered by mistake.
     """
     network = network_of(address)
-    pair = digest(f"{digest(username)} {network}")
+    account, site, pair = digest(username), digest(network), digest(f"{digest(username)} {network}")
     if apart is not None:
-        return Counters(f"browser:{apart}", pair, network)
-    return Counters(f"pair:{pair}", pair, network, shared=(f"account:{digest(username)}", f"address:{digest(network)}"))
+        return Counters(_at(door, "browser", apart), pair, network)
+    shared = (_at(door, "account", account), _at(door, "address", site))
+    return Counters(_at(door, "pair", pair), pair, network, shared)
+
+
+def _at(door: str, counted_by: str, key: str) -> str:
+    return f"{counted_by}:{digest(f'{door} {key}') if door else key}"
 
 
 def format_username(username: str, *, known: bool) -> str:
