@@ -54,7 +54,10 @@ def settings() -> None:
         say(f"note: {line}", err=True)
     for line in found.warnings:
         say(f"warning: {line}", err=True, fg="yellow")
-    say(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
+    first, *others = found.settings.all_providers
+    say(f"Single sign-on is {f'off: {first.off}' if first.off else 'on'}")
+    for each in others:
+        say(f"Provider {each.id} ({each.label}) is {f'off: {each.off}' if each.off else 'on'}")
 
 
 @main.command("import")

@@ -1,6 +1,7 @@
 """Use case: sign in with the OpenID Provider, from the button to the callback."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -89,7 +90,7 @@ class OpenIDSignIn:
         try:
             return await self._begin(return_to, initiation=initiation, visitor=visitor)
         except Refused as refused:
-            refused.return_to, refused.provider = return_to, self.id
+            refused.return_to = return_to
             if refused.code is not Code.OIDC_OFF:
                 refused.facts.setdefault("issuer", self.issuer or None)
                 await self.journal.refused("openid", refused, visitor)
@@ -116,32 +117,33 @@ class OpenIDSignIn:
         initiation: Initiation | None = None,
         visitor: Visitor | None = None,
     ) -> StartedSignIn:
-        provider = self._identification().provider
-        metadata = await provider.answering_metadata()
-        added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
-        state, nonce, code_verifier = (url_secret() for _ in range(3))
-        attempt = LoginAttempt(
-            state_digest=digest(state),
-            nonce=nonce,
-            code_verifier=code_verifier,
-            return_to=return_to,
-            issuer=metadata.issuer,
-            client_id=provider.client.client_id,
-            expires_at=self.clock() + ATTEMPT_LIFETIME,
-            provider=self.id,
-            purpose=purpose,
-            account_id=account_id,
-            session_digest=session_digest,
-        )
-        request = authorization.request_parameters(
-            provider.client, state=state, nonce=nonce, code_verifier=code_verifier
-        )
-        if visitor is not None and may_be_pushed(provider, metadata):
-            await self._check_pushes(visitor.address)
-        url = await request_url(provider, metadata, request | added)
-        sealed = await self.attempts.sealed(attempt)
-        self.journal.begun(provider.client, self.id)
-        return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
+        with self._concerned():
+            provider = self._identification().provider
+            metadata = await provider.answering_metadata()
+            added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
+            state, nonce, code_verifier = (url_secret() for _ in range(3))
+            attempt = LoginAttempt(
+                state_digest=digest(state),
+                nonce=nonce,
+                code_verifier=code_verifier,
+                return_to=return_to,
+                issuer=metadata.issuer,
+                client_id=provider.client.client_id,
+                expires_at=self.clock() + ATTEMPT_LIFETIME,
+                provider=self.id,
+                purpose=purpose,
+                account_id=account_id,
+                session_digest=session_digest,
+            )
+            request = authorization.request_parameters(
+                provider.client, state=state, nonce=nonce, code_verifier=code_verifier
+            )
+            if visitor is not None and may_be_pushed(provider, metadata):
+                await self._check_pushes(visitor.address)
+            url = await request_url(provider, metadata, request | added)
+            sealed = await self.attempts.sealed(attempt)
+            self.journal.begun(provider.client, self.id)
+            return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def _check_pushes(self, address: str) -> None:
         """Raises `Refused(TOO_MANY_REQUESTS)`."""
@@ -267,9 +269,16 @@ class OpenIDSignIn:
         await self.failures.count(visitor.address)
         await self.journal.refused("openid", refused, visitor)
 
+    @contextmanager
+    def _concerned(self) -> Iterator[None]:
+        """A refusal is about this provider."""
+        try:
+            yield
+        except Refused as refused:
+            refused.provider = self.id
+            raise
+
     def _identification(self) -> Identification:
         if self.identification is None:
-            refused = Refused(Code.OIDC_OFF, reason=self.off)
-            refused.provider = self.id
-            raise refused
+            raise Refused(Code.OIDC_OFF, reason=self.off)
         return self.identification

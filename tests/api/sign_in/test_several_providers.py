@@ -304,6 +304,20 @@ async def test_a_half_configured_provider_is_off_alone_and_says_why() -> None:
     assert (await world.browser().sign_in("/collection")).headers["location"] == "/collection"
 
 
+async def test_the_name_and_the_characters_of_a_button_are_the_operators() -> None:
+    world = await two({"ROMM_PROVIDERS__FRIENDS__NAME": "Friends & family", "ROMM_PROVIDERS__FRIENDS__ICON": "🎮"})
+    page = (await world.browser().get("/login")).text
+    assert "Sign in with <bdi>Friends &amp; family</bdi>" in page
+    assert "🎮" in page
+
+
+async def test_a_page_that_speaks_of_one_provider_speaks_of_one_that_works() -> None:
+    world = World({"OIDC_CLIENT_ID": ""}, further={"friends": friends()})
+    page = (await world.browser().get("/setup")).text
+    assert "friends" in page
+    assert "/api/login/openid?next=%2F&amp;provider=friends" in page
+
+
 async def test_without_a_first_one_the_next_is_the_default() -> None:
     world = await two({"OIDC_ENABLED": "false"})
     location = (await world.browser().get("/api/login/openid")).headers["location"]
@@ -355,6 +369,15 @@ async def test_a_trial_goes_to_the_provider_that_it_tests() -> None:
     report = (await browser.come_back(query, "friends")).headers["location"]
     assert report.startswith("/admin/oidc?report=")
     assert FRIENDS in (await browser.get(report)).text
+
+
+async def test_a_trial_that_cannot_begin_is_explained_for_its_own_provider() -> None:
+    world = await two()
+    world.further["friends"].instead["discovery"] = BROKEN
+    browser = world.browser()
+    await browser.submit("/api/login", username="keeper", password="a lantern in the attic")
+    assert error_of(await browser.submit("/admin/oidc/try", provider="friends")) == Code.PROVIDER_UNAVAILABLE
+    assert "ROMM_PROVIDERS__FRIENDS__SERVER_APPLICATION_URL" in world.lines("refused")[-1]["hint"]
 
 
 async def test_each_provider_has_its_own_keys_of_ours() -> None:

@@ -15,7 +15,7 @@ from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 from romm.domain.providers.register import preset
-from romm.domain.sign_in.providers import ConfiguredProviders, in_words_of
+from romm.domain.sign_in.providers import ConfiguredProvider, ConfiguredProviders, in_words_of
 from romm.ports.provider import Provider
 from romm.settings.model import DeclaredProvider, Oidc, Settings
 
@@ -68,7 +68,7 @@ class PageRenderer:
             "me": who and _ways(who),
             "version": self.version,
             "referrer": referrer,
-            "provider_label": self._provider_label(),
+            "provider_label": self._shown.label if self._shown else None,
         }
         headers = {
             "content-security-policy": self._policy(form_target),
@@ -81,10 +81,10 @@ class PageRenderer:
         """The default provider's, also while single sign-on is off."""
         return self.configured.default.label
 
-    def _provider_label(self) -> str | None:
-        """Of the default one, or the first that is on; None without any."""
-        on = [each.label for each in self.configured.on]
-        return self.provider_name if self.configured.default.is_on else next(iter(on), None)
+    @property
+    def _shown(self) -> ConfiguredProvider | None:
+        """For pages that speak of one provider: the default one, else the first that is on."""
+        return self.configured.default if self.configured.default.is_on else next(iter(self.configured.on), None)
 
     def name_of(self, issuer: str | None) -> str | None:
         """The name of the provider with this issuer, also while it is off."""
@@ -124,8 +124,9 @@ class PageRenderer:
         return next((self.login_url(return_to, each) for each in chosen), None)
 
     def login_url(self, return_to: str, provider_id: str | None = None) -> str:
-        """Without an id that of the default provider."""
-        named = {} if provider_id in (None, self.configured.default.id) else {"provider": provider_id}
+        """Without an id that of the provider that pages speak of."""
+        provider_id = provider_id or (self._shown or self.configured.default).id
+        named = {} if provider_id == self.configured.default.id else {"provider": provider_id}
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
     def login_url_at(self, issuer: str | None, return_to: str) -> str:

@@ -143,7 +143,7 @@ def mixed_up(attempt: LoginAttempt, provider: str) -> Refuse | None:
     """The response came by the redirect URI of `provider` (RFC 9700, 4.4.2.2)."""
     if attempt.provider == provider:
         return None
-    found, expected = (f"by the redirect URI of {each}" for each in (provider, attempt.provider))
+    found, expected = (f"the redirect URI of {each}" for each in (provider, attempt.provider))
     return Refuse(Code.RESPONSE_ISSUER, {"found": found, "expected": expected})
 
 
