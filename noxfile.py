@@ -45,9 +45,11 @@ LOCKED = {
         "--group=build",
         "--group=test",
         "--group=e2e",
+        "--group=schemathesis",
         "--group=types",
     ],
     "e2e": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=e2e"],
+    "schemathesis": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=schemathesis"],
     "lint": ["--group=build", "--group=lint"],
     "build": ["--group=build"],
     "passwords": ["--group=passwords"],
@@ -106,7 +108,7 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    session.run("pytest", "-n", "auto", "--ignore=tests/e2e", *session.posargs, env=env)
+    session.run("pytest", "-n", "auto", "--ignore=tests/e2e", "--ignore=tests/fuzzing", *session.posargs, env=env)
 
 
 @nox.session
@@ -169,6 +171,20 @@ def e2e(session: nox.Session) -> None:
         env = {"ROMM_E2E_NODE_MODULES": folder, "CHROMIUM": chromium}
         apart = "--ignore=tests/e2e/test_misconfigured.py"  # its event loop cannot run beside the browser's
         session.run("pytest", "tests/e2e", apart, *session.posargs, env=env)
+
+
+@nox.session
+def schemathesis(session: nox.Session) -> None:
+    """Every route of the OpenAPI document, called with what the document allows and forbids."""
+    install(session, "schemathesis")
+    session.run("pytest", "-n", "2", "tests/fuzzing", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Guards removed one at a time; a test near each notices. `-- NAME` for those with that word in their name."""
+    install(session, "test")
+    session.run("python", "-m", "tests.mutants.run", *session.posargs)
 
 
 @nox.session

@@ -43,7 +43,7 @@ def people(origin: str) -> dict[str, list[str]]:
     with closing(_connection(origin)) as connection:
         for kind in ("wrong", "disabled", "without a password"):
             for name in names[kind]:
-                new = {"username": name, "password": "" if "without" in kind else load.CAPTAIN["password"]}
+                new = {"username": name} if "without" in kind else load.CAPTAIN | {"username": name}
                 made = _ask(connection, "POST", "/api/users", new, headers, 201)
                 if kind == "disabled":
                     _ask(connection, "PUT", f"/api/users/{made['id']}", {"enabled": False}, headers, 200)

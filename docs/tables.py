@@ -22,6 +22,7 @@ from romm.cli import connections as connection_limits
 from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
@@ -80,6 +81,13 @@ def permissions() -> Iterator[Sequence[str]]:
         yield action.value, _scope(permission.own), _scope(permission.scope), permission.rights.value
 
 
+def lasting() -> Iterator[Sequence[str]]:
+    """In the order of `Lasting`."""
+    yield "To", "A token may"
+    for step, tokens in step_up.TABLE.items():
+        yield step.value, tokens.value
+
+
 def _scope(name: str | None) -> str:
     return f"`{name}`" if name else ""
 
@@ -120,7 +128,7 @@ def connections() -> Iterator[Sequence[str]]:
     idle, unread = connection_limits.IDLE_SECONDS, connection_limits.UNREAD_SECONDS
     yield "Connections of all workers together", f"{connection_limits.CONNECTIONS:,}"
     yield "A connection that is silent, stays open unused, or is in the middle of a request's head", f"{idle} seconds"
-    yield "The head of a request", f"{connection_limits.HEAD_BYTES // 1024} KiB"
+    yield "The head of a request", f"{connection_limits.HEAD_BYTES // 1024} KiB; twice as much if it comes in one go"
     yield (
         "The body of a request",
         f"{routes.MAX_BODY_BYTES // 1024} KiB, within {request_limits.BODY_SECONDS:.0f} seconds",
@@ -165,6 +173,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "administration": partial(rules, changes.ROWS),
     "scopes": access_levels,
     "permissions": permissions,
+    "lasting": lasting,
     "checks": checks,
     "guarantees": partial(promises, "guarantees", "About"),
     "asvs": partial(promises, "asvs", "ASVS"),

@@ -39,12 +39,15 @@ NO_USE_CASES = {"principal", "authentication", "renderer", "settings", "our_cook
 
 
 class Holder(Struct, frozen=True, kw_only=True):
-    """Of a credential of an account. `kind`: None without one."""
+    """Of a credential of an account. `kind`: None without one. `proven`: the person signed in for it just now; sessions are,
+    unless it is said otherwise.
+    """
 
     name: str
     username: str = "keeper"
     scopes: frozenset[str] = frozenset(scopes.ALL)
     kind: Kind | None = Kind.CLIENT_TOKEN
+    proven: bool | None = None
 
     @property
     def allowed(self) -> frozenset[str]:
@@ -179,24 +182,36 @@ class House:
         secret, now = "rmm_secret" if holder.kind is Kind.CLIENT_TOKEN else "secret", self.world.clock()
         owner = self.numbers[holder.username]["user_id"]
         given = issued(holder.kind, owner, digest(secret), now, NEVER, scopes=scopes.ordered(holder.scopes))
-        self.store(replace(given, id=1000, created_at=now - timedelta(seconds=1)))  # used before, so nothing is noted
+        is_proven = holder.kind is Kind.SESSION if holder.proven is None else holder.proven
+        proven_at = now if is_proven else now - timedelta(days=30)
+        before = now - timedelta(seconds=1)  # used before, so nothing is noted
+        self.store(replace(given, id=1000, created_at=before, proven_at=proven_at))
         self.kept = [dict(store) for store in self._stores()]
         if holder.kind is Kind.SESSION:
             return {"cookie": f"__Host-romm_session={secret}"}
         return {"authorization": f"Bearer {secret}"}
 
-    async def ask(self, name: str, door: Door | None, holder: Holder, owner: str) -> httpx.Response:
+    async def ask(
+        self, name: str, door: Door | None, holder: Holder, owner: str, auth: httpx.Auth | None = None
+    ) -> httpx.Response:
         """With the numbers of what belongs to `owner`."""
+        async with self.world.program() as client:
+            client.auth = auth or httpx.Auth()
+            client.headers.update(self.hold(holder))
+            return await self.send(client, name, door, holder.username, owner)
+
+    async def send(
+        self, client: httpx.AsyncClient, name: str, door: Door | None, username: str, owner: str
+    ) -> httpx.Response:
+        """By a client that shows its credential itself."""
         method, _, path = name.partition(" #")[0].partition(" ")
         self.calls.clear()
-        numbers = self.numbers[owner] | {"own_id": str(self.numbers[holder.username]["user_id"])}
+        numbers = self.numbers[owner] | {"own_id": str(self.numbers[username]["user_id"])}
         sent = {key: _filled(value, numbers) for key, value in (door.body if door else {}).items()}
         body: dict[str, Any] = {}
         if method not in ("GET", "DELETE") and door is not None:
             body = {"data": sent} if door.form else {"json": sent}
-        async with self.world.program() as client:
-            headers = {"sec-fetch-site": "same-origin"} | self.hold(holder)
-            return await client.request(method, path.format(**numbers), headers=headers, **body)
+        return await client.request(method, path.format(**numbers), headers={"sec-fetch-site": "same-origin"}, **body)
 
 
 def _filled(value: Any, numbers: Mapping[str, Any]) -> Any:

@@ -3,17 +3,18 @@
 import asyncio
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from romm.credentials.principal import Principal
 from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Lifetime
-from romm.domain.credentials.credential import NEVER, Kind
+from romm.domain.credentials.credential import FRESH_SESSION, NEVER, Kind, issued
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
+from romm.domain.scopes import GRANT_ACCESS
 from tests.credentials.token_house import HANDHELD, NOW, TokenHouse
 
 MOMENT = timedelta(microseconds=1)
@@ -205,12 +206,27 @@ async def test_a_token_makes_none_that_outlives_it(house: TokenHouse) -> None:
         assert refused.value.code is Code.LIFETIME_EXCEEDED
 
 
-async def test_an_access_token_makes_nothing_lasting(house: TokenHouse) -> None:
+def by_access_token(house: TokenHouse, owner: Principal, proven_at: datetime | None) -> Principal:
+    now = house.clock()
+    token = issued(Kind.ACCESS_TOKEN, owner.account.id, "digest", now, now + timedelta(minutes=30), proven_at=proven_at)
+    return Principal(account=owner.account, scopes=frozenset({"me.read", "me.write"}), credential=token)
+
+
+async def test_the_access_token_of_a_fresh_sign_in_makes_the_token_that_its_app_keeps(house: TokenHouse) -> None:
+    app = by_access_token(house, await house.add("vera"), house.clock() - FRESH_SESSION)
+    kept = await house.tokens.create(app, replace(HANDHELD, scopes=("me.read",), lifetime=Lifetime.NEVER))
+    assert kept.token.expires_at == NEVER
+    for more in ("roms.read", GRANT_ACCESS):
+        with pytest.raises(Refused, match=Code.SCOPES_EXCEEDED):
+            await house.make(app, "me.read", more)
+    assert kept.token.id is not None
+    for renewal in (house.tokens.regenerate(app, kept.token.id), house.pairing.offer(app, kept.token.id)):
+        with pytest.raises(Refused, match=Code.CONFIRMATION_REQUIRED):
+            await renewal
+
+
+async def test_an_older_access_token_and_one_of_a_device_make_nothing_that_lasts(house: TokenHouse) -> None:
     vera = await house.add("vera")
-    token = (await house.make(vera, "me.read", "me.write")).token
-    app = Principal(
-        account=vera.account, scopes=frozenset(token.scopes), credential=replace(token, kind=Kind.ACCESS_TOKEN)
-    )
-    with pytest.raises(Refused) as refused:
-        await house.make(app, "me.read")
-    assert refused.value.code is Code.LIFETIME_EXCEEDED
+    for proven_at in (house.clock() - FRESH_SESSION - MOMENT, None):
+        with pytest.raises(Refused, match=Code.CONFIRMATION_REQUIRED):
+            await house.make(by_access_token(house, vera, proven_at), "me.read")

@@ -11,6 +11,7 @@ from romm.credentials.principal import Principal, principal
 from romm.credentials.rate_limits import Rates
 from romm.domain.credentials.client_tokens import ClientTokenRequest, Lifetime
 from romm.domain.model import AccessLevel, Account
+from romm.domain.scopes import GRANT_ACCESS
 from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeThrottles
 
@@ -37,8 +38,8 @@ class TokenHouse:
         return await self.tokens.create(owner, replace(HANDHELD, scopes=given or HANDHELD.scopes))
 
     async def by_token(self, owner: Principal, *given: str) -> Principal:
-        """The same person, by a token with these scopes."""
-        found = await self.bearers.who((await self.make(owner, *given)).secret)
+        """The same person, by a token with these scopes and the right to create what lasts."""
+        found = await self.bearers.who((await self.make(owner, *given, GRANT_ACCESS)).secret)
         assert found is not None
         return found
 

@@ -49,7 +49,7 @@ def romm(file: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def vera(romm: str) -> str:
     """A token with which she decides about devices."""
-    wanted = {"name": "decides", "scopes": ["me.read", "me.write", "roms.read", "devices.read"]}
+    wanted = {"name": "decides", "scopes": ["me.read", "me.write", "roms.read", "devices.read", "access.grant"]}
     answer = httpx.post(f"{romm}/api/client-tokens", json=wanted, auth=("vera", PASSWORD))
     return str(answer.raise_for_status().json()["raw_token"])
 

@@ -8,8 +8,10 @@ from msgspec import UnsetType
 from romm.accounts.forms import AccountForm, account_update, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.domain.accounts import changes as rules
+from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
 from romm.domain.limits import check_search
@@ -77,6 +79,8 @@ class Administration:
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
         """Without a password only single sign-on opens it. Raises `Refused`."""
         required(may(actor, Action.CREATE_ACCOUNT, Target(level=level)))
+        lasting = Lasting.ADMINISTRATOR if level is AccessLevel.ADMIN else Lasting.ACCOUNT
+        required(step_up.check(actor, lasting, self.clock()))
         name = stored_username(typed.username or "")
         email, password_hash = stored_email(typed.email or ""), None
         if not isinstance(typed.password, UnsetType):
@@ -135,6 +139,7 @@ class Administration:
 
         async def attempt() -> tuple[tuple[str, ...], Account]:
             account = await self.get(actor, account_id, Action.UNLINK_ACCOUNT)
+            required(step_up.check(actor, Lasting.UNLINK, self.clock()))
             identities = _identities(account, issuer)
             for identity in identities:
                 detach = rules.Unlink(account=account, identity=identity)

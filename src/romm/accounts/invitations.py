@@ -10,9 +10,11 @@ from romm.credentials.principal import Principal, actor
 from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import url_secret
 from romm.domain.accounts import usernames
+from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.rate_limits import RateLimitKey
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.limits import REGISTRATIONS
@@ -23,6 +25,7 @@ from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 
 LONGEST = timedelta(days=30)
+LONGEST_BY_APPS = timedelta(days=7)  # with `users.write` alone, without a person's proof
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +48,11 @@ class Invitations:
         required(may(actor(who), Action.INVITE, Target(level=level)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
-        secret, now = url_secret(), self.clock()
-        end = now + min(lifetime or self.lifetime, LONGEST)
+        by, secret, now = actor(who), url_secret(), self.clock()
+        lasting = Lasting.ADMIN_INVITATION if level is AccessLevel.ADMIN else Lasting.INVITATION
+        required(step_up.check(by, lasting, now))
+        longest = LONGEST if step_up.may_pass_on(by) else LONGEST_BY_APPS
+        end = now + min(lifetime or self.lifetime, longest)
         invitation = issued(Kind.INVITATION, who.account.id, digest(secret), now, end, level=level)
         with refuse_if_changed(who.account):
             await self.credentials.add(who.account, invitation)

@@ -7,7 +7,9 @@ from typing import assert_never
 from romm.domain.accounts import issuer_moves as rules
 from romm.domain.accounts.changes import Unlink
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Retire, Rewrite, Stay
+from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import Action, Actor, may
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import LinkedElsewhere, linked_elsewhere, spelled
 from romm.domain.model import Account, Identity, subject_digest
@@ -44,6 +46,7 @@ class IssuerMoves:
     async def carry_out(self, actor: Actor, wanted: IssuerMove, keep: str | None = None) -> list[IssuerMoveDecision]:
         """`keep` is the digest of the requesting session. Raises `Refused`."""
         required(may(actor, Action.MOVE_ISSUER))
+        required(step_up.check(actor, Lasting.ISSUER_MOVE, self.clock()))
         move, accounts = await self._understood(wanted)
         moved = [await retry_on_conflict(self._moving(actor, move, each.id, keep)) for each in accounts]
         return [decision for decision in moved if decision is not None]

@@ -11,8 +11,10 @@ from romm.credentials.sessions import Sessions
 from romm.domain import emails
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate
+from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import Kind, issued
 from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.limits import FORGOTTEN
@@ -57,6 +59,7 @@ class Recovery:
         required(may(actor, Action.SET_PASSWORD, Target.of(account)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
+        required(step_up.check(actor, Lasting.RESET_LINK, self.clock()))
         if not account.enabled:
             raise Refused(Code.ACCOUNT_DISABLED, account=account.id)
         return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor)

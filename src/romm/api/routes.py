@@ -16,6 +16,7 @@ from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
 from romm.api.accounts import (
+    confirm_page,
     identities,
     issuer_moves_page,
     link_pages,
@@ -37,6 +38,7 @@ from romm.api.credentials import (
 )
 from romm.api.diagnosis import doctor, explanation, health, oidc_page, sign_ins_page
 from romm.api.http import docs, openapi
+from romm.api.http.shared_refusals import describe_routes
 from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
@@ -62,6 +64,7 @@ ROUTERS = (
     health.router,
     docs.router,
     pages.router,
+    confirm_page.router,
     own_page.router,
     link_pages.router,
     people_page.router,
@@ -100,6 +103,7 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
         debug=False,
     )
     take_turns(app)
+    describe_routes(app)
     return app
 
 

@@ -22,7 +22,7 @@ IDLE_SECONDS = 30
 """For a connection without a whole request head: silent, in the middle of the head, or kept open."""
 
 HEAD_BYTES = 65_536
-"""For a request's head; granian's own 400 KiB would be 6 GiB for all connections."""
+"""For a request's head, twice as much if it comes in one go; granian's own 400 KiB would be 6 GiB for all connections."""
 
 UNREAD_SECONDS = 30
 """For a connection whose other end takes nothing of an answer."""

@@ -52,7 +52,9 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     configured = configured_providers(settings)
-    renderer = PageRenderer(settings=settings, providers=ports.providers, configured=configured, version=VERSION)
+    renderer = PageRenderer(
+        settings=settings, providers=ports.providers, configured=configured, version=VERSION, clock=ports.clock
+    )
     hints = {each.id: preset(each.oidc.provider).hints for each in settings.all_providers}
     errors = Errors(our_cookies, renderer, ports.log, hints, configured.default.id)
     doctor = diagnosis.doctor(settings, remarks, client(settings.oidc), ports.instruments, ports.clock)

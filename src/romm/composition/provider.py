@@ -22,6 +22,7 @@ def client(oidc: Oidc) -> Client:
         max_age=oidc.max_age,
         acr_values=oidc.acr_values,
         pushed_requests=oidc.pushed_requests,
+        reauthentication_prompt=known.reauthentication_prompt,
     )
 
 

@@ -9,13 +9,15 @@ from msgspec.structs import replace
 
 from romm.credentials.principal import Principal, actor, require_own
 from romm.credentials.secrets import new_secret
-from romm.domain.credentials import client_tokens
+from romm.domain.credentials import client_tokens, step_up
 from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Renewal
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
+from romm.domain.scopes import GRANT_ACCESS
 from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -53,13 +55,15 @@ class ClientTokens:
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
         """Never outlives the client token that requests it.
 
-        Raises `Refused`: NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, LIFETIME_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
+        Raises `Refused`: CONFIRMATION_REQUIRED, NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
         """
         require_own(principal, Action.CREATE_CLIENT_TOKENS)
-        valid = required(client_tokens.validate_request(request, principal.scopes))
-        secret = new_secret()
-        new = client_tokens.token(valid, principal.account.id, digest(secret), self.clock())
-        end = required(client_tokens.lasting(new.expires_at, principal.credential))
+        by, secret, now = actor(principal), new_secret(), self.clock()
+        required(step_up.check(by, Lasting.CLIENT_TOKEN, now))
+        allowed = principal.scopes | ({GRANT_ACCESS} if step_up.may_pass_on(by) else set())
+        valid = required(client_tokens.validate_request(request, allowed))
+        new = client_tokens.token(valid, principal.account.id, digest(secret), now)
+        end = client_tokens.lasting(new.expires_at, principal.credential)
         token = await self._issue(principal.account, replace(new, expires_at=end))
         self._log("client_token.created", principal, token)
         return Minted(secret, token)
@@ -68,6 +72,7 @@ class ClientTokens:
         """The principal's own, which its credential may renew or pass on. Raises `Refused`."""
         require_own(principal, Action.CREATE_CLIENT_TOKENS)
         token = await self._find(principal, token_id)
+        required(step_up.check(actor(principal), Lasting.CLIENT_TOKEN_SECRET, self.clock()))
         required(client_tokens.may_renew(token, principal.credential))
         return token
 

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from romm.credentials.principal import Principal, require_own
+from romm.credentials.principal import Principal, actor, require_own
 from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import hex_secret, new_secret, short_code, unique
 from romm.credentials.tokens import TokenRequest, Tokens
-from romm.domain.credentials import devices, short_codes
+from romm.domain.credentials import devices, short_codes, step_up
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.devices import (
     INTERVAL,
@@ -27,6 +27,7 @@ from romm.domain.credentials.devices import (
     Wait,
 )
 from romm.domain.credentials.permissions import Action
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.credentials.tokens import Granted
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
@@ -199,6 +200,7 @@ class DeviceApproval:
         """Raises `Refused` as `look`, and for scopes beyond the person's."""
         require_own(principal, Action.DECIDE_DEVICE)
         seen = await self._look(principal, typed, address)
+        required(step_up.check(actor(principal), Lasting.DEVICE, seen.at))
         authorization, account = seen.authorization, principal.account
         by = Approver(account, principal.scopes, principal.credential)
         decision = required(devices.approval(authorization, by, choice, seen.at, await self._owned_tokens(account)))

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from romm.credentials.principal import Principal, require_own
+from romm.credentials.principal import Principal, actor, require_own
 from romm.credentials.secrets import fresh_secrets, unique, url_secret
 from romm.credentials.tokens import TokenRequest
 from romm.domain.credentials import native_apps as rules
+from romm.domain.credentials import step_up
 from romm.domain.credentials import tokens as token_rules
 from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.native_apps import CODE_REMEMBERED, App, AppError, AppRequest
 from romm.domain.credentials.permissions import Action
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.credentials.tokens import Granted, TokenLimits
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse, Refused, required
@@ -53,6 +55,7 @@ class NativeApps:
         if not given:
             return self.error_redirect(_error(request, "invalid_scope", "the account has none of these scopes"))
         code, now = url_secret(), self.clock()
+        required(step_up.check(actor(who), Lasting.APP, now))
         new = issued(
             Kind.AUTHORIZATION_CODE,
             who.account.id,
@@ -64,6 +67,7 @@ class NativeApps:
             user_agent=visitor.user_agent,
             client=request.app,
             family=unique(),
+            proven_at=now,  # the person's consent, after the proof
             binding=rules.binding(request.app, request.redirect_uri, request.code_challenge),
         )
         with refuse_if_changed(who.account):

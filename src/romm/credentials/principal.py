@@ -23,6 +23,12 @@ class Principal(Struct, frozen=True, kw_only=True):
         """None for Basic auth; "end all others" keeps it."""
         return self.credential.digest if self.credential else None
 
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """Of the account's identities, first that of this session."""
+        own = self.credential and self.credential.identity
+        return tuple(link.identity.issuer for link in sorted(self.account.links, key=lambda link: link.identity != own))
+
 
 def actor(who: Principal) -> Actor:
     account, by = who.account, who.credential
@@ -33,6 +39,7 @@ def actor(who: Principal) -> Actor:
         scopes=who.scopes,
         kind=by.kind,
         proven_at=_proven_at(account, by),
+        grants_access=by.kind is Kind.CLIENT_TOKEN and scopes.GRANT_ACCESS in by.scopes,
         expires_at=by.expires_at,
     )
 
@@ -57,7 +64,7 @@ def principal(account: Account, credential: Credential | None = None) -> Princip
 
 def _proven_at(owner: Account, by: Credential) -> datetime | None:
     """A sign-in at the provider counts only while its identity is linked."""
-    if by.kind is not Kind.SESSION:
+    if by.kind not in (Kind.SESSION, Kind.ACCESS_TOKEN):
         return None
     still_linked = by.identity is None or any(link.identity == by.identity for link in owner.links)
-    return by.created_at if still_linked else None
+    return by.proven_at if still_linked else None

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from romm.credentials.principal import Principal, principal, require_own
+from romm.credentials.principal import Principal, actor, principal, require_own
 from romm.credentials.secrets import url_secret
 from romm.domain import scopes
+from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import (
     TOUCH_INTERVAL,
     Credential,
@@ -18,6 +19,7 @@ from romm.domain.credentials.credential import (
     issued,
 )
 from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
@@ -44,8 +46,9 @@ class Sessions:
         visitor: Visitor,
         source: ProviderSession | None = None,
         beside: tuple[Credential, ...] = (),
+        proven_at: datetime | None = None,
     ) -> str:
-        """Returns its secret; only the hash is stored. `beside` goes into the same transaction.
+        """Returns its secret; only the hash is stored. `beside` goes into the same transaction. `proven_at`: by default now.
 
         Raises `Conflict("version")`.
         """
@@ -59,6 +62,7 @@ class Sessions:
             scopes=scopes.ALL,
             address=visitor.address,
             user_agent=visitor.user_agent,
+            proven_at=proven_at or now,
             **(self._stored(source, secret) if source else {}),
         )
         await self.credentials.add(account, session, *beside)
@@ -97,7 +101,7 @@ class Sessions:
             return None
         first, account = found
         self.log.info("session.repeated", account=account.id, session=first.id)
-        return await self.start(account, visitor, first.source)
+        return await self.start(account, visitor, first.source, proven_at=first.proven_at or first.created_at)
 
     async def _live(self, session_digest: str) -> tuple[Credential, Account] | None:
         found = await self.credentials.find(Kind.SESSION, session_digest)
@@ -119,9 +123,11 @@ class Sessions:
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
     async def end_one(self, who: Principal, session_id: int) -> None:
-        """Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's session."""
+        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's session."""
         require_own(who, Action.END_SESSIONS)
         account_id = who.account.id
+        if who.credential is None or who.credential.id != session_id:
+            self._require_proof(who)
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
         self.log.info("session.ended", account=account_id, session=session_id)
@@ -129,10 +135,14 @@ class Sessions:
     async def end_others(self, who: Principal) -> int:
         """Returns the number. Raises `Refused`."""
         require_own(who, Action.END_SESSIONS)
+        self._require_proof(who)
         account_id = who.account.id
         ended = await self.credentials.end_all(account_id, [Kind.SESSION], who.digest)
         self.log.info("session.others_ended", account=account_id, ended=ended)
         return ended
+
+    def _require_proof(self, who: Principal) -> None:
+        required(step_up.check(actor(who), Lasting.OWN_SESSIONS, self.clock()))
 
     @property
     def lifetime(self) -> timedelta:

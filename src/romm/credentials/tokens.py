@@ -56,8 +56,10 @@ class Tokens:
         visitor: Visitor,
         client: str = "",
         device_id: int | None = None,
+        *,
+        proven: bool = False,
     ) -> Granted:
-        """Drops scopes that the account lacks.
+        """Drops scopes that the account lacks. `proven`: the account was just proved for this app.
 
         Raises `Refused` and `Conflict("version")`.
         """
@@ -74,6 +76,7 @@ class Tokens:
             client=client,
             family=unique(),
             device_id=device_id,
+            proven_at=now if proven else None,
         )
         granted = rules.pair(fresh_secrets(), template, allowed, now, self.limits)
         await self.credentials.add(account, granted.refresh, granted.access)

@@ -294,8 +294,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_AUTH_TIME: _row(
         502,
         "The sign-in provider signed you in too long ago. Sign out there, then sign in again.",
-        "OIDC_MAX_AGE demands a sign-in there after {expected}, and the ID token's `auth_time` is {found}. If it was not sent, the "
-        "provider does not support max_age: remove OIDC_MAX_AGE.",
+        "OIDC_MAX_AGE or a confirmation on /account/confirm demands a sign-in there after {expected}, and the ID token's "
+        "`auth_time` is {found}. If it was not sent, the provider does not support max_age: remove OIDC_MAX_AGE.",
     ),
     Code.ID_TOKEN_ACR: _row(
         403,
@@ -518,8 +518,10 @@ CATALOGUE: Mapping[Code, Refusal] = {
     ),
     Code.CONFIRMATION_REQUIRED: _row(
         403,
-        "Please prove that it is you: enter your current password, or sign in again, and then do it within five minutes.",
-        "The session of account {account} is older than five minutes, and no current password came with the change. A program "
+        "Please prove that it is you: open /account/confirm, enter your current password or sign in again there, and then do it "
+        "within five minutes. A client token needs the permission access.grant.",
+        "To {to}, the {kind} of account {account} needs a sign-in of the last five minutes. A person confirms on "
+        "/account/confirm. A program uses HTTP Basic, or a client token that was given `access.grant`; for its own account it "
         "sends `current_password`.",
     ),
     Code.LAST_WAY_IN: _row(
@@ -620,9 +622,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         403,
         "A token may not outlive the credential that creates it or passes it on. Sign in with a browser, or use your "
         "password.",
-        "The {kind} of the request would have created a credential that outlives it. An access token creates no lasting "
-        "credential. A client token with an end neither renews a token that ends later nor approves a device that gets a "
-        "pair of tokens. A session or a password may do all of that.",
+        "The {kind} of the request would have created a credential that outlives it. A client token with an end neither renews "
+        "a token that ends later nor approves a device that gets a pair of tokens. A session or a password may do both.",
     ),
     Code.TOKENS_FULL: _row(
         409,

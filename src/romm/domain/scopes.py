@@ -16,10 +16,13 @@ _ADDED = {
 
 ALL = tuple(scope for added in _ADDED.values() for scope in added)
 
+GRANT_ACCESS = "access.grant"
+"""Of client tokens only, chosen by name: to create what outlasts them. No role brings it, and no app can ask for it."""
+
 
 def ordered(some: Collection[str]) -> tuple[str, ...]:
     """In published order, without duplicates."""
-    return tuple(scope for scope in ALL if scope in some)
+    return tuple(scope for scope in (*ALL, GRANT_ACCESS) if scope in some)
 
 
 def granted(level: AccessLevel) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class Linking(Struct, frozen=True, kw_only=True):
 
     account_id: int
     same_session: bool
-    authenticated_at: datetime
+    authenticated_at: datetime | None
 
 
 MAX_USERNAMES = 100  # suffixes to try for a name in use

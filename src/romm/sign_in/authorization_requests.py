@@ -1,4 +1,4 @@
-"""The URL that a browser takes to the provider."""
+"""The authorization request's address, pushed first where that is required (RFC 9126)."""
 
 from collections.abc import Mapping
 from typing import Protocol

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.digests import digest
 from romm.domain.errors import Refused
 from romm.domain.sign_in.authorization import LoginAttempt, Purpose
@@ -12,7 +13,7 @@ LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
 PREVIEW_PAGE = "/admin/oidc"
 QUESTION_PAGE = "/login/account"
 
-_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE}
+_PAGES = {Purpose.LINK: ACCOUNT_PAGE, Purpose.PREVIEW: PREVIEW_PAGE, Purpose.CONFIRM: CONFIRM_PAGE}
 
 
 class CallbackCookies(Struct, frozen=True, kw_only=True):

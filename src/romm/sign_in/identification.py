@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from romm.domain.errors import Code, Refused, required
-from romm.domain.sign_in.authorization import LoginAttempt
+from romm.domain.sign_in.authorization import LoginAttempt, Purpose
 from romm.domain.sign_in.claims import rules as claims
 from romm.domain.sign_in.claims.rules import ClaimMapping, Claims, ExpectedIDToken
 from romm.domain.sign_in.discovery import Metadata
@@ -69,6 +69,7 @@ class Identification:
             max_age=client.max_age,
             acr_values=tuple(client.acr_values.split()),
             hosted_domains=self.hosted_domains,
+            reauthenticated=attempt.purpose is Purpose.CONFIRM,
         )
         id_token = claims.with_known_issuer(signed.unverified_claims, self.issuer_spellings)
         required(claims.validate(id_token, expected))

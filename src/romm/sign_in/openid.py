@@ -11,7 +11,7 @@ from romm.credentials.rate_limits import FairLimit
 from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
-from romm.domain.accounts.changes import Proof, proof
+from romm.domain.accounts.changes import Proof, confirmation_required, proof
 from romm.domain.credentials.credential import ProviderSession
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.digests import digest
@@ -86,15 +86,7 @@ class OpenIDSignIn:
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
     ) -> StartedSignIn:
         """Raises `Refused`, also if `initiation` names another issuer."""
-        return_to = urls.return_to(unverified_return_to)
-        try:
-            return await self._begin(return_to, initiation=initiation, visitor=visitor)
-        except Refused as refused:
-            refused.return_to = return_to
-            if refused.code is not Code.OIDC_OFF:
-                refused.facts.setdefault("issuer", self.issuer or None)
-                await self.journal.refused("openid", refused, visitor)
-            raise
+        return await self._journaled(unverified_return_to, visitor, initiation=initiation)
 
     async def begin_preview(self, actor: Actor) -> StartedSignIn:
         """A test sign-in. Raises `Refused`."""
@@ -105,8 +97,30 @@ class OpenIDSignIn:
         """Link to the session's account. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
-            raise Refused(Code.CONFIRMATION_REQUIRED, account=who.account.id)
+            raise Refused.by(confirmation_required(who.account))
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
+
+    async def begin_confirmation(self, who: Principal, unverified_return_to: str, visitor: Visitor) -> StartedSignIn:
+        """Sign in anew, as a proof. Raises `Refused`."""
+        require_own(who, Action.CHANGE_PROFILE)
+        return await self._journaled(unverified_return_to, visitor, Purpose.CONFIRM)
+
+    async def _journaled(
+        self,
+        unverified_return_to: str | None,
+        visitor: Visitor,
+        purpose: Purpose = Purpose.SIGN_IN,
+        initiation: Initiation | None = None,
+    ) -> StartedSignIn:
+        return_to = urls.return_to(unverified_return_to)
+        try:
+            return await self._begin(return_to, purpose, initiation=initiation, visitor=visitor)
+        except Refused as refused:
+            refused.return_to = return_to
+            if refused.code is not Code.OIDC_OFF:
+                refused.facts.setdefault("issuer", self.issuer or None)
+                await self.journal.refused("openid", refused, visitor)
+            raise
 
     async def _begin(
         self,
@@ -121,6 +135,7 @@ class OpenIDSignIn:
             provider = self._identification().provider
             metadata = await provider.answering_metadata()
             added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
+            added |= authorization.reauthentication(provider.client) if purpose is Purpose.CONFIRM else {}
             state, nonce, code_verifier = (url_secret() for _ in range(3))
             attempt = LoginAttempt(
                 state_digest=digest(state),
@@ -184,7 +199,7 @@ class OpenIDSignIn:
         if who is None or who.credential is None:
             raise Refused(Code.LINK_SESSION_CHANGED)
         same = who.credential.digest == attempt.session_digest and who.account.id == attempt.account_id
-        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.created_at)
+        return Linking(account_id=attempt.account_id, same_session=same, authenticated_at=who.credential.proven_at)
 
     async def _complete(
         self,

@@ -20,5 +20,5 @@ class PasswordGrant:
         scopes = request.scopes
         return await self.password_sign_in.open(
             PasswordCredentials(username, password, request.visitor),
-            lambda account: self.tokens.issue(account, scopes, request.visitor, request.client),
+            lambda account: self.tokens.issue(account, scopes, request.visitor, request.client, proven=True),
         )

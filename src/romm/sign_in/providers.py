@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from romm.credentials.principal import Principal
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.authorization import Initiation
 from romm.domain.sign_in.providers import FIRST, ConfiguredProviders
@@ -33,6 +34,10 @@ class SignIns:
         """An unknown issuer goes to the default one, which refuses it."""
         found = self.providers.of_issuer(initiation.iss) or self.providers.default
         return self.by_id[found.id]
+
+    def confirming(self, who: Principal) -> OpenIDSignIn:
+        """Where the session came from, else where the account is linked."""
+        return self.by_id[self.providers.to_confirm_by(who.issuers).id]
 
     def of_issuer(self, issuer: str) -> OpenIDSignIn | None:
         """None for an unknown one, and while it is off."""

@@ -1,10 +1,10 @@
 """Passwords that this process refused: hashing them again would only cost time."""
 
 import hmac
-import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from romm.credentials.secrets import url_secret
 from romm.domain.model import Account
 
 MOST = 4096
@@ -18,7 +18,7 @@ class WrongPasswords:
     of the account makes its entries useless.
     """
 
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    _key: bytes = field(default_factory=lambda: url_secret().encode())
     _marks: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
 
     def entry(self, counter: str, account: Account | None, password_hash: str | None, password: str) -> bytes:

@@ -64,13 +64,12 @@ def test_an_older_file_is_written_anew_once_and_the_log_says_so(path: Path):
         assert database.execute("SELECT count(*) FROM rows").fetchone() == (10,)
 
 
-def test_a_file_at_which_another_process_works_stays_as_it_is(path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_file_at_which_another_process_works_stays_as_it_is(path: Path):
     filled_and_emptied(path)
-    monkeypatch.setattr(space, "BUSY_SECONDS", 0.1)
     log = FakeLog()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        space.prepare(url(path), log)
+        space.prepare(url(path), log, wait=0.1)
     [_, (level, event, facts)] = log.lines
     assert (level, event, facts["problem"]) == ("warning", "database.not_compacted", "database is locked")
     assert pragma(path, "auto_vacuum") == 0

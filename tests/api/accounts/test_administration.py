@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -33,9 +33,11 @@ async def signed_in(world: World, username: str, password: str = PASSWORD) -> ht
     return program
 
 
-async def token(world: World, owner: Account, *scopes: str) -> None:
+async def token(world: World, owner: Account, *scopes: str, proven_at: datetime | None = None) -> None:
     now, secret = world.clock(), "a token of an app"
-    given = issued(Kind.ACCESS_TOKEN, owner.id, digest(secret), now, now + timedelta(days=1), scopes=scopes)
+    given = issued(
+        Kind.ACCESS_TOKEN, owner.id, digest(secret), now, now + timedelta(days=1), scopes=scopes, proven_at=proven_at
+    )
     await world.credentials.add(world.accounts.by_id[owner.id], given)
 
 
@@ -260,26 +262,61 @@ async def test_a_token_with_users_write_alone_touches_no_admin_and_makes_none(
     assert ordinary.json()["enabled"] is False
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("PUT", "/api/users/{vera}", {"role": "editor"}),
-        ("PUT", "/api/users/{vera}", {"email": "mine@example.org"}),
-        ("POST", "/api/users", {"username": "mallory", "password": OTHER, "role": "editor"}),
-        ("POST", "/api/users/invite-link", {"role": "viewer"}),
-    ],
-)
-async def test_no_token_makes_a_credential_that_may_do_more_than_itself(
-    world: World, method: str, path: str, body: dict[str, Any]
-) -> None:
-    """The contract of scopes: whoever sets a role, an address or a password can come in by it."""
+async def test_no_token_opens_an_account_that_may_do_more_than_itself(world: World) -> None:
+    """An address opens an account by single sign-on."""
     vera = await world.add("vera")
     await token(world, world.accounts.by_id[1], "users.read", "users.write", "me.read", "me.write")
-
-    response = await world.program().request(method, path.format(vera=vera.id), json=body, headers=TOKEN)
-
+    response = await world.program().put(f"/api/users/{vera.id}", json={"email": "mine@example.org"}, headers=TOKEN)
     assert refusal(response) == (403, Code.SCOPES_EXCEEDED)
-    assert len(world.accounts.by_id) == 2
+
+
+async def test_an_app_with_users_write_makes_and_invites_viewers_and_editors(world: World) -> None:
+    """As RomM's apps do, with role and lifetime in the query."""
+    vera = await world.add("vera")
+    await token(world, world.accounts.by_id[1], "users.write", "me.write")
+    program = world.program()
+    for role in ("viewer", "EDITOR"):
+        body = {"username": f"new-{role.lower()}", "password": OTHER, "role": role}
+        assert (await program.post("/api/users", json=body, headers=TOKEN)).status_code == 201
+        asked = {"role": role, "expiration": 3600}
+        invited = await program.post("/api/users/invite-link", params=asked, json={}, headers=TOKEN)
+        assert invited.status_code == 201
+        ends = datetime.fromisoformat(invited.json()["expires_at"])
+        assert ends == world.clock() + timedelta(hours=1)
+    assert (await program.put(f"/api/users/{vera.id}", json={"role": "editor"}, headers=TOKEN)).status_code == 200
+    levels = [each.level for (kind, _), each in world.credentials.stored.items() if kind is Kind.INVITATION]
+    assert levels == [VIEWER, EDITOR]
+
+
+async def test_an_app_invites_for_a_week_at_most_and_a_person_for_a_month(
+    world: World, keeper: httpx.AsyncClient
+) -> None:
+    """However fresh the sign-in behind its token is."""
+    await token(world, world.accounts.by_id[1], "users.write", proven_at=world.clock())
+    asked = {"expiration": 90 * 86_400}
+    by_app = await world.program().post("/api/users/invite-link", json=asked, headers=TOKEN)
+    by_person = await keeper.post("/api/users/invite-link", json=asked)
+    ends = [datetime.fromisoformat(each.json()["expires_at"]) - world.clock() for each in (by_app, by_person)]
+    assert ends == [timedelta(days=7), timedelta(days=30)]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "body"),
+    [
+        ("/api/users/invite-link", {"role": "nonsense"}, {}),
+        ("/api/users/invite-link", {"role": "editor"}, {"role": "viewer"}),
+        ("/api/users/invite-link", {"expiration": "60"}, {"expiration": 60}),
+        ("/api/users/invite-link", {"email": "x@example.org"}, {}),
+        ("/api/users", {"role": "admin"}, {"username": "mallory", "password": OTHER}),
+    ],
+)
+async def test_a_parameter_in_a_wrong_place_is_refused_and_not_dropped(
+    world: World, keeper: httpx.AsyncClient, path: str, query: dict[str, str], body: dict[str, Any]
+) -> None:
+    before = len(world.credentials.stored), len(world.accounts.by_id)
+    answer = await keeper.post(path, params=query, json=body)
+    assert refusal(answer) == (400, Code.REQUEST_INVALID)
+    assert (len(world.credentials.stored), len(world.accounts.by_id)) == before
 
 
 async def test_nobody_makes_a_reset_link_for_themselves(world: World, keeper: httpx.AsyncClient) -> None:

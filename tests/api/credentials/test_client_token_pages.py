@@ -71,7 +71,8 @@ async def test_a_new_token_is_shown_once_and_in_no_address(world: World) -> None
 async def test_the_form_offers_the_scopes_that_one_has(world: World, level: AccessLevel, offered: int) -> None:
     await world.add("somebody", level=level)
     page = (await (await person(world, "somebody")).get(PAGE)).text
-    assert len(re.findall(r'name="scopes"', page)) == offered
+    assert len(re.findall(r'name="scopes"', page)) == offered + 1, "and access.grant"
+    assert re.search(r'value="access.grant">', page), "never by default"
     assert len(re.findall(r"checked", page)) == 9
     labels = words("".join(re.findall(r"<label><input.*?</label>", page, re.DOTALL)))
     assert "See your saves, states and screenshots assets.read" in labels

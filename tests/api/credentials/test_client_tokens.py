@@ -144,7 +144,7 @@ async def test_nobody_is_told_to_sign_in(world: World, method: str, path: str) -
 
 async def test_a_token_makes_weaker_ones_and_renews_itself_but_makes_no_stronger_one(world: World) -> None:
     """R-71."""
-    mine = await made(world, "keeper", "me.read", "me.write")
+    mine = await made(world, "keeper", "me.read", "me.write", "access.grant")
     other = await made(world, "keeper", "roms.read")
     bearer = app(world, mine["raw_token"])
     weaker = await bearer.post("/api/client-tokens", json=WANTED | {"scopes": ["me.read"]})

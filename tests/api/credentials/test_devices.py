@@ -16,6 +16,7 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.limits import USER_CODES
 from romm.domain.model import AccessLevel
+from romm.domain.scopes import GRANT_ACCESS
 from tests.api.credentials.devices import ADDRESS, INIT, approve, ask, bearer, init, poll, redeem, refused, signed_in
 from tests.world import ORIGIN, PASSWORD, World
 
@@ -232,7 +233,7 @@ async def test_of_two_people_who_let_one_device_in_at_once_one_does(world: World
 
 async def test_a_token_lets_a_device_in_within_its_own_scopes(world: World) -> None:
     asked = await init(world)
-    header = await bearer(world, await world.add("vera"), "me.write", "roms.read")
+    header = await bearer(world, await world.add("vera"), "me.write", "roms.read", GRANT_ACCESS)
     body = {"user_code": asked["user_code"], "approved_scopes": ["roms.read", "assets.write"]}
 
     more = await world.program().post(f"{ADDRESS}/approve", json=body, headers=header)
@@ -248,7 +249,7 @@ async def test_a_client_token_makes_none_that_outlives_it(world: World) -> None:
     asked = await init(world)
     end = world.clock() + timedelta(days=3)
     header = await bearer(
-        world, await world.add("vera"), "me.write", "roms.read", kind=Kind.CLIENT_TOKEN, expires_at=end
+        world, await world.add("vera"), "me.write", "roms.read", GRANT_ACCESS, kind=Kind.CLIENT_TOKEN, expires_at=end
     )
     body = {"user_code": asked["user_code"], "approved_scopes": ["roms.read"], "expires_in": "never"}
 
@@ -585,3 +586,14 @@ async def test_the_log_tells_who_let_what_in(world: World) -> None:
     assert world.lines("device.approved") == [{"account": 2, "device": 1, "client": "Argosy"}]
     assert world.lines("device.let_in") == [{"account": 2, "device": 1, "client": "Argosy"}]
     assert world.lines("refused") == []
+
+
+async def test_the_tokens_of_a_device_make_no_client_token_however_fresh(world: World) -> None:
+    """The proof was the person's, in another browser."""
+    asked = await ask(world, "me.read me.write")
+    await approve(await signed_in(world), asked["user_code"], "me.read", "me.write")
+    pair = (await poll(world, asked)).json()
+    kept = {"name": "Handheld", "scopes": ["me.read"]}
+    header = {"authorization": f"Bearer {pair['access_token']}"}
+    refused = await world.program().post("/api/client-tokens", json=kept, headers=header)
+    assert (refused.status_code, refused.json()["code"]) == (403, Code.CONFIRMATION_REQUIRED)

@@ -20,6 +20,7 @@ from romm.domain.credentials.native_apps import CODE_LIFETIME, App
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from tests.api.sign_in.test_openid import confirmed_first
 from tests.world import ORIGIN, PASSWORD, Browser, World
 
 METADATA = "/.well-known/oauth-authorization-server"
@@ -352,3 +353,32 @@ async def test_a_code_opens_nothing_by_itself(house: World) -> None:
     code = told(await decided(await signed_in(house, "vera"), "allow"))["code"]
     assert await me(house, code) == 401
     assert code not in str(house.credentials.stored)
+
+
+async def test_an_old_session_lets_no_app_in_before_the_proof_and_then_decides_anew(house: World) -> None:
+    browser = await signed_in(house, "vera")
+    house.clock.advance(timedelta(minutes=6))
+    page = await browser.get(asking())
+    assert "First confirm that it is you." in page.text
+    assert confirmed_first(await browser.submit(AUTHORIZE, **fields(page), decision="allow")) == asking()
+    assert Kind.AUTHORIZATION_CODE not in {kind for kind, _ in house.credentials.stored}
+    confirmed = await browser.submit("/account/confirm", current_password=PASSWORD, next=asking())
+    assert confirmed.headers["location"] == asking()
+    assert "code" in told(await decided(browser, "allow"))
+
+
+async def test_an_old_session_turns_an_app_away_without_a_proof(house: World) -> None:
+    browser = await signed_in(house, "vera")
+    house.clock.advance(timedelta(minutes=6))
+    assert told(await decided(browser, "deny"))["error"] == "access_denied"
+
+
+async def test_the_app_makes_the_token_that_it_keeps_minutes_after_the_consent(house: World) -> None:
+    browser, url = await signed_in(house, "vera"), asking(scope="me.read me.write")
+    pair = (await redeem(house, told(await decided(browser, "allow", url))["code"])).json()
+    kept = {"name": "Shelf", "scopes": ["me.read"], "expires_in": "never"}
+    header = {"authorization": f"Bearer {pair['access_token']}"}
+    assert (await house.program().post("/api/client-tokens", json=kept, headers=header)).status_code == 201
+    house.clock.advance(timedelta(minutes=6))
+    late = await house.program().post("/api/client-tokens", json=kept, headers=header)
+    assert (late.status_code, late.json()["code"]) == (403, Code.CONFIRMATION_REQUIRED)

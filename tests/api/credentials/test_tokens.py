@@ -617,3 +617,29 @@ async def test_the_metadata_names_nothing_that_is_off() -> None:
     world = World({"DISABLE_USERPASS_LOGIN": "true"})
     found = (await world.program().get("/.well-known/oauth-authorization-server")).json()
     assert found["grant_types_supported"] == ["refresh_token", DEVICE_CODE]
+
+
+KEPT = {"name": "Handheld", "scopes": ["me.read"], "expires_in": "never"}
+
+
+async def keeps(world: World, token: str) -> tuple[int, str]:
+    """Make the client token that an app keeps."""
+    made = await world.program().post("/api/client-tokens", json=KEPT, headers=bearer(token))
+    return made.status_code, made.json().get("code", "")
+
+
+async def test_an_app_that_just_signed_in_makes_the_token_that_it_keeps(world: World, vera: Account) -> None:
+    assert await keeps(world, (await sign_in(world, "me.read me.write"))["access_token"]) == (201, "")
+
+
+async def test_after_five_minutes_it_makes_none_and_a_refresh_is_no_proof(world: World, vera: Account) -> None:
+    pair = await sign_in(world, "me.read me.write")
+    world.clock.advance(timedelta(minutes=5) + MOMENT)
+    assert await keeps(world, pair["access_token"]) == (403, Code.CONFIRMATION_REQUIRED)
+    renewed = (await refresh(world, pair["refresh_token"])).json()
+    assert await keeps(world, renewed["access_token"]) == (403, Code.CONFIRMATION_REQUIRED)
+
+
+async def test_the_right_to_create_what_lasts_is_of_no_grant(world: World, vera: Account) -> None:
+    asked = await ask(world, **NAMES, scope="me.read access.grant")
+    assert error(asked) == (400, "invalid_scope", Code.SCOPE_UNKNOWN)

@@ -66,7 +66,7 @@ def events_of(world: World, name: str) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize("headers", [(), (HOST, HOST), (HOST, (b"host", b"other.test"))], ids=["none", "twice", "two"])
 async def test_a_request_with_no_host_or_two_is_refused(world: World, headers: tuple[Any, ...]) -> None:
     """RFC 9112, 3.2."""
-    sent = await ask(world.app, part(b"{}", more=False), headers=(*headers, JSON))
+    sent = await ask(world.app, headers=headers, method="GET", path="/api/heartbeat")
     assert status_of(sent) == HTTPStatus.BAD_REQUEST
     assert json.loads(sent[-1]["body"])["code"] == "request_invalid"  # type: ignore[typeddict-item]
     assert b"x-correlation-id" in headers_of(sent)

@@ -642,6 +642,12 @@ async def test_whoever_wonders_why_their_group_makes_no_admin_reads_what_the_cla
     assert "Romm-Admins" in line["hint"]
 
 
+def confirmed_first(response: httpx.Response) -> str | None:
+    """Where a browser returns to after the confirmation that it is sent to."""
+    target = urlsplit(response.headers.get("location", ""))
+    return parse_qs(target.query)["next"][0] if target.path == "/account/confirm" else None
+
+
 def error_of(response: httpx.Response) -> str:
     """The code in the page that a browser is sent to."""
     assert response.status_code == 303

@@ -437,6 +437,14 @@ async def test_only_a_post_signs_out(house: World, method: str) -> None:
     assert (await browser.me()).status_code == 200
 
 
+@pytest.mark.parametrize("wanted", [True, False], ids=["signing out there too", "signing out here alone"])
+async def test_an_id_token_is_kept_only_for_signing_out_at_the_provider(wanted: bool) -> None:
+    world = World({"OIDC_RP_INITIATED_LOGOUT": str(wanted).lower()})
+    await world.browser().sign_in()
+    [session] = world.accounts.credentials.values()
+    assert (session.sealed_id_token is not None) is wanted
+
+
 async def test_the_providers_session_is_ended_with_the_token_that_opened_ours() -> None:
     """R-41; OpenID Connect RP-Initiated Logout 1.0, 2."""
     world = World(ENDING)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -229,6 +230,20 @@ async def test_an_account_links_a_second_provider_and_unlinks_each_but_the_last(
     assert (await browser.submit("/account/unlink", identity=ids[0])).headers["location"] == "/account?notice=unlinked"
     refused = await browser.submit("/account/unlink", identity=ids[1])
     assert error_of(refused) == Code.LAST_WAY_IN
+
+
+@pytest.mark.parametrize("at", ["", "friends"])
+async def test_a_step_that_lasts_is_confirmed_where_the_session_came_from(at: str) -> None:
+    world = await two(sub="alice-there")
+    world.further["friends"].claims |= {"email": "alice@example.org"}
+    for each in ("", "friends"):
+        await world.browser().sign_in(at=each)
+    browser = world.browser()
+    await browser.sign_in(at=at)
+    world.clock.advance(timedelta(minutes=6))
+    assert f"Sign in with <bdi>{at or 'Authelia'}</bdi> again" in (await browser.get("/account/confirm")).text
+    begun = await browser.submit("/account/confirm/provider", next="/account")
+    assert begun.headers["location"].startswith(FRIENDS if at else HOUSE)
 
 
 async def test_the_new_provider_links_everyone_of_the_old_one_by_the_vouched_address() -> None:

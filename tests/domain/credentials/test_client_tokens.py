@@ -25,6 +25,7 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refuse
 from romm.domain.limits import EXCHANGES, QUESTIONS
 from romm.domain.model import AccessLevel
+from romm.domain.scopes import GRANT_ACCESS
 from tests.domain.examples import NOW
 
 VIEWER = frozenset(scopes.granted(AccessLevel.VIEWER))
@@ -79,12 +80,24 @@ def made(*given_scopes: str, kind: Kind = Kind.CLIENT_TOKEN) -> Credential:
     [
         pytest.param(None, None, id="a password"),
         pytest.param(made(*scopes.ALL, kind=Kind.SESSION), None, id="a session"),
+        pytest.param(made("me.read", "roms.read", "users.read"), None, id="a token with more"),
         pytest.param(made("me.write", "roms.read", "me.read"), None, id="a token with all of them"),
         pytest.param(made("me.write", "roms.read"), Code.SCOPES_EXCEEDED, id="a token with fewer"),
     ],
 )
 def test_a_token_is_renewed_only_by_what_has_all_its_scopes(by: Credential | None, code: Code | None) -> None:
     assert refused(may_renew(made("me.read", "roms.read"), by)) is code
+
+
+def test_the_right_to_create_what_lasts_is_passed_on_by_a_person_or_by_a_token_that_has_it() -> None:
+    named = made("me.read", GRANT_ACCESS)
+    assert may_renew(named, None) is None
+    assert may_renew(named, made(*scopes.ALL, kind=Kind.SESSION)) is None
+    assert may_renew(named, made("me.read", GRANT_ACCESS)) is None
+    assert refused(may_renew(named, made("me.read"))) is Code.SCOPES_EXCEEDED
+    wanted = replace(HANDHELD, scopes=("me.read", GRANT_ACCESS))
+    assert refused(validate_request(wanted, VIEWER)) is Code.SCOPES_EXCEEDED
+    assert validate_request(wanted, VIEWER | {GRANT_ACCESS}) == wanted
 
 
 SOON, LATER = NOW + timedelta(days=1), NOW + timedelta(days=400)
@@ -97,14 +110,12 @@ SOON, LATER = NOW + timedelta(days=1), NOW + timedelta(days=400)
         pytest.param(Kind.SESSION, SOON, LATER, id="a session, however short"),
         pytest.param(Kind.CLIENT_TOKEN, SOON, SOON, id="a token that ends sooner"),
         pytest.param(Kind.CLIENT_TOKEN, NEVER, LATER, id="a token without an end"),
-        pytest.param(Kind.ACCESS_TOKEN, NEVER, Code.LIFETIME_EXCEEDED, id="an access token"),
-        pytest.param(Kind.REFRESH_TOKEN, NEVER, Code.LIFETIME_EXCEEDED, id="whatever else there may be"),
+        pytest.param(Kind.ACCESS_TOKEN, SOON, LATER, id="an access token that may create at all"),
     ],
 )
-def test_nothing_that_a_token_gives_outlives_it(kind: Kind | None, ends: datetime, expected: datetime | Code) -> None:
+def test_nothing_that_a_client_token_gives_outlives_it(kind: Kind | None, ends: datetime, expected: datetime) -> None:
     by = None if kind is None else replace(made(*scopes.ALL, kind=kind), expires_at=ends)
-    found = lasting(LATER, by)
-    assert (found.code if isinstance(found, Refuse) else found) == expected
+    assert lasting(LATER, by) == expected
     renewed = may_renew(replace(made("me.read"), expires_at=LATER), by)
     assert refused(renewed) is (None if expected == LATER else Code.LIFETIME_EXCEEDED)
 

@@ -215,8 +215,6 @@ def test_a_client_token_makes_none_that_outlives_it(lifetime, kind):
 @pytest.mark.parametrize(
     ("kind", "end", "shape", "expected"),
     [
-        (Kind.ACCESS_TOKEN, NEVER, Flavor.STANDARD, Code.LIFETIME_EXCEEDED),
-        (Kind.ACCESS_TOKEN, NEVER, Flavor.LEGACY, Code.LIFETIME_EXCEEDED),
         (Kind.CLIENT_TOKEN, NOW + timedelta(days=10), Flavor.STANDARD, Code.LIFETIME_EXCEEDED),
         (Kind.CLIENT_TOKEN, NEVER, Flavor.STANDARD, None),
         (Kind.CLIENT_TOKEN, NEVER, Flavor.LEGACY, None),

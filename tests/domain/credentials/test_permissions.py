@@ -58,14 +58,14 @@ EXPECTED = {
     Action.ALLOW_APPS: ("me.write", None, OWN),
     Action.READ_TOKENS: ("me.read", "users.read", OWN_AND_READ),
     Action.LIST_ACCOUNTS: (None, "users.read", OTHERS),
-    Action.CREATE_ACCOUNT: (None, "users.write", GIVEN),
+    Action.CREATE_ACCOUNT: (None, "users.write", PROTECTED),
     Action.CHANGE_ACCOUNT: (None, "users.write", PROTECTED),
     Action.OPEN_ACCOUNT: (None, "users.write", GIVEN),
     Action.DELETE_ACCOUNT: (None, "users.write", PROTECTED),
     Action.UNLINK_ACCOUNT: (None, "users.write", PROTECTED),
     Action.END_SIGN_INS: (None, "users.write", PROTECTED),
     Action.SET_PASSWORD: (None, "users.write", FULL),
-    Action.INVITE: (None, "users.write", GIVEN),
+    Action.INVITE: (None, "users.write", PROTECTED),
     Action.READ_INVITATIONS: (None, "users.read", OTHERS),
     Action.REVOKE_INVITATIONS: (None, "users.write", OTHERS),
     Action.CREATE_RECOVERY_LINK: (None, None, COMMAND_LINE_ONLY),
@@ -136,7 +136,9 @@ def test_full_rights_are_every_scope_of_an_administrator(missing: str) -> None:
         assert code(almost, action, Target(account_id=4, level=ADMIN)) is refused
 
 
-def test_a_token_of_a_viewers_scopes_gives_a_viewers_rights_and_no_more() -> None:
+def test_users_write_makes_and_invites_viewers_and_editors_but_opens_no_account_with_more_than_it_has() -> None:
     token = actor(1, *scopes.granted(VIEWER), "users.write")
-    assert code(token, Action.INVITE, Target(level=VIEWER)) is None
-    assert code(token, Action.INVITE, Target(level=EDITOR)) is Code.SCOPES_EXCEEDED
+    for action in (Action.CREATE_ACCOUNT, Action.INVITE):
+        assert [code(token, action, Target(level=level)) for level in AccessLevel] == [None, None, Code.ADMIN_REQUIRED]
+    assert code(token, Action.OPEN_ACCOUNT, Target(level=VIEWER)) is None
+    assert code(token, Action.OPEN_ACCOUNT, Target(level=EDITOR)) is Code.SCOPES_EXCEEDED

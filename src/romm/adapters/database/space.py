@@ -21,18 +21,18 @@ PAGES_AT_START = 25_000
 """100 MiB."""
 
 BUSY_SECONDS = 5
-"""At the start, for another process that writes."""
+"""For another process that writes."""
 
 
-def prepare(url: str, log: Log) -> None:
+def prepare(url: str, log: Log, *, wait: float = BUSY_SECONDS) -> None:
     """At the start of the server. A file from before this version is written anew once; that needs as much room as its
-    rows have, and no other process at work on it.
+    rows have, and no other process at work on it. `wait` is for such a process, in seconds.
     """
     path = Path(url.removeprefix(SQLITE).partition("?")[0])
     if not path.is_file():  # such as `file:romm.db`, which only SQLAlchemy reads
         return
     try:
-        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(path, timeout=wait, isolation_level=None)) as connection:
             if _mode(connection) == INCREMENTAL:
                 give_back(connection, PAGES_AT_START)
             else:

@@ -128,6 +128,7 @@ class CredentialRow(Base):
     salt: Mapped[str]
     spent_at: Mapped[datetime | None]
     device_id: Mapped[int | None] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    proven_at: Mapped[datetime | None]
 
 
 class DeviceRow(Base):

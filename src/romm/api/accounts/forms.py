@@ -23,7 +23,10 @@ class PasswordForm(Struct, frozen=True, kw_only=True):
 
 
 class ConfirmForm(Struct, frozen=True):
-    current_password: str
+    """`next`: the page to return to."""
+
+    current_password: str = ""
+    next: str = "/account"
 
 
 class LinkForm(Struct, frozen=True):

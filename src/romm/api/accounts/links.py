@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
@@ -46,22 +46,33 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CRO
 
 @post(
     "/users/invite-link",
-    **needs("users.write"),
+    **needs("users.write", query=("role", "expiration")),
     status_code=201,
     summary="Invite a person",
     operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
     responses=gives(201, LinkAnswer, "A link that works once; it is shown this once.", LINK_EXAMPLE)
-    | refuses(Code.PASSWORDS_OFF, Code.ADMIN_REQUIRED, Code.ACCOUNT_CHANGED, Code.REQUEST_INVALID, *_REFUSED),
+    | refuses(
+        Code.PASSWORDS_OFF,
+        Code.ADMIN_REQUIRED,
+        Code.CONFIRMATION_REQUIRED,
+        Code.ACCOUNT_CHANGED,
+        Code.REQUEST_INVALID,
+        *_REFUSED,
+    ),
 )
 async def invite(
     request: Request,
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
     settings: NamedDependency[Settings],
+    role: FromQuery[str | None] = None,
+    expiration: FromQuery[int | None] = None,
 ) -> LinkAnswer:
-    """Creates a link that registers an account with this role. `expiration` is in seconds."""
-    form = await body(request, InvitationForm)
-    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
+    """Creates a link that registers an account with this role. `expiration` is in seconds. RomM's apps send both in the
+    query; the body works, too.
+    """
+    form = (await body(request, InvitationForm)).with_query(role, expiration)
+    secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     return LinkAnswer(secret, link_url(settings.server.base_url, "/register", secret), invitation.expires_at)
 
 
@@ -70,7 +81,7 @@ async def invite(
     **needs("users.read"),
     summary="Open invitations",
     responses=gives(200, list[InvitationSchema], "The newest first, without their secrets.", [INVITATION_EXAMPLE])
-    | refuses(*_REFUSED),
+    | refuses(*UNAUTHORIZED),
 )
 async def open_invitations(
     principal: NamedDependency[Principal],
@@ -138,6 +149,7 @@ async def register(
     | refuses(
         Code.PASSWORDS_OFF,
         Code.ADMIN_REQUIRED,
+        Code.CONFIRMATION_REQUIRED,
         Code.ACCOUNT_UNKNOWN,
         Code.ACCOUNT_DISABLED,
         Code.ACCOUNT_CHANGED,

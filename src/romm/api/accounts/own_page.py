@@ -12,13 +12,13 @@ from litestar.response import Template
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
-from romm.api.accounts.forms import ConfirmForm, LinkForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
+from romm.api.accounts.forms import LinkForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.pages.described_links import DescribedLink, describe_links
-from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.pages.renderer import PageRenderer, confirm_url, explained
 from romm.api.pages.user_agents import in_words
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
@@ -26,7 +26,6 @@ from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
 from romm.domain.model import Account
-from romm.sign_in.password import PasswordCredentials
 from romm.sign_in.providers import SignIns
 
 _PAGE = "/account"
@@ -79,20 +78,6 @@ async def change_password(
     return see_other(f"{_PAGE}?notice=password_set")
 
 
-@post("/confirm", **_WRITES)
-async def confirm(
-    request: Request,
-    principal: NamedDependency[Principal],
-    profile: NamedDependency[Profile],
-    our_cookies: NamedDependency[Cookies],
-) -> Response[bytes]:
-    form, own_name = await body(request, ConfirmForm), principal.account.username
-    session = our_cookies.session(request)
-    typed = PasswordCredentials(own_name, form.current_password, visitor(request), session, on_page=True)
-    again = await profile.sign_in_again(principal, typed)
-    return see_other(f"{_PAGE}?notice=confirmed", our_cookies.opened(request, again.session, again.device_cookie))
-
-
 @post("/link", **_WRITES)
 async def link(
     request: Request,
@@ -139,16 +124,15 @@ class SessionView:
 
 
 def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[str, Any]:
-    """Sign-in methods that the account may change, and the re-authentication they need: where the session came from."""
-    account, credential = principal.account, principal.credential
-    issuer = credential.identity.issuer if credential and credential.identity else None
+    """Sign-in methods that the account may change, and the re-authentication they need."""
+    account = principal.account
     passwords = not renderer.settings.accounts.disable_userpass_login
     return {
         "passwords": passwords,
         "has_password": passwords and account.password_set_at is not None,
         "fresh": proof is not Proof.NONE,
         "links_by_email": renderer.links_by_email,
-        "login_url": renderer.login_url_at(issuer, _PAGE),
+        "confirm_url": confirm_url(_PAGE),
     }
 
 
@@ -187,7 +171,7 @@ def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[
 router = Router(
     _PAGE,
     route_handlers=[
-        account_page, change_profile, change_password, confirm, link, unlink_identity, end_session, end_other_sessions,
+        account_page, change_profile, change_password, link, unlink_identity, end_session, end_other_sessions,
     ],
     include_in_schema=False,
 )  # fmt: skip

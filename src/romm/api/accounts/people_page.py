@@ -16,7 +16,7 @@ from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.pages.renderer import PageRenderer, explained, keeping
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
 
@@ -43,7 +43,12 @@ async def people(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
+    role: FromQuery[str] = "",
+    expiration: FromQuery[str] = "",
+    username: FromQuery[str] = "",
+    email: FromQuery[str] = "",
 ) -> Template:
+    """`role` and what follows fill in the forms after a confirmation."""
     number = min(max(page, 1), 1_000_000)
     accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE)
     return renderer.page(
@@ -58,6 +63,8 @@ async def people(
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
+        typed={"role": role or "viewer", "expiration": expiration, "username": username, "email": email},
+        confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
 
@@ -66,7 +73,8 @@ async def create(
     request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
-    account = await administration.create(actor(principal), form.account_form(), level(form.role))
+    with keeping(PAGE, username=form.username, email=str(form.email or ""), role=form.role):
+        account = await administration.create(actor(principal), form.account_form(), level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
 
@@ -79,7 +87,8 @@ async def invite(
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
     form = await body(request, InvitationForm)
-    secret, invitation = await invitations.create(principal, level(form.role), form.lifetime)
+    with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
+        secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     url, ends = link_url(renderer.settings.server.base_url, "/register", secret), invitation.expires_at
     link = LinkView(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
     return renderer.page("invited.html", who=principal, link=link, gives=invitation.level)

@@ -59,6 +59,7 @@ async def person(
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
+        confirm_first=renderer.confirm_first(principal, f"{PAGE}/{user_id}"),
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import LONGEST
+from romm.api.http.fields import NewPassword, NewUsername, OptionalEmail, OptionalRole, Role, Secret
 from romm.domain import scopes
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Code, Refused
@@ -14,9 +15,9 @@ from romm.domain.model import AccessLevel, Account, subject_digest
 
 
 class SetupForm(Struct, frozen=True):
-    username: str
-    password: str
-    email: str = ""
+    username: NewUsername
+    password: NewPassword
+    email: OptionalEmail = ""
 
 
 class IdentitySchema(Struct, frozen=True):
@@ -94,10 +95,10 @@ class UserForm(Struct, frozen=True, kw_only=True):
     `current_password` re-authenticates the owner. `ui_settings` is accepted from older apps and ignored.
     """
 
-    username: str | UnsetType = UNSET
-    email: str | UnsetType | None = UNSET
-    password: str | UnsetType | None = UNSET
-    role: str | UnsetType = UNSET
+    username: NewUsername | UnsetType = UNSET
+    email: OptionalEmail | UnsetType | None = UNSET
+    password: NewPassword | UnsetType | None = UNSET
+    role: Role | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     current_password: str = ""
     ui_settings: Any = None
@@ -120,10 +121,10 @@ class UserForm(Struct, frozen=True, kw_only=True):
 class NewUserForm(Struct, frozen=True, kw_only=True):
     """Without a password only single sign-on works; an empty one is refused."""
 
-    username: str
-    password: str | UnsetType | None = UNSET
-    email: str = ""
-    role: str = "viewer"
+    username: NewUsername
+    password: NewPassword | UnsetType | None = UNSET
+    email: OptionalEmail = ""
+    role: Role = "viewer"
 
     def account_form(self) -> AccountForm:
         return AccountForm(
@@ -134,17 +135,26 @@ class NewUserForm(Struct, frozen=True, kw_only=True):
 class RegistrationForm(Struct, frozen=True, kw_only=True):
     """`token` is the link's secret."""
 
-    token: str
-    username: str
-    password: str
-    email: str = ""
+    token: Secret
+    username: NewUsername
+    password: NewPassword
+    email: OptionalEmail = ""
 
 
 class InvitationForm(Struct, frozen=True, kw_only=True):
-    """`expiration` is in seconds, by default INVITE_TOKEN_EXPIRY_SECONDS."""
+    """`expiration` is in seconds, by default INVITE_TOKEN_EXPIRY_SECONDS. Without `role` a viewer is invited."""
 
-    role: str = "viewer"
+    role: OptionalRole = ""
     expiration: int | None = None
+
+    def with_query(self, role: str | None, expiration: int | None) -> "InvitationForm":
+        """Raises `Refused(REQUEST_INVALID)` for a parameter in both places."""
+        twice = (role is not None and self.role) or (expiration is not None and self.expiration is not None)
+        if twice:
+            raise Refused(Code.REQUEST_INVALID, problem="role or expiration is in the query and in the body")
+        return InvitationForm(
+            role=self.role if role is None else role, expiration=self.expiration if expiration is None else expiration
+        )
 
     @property
     def lifetime(self) -> timedelta | None:
@@ -162,14 +172,14 @@ class ForgottenForm(Struct, frozen=True):
 class ResetForm(Struct, frozen=True):
     """`token` is the link's secret."""
 
-    token: str
-    password: str
+    token: Secret
+    password: NewPassword
 
 
 class RecoveryForm(Struct, frozen=True):
     """`token` is the link's secret."""
 
-    token: str
+    token: Secret
 
 
 class LinkAnswer(Struct, frozen=True):

@@ -40,7 +40,14 @@ _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
     summary="Create an account",
     operation_class=takes(NewUserForm, {"username": "keeper", "password": "a lantern in the attic", "email": ""}),
     responses=gives(201, UserSchema, "Created.", USER_EXAMPLE)
-    | refuses(Code.SETUP_CLOSED, Code.SETUP_HOST, Code.ADMIN_REQUIRED, *_UNUSABLE, *UNAUTHORIZED),
+    | refuses(
+        Code.SETUP_CLOSED,
+        Code.SETUP_HOST,
+        Code.ADMIN_REQUIRED,
+        Code.CONFIRMATION_REQUIRED,
+        *_UNUSABLE,
+        *UNAUTHORIZED,
+    ),
 )
 async def create(
     request: Request,
@@ -137,6 +144,7 @@ async def one(
         Code.ACCOUNT_CHANGED,
         Code.CONFIRMATION_REQUIRED,
         Code.PASSWORD_WRONG,
+        Code.SCOPES_EXCEEDED,
         *_OTHERS,
         *_UNUSABLE,
         *UNAUTHORIZED,

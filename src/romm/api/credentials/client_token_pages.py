@@ -12,7 +12,7 @@ from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages import qr_code
-from romm.api.pages.renderer import Page, PageRenderer, explained
+from romm.api.pages.renderer import Page, PageRenderer, explained, keeping
 from romm.api.pages.scope_words import described
 from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Offer, Pairing
@@ -26,6 +26,7 @@ PAGE = "/account/tokens"
 _LOOKS = needs("me.read", browser=True, error_page=PAGE)
 _CHANGES = needs("me.write", browser=True, error_page=PAGE)
 _USUAL = [scope for scope in scopes.granted(AccessLevel.VIEWER) if scope.endswith(".read")]
+_UNTOUCHED = {"name": "", "expires_in": Lifetime.QUARTER, "scopes": _USUAL}
 LIFETIMES = {
     Lifetime.MONTH: "30 days",
     Lifetime.QUARTER: "90 days",
@@ -42,8 +43,20 @@ async def tokens(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
+    name: FromQuery[str] = "",
+    expires_in: FromQuery[str] = Lifetime.QUARTER,
+    chosen: FromQuery[str] = "",
 ) -> Page:
-    return await _page(renderer, principal, client_tokens, error=explained(error, ref), notice=notice)
+    """`name`, `expires_in` and `chosen` fill in the form after a confirmation."""
+    return await _page(
+        renderer,
+        principal,
+        client_tokens,
+        error=explained(error, ref),
+        notice=notice,
+        typed={"name": name, "expires_in": expires_in, "scopes": chosen.split() or _USUAL},
+        confirm_first=renderer.confirm_first(principal, PAGE),
+    )
 
 
 @post("/", **_CHANGES, status_code=200, summary="Make a client token")
@@ -54,7 +67,9 @@ async def create(
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
     form = await body(request, ClientTokenForm)
-    minted = await client_tokens.create(principal, form.request)
+    typed = {"name": form.name, "expires_in": form.request.lifetime, "chosen": " ".join(form.scopes)}
+    with keeping(PAGE, **typed):
+        minted = await client_tokens.create(principal, form.request)
     return await _page(renderer, principal, client_tokens, minted=minted)
 
 
@@ -104,12 +119,11 @@ async def _page(
         who=principal,
         tokens=[client_token(token) for token in own],
         most=MOST,
-        scopes=described(tuple(scope for scope in scopes.ALL if scope in principal.scopes)),
-        usual=_USUAL,
+        scopes=described(scopes.ordered(principal.scopes | {scopes.GRANT_ACCESS})),
         lifetimes=LIFETIMES,
         minted=minted and {"name": minted.token.name, "secret": minted.secret},
         pairing=offer and _pairing(offer, renderer.settings.server.base_url),
-        **context,
+        **({"typed": _UNTOUCHED} | context),
     )
 
 

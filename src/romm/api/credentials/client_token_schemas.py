@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from romm.api.http.fields import ShortCode, TokenName, TokenScopes
 from romm.credentials.client_tokens import Minted
 from romm.domain.credentials.client_tokens import PAIRING_LIFETIME, ClientTokenRequest, Lifetime
 from romm.domain.credentials.credential import NEVER, Credential, is_unused
@@ -14,8 +15,8 @@ from romm.domain.model import Account
 class ClientTokenForm(Struct, frozen=True):
     """Without `expires_in` it never expires. A form repeats the field `scopes`."""
 
-    name: str
-    scopes: list[str] = []
+    name: TokenName
+    scopes: TokenScopes = []
     expires_in: Lifetime | None = None
 
     @property
@@ -24,7 +25,7 @@ class ClientTokenForm(Struct, frozen=True):
 
 
 class PairingCodeForm(Struct, frozen=True):
-    code: str
+    code: ShortCode
 
 
 class ClientTokenSchema(Struct, frozen=True, kw_only=True):

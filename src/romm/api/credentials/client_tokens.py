@@ -29,6 +29,7 @@ from romm.credentials.principal import Principal, actor
 from romm.domain.errors import Code
 
 _WRITES = (*UNAUTHORIZED, Code.CROSS_SITE, Code.ACCOUNT_CHANGED)
+_LASTING = (Code.LIFETIME_EXCEEDED, Code.CONFIRMATION_REQUIRED)
 _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
 
 
@@ -73,7 +74,7 @@ async def all_tokens(
         Code.NAME_INVALID,
         Code.SCOPES_INVALID,
         Code.SCOPES_EXCEEDED,
-        Code.LIFETIME_EXCEEDED,
+        Code.CONFIRMATION_REQUIRED,
         Code.TOKENS_FULL,
         Code.REQUEST_INVALID,
     ),
@@ -81,7 +82,9 @@ async def all_tokens(
 async def create_token(
     request: Request, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> MintedTokenSchema:
-    """Its scopes are limited to those of the request's credential. `expires_in` is `30d`, `90d`, `1y` or `never`."""
+    """Its scopes are limited to those of the request's credential, except `access.grant`, which a person may add. `expires_in` is
+    `30d`, `90d`, `1y` or `never`.
+    """
     form = await body(request, ClientTokenForm)
     return minted_token(await client_tokens.create(principal, form.request))
 
@@ -119,7 +122,7 @@ async def end_anybodys_token(
     **needs("me.write"),
     summary="Give my client token another secret",
     responses=gives(200, MintedTokenSchema, "`raw_token` is the new secret, shown this once.", MINTED_EXAMPLE)
-    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, Code.LIFETIME_EXCEEDED),
+    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, *_LASTING),
 )
 async def regenerate_token(
     token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
@@ -134,7 +137,7 @@ async def regenerate_token(
     status_code=200,
     summary="Make a pairing code",
     responses=gives(200, PairingCodeSchema, "A code of five minutes, used once.", OFFER_EXAMPLE)
-    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, Code.LIFETIME_EXCEEDED),
+    | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, *_LASTING),
 )
 async def offer_code(
     token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]

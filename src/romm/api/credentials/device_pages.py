@@ -63,6 +63,7 @@ async def pair(
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
     formatted = short_codes.format_code(short_codes.normalized(user_code) or "")
     details = _review(waiting, principal) | _ends(renderer.settings)
+    details["confirm_first"] = renderer.confirm_first(principal, f"/pair?user_code={formatted}")
     return renderer.page("pair_review.html", who=principal, user_code=formatted, **details)
 
 
@@ -89,7 +90,7 @@ async def decide(
     try:
         await device_approval.approve(principal, form.user_code, _choice(form), address)
     except Refused as refused:
-        if refused.code in _FIXED_BY_ANOTHER_CHOICE:
+        if refused.code in _FIXED_BY_ANOTHER_CHOICE | {Code.CONFIRMATION_REQUIRED}:
             refused.return_to = f"/pair?user_code={short_codes.normalized(form.user_code)}"
         raise
     return see_other("/pair?notice=approved")

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from romm.api.http.fields import Scopes, ScopeTextNeeded, Secret, ShortCode
 from romm.credentials.devices import IssuedClientToken, StartedAuthorization, Waiting
+from romm.domain import scopes
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import Lifetime
 from romm.domain.credentials.credential import NEVER
@@ -19,7 +21,7 @@ class DeviceAuthorizationForm(Struct, frozen=True):
     """RFC 8628, 3.1. `client_id` is the app's name, as formatted to the person."""
 
     client_id: Annotated[str, Meta(min_length=1, max_length=50)]
-    scope: str = ""
+    scope: ScopeTextNeeded
 
 
 class DeviceAuthorizationAnswer(Struct, frozen=True, kw_only=True):
@@ -39,7 +41,7 @@ class DeviceInit(Struct, frozen=True, kw_only=True):
     client_device_identifier: Annotated[str, Meta(min_length=1, max_length=255)]
     name: Annotated[str, Meta(min_length=1, max_length=255)]
     client: Annotated[str, Meta(min_length=1, max_length=50)]
-    requested_scopes: Annotated[list[str], Meta(min_length=1, max_length=22)]
+    requested_scopes: Annotated[Scopes, Meta(min_length=1, max_length=len(scopes.ALL))]
     platform: Short | None = None
     client_version: Short | None = None
 
@@ -69,8 +71,8 @@ class PendingDevice(Struct, frozen=True, kw_only=True):
 
 
 class DeviceApprovalForm(Struct, frozen=True, kw_only=True):
-    user_code: str
-    approved_scopes: list[str]
+    user_code: ShortCode
+    approved_scopes: Scopes
     device_name: Long | None = None
     expires_in: Lifetime | None = None
 
@@ -83,11 +85,11 @@ class ApprovedDevice(Struct, frozen=True):
 class UserCode(Struct, frozen=True):
     """In any case, with or without hyphens."""
 
-    user_code: str
+    user_code: ShortCode
 
 
 class DeviceCode(Struct, frozen=True):
-    device_code: str
+    device_code: Secret
 
 
 class DeviceToken(Struct, frozen=True, kw_only=True):

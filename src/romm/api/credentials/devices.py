@@ -31,6 +31,7 @@ from romm.api.http.openapi import (
     JSON,
     OPEN,
     UNAUTHORIZED,
+    answer,
     gives,
     needs,
     refuses,
@@ -140,6 +141,7 @@ async def look(
         Code.DEVICE_SCOPES_EXCEEDED,
         Code.DEVICE_SCOPES_MISSING,
         Code.LIFETIME_EXCEEDED,
+        Code.CONFIRMATION_REQUIRED,
         Code.NAME_INVALID,
         Code.TOKENS_FULL,
         Code.REQUEST_INVALID,
@@ -180,10 +182,10 @@ async def deny(
     opt=FOR_APPS,
     status_code=200,
     summary="A device asks what was decided (older shape)",
-    operation_class=takes(DeviceCode, {"device_code": "6f…"}),
-    responses=gives(200, DeviceToken, "A client token, this once.")
-    | gives(400, NotYet, "No token; `detail` says why.", {"detail": "authorization_pending"})
-    | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
+    operation_class=takes(
+        DeviceCode, {"device_code": "6f…"}, also={400: answer(NotYet, {"detail": "authorization_pending"})}
+    ),
+    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
     security=OPEN,
 )
 async def redeem(

@@ -54,6 +54,13 @@ SESSION_EXAMPLE: dict[str, Any] = {
 }
 
 
+_REFUSED = (
+    Code.ADMIN_REQUIRED,
+    Code.ACCOUNT_UNKNOWN,
+    Code.CROSS_SITE,
+    Code.CONFIRMATION_REQUIRED,
+    *UNAUTHORIZED,
+)
 UserId = Annotated[int | None, QueryParameter(name="user_id", description="another account's id, for administrators")]
 
 
@@ -85,7 +92,14 @@ async def sessions_of(
     status_code=204,
     summary="End a session",
     responses=gives(204, None, "Ended.")
-    | refuses(Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
+    | refuses(
+        Code.CREDENTIAL_UNKNOWN,
+        Code.ADMIN_REQUIRED,
+        Code.ACCOUNT_UNKNOWN,
+        Code.CROSS_SITE,
+        Code.CONFIRMATION_REQUIRED,
+        *UNAUTHORIZED,
+    ),
 )
 async def end(
     session_id: FromPath[int],
@@ -107,8 +121,7 @@ async def end(
     **needs("me.write"),
     status_code=204,
     summary="End all other sessions",
-    responses=gives(204, None, "Ended, but for the session that asked.")
-    | refuses(Code.ADMIN_REQUIRED, Code.ACCOUNT_UNKNOWN, Code.CROSS_SITE, *UNAUTHORIZED),
+    responses=gives(204, None, "Ended, but for the session that asked.") | refuses(*_REFUSED),
 )
 async def end_others(
     principal: NamedDependency[Principal],

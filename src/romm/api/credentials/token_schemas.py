@@ -1,18 +1,26 @@
 """Bodies of the token, revocation and introspection endpoints."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from romm.api.http.fields import ScopeText, Secret
+from romm.credentials import native_apps
+from romm.credentials.devices import DEVICE_CODE
+from romm.credentials.grants import PASSWORD, REFRESH_TOKEN
 from romm.credentials.principal import Principal
 from romm.domain.credentials.credential import NEVER, Kind
 from romm.domain.credentials.tokens import Granted
+
+GrantType = Annotated[
+    str, Meta(extra_json_schema={"enum": [PASSWORD, REFRESH_TOKEN, native_apps.GRANT_TYPE, DEVICE_CODE]})
+]
 
 
 class TokenForm(Struct, frozen=True, kw_only=True):
     """`grant_type` decides which parameters apply; its default is `password`."""
 
-    grant_type: str = "password"
+    grant_type: GrantType = PASSWORD
     username: str = ""
     password: str = ""
     refresh_token: str = ""
@@ -20,14 +28,14 @@ class TokenForm(Struct, frozen=True, kw_only=True):
     code: str = ""
     redirect_uri: str = ""
     code_verifier: str = ""
-    scope: str = ""
+    scope: ScopeText = ""
     client_id: str = ""
 
 
 class OneToken(Struct, frozen=True, kw_only=True):
     """`token_type_hint` is ignored: each secret is found by its hash."""
 
-    token: str
+    token: Secret
     token_type_hint: str = ""
 
 

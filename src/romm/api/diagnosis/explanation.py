@@ -17,7 +17,7 @@ from romm.api.diagnosis.explanation_schemas import (
 )
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
-from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
+from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.http.requests import ProviderId, Request
 from romm.api.http.responses import to_provider
 from romm.credentials.principal import Principal, actor
@@ -44,6 +44,7 @@ def pasted(text: str | bytes) -> Any:
     **needs("users.read"),
     status_code=200,
     summary="What would happen with these claims",
+    operation_class=takes(dict[str, Any], {"sub": "b7c1…", "email": "alice@example.org"}, [JSON]),
     responses=gives(200, ExplanationSchema, "Decided as a sign-in would be; nothing was written.", EXPLANATION_EXAMPLE)
     | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *UNAUTHORIZED),
 )

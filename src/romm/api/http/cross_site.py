@@ -29,7 +29,9 @@ class CrossSiteCheck:
             if is_from_website(request, self.base_url):
                 raise refused(request, self.base_url)
             return
-        if safe or options.get("cross_site") or (not options.get("browser") and _is_from_program(request)):
+        if safe or options.get("cross_site"):
+            return
+        if not options.get("browser") and _is_from_program(request, by_cookie=bool(options.get("signs_out"))):
             return
         if not self._is_own(request):
             raise refused(request, self.base_url)
@@ -71,8 +73,10 @@ def _is_of_app(origin: str) -> bool:
     return bool(separator) and scheme.lower() not in ("http", "https")
 
 
-def _is_from_program(request: Request) -> bool:
-    """With a credential in a header. Browsers add remembered Basic passwords, so their requests do not count."""
+def _is_from_program(request: Request, *, by_cookie: bool) -> bool:
+    """With a credential in a header. Browsers add remembered Basic passwords, so their requests do not count; nor does a
+    bearer where only the cookie acts.
+    """
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     by_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
-    return scheme == "bearer" or bool(scheme and not by_browser)
+    return (scheme == "bearer" and not by_cookie) or bool(scheme and not by_browser)

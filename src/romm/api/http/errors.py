@@ -17,8 +17,8 @@ from romm.api.http.problems import OAuthProblem, Problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
 from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
-from romm.api.http.responses import NO_STORE, see_other
-from romm.api.pages.renderer import PageRenderer
+from romm.api.http.responses import NO_STORE, allow_header, see_other
+from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
 from romm.domain.providers.preset import Hints, hint_fact
@@ -87,7 +87,8 @@ class Errors:
 
     def _other_method(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
         """A page for every browser on any route: a person followed a link or sent a form."""
-        allow = {name.lower(): value for name, value in (error.headers or {}).items()}  # RFC 9110, 15.5.6
+        named = {name.lower(): value for name, value in (error.headers or {}).items()}.get("allow", "")
+        allow = {"allow": allow_header(named.split(", "))}  # RFC 9110, 15.5.6
         path = logged_path(request.scope)
         refused = Refused(Code.METHOD_NOT_ALLOWED, path=path, method=request.method, **allow)
         self.log.info("refused", code=refused.code, path=path, hint=operator_text(refused), facts=refused.facts)
@@ -117,6 +118,8 @@ class Errors:
     def _page(self, request: Request, refused: Refused, page: str) -> Response[bytes]:
         if refused.code is Code.NOT_SIGNED_IN:
             return self._sign_in_first(request)
+        if refused.code is Code.CONFIRMATION_REQUIRED:
+            return see_other(confirm_url(refused.return_to or page))
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
@@ -232,7 +235,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'
-        case Code.FORBIDDEN if header is not None and header.lower().startswith("bearer "):
+        case Code.FORBIDDEN | Code.CONFIRMATION_REQUIRED if header is not None and header.lower().startswith("bearer "):
             scope = refused.facts.get("scope")
             return 'Bearer error="insufficient_scope"' + (f', scope="{scope}"' if scope else "")
         case _:

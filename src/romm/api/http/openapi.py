@@ -7,10 +7,21 @@ from itertools import groupby
 from typing import Any, cast
 
 import msgspec
+from litestar import MediaType
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, Example, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme
+from litestar.openapi.spec import (
+    Components,
+    Example,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Parameter,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 
 from romm.api.http.problems import OAuthProblem, Problem
 from romm.domain.catalogue import CATALOGUE
@@ -67,23 +78,68 @@ def needs(scope: str, **options: Any) -> dict[str, Any]:
     }
 
 
-def takes(shape: type, example: Mapping[str, Any], types: Sequence[str] = (JSON, FORM)) -> type[Operation]:
-    named = msgspec.json.schema(shape)["$defs"]
-    schema = _spelled_out(named[shape.__name__], named)
-    medium = OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=dict(example))})
-    body = RequestBody(content=dict.fromkeys(types, medium))
+def takes(
+    shape: Any,
+    example: Mapping[str, Any],
+    types: Sequence[str] = (JSON, FORM),
+    also: Mapping[int, OpenAPIMediaType] | None = None,
+) -> type[Operation]:
+    """A body of this type, so that the document demands what `msgspec.convert` demands.
+
+    `also`: JSON answers with a status that refusals have, too.
+    """
+    schema = _spelled_out(msgspec.json.schema(shape))
+    body = RequestBody(content=dict.fromkeys(types, _medium(schema, example)), required=bool(schema.get("required")))
 
     @dataclass
     class Taking(Operation):
         def __post_init__(self) -> None:
             self.request_body = body
+            for status, medium in (also or {}).items():
+                answer = cast("OpenAPIResponse", (self.responses or {})[str(status)])
+                answer.content = {**(answer.content or {}), JSON: medium}
 
+    _BODIES[Taking] = tuple(types)
     return Taking
 
 
-def gives(status: int, shape: Any, description: str, example: Any = None) -> dict[int, ResponseSpec]:
+_BODIES: dict[type[Operation], tuple[str, ...]] = {}
+
+
+def asks(shape: Any) -> type[Operation]:
+    """Query parameters that the route reads by itself, because one that comes twice means something."""
+    schema = _spelled_out(msgspec.json.schema(shape))
+    parameters = [
+        Parameter(name=name, param_in="query", schema=cast("Schema", of), required=name in schema["required"])
+        for name, of in schema["properties"].items()
+    ]
+
+    @dataclass
+    class Asking(Operation):
+        def __post_init__(self) -> None:
+            self.parameters = [*(self.parameters or ()), *parameters]
+
+    return Asking
+
+
+def answer(shape: Any, example: Any) -> OpenAPIMediaType:
+    return _medium(_spelled_out(msgspec.json.schema(shape)), example)
+
+
+def _medium(schema: Any, example: Any) -> OpenAPIMediaType:
+    return OpenAPIMediaType(schema=cast("Schema", schema), examples={"example": Example(value=example)})
+
+
+def content_types(operation: type[Operation]) -> tuple[str, ...]:
+    """Those of the body, none without one."""
+    return _BODIES.get(operation, ())
+
+
+def gives(
+    status: int, shape: Any, description: str, example: Any = None, media_type: MediaType = MediaType.JSON
+) -> dict[int, ResponseSpec]:
     examples = [Example(value=example)] if example is not None else []
-    return {status: ResponseSpec(shape, generate_examples=False, description=description, examples=examples)}
+    return {status: ResponseSpec(shape, False, description, media_type, examples)}
 
 
 def sends_on(description: str) -> dict[int, ResponseSpec]:
@@ -99,6 +155,13 @@ def refuses_as_oauth(*codes: Code) -> dict[int, ResponseSpec]:
     """For routes with the option `errors: oauth`."""
     ordered = sorted(codes, key=_oauth_status)
     return {status: _oauth_refusal(list(same)) for status, same in groupby(ordered, key=_oauth_status)}
+
+
+def also_refuses(spec: ResponseSpec | None, status: int, code: Code, *, oauth: bool) -> ResponseSpec:
+    """The refusals of `spec`, and one more."""
+    known = [] if spec is None else [Code(each.id) for each in spec.examples or () if each.id in set(Code)]
+    codes = known if code in known else [*known, code]
+    return _oauth_refusal(codes) if oauth else _refusal(status, codes)
 
 
 def _oauth_status(code: Code) -> int:
@@ -121,15 +184,20 @@ def _oauth_problem(code: Code) -> OAuthProblem:
     )
 
 
-def _spelled_out(node: Any, named: Mapping[str, Any]) -> Any:
+def _spelled_out(schema: Mapping[str, Any]) -> Any:
     """Inline every `$ref`, because names are local to one body."""
-    if isinstance(node, list):
-        return [_spelled_out(each, named) for each in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(reference := node.get("$ref"), str):
-        return _spelled_out(named[reference.rpartition("/")[2]], named)
-    return {name: _spelled_out(each, named) for name, each in node.items()}
+    named = schema.get("$defs", {})
+
+    def inlined(node: Any) -> Any:
+        if isinstance(node, list):
+            return [inlined(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        if isinstance(reference := node.get("$ref"), str):
+            return inlined(named[reference.rpartition("/")[2]])
+        return {name: inlined(each) for name, each in node.items() if name != "$defs"}
+
+    return inlined(schema)
 
 
 def _status(code: Code) -> int:

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import msgspec
 from litestar import Request as LitestarRequest
@@ -83,6 +83,7 @@ async def body(request: Request, shape: type[T]) -> T:
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """
+    _refuse_query(request)
     content_type = request.content_type[0]
     if content_type not in ("", JSON_TYPE, *FORM_TYPES):
         raise UnsupportedMediaType(f"the content type is {content_type}, neither JSON nor a form")
@@ -90,6 +91,13 @@ async def body(request: Request, shape: type[T]) -> T:
         if content_type == JSON_TYPE:
             return msgspec.convert(await request.json(), shape)
         return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
+
+
+def _refuse_query(request: Request) -> None:
+    """A parameter in the wrong place must not be ignored. The route option `query` names those that are read there."""
+    unread = sorted(set(request.query_params) - set(request.route_handler.opt.get("query", ())))
+    if unread:
+        raise Refused(Code.REQUEST_INVALID, problem=f"the query has {unread}: send them in the body")
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -121,10 +129,15 @@ def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
     Browsers send a field that is not filled in as an empty text; an optional password is then not sent at all.
     """
     known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
-    lists = {field.encode_name for field in known if get_origin(field.type) is list}
+    lists = {field.encode_name for field in known if get_origin(_plain(field.type)) is list}
     left_empty = {field.name for field in known if field.default is UNSET and field.name == "password"}
     found = {name: value for name, value in form.items() if value != "" or name not in left_empty}
     return found | {name: form.getall(name) for name in lists & form.keys()}
+
+
+def _plain(of: Any) -> Any:
+    """Without what `Annotated` adds."""
+    return _plain(get_args(of)[0]) if get_origin(of) is Annotated else of
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:

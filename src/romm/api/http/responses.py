@@ -1,6 +1,6 @@
 """Responses that several routes give."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from litestar import Response
 from litestar.datastructures import Cookie
@@ -21,3 +21,8 @@ def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
 def to_provider(request: Request, our_cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
     """With the sealed login attempt as a cookie."""
     return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.sealed))
+
+
+def allow_header(methods: Collection[str]) -> str:
+    """Every method of a path (RFC 9110, 10.2.1); each GET route also answers HEAD."""
+    return ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))

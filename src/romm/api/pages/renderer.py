@@ -1,7 +1,8 @@
 """What all pages share."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -10,12 +11,16 @@ from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Template
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE
-from romm.domain.errors import Code
+from romm.domain.credentials import step_up
+from romm.domain.credentials.step_up import CONFIRM_PAGE
+from romm.domain.errors import Code, Refused
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.providers import ConfiguredProvider, ConfiguredProviders, in_words_of
+from romm.domain.urls import with_query
+from romm.ports.process import Clock
 from romm.ports.provider import Provider
 from romm.settings.model import DeclaredProvider, Oidc, Settings
 
@@ -49,6 +54,7 @@ class PageRenderer:
     providers: Mapping[str, Provider]
     configured: ConfiguredProviders
     version: str
+    clock: Clock
 
     def page(
         self,
@@ -129,10 +135,18 @@ class PageRenderer:
         named = {} if provider_id == self.configured.default.id else {"provider": provider_id}
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
-    def login_url_at(self, issuer: str | None, return_to: str) -> str:
-        """At the provider with this issuer, for a person who signs in again."""
-        found = self.configured.of_issuer(issuer)
-        return self.login_url(return_to, found.id if found is not None and found.is_on else None)
+    def confirming(self, who: Principal) -> dict[str, Any]:
+        """The name of the provider where the person signs in again."""
+        found = self.configured.to_confirm_by(who.issuers)
+        return {"provider_label": found.label} if found.is_on else {}
+
+    def is_proven(self, who: Principal) -> bool:
+        """May the session take steps that last?"""
+        return step_up.is_proven(actor(who), self.clock())
+
+    def confirm_first(self, who: Principal, page: str) -> str | None:
+        """The page to confirm on, if one has to before a step that lasts."""
+        return None if self.is_proven(who) else confirm_url(page)
 
     def sign_in_url(self, return_to: str) -> str:
         return f"/login?{urlencode({'next': return_to})}"
@@ -164,6 +178,22 @@ def _ways(who: Principal) -> dict[str, Any]:
         "manages": "users.read" in who.scopes,
         "reads_log": "logs.read" in who.scopes,
     }
+
+
+def confirm_url(return_to: str) -> str:
+    """The page that asks for a proof, and leads back."""
+    return with_query(CONFIRM_PAGE, {"next": return_to})
+
+
+@contextmanager
+def keeping(page: str, **typed: str) -> Iterator[None]:
+    """When a step needs a proof first, lead back to the page with its form filled in."""
+    try:
+        yield
+    except Refused as refused:
+        if refused.code is Code.CONFIRMATION_REQUIRED:
+            refused.return_to = with_query(page, typed)
+        raise
 
 
 def explained(error: str, reference: str) -> dict[str, str | None] | None:

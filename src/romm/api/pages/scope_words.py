@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from romm.domain.scopes import GRANT_ACCESS
+
 WORDS: Mapping[str, str] = {
     "me.read": "See your account: name, e-mail address and role",
     "roms.read": "See the games",
@@ -25,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "users.write": "Add, change and delete people, and their roles",
     "tasks.run": "Start tasks, such as a scan",
     "logs.read": "Read the logs",
+    GRANT_ACCESS: "Create access that outlasts this token: other tokens, devices, administrators, links, passwords and addresses",
 }
 
 

@@ -12,7 +12,9 @@ from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
 from romm.api.http.proxies import forwarded_request
 from romm.api.http.requests import Request
 from romm.credentials.principal import Principal
+from romm.domain import scopes
 from romm.domain.errors import Code, Refused, required
+from romm.domain.model import LEVEL_NAMES
 from romm.domain.sign_in import forward_auth
 from romm.settings.model import Settings
 
@@ -28,6 +30,12 @@ _GIVES = {
         description="To the sign-in page, for a browser, if a trusted proxy sends `X-Forwarded-Uri`.",
     ),
 }
+
+
+_LEVEL = QueryParameter(description="the lowest role allowed", schema_extra={"enum": ["", *LEVEL_NAMES]})
+_SCOPE = QueryParameter(
+    name="scope", description="a scope that the credential must have", schema_extra={"enum": ["", *scopes.ALL]}
+)
 
 
 @get(
@@ -46,10 +54,8 @@ async def forward(
     request: Request,
     authentication: NamedDependency[Authentication],
     settings: NamedDependency[Settings],
-    level: Annotated[str, QueryParameter(description="`viewer`, `editor` or `admin`: the lowest role allowed")] = "",
-    needed_scope: Annotated[
-        str, QueryParameter(name="scope", description="a scope that the credential must have")
-    ] = "",
+    level: Annotated[str, _LEVEL] = "",
+    needed_scope: Annotated[str, _SCOPE] = "",
 ) -> Response[None]:
     """For nginx `auth_request`, and forward authentication of Caddy and Traefik; see docs/forward-auth.md."""
     names = [name for name, _ in request.query_params.multi_items()]

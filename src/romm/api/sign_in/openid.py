@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
-from romm.api.http.openapi import OPEN, refuses, sends_on
+from romm.api.http.openapi import OPEN, asks, refuses, sends_on
 from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.sign_in import posted
@@ -18,7 +18,7 @@ from romm.api.sign_in.client_keys import client_keys, client_keys_at
 from romm.domain import urls
 from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
-from romm.domain.sign_in.authorization import Initiation
+from romm.domain.sign_in.authorization import AuthorizationResponse, Initiation
 from romm.domain.sign_in.providers import FIRST
 from romm.settings.model import Settings
 from romm.sign_in.destinations import LINKED_PAGE, CallbackCookies, Finished
@@ -79,6 +79,7 @@ async def initiate(
     guards=[own_navigation],
     status_code=303,
     summary="The redirect URI, for the provider's response",
+    operation_class=asks(AuthorizationResponse),
     responses=sends_on("To the requested page, with a session; or to /login?error=<code>."),
     security=OPEN,
 )

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from romm.api.http.fields import Secret
+
 
 class SignInForm(Struct, frozen=True):
     """`next`: target of the HTML form."""
@@ -20,4 +22,4 @@ class LogoutAnswer(Struct, frozen=True):
 class LogoutForm(Struct, frozen=True):
     """OpenID Connect Back-Channel Logout 1.0, 2.5."""
 
-    logout_token: str
+    logout_token: Secret

@@ -1,15 +1,17 @@
 """Permissions to change accounts, and the credentials a change ends."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
 from romm.domain.accounts import usernames
-from romm.domain.credentials.credential import FRESH_SESSION, LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.credentials import step_up
+from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
+from romm.domain.credentials.step_up import Lasting
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import ELSEWHERE, OPENING, Issuers, Relation
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
@@ -111,15 +113,16 @@ def administer(
         return Refuse(Code.ROLE_MANAGED, {"account": account.id})
     if loses and enabled_admins <= 1:
         return Refuse(Code.LAST_ADMIN, {"account": account.id})
-    new_address = _or(update.email, account.email) != account.email
-    opens = level > account.level or new_address or _confirms(account, update)
-    if opens and (refusal := may(actor, Action.OPEN_ACCOUNT, Target(account_id=account.id, level=level))):
+    opening = Target(account_id=account.id, level=level)
+    if _opens(account, update) and (refusal := may(actor, Action.OPEN_ACCOUNT, opening)):
         return refusal
     password = None
     if not isinstance(update.password_hash, UnsetType):
         if refusal := may(actor, Action.SET_PASSWORD, target):
             return refusal
         password = Password(update.password_hash, now)
+    if refusal := step_up.check_all(actor, _lasting(account, update), now):
+        return refusal
     return _changed(account, update, password, EmailSource.ADMINISTRATOR, keep=None)
 
 
@@ -141,7 +144,7 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
     renamed = username != account.username
     sensitive = renamed or email != account.email or not isinstance(update.password_hash, UnsetType)
     if sensitive and proof is Proof.NONE:
-        return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
+        return confirmation_required(account)
     if renamed and not usernames.is_free_to(username, account.level):
         return Refuse(Code.USERNAME_TAKEN, {"found": username})
     password = None
@@ -155,7 +158,7 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
     """Keep the last way in."""
     if proof is Proof.NONE:
-        return Refuse(Code.CONFIRMATION_REQUIRED, {"account": account.id})
+        return confirmation_required(account)
     by_password = ways.passwords and account.password_set_at is not None
     relations = {link.identity: ways.issuers.relation(link) for link in account.links}
     may_open = relations.pop(identity, Relation.UNKNOWN) not in ELSEWHERE
@@ -166,12 +169,32 @@ def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, 
 
 def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
     """The provider counts only while the identity is linked."""
-    if session is None or session.kind is not Kind.SESSION or now - session.created_at > FRESH_SESSION:
+    if session is None or session.kind is not Kind.SESSION or not step_up.is_fresh(session.proven_at, now):
         return Proof.NONE
     if session.identity is None:
         return Proof.PASSWORD
     linked = any(link.identity == session.identity for link in account.links)
     return Proof.PROVIDER if linked else Proof.NONE
+
+
+def _lasting(account: Account, update: AccountUpdate) -> Iterator[Lasting]:
+    """What of an update opens the account to another person, or for longer."""
+    level, enabled = _or(update.level, account.level), _or(update.enabled, account.enabled)
+    if level is AccessLevel.ADMIN and (level > account.level or enabled > account.enabled):
+        yield Lasting.ADMINISTRATOR
+    elif level > account.level:
+        yield Lasting.ACCOUNT
+    if _opens(account, update):
+        yield Lasting.ADDRESS
+    if not isinstance(update.password_hash, UnsetType):
+        yield Lasting.PASSWORD
+
+
+def confirmation_required(account: Account) -> Refuse:
+    return Refuse(
+        Code.CONFIRMATION_REQUIRED,
+        {"account": account.id, "kind": "credential", "to": "change how its own account signs in"},
+    )
 
 
 def _changed(
@@ -197,6 +220,10 @@ def _changed(
         keep=keep,
         source=source if email != account.email or _confirms(account, update) else None,
     )
+
+
+def _opens(account: Account, update: AccountUpdate) -> bool:
+    return _or(update.email, account.email) != account.email or _confirms(account, update)
 
 
 def _confirms(account: Account, update: AccountUpdate) -> bool:

@@ -12,6 +12,9 @@ RESERVED = frozenset(
 )  # fmt: skip
 
 _FORM = re.compile(rf"[a-z0-9][a-z0-9._-]{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}")
+TYPED_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9._-]{{{MIN_LENGTH - 1},{MAX_LENGTH - 1}}}$"
+"""Capitals become small letters."""
+
 _FOREIGN = re.compile(r"[^a-z0-9._-]+")
 _SUBJECT_CHARACTERS = 12
 

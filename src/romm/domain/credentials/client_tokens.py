@@ -55,39 +55,31 @@ def validate_request(request: ClientTokenRequest, allowed: frozenset[str]) -> Cl
     name, requested = request.name.strip(), frozenset(request.scopes)
     if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
         return Refuse(Code.NAME_INVALID, {"found": request.name})
-    if not requested or not requested <= set(scopes.ALL):
-        return Refuse(Code.SCOPES_INVALID, {"found": " ".join(sorted(requested - set(scopes.ALL))) or "an empty list"})
+    if not requested or (unknown := requested - {*scopes.ALL, scopes.GRANT_ACCESS}):
+        return Refuse(Code.SCOPES_INVALID, {"found": " ".join(sorted(unknown)) if requested else "an empty list"})
     if refusal := _too_many(requested, allowed):
         return refusal
     return ClientTokenRequest(name=name, scopes=scopes.ordered(requested), lifetime=request.lifetime)
 
 
 def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
-    """Compare granted scopes; the owner may regain more later. `by` is None for Basic auth."""
+    """Compare granted scopes; the owner may regain more later. `by` is None for Basic auth, which proves the person."""
     if by is None:
         return None
-    return _too_many(frozenset(token.scopes), frozenset(by.scopes)) or may_last(token.expires_at, by)
+    allowed = {*by.scopes, scopes.GRANT_ACCESS} if by.kind is Kind.SESSION else set(by.scopes)
+    return _too_many(frozenset(token.scopes), frozenset(allowed)) or may_last(token.expires_at, by)
 
 
-def lasting(end: datetime, by: Credential | None) -> datetime | Refuse:
-    """Cap an expiry; `by` is None for Basic auth.
-
-    Stolen tokens must not gain lifetime: client tokens create nothing that outlives them, access tokens nothing
-    lasting.
+def lasting(end: datetime, by: Credential | None) -> datetime:
+    """Cap an expiry: a client token creates nothing that outlives it, even with the right to create. `by` is None for
+    Basic auth. `step_up` decides what others may create.
     """
-    match by:
-        case None | Credential(kind=Kind.SESSION):
-            return end
-        case Credential(kind=Kind.CLIENT_TOKEN, expires_at=own_end):
-            return min(end, own_end)
-        case Credential(kind=kind):
-            return Refuse(Code.LIFETIME_EXCEEDED, {"kind": kind.replace("_", " ")})
+    return min(end, by.expires_at) if by is not None and by.kind is Kind.CLIENT_TOKEN else end
 
 
 def may_last(end: datetime, by: Credential | None) -> Refuse | None:
-    found = lasting(end, by)
-    if isinstance(found, Refuse) or by is None or found == end:
-        return found if isinstance(found, Refuse) else None
+    if by is None or lasting(end, by) == end:
+        return None
     return Refuse(Code.LIFETIME_EXCEEDED, {"kind": by.kind.replace("_", " ")})
 
 

@@ -68,8 +68,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     """`id` is its number in lists.
 
     `client` is the requesting app. A `family` ends together. `level` is an invitation's. An authorization code needs
-    proof of its `binding`. A refresh token's successors follow from secret and `salt`. `sealed_id_token` opens with the
-    session's secret.
+    proof of its `binding`. A refresh token's successors follow from secret and `salt`. `proven_at`: when the sign-in behind
+    it proved the account; None if a person did not sign in for it. `sealed_id_token` opens with the session's secret.
     """
 
     digest: str
@@ -94,6 +94,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     device_id: int | None = None
     sid: str | None = None
     id_token_alg: str | None = None
+    proven_at: datetime | None = None
 
     @property
     def source(self) -> ProviderSession | None:

@@ -214,9 +214,10 @@ def approval(
         return Refuse(Code.DEVICE_SCOPES_EXCEEDED, {"scopes": " ".join(sorted(excess))})
     if authorization.shape is Flavor.LEGACY and _tokens_beside(authorization, owned) >= MOST:
         return Refuse(Code.TOKENS_FULL, {"account": by.account.id, "most": MOST})
-    end = _end(authorization.shape, choice.lifetime, by.credential, now)
-    if isinstance(end, Refuse):
-        return end
+    # Token pairs never expire; the approver must be able to grant that.
+    if authorization.shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by.credential)):
+        return refusal
+    end = client_tokens.lasting(client_tokens.end(choice.lifetime, now), by.credential)
     return Approve(authorization, by.account, scopes.ordered(choice.scopes), name, end)
 
 
@@ -240,10 +241,3 @@ def _is_unchanged(owner: Account, authorization: DeviceAuthorization) -> bool:
 def _too_early(authorization: DeviceAuthorization, now: datetime) -> bool:
     interval = timedelta(seconds=authorization.interval_seconds)
     return authorization.last_polled_at is not None and now < authorization.last_polled_at + interval - TOLERANCE
-
-
-def _end(shape: Flavor, lifetime: Lifetime, by: Credential | None, now: datetime) -> datetime | Refuse:
-    """Token pairs never expire; the approver must be able to grant that."""
-    if shape is Flavor.STANDARD and (refusal := client_tokens.may_last(NEVER, by)):
-        return refusal
-    return client_tokens.lasting(client_tokens.end(lifetime, now), by)

@@ -16,14 +16,15 @@ class Actor(Struct, frozen=True, kw_only=True):
     """The account that acts, and what its credential allows. The command line has no `account_id`.
 
     `scopes`: the credential's that the account still has. `kind`: None for Basic auth and the command line, which prove
-    themselves with each request. `proven_at`: when the session's sign-in proved the account; None for tokens.
-    `expires_at`: the credential's.
+    themselves with each request. `proven_at`: when a person's sign-in proved the account, for sessions and access tokens.
+    `grants_access`: a client token with that scope. `expires_at`: the credential's.
     """
 
     account_id: int | None
     scopes: frozenset[str]
     kind: Kind | None = None
     proven_at: datetime | None = None
+    grants_access: bool = False
     expires_at: datetime | None = None
 
     @property
@@ -70,8 +71,8 @@ class Action(enum.Enum):
     # other accounts
     LIST_ACCOUNTS = "list and search accounts"
     CREATE_ACCOUNT = "create an account"
-    CHANGE_ACCOUNT = "change an account: name, a lower role, enabled"
-    OPEN_ACCOUNT = "raise the role of an account, change or confirm its address"
+    CHANGE_ACCOUNT = "change an account: name, role, enabled"
+    OPEN_ACCOUNT = "change or confirm the address of an account"
     DELETE_ACCOUNT = "delete an account"
     UNLINK_ACCOUNT = "unlink an account"
     END_SIGN_INS = "end all sign-ins of an account"
@@ -126,14 +127,14 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.ALLOW_APPS: Permission(own="me.write"),
     Action.READ_TOKENS: Permission(own="me.read", scope="users.read"),
     Action.LIST_ACCOUNTS: Permission(scope="users.read"),
-    Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
+    Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.CHANGE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.OPEN_ACCOUNT: Permission(scope="users.write", rights=_GIVEN),
     Action.DELETE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.UNLINK_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),
     Action.END_SIGN_INS: Permission(scope="users.write", rights=_PROTECTED),
     Action.SET_PASSWORD: Permission(scope="users.write", rights=_ALWAYS),
-    Action.INVITE: Permission(scope="users.write", rights=_GIVEN),
+    Action.INVITE: Permission(scope="users.write", rights=_PROTECTED),
     Action.READ_INVITATIONS: Permission(scope="users.read"),
     Action.REVOKE_INVITATIONS: Permission(scope="users.write"),
     Action.CREATE_RECOVERY_LINK: Permission(),

@@ -5,6 +5,8 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 
 LENGTH = 8  # 34 bits: enough for minutes with few tries (RFC 8628, 5.1)
 
+TYPED_PATTERN = rf"^[- ]*([{ALPHABET}{ALPHABET.lower()}][- ]*){{{LENGTH}}}$"
+
 
 def normalized(typed: str) -> str | None:
     """Accepts any case, hyphens and spaces; None if invalid."""

@@ -10,6 +10,7 @@ GOOGLE = Preset(
     issuer_spellings={"accounts.google.com": "https://accounts.google.com"},
     open_to_anyone=True,
     own_email_domains=("gmail.com",),
+    reauthentication_prompt="select_account",  # Google knows none, consent and select_account, and refuses other values
     hints={
         Code.EMAIL_NOT_VERIFIED: "Google speaks only for @gmail.com and for the domain of a Workspace (hd). For another address it "
         "says verified, too, but it asked only once. The person signs in here with a password first, and links Google on "

@@ -33,7 +33,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     `invalid_scope` (Authelia). `issuer_spellings` maps other names to the real issuer. `open_to_anyone`: open
     registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
     `legacy_logout_types`: versions in use type logout tokens as `JWT`.
-    `logout_without_expiry`: the fix for logout tokens without `exp`.
+    `logout_without_expiry`: the fix for logout tokens without `exp`. `reauthentication_prompt`: to sign in anew.
     """
 
     label: str
@@ -49,6 +49,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     sign_out_page: str = ""
     legacy_logout_types: bool = False
     logout_without_expiry: str = ""
+    reauthentication_prompt: str = "login"
     locations: ConsoleLocations = ConsoleLocations()
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.discovery import Metadata, is_issuer
@@ -33,6 +34,7 @@ _REQUEST_WRONG = {"invalid_request", "unauthorized_client", "unsupported_respons
 class Purpose(enum.StrEnum):
     SIGN_IN = "sign_in"
     LINK = "link"
+    CONFIRM = "confirm"
     PREVIEW = "trial"
 
 
@@ -49,6 +51,7 @@ class Client(Struct, frozen=True, kw_only=True):
     max_age: int = 0
     acr_values: str = ""
     pushed_requests: bool = False
+    reauthentication_prompt: str = "login"
 
 
 class Initiation(Struct, frozen=True, kw_only=True):
@@ -106,6 +109,12 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
         "code_challenge": code_challenge(code_verifier),
         "code_challenge_method": "S256",
     } | {name: value for name, value in optional.items() if value}
+
+
+def reauthentication(client: Client) -> dict[str, str]:
+    """Ask the provider to authenticate the person anew (OpenID Connect Core 1.0, 3.1.2.1)."""
+    longest = int(FRESH_SESSION.total_seconds())
+    return {"prompt": client.reauthentication_prompt, "max_age": str(min(client.max_age or longest, longest))}
 
 
 def initiated(initiation: Initiation, metadata: Metadata) -> dict[str, str] | Refuse:

@@ -1,6 +1,7 @@
 """The providers of this RomM: by their issuers, links, sessions and logouts belong to them."""
 
 import re
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -60,6 +61,11 @@ class ConfiguredProviders(Struct, frozen=True):
             return None
         own = (each for each in self.declared if any(is_issuer(known, issuer) for known in each.issuers))
         return next(own, None)
+
+    def to_confirm_by(self, issuers: Iterable[str | None]) -> ConfiguredProvider:
+        """The first of these issuers that signs people in, else the default one."""
+        found = (self.of_issuer(issuer) for issuer in issuers)
+        return next((each for each in found if each is not None and each.is_on), self.default)
 
     def of_issuer_or_only(self, issuer: str | None) -> ConfiguredProvider | None:
         """With a single provider that one, which then judges the issuer itself."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import Identity
 from romm.domain.sign_in.claims.at_hash import at_hash, mismatch
@@ -29,12 +30,15 @@ from romm.domain.sign_in.roles import texts as role_texts
 
 
 class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
+    """`reauthenticated`: the person was asked to sign in anew. A provider that does not say when is believed."""
+
     nonce: str
     algorithm: str
     access_token: str
     max_age: int = 0  # seconds; 0: any
     acr_values: tuple[str, ...] = ()  # empty: any
     hosted_domains: tuple[str, ...] = ()  # empty: everyone whom the provider admits
+    reauthenticated: bool = False
 
 
 class ClaimMapping(Struct, frozen=True, kw_only=True):
@@ -201,13 +205,22 @@ def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
 
 def _authenticated_recently(claims: Document, expected: ExpectedIDToken) -> bool:
     """3.1.3.7, step 13, with slack for the clocks."""
-    if not expected.max_age:
+    max_age = _max_age(claims, expected)
+    if not max_age:
         return True
     authenticated = time_of(claims, "auth_time")
     return (
         authenticated is not None
-        and -CLOCK_SKEW_SECONDS <= expected.now - authenticated <= expected.max_age + CLOCK_SKEW_SECONDS
+        and -CLOCK_SKEW_SECONDS <= expected.now - authenticated <= max_age + CLOCK_SKEW_SECONDS
     )
+
+
+def _max_age(claims: Document, expected: ExpectedIDToken) -> int:
+    """0: any."""
+    if not (expected.reauthenticated and "auth_time" in claims):
+        return expected.max_age
+    longest = int(FRESH_SESSION.total_seconds())
+    return min(expected.max_age or longest, longest)
 
 
 def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
@@ -221,7 +234,7 @@ def _expected_value(claims: Document, claim: str, expected: ExpectedIDToken) -> 
     us, now = expected.client_id, expected.now
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "nbf": now, "hd": domains}
-    wanted |= {"auth_time": now - expected.max_age, "acr": " ".join(expected.acr_values)}
+    wanted |= {"auth_time": now - _max_age(claims, expected), "acr": " ".join(expected.acr_values)}
     return {"expected": wanted[claim]} if claim in wanted else {}
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from romm.domain import emails
-from romm.domain.credentials.credential import FRESH_SESSION
+from romm.domain.credentials import step_up
 from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import BLOCKING, Issuers, Relation, is_among
 from romm.domain.model import AccessLevel, Account, EmailSource
@@ -47,7 +47,7 @@ class LinkRequest(Struct, frozen=True, kw_only=True):
 
     account: Account
     same_session: bool
-    authenticated_at: datetime
+    authenticated_at: datetime | None
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -177,7 +177,7 @@ def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bo
 
 def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDecision, now: datetime) -> Decision:
     account = link.account
-    if not link.same_session or now - link.authenticated_at > FRESH_SESSION:
+    if not link.same_session or not step_up.is_fresh(link.authenticated_at, now):
         return _reject("L-04", Code.LINK_SESSION_CHANGED)
     if not account.enabled:
         return _reject("L-04", Code.ACCOUNT_DISABLED, account=account.id)

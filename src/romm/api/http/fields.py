@@ -1,0 +1,36 @@
+"""Types of request fields, for the OpenAPI document.
+
+Constraints of `extra_json_schema` are the tables of the rules themselves: the rule refuses, with a code of its own. The others
+msgspec checks, which refuses with `request_invalid`.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from romm.domain import emails, scopes
+from romm.domain.accounts import passwords, usernames
+from romm.domain.credentials import client_tokens, short_codes
+from romm.domain.model import LEVEL_NAMES
+
+_SCOPE = "|".join(scope.replace(".", r"\.") for scope in scopes.ALL)
+
+
+def _shown(**schema: Any) -> Meta:
+    return Meta(extra_json_schema=schema)
+
+
+Secret = Annotated[str, Meta(min_length=1)]
+Scopes = Annotated[list[Annotated[str, _shown(enum=list(scopes.ALL))]], _shown(minItems=1)]
+TokenScopes = Annotated[list[Annotated[str, _shown(enum=[*scopes.ALL, scopes.GRANT_ACCESS])]], _shown(minItems=1)]
+ScopeTextNeeded = Annotated[str, _shown(pattern=rf"^({_SCOPE})( +({_SCOPE}))*$")]
+ScopeText = Annotated[str, _shown(pattern=rf"^ *(({_SCOPE})( +({_SCOPE}))*)? *$")]
+OptionalRole = Annotated[str, _shown(enum=["", *LEVEL_NAMES])]
+Role = Annotated[str, _shown(enum=list(LEVEL_NAMES))]
+NewUsername = Annotated[
+    str, _shown(pattern=usernames.TYPED_PATTERN, minLength=usernames.MIN_LENGTH, maxLength=usernames.MAX_LENGTH)
+]
+NewPassword = Annotated[str, _shown(minLength=passwords.MIN_LENGTH, maxLength=passwords.MAX_LENGTH)]
+OptionalEmail = Annotated[str, _shown(anyOf=[{"format": "email", "maxLength": emails.MAX_BYTES}, {"maxLength": 0}])]
+TokenName = Annotated[str, _shown(minLength=1, maxLength=client_tokens.NAME_LENGTH, pattern=r"\S")]
+ShortCode = Annotated[str, _shown(pattern=short_codes.TYPED_PATTERN, minLength=short_codes.LENGTH)]
