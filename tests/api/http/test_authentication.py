@@ -16,6 +16,9 @@ OPEN = {
     ("get", "/api/oauth/openid"),
     ("post", "/api/oauth/openid"),  # only leads to the same address by GET, as the next one does
     ("post", "/api/login/initiate"),
+    ("get", "/api/oauth/openid/{provider_id}"),
+    ("post", "/api/oauth/openid/{provider_id}"),
+    ("get", "/api/oauth/openid/{provider_id}/jwks.json"),
     ("get", "/api/oauth/openid/jwks.json"),  # public keys
     ("post", "/api/login"),
     ("post", "/api/logout"),
