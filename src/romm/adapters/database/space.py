@@ -24,9 +24,9 @@ BUSY_SECONDS = 5
 """For another process that writes."""
 
 
-def prepare(url: str, log: Log, *, wait: float = BUSY_SECONDS) -> None:
+def prepare(url: str, log: Log, wait: float = BUSY_SECONDS) -> None:
     """At the start of the server. A file from before this version is written anew once; that needs as much room as its
-    rows have, and no other process at work on it. `wait` is for such a process, in seconds.
+    rows have, and no other process at work on it.
     """
     path = Path(url.removeprefix(SQLITE).partition("?")[0])
     if not path.is_file():  # such as `file:romm.db`, which only SQLAlchemy reads
