@@ -96,7 +96,6 @@ async def finish(
     guards=[own_navigation],
     status_code=303,
     summary="The redirect URI of a further provider",
-    operation_class=asks(AuthorizationResponse),
     responses=sends_on("To the requested page, with a session; or to /login?error=<code>."),
     security=OPEN,
 )
