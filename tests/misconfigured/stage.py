@@ -283,7 +283,7 @@ def _logged(world: World) -> Iterator[str]:
 
 async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
     doctor = diagnosis.doctor(
-        world.settings, loaded.warnings, provider.client(world.settings), world.ports.instruments, world.clock
+        world.settings, loaded.warnings, provider.client(world.settings.oidc), world.ports.instruments, world.clock
     )
     try:
         async for finding in doctor.findings(COMMAND_LINE):
