@@ -18,6 +18,9 @@ OPEN = {
     ("get", "/api/oauth/openid"),
     ("post", "/api/oauth/openid"),  # only leads to the same address by GET, as the next one does
     ("post", "/api/login/initiate"),
+    ("get", "/api/oauth/openid/{provider_id}"),
+    ("post", "/api/oauth/openid/{provider_id}"),
+    ("get", "/api/oauth/openid/{provider_id}/jwks.json"),
     ("get", "/api/oauth/openid/jwks.json"),  # public keys
     ("post", "/api/login"),
     ("post", "/api/logout"),
@@ -92,3 +95,12 @@ async def test_no_website_spends_attempts_by_a_password_in_an_address(headers: d
         response = await world.program().get("/api/users/me", auth=("keeper", password), headers=headers)
         assert (response.status_code, response.json()["code"]) == (403, Code.CROSS_SITE)
     assert world.throttles.counted == {}
+
+
+async def test_a_page_looks_at_the_cookie_and_not_at_a_header_for_a_proxy_in_front() -> None:
+    world = World()
+    await world.add("vera")
+    browser = world.browser()
+    await browser.submit("/api/login", username="vera", password=PASSWORD)
+    page = await browser.client.get("/account", headers={"authorization": "Bearer of-a-proxy"})
+    assert page.status_code == 200

@@ -137,7 +137,12 @@ async def test_no_website_spends_other_peoples_attempts(
     assert let_in or response.status_code == 403 or response.json()["error"]
 
 
-FROM_THE_PROVIDER = {"/api/oauth/openid", "/api/oauth/openid/backchannel-logout", "/api/login/initiate"}
+FROM_THE_PROVIDER = {
+    "/api/oauth/openid",
+    "/api/oauth/openid/{provider_id}",
+    "/api/oauth/openid/backchannel-logout",
+    "/api/login/initiate",
+}
 
 
 async def test_every_write_that_needs_no_credential_refuses_what_a_browser_sends_for_a_website(house: World) -> None:
@@ -224,4 +229,5 @@ async def test_a_hidden_origin_is_not_ours_because_there_is_no_host_either(house
     await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
     request = program.build_request("POST", "/api/logout", headers={"origin": "null"})
     request.headers["host"] = ""
-    assert (await program.send(request)).json()["code"] == Code.CROSS_SITE
+    assert (await program.send(request)).status_code == 400
+    assert (await program.get("/api/users/me")).status_code == 200
