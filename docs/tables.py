@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from romm.adapters.accounts import passwords
+from romm.adapters.database import engines
+from romm.adapters.provider import transport
 from romm.adapters.sign_in.sealing import LOOK_AGAIN
 from romm.api import routes
 from romm.api.http import request_limits
@@ -136,6 +138,12 @@ def connections() -> Iterator[Sequence[str]]:
     yield "A request as a whole", f"{request_limits.REQUEST_SECONDS:.0f} seconds"
     yield "An answer of which nothing is taken (Linux)", f"{unread} seconds"
     yield "Passwords that wait to be checked", f"{passwords.WAITING}"
+    to_provider, busy = transport.POOL.max_connections, engines.BUSY_SECONDS
+    yield "Connections of a worker to the provider", f"{to_provider}; a request that waits for one keeps its own limit"
+    yield (
+        "Connections of a worker to PostgreSQL",
+        f"{2 * engines.POSTGRESQL_CONNECTIONS}; after {busy} seconds of waiting `storage_unavailable`",
+    )
     yield (
         "Reads of the sealing keys for cookies with an unknown key",
         f"{timedelta(seconds=1) // LOOK_AGAIN} per second",

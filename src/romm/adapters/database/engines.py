@@ -45,7 +45,8 @@ def engines(url: str) -> Engines:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return Engines(_sqlite_writes(address), _sqlite_reads(address), _sqlite_inline(address))
-    writes = _postgresql(address, pool_size=POSTGRESQL_CONNECTIONS, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
+    pool: dict[str, Any] = {"pool_size": POSTGRESQL_CONNECTIONS, "max_overflow": POSTGRESQL_CONNECTIONS}
+    writes = _postgresql(address, **pool, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
     return Engines(writes, writes.execution_options(isolation_level="AUTOCOMMIT"))
 
 
