@@ -30,7 +30,6 @@ SEED = 20_260_101
 
 BASE_URL = "http://127.0.0.1"  # its cookies have no port in their names, as in the document
 OWN_SITE = {"sec-fetch-site": "same-origin"}
-SETTINGS = {"LOGLEVEL": "WARNING", "ROMM_TRUSTED_PROXIES": "127.0.0.1"}
 PASSWORD = {"password": KEEPER["password"]}
 VISITORS = {
     "viewer": PASSWORD | {"username": "viewer", "role": "viewer"},
@@ -135,7 +134,7 @@ def code_of(content: bytes) -> str:
 @pytest.mark.parametrize("visitor", ["nobody", "viewer", "administrator"])
 def test_every_route_does_what_the_document_says(visitor: str, idp: FakeProvider, tmp_path: Path) -> None:
     with (
-        romm(idp, tmp_path, base_url=BASE_URL, open_files=None, **SETTINGS) as (address, _),
+        romm(idp, tmp_path, BASE_URL, LOGLEVEL="WARNING", ROMM_TRUSTED_PROXIES="127.0.0.1") as (address, _),
         session_of(visitor, address) as one,
     ):
         found = dict(remarks(address, one))
