@@ -65,6 +65,8 @@ def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, config
             client.outcome is Outcome.FAILED
         ):
             return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
+        case Unregistered(pushed=False) | Untold() if client.outcome is Outcome.FAILED and probes.pushed:
+            return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
         case Unregistered(words=words, pushed=pushed):
             message = f"not registered: the provider answers {str(words) or 'the same'}, as to an invented one"
             code = Code.REQUEST_REFUSED if pushed and probes.pushes else None
@@ -116,7 +118,9 @@ def _not_returned(verdict: Verdict, visit: Visit | Refuse) -> Finding:
     shown = visit if isinstance(visit, Visit) else None
     match verdict:
         case OtherError(words=words):
-            message = f"the provider answers {str(words) or 'with an error'} on a page of its own, and only to this request"
+            message = (
+                f"the provider answers {str(words) or 'with an error'} on a page of its own, and only to this request"
+            )
             return failed(Check.REQUEST, message, Fix.READ_PAGE, about=Code.REQUEST_REFUSED)
         case Registered(how=how) if how == COMPARED:
             page = visits.address(shown) if shown else ""
