@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from msgspec.structs import replace
 
-from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings
+from romm.adapters.provider.openid import OpenIDProvider
 from romm.adapters.provider.transport import Limits, Transport
 from romm.composition import diagnosis, provider
 from romm.composition.ports import Ports
@@ -23,7 +23,7 @@ from romm.ports.accounts import Passwords
 from romm.ports.diagnosis import Instruments, Network, Storage
 from romm.ports.provider import Provider
 from romm.settings.load import load
-from romm.settings.model import Settings
+from romm.settings.model import DeclaredProvider, Settings
 from tests import shared_routes
 from tests.factories import new_account
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
@@ -68,6 +68,19 @@ def environment(issuer: str, **more: str) -> dict[str, str]:
     } | more
 
 
+def further_environment(further: Mapping[str, FakeProvider]) -> dict[str, str]:
+    """A block for each further provider."""
+    return {
+        f"ROMM_PROVIDERS__{name.upper()}__{key}": value
+        for name, idp in further.items()
+        for key, value in {
+            "CLIENT_ID": idp.client_id,
+            "CLIENT_SECRET": idp.client_secret,
+            "SERVER_APPLICATION_URL": idp.issuer,
+        }.items()
+    }
+
+
 @cache
 def _settings(environ: tuple[tuple[str, str], ...]) -> Settings:
     """What `load` reads of the same environment is the same, and nobody can change it."""
@@ -78,8 +91,8 @@ def _settings(environ: tuple[tuple[str, str], ...]) -> Settings:
 class World:
     """One instance of RomM. `settings` are environment variables; everything inside is open to tests.
 
-    `apps` are those that an operator's file would name. `transport` and `network` are another way to the provider, and
-    `limits` how long it may take.
+    `apps` are those that an operator's file would name. `further` are the providers beside `idp`, by their ids.
+    `transport` and `network` are another way to the provider, and `limits` how long it may take.
     """
 
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +102,7 @@ class World:
     log: FakeLog = field(default_factory=FakeLog)
     sign_ins: FakeSignInLog = field(default_factory=FakeSignInLog)
     apps: Sequence[App] = ()
+    further: Mapping[str, FakeProvider] = field(default_factory=dict)
     transport: Transport | None = None
     network: Network = field(default_factory=FakeNetwork)
     storage: Storage = field(default_factory=FakeStorage)
@@ -96,7 +110,8 @@ class World:
     passwords: Passwords = field(default_factory=FakePasswords)
 
     def __post_init__(self) -> None:
-        self.idp.clock = lambda: self.clock().timestamp()
+        for idp in (self.idp, *self.further.values()):
+            idp.clock = lambda: self.clock().timestamp()
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()
@@ -107,15 +122,17 @@ class World:
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
-        self.reconfigure(environment(self.idp.issuer, **self.environ))
+        self.reconfigure(environment(self.idp.issuer, **further_environment(self.further), **self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
         self.settings_environ = environ
         self.settings: Settings = replace(_settings(tuple(environ.items())), clients=tuple(self.apps))
-        self.provider: Provider | None = None if self.settings.oidc_off else self._provider()
+        self.providers: dict[str, Provider] = {
+            each.id: self._provider(each) for each in self.settings.working_providers
+        }
         self.ports = Ports(
-            provider=self.provider,
+            providers=self.providers,
             instruments=self._instruments(),
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
@@ -143,20 +160,23 @@ class World:
         self.use_cases = use_cases(self.settings, self.ports)
         self.app: Any = shared_routes.service(self.settings, self.ports)
 
-    def _provider(self) -> OpenIDProvider:
+    @property
+    def provider(self) -> Provider | None:
+        """The first one."""
+        return self.providers.get("oidc")
+
+    def _provider(self, declared: DeclaredProvider) -> OpenIDProvider:
         return OpenIDProvider(
-            self._provider_settings(),
-            provider.client(self.settings),
+            replace(provider.provider_settings(declared.oidc), limits=self.limits),
+            provider.client(declared.oidc),
             log=self.log,
             clock=lambda: self.clock().timestamp(),
-            transport=self.transport or self.idp.transport,
+            transport=self.transport or self.further.get(declared.id, self.idp).transport,
         )
 
-    def _provider_settings(self) -> ProviderSettings:
-        return replace(provider.provider_settings(self.settings), limits=self.limits)
-
     def _instruments(self) -> Instruments:
-        settings, client = self._provider_settings(), provider.client(self.settings)
+        settings = replace(provider.provider_settings(self.settings.oidc), limits=self.limits)
+        client = provider.client(self.settings.oidc)
         transport = self.transport or self.idp.transport
         made = diagnosis.instruments(self.settings, settings, client, self.log, self.clock, transport)
         return replace(made, network=self.network, storage=self.storage)
@@ -224,18 +244,20 @@ class Browser:
         """Send a form of our own page."""
         return await self.client.post(url, data=fields, headers={"sec-fetch-site": "same-origin"})
 
-    async def begin(self, return_to: str = "/") -> str:
-        """Click the button; gives where the browser is sent."""
-        response = await self.client.get("/api/login/openid", params={"next": return_to})
+    async def begin(self, return_to: str = "/", at: str = "") -> str:
+        """Click the button, of a further provider if `at` names it; gives where the browser is sent."""
+        named = {"provider": at} if at else {}
+        response = await self.client.get("/api/login/openid", params={"next": return_to} | named)
         assert response.status_code == 303
         return response.headers["location"]
 
-    async def sign_in(self, return_to: str = "/") -> httpx.Response:
+    async def sign_in(self, return_to: str = "/", at: str = "") -> httpx.Response:
         """Click the button, agree at the provider, come back; gives the callback's answer."""
-        return await self.come_back(await self.world.idp.approve(await self.begin(return_to)))
+        idp = self.world.further[at] if at else self.world.idp
+        return await self.come_back(await idp.approve(await self.begin(return_to, at)), at)
 
-    async def come_back(self, query: str) -> httpx.Response:
-        return await self.client.get(f"/api/oauth/openid?{query}")
+    async def come_back(self, query: str, at: str = "") -> httpx.Response:
+        return await self.client.get(f"/api/oauth/openid{'/' if at else ''}{at}?{query}")
 
     async def me(self) -> httpx.Response:
         return await self.client.get("/api/users/me")

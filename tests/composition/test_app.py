@@ -49,11 +49,11 @@ BARE = {
 
 
 def client(**more: str) -> Client:
-    return provider.client(load(BARE | more).settings)
+    return provider.client(load(BARE | more).settings.oidc)
 
 
 def provider_settings(**more: str) -> ProviderSettings:
-    return provider.provider_settings(load(BARE | more).settings)
+    return provider.provider_settings(load(BARE | more).settings.oidc)
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +63,14 @@ def ports() -> Ports:
 
 
 def identification(ports: Ports, **more: str) -> Identification:
-    found = composition.identification(load(BARE | more).settings, ports)
+    found = composition.identification(load(BARE | more).settings.default_provider, ports)
     assert found is not None
     return found
 
 
 def admission(ports: Ports, **more: str) -> Admission:
-    return composition.admission(load(BARE | more).settings, ports)
+    settings = load(BARE | more).settings
+    return composition.admission(settings.default_provider, settings, ports)
 
 
 @pytest.mark.parametrize(
@@ -596,6 +597,6 @@ async def test_a_database_without_its_tables_is_not_ready_and_says_what_to_run(
 
 async def test_without_single_sign_on_there_is_no_provider(database: Path) -> None:
     worker = Worker("https://idp.test", database, OIDC_ENABLED="false")
-    assert worker.ports.provider is None
+    assert worker.ports.providers == {}
     assert await worker.ports.is_ready()
     await worker.ports.close()

@@ -37,7 +37,7 @@ WITHOUT_ACTOR = {
         "Bearers.who", "DeviceSignIn.client_token", "DeviceSignIn.poll", "Grants.grant", "Invitations.open",
         "Invitations.register", "NativeApps.grant", "Pairing.exchange", "Pairing.waiting", "Recovery.open",
         "Recovery.recover", "Recovery.reset", "Sessions.end", "Sessions.id_token", "Sessions.who", "SignOut.sign_out",
-        "Tokens.refresh", "Tokens.revoke", "BackchannelLogout.log_out",
+        "Tokens.refresh", "Tokens.revoke", "BackchannelLogout.log_out", "BackchannelLogouts.log_out",
     },
     SIGN_IN: {
         "Confirmation.mine", "Confirmation.not_mine", "Confirmation.question", "DeviceSignIn.begin",
@@ -47,7 +47,8 @@ WITHOUT_ACTOR = {
     INNER: {
         "Administration.is_managed", "Explainer.person", "Previews.keep", "Rates.check", "Sessions.another",
         "Sessions.start", "SignInJournal.begun", "SignInJournal.refused", "SignInJournal.signed_in",
-        "SignInJournal.signed_out", "SignInJournal.without_expiry", "Tokens.issue",
+        "SignInJournal.signed_out", "SignInJournal.without_expiry", "SignIns.at", "SignIns.further",
+        "SignIns.initiated_by", "SignIns.of_issuer", "Tokens.issue",
     },
     OPEN: {
         "IssuerMoves.notes", "NativeApps.error_redirect", "NativeApps.parse_request", "Profile.ways_in",
@@ -60,6 +61,7 @@ async def use_cases(world: World) -> list[object]:
     """All that routes and commands ask for."""
     provided = app.app_dependencies(world.settings, world.ports).dependencies
     made = [await provide() for name, provide in provided.items() if name != "principal"]
+    made += [each for registry in made for each in getattr(registry, "by_id", {}).values()]  # one for each provider
     imports: ImportUsers = bring_along(FakeImports(FakeAccounts()), user())
     return [each for each in made if type(each).__module__.startswith(NOUNS)] + [imports]
 

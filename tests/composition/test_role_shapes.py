@@ -23,9 +23,9 @@ def settings_of(shape: Shape) -> Settings:
 
 
 def role_of(settings: Settings, said: dict[str, Any]) -> RoleDecision:
-    claims = read({"iss": "https://idp.test", "sub": "alice"} | said, None, reading(settings))
+    claims = read({"iss": "https://idp.test", "sub": "alice"} | said, None, reading(settings.oidc))
     assert isinstance(claims, Claims)
-    return grant(claims.roles, role_mapping(settings))
+    return grant(claims.roles, role_mapping(settings.oidc))
 
 
 @EACH

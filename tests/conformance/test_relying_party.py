@@ -68,7 +68,7 @@ def module(name: str, *facts: object) -> Any:
 class FormPostBrowser(Browser):
     """Its provider answers with a form that posts itself: another site's POST, which brings no cookie of ours."""
 
-    async def come_back(self, query: str) -> httpx.Response:
+    async def come_back(self, query: str, at: str = "") -> httpx.Response:
         headers = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "cross-site", "cookie": ""}
         posted = await self.client.post("/api/oauth/openid", content=query, headers=headers)
         assert posted.status_code == 303

@@ -2,8 +2,9 @@
 
 from msgspec.structs import replace
 
+from tests.fake_provider import Response
 from tests.shapes.answers import away, back, on, page, plain, refusal
-from tests.shapes.model import Seen, Shape, State, Table
+from tests.shapes.model import Seen, Shape, State, Table, Turn
 
 _CLIENT_FAILED = (
     "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported "
@@ -45,7 +46,12 @@ _AUTHORIZE_439: Table = {
         "/consent/completion", error="invalid_request", error_description=_MALFORMED.strip(), error_hint=_NO_REDIRECT
     ),
 }
-_COMPLETION = {"/consent/completion": page(200, "Login - Authelia")}
+
+
+def _completion(turn: Turn) -> Response:
+    """Made in the browser from its address."""
+    return page(200, "Login - Authelia", turn.asked.get("error_hint", ""))(turn)
+
 
 AUTHELIA_438 = Shape(
     name="authelia-4.38",
@@ -96,7 +102,7 @@ AUTHELIA_439 = replace(
     name="authelia-4.39",
     version="4.39.3 to 4.39.16",
     seen=Seen.SOURCE,
-    own_pages=_COMPLETION,
+    own_pages={"/consent/completion": _completion},
     silent=_AUTHORIZE_439,
     asked=_AUTHORIZE_439,
     only_userinfo=True,

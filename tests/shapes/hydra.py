@@ -1,7 +1,8 @@
 """Ory Hydra 2.3.0, run. The reason is in the address of its error page, behind a fixed sentence of ory/fosite."""
 
+from tests.fake_provider import Response
 from tests.shapes.answers import away, back, on, page, refusal, returns
-from tests.shapes.model import ABSENT, Answer, Seen, Shape, State, Table
+from tests.shapes.model import ABSENT, Answer, Seen, Shape, State, Table, Turn
 
 _CLIENT_FAILED = (
     "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication "
@@ -24,6 +25,11 @@ _METHOD = (
 
 def _error_page(error: str, description: str) -> Answer:
     return away("/oauth2/fallbacks/error", error=error, error_description=description)
+
+
+def _fallback(turn: Turn) -> Response:
+    """Hydra's own, as long as `urls.error` is not set."""
+    return page(500, "An OAuth2 Error Occurred", turn.asked.get("error_description", ""))(turn)
 
 
 _AUTHORIZE: Table = {
@@ -54,9 +60,7 @@ HYDRA_23 = Shape(
     },
     form_at="/login",
     own_pages={
-        "/oauth2/fallbacks/error": page(
-            500, "The request could not be executed because a mandatory configuration key is missing or malformed"
-        )
+        "/oauth2/fallbacks/error": _fallback
     },
     silent={**_AUTHORIZE, State.HEALTHY: back("login_required", "The Authorization Server requires End-User authentication.")},
     asked={**_AUTHORIZE, State.HEALTHY: on("/login")},

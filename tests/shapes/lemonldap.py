@@ -44,7 +44,7 @@ LEMONLDAP_216 = Shape(
     },
     knobs={"sends_iss": False},
     only_userinfo=True,
-    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI, State.HS256),
+    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI),
 )
 
 SHAPES = (LEMONLDAP_216,)

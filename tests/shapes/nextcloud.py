@@ -40,7 +40,7 @@ NEXTCLOUD = Shape(
         "claims_supported": ["iss", "sub", "aud", "exp", "auth_time", "iat", "acr", "azp", "preferred_username", "scope",
                              "email", "email_verified", "name", "groups", "roles"],
     },
-    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI, State.HS256),
+    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI),
 )  # fmt: skip
 
 SHAPES = (NEXTCLOUD,)

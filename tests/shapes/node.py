@@ -22,6 +22,7 @@ OIDC_PROVIDER_9 = Shape(
     product="oidc-provider",
     version="9.13",
     seen=Seen.RUN,
+    settings={"OIDC_SCOPES": "openid profile email groups"},
     paths={
         "discovery": "/.well-known/openid-configuration",
         "authorize": "/auth",

@@ -41,7 +41,7 @@ DJANGO_OAUTH_TOOLKIT_3 = Shape(
         "claims_supported": ["sub"],
     },
     knobs={"sends_iss": False},
-    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI, State.SCOPE, State.CONSENT, State.POST_LOGOUT, State.HS256),
+    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI, State.SCOPE, State.CONSENT, State.POST_LOGOUT),
 )  # fmt: skip
 
 SHAPES = (DJANGO_OAUTH_TOOLKIT_3,)

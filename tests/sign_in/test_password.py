@@ -28,7 +28,7 @@ from romm.ports.credentials import Decide
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn
-from romm.sign_in.sign_out import SignedOut, SignOut
+from romm.sign_in.sign_out import ProviderSignOut, SignedOut, SignOut
 from romm.sign_in.throttle import Throttle
 from tests.factories import new_account
 from tests.fakes import (
@@ -106,7 +106,8 @@ class House:
         wishes = EndSession(
             enabled=enabled, client_id="romm", endpoint=endpoint, post_logout_redirect_uri="https://romm.test/login"
         )
-        return SignOut(sessions=self.sessions, provider=provider, wishes=wishes, log=self.log)
+        there = None if provider is None else ProviderSignOut(provider=provider, wishes=wishes, log=self.log)
+        return SignOut(sessions=self.sessions, at_provider=lambda _: there)
 
     async def session(self, id_token: str | None = ID_TOKEN, issuer: str = ISSUER) -> str:
         source = opened(id_token, issuer) if id_token else None

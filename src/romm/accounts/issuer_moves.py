@@ -60,7 +60,7 @@ class IssuerMoves:
         everybody, now = await self._everybody(), await self.issuers.asked()
         here = {link.identity.issuer: None for each in everybody for link in each.links}
         old = spelled(wanted.old, tuple(here))
-        new = spelled(wanted.new, tuple(filter(None, [now.this])))
+        new = spelled(wanted.new, tuple(filter(None, [now.this, *now.current])))
         if old not in here:
             raise Refused(Code.ISSUER_NOT_LINKED, issuer=wanted.old, found=tuple(here))
         move = IssuerMove(old=old, new=new, way=wanted.way)

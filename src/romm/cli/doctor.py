@@ -53,9 +53,10 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         for check in list(Check)[1:]:
             yield blocked(check, Check.SETTINGS)
         return
-    settings, client = loaded.settings, provider.client(loaded.settings)
+    settings, client = loaded.settings, provider.client(loaded.settings.oidc)
     log = logs.configure("ERROR", "console")  # the findings replace the instruments' own log lines
-    instruments = diagnosis.instruments(settings, provider.provider_settings(settings), client, log, adapters.now)
+    to_provider = provider.provider_settings(settings.oidc)
+    instruments = diagnosis.instruments(settings, to_provider, client, log, adapters.now)
     try:
         async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings(
             COMMAND_LINE

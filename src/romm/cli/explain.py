@@ -13,13 +13,14 @@ from romm.domain.diagnosis.explanation import Explanation
 @click.command()
 @click.argument("claims", type=click.File(encoding="utf-8"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a program.")
-def explain(claims: TextIO, as_json: bool) -> None:
+@click.option("--provider", help="The id of one of several providers. Without it the claim `iss` decides.")
+def explain(claims: TextIO, as_json: bool, provider: str | None) -> None:
     """Explain which account CLAIMS would sign in.
 
     CLAIMS is a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`. Nothing is written. The
     exit code is 1 if they would be refused.
     """
-    explained = run(lambda does: does.explainer.explain(COMMAND_LINE, _read(claims)))
+    explained = run(lambda does: does.explainers.explain(COMMAND_LINE, _read(claims), provider))
     say(_as_json(explained) if as_json else _as_text(explained))
     raise SystemExit(1 if explained.code else 0)
 

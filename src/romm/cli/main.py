@@ -54,7 +54,10 @@ def settings() -> None:
         say(f"note: {line}", err=True)
     for line in found.warnings:
         say(f"warning: {line}", err=True, fg="yellow")
-    say(f"Single sign-on is {'off: ' + found.settings.oidc_off if found.settings.oidc_off else 'on'}")
+    first, *others = found.settings.all_providers
+    say(f"Single sign-on is {f'off: {first.off}' if first.off else 'on'}")
+    for each in others:
+        say(f"Provider {each.id} ({each.label}) is {f'off: {each.off}' if each.off else 'on'}")
 
 
 @main.command("import")
@@ -130,7 +133,7 @@ def backup(file: Path) -> None:
 @db.command("rotate-key")
 def rotate_key() -> None:
     """Make a new key for the cookies that RomM seals; sign-ins that are under way go on."""
-    run(lambda made: made.signin.attempts.seal.rotate())
+    run(lambda made: made.sign_ins.at(None).attempts.seal.rotate())
     say("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
 
 

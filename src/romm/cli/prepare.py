@@ -44,8 +44,9 @@ def _prepare(sender: Connection) -> None:
             logger.info("settings.note", note=note)
         for warning in found.warnings:
             logger.warning("settings.warning", warning=warning)
-        if found.settings.oidc.enabled and found.settings.oidc_off:
-            logger.warning("oidc.off", reason=found.settings.oidc_off)
+        for each in found.settings.all_providers:
+            if each.oidc.enabled and each.off:
+                logger.warning("oidc.off", provider=each.id, reason=each.off)
         url = found.settings.database.url
         if found.settings.database.is_embedded:
             if not versions.is_migrated(url):

@@ -47,7 +47,7 @@ def administration(settings: Settings, ports: Ports) -> Administration:
         credentials=ports.credentials,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
-        roles_by_claim=ports.provider is not None and bool(settings.oidc.claim_roles),
+        roles_by_claim=any(each.oidc.claim_roles for each in settings.working_providers),
         issuers=known_issuers(settings, ports),
         log=ports.log,
         clock=ports.clock,
@@ -60,7 +60,7 @@ def issuer_moves(settings: Settings, ports: Ports) -> IssuerMoves:
         accounts=ports.accounts,
         account_store=ports.account_store,
         issuers=known_issuers(settings, ports),
-        link_by_email=settings.oidc.link_by_email,
+        link_by_email=settings.default_provider.oidc.link_by_email,
         log=ports.log,
         clock=ports.clock,
     )

@@ -31,17 +31,20 @@ def now() -> datetime:
 def ports(settings: Settings, log: Log) -> Ports:
     """Nothing is connected before the first request needs it."""
     database = Database(settings.database.url)
-    provider = None if settings.oidc_off else OpenIDProvider(provider_settings(settings), client(settings), log=log)
-    instruments = diagnosis.instruments(settings, provider_settings(settings), client(settings), log, now)
+    providers = {
+        each.id: OpenIDProvider(provider_settings(each.oidc), client(each.oidc), log=log)
+        for each in settings.working_providers
+    }
+    instruments = diagnosis.instruments(settings, provider_settings(settings.oidc), client(settings.oidc), log, now)
 
     async def close() -> None:
         await database.close()
-        for each in (provider, instruments.probe):
+        for each in (*providers.values(), instruments.probe):
             if each is not None:
                 await each.aclose()
 
     return Ports(
-        provider=provider,
+        providers=providers,
         instruments=instruments,
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),

@@ -1,7 +1,7 @@
 """The composition root: creates adapters, use cases and routes from the settings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import fields
 from datetime import timedelta
@@ -29,12 +29,13 @@ from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
 from romm.composition.ports import Ports
-from romm.composition.provider import client
+from romm.composition.provider import client, configured_providers
 from romm.composition.use_cases import use_cases
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
 from romm.domain.providers.preset import Hints, hint_fact
 from romm.domain.providers.register import preset
+from romm.domain.sign_in.providers import in_words_of
 from romm.ports.process import Log
 from romm.settings.model import Loaded, Settings
 
@@ -50,10 +51,13 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     """`remarks` as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
-    renderer = PageRenderer(settings=settings, provider=ports.provider, version=VERSION, clock=ports.clock)
-    hints = preset(settings.oidc.provider).hints
-    errors = Errors(our_cookies, renderer, ports.log, hints)
-    doctor = diagnosis.doctor(settings, remarks, client(settings), ports.instruments, ports.clock)
+    configured = configured_providers(settings)
+    renderer = PageRenderer(
+        settings=settings, providers=ports.providers, configured=configured, version=VERSION, clock=ports.clock
+    )
+    hints = {each.id: preset(each.oidc.provider).hints for each in settings.all_providers}
+    errors = Errors(our_cookies, renderer, ports.log, hints, configured.default.id)
+    doctor = diagnosis.doctor(settings, remarks, client(settings.oidc), ports.instruments, ports.clock)
     return AppDependencies(
         dependencies=_dependencies(settings, ports, our_cookies)
         | {"renderer": _always(renderer), "doctor": _always(doctor)},
@@ -94,7 +98,7 @@ def _dependencies(settings: Settings, ports: Ports, our_cookies: Cookies) -> dic
     authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
     named |= {"authentication": authentication, "our_cookies": our_cookies, "settings": settings}
     named |= {"version": VERSION, "is_ready": ports.is_ready}
-    named["client_jwks"] = {"keys": []} if ports.provider is None else ports.provider.client_jwks()
+    named["client_jwks"] = {each: provider.client_jwks() for each, provider in ports.providers.items()}
     always = {name: _always(made_once) for name, made_once in named.items()}
     return always | {"principal": Provide(authentication.principal)}
 
@@ -104,29 +108,28 @@ def _always(made_once: Any) -> Provide:
 
 
 def _lifespan(
-    settings: Settings, ports: Ports, hints: Hints
+    settings: Settings, ports: Ports, hints: Mapping[str, Hints]
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        meeting = asyncio.create_task(_check_provider(ports, hints))
+        meetings = [asyncio.create_task(_check_provider(each, ports, hints[each])) for each in ports.providers]
         looking = asyncio.create_task(_check_database(settings, ports))
         yield
-        meeting.cancel()
+        for meeting in meetings:
+            meeting.cancel()
         await looking  # takes seconds at most, and closes what it opens
         await ports.close()
 
     return lifespan
 
 
-async def _check_provider(ports: Ports, hints: Hints) -> None:
+async def _check_provider(provider_id: str, ports: Ports, hints: Hints) -> None:
     """So that a wrong address is in the log before the first sign-in."""
-    if ports.provider is None:
-        return
     try:
-        await ports.provider.metadata()
+        await ports.providers[provider_id].metadata()
     except Refused as refused:
-        more = hint_fact(hints, refused.code)
-        ports.log.warning("provider.not_ready", code=refused.code, hint=operator_text(refused), **more)
+        hint, more = in_words_of(provider_id, operator_text(refused)), hint_fact(hints, refused.code)
+        ports.log.warning("provider.not_ready", provider=provider_id, code=refused.code, hint=hint, **more)
 
 
 async def _check_database(settings: Settings, ports: Ports) -> None:

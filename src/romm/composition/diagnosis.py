@@ -7,12 +7,14 @@ from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.adapters.diagnosis.schema import DatabaseStorage
 from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
-from romm.composition.sign_in import configured_issuer
+from romm.composition.provider import issuers
+from romm.composition.sign_in import configured_issuer, former_issuers
 from romm.diagnosis.doctor import Doctor
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.hosts import origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.providers import FIRST
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock, Log
 from romm.settings.model import Settings
@@ -48,6 +50,7 @@ def doctor(
 
 def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Configured:
     oidc = settings.oidc
+    others = [each for each in settings.working_providers if each.id != FIRST]
     return Configured(
         remarks=tuple(remarks),
         enabled=oidc.enabled,
@@ -66,8 +69,9 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Co
         end_session_endpoint=oidc.end_session_endpoint,
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
         trusted_proxies=settings.server.trusted_proxies,
-        issuer=configured_issuer(settings),
-        former_issuers=oidc.former_issuers,
+        issuer=configured_issuer(oidc),
+        former_issuers=former_issuers(settings),
+        other_issuers=tuple(issuer for each in others for issuer in issuers(each)),
     )
 
 

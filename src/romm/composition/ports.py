@@ -1,6 +1,6 @@
 """Every port of one process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,9 @@ from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLo
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`provider` is None when single sign-on is off."""
+    """`providers` are those that are on, by id in the declared order. `instruments` are for the first."""
 
-    provider: Provider | None
+    providers: Mapping[str, Provider]
     instruments: Instruments
     accounts: Accounts
     account_store: AccountStore

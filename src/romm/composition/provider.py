@@ -1,15 +1,18 @@
-"""The provider's settings and our registration there."""
+"""The providers: their settings, our registration at each, and what the rest of the program knows of them."""
 
 from romm.adapters.provider.openid import ProviderSettings
+from romm.domain.hosts import canonical
 from romm.domain.providers.preset import DEFAULT_SCOPES
 from romm.domain.providers.register import preset
 from romm.domain.sign_in import discovery
 from romm.domain.sign_in.authorization import Client
-from romm.settings.model import Settings
+from romm.domain.sign_in.providers import ConfiguredProvider, ConfiguredProviders
+from romm.settings import providers
+from romm.settings.model import DeclaredProvider, Oidc, Settings
 
 
-def client(settings: Settings) -> Client:
-    oidc, known = settings.oidc, preset(settings.oidc.provider)
+def client(oidc: Oidc) -> Client:
+    known = preset(oidc.provider)
     default = f"{DEFAULT_SCOPES} {known.roles_scope}" if oidc.claim_roles else DEFAULT_SCOPES
     return Client(
         client_id=oidc.client_id,
@@ -23,8 +26,7 @@ def client(settings: Settings) -> Client:
     )
 
 
-def provider_settings(settings: Settings) -> ProviderSettings:
-    oidc = settings.oidc
+def provider_settings(oidc: Oidc) -> ProviderSettings:
     return ProviderSettings(
         location=discovery.location(oidc.server_application_url, oidc.server_metadata_url),
         client_secret=oidc.client_secret,
@@ -32,4 +34,26 @@ def provider_settings(settings: Settings) -> ProviderSettings:
         token_endpoint_auth_method=oidc.token_endpoint_auth_method,
         signing_algorithms=oidc.id_token_signed_response_algs,
         tls_cacertfile=oidc.tls_cacertfile,
+    )
+
+
+def issuers(declared: DeclaredProvider) -> tuple[str, ...]:
+    """In the spelling that a discovery document has, but for a slash at the end."""
+    return tuple(canonical(each) or each for each in providers.issuers(declared))
+
+
+def configured_providers(settings: Settings) -> ConfiguredProviders:
+    default = settings.default_provider.id
+    return ConfiguredProviders(
+        tuple(
+            ConfiguredProvider(
+                id=each.id,
+                label=each.label,
+                icon=each.oidc.icon,
+                issuers=issuers(each),
+                is_on=not each.off,
+                is_default=each.id == default,
+            )
+            for each in settings.all_providers
+        )
     )

@@ -1,43 +1,48 @@
 """Use cases of signing in and out, and their explanation."""
 
+from collections.abc import Mapping
+
 from romm.composition.ports import Ports
+from romm.composition.provider import configured_providers, issuers
 from romm.credentials.rate_limits import FairLimit, Rates
 from romm.credentials.sessions import Sessions
-from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.explanation import Explainer, Explainers
 from romm.diagnosis.preview import Previews
-from romm.domain.limits import FAILED_CALLBACKS, FAILED_LOGOUT_TOKENS, PUSHED_REQUESTS
+from romm.domain.limits import FAILED_CALLBACKS, FAILED_LOGOUT_TOKENS, PUSHED_REQUESTS, Bound
 from romm.domain.providers.register import preset
 from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.discovery import WELL_KNOWN
 from romm.domain.sign_in.end_session import EndSession
 from romm.domain.sign_in.linking.rules import Policy
+from romm.domain.sign_in.providers import FIRST
 from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.domain.sign_in.roles.texts import SEPARATORS
-from romm.settings.model import Settings
+from romm.settings.model import DeclaredProvider, Oidc, Settings
 from romm.sign_in.admission import Admission
 from romm.sign_in.attempts import LoginAttempts
-from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.backchannel_logout import BackchannelLogout, BackchannelLogouts
 from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.identification import Identification
-from romm.sign_in.issuers import KnownIssuers
+from romm.sign_in.issuers import KnownIssuers, ProviderIssuer
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.providers import SignIns
 from romm.sign_in.repeated_responses import RepeatedResponses
-from romm.sign_in.sign_out import SignOut
+from romm.sign_in.sign_out import ProviderSignOut, SignOut
 from romm.sign_in.throttle import Throttle
 
 
-def identification(settings: Settings, ports: Ports) -> Identification | None:
-    """None when single sign-on is off."""
-    oidc, known = settings.oidc, preset(settings.oidc.provider)
-    if ports.provider is None:
+def identification(declared: DeclaredProvider, ports: Ports) -> Identification | None:
+    """None when the provider is off."""
+    oidc, known = declared.oidc, preset(declared.oidc.provider)
+    if declared.id not in ports.providers:
         return None
     return Identification(
-        provider=ports.provider,
-        reading=reading(settings),
+        provider=ports.providers[declared.id],
+        reading=reading(oidc),
         extra_audiences=oidc.extra_audiences or known.extra_audiences,
         hosted_domains=oidc.hosted_domains,
         issuer_spellings=known.issuer_spellings,
@@ -46,17 +51,12 @@ def identification(settings: Settings, ports: Ports) -> Identification | None:
     )
 
 
-def admission(settings: Settings, ports: Ports) -> Admission:
-    oidc = settings.oidc
+def admission(declared: DeclaredProvider, settings: Settings, ports: Ports) -> Admission:
+    oidc = declared.oidc
     return Admission(
         accounts=ports.accounts,
-        mapping=role_mapping(settings),
-        policy=Policy(
-            trust_email=oidc.trust_email,
-            link_by_email=oidc.link_by_email,
-            allow_registration=oidc.allow_registration,
-            former_issuers=oidc.former_issuers,
-        ),
+        mapping=role_mapping(oidc),
+        policy=_policy(declared, settings),
         username_attribute=oidc.username_attribute,
         roles_claim=oidc.claim_roles,
         log=ports.log,
@@ -64,62 +64,111 @@ def admission(settings: Settings, ports: Ports) -> Admission:
     )
 
 
+def _policy(declared: DeclaredProvider, settings: Settings) -> Policy:
+    """The provider's own switches, and what the settings say of all issuers."""
+    oidc, working = declared.oidc, settings.working_providers
+    return Policy(
+        trust_email=oidc.trust_email,
+        link_by_email=oidc.link_by_email,
+        allow_registration=oidc.allow_registration,
+        current_issuers=tuple(issuer for each in working if each.id != declared.id for issuer in issuers(each)),
+        former_issuers=former_issuers(settings),
+        open_issuers=tuple(issuer for each in working if each.is_open_to_anyone for issuer in issuers(each)),
+    )
+
+
+def former_issuers(settings: Settings) -> tuple[str, ...]:
+    """They were RomM's, so each provider's list counts for all."""
+    listed = (issuer for each in settings.all_providers for issuer in each.oidc.former_issuers)
+    return tuple(dict.fromkeys(listed))
+
+
 def known_issuers(settings: Settings, ports: Ports) -> KnownIssuers:
-    """The provider's issuer, and those before it."""
-    oidc = settings.oidc
-    return KnownIssuers(provider=ports.provider, configured=configured_issuer(settings), former=oidc.former_issuers)
+    """The issuers of the providers that are on, and those before them."""
+    default = settings.default_provider
+    others = [each for each in settings.working_providers if each.id != default.id]
+    return KnownIssuers(
+        default=_provider_issuer(default, ports),
+        others=[_provider_issuer(each, ports) for each in others],
+        former=former_issuers(settings),
+    )
 
 
-def configured_issuer(settings: Settings) -> str:
+def _provider_issuer(declared: DeclaredProvider, ports: Ports) -> ProviderIssuer:
+    return ProviderIssuer(provider=ports.providers.get(declared.id), configured=configured_issuer(declared.oidc))
+
+
+def configured_issuer(oidc: Oidc) -> str:
     """The provider's issuer as far as the settings tell it, but for a slash at the end; empty when they do not."""
-    oidc = settings.oidc
     if oidc.server_metadata_url.endswith(WELL_KNOWN):
         return oidc.server_metadata_url.removesuffix(WELL_KNOWN)
     return "" if oidc.server_metadata_url else oidc.server_application_url.removesuffix(WELL_KNOWN)
 
 
-def openid_sign_in(
-    settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal, previews: Previews, rates: Rates
-) -> OpenIDSignIn:
+def sign_ins(
+    settings: Settings,
+    ports: Ports,
+    sessions: Sessions,
+    journal: SignInJournal,
+    previews: Mapping[str, Previews],
+    rates: Rates,
+) -> SignIns:
+    """Each provider's own: what one does wrong counts for no other."""
     attempts = LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock)
-    return OpenIDSignIn(
-        identification=identification(settings, ports),
-        off=settings.oidc_off,
-        admission=admission(settings, ports),
-        keep_preview=previews.keep,
-        attempts=attempts,
-        failures=FairLimit(rates, FAILED_CALLBACKS, ports.clock),
-        pushes=FairLimit(rates, PUSHED_REQUESTS, ports.clock),
-        pending=ports.pending_sign_ins,
-        repeated=RepeatedResponses(
-            attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
-        ),
-        sessions=sessions,
-        journal=journal,
-        clock=ports.clock,
+    repeated = RepeatedResponses(
+        attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
     )
+    by_id = {
+        each.id: OpenIDSignIn(
+            id=each.id,
+            issuer=configured_issuer(each.oidc),
+            identification=identification(each, ports),
+            off=each.off,
+            admission=admission(each, settings, ports),
+            keep_preview=previews[each.id].keep,
+            attempts=attempts,
+            failures=FairLimit(rates, _at(each, FAILED_CALLBACKS), ports.clock),
+            pushes=FairLimit(rates, _at(each, PUSHED_REQUESTS), ports.clock),
+            pending=ports.pending_sign_ins,
+            repeated=repeated,
+            sessions=sessions,
+            journal=journal,
+            clock=ports.clock,
+        )
+        for each in settings.all_providers
+    }
+    return SignIns(by_id=by_id, providers=configured_providers(settings))
 
 
-def backchannel_logout(
-    settings: Settings, signin: OpenIDSignIn, ports: Ports, journal: SignInJournal, rates: Rates
-) -> BackchannelLogout:
-    return BackchannelLogout(
-        identification=signin.identification,
-        off=signin.off,
-        logouts=ports.logouts,
-        journal=journal,
-        failures=FairLimit(rates, FAILED_LOGOUT_TOKENS, ports.clock),
-        clock=ports.clock,
-        scope=settings.oidc.backchannel_logout_scope,
-        types=_logout_types(settings),
-        without_expiry=preset(settings.oidc.provider).logout_without_expiry,
-    )
+def _at(declared: DeclaredProvider, bound: Bound) -> Bound:
+    return bound if declared.id == FIRST else bound.at(declared.id)
 
 
-def _logout_types(settings: Settings) -> logout_token.Types:
-    if settings.oidc.untyped_logout_tokens:
+def backchannel_logouts(
+    settings: Settings, sign_ins: SignIns, ports: Ports, journal: SignInJournal, rates: Rates
+) -> BackchannelLogouts:
+    failures = FairLimit(rates, FAILED_LOGOUT_TOKENS, ports.clock)
+    by_id = {
+        each.id: BackchannelLogout(
+            identification=sign_ins.by_id[each.id].identification,
+            off=each.off,
+            logouts=ports.logouts,
+            journal=journal,
+            failures=failures,
+            clock=ports.clock,
+            scope=each.oidc.backchannel_logout_scope,
+            types=_logout_types(each.oidc),
+            without_expiry=preset(each.oidc.provider).logout_without_expiry,
+        )
+        for each in settings.all_providers
+    }
+    return BackchannelLogouts(by_id=by_id, providers=sign_ins.providers)
+
+
+def _logout_types(oidc: Oidc) -> logout_token.Types:
+    if oidc.untyped_logout_tokens:
         return logout_token.UNTYPED
-    return logout_token.LEGACY_TYPES if preset(settings.oidc.provider).legacy_logout_types else logout_token.TYPES
+    return logout_token.LEGACY_TYPES if preset(oidc.provider).legacy_logout_types else logout_token.TYPES
 
 
 def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journal: SignInJournal) -> PasswordSignIn:
@@ -136,11 +185,11 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
 
 
 def confirmation(
-    signin: OpenIDSignIn, password_sign_in: PasswordSignIn, ports: Ports, journal: SignInJournal
+    sign_ins: SignIns, password_sign_in: PasswordSignIn, ports: Ports, journal: SignInJournal
 ) -> Confirmation:
     """Asking whose account it is."""
     return Confirmation(
-        signin=signin,
+        sign_ins=sign_ins,
         password_sign_in=password_sign_in,
         pending=ports.pending_sign_ins,
         accounts=ports.accounts,
@@ -150,7 +199,22 @@ def confirmation(
 
 
 def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:
-    oidc = settings.oidc
+    providers = configured_providers(settings)
+    there = {
+        each.id: _provider_sign_out(each, settings, ports)
+        for each in settings.all_providers
+        if each.id in ports.providers
+    }
+
+    def at_provider(issuer: str) -> ProviderSignOut | None:
+        found = providers.of_issuer_or_only(issuer)
+        return there.get(found.id) if found else None
+
+    return SignOut(sessions=sessions, at_provider=at_provider)
+
+
+def _provider_sign_out(declared: DeclaredProvider, settings: Settings, ports: Ports) -> ProviderSignOut:
+    oidc = declared.oidc
     wishes = EndSession(
         enabled=oidc.rp_initiated_logout,
         client_id=oidc.client_id,
@@ -159,21 +223,25 @@ def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut
         page=preset(oidc.provider).sign_out_page,
         login_page=f"{settings.server.base_url}/login",
     )
-    return SignOut(sessions=sessions, provider=ports.provider, wishes=wishes, log=ports.log)
+    return ProviderSignOut(provider=ports.providers[declared.id], wishes=wishes, log=ports.log, id=declared.id)
 
 
-def explainer(settings: Settings, ports: Ports) -> Explainer:
-    return Explainer(
-        reading=reading(settings),
-        admission=admission(settings, ports),
-        provider=ports.provider,
-        issuer=settings.oidc.server_application_url or settings.server.base_url,
-    )
+def explainers(settings: Settings, ports: Ports) -> Explainers:
+    by_id = {
+        each.id: Explainer(
+            reading=reading(each.oidc),
+            admission=admission(each, settings, ports),
+            provider=ports.providers.get(each.id),
+            issuer=each.oidc.server_application_url or settings.server.base_url,
+        )
+        for each in settings.all_providers
+    }
+    return Explainers(by_id=by_id, providers=configured_providers(settings))
 
 
-def role_mapping(settings: Settings) -> RoleMapping:
+def role_mapping(oidc: Oidc) -> RoleMapping:
     """Which values of the roles claim give which level, and what a claim that is not sent means."""
-    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    known = preset(oidc.provider)
     return RoleMapping(
         admin=oidc.role_admin,
         editor=oidc.role_editor,
@@ -183,9 +251,9 @@ def role_mapping(settings: Settings) -> RoleMapping:
     )
 
 
-def reading(settings: Settings) -> ClaimMapping:
+def reading(oidc: Oidc) -> ClaimMapping:
     """How the provider words its claims, as the operator says or the preset knows."""
-    oidc, known = settings.oidc, preset(settings.oidc.provider)
+    known = preset(oidc.provider)
     return ClaimMapping(
         roles_claim=oidc.claim_roles,
         roles_separator=SEPARATORS.get(oidc.claim_roles_separator or oidc.claim_roles_shape, ""),

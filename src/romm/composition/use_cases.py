@@ -20,15 +20,15 @@ from romm.credentials.pairing import Pairing
 from romm.credentials.rate_limits import Rates
 from romm.credentials.sessions import Sessions
 from romm.credentials.tokens import Tokens
-from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews
 from romm.domain.credentials.credential import SessionLimits
 from romm.settings.model import Settings
-from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.backchannel_logout import BackchannelLogouts
 from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.providers import SignIns
 from romm.sign_in.sign_out import SignOut
 
 
@@ -41,9 +41,9 @@ class UseCases:
     tokens: Tokens
     grants: Grants
     native_apps: NativeApps
-    signin: OpenIDSignIn
+    sign_ins: SignIns
     confirmation: Confirmation
-    backchannel: BackchannelLogout
+    backchannel: BackchannelLogouts
     password_sign_in: PasswordSignIn
     signing_out: SignOut
     setup: Setup
@@ -53,7 +53,7 @@ class UseCases:
     invitations: Invitations
     recovery: Recovery
     journal: SignInJournal
-    explainer: Explainer
+    explainers: Explainers
     previews: Previews
     rates: Rates
     device_sign_in: DeviceSignIn
@@ -75,11 +75,13 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)
     password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
     tokens = credentials.tokens(settings, ports)
-    explainer = sign_in.explainer(settings, ports)
-    previews = Previews(explainer=explainer, attempts=ports.attempts)
+    explainers = sign_in.explainers(settings, ports)
+    previews = {
+        each: Previews(explainer=explainer, attempts=ports.attempts) for each, explainer in explainers.by_id.items()
+    }
     device_sign_in = credentials.device_sign_in(ports, rates)
     client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
-    signin = sign_in.openid_sign_in(settings, ports, sessions, journal, previews, rates)
+    sign_ins = sign_in.sign_ins(settings, ports, sessions, journal, previews, rates)
     native_apps = credentials.native_apps(settings, ports, tokens)
     return UseCases(
         sessions=sessions,
@@ -87,9 +89,9 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         tokens=tokens,
         grants=credentials.grants(settings, password_sign_in, device_sign_in, tokens, native_apps),
         native_apps=native_apps,
-        signin=signin,
-        confirmation=sign_in.confirmation(signin, password_sign_in, ports, journal),
-        backchannel=sign_in.backchannel_logout(settings, signin, ports, journal, rates),
+        sign_ins=sign_ins,
+        confirmation=sign_in.confirmation(sign_ins, password_sign_in, ports, journal),
+        backchannel=sign_in.backchannel_logouts(settings, sign_ins, ports, journal, rates),
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),
         setup=accounts.setup(settings, ports),
@@ -99,8 +101,8 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         invitations=accounts.invitations(settings, ports, rates),
         recovery=accounts.recovery(settings, ports, sessions, rates, journal),
         journal=journal,
-        explainer=explainer,
-        previews=previews,
+        explainers=explainers,
+        previews=previews[settings.default_provider.id],
         rates=rates,
         device_sign_in=device_sign_in,
         device_approval=credentials.device_approval(ports, rates),

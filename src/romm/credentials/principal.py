@@ -23,6 +23,12 @@ class Principal(Struct, frozen=True, kw_only=True):
         """None for Basic auth; "end all others" keeps it."""
         return self.credential.digest if self.credential else None
 
+    @property
+    def issuers(self) -> tuple[str, ...]:
+        """Of the account's identities, first that of this session."""
+        own = self.credential and self.credential.identity
+        return tuple(link.identity.issuer for link in sorted(self.account.links, key=lambda link: link.identity != own))
+
 
 def actor(who: Principal) -> Actor:
     account, by = who.account, who.credential

@@ -1,5 +1,6 @@
 """Use case: explain what claims would do, with the rules and database of sign-in. Writes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,9 +8,10 @@ from romm.domain.accounts import usernames
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis import explanation
 from romm.domain.diagnosis.explanation import Explanation
-from romm.domain.errors import required
+from romm.domain.errors import Code, Refused, required
 from romm.domain.sign_in.claims import rules
 from romm.domain.sign_in.claims.rules import ClaimMapping
+from romm.domain.sign_in.providers import ConfiguredProviders
 from romm.ports.provider import Provider
 from romm.sign_in.admission import Admission
 from romm.sign_in.identification import Person
@@ -39,3 +41,20 @@ class Explainer:
         decision = await self.admission.decide(read)
         username = usernames.proposal(read.merged, self.admission.username_attribute)
         return explanation.explain(read, decision, role, username, self.admission.roles_claim)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explainers:
+    """By the provider's id."""
+
+    by_id: Mapping[str, Explainer]
+    providers: ConfiguredProviders
+
+    async def explain(self, actor: Actor, pasted: Any, provider_id: str | None = None) -> Explanation:
+        """By the rules of that provider, else of the one whose issuer the claims name. Raises `Refused`."""
+        found = (
+            self.providers.named(provider_id) if provider_id else self.providers.of_issuer(explanation.issuer(pasted))
+        )
+        if provider_id and found is None:
+            raise Refused(Code.OIDC_OFF, reason=f"[providers.{provider_id}] is not in the settings")
+        return await self.by_id[(found or self.providers.default).id].explain(actor, pasted)

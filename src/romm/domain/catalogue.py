@@ -146,9 +146,9 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.RESPONSE_ISSUER: _row(
         400,
         "The answer came from another sign-in provider than the one RomM sent you to. Please sign in again.",
-        "The `iss` of the authorization response is {found} (None: not sent), expected is {expected} (RFC 9207). The "
-        "provider has two names, or a proxy removes the parameter. Its issuer must be exactly the address in "
-        "OIDC_SERVER_APPLICATION_URL.",
+        "The authorization response came from {found} (None: without `iss`), expected is {expected} (RFC 9207; RFC 9700, 4.4). "
+        "The provider has two names, or a proxy removes the parameter: its issuer must be exactly the address in "
+        "OIDC_SERVER_APPLICATION_URL. If these are redirect URIs of two providers, register at each its own only.",
     ),
     Code.ACCESS_DENIED: _row(
         403,

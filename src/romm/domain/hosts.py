@@ -63,6 +63,11 @@ def canonical(url: str) -> str | None:
     return None if parts is None else _origin(parts) + _rest(parts, url)
 
 
+def display(url: str) -> str:
+    """The host, for people; text that is no URL stays as it is."""
+    return (origin(url) or url).partition("://")[2] or url
+
+
 def path(url: str, own: str) -> str | None:
     """The rest after the origin `own`; None for another URL."""
     parts = _parts(url)

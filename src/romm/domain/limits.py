@@ -6,6 +6,7 @@ The table in docs/operating.md is printed from here. Sealed sign-ins cost the se
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain.credentials.rate_limits import Limit, RateLimitKey, by_address
 from romm.domain.errors import Code, Refuse
@@ -30,6 +31,11 @@ class Bound(Struct, frozen=True, kw_only=True):
 
     def of(self, address: str) -> tuple[RateLimitKey, RateLimitKey]:
         return by_address(self.each, address), RateLimitKey(self.together)
+
+    def at(self, provider_id: str) -> "Bound":
+        """Counted for one provider: what goes wrong there limits no sign-in at another."""
+        each, together = (replace(limit, name=f"{limit.name} at {provider_id}") for limit in (self.each, self.together))
+        return replace(self, each=each, together=together)
 
 
 def _bound(causes: str, name: str, each: int, together: int, **more: str) -> Bound:

@@ -15,6 +15,7 @@ AUTH_SECRET_KEY = "ROMM_AUTH_SECRET_KEY"
 _KUBERNETES_LINK = re.compile(r"(tcp|udp)://")
 _COMMENT = re.compile(r"(^|\s)#")  # docker's --env-file and older Compose keep all that follows the equals sign
 _PREFIXES = ("OIDC_", "ROMM_")
+PROVIDER_PREFIX = "ROMM_PROVIDERS__"
 _SIMILAR = 0.85  # OIDC_CLIENTID is close enough to OIDC_CLIENT_ID; ROMM_SERVICE_PORT is not to ROMM_PORT
 
 
@@ -55,7 +56,7 @@ def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> 
 
 def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport) -> Iterator[tuple[str, str]]:
     """Its own text, else the content of the file in NAME_FILE."""
-    for name in field.names:
+    for name in dict.fromkeys(field.names):
         value, file = text(name, environ, report), text(f"{name}_FILE", environ, report)
         if value and file:
             report.problems.append(f"{name} and {name}_FILE are both set; remove one of them.")
@@ -92,9 +93,17 @@ def _known(fields: Sequence[Field]) -> set[str]:
     return {*names, *(f"{name}_FILE" for name in names), SETTINGS_FILE}
 
 
+def _unknown_key(name: str, known: set[str]) -> str:
+    """An error as in the file: the prefix is ours alone."""
+    similar = difflib.get_close_matches(name, sorted(each for each in known if each.startswith(PROVIDER_PREFIX)), n=1)
+    return f"{name} is not a setting; {f'did you mean {similar[0]}?' if similar else 'remove it.'}"
+
+
 def _remark_on_other_names(known: set[str], environ: Mapping[str, str], report: ConfigurationReport) -> None:
     for name in sorted(environ.keys() - known):
-        if name.startswith(_PREFIXES) and environ[name].strip():
+        if name.startswith(PROVIDER_PREFIX) and environ[name].strip():
+            report.problems.append(_unknown_key(name, known))
+        elif name.startswith(_PREFIXES) and environ[name].strip():
             likely = [other for other in sorted(known) if ("__" in other) == ("__" in name)]
             similar = difflib.get_close_matches(name, likely, n=1, cutoff=_SIMILAR)
             report.warnings += [f"{name} is not a setting, ignored; did you mean {other}?" for other in similar]

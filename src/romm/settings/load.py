@@ -4,14 +4,14 @@ Defaults and their documentation are in settings.toml only.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from romm.settings import clients, database, environment, file, oidc, role_values, server
-from romm.settings.model import FIELDS, Field, Loaded, Settings, SettingsError
+from romm.settings import clients, database, environment, file, oidc, providers, role_values, server
+from romm.settings.model import FIELDS, PROVIDERS, Field, Loaded, Settings, SettingsError, section_of
 from romm.settings.values import DEFAULT, ConfigurationReport, Draft, typed
 
 
@@ -24,12 +24,15 @@ def load(environ: Mapping[str, str]) -> Loaded:
     name = environment.text(environment.SETTINGS_FILE, environ, report)
     content = file.parsed(name, report)
     apps = clients.read(content.pop(clients.SECTION, []), name, report)
+    ids = providers.declared_ids(content.get(PROVIDERS, {}), name, environ, report)
+    content[PROVIDERS] = {each: table for each, table in _tables(content.get(PROVIDERS)) if each in ids}
+    fields, of_first = (*FIELDS, *providers.fields(ids)), _defaults()
     layers = [
-        _Layer("default", "", _defaults()),
-        _Layer("file", name, file.read(content, name, FIELDS, report)),
-        *(_Layer("variable", *layer) for layer in environment.read(FIELDS, environ, report)),
+        _Layer("default", "", of_first | providers.defaults(ids, of_first)),
+        _Layer("file", name, file.read(content, name, fields, report)),
+        *(_Layer("variable", *layer) for layer in environment.read(fields, environ, report)),
     ]
-    draft = _draft(layers, apps, report)
+    draft = _draft(layers, fields, {clients.SECTION: apps, PROVIDERS: ids}, report)
     server.complete(draft)
     database.complete(draft)
     oidc.complete(draft)
@@ -48,8 +51,10 @@ def others(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
-    """Variable, value and origin, with secrets hidden."""
-    rows = [(field.variable.name, _format(loaded.settings, field), loaded.origins[field.path]) for field in FIELDS]
+    """Variable, value and origin, with secrets hidden. Of further providers only what is set."""
+    further = providers.fields(each.id for each in loaded.settings.providers)
+    fields = [*FIELDS, *(field for field in further if loaded.origins[field.path] != DEFAULT)]
+    rows = [(field.variable.name, _format(loaded.settings, field), loaded.origins[field.path]) for field in fields]
     apps = [
         (f"[[{clients.SECTION}]] {app.name}", ", ".join(app.redirect_uris), loaded.origins[clients.SECTION])
         for app in loaded.settings.clients
@@ -58,7 +63,8 @@ def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
 
 
 def _format(settings: Settings, field: Field) -> str:
-    value = getattr(getattr(settings, field.section), field.key)
+    sections = {each.section: each.oidc for each in settings.all_providers}
+    value = getattr(sections.get(field.section) or getattr(settings, field.section), field.key)
     if field.path == "database.url":
         return database.hidden(value)
     if field.variable.secret:
@@ -76,26 +82,36 @@ class _Layer(NamedTuple):
     values: Mapping[str, Any]
 
 
-def _draft(layers: Sequence[_Layer], apps: Sequence[Mapping[str, Any]], report: ConfigurationReport) -> Draft:
+def _tables(written: object) -> Iterable[tuple[str, Any]]:
+    return written.items() if isinstance(written, dict) else ()
+
+
+def _draft(
+    layers: Sequence[_Layer], fields: Sequence[Field], listed: Mapping[str, Sequence[Any]], report: ConfigurationReport
+) -> Draft:
+    """`listed`: the apps, and the ids of the further providers."""
     values, sources = _merged(layers)
+    autologin_named = providers.named_autologin(values, listed[PROVIDERS])
     tables: dict[str, dict[str, Any]] = {}
     names: dict[str, dict[str, str]] = {}
     origins: dict[str, str] = {}
-    for field in FIELDS:
+    for field in fields:
         name, origins[field.path] = _name_and_origin(field, *sources[field.path])
         try:
             value = typed(field, values[field.path])
         except ValueError as error:
-            if field.choices and field.section == "oidc":
-                report.oidc.append(f"{name} {error}")
+            if field.choices and field.is_of_provider:
+                report.off.setdefault(field.section, []).append(f"{name} {error}")
             else:
                 report.problems.append(f"{name} {error}.")
             # Go on with the default, so that all mistakes are reported together.
             value = typed(field, layers[0].values[field.path])
         tables.setdefault(field.section, {})[field.key] = value
         names.setdefault(field.section, {})[field.key] = name
-    settings = msgspec.convert({**tables, "oidc_off": "", "clients": apps}, Settings)
-    return Draft(settings=settings, names=names, origins=origins, report=report)
+    further = [{"id": each, "oidc": tables.pop(section_of(each)), "off": ""} for each in listed[PROVIDERS]]
+    content = {**tables, "oidc_off": "", PROVIDERS: further, clients.SECTION: listed[clients.SECTION]}
+    settings = msgspec.convert(content, Settings)
+    return Draft(settings=settings, names=names, origins=origins, report=report, autologin_named=autologin_named)
 
 
 def _name_and_origin(field: Field, kind: str, source: str) -> tuple[str, str]:

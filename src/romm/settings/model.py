@@ -5,10 +5,13 @@ from enum import EnumType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain.credentials.native_apps import App
+from romm.domain.providers.register import preset
 from romm.domain.sign_in.linking.rules import TrustEmail
 from romm.domain.sign_in.logout_token import LogoutScope
+from romm.domain.sign_in.providers import FIRST, variable
 
 
 class Variable(Struct, frozen=True):
@@ -70,13 +73,16 @@ class Oauth(Struct, frozen=True, kw_only=True):
 
 
 class Oidc(Struct, frozen=True, kw_only=True):
-    """Empty `scopes`, `claim_roles_…` and method mean: from the preset or the provider.
+    """One provider. Empty `scopes`, `claim_roles_…` and method mean: from the preset or the provider.
 
-    `redirect_uri` is verbatim; `scopes` is space-separated. Unreliable while `Settings.oidc_off` has a reason.
+    `redirect_uri` is verbatim; `scopes` is space-separated. Unreliable while the provider is off.
     """
 
     enabled: Annotated[bool, Variable("OIDC_ENABLED")]
     provider: Annotated[str, Variable("OIDC_PROVIDER")]
+    name: Annotated[str, Variable("OIDC_NAME")]
+    icon: Annotated[str, Variable("OIDC_ICON")]
+    open_to_anyone: Annotated[bool, Variable("OIDC_OPEN_TO_ANYONE")]
     client_id: Annotated[str, Variable("OIDC_CLIENT_ID")]
     client_secret: Annotated[str, Variable("OIDC_CLIENT_SECRET", secret=True)]
     redirect_uri: Annotated[str, Variable("OIDC_REDIRECT_URI")]
@@ -124,8 +130,36 @@ class Log(Struct, frozen=True, kw_only=True):
     sign_in_retention_days: Annotated[int, Variable("ROMM_SIGN_IN_RETENTION_DAYS", most=36500)]
 
 
+PROVIDERS = "providers"
+"""The section of the further ones, a table for each."""
+
+
+class DeclaredProvider(Struct, frozen=True, kw_only=True):
+    """`off` has the reasons why it is off."""
+
+    id: str
+    oidc: Oidc
+    off: str
+
+    @property
+    def section(self) -> str:
+        return section_of(self.id)
+
+    @property
+    def label(self) -> str:
+        return self.oidc.name or preset(self.oidc.provider).label
+
+    @property
+    def is_open_to_anyone(self) -> bool:
+        """Strangers can have an account there."""
+        return self.oidc.open_to_anyone or (preset(self.oidc.provider).open_to_anyone and not self.oidc.hosted_domains)
+
+
 class Settings(Struct, frozen=True, kw_only=True):
-    """`oidc_off` has the reasons why OIDC is off. Only the file can hold `clients`."""
+    """`providers` are those besides the first, whose settings are `oidc` and `oidc_off`.
+
+    Only the file can hold `clients`.
+    """
 
     server: Server
     database: Database
@@ -135,7 +169,22 @@ class Settings(Struct, frozen=True, kw_only=True):
     oidc: Oidc
     log: Log
     oidc_off: str
+    providers: tuple[DeclaredProvider, ...]
     clients: tuple[App, ...]
+
+    @property
+    def all_providers(self) -> tuple[DeclaredProvider, ...]:
+        """In the declared order, also those that are off."""
+        return (DeclaredProvider(id=FIRST, oidc=self.oidc, off=self.oidc_off), *self.providers)
+
+    @property
+    def working_providers(self) -> tuple[DeclaredProvider, ...]:
+        return tuple(each for each in self.all_providers if not each.off)
+
+    @property
+    def default_provider(self) -> DeclaredProvider:
+        """For requests that name none: the first that is enabled, even if mistakes keep it off."""
+        return next((each for each in self.all_providers if each.oidc.enabled), self.all_providers[0])
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -156,6 +205,19 @@ class Field(Struct, frozen=True, kw_only=True):
         """The flat name of RomM's guides, and the generic name."""
         return self.variable.name, f"ROMM_{self.path.replace('.', '__')}".upper()
 
+    @property
+    def is_of_provider(self) -> bool:
+        return self.section == FIRST or self.section.startswith(f"{PROVIDERS}.")
+
+    def of_provider(self, provider_id: str) -> "Field":
+        """The same key of another provider."""
+        named = replace(self.variable, name=variable(provider_id, self.key))
+        return replace(self, section=section_of(provider_id), variable=named)
+
+
+def section_of(provider_id: str) -> str:
+    return FIRST if provider_id == FIRST else f"{PROVIDERS}.{provider_id}"
+
 
 def _fields() -> Iterator[Field]:
     sections = {name: hint for name, hint in get_type_hints(Settings).items() if name not in _NO_SECTIONS}
@@ -171,7 +233,7 @@ def _kind(hint: Any) -> tuple[type, tuple[str, ...]]:
     return (str, tuple(hint)) if isinstance(hint, EnumType) else (get_origin(hint) or hint, ())
 
 
-_NO_SECTIONS = ("oidc_off", "clients")
+_NO_SECTIONS = ("oidc_off", PROVIDERS, "clients")
 
 FIELDS = tuple(_fields())
 """Drives the environment, the file, `romm settings` and the table in the docs."""

@@ -1,4 +1,4 @@
-"""Completeness of OpenID Connect, and warnings about weak settings."""
+"""Completeness of each provider's settings, and warnings about weak ones."""
 
 import json
 import re
@@ -6,16 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
-
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
-from romm.domain.providers.register import preset
 from romm.domain.sign_in.linking.rules import TrustEmail
 from romm.domain.sign_in.roles.texts import SEPARATORS
-from romm.settings import role_values
-from romm.settings.model import Oidc
-from romm.settings.server import CALLBACK, NO_PATH
+from romm.settings import providers, role_values
+from romm.settings.model import DeclaredProvider, Oidc
+from romm.settings.server import NO_PATH, callback
 from romm.settings.values import DEFAULT, Draft
 
 _SYMMETRIC = {"HS256", "HS384", "HS512"}
@@ -32,37 +29,51 @@ _Names = Mapping[str, str]
 
 
 def complete(draft: Draft) -> None:
-    _ascii_hosts(draft)
-    oidc, names, report = draft.settings.oidc, draft.names["oidc"], draft.report
-    reasons = [*_reasons(oidc, names), *report.oidc] if oidc.enabled else ["OIDC_ENABLED is false"]
-    if oidc.enabled and (reported := tuple(report.problems)):  # RomM does not start, so report all at once
-        report.problems += [f"{reason}." for reason in reasons if not _is_reported(reason, reported)]
-    if not reasons:
-        report.warnings += _warnings(draft)
-    elif draft.origins["oidc.enabled"] == DEFAULT and oidc.client_id and any(_provider_urls(oidc).values()):
-        report.warnings.append(
-            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true, or "
-            "to false to keep it off."
-        )
-    if reasons and draft.settings.accounts.disable_userpass_login:
-        report.warnings.append(
+    providers.check_issuers(draft)
+    for declared in draft.settings.all_providers:
+        _complete(draft, declared.section)
+    providers.check_autologin(draft)
+    settings = draft.settings
+    if settings.accounts.disable_userpass_login and not settings.working_providers:
+        draft.report.warnings.append(
             f"{draft.names['accounts']['disable_userpass_login']} is true while OIDC is off: no sign-in method is left. "
             "Set it to false, or switch OIDC on."
         )
-    draft.complete("oidc", scopes=" ".join(oidc.scopes.replace(",", " ").split()))
+
+
+def _complete(draft: Draft, section: str) -> None:
+    _ascii_hosts(draft, section)
+    declared, names, report = draft.provider(section), draft.names[section], draft.report
+    oidc, wrong = declared.oidc, report.off.get(section, [])
+    reasons = [*_reasons(declared, names), *wrong] if oidc.enabled else [f"{names['enabled']} is false"]
+    if oidc.enabled and (reported := tuple(report.problems)):  # RomM does not start, so report all at once
+        report.problems += [f"{reason}." for reason in reasons if not _is_reported(reason, reported)]
+    if not reasons:
+        report.warnings += _warnings(draft, declared)
+    elif draft.origins[f"{section}.enabled"] == DEFAULT and oidc.client_id and any(_provider_urls(oidc).values()):
+        report.warnings += _forgotten_switch(oidc)
     whole = {key: role_values.without_parts(getattr(oidc, key)) for key in _ROLES}
-    draft.settings = replace(draft.settings, oidc=replace(draft.settings.oidc, **whole))
+    draft.complete(section, "", **whole, scopes=" ".join(oidc.scopes.replace(",", " ").split()))
     if not any((oidc.client_secret, oidc.client_key_file, oidc.token_endpoint_auth_method)):
-        draft.complete("oidc", names["client_secret"], token_endpoint_auth_method="none")
-    draft.settings = replace(draft.settings, oidc_off="; ".join(reasons))
+        draft.complete(section, names["client_secret"], token_endpoint_auth_method="none")
+    draft.switch_off(section, reasons)
 
 
-def _ascii_hosts(draft: Draft) -> None:
+def _forgotten_switch(oidc: Oidc) -> Iterator[str]:
+    """A further provider is on by default."""
+    if not oidc.enabled:
+        yield (
+            "OIDC_ENABLED is not set, so single sign-on is off although a provider is configured. Set it to true, or "
+            "to false to keep it off."
+        )
+
+
+def _ascii_hosts(draft: Draft, section: str) -> None:
     """Convert non-ASCII hosts to their A-label: a URI is ASCII (RFC 3986), as registered at the provider."""
-    oidc = draft.settings.oidc
+    oidc = draft.provider(section).oidc
     written = {key: getattr(oidc, key) for key in _URLS}
     ascii_urls = {key: hosts.canonical(url) for key, url in written.items() if not url.isascii()}
-    draft.complete("oidc", **{key: url for key, url in ascii_urls.items() if url})
+    draft.complete(section, **{key: url for key, url in ascii_urls.items() if url})
 
 
 def _is_reported(reason: str, problems: tuple[str, ...]) -> bool:
@@ -75,7 +86,8 @@ def _provider_urls(oidc: Oidc) -> dict[str, str]:
     return {"server_application_url": oidc.server_application_url, "server_metadata_url": oidc.server_metadata_url}
 
 
-def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
+def _reasons(declared: DeclaredProvider, names: _Names) -> Iterator[str]:
+    oidc = declared.oidc
     if not oidc.client_id:
         yield f"{names['client_id']} is missing: set it to the client id that the provider gave to RomM"
     if not any(_provider_urls(oidc).values()):
@@ -89,7 +101,7 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
     for key, url in urls.items():
         if url and origin(url) is None:
             yield f"{names[key]} is not an http(s) URL; write it like https://auth.example.com"
-    yield from _callback_reasons(oidc.redirect_uri, names["redirect_uri"])
+    yield from _callback_reasons(oidc.redirect_uri, callback(declared.id), names["redirect_uri"])
     if oidc.token_endpoint_auth_method.startswith("client_secret_") and not oidc.client_secret:
         yield (
             f"{names['token_endpoint_auth_method']} is {oidc.token_endpoint_auth_method}, but {names['client_secret']} "
@@ -105,9 +117,9 @@ def _reasons(oidc: Oidc, names: _Names) -> Iterator[str]:
     yield from _authority_reasons(oidc.tls_cacertfile, names["tls_cacertfile"])
 
 
-def _callback_reasons(redirect_uri: str, name: str) -> Iterator[str]:
-    if origin(redirect_uri) and not urlsplit(redirect_uri).path.removesuffix("/").endswith(CALLBACK):
-        yield f"{name} does not end in {CALLBACK}, where RomM waits for the answer: correct it here and at the provider"
+def _callback_reasons(redirect_uri: str, path: str, name: str) -> Iterator[str]:
+    if origin(redirect_uri) and not urlsplit(redirect_uri).path.removesuffix("/").endswith(path):
+        yield f"{name} does not end in {path}, where RomM waits for the answer: correct it here and at the provider"
     if "#" in redirect_uri:
         yield f"{name} has a #, which no provider may send people back to (RFC 6749, 3.1.2): remove it"
 
@@ -133,18 +145,17 @@ def _authority_reasons(file: str, name: str) -> Iterator[str]:
         yield f"{name} names {file}, which cannot be read ({error.strerror})"
 
 
-def _warnings(draft: Draft) -> Iterator[str]:
-    oidc, names = draft.settings.oidc, draft.names["oidc"]
-    yield from _address_warnings(draft)
+def _warnings(draft: Draft, declared: DeclaredProvider) -> Iterator[str]:
+    oidc, names = declared.oidc, draft.names[declared.section]
+    yield from _address_warnings(draft, declared)
     for key, url in _provider_urls(oidc).items():
         if is_readable_on_the_way(url):
             yield f"{names[key]} is plain http: an attacker on the network can sign in to any account. Use https."
     yield from _trust_warnings(oidc, names)
     yield from _role_warnings(oidc, names)
-    known = preset(oidc.provider)
-    if known.open_to_anyone and oidc.allow_registration and not oidc.hosted_domains:
+    if declared.is_open_to_anyone and oidc.allow_registration:
         yield (
-            f"{names['provider']} is {known.label}, which is open to everyone, and "
+            f"{names['provider']} is {declared.label}, which is open to everyone, and "
             f"{names['allow_registration']} is true: every account there gets one here. Set it to false, or set your own "
             f"domain in {names['hosted_domains']}."
         )
@@ -152,15 +163,15 @@ def _warnings(draft: Draft) -> Iterator[str]:
         yield f"{names['scopes']} lacks openid, without which a provider sends no ID token; add it."
 
 
-def _address_warnings(draft: Draft) -> Iterator[str]:
-    oidc, names, server_names = draft.settings.oidc, draft.names["oidc"], draft.names["server"]
+def _address_warnings(draft: Draft, declared: DeclaredProvider) -> Iterator[str]:
+    oidc, names, server_names = declared.oidc, draft.names[declared.section], draft.names["server"]
     base_url, back = draft.settings.server.base_url, oidc.post_logout_redirect_uri
     if draft.origins["server.base_url"] == f"derived from {server_names['port']}":
         yield (
             f"Neither ROMM_BASE_URL nor {names['redirect_uri']} is set, so the provider sends people back to "
             f"{oidc.redirect_uri}, which is this machine alone. Set ROMM_BASE_URL to the address that people use."
         )
-    if urlsplit(oidc.redirect_uri).path.removesuffix("/") != CALLBACK:
+    if urlsplit(oidc.redirect_uri).path.removesuffix("/") != callback(declared.id):
         yield f"{names['redirect_uri']}: {NO_PATH}, and leave ROMM_BASE_URL and the redirect URI without the path."
     if origin(oidc.redirect_uri) != base_url:
         yield (
@@ -201,8 +212,8 @@ def _role_warnings(oidc: Oidc, names: _Names) -> Iterator[str]:
         yield f"{', '.join(mapped)} has no effect without {names['claim_roles']}; set it to the claim with the groups."
     if oidc.claim_roles and not mapped:
         yield (
-            f"{names['claim_roles']} is set, but no OIDC_ROLE_VIEWER, OIDC_ROLE_EDITOR or OIDC_ROLE_ADMIN: "
-            "every account with the claim is refused. Set at least OIDC_ROLE_VIEWER=*."
+            f"{names['claim_roles']} is set, but no {names['role_viewer']}, {names['role_editor']} or {names['role_admin']}: "
+            f"every account with the claim is refused. Set at least {names['role_viewer']}=*."
         )
     for key, values in roles.items():
         if cut := [value for value in values if value not in role_values.without_parts(values)]:

@@ -2,6 +2,7 @@
 
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
+from romm.domain.sign_in.providers import FIRST
 from romm.settings.values import Draft
 
 CALLBACK = "/api/oauth/openid"
@@ -10,11 +11,17 @@ NO_PATH = "RomM cannot live below a path: give it a host of its own, such as htt
 _ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as its A-label (xn--…)"
 
 
+def callback(provider_id: str) -> str:
+    """A path for each provider: an answer that comes by another's is refused (RFC 9700, 4.4)."""
+    return CALLBACK if provider_id == FIRST else f"{CALLBACK}/{provider_id}"
+
+
 def complete(draft: Draft) -> None:
     _base_url(draft)
     base_url = draft.settings.server.base_url
-    if not draft.settings.oidc.redirect_uri:
-        draft.complete("oidc", "ROMM_BASE_URL", redirect_uri=base_url + CALLBACK)
+    for each in draft.settings.all_providers:
+        if not each.oidc.redirect_uri:
+            draft.complete(each.section, "ROMM_BASE_URL", redirect_uri=base_url + callback(each.id))
     if is_readable_on_the_way(base_url):
         draft.report.warnings.append(
             f"ROMM_BASE_URL is {base_url}: passwords and cookies travel unencrypted. Put RomM behind an https proxy "
@@ -25,7 +32,7 @@ def complete(draft: Draft) -> None:
 
 def _base_url(draft: Draft) -> None:
     server, names, report = draft.settings.server, draft.names["server"], draft.report
-    own, callback = origin(server.base_url), origin(draft.settings.oidc.redirect_uri)
+    own, registered = origin(server.base_url), origin(draft.settings.oidc.redirect_uri)
     if own is not None:
         draft.complete("server", base_url=own)
         if (hosts.path(server.base_url, own) or "/") != "/":
@@ -36,8 +43,8 @@ def _base_url(draft: Draft) -> None:
             f"{names['base_url']} is not an http(s) URL; write it like https://romm.example.com{letters}."
         )
         draft.complete("server", base_url="")
-    elif callback is not None:
-        draft.complete("server", draft.names["oidc"]["redirect_uri"], base_url=callback)
+    elif registered is not None:
+        draft.complete("server", draft.names["oidc"]["redirect_uri"], base_url=registered)
     else:
         draft.complete("server", names["port"], base_url=f"http://127.0.0.1:{server.port}")
 

@@ -1,14 +1,15 @@
 """Typed values, and the incomplete settings."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from romm.domain.sign_in.providers import FIRST
 from romm.settings import role_values
-from romm.settings.model import Field, Settings
+from romm.settings.model import PROVIDERS, DeclaredProvider, Field, Settings
 
 DEFAULT = "default"  # the origin of a value that is not set
 
@@ -16,28 +17,47 @@ _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0"
 
 
 class ConfigurationReport(Struct):
-    """`oidc` are wrong values that only switch single sign-on off."""
+    """`off`: by a provider's section, wrong values that only switch that provider off."""
 
     problems: list[str] = []
     warnings: list[str] = []
     notes: list[str] = []
-    oidc: list[str] = []
+    off: dict[str, list[str]] = {}
 
 
 class Draft(Struct):
-    """`names` has the operator's name of each key, by section and key."""
+    """`names` has the operator's name of each key, by section and key. `autologin_named`: by a provider's id."""
 
     settings: Settings
     names: Mapping[str, Mapping[str, str]]
     origins: dict[str, str]
     report: ConfigurationReport
+    autologin_named: bool = False
 
     def complete(self, section: str, source: str = "", **changes: object) -> None:
         """`source` is the setting that the values derive from."""
-        changed = replace(getattr(self.settings, section), **changes)
-        self.settings = replace(self.settings, **{section: changed})
+        if section.startswith(f"{PROVIDERS}."):
+            declared = self.provider(section)
+            self._put(replace(declared, oidc=replace(declared.oidc, **changes)))
+        else:
+            changed = replace(getattr(self.settings, section), **changes)
+            self.settings = replace(self.settings, **{section: changed})
         if source:
             self.origins.update({f"{section}.{key}": f"derived from {source}" for key in changes})
+
+    def provider(self, section: str) -> DeclaredProvider:
+        return next(each for each in self.settings.all_providers if each.section == section)
+
+    def switch_off(self, section: str, reasons: Iterable[str]) -> None:
+        off = "; ".join(reasons)
+        if section == FIRST:
+            self.settings = replace(self.settings, oidc_off=off)
+        else:
+            self._put(replace(self.provider(section), off=off))
+
+    def _put(self, changed: DeclaredProvider) -> None:
+        providers = tuple(changed if each.id == changed.id else each for each in self.settings.providers)
+        self.settings = replace(self.settings, providers=providers)
 
 
 def typed(field: Field, value: object) -> Any:

@@ -1,6 +1,6 @@
 """Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from romm.credentials.rate_limits import FairLimit
@@ -10,7 +10,9 @@ from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.claims import rules as claims
 from romm.domain.sign_in.claims.signed_tokens import ExpectedToken
 from romm.domain.sign_in.discovery import Metadata
+from romm.domain.sign_in.end_session import claims_of
 from romm.domain.sign_in.logout_token import Logout, LogoutScope
+from romm.domain.sign_in.providers import ConfiguredProviders
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider, SignedClaims
@@ -23,7 +25,7 @@ _SENDERS_FAULT = {Code.LOGOUT_TOKEN_INVALID, Code.LOGOUT_TOKEN_USED}
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """`off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
+    """From one provider. `off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
 
     identification: Identification | None
     off: str
@@ -80,6 +82,20 @@ class BackchannelLogout:
         if refuse := logout_token.held_to(signed.algorithm, of_sessions, announced):
             raise Refused.by(refuse)
         return logout
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackchannelLogouts:
+    """By the provider's id. One address serves all: the token names its issuer."""
+
+    by_id: Mapping[str, BackchannelLogout]
+    providers: ConfiguredProviders
+
+    async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
+        """As `BackchannelLogout.log_out`. An unknown issuer goes to the default provider, which refuses it."""
+        issuer = claims_of(unverified_logout_token).get("iss")
+        found = self.providers.of_issuer(issuer if isinstance(issuer, str) else None) or self.providers.default
+        await self.by_id[found.id].log_out(unverified_logout_token, visitor)
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:

@@ -16,6 +16,7 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordCredentials as TypedPassword
 from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.providers import SignIns
 
 
 class BrowserCookies(Struct, frozen=True, kw_only=True):
@@ -25,16 +26,21 @@ class BrowserCookies(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only."""
+    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only.
+
+    `issuer` is where the person signed in; `registration`: a sign-in there may create an account.
+    """
 
     account: Account
     by: Proofs
     provable: bool
+    issuer: str
+    registration: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    signin: OpenIDSignIn
+    sign_ins: SignIns
     password_sign_in: PasswordSignIn
     pending: PendingSignIns
     accounts: Accounts
@@ -68,11 +74,24 @@ class Confirmation:
         account = await self.accounts.get(waiting.account_id)
         if account is None:
             raise _expired()
-        provable = self.signin.admission.policy.link_by_email
+        policy = self._sign_in(waiting).admission.policy
         known = await self.password_sign_in.browsers.find(brought.device_cookie, account.username)
         passwords = self.password_sign_in.enabled
-        by = proofs(account, is_known_browser=known is not None, passwords=passwords, provable=provable)
-        return Question(account=account, by=by, provable=provable)
+        by = proofs(account, is_known_browser=known is not None, passwords=passwords, provable=policy.link_by_email)
+        return Question(
+            account=account,
+            by=by,
+            provable=policy.link_by_email,
+            issuer=waiting.claims.identity.issuer,
+            registration=policy.allow_registration,
+        )
+
+    def _sign_in(self, waiting: PendingSignIn) -> OpenIDSignIn:
+        """At the provider that let the person in. Raises `Refused(QUESTION_EXPIRED)` if it is gone."""
+        found = self.sign_ins.of_issuer(waiting.claims.identity.issuer)
+        if found is None:
+            raise _expired()
+        return found
 
     async def _proved(self, question: Question, password: str, visitor: Visitor) -> Account:
         """Raises `Refused`, also after too many attempts."""
@@ -95,13 +114,13 @@ class Confirmation:
         if await self.pending.take(brought.pending or "") is None:
             raise _expired()
         try:
-            finished = await self.signin.go_on(waiting, answer, visitor)
+            finished = await self._sign_in(waiting).go_on(waiting, answer, visitor)
         except Refused as refused:
             refused.page, refused.return_to = "/login", waiting.return_to
             await self.journal.refused("openid", refused, visitor)
             raise
         if brought.session is not None and finished.session is not None:  # a browser has one session at a time
-            await self.signin.sessions.end(brought.session)
+            await self.password_sign_in.sessions.end(brought.session)
         return finished
 
 

@@ -1,5 +1,7 @@
-"""The provider's issuer, for pages and commands outside a sign-in."""
+"""The providers' issuers, for pages and commands outside a sign-in."""
 
+import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -9,29 +11,51 @@ from romm.ports.provider import Provider
 
 
 @dataclass(frozen=True, kw_only=True)
-class KnownIssuers:
+class ProviderIssuer:
     """`configured`, possibly empty, serves until the provider was reached."""
 
     provider: Provider | None
     configured: str
-    former: tuple[str, ...]
 
-    async def provider_issuer(self) -> str:
-        """In the provider's spelling. Raises `Refused` if single sign-on is off or the provider not reached."""
-        if self.provider is None:
-            raise Refused(Code.OIDC_OFF, reason="no provider is configured")
-        return (await self.provider.metadata()).issuer
-
-    async def asked(self) -> Issuers:
-        """Asks the provider, whether or not it answers."""
+    async def ask(self) -> None:
+        """Whether or not it answers."""
         if self.provider is not None:
             with suppress(Refused):
                 await self.provider.metadata()
+
+    @property
+    def reached(self) -> str | None:
+        """In the provider's spelling."""
+        metadata = None if self.provider is None else self.provider.known_metadata()
+        return None if metadata is None else metadata.issuer
+
+    @property
+    def known(self) -> str:
+        return self.reached or self.configured
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownIssuers:
+    """The default provider's comes first."""
+
+    default: ProviderIssuer
+    others: Sequence[ProviderIssuer]
+    former: tuple[str, ...]
+
+    async def provider_issuer(self) -> str:
+        """The default one's, in its spelling. Raises `Refused` if single sign-on is off or the provider not reached."""
+        if self.default.provider is None:
+            raise Refused(Code.OIDC_OFF, reason="no provider is configured")
+        return (await self.default.provider.metadata()).issuer
+
+    async def asked(self) -> Issuers:
+        """Asks the providers."""
+        await asyncio.gather(*(each.ask() for each in (self.default, *self.others)))
         return self.now()
 
     def now(self) -> Issuers:
-        """In the provider's spelling if known."""
-        metadata = None if self.provider is None else self.provider.known_metadata()
-        if metadata is not None:
-            return Issuers(this=metadata.issuer, former=self.former)
-        return Issuers(this=None, current=tuple(filter(None, [self.configured])), former=self.former)
+        """In the providers' spelling if known."""
+        this = self.default.reached
+        pending = () if this else (self.default.configured,)
+        current = tuple(filter(None, (*pending, *(each.known for each in self.others))))
+        return Issuers(this=this, current=current, former=self.former)

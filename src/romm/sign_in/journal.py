@@ -13,6 +13,7 @@ from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_d
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.linking.decisions import Admitted, Register, warnings
 from romm.domain.sign_in.logout_token import Logout
+from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.ports.process import Clock, Log
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
 
@@ -31,7 +32,7 @@ _WITHOUT_EXPIRY = (
 class SignInJournal:
     """`method`: `openid`, `password` or `backchannel` (the provider ends sessions).
 
-    // The HTTP layer logs refusals.
+    The HTTP layer logs refusals.
     """
 
     entries: SignInLog
@@ -39,10 +40,11 @@ class SignInJournal:
     clock: Clock
     rates: Rates
 
-    def begun(self, client: Client) -> None:
+    def begun(self, client: Client, provider: str = FIRST) -> None:
         """Failures at the provider stay there."""
         hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
-        self.log.info("signin.begun", client_id=client.client_id, redirect_uri=client.redirect_uri, hint=hint)
+        facts = {"provider": provider, "client_id": client.client_id, "redirect_uri": client.redirect_uri}
+        self.log.info("signin.begun", **facts, hint=in_words_of(provider, hint))
 
     async def signed_in(
         self,

@@ -1,6 +1,7 @@
 """Use case: sign in with the OpenID Provider, from the button to the callback."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -28,6 +29,7 @@ from romm.domain.sign_in.linking.decisions import Confirm, LinkIdentity
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.pending import PENDING_LIFETIME, PendingSignIn
 from romm.domain.sign_in.outcomes import NotOpened, Opened, QuestionAsked
+from romm.domain.sign_in.providers import FIRST
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
@@ -63,7 +65,7 @@ def attempt_id(state: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """`off`: why single sign-on is off; `identification` is then None."""
+    """At one provider. `off`: why it is off; `identification` is then None. `issuer`: as the settings tell it."""
 
     identification: Identification | None
     off: str
@@ -77,6 +79,8 @@ class OpenIDSignIn:
     sessions: Sessions
     journal: SignInJournal
     clock: Clock
+    id: str = FIRST
+    issuer: str = ""
 
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
@@ -114,6 +118,7 @@ class OpenIDSignIn:
         except Refused as refused:
             refused.return_to = return_to
             if refused.code is not Code.OIDC_OFF:
+                refused.facts.setdefault("issuer", self.issuer or None)
                 await self.journal.refused("openid", refused, visitor)
             raise
 
@@ -126,32 +131,34 @@ class OpenIDSignIn:
         initiation: Initiation | None = None,
         visitor: Visitor | None = None,
     ) -> StartedSignIn:
-        provider = self._identification().provider
-        metadata = await provider.answering_metadata()
-        added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
-        added |= authorization.reauthentication(provider.client) if purpose is Purpose.CONFIRM else {}
-        state, nonce, code_verifier = (url_secret() for _ in range(3))
-        attempt = LoginAttempt(
-            state_digest=digest(state),
-            nonce=nonce,
-            code_verifier=code_verifier,
-            return_to=return_to,
-            issuer=metadata.issuer,
-            client_id=provider.client.client_id,
-            expires_at=self.clock() + ATTEMPT_LIFETIME,
-            purpose=purpose,
-            account_id=account_id,
-            session_digest=session_digest,
-        )
-        request = authorization.request_parameters(
-            provider.client, state=state, nonce=nonce, code_verifier=code_verifier
-        )
-        if visitor is not None and may_be_pushed(provider.client, metadata):
-            await self._check_pushes(visitor.address)
-        url = await request_url(provider, metadata, request | added)
-        sealed = await self.attempts.sealed(attempt)
-        self.journal.begun(provider.client)
-        return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
+        with self._concerned():
+            provider = self._identification().provider
+            metadata = await provider.answering_metadata()
+            added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
+            added |= authorization.reauthentication(provider.client) if purpose is Purpose.CONFIRM else {}
+            state, nonce, code_verifier = (url_secret() for _ in range(3))
+            attempt = LoginAttempt(
+                state_digest=digest(state),
+                nonce=nonce,
+                code_verifier=code_verifier,
+                return_to=return_to,
+                issuer=metadata.issuer,
+                client_id=provider.client.client_id,
+                expires_at=self.clock() + ATTEMPT_LIFETIME,
+                provider=self.id,
+                purpose=purpose,
+                account_id=account_id,
+                session_digest=session_digest,
+            )
+            request = authorization.request_parameters(
+                provider.client, state=state, nonce=nonce, code_verifier=code_verifier
+            )
+            if visitor is not None and may_be_pushed(provider.client, metadata):
+                await self._check_pushes(visitor.address)
+            url = await request_url(provider, metadata, request | added)
+            sealed = await self.attempts.sealed(attempt)
+            self.journal.begun(provider.client, self.id)
+            return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def _check_pushes(self, address: str) -> None:
         """Raises `Refused(TOO_MANY_REQUESTS)`."""
@@ -202,6 +209,8 @@ class OpenIDSignIn:
         cookies: CallbackCookies,
         visitor: Visitor,
     ) -> Finished:
+        if refuse := authorization.mixed_up(attempt, self.id):
+            raise Refused.by(refuse)
         linking_to = await self._linking(attempt, cookies.session)
         provider = identification.provider
         metadata = await provider.metadata()
@@ -269,10 +278,20 @@ class OpenIDSignIn:
 
     async def _failed(self, attempt: LoginAttempt, problem: Exception, visitor: Visitor) -> None:
         refused = problem if isinstance(problem, Refused) else Refused(Code.UNEXPECTED)
+        refused.provider = attempt.provider
         led_back(attempt, refused).facts.setdefault("issuer", attempt.issuer)
         await self.attempts.used.conclude(attempt.state_digest, NotOpened(refused.code, visitor.correlation_id))
         await self.failures.count(visitor.address)
         await self.journal.refused("openid", refused, visitor)
+
+    @contextmanager
+    def _concerned(self) -> Iterator[None]:
+        """A refusal is about this provider."""
+        try:
+            yield
+        except Refused as refused:
+            refused.provider = self.id
+            raise
 
     def _identification(self) -> Identification:
         if self.identification is None:

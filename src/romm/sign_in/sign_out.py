@@ -1,5 +1,6 @@
 """Use case: sign out, also at the provider if configured."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.discovery import Metadata
 from romm.domain.sign_in.end_session import AtProvider, EndedSession, EndSession, HereOnly, end_session
+from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.ports.process import Log
 from romm.ports.provider import Provider
 
@@ -37,42 +39,32 @@ class SignedOut(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignOut:
-    sessions: Sessions
-    provider: Provider | None
+class ProviderSignOut:
+    """At one provider."""
+
+    provider: Provider
     wishes: EndSession
     log: Log
+    id: str = FIRST
 
-    async def sign_out(self, session: str | None) -> SignedOut:
-        """Ends the session first.
-
-        Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out even so.
-        """
-        ended = await self._ended(session) if session else None
-        if ended is None or self.provider is None or not self.wishes.concern(ended.identity):
+    async def after(self, ended: Credential, id_token: str | None) -> SignedOut:
+        if not self.wishes.concern(ended.identity):
             return SignedOut()
-        match await self._decided(self.provider, ended, self.sessions.id_token(ended, session or "")):
+        match await self._decided(ended, id_token):
             case HereOnly(problem=problem):
-                self.log.warning("signout.not_at_provider", hint=_NO_END_SESSION.format(problem=problem))
+                hint = _NO_END_SESSION.format(problem=problem)
+                self.log.warning("signout.not_at_provider", provider=self.id, hint=in_words_of(self.id, hint))
                 return SignedOut()
             case AtProvider() as there:
                 self._note(there)
                 return SignedOut(url=there.url, state_digest=digest(there.state) if there.state else None)
 
-    async def _ended(self, session: str) -> Credential | None:
-        try:
-            return await self.sessions.end(session)
-        except Refused as refused:
-            if refused.code is not Code.STORAGE_UNAVAILABLE:
-                raise
-            raise Refused(Code.SESSION_NOT_ENDED, **refused.facts) from refused
-
-    async def _decided(self, provider: Provider, ended: Credential, id_token: str | None) -> AtProvider | HereOnly:
-        metadata = await _metadata(provider)
+    async def _decided(self, ended: Credential, id_token: str | None) -> AtProvider | HereOnly:
+        metadata = await _metadata(self.provider)
         session = EndedSession(
             issuer=ended.identity.issuer if ended.identity else "",
             id_token=id_token or "",
-            is_verifiable=metadata is not None and await _is_verifiable(provider, metadata, id_token or ""),
+            is_verifiable=metadata is not None and await _is_verifiable(self.provider, metadata, id_token or ""),
         )
         return end_session(self.wishes, metadata, session, unique())
 
@@ -82,7 +74,36 @@ class SignOut:
         hints = [_COMING_BACK.format(back=back)] if back else []
         hints += [_WITHOUT_HINT.format(omitted=there.omitted)] if there.omitted else []
         if hints:
-            self.log.info("signout.to_provider", post_logout_redirect_uri=back, hint=" ".join(hints))
+            hint = in_words_of(self.id, " ".join(hints))
+            self.log.info("signout.to_provider", provider=self.id, post_logout_redirect_uri=back, hint=hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignOut:
+    """`at_provider`: by the issuer that the session came from, None if there is nothing to do."""
+
+    sessions: Sessions
+    at_provider: Callable[[str], ProviderSignOut | None]
+
+    async def sign_out(self, session: str | None) -> SignedOut:
+        """Ends the session first.
+
+        Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out even so.
+        """
+        ended = await self._ended(session) if session else None
+        issuer = ended.identity.issuer if ended is not None and ended.identity else ""
+        there = self.at_provider(issuer)
+        if ended is None or there is None:
+            return SignedOut()
+        return await there.after(ended, self.sessions.id_token(ended, session or ""))
+
+    async def _ended(self, session: str) -> Credential | None:
+        try:
+            return await self.sessions.end(session)
+        except Refused as refused:
+            if refused.code is not Code.STORAGE_UNAVAILABLE:
+                raise
+            raise Refused(Code.SESSION_NOT_ENDED, **refused.facts) from refused
 
 
 async def _metadata(provider: Provider) -> Metadata | None:

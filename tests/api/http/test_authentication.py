@@ -6,7 +6,7 @@ import pytest
 
 from romm.domain.errors import Code
 from tests.api.http.test_documents import ROUTES
-from tests.world import World
+from tests.world import PASSWORD, World
 
 OPEN = {
     # signing in and out, and what leads back in
@@ -16,6 +16,9 @@ OPEN = {
     ("get", "/api/oauth/openid"),
     ("post", "/api/oauth/openid"),  # only leads to the same address by GET, as the next one does
     ("post", "/api/login/initiate"),
+    ("get", "/api/oauth/openid/{provider_id}"),
+    ("post", "/api/oauth/openid/{provider_id}"),
+    ("get", "/api/oauth/openid/{provider_id}/jwks.json"),
     ("get", "/api/oauth/openid/jwks.json"),  # public keys
     ("post", "/api/login"),
     ("post", "/api/logout"),
@@ -77,3 +80,12 @@ async def test_no_spelling_of_an_address_is_a_way_around(house: World, address: 
     response = await house.program().get(address)
     assert response.status_code == status
     assert status == 404 or response.json()["code"] == Code.NOT_SIGNED_IN
+
+
+async def test_a_page_looks_at_the_cookie_and_not_at_a_header_for_a_proxy_in_front() -> None:
+    world = World()
+    await world.add("vera")
+    browser = world.browser()
+    await browser.submit("/api/login", username="vera", password=PASSWORD)
+    page = await browser.client.get("/account", headers={"authorization": "Bearer of-a-proxy"})
+    assert page.status_code == 200

@@ -37,3 +37,12 @@ async def test_a_browser_that_brings_very_many_gets_an_answer_of_ordinary_size(w
     gone = await expired(world, *[60] * 200)
     assert gone == list(range(MAX_EXPIRED))
     assert MAX_EXPIRED > MAX_ATTEMPTS
+
+
+async def test_only_attempts_with_well_formed_names_are_deleted() -> None:
+    browser = World().browser()
+    for number in range(20):
+        browser.client.cookies.set(f"__Host-romm_attempt_of-others-{number}", "x" * 900)
+    answer = await browser.client.get("/api/login/openid")
+    assert answer.status_code == 303
+    assert "of-others" not in str(answer.headers.get_list("set-cookie"))

@@ -495,7 +495,7 @@ async def test_what_an_administrator_enters_links_without_a_question(world: Worl
 async def test_the_trial_and_the_explanation_tell_the_question(world: World) -> None:
     await typed(world, "ally")
     claims = {"sub": "alice", "email": ADDRESS, "email_verified": True, "groups": ["users"]}
-    explained = await world.use_cases.explainer.explain(COMMAND_LINE, claims)
+    explained = await world.use_cases.explainers.explain(COMMAND_LINE, claims)
     assert (explained.outcome, explained.rule) == ("Confirm", "L-11q")
     assert explained.sentence == "This person would be asked whether an account is theirs, by rule L-11q."
     told = {line.about: line.found for line in explained.lines}
@@ -512,7 +512,7 @@ async def test_an_address_that_would_be_removed_is_named(world: World) -> None:
     ally = await typed(world, "ally")
     world.disable(world.accounts.by_id[ally.id])
     claims = {"sub": "alice", "email": ADDRESS, "email_verified": True, "groups": ["users"]}
-    explained = await world.use_cases.explainer.explain(COMMAND_LINE, claims)
+    explained = await world.use_cases.explainers.explain(COMMAND_LINE, claims)
     told = {line.about: line.found for line in explained.lines}
     assert told["Removed"] == "the e-mail address of ally, which its owner typed"
 

@@ -16,8 +16,8 @@ from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Refused
-from romm.sign_in.openid import OpenIDSignIn
 from romm.sign_in.password import PasswordCredentials
+from romm.sign_in.providers import SignIns
 
 _NEEDS = needs("me.write", browser=True, error_page=CONFIRM_PAGE)
 
@@ -36,7 +36,7 @@ async def confirm_page(
     if renderer.is_proven(principal):
         return see_other(target)
     account, ways = principal.account, profile.ways_in()
-    links = describe_links(account, ways.issuers, renderer.provider_name)
+    links = describe_links(account, ways.issuers, renderer)
     return renderer.page(
         "confirm.html",
         who=principal,
@@ -44,8 +44,9 @@ async def confirm_page(
         has_password=ways.passwords and account.password_set_at is not None,
         linked_here=any(each.opens for each in links),
         blocked=any(each.blocks for each in links),
-        links_by_email=renderer.settings.oidc.link_by_email,
+        links_by_email=renderer.links_by_email,
         login_url=renderer.login_url(target),
+        **renderer.confirming(principal),
         next=target,
         error=explained(error, ref),
     )
@@ -74,11 +75,12 @@ async def by_password(
 async def by_provider(
     request: Request,
     principal: NamedDependency[Principal],
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
-    """The provider is asked to authenticate the person anew."""
+    """The provider that the session came from is asked to authenticate the person anew."""
     form = await body(request, ConfirmForm)
+    signin = sign_ins.confirming(principal)
     return to_provider(request, our_cookies, await signin.begin_confirmation(principal, form.next, visitor(request)))
 
 

@@ -29,6 +29,12 @@ class ConfirmForm(Struct, frozen=True):
     next: str = "/account"
 
 
+class LinkForm(Struct, frozen=True):
+    """Without an id: the default provider."""
+
+    provider: str = ""
+
+
 class UnlinkForm(Struct, frozen=True, kw_only=True):
     """`id` is a `subject_digest`."""
 

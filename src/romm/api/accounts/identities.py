@@ -8,11 +8,11 @@ from romm.accounts.profile import Profile
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
-from romm.api.http.requests import Request, visitor
+from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import to_provider
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.providers import SignIns
 
 
 @get(
@@ -26,11 +26,12 @@ from romm.sign_in.openid import OpenIDSignIn
 async def link(
     request: Request,
     principal: NamedDependency[Principal],
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
+    provider: ProviderId = None,
 ) -> Response[bytes]:
     """Redirects to the provider. The session's sign-in may be at most five minutes old."""
-    return to_provider(request, our_cookies, await signin.begin_link(principal))
+    return to_provider(request, our_cookies, await sign_ins.at(provider).begin_link(principal))
 
 
 @delete(

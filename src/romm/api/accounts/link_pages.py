@@ -28,7 +28,7 @@ async def register(
         token=token,
         invitation=invitation,
         username=username,
-        links_by_email=renderer.settings.oidc.link_by_email,
+        links_by_email=renderer.links_by_email,
         error=explained(error, ref),
     )
 

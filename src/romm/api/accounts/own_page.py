@@ -12,7 +12,7 @@ from litestar.response import Template
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
-from romm.api.accounts.forms import PasswordForm, ProfileForm, SessionForm, UnlinkForm
+from romm.api.accounts.forms import LinkForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
@@ -26,7 +26,7 @@ from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
 from romm.domain.model import Account
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.providers import SignIns
 
 _PAGE = "/account"
 _READS = needs("me.read", browser=True, error_page=_PAGE)
@@ -51,8 +51,8 @@ async def account_page(
         who=principal,
         account=account,
         managed=administration.is_managed(account),
-        **_ways(renderer, account, proof),
-        **_links(account, profile.ways_in(), renderer.provider_name),
+        **_ways(renderer, principal, proof),
+        **_links(account, profile.ways_in(), renderer),
         sessions=_sessions(await sessions.of(actor(principal), account.id), principal.credential),
         error=explained(error, ref),
         notice=notice,
@@ -82,11 +82,12 @@ async def change_password(
 async def link(
     request: Request,
     principal: NamedDependency[Principal],
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Unlike a link, a form sends its origin on plain http too."""
-    return to_provider(request, our_cookies, await signin.begin_link(principal))
+    form = await body(request, LinkForm)
+    return to_provider(request, our_cookies, await sign_ins.at(form.provider).begin_link(principal))
 
 
 @post("/unlink", **_WRITES)
@@ -122,24 +123,30 @@ class SessionView:
     current: bool
 
 
-def _ways(renderer: PageRenderer, account: Account, proof: Proof) -> dict[str, Any]:
+def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[str, Any]:
     """Sign-in methods that the account may change, and the re-authentication they need."""
+    account = principal.account
     passwords = not renderer.settings.accounts.disable_userpass_login
     return {
         "passwords": passwords,
         "has_password": passwords and account.password_set_at is not None,
         "fresh": proof is not Proof.NONE,
-        "links_by_email": renderer.settings.oidc.link_by_email,
+        "links_by_email": renderer.links_by_email,
         "confirm_url": confirm_url(_PAGE),
     }
 
 
-def _links(account: Account, ways: WaysIn, provider_name: str) -> dict[str, Any]:
-    """Each link with whether it is the last way in; `blocked`: one keeps the provider's address from linking."""
-    links = describe_links(account, ways.issuers, provider_name)
+def _links(account: Account, ways: WaysIn, renderer: PageRenderer) -> dict[str, Any]:
+    """Each link with whether it is the last way in; `blocked`: one keeps the provider's address from linking.
+
+    `linkable` are the providers that the account is not linked to.
+    """
+    links = describe_links(account, ways.issuers, renderer)
+    linked = {renderer.configured.of_issuer(each.link.identity.issuer) for each in links}
     return {
         "links": [(each, _is_last(account, each, ways)) for each in links],
         "linked_here": any(each.opens for each in links),
+        "linkable": [each for each in renderer.configured.on if each not in linked],
         "blocked": any(each.blocks for each in links),
     }
 

@@ -52,7 +52,7 @@ async def person(
         account=account,
         own=account.id == principal.account.id,
         managed=administration.is_managed(account),
-        links=describe_links(account, administration.issuers.now(), renderer.provider_name),
+        links=describe_links(account, administration.issuers.now(), renderer),
         by_claim=administration.roles_by_claim,
         passwords=administration.passwords_enabled,
         sessions=len(await sessions.of(by, account.id)),

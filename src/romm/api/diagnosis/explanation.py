@@ -18,14 +18,14 @@ from romm.api.diagnosis.explanation_schemas import (
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
-from romm.api.http.requests import Request
+from romm.api.http.requests import ProviderId, Request
 from romm.api.http.responses import to_provider
 from romm.credentials.principal import Principal, actor
-from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.explanation import Explainers
 from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.providers import SignIns
 
 MOST_LINES = 200
 LARGEST_NUMBER = 2**31 - 1  # the largest id that every database accepts
@@ -51,10 +51,13 @@ def pasted(text: str | bytes) -> Any:
 async def explain(
     request: Request,
     principal: NamedDependency[Principal],
-    explainer: NamedDependency[Explainer],
+    explainers: NamedDependency[Explainers],
+    provider: ProviderId = None,
 ) -> ExplanationSchema:
-    """Takes a claim set as JSON: flat, or an object with `id_token` and `userinfo`."""
-    return explanation_schema(await explainer.explain(actor(principal), pasted(await request.body())))
+    """Takes a claim set as JSON: flat, or an object with `id_token` and `userinfo`. By the rules of `provider`, else of the
+    provider that `iss` names.
+    """
+    return explanation_schema(await explainers.explain(actor(principal), pasted(await request.body()), provider))
 
 
 @get(
@@ -68,11 +71,12 @@ async def explain(
 async def preview(
     request: Request,
     principal: NamedDependency[Principal],
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
+    provider: ProviderId = None,
 ) -> Response[bytes]:
     """A full round trip through the provider that ends in a report instead of a session."""
-    return to_provider(request, our_cookies, await signin.begin_preview(actor(principal)))
+    return to_provider(request, our_cookies, await sign_ins.at(provider).begin_preview(actor(principal)))
 
 
 @get(

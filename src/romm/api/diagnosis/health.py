@@ -4,9 +4,17 @@ from collections.abc import Awaitable, Callable
 
 from litestar import Router, get
 from litestar.di import NamedDependency
+from msgspec import UNSET, UnsetType
 
 from romm.accounts.setup import Setup
-from romm.api.diagnosis.schemas import HEARTBEAT_EXAMPLE, FrontendStatus, Heartbeat, OIDCStatus, SystemStatus
+from romm.api.diagnosis.schemas import (
+    HEARTBEAT_EXAMPLE,
+    FrontendStatus,
+    Heartbeat,
+    OIDCStatus,
+    ProviderStatus,
+    SystemStatus,
+)
 from romm.api.http.openapi import OPEN, gives, refuses
 from romm.domain.errors import Code, Refused
 from romm.settings.model import Settings
@@ -24,17 +32,31 @@ async def heartbeat(
     settings: NamedDependency[Settings], version: NamedDependency[str], setup: NamedDependency[Setup]
 ) -> Heartbeat:
     """The version, whether the first administrator is missing, and the sign-in methods."""
-    on = not settings.oidc_off
+    first = settings.default_provider
+    on = not first.off
     return Heartbeat(
         system=SystemStatus(version=version, show_setup_wizard=await setup.is_open()),
         frontend=FrontendStatus(disable_userpass_login=settings.accounts.disable_userpass_login),
         oidc=OIDCStatus(
             enabled=on,
-            autologin=on and settings.oidc.autologin,
-            provider=settings.oidc.provider if on else "",
-            rp_initiated_logout=on and settings.oidc.rp_initiated_logout,
+            autologin=on and first.oidc.autologin,
+            provider=first.oidc.provider if on else "",
+            rp_initiated_logout=on and first.oidc.rp_initiated_logout,
         ),
+        providers=_providers(settings),
     )
+
+
+def _providers(settings: Settings) -> list[ProviderStatus] | UnsetType:
+    """Of a single one RomM's fields say all."""
+    working, first = settings.working_providers, settings.default_provider.id
+    if len(working) < 2:
+        return UNSET
+    return [ProviderStatus(id=each.id, name=each.label, login_path=_login_path(each.id, first)) for each in working]
+
+
+def _login_path(provider_id: str, first: str) -> str:
+    return "/api/login/openid" if provider_id == first else f"/api/login/openid?provider={provider_id}"
 
 
 @get(

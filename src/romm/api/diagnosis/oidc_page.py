@@ -22,14 +22,14 @@ from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctor import Doctor
-from romm.diagnosis.explanation import Explainer
+from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews, Report
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.diagnosis.findings import Finding, Outcome, has_failed, summary
 from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.providers import SignIns
 
 PAGE = "/admin/oidc"
 PATIENCE_SECONDS = 10.0  # each step has its own limit; this one is for a provider that is slow at every step
@@ -38,8 +38,17 @@ LAST_REFUSED = 10
 _LOOKS = needs("users.read", browser=True, error_page=PAGE)
 
 
+class ProviderForm(Struct, frozen=True):
+    """Without an id: the default provider."""
+
+    provider: str = ""
+
+
 class ClaimsForm(Struct, frozen=True):
+    """Without an id: by the rules of the provider that `iss` names."""
+
     claims: str = ""
+    provider: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,11 +96,12 @@ async def oidc(
 async def try_sign_in(
     request: Request,
     principal: NamedDependency[Principal],
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """Unlike a link, a form sends its origin on plain http too."""
-    return to_provider(request, our_cookies, await signin.begin_preview(actor(principal)))
+    form = await body(request, ProviderForm)
+    return to_provider(request, our_cookies, await sign_ins.at(form.provider).begin_preview(actor(principal)))
 
 
 @post("/explain", **_LOOKS, status_code=200)
@@ -99,12 +109,12 @@ async def explain(
     request: Request,
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
-    explainer: NamedDependency[Explainer],
+    explainers: NamedDependency[Explainers],
 ) -> Template:
     """The claims are in the response only: in no URL, and not stored."""
     form = await body(request, ClaimsForm)
     try:
-        explanation = await explainer.explain(actor(principal), pasted(form.claims))
+        explanation = await explainers.explain(actor(principal), pasted(form.claims), form.provider)
     except Refused as refused:
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
         return _page(renderer, principal, claims=form.claims, problem=problem, status_code=status)

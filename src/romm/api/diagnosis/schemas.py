@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 
@@ -26,10 +26,21 @@ class OIDCStatus(Struct, frozen=True, rename="upper"):
     rp_initiated_logout: bool
 
 
+class ProviderStatus(Struct, frozen=True, rename="upper"):
+    """One that is on. `login_path` starts a sign-in there."""
+
+    id: str
+    name: str
+    login_path: str
+
+
 class Heartbeat(Struct, frozen=True):
+    """`oidc` is RomM's, of the first provider. `providers` are all, sent if there are several."""
+
     system: SystemStatus = msgspec.field(name="SYSTEM")
     frontend: FrontendStatus = msgspec.field(name="FRONTEND")
     oidc: OIDCStatus = msgspec.field(name="OIDC")
+    providers: list[ProviderStatus] | UnsetType = msgspec.field(name="PROVIDERS", default=UNSET)
 
 
 class FindingSchema(Struct, frozen=True, kw_only=True):
@@ -60,6 +71,10 @@ HEARTBEAT_EXAMPLE: dict[str, Any] = {
     "SYSTEM": {"VERSION": "0.1.0", "SHOW_SETUP_WIZARD": False},
     "FRONTEND": {"DISABLE_USERPASS_LOGIN": False},
     "OIDC": {"ENABLED": True, "AUTOLOGIN": False, "PROVIDER": "authelia", "RP_INITIATED_LOGOUT": False},
+    "PROVIDERS": [
+        {"ID": "oidc", "NAME": "Authelia", "LOGIN_PATH": "/api/login/openid"},
+        {"ID": "google", "NAME": "Google", "LOGIN_PATH": "/api/login/openid?provider=google"},
+    ],
 }
 
 FINDING_EXAMPLE: dict[str, Any] = {

@@ -22,6 +22,7 @@ from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
 from romm.domain.providers.preset import Hints, hint_fact
+from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.domain.urls import with_query
 from romm.ports.process import Log
 
@@ -42,25 +43,29 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Errors:
-    """`provider_hints` says where to click at the operator's provider, for the log."""
+    """`provider_hints` says by provider where to click there, for the log. Most refusals are about no provider."""
 
     our_cookies: Cookies
     renderer: PageRenderer
     log: Log
-    provider_hints: Hints = field(default_factory=dict)
+    provider_hints: Mapping[str, Hints] = field(default_factory=dict)
+    default_provider: str = FIRST
 
     def refused(self, request: Request, refused: Refused) -> Response[bytes] | Template:
         status = CATALOGUE[refused.code].status
         write = self.log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self.log.info
         if refused.code is Code.AUTHORIZATION_PENDING:  # sent every few seconds by a waiting device; not an error
             write = self.log.debug
+        hints = self.provider_hints.get(refused.provider or self.default_provider, {})
+        about = {} if refused.provider is None else {"provider": refused.provider}
         write(
             "refused",
             code=refused.code,
-            hint=operator_text(refused),
+            hint=in_words_of(refused.provider, operator_text(refused)),
             path=logged_path(request.scope),
             facts=refused.facts,
-            **hint_fact(self.provider_hints, refused.code),
+            **hint_fact(hints, refused.code),
+            **about,
         )
         return self._answer(request, refused)
 

@@ -11,6 +11,7 @@ from litestar import Request as LitestarRequest
 from litestar.datastructures import FormMultiDict
 from litestar.exceptions import ClientException, SerializationException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.params import QueryParameter
 from litestar.types import HTTPScope
 from msgspec import UNSET
 from msgspec.inspect import is_struct_type
@@ -24,6 +25,10 @@ DEVICE_COOKIE = "device_cookie"  # in a request's state: the cookie's name, whic
 JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Request = LitestarRequest[Any, Any, Any]
+
+ProviderId = Annotated[
+    str | None, QueryParameter(name="provider", description="the id of one of several providers; the first without it")
+]
 
 _SECRET_PARAMETERS = ("code", "user_code")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from romm.api.pages.renderer import PageRenderer
 from romm.domain import hosts
 from romm.domain.issuers import OPENING, Issuers, Relation
 from romm.domain.model import Account, LinkedIdentity, subject_digest
@@ -18,26 +19,26 @@ class DescribedLink:
     blocks: bool
 
 
-def describe_links(account: Account, issuers: Issuers, provider_name: str) -> list[DescribedLink]:
+def describe_links(account: Account, issuers: Issuers, renderer: PageRenderer) -> list[DescribedLink]:
     """All links of an account."""
-    return [_described(link, issuers.relation(link), provider_name) for link in account.links]
+    return [_described(link, issuers.relation(link), renderer) for link in account.links]
 
 
-def _described(link: LinkedIdentity, relation: Relation, provider_name: str) -> DescribedLink:
+def _described(link: LinkedIdentity, relation: Relation, renderer: PageRenderer) -> DescribedLink:
     return DescribedLink(
         id=subject_digest(link.identity),
         link=link,
-        name=_name(link.identity.issuer, relation, provider_name),
+        name=_name(link.identity.issuer, relation, renderer),
         opens=relation in OPENING,
         blocks=relation is Relation.FOREIGN,
     )
 
 
-def _name(issuer: str, relation: Relation, provider_name: str) -> str:
-    host = (hosts.origin(issuer) or issuer).partition("://")[2] or issuer
+def _name(issuer: str, relation: Relation, renderer: PageRenderer) -> str:
+    host = hosts.display(issuer)
     match relation:
         case Relation.THIS | Relation.CURRENT:
-            return provider_name
+            return renderer.name_of(issuer) or renderer.provider_name
         case Relation.FORMER:
             return f"an earlier provider: {host}"
         case Relation.FOREIGN:

@@ -8,6 +8,7 @@ import msgspec
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal, actor
+from romm.domain import hosts
 from romm.domain.sign_in.linking.table import ROWS
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.ports.sign_in import SignInEntry
@@ -38,22 +39,29 @@ async def describe_entries(
     """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(actor(who), owners) if "users.read" in who.scopes else {}
-    ways = WAYS | {"openid": f"with {renderer.provider_name}", "backchannel": f"by {renderer.provider_name}"}
-    return [_describe_entry(entry, renderer, names, ways) for entry in entries]
+    return [_describe_entry(entry, renderer, names) for entry in entries]
 
 
-def _describe_entry(
-    entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str], ways: Mapping[str, str]
-) -> SignInView:
+def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
+    """With the name of the entry's own provider. An earlier one is known by its host."""
+    by = {"openid": "with", "backchannel": "by"}.get(entry.method)
+    if by is None:
+        return WAYS.get(entry.method, entry.method)
+    if entry.issuer is None:  # refused before a provider was asked
+        return f"{by} {renderer.provider_name}" if len(renderer.configured.on) < 2 else f"{by} single sign-on"
+    return f"{by} {renderer.name_of(entry.issuer) or hosts.display(entry.issuer)}"
+
+
+def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str]) -> SignInView:
     return SignInView(
         entry=entry,
-        way=ways.get(entry.method, entry.method),
+        way=_way(entry, renderer),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        described=describe(entry.code, renderer) if entry.code else None,
+        described=describe(entry.code, renderer, entry.issuer) if entry.code else None,
         rule=ROWS.get(entry.rule or ""),
         received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
         role=_role(entry),
-        warning=role_hints.hint(entry.warning, renderer.settings.oidc.claim_roles),
+        warning=role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles),
     )
 
 

@@ -1,7 +1,7 @@
 """What all pages share."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,10 +18,11 @@ from romm.domain.credentials import step_up
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Code, Refused
 from romm.domain.providers.register import preset
+from romm.domain.sign_in.providers import ConfiguredProvider, ConfiguredProviders, in_words_of
 from romm.domain.urls import with_query
 from romm.ports.process import Clock
 from romm.ports.provider import Provider
-from romm.settings.model import Settings
+from romm.settings.model import DeclaredProvider, Oidc, Settings
 
 _REFERENCE = re.compile(r"[0-9a-f]{16}")
 
@@ -38,9 +39,20 @@ NextPath = Annotated[str, QueryParameter(name="next")]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Button:
+    """`is_plain`: the provider has no name, so that the button shows the emblem of OpenID Connect."""
+
+    label: str
+    icon: str
+    url: str
+    is_plain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageRenderer:
     settings: Settings
-    provider: Provider | None
+    providers: Mapping[str, Provider]
+    configured: ConfiguredProviders
     version: str
     clock: Clock
 
@@ -54,7 +66,7 @@ class PageRenderer:
         status_code: int = 200,
         **context: Any,
     ) -> Template:
-        """Loads only its own style and images; submits forms only to us and the provider.
+        """Loads only its own style and images; submits forms only to us and the providers.
 
         `who` is the signed-in account. `form_target` is one more source for `form-action`.
         """
@@ -62,8 +74,7 @@ class PageRenderer:
             "me": who and _ways(who),
             "version": self.version,
             "referrer": referrer,
-            "provider_label": preset(self.settings.oidc.provider).label if self.provider else None,
-            "provider_icon": None if self.settings.oidc.provider else "oidc",
+            "provider_label": self._shown.label if self._shown else None,
         }
         headers = {
             "content-security-policy": self._policy(form_target),
@@ -73,8 +84,61 @@ class PageRenderer:
 
     @property
     def provider_name(self) -> str:
-        """Also while single sign-on is off."""
-        return preset(self.settings.oidc.provider).label
+        """The default provider's, also while single sign-on is off."""
+        return self.configured.default.label
+
+    @property
+    def _shown(self) -> ConfiguredProvider | None:
+        """For pages that speak of one provider: the default one, else the first that is on."""
+        return self.configured.default if self.configured.default.is_on else next(iter(self.configured.on), None)
+
+    def name_of(self, issuer: str | None) -> str | None:
+        """The name of the provider with this issuer, also while it is off."""
+        found = self.configured.of_issuer(issuer)
+        return None if found is None else found.label
+
+    def oidc_of(self, issuer: str | None) -> Oidc:
+        """The settings of the provider with this issuer, else of the default one."""
+        found = self.configured.of_issuer(issuer) or self.configured.default
+        return next(each.oidc for each in self.settings.all_providers if each.id == found.id)
+
+    @property
+    def links_by_email(self) -> bool:
+        """At each provider."""
+        return all(each.oidc.link_by_email for each in self.settings.working_providers)
+
+    def buttons(self, return_to: str) -> list[Button]:
+        """One for each provider that is on, in the declared order."""
+        return [
+            Button(
+                label=each.label,
+                icon=each.icon,
+                url=self.login_url(return_to, each.id),
+                is_plain=not self._is_named(each.id),
+            )
+            for each in self.configured.on
+        ]
+
+    def _is_named(self, provider_id: str) -> bool:
+        return any(
+            each.id == provider_id and (each.oidc.provider or each.oidc.name) for each in self.settings.all_providers
+        )
+
+    def autologin_url(self, return_to: str) -> str | None:
+        """Where the login page goes straight to."""
+        chosen = (each.id for each in self.settings.working_providers if each.oidc.autologin)
+        return next((self.login_url(return_to, each) for each in chosen), None)
+
+    def login_url(self, return_to: str, provider_id: str | None = None) -> str:
+        """Without an id that of the provider that pages speak of."""
+        provider_id = provider_id or (self._shown or self.configured.default).id
+        named = {} if provider_id == self.configured.default.id else {"provider": provider_id}
+        return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
+
+    def confirming(self, who: Principal) -> dict[str, Any]:
+        """The name of the provider where the person signs in again."""
+        found = self.configured.to_confirm_by(who.issuers)
+        return {"provider_label": found.label} if found.is_on else {}
 
     def is_proven(self, who: Principal) -> bool:
         """May the session take steps that last?"""
@@ -83,9 +147,6 @@ class PageRenderer:
     def confirm_first(self, who: Principal, page: str) -> str | None:
         """The page to confirm on, if one has to before a step that lasts."""
         return None if self.is_proven(who) else confirm_url(page)
-
-    def login_url(self, return_to: str) -> str:
-        return f"/api/login/openid?{urlencode({'next': return_to})}"
 
     def sign_in_url(self, return_to: str) -> str:
         return f"/login?{urlencode({'next': return_to})}"
@@ -99,13 +160,15 @@ class PageRenderer:
         )
 
     def _provider_origins(self) -> list[str]:
-        if self.provider is None:
-            return []
-        oidc, metadata = self.settings.oidc, self.provider.known_metadata()
+        urls = [url for each in self.settings.working_providers for url in self._urls_at(each)]
+        return sorted({origin for url in urls if url and (origin := hosts.origin(url))})
+
+    def _urls_at(self, declared: DeclaredProvider) -> list[str]:
+        oidc, metadata = declared.oidc, self.providers[declared.id].known_metadata()
         urls = [oidc.server_application_url, oidc.server_metadata_url, oidc.end_session_endpoint]
         if metadata is not None:
             urls += [metadata.authorization_endpoint, metadata.end_session_endpoint or ""]
-        return sorted({origin for url in urls if url and (origin := hosts.origin(url))})
+        return urls
 
 
 def _ways(who: Principal) -> dict[str, Any]:
@@ -142,7 +205,9 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
     return {"code": code, "person": CATALOGUE[code].person, "reference": valid}
 
 
-def describe(code: Code, renderer: PageRenderer) -> dict[str, str]:
-    """The person's text, the fix here, and the fix at the provider."""
-    row, hints = CATALOGUE[code], preset(renderer.settings.oidc.provider).hints
-    return {"code": code, "person": row.person, "operator": row.operator, "provider": hints.get(code, "")}
+def describe(code: Code, renderer: PageRenderer, issuer: str | None = None) -> dict[str, str]:
+    """The person's text, the fix here, and the fix at the provider with this issuer."""
+    row, hints = CATALOGUE[code], preset(renderer.oidc_of(issuer).provider).hints
+    found = renderer.configured.of_issuer(issuer)
+    operator = in_words_of(found.id if found else None, row.operator)
+    return {"code": code, "person": row.person, "operator": operator, "provider": hints.get(code, "")}

@@ -8,7 +8,7 @@ from romm.api.http.requests import Request, form, visitor
 from romm.api.http.responses import NO_STORE
 from romm.api.sign_in.schemas import LogoutForm
 from romm.domain.errors import Code, Refused
-from romm.sign_in.backchannel_logout import BackchannelLogout
+from romm.sign_in.backchannel_logout import BackchannelLogouts
 
 
 @post(
@@ -27,7 +27,7 @@ from romm.sign_in.backchannel_logout import BackchannelLogout
     ),
     security=OPEN,
 )
-async def backchannel_logout(request: Request, backchannel: NamedDependency[BackchannelLogout]) -> Response[None]:
+async def backchannel_logout(request: Request, backchannel: NamedDependency[BackchannelLogouts]) -> Response[None]:
     """For providers (OpenID Connect Back-Channel Logout 1.0). 400: invalid token. 502 or 503: cannot be checked now, retry."""
     await backchannel.log_out(await _logout_token(request), visitor(request))
     return Response(None, headers=NO_STORE, status_code=200)

@@ -5,8 +5,13 @@ from typing import Any
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from romm.api.http.openapi import OPEN, gives
+from romm.domain.sign_in.providers import FIRST
+
+JWKSets = Mapping[str, Mapping[str, Any]]
+"""By the provider's id."""
 
 LIFETIME_SECONDS = 600  # for how long a provider may keep the keys
 
@@ -21,6 +26,25 @@ _EXAMPLE = {
     responses=gives(200, dict[str, Any], "A JWK Set, empty without OIDC_CLIENT_KEY_FILE.", _EXAMPLE),
     security=OPEN,
 )
-async def client_keys(client_jwks: NamedDependency[Mapping[str, Any]]) -> Response[Mapping[str, Any]]:
+async def client_keys(client_jwks: NamedDependency[JWKSets]) -> Response[Mapping[str, Any]]:
     """The keys of `OIDC_CLIENT_KEY_FILE` as a JWK Set: the first signs, all are valid."""
-    return Response(client_jwks, headers={"cache-control": f"public, max-age={LIFETIME_SECONDS}"})
+    return _published(client_jwks.get(FIRST))
+
+
+@get(
+    "/oauth/openid/{provider_id:str}/jwks.json",
+    summary="RomM's public keys for a further provider",
+    responses=gives(200, dict[str, Any], "A JWK Set, empty without a `client_key_file`.", _EXAMPLE),
+    security=OPEN,
+)
+async def client_keys_at(
+    provider_id: FromPath[str], client_jwks: NamedDependency[JWKSets]
+) -> Response[Mapping[str, Any]]:
+    """The keys of `client_key_file` in `[providers.<id>]` as a JWK Set: the first signs, all are valid."""
+    return _published(client_jwks.get(provider_id))
+
+
+def _published(keys: Mapping[str, Any] | None) -> Response[Mapping[str, Any]]:
+    """Empty for a provider that is off."""
+    headers = {"cache-control": f"public, max-age={LIFETIME_SECONDS}"}
+    return Response({"keys": []} if keys is None else keys, headers=headers)

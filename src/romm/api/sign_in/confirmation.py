@@ -37,7 +37,8 @@ async def question(
         "whose_account.html",
         asked=asked,
         passwords=not renderer.settings.accounts.disable_userpass_login,
-        registration=renderer.settings.oidc.allow_registration,
+        registration=asked.registration,
+        asked_at=renderer.name_of(asked.issuer),
         error=explained(error, ref),
     )
 

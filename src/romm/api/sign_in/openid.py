@@ -5,23 +5,25 @@ from urllib.parse import urlencode
 
 from litestar import Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import OPEN, asks, refuses, sends_on
-from romm.api.http.requests import Request, visitor
+from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.sign_in import posted
 from romm.api.sign_in.backchannel_logout import backchannel_logout
-from romm.api.sign_in.client_keys import client_keys
+from romm.api.sign_in.client_keys import client_keys, client_keys_at
 from romm.domain import urls
 from romm.domain.errors import Code, required
 from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import AuthorizationResponse, Initiation
+from romm.domain.sign_in.providers import FIRST
 from romm.settings.model import Settings
 from romm.sign_in.destinations import LINKED_PAGE, CallbackCookies, Finished
 from romm.sign_in.openid import OpenIDSignIn, attempt_id
+from romm.sign_in.providers import SignIns
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 
@@ -37,12 +39,13 @@ _BROWSER = {"browser": True, "error_page": "/login"}
 )
 async def begin(
     request: Request,
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
     target: Annotated[str | None, QueryParameter(name="next", description="a path of RomM to return to")] = None,
+    provider: ProviderId = None,
 ) -> Response[bytes]:
     """Redirects to the provider, after a failure to `/login?error=<code>`."""
-    return to_provider(request, our_cookies, await signin.begin(target, visitor(request)))
+    return to_provider(request, our_cookies, await sign_ins.at(provider).begin(target, visitor(request)))
 
 
 @get(
@@ -56,17 +59,18 @@ async def begin(
 )
 async def initiate(
     request: Request,
-    signin: NamedDependency[OpenIDSignIn],
+    sign_ins: NamedDependency[SignIns],
     our_cookies: NamedDependency[Cookies],
     settings: NamedDependency[Settings],
     iss: FromQuery[str] = "",
     target_link_uri: FromQuery[str] = "",
     login_hint: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """Third-party initiated login: like `/api/login/openid`, if `iss` is our provider."""
+    """Third-party initiated login: like `/api/login/openid`, at the provider of ours that `iss` names."""
     initiation = Initiation(iss=iss, target_link_uri=target_link_uri, login_hint=login_hint)
     target = urls.own_target(initiation.target_link_uri, settings.server.base_url)
-    return to_provider(request, our_cookies, await signin.begin(target, visitor(request), initiation))
+    begun = await sign_ins.initiated_by(initiation).begin(target, visitor(request), initiation)
+    return to_provider(request, our_cookies, begun)
 
 
 @get(
@@ -80,9 +84,32 @@ async def initiate(
     security=OPEN,
 )
 async def finish(
-    request: Request, signin: NamedDependency[OpenIDSignIn], our_cookies: NamedDependency[Cookies]
+    request: Request, sign_ins: NamedDependency[SignIns], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
     """Signs the person in and redirects to the requested page, or to `/login?error=<code>`."""
+    return await _finished(request, sign_ins.at(FIRST), our_cookies)
+
+
+@get(
+    "/oauth/openid/{provider_id:str}",
+    opt=_BROWSER,
+    guards=[own_navigation],
+    status_code=303,
+    summary="The redirect URI of a further provider",
+    responses=sends_on("To the requested page, with a session; or to /login?error=<code>."),
+    security=OPEN,
+)
+async def finish_at(
+    request: Request,
+    provider_id: FromPath[str],
+    sign_ins: NamedDependency[SignIns],
+    our_cookies: NamedDependency[Cookies],
+) -> Response[bytes]:
+    """As `/api/oauth/openid`. An answer that comes by another provider's redirect URI is refused (RFC 9700, 4.4)."""
+    return await _finished(request, sign_ins.further(provider_id), our_cookies)
+
+
+async def _finished(request: Request, signin: OpenIDSignIn, our_cookies: Cookies) -> Response[bytes]:
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
     cookies = CallbackCookies(
@@ -107,6 +134,9 @@ def landing(finished: Finished) -> str:
 
 router = Router(
     "/api",
-    route_handlers=[begin, initiate, posted.initiation, finish, posted.response, backchannel_logout, client_keys],
+    route_handlers=[
+        begin, initiate, posted.initiation, finish, finish_at, posted.response, posted.response_at, backchannel_logout,
+        client_keys, client_keys_at,
+    ],
     tags=["Single sign-on"],
-)
+)  # fmt: skip

@@ -38,22 +38,22 @@ async def login(
     target, mark = urls.return_to(return_to), our_cookies.sign_out_mark(request)
     who = await authentication.browser(request)
     asked_to_stay = who or mark or error or notice or returned_state is not None or bypass_autologin == "true"
-    if renderer.provider and renderer.settings.oidc.autologin and not asked_to_stay:
-        return see_other(renderer.login_url(target))
+    if (straight := renderer.autologin_url(target)) and not asked_to_stay:
+        return see_other(straight)
     return renderer.page(
         "login.html",
         who=who,
         sign_out_notice=sign_out_notice(
             is_signed_in=who is not None, mark=mark, state=returned_state, is_announced=notice == "signed_out"
         ),
-        login_url=renderer.login_url(target),
+        buttons=renderer.buttons(target),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,
         username="",
         error=explained(error, ref),
         notice=notice,
         setup_needed=await setup.is_open(),
-        oidc_off=renderer.settings.oidc.enabled and renderer.provider is None,
+        oidc_off=not renderer.providers and any(each.oidc.enabled for each in renderer.settings.all_providers),
     )
 
 
@@ -95,10 +95,10 @@ async def home(
         "home.html",
         who=principal,
         **_who(principal),
-        links=describe_links(principal.account, administration.issuers.now(), renderer.provider_name),
+        links=describe_links(principal.account, administration.issuers.now(), renderer),
         notice=notice,
         continue_to=None if target == "/" else target,
-        sign_out_goes_to_provider=renderer.settings.oidc.rp_initiated_logout and _by_provider(principal),
+        sign_out_goes_to_provider=_signs_out_at_provider(principal, renderer),
     )
 
 
@@ -120,8 +120,11 @@ def _who(principal: Principal) -> dict[str, Any]:
     }
 
 
-def _by_provider(principal: Principal) -> bool:
-    return principal.credential is not None and principal.credential.identity is not None
+def _signs_out_at_provider(principal: Principal, renderer: PageRenderer) -> bool:
+    credential = principal.credential
+    if credential is None or credential.identity is None:
+        return False
+    return renderer.oidc_of(credential.identity.issuer).rp_initiated_logout
 
 
 router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from litestar import Response, post
+from litestar.params import FromPath
 
 from romm.api.http.openapi import FORM, OPEN, refuses, sends_on, takes
 from romm.api.http.requests import FORM_TYPES, Request, readable
@@ -30,6 +31,20 @@ _OPTIONS = {"browser": True, "error_page": "/login", "cross_site": True}
     security=OPEN,
 )
 async def response(request: Request) -> Response[bytes]:
+    """Sends the browser to the same address with GET, which has the cookies."""
+    return await _again_by_get(request, AuthorizationResponse.__struct_fields__, Code.RESPONSE_INVALID)
+
+
+@post(
+    "/oauth/openid/{provider_id:str}",
+    opt=_OPTIONS,
+    status_code=303,
+    summary="The redirect URI of a further provider: the answer by form_post",
+    operation_class=takes(AuthorizationResponse, {"code": "SplxlOBeZQQYbYS6WxSbIA", "state": "af0ifjsldkj"}, [FORM]),
+    responses=sends_on("To the same address, with the answer in its query.") | refuses(Code.RESPONSE_INVALID),
+    security=OPEN,
+)
+async def response_at(request: Request, provider_id: FromPath[str]) -> Response[bytes]:  # noqa: ARG001  (GET reads it)
     """Sends the browser to the same address with GET, which has the cookies."""
     return await _again_by_get(request, AuthorizationResponse.__struct_fields__, Code.RESPONSE_INVALID)
 

@@ -39,6 +39,7 @@ class Configured(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[str, ...]
     issuer: str
     former_issuers: tuple[str, ...]
+    other_issuers: tuple[str, ...] = ()
 
 
 class Endpoint(Struct, frozen=True):

@@ -61,6 +61,13 @@ class Explanation(Struct, frozen=True, kw_only=True):
         return f"This person {_OUTCOMES[self.outcome]}{code}, by rule {self.rule}."
 
 
+def issuer(claims: Any) -> str | None:
+    """The one that pasted JSON names."""
+    document = claims.get("id_token", claims) if isinstance(claims, Mapping) else None
+    named = document.get("iss") if isinstance(document, Mapping) else None
+    return named if isinstance(named, str) else None
+
+
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
     """Pasted JSON: both under their names, or one flat claim set.
 

@@ -11,6 +11,7 @@ from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.digests import code_challenge
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.discovery import Metadata, is_issuer
+from romm.domain.sign_in.providers import FIRST
 from romm.domain.urls import with_query
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
@@ -71,6 +72,7 @@ class LoginAttempt(Struct, frozen=True, kw_only=True):
     issuer: str
     client_id: str
     expires_at: datetime
+    provider: str = FIRST
     purpose: Purpose = Purpose.SIGN_IN
     account_id: int | None = None
     session_digest: str | None = None
@@ -144,6 +146,14 @@ def response(query: Sequence[tuple[str, str]]) -> AuthorizationResponse | Refuse
 
 def is_state(text: str | None) -> bool:
     return text is not None and _STATE.fullmatch(text) is not None
+
+
+def mixed_up(attempt: LoginAttempt, provider: str) -> Refuse | None:
+    """The response came by the redirect URI of `provider` (RFC 9700, 4.4.2.2)."""
+    if attempt.provider == provider:
+        return None
+    found, expected = (f"the redirect URI of {each}" for each in (provider, attempt.provider))
+    return Refuse(Code.RESPONSE_ISSUER, {"found": found, "expected": expected})
 
 
 def accept(

@@ -37,6 +37,10 @@ def test_people_of_a_former_provider_link_anew_by_themselves() -> None:
     assert accounts([linked(OLD)], configured(former_issuers=(OLD,))).outcome is Outcome.OK
 
 
+def test_people_of_another_provider_that_is_configured_sign_in_there() -> None:
+    assert accounts([linked(OLD), linked(ISSUER)], configured(other_issuers=(OLD,))).outcome is Outcome.OK
+
+
 def test_what_cannot_be_known_is_skipped() -> None:
     assert accounts(Refuse(Code.STORAGE_UNAVAILABLE), configured()).outcome is Outcome.SKIPPED
     assert accounts([linked(OLD)], configured(issuer="")).outcome is Outcome.SKIPPED

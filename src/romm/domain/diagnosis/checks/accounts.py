@@ -16,7 +16,8 @@ def accounts(found: Sequence[Account] | Refuse, configured: Configured) -> Findi
         return skipped(Check.ACCOUNTS, "not possible without a working database")
     if not configured.issuer:
         return skipped(Check.ACCOUNTS, "not possible while the settings do not name the provider's issuer")
-    issuers = Issuers(this=None, current=(configured.issuer,), former=configured.former_issuers)
+    ours = (configured.issuer, *configured.other_issuers)
+    issuers = Issuers(this=None, current=ours, former=configured.former_issuers)
     elsewhere = linked_elsewhere(found, issuers)
     if not elsewhere:
         return ok(Check.ACCOUNTS, f"{len(found)} accounts, none of them linked only to an unknown provider")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from romm.domain import emails
 from romm.domain.credentials import step_up
 from romm.domain.errors import Code, Refuse
-from romm.domain.issuers import BLOCKING, Issuers, Relation
+from romm.domain.issuers import BLOCKING, Issuers, Relation, is_among
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.domain.sign_in.claims.rules import Claims, Email
 from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
@@ -32,7 +32,7 @@ class TrustEmail(enum.StrEnum):
 
 
 class Policy(Struct, frozen=True, kw_only=True):
-    """Anyone can register at `open_issuers`."""
+    """`current_issuers` are those of the other providers. Anyone can register at `open_issuers`."""
 
     trust_email: TrustEmail = TrustEmail.VERIFIED
     link_by_email: bool = True
@@ -172,7 +172,7 @@ def _register(email: str, role: RoleDecision, room: tuple[Account, ...]) -> Regi
 def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:
     """Linked to another current issuer, with open registration there or here."""
     others = issuers.linked(account, {Relation.CURRENT})
-    return bool(others) and any(issuer in policy.open_issuers for issuer in (*others, issuers.this))
+    return bool(others) and any(is_among(issuer, policy.open_issuers) for issuer in (*others, issuers.this or ""))
 
 
 def _explicit_link(link: LinkRequest, claims: Claims, found: Found, role: RoleDecision, now: datetime) -> Decision:

@@ -1,0 +1,72 @@
+"""The providers of this RomM: by their issuers, links, sessions and logouts belong to them."""
+
+import re
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from romm.domain.sign_in.discovery import is_issuer
+
+FIRST = "oidc"
+"""The id of the provider in `[oidc]`."""
+
+_VARIABLE = re.compile(r"\bOIDC_([A-Z][A-Z_]*)\b")
+
+
+def variable(provider_id: str, key: str) -> str:
+    """The environment's name of a key. In a shell no variable has a `-`."""
+    section = "OIDC_" if provider_id == FIRST else f"ROMM_PROVIDERS__{provider_id.replace('-', '_')}__"
+    return f"{section}{key}".upper()
+
+
+def in_words_of(provider_id: str | None, text: str) -> str:
+    """With that provider's variables in place of the first one's."""
+    return _VARIABLE.sub(lambda found: variable(provider_id or FIRST, found[1]), text)
+
+
+class ConfiguredProvider(Struct, frozen=True, kw_only=True):
+    """`issuers`: those that its discovery document may have."""
+
+    id: str
+    label: str
+    icon: str = ""
+    issuers: tuple[str, ...] = ()
+    is_on: bool = True
+    is_default: bool = False
+
+
+class ConfiguredProviders(Struct, frozen=True):
+    """In the declared order. No two have an issuer in common."""
+
+    declared: tuple[ConfiguredProvider, ...]
+
+    @property
+    def on(self) -> tuple[ConfiguredProvider, ...]:
+        return tuple(each for each in self.declared if each.is_on)
+
+    @property
+    def default(self) -> ConfiguredProvider:
+        """For requests that name none."""
+        return next((each for each in self.declared if each.is_default), self.declared[0])
+
+    def named(self, provider_id: str | None) -> ConfiguredProvider | None:
+        """The default without an id, None for an unknown one."""
+        if not provider_id:
+            return self.default
+        return next((each for each in self.declared if each.id == provider_id), None)
+
+    def of_issuer(self, issuer: str | None) -> ConfiguredProvider | None:
+        """Also one that is off."""
+        if not issuer:
+            return None
+        own = (each for each in self.declared if any(is_issuer(known, issuer) for known in each.issuers))
+        return next(own, None)
+
+    def to_confirm_by(self, issuers: Iterable[str | None]) -> ConfiguredProvider:
+        """The first of these issuers that signs people in, else the default one."""
+        found = (self.of_issuer(issuer) for issuer in issuers)
+        return next((each for each in found if each is not None and each.is_on), self.default)
+
+    def of_issuer_or_only(self, issuer: str | None) -> ConfiguredProvider | None:
+        """With a single provider that one, which then judges the issuer itself."""
+        return self.of_issuer(issuer) or (self.default if len(self.on) < 2 else None)
