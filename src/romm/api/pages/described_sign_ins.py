@@ -48,7 +48,7 @@ def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
     if by is None:
         return WAYS.get(entry.method, entry.method)
     if entry.issuer is None:  # refused before a provider was asked
-        return f"{by} {renderer.provider_name}" if len(renderer.configured.on) < 2 else f"{by} single sign-on"
+        return f"{by} single sign-on" if renderer.configured.are_several else f"{by} {renderer.provider_name}"
     return f"{by} {renderer.name_of(entry.issuer) or hosts.display(entry.issuer)}"
 
 
@@ -57,7 +57,7 @@ def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[i
         entry=entry,
         way=_way(entry, renderer),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        described=describe(entry.code, renderer, entry.issuer) if entry.code else None,
+        described=describe(entry.code, renderer, renderer.configured.of_issuer(entry.issuer)) if entry.code else None,
         rule=ROWS.get(entry.rule or ""),
         received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
         role=_role(entry),
