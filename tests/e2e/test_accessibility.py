@@ -38,7 +38,7 @@ SIGNED_IN = [
     "/admin/oidc?report=gone",
     "/admin/sign-ins",
     "/admin/sign-ins?code=email_not_verified",
-    "/admin/sign-ins?reference=0123456789abcdef",
+    "/admin/sign-ins?search=0123456789abcdef",
 ]
 """What an administrator meets; a page that is added to RomM is added here."""
 

@@ -18,7 +18,7 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import to_provider
-from romm.api.pages.described_sign_ins import describe_entries
+from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctor import Doctor
@@ -77,7 +77,8 @@ async def oidc(
     by = actor(principal)
     found = await previews.read(by, report) if report else None
     refusals = SignInFilter(outcome="refused")
-    refused = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
+    entries = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
+    refused = await describe_entries(entries, renderer, principal, administration)
     return _page(
         renderer,
         principal,
@@ -85,10 +86,10 @@ async def oidc(
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
-        reason=describe(Code(error), renderer) if error in set(Code) else None,
+        reason=_of_reference(refused, error, ref) or (describe(Code(error), renderer) if error in set(Code) else None),
         elsewhere=await issuer_moves.elsewhere(by),
         writes="users.write" in principal.scopes,
-        refused=await describe_entries(refused, renderer, principal, administration),
+        refused=refused,
     )
 
 
@@ -119,6 +120,12 @@ async def explain(
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
         return _page(renderer, principal, claims=form.claims, problem=problem, status_code=status)
     return _page(renderer, principal, claims=form.claims, explanation=explanation)
+
+
+def _of_reference(refused: Sequence[SignInView], error: str, reference: str) -> Mapping[str, Any] | None:
+    """With the facts of the refusal, which has just happened."""
+    own = (each for each in refused if (each.entry.correlation_id, each.entry.code) == (reference, error))
+    return next((each.described for each in own), None)
 
 
 def _page(renderer: PageRenderer, who: Principal, **parts: Any) -> Template:

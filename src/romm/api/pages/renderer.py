@@ -13,7 +13,7 @@ from litestar.response import Template
 
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
-from romm.domain.catalogue import CATALOGUE
+from romm.domain.catalogue import CATALOGUE, Piece, operator_text, pieces
 from romm.domain.credentials import step_up
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Code, Refused
@@ -205,9 +205,12 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
     return {"code": code, "person": CATALOGUE[code].person, "reference": valid}
 
 
-def describe(code: Code, renderer: PageRenderer, issuer: str | None = None) -> dict[str, str]:
-    """The person's text, the fix here, and the fix at the provider with this issuer."""
+def describe(
+    code: Code, renderer: PageRenderer, issuer: str | None = None, facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The person's text, the fix here with the refusal's facts, and the fix at the provider with this issuer."""
     row, hints = CATALOGUE[code], preset(renderer.oidc_of(issuer).provider).hints
     found = renderer.configured.of_issuer(issuer)
-    operator = in_words_of(found.id if found else None, row.operator)
+    text = operator_text(Refused(code, **facts)) if facts else row.operator
+    operator = pieces(in_words_of(found.id if found else None, text)) if not facts else (Piece(text),)
     return {"code": code, "person": row.person, "operator": operator, "provider": hints.get(code, "")}
