@@ -40,7 +40,7 @@ MAX_CLAIMS_LENGTH = 8192
 class SignInJournal:
     """`method`: `openid`, `password` or `backchannel` (the provider ends sessions).
 
-    // The HTTP layer logs refusals.
+    The HTTP layer logs refusals.
     """
 
     entries: SignInLog
