@@ -111,7 +111,7 @@ class SignInJournal:
         """Raises `Refused`: FORBIDDEN, REQUEST_INVALID."""
         required(may(actor, Action.READ_SIGN_INS))
         term = wanted.term if isinstance(wanted.term, ByText) else None
-        required(check_search(wanted.outcome, wanted.code, wanted.correlation_id, term and term.text))
+        required(check_search(wanted.outcome, wanted.code, wanted.correlation_id, term.text if term else None))
         if term is not None and may(actor, Action.LIST_ACCOUNTS) is not None:
             wanted = replace(wanted, term=replace(term, names=False))
         return await self.entries.search(wanted, limit)
