@@ -133,7 +133,7 @@ class World:
         }
         self.ports = Ports(
             providers=self.providers,
-            instruments=self._instruments(),
+            instruments={each.id: self._instruments(each) for each in self.settings.all_providers},
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
@@ -174,10 +174,10 @@ class World:
             transport=self.transport or self.further.get(declared.id, self.idp).transport,
         )
 
-    def _instruments(self) -> Instruments:
-        settings = replace(provider.provider_settings(self.settings.oidc), limits=self.limits)
-        client = provider.client(self.settings.oidc)
-        transport = self.transport or self.idp.transport
+    def _instruments(self, declared: DeclaredProvider) -> Instruments:
+        settings = replace(provider.provider_settings(declared.oidc), limits=self.limits)
+        client = provider.client(declared.oidc)
+        transport = self.transport or self.further.get(declared.id, self.idp).transport
         made = diagnosis.instruments(self.settings, settings, client, self.log, self.clock, transport)
         return replace(made, network=self.network, storage=self.storage)
 

@@ -19,6 +19,11 @@ def variable(provider_id: str, key: str) -> str:
     return f"{section}{key}".upper()
 
 
+def names_of(provider_id: str) -> tuple[str, str]:
+    """How a remark names its settings: in the environment, and in the file."""
+    return variable(provider_id, ""), f"[{FIRST}]" if provider_id == FIRST else f"[providers.{provider_id}]"
+
+
 def in_words_of(provider_id: str | None, text: str) -> str:
     """With that provider's variables in place of the first one's."""
     return _VARIABLE.sub(lambda found: variable(provider_id or FIRST, found[1]), text)
@@ -43,6 +48,10 @@ class ConfiguredProviders(Struct, frozen=True):
     @property
     def on(self) -> tuple[ConfiguredProvider, ...]:
         return tuple(each for each in self.declared if each.is_on)
+
+    @property
+    def are_several(self) -> bool:
+        return len(self.on) > 1
 
     @property
     def default(self) -> ConfiguredProvider:
@@ -73,4 +82,4 @@ class ConfiguredProviders(Struct, frozen=True):
 
     def of_issuer_or_only(self, issuer: str | None) -> ConfiguredProvider | None:
         """With a single provider that one, which then judges the issuer itself."""
-        return self.of_issuer(issuer) or (self.default if len(self.on) < 2 else None)
+        return self.of_issuer(issuer) or (None if self.are_several else self.default)

@@ -34,7 +34,9 @@ def single_sign_on(configured: Configured) -> Finding:
 
 def addresses(configured: Configured) -> Finding:
     found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
-    remarks = [each for each in configured.remarks if _is_about_addresses(each)]
+    remarks = [
+        each for each in configured.remarks if _is_about_addresses(each) and not _is_of_another(each, configured)
+    ]
     if (
         not remarks
         and configured.off
@@ -90,6 +92,10 @@ def _still_missing(configured: Configured) -> Iterable[str]:
 
 def _is_about_addresses(remark: str) -> bool:
     return _ABOUT_ADDRESSES in remark.lower()
+
+
+def _is_of_another(remark: str, configured: Configured) -> bool:
+    return any(name in remark for name in configured.other_names)
 
 
 def _sentence(reason: str) -> str:
