@@ -112,6 +112,7 @@ class World:
     def __post_init__(self) -> None:
         for idp in (self.idp, *self.further.values()):
             idp.clock = lambda: self.clock().timestamp()
+        self.sign_ins.accounts = self.accounts.by_id
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()

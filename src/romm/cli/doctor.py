@@ -86,7 +86,7 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "expected", finding.expected
     yield from (("fix", fix) for fix in finding.fixes)
     if finding.code is not None:
-        yield "code", f"{finding.code}, the error of a sign-in (docs/errors.md#{finding.code})"
+        yield "code", f"{finding.code}, the error of a sign-in (romm errors {finding.code})"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:

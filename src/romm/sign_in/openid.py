@@ -264,7 +264,8 @@ class OpenIDSignIn:
             sid=logout_token.sid(person.signed),
         )
         session = await self.sessions.start(account, visitor, source)
-        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
+        claims = self.admission.deciding(person)
+        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision, claims=claims)
         linked = isinstance(decision, LinkIdentity)
         return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
 
