@@ -17,6 +17,7 @@ SCOPE_OF_TOKEN = "WWW-Authenticate: insufficient_scope is not read at UserInfo"
 GRANT_TYPES = "Authentik's Grant Types are not named"
 
 GAPS: dict[str, str] = {
+    "dex-2.45-chooser-client_id": TWICE,
     "authelia-4.38-client_id": TWICE,
     "authelia-4.39-client_id": TWICE,
     "authelia-4.39.17-client_id": TWICE,
