@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.composition import diagnosis, provider
-from romm.diagnosis.doctor import INVENTED_CODE
 from romm.domain.credentials.permissions import COMMAND_LINE
-from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
+from romm.domain.diagnosis.evidence import INVENTED_CODE, Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Identity

@@ -28,6 +28,7 @@ _ERASE = "\x1b[K"  # to the end of the line
 _MARKS = {
     Outcome.OK: ("✓", "green"),
     Outcome.WARNING: ("!", "yellow"),
+    Outcome.UNKNOWN: ("?", "yellow"),
     Outcome.FAILED: ("✗", "red"),
     Outcome.SKIPPED: ("-", "cyan"),
 }
@@ -73,7 +74,7 @@ def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
     yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first.removeprefix(_BESIDE_TITLE)}"
     yield from more
-    if finding.outcome in (Outcome.WARNING, Outcome.FAILED):
+    if finding.outcome in (Outcome.WARNING, Outcome.UNKNOWN, Outcome.FAILED):
         for label, text in _details(finding):
             first, *more = _wrapped(text, width, f"{_BELOW_TITLE}{'':8}  ")
             yield f"{_BELOW_TITLE}{label:<8}  {first.strip()}"

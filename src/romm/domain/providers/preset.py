@@ -34,6 +34,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
     `legacy_logout_types`: versions in use type logout tokens as `JWT`.
     `logout_without_expiry`: the fix for logout tokens without `exp`. `reauthentication_prompt`: to sign in anew.
+    `registers_backchannel_logout`: false where the provider announces it but has no field for the address.
     """
 
     label: str
@@ -50,6 +51,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     legacy_logout_types: bool = False
     logout_without_expiry: str = ""
     reauthentication_prompt: str = "login"
+    registers_backchannel_logout: bool = True
     locations: ConsoleLocations = ConsoleLocations()
 
 
