@@ -116,7 +116,9 @@ def _not_returned(verdict: Verdict, visit: Visit | Refuse) -> Finding:
     shown = visit if isinstance(visit, Visit) else None
     match verdict:
         case OtherError(words=words):
-            message = f"the provider answers {str(words) or 'with an error'} on a page of its own, and only to this request"
+            message = (
+                f"the provider answers {str(words) or 'with an error'} on a page of its own, and only to this request"
+            )
             return failed(Check.REQUEST, message, Fix.READ_PAGE, about=Code.REQUEST_REFUSED)
         case Registered(how=how) if how == COMPARED:
             page = visits.address(shown) if shown else ""
