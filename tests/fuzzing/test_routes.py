@@ -107,7 +107,8 @@ def remarks(address: str, session: Session | None) -> Iterator[tuple[Remark, str
 
     began = time.monotonic()
     for event in from_schema(schema).execute():
-        assert not isinstance(event, events.NonFatalError | events.FatalError), event
+        assert not isinstance(event, events.NonFatalError), f"{event.label}: {event.value!r}"
+        assert not isinstance(event, events.FatalError), repr(event.exception)
         assert time.monotonic() - began < SECONDS
         if isinstance(event, events.ScenarioFinished):
             yield from failures(event.recorder)

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
@@ -29,6 +29,7 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.cookies import Cookies
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
@@ -101,7 +102,7 @@ async def open_invitations(
     responses=gives(204, None, "Taken back.") | refuses(Code.CREDENTIAL_UNKNOWN, *_REFUSED),
 )
 async def revoke_invitation(
-    invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
+    invitation_id: IdInPath, principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
 ) -> None:
     """The link stops working at once."""
     await invitations.revoke(actor(principal), invitation_id)
@@ -157,7 +158,7 @@ async def register(
     ),
 )
 async def reset_link(
-    user_id: FromPath[int],
+    user_id: IdInPath,
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     recovery: NamedDependency[Recovery],

@@ -21,6 +21,7 @@ from romm.api.credentials.client_token_schemas import (
     minted_token,
     owned_token,
 )
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import FOR_APPS, OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.credentials.client_tokens import ClientTokens
@@ -97,7 +98,7 @@ async def create_token(
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN),
 )
 async def end_token(
-    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: IdInPath, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """The token is refused from the next request on."""
     await client_tokens.end(principal, token_id)
@@ -111,7 +112,7 @@ async def end_token(
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED),
 )
 async def end_anybodys_token(
-    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: IdInPath, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """Ending an administrator's token needs a credential with all scopes of an administrator."""
     await client_tokens.end_any(principal, token_id)
@@ -125,7 +126,7 @@ async def end_anybodys_token(
     | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, *_LASTING),
 )
 async def regenerate_token(
-    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: IdInPath, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> MintedTokenSchema:
     """Name, scopes and expiry stay; the old secret is refused from the next request on."""
     return minted_token(await client_tokens.regenerate(principal, token_id))
@@ -140,7 +141,7 @@ async def regenerate_token(
     | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, *_LASTING),
 )
 async def offer_code(
-    token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
+    token_id: IdInPath, principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
 ) -> PairingCodeSchema:
     """A device exchanges the code for this token, which then gets a new secret. A new code for a token replaces the
     older one.

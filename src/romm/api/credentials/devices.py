@@ -25,6 +25,7 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import (
     FOR_APPS,
     FORM,
@@ -220,7 +221,7 @@ async def my_devices(
     responses=gives(204, None, "Ended.") | refuses(*UNAUTHORIZED, Code.DEVICE_UNKNOWN),
 )
 async def end(
-    device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
+    device_id: IdInPath, principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> None:
     """The device is removed, and its tokens end at once."""
     await device_list.end(principal, device_id)

@@ -16,6 +16,7 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
+from romm.api.http.fields import LARGEST_ID
 from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.http.requests import ProviderId, Request
@@ -28,7 +29,6 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.providers import SignIns
 
 MOST_LINES = 200
-LARGEST_NUMBER = 2**31 - 1  # the largest id that every database accepts
 
 
 def pasted(text: str | bytes) -> Any:
@@ -108,7 +108,7 @@ async def sign_ins(
 
 
 def _within(number: int | None) -> int | None:
-    return number and min(max(number, 0), LARGEST_NUMBER)
+    return number and min(max(number, 0), LARGEST_ID)
 
 
 router = Router("/api", route_handlers=[explain, preview, sign_ins], tags=["Diagnosis"])

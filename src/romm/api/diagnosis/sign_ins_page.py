@@ -10,7 +10,7 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
-from romm.api.diagnosis.explanation import LARGEST_NUMBER
+from romm.api.http.fields import LARGEST_ID
 from romm.api.http.openapi import needs
 from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer
@@ -41,7 +41,7 @@ class LogFilter:
             code=self.code,
             correlation_id=self.reference,
             account_id=account_id,
-            before=before and min(max(before, 0), LARGEST_NUMBER),
+            before=before and min(max(before, 0), LARGEST_ID),
         )
 
     def older(self, number: int) -> str:
@@ -92,7 +92,7 @@ async def _number(account: str, by: Actor, administration: Administration) -> in
         return (await administration.named(by, account)).id
     except Refused:
         is_number = account.isascii() and account.isdigit()
-        return min(int(account), LARGEST_NUMBER) if is_number and len(account) <= 10 else _UNKNOWN_ACCOUNT
+        return min(int(account), LARGEST_ID) if is_number and len(account) <= 10 else _UNKNOWN_ACCOUNT
 
 
 router = Router(PAGE, route_handlers=[sign_ins], include_in_schema=False)
