@@ -83,6 +83,10 @@ class Scenario(Struct, frozen=True, kw_only=True):
     of `names`, and the operator sees the values `shows` that came. Where the doctor cannot know of it, `blind` says why.
     `{provider}`, `{romm}` and `{folder}` in settings are filled in. `shape` is the certified provider's issuer at which it is
     played too.
+
+    `server` and `state` are a shape of `tests/shapes` in the place of the scripted provider. `says` is what the doctor's
+    finding has beside `names`. `untold` are checks that no evidence decides there: never ok, never failed. With `alone` the
+    doctor has no finding but that of `doctor`; with `silent` the log has nothing to say.
     """
 
     id: str
@@ -99,6 +103,12 @@ class Scenario(Struct, frozen=True, kw_only=True):
     doctor: Check | None = None
     blind: str = ""
     shape: str = ""
+    server: str = ""
+    state: str = ""
+    says: tuple[str, ...] = ()
+    untold: tuple[Check, ...] = ()
+    alone: bool = False
+    silent: bool = False
 
 
 NOT_STARTED = "RomM does not start"

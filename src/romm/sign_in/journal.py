@@ -32,7 +32,7 @@ _WITHOUT_EXPIRY = (
 class SignInJournal:
     """`method`: `openid`, `password` or `backchannel` (the provider ends sessions).
 
-    // The HTTP layer logs refusals.
+    The HTTP layer logs refusals.
     """
 
     entries: SignInLog

@@ -139,7 +139,12 @@ async def test_no_website_spends_other_peoples_attempts(
     assert let_in or response.status_code == 403 or response.json()["error"]
 
 
-FROM_THE_PROVIDER = {"/api/oauth/openid", "/api/oauth/openid/backchannel-logout", "/api/login/initiate"}
+FROM_THE_PROVIDER = {
+    "/api/oauth/openid",
+    "/api/oauth/openid/{provider_id}",
+    "/api/oauth/openid/backchannel-logout",
+    "/api/login/initiate",
+}
 
 
 async def test_every_write_that_needs_no_credential_refuses_what_a_browser_sends_for_a_website(house: World) -> None:
