@@ -41,8 +41,7 @@ from romm.settings.model import Settings
 
 T = TypeVar("T")
 
-_REFUSED = (*UNAUTHORIZED, Code.CROSS_SITE)
-_UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CROSS_SITE, Code.REQUEST_INVALID)
+_UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK)
 
 
 @post(
@@ -57,8 +56,7 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CRO
         Code.ADMIN_REQUIRED,
         Code.CONFIRMATION_REQUIRED,
         Code.ACCOUNT_CHANGED,
-        Code.REQUEST_INVALID,
-        *_REFUSED,
+        *UNAUTHORIZED,
     ),
 )
 async def invite(
@@ -99,7 +97,7 @@ async def open_invitations(
     **needs("users.write"),
     status_code=204,
     summary="Take an invitation back",
-    responses=gives(204, None, "Taken back.") | refuses(Code.ADMIN_REQUIRED, Code.CREDENTIAL_UNKNOWN, *_REFUSED),
+    responses=gives(204, None, "Taken back.") | refuses(Code.ADMIN_REQUIRED, Code.CREDENTIAL_UNKNOWN, *UNAUTHORIZED),
 )
 async def revoke_invitation(
     invitation_id: IdInPath, principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
@@ -154,7 +152,7 @@ async def register(
         Code.ACCOUNT_UNKNOWN,
         Code.ACCOUNT_DISABLED,
         Code.ACCOUNT_CHANGED,
-        *_REFUSED,
+        *UNAUTHORIZED,
     ),
 )
 async def reset_link(
@@ -179,8 +177,7 @@ async def reset_link(
     status_code=200,
     summary="Tell the administrators that a password is forgotten",
     operation_class=takes(ForgottenForm, {"username": "alice"}),
-    responses=gives(200, None, "Noted, if there is such an account.")
-    | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Noted, if there is such an account.") | refuses(Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def forgot_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
@@ -212,8 +209,7 @@ async def reset_password(request: Request, recovery: NamedDependency[Recovery]) 
     status_code=200,
     summary="Sign in by a recovery link",
     operation_class=takes(RecoveryForm, {"token": "q3mZ…"}),
-    responses=gives(200, None, "Signed in: the session cookie is set.")
-    | refuses(Code.LINK_INVALID, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Signed in: the session cookie is set.") | refuses(Code.LINK_INVALID),
     security=OPEN,
 )
 async def recover(

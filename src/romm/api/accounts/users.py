@@ -26,8 +26,6 @@ _UNUSABLE = (
     Code.ADDRESS_INVALID,
     Code.EMAIL_TAKEN,
     Code.PASSWORDS_OFF,
-    Code.CROSS_SITE,
-    Code.REQUEST_INVALID,
 )
 _OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
 _OPEN_AT_FIRST = {**needs("users.write", error_page="/setup")}
@@ -176,8 +174,7 @@ async def change(
     **needs("users.write"),
     status_code=204,
     summary="Delete an account",
-    responses=gives(204, None, "Gone, with all that belonged to it.")
-    | refuses(*_OTHERS, Code.CROSS_SITE, *UNAUTHORIZED),
+    responses=gives(204, None, "Gone, with all that belonged to it.") | refuses(*_OTHERS, *UNAUTHORIZED),
 )
 async def remove(
     user_id: IdInPath, principal: NamedDependency[Principal], administration: NamedDependency[Administration]

@@ -29,7 +29,7 @@ from romm.credentials.pairing import Pairing
 from romm.credentials.principal import Principal, actor
 from romm.domain.errors import Code
 
-_WRITES = (*UNAUTHORIZED, Code.CROSS_SITE, Code.ACCOUNT_CHANGED)
+_WRITES = (*UNAUTHORIZED, Code.ACCOUNT_CHANGED)
 _LASTING = (Code.LIFETIME_EXCEEDED, Code.CONFIRMATION_REQUIRED)
 _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
 
@@ -77,7 +77,6 @@ async def all_tokens(
         Code.SCOPES_EXCEEDED,
         Code.CONFIRMATION_REQUIRED,
         Code.TOKENS_FULL,
-        Code.REQUEST_INVALID,
     ),
 )
 async def create_token(
@@ -154,8 +153,7 @@ async def offer_code(
     "/pair/{code:str}/status",
     opt=FOR_APPS,
     summary="Is a pairing code still unused?",
-    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240})
-    | refuses(*_GUESSED, Code.CROSS_SITE),
+    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240}) | refuses(*_GUESSED),
     security=OPEN,
 )
 async def code_status(code: FromPath[str], request: Request, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
@@ -170,7 +168,7 @@ async def code_status(code: FromPath[str], request: Request, pairing: NamedDepen
     summary="Trade a pairing code for its token",
     operation_class=takes(PairingCodeForm, CODE_EXAMPLE),
     responses=gives(200, MintedTokenSchema, "`raw_token` is a fresh secret, shown this once.", MINTED_EXAMPLE)
-    | refuses(*_GUESSED, Code.ACCOUNT_DISABLED, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    | refuses(*_GUESSED, Code.ACCOUNT_DISABLED),
     security=OPEN,
 )
 async def exchange_code(request: Request, pairing: NamedDependency[Pairing]) -> MintedTokenSchema:

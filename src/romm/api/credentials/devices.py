@@ -70,11 +70,9 @@ _CHOICE = {
     responses=gives(200, DeviceAuthorizationAnswer, "Show the code, and poll `/api/token`.")
     | refuses_as_oauth(
         Code.TOKEN_REQUEST_INVALID,
-        Code.REQUEST_INVALID,
         Code.SCOPE_UNKNOWN,
         Code.CLIENT_UNKNOWN,
         Code.TOO_MANY_REQUESTS,
-        Code.CROSS_SITE,
     ),
     security=OPEN,
 )
@@ -105,7 +103,7 @@ async def ask(
         [JSON],
     ),
     responses=gives(201, DeviceInitAnswer, "Show the code, and poll `/api/auth/device/token`.")
-    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
+    | refuses(Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def init(request: Request, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
@@ -145,7 +143,6 @@ async def look(
         Code.CONFIRMATION_REQUIRED,
         Code.NAME_INVALID,
         Code.TOKENS_FULL,
-        Code.REQUEST_INVALID,
     ),
 )
 async def approve(
@@ -168,7 +165,7 @@ async def approve(
     status_code=200,
     summary="Turn a device away",
     operation_class=takes(UserCode, {"user_code": "BCDF-GHJK"}),
-    responses=gives(200, None, "Turned away.") | refuses(*_CODE_TYPED, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Turned away.") | refuses(*_CODE_TYPED),
 )
 async def deny(
     request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
@@ -186,7 +183,7 @@ async def deny(
     operation_class=takes(
         DeviceCode, {"device_code": "6f…"}, also={400: answer(NotYet, {"detail": "authorization_pending"})}
     ),
-    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
+    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def redeem(

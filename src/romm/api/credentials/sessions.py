@@ -58,7 +58,6 @@ SESSION_EXAMPLE: dict[str, Any] = {
 _REFUSED = (
     Code.ADMIN_REQUIRED,
     Code.ACCOUNT_UNKNOWN,
-    Code.CROSS_SITE,
     Code.CONFIRMATION_REQUIRED,
     *UNAUTHORIZED,
 )
@@ -97,7 +96,6 @@ async def sessions_of(
         Code.CREDENTIAL_UNKNOWN,
         Code.ADMIN_REQUIRED,
         Code.ACCOUNT_UNKNOWN,
-        Code.CROSS_SITE,
         Code.CONFIRMATION_REQUIRED,
         *UNAUTHORIZED,
     ),

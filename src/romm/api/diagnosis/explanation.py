@@ -46,7 +46,7 @@ def pasted(text: str | bytes) -> Any:
     summary="What would happen with these claims",
     operation_class=takes(dict[str, Any], {"sub": "b7c1…", "email": "alice@example.org"}, [JSON]),
     responses=gives(200, ExplanationSchema, "Decided as a sign-in would be; nothing was written.", EXPLANATION_EXAMPLE)
-    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *UNAUTHORIZED),
+    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, *UNAUTHORIZED),
 )
 async def explain(
     request: Request,
