@@ -24,6 +24,7 @@ async def test_an_admin_reads_what_the_doctor_finds(world: World) -> None:
         "found": "known to the provider, with client_secret_basic (it answered invalid_grant)",
         "fixes": [],
         "code": None,
+        "provider": None,
     }
 
 

@@ -104,3 +104,9 @@ async def test_a_page_looks_at_the_cookie_and_not_at_a_header_for_a_proxy_in_fro
     await browser.submit("/api/login", username="vera", password=PASSWORD)
     page = await browser.client.get("/account", headers={"authorization": "Bearer of-a-proxy"})
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic bm8gY29sb24="])
+async def test_a_basic_header_that_cannot_be_read_is_a_wrong_credential(header: str) -> None:
+    answer = await World().program().get("/api/users/me", headers={"authorization": header})
+    assert (answer.status_code, answer.json()["code"]) == (401, Code.CREDENTIALS_WRONG)
