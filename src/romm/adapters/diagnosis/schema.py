@@ -1,10 +1,10 @@
 """The schema's state and the accounts, for the doctor."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
+from romm.adapters.database import migrations
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
 from romm.adapters.database.tables import IdentityRow
 from romm.adapters.database.transactions import HEAD, Database
@@ -18,7 +18,6 @@ class DatabaseStorage:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._file = make_url(url).database if self.is_embedded else None
 
     @property
     def is_embedded(self) -> bool:
@@ -30,7 +29,7 @@ class DatabaseStorage:
 
     async def revision(self) -> str | None:
         """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
-        if self._is_absent():
+        if not migrations.exists(self._url):
             return None
         database = Database(self._url)
         try:
@@ -47,6 +46,3 @@ class DatabaseStorage:
             return accounts(await database.fetch(_ACCOUNTS, {}))
         finally:
             await database.close()
-
-    def _is_absent(self) -> bool:
-        return self._file is not None and not Path(self._file).exists()
