@@ -143,6 +143,7 @@ class FakeProvider:
     instead: dict[str, Response] = field(default_factory=dict)
 
     clock: Callable[[], float] = time.time
+    sends_date: bool = True
 
     def __post_init__(self) -> None:
         self.requests: list[Received] = []
@@ -154,6 +155,11 @@ class FakeProvider:
         self._seen: set[str] = set()  # ids of assertions
 
     # for tests
+
+    @property
+    def owned_path(self) -> str:
+        """Where it is on its host; the rest is another server's."""
+        return urlsplit(self.issuer).path
 
     @property
     def transport(self) -> httpx.ASGITransport:
@@ -208,8 +214,8 @@ class FakeProvider:
         headers = {
             "content-type": response.content_type,
             "content-length": str(len(response.body)),
-            "date": formatdate(self.clock(), usegmt=True),
         }
+        headers |= {"date": formatdate(self.clock(), usegmt=True)} if self.sends_date else {}
         encoded = [(name.encode(), value.encode()) for name, value in {**headers, **response.headers}.items()]
         await send({"type": "http.response.start", "status": response.status, "headers": encoded})
         await send({"type": "http.response.body", "body": response.body})
@@ -313,6 +319,8 @@ class FakeProvider:
     def _par(self, request: Received) -> Response:
         if not self._is_client(request):
             return error("invalid_client", 401)
+        if request.form.get("redirect_uri") != self.redirect_uri:
+            return error("invalid_request")
         if problem := self._problem(request.form):
             return error(problem)
         request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe()}"
@@ -324,9 +332,13 @@ class FakeProvider:
             return error("unsupported_grant_type")
         if not self._is_client(request):
             return error("invalid_client", 401)
+        return self._redeemed(request) or error("invalid_grant")
+
+    def _redeemed(self, request: Received) -> Response | None:
+        """The tokens for a code, None if it is none of ours."""
         asked = self._codes.pop(request.form.get("code", ""), None)
         if asked is None or not _redeems(request.form, asked):
-            return error("invalid_grant")
+            return None
         access_token = secrets.token_urlsafe()
         self._access_tokens.add(access_token)
         tokens = {

@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "users unlink": ("alice",),
     "users move-issuer": ("https://old.example", "https://new.example", "--by-email"),
     "recover": (),
+    "errors": ("no_role",),
+    "sign-ins": ("alice",),
     "explain": ("{folder}/claims.json",),
 }
 

@@ -20,7 +20,7 @@ from tests.cli.commands import COMMANDS, CREATORS, PROCESSES, paths
 from tests.cli.test_main import romm
 
 IN_PROCESS = sorted(set(COMMANDS) - PROCESSES)
-USES_DATABASE = sorted(set(IN_PROCESS) - {"settings", "doctor"})
+USES_DATABASE = sorted(set(IN_PROCESS) - {"settings", "doctor", "errors"})
 NOBODY = 65534
 CLAIMS = {"sub": "alice", "email": "alice@example.org", "email_verified": True}
 
@@ -256,7 +256,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("command", IN_PROCESS)
+@pytest.mark.parametrize("command", [*USES_DATABASE, "settings", "doctor"])
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_wrong_settings_are_sentences(folder: Path, command: str, settings: dict[str, str]) -> None:
     assert_is_a_sentence(run(folder, command, **settings), 1 if command == "doctor" else 2)

@@ -30,7 +30,7 @@ class OneProvider(httpx.AsyncBaseTransport):
             return httpx.Response(301, headers={"location": str(url.copy_with(scheme="https"))}, stream=_Nothing())
         if (url.port or _PORTS[url.scheme]) != (there.port or _PORTS[there.scheme]):
             raise httpx.ConnectError(NO_LISTENER)
-        if not url.path.startswith(there.path):
+        if not url.path.startswith(self.idp.owned_path):
             return httpx.Response(404, headers={"content-type": "text/plain"}, stream=_Nothing())
         return await self.idp.transport.handle_async_request(request)
 

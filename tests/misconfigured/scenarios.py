@@ -83,6 +83,10 @@ class Scenario(Struct, frozen=True, kw_only=True):
     of `names`, and the operator sees the values `shows` that came. Where the doctor cannot know of it, `blind` says why.
     `{provider}`, `{romm}` and `{folder}` in settings are filled in. `shape` is the certified provider's issuer at which it is
     played too.
+
+    `server` and `state` are a shape of `tests/shapes` in the place of the scripted provider. `says` is what the doctor's
+    finding has beside `names`. `untold` are checks that no evidence decides there: never ok, never failed. With `alone` the
+    doctor has no finding but that of `doctor`; with `silent` the log has nothing to say.
     """
 
     id: str
@@ -99,6 +103,12 @@ class Scenario(Struct, frozen=True, kw_only=True):
     doctor: Check | None = None
     blind: str = ""
     shape: str = ""
+    server: str = ""
+    state: str = ""
+    says: tuple[str, ...] = ()
+    untold: tuple[Check, ...] = ()
+    alone: bool = False
+    silent: bool = False
 
 
 NOT_STARTED = "RomM does not start"
@@ -401,7 +411,7 @@ _ID_TOKEN = (
              sees=Code.ID_TOKEN_ALGORITHM, names=("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS",), doctor=Check.ALGORITHMS),
     Scenario(id="encrypted", wrong="ID tokens are encrypted", settings={"OIDC_PROVIDER": "authentik"},
              provider=Provider(tokens={"id_token": JWE}, keys={"use": "enc"}), sees=Code.ID_TOKEN_ENCRYPTED,
-             names=("Encryption Key",), doctor=Check.KEYS),
+             names=("Encryption Key",), doctor=Check.ALGORITHMS),
     Scenario(id="no-keys", wrong="The provider publishes no key", provider=Provider(keys=None),
              sees=Code.PROVIDER_ANSWER_INVALID, names=("signing key",), doctor=Check.KEYS),
     Scenario(id="key-unknown", wrong="The key that signs is not among the published ones",

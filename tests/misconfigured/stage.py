@@ -22,10 +22,10 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.sealing import DatabaseSeal
-from romm.composition import diagnosis, provider
+from romm.composition import diagnosis
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
-from romm.domain.diagnosis.findings import Finding, Outcome
+from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.model import AccessLevel, Identity
 from romm.ports.diagnosis import Network
 from romm.settings.load import load
@@ -36,6 +36,8 @@ from tests.fakes import FakeStorage
 from tests.misconfigured.network import OneProvider
 from tests.misconfigured.person import Person, Saw
 from tests.misconfigured.scenarios import ABSENT, IDP, NOT_STARTED, Certificate, Household, Journey, Scenario, Storage
+from tests.shapes.model import State
+from tests.shapes.register import shape
 from tests.world import ORIGIN, World, environment
 
 ALICE = "alice@example.org"
@@ -47,11 +49,12 @@ _LEVELS = ("warning", "error", "exception")
 
 
 class Observed(Struct, frozen=True, kw_only=True):
-    """What came of a scenario. `findings` are the doctor's failures and warnings."""
+    """What came of a scenario. `findings` are the doctor's failures and warnings, `passed` the checks that are ok."""
 
     person: Saw
     operator: tuple[str, ...]
     findings: tuple[Finding, ...]
+    passed: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,24 +80,27 @@ async def play(scenario: Scenario, stage: Stage) -> Observed:
     world = await _world(scenario, stage)
     async with _storage(scenario, world, loaded):
         saw = await _journey(scenario.journey, world, stage)
+        operator = (*_at_start(loaded), *_logged(world))
+        found = [finding async for finding in _doctor(world, loaded)]
         return Observed(
             person=saw,
-            operator=(*_at_start(loaded), *_logged(world)),
-            findings=tuple([finding async for finding in _doctor(world, loaded)]),
+            operator=operator,
+            findings=tuple(each for each in found if each.outcome in (Outcome.FAILED, Outcome.WARNING)),
+            passed=tuple(each.check for each in found if each.outcome is Outcome.OK),
         )
 
 
 @contextmanager
 def scripted(scenario: Scenario, folder: Path) -> Iterator[Stage]:
     """The stage with the scripted provider, on a socket if its certificate matters."""
-    idp, places = FakeProvider(), {"provider": IDP, "romm": ORIGIN, "folder": str(folder)}
-    _turn(idp, scenario)
+    idp, places = _provider(scenario), {"provider": IDP, "romm": ORIGIN, "folder": str(folder)}
     with ExitStack() as running:
         real = scenario.provider.certificate is not Certificate.UNUSED
         if real:
             idp.issuer = running.enter_context(_on_a_socket(idp, scenario.provider.certificate, folder))
             places |= {"provider": idp.issuer, "authority": idp.issuer.partition("://")[2]}
-        environ = environment(idp.issuer, **TRUSTED) | filled(scenario.settings, places)
+        by_the_guide = shape(scenario.server).environment if scenario.server else {}
+        environ = environment(idp.issuer, **TRUSTED) | by_the_guide | filled(scenario.settings, places)
         authority = environ.get("OIDC_TLS_CACERTFILE", "")
         wires = OneProvider(idp)
         yield Stage(
@@ -106,6 +112,15 @@ def scripted(scenario: Scenario, folder: Path) -> Iterator[Stage]:
             opened_at=scenario.opened_at,
             limits=IMPATIENT if "HANGING" in scenario.provider.instead.values() else Limits(),
         )
+
+
+def _provider(scenario: Scenario) -> FakeProvider:
+    if scenario.server:
+        server = shape(scenario.server)
+        return server.healthy() if scenario.state == State.HEALTHY else server.broken(scenario.state)
+    idp = FakeProvider()
+    _turn(idp, scenario)
+    return idp
 
 
 def filled(settings: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
@@ -242,8 +257,8 @@ async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
             case Journey.PASSWORD:
                 return await person.sign_in_with_password()
             case Journey.GUESSED_AT:
-                for _ in range(WRONG_PASSWORDS):
-                    await person.sign_in_with_password("a wrong guess")
+                for number in range(WRONG_PASSWORDS):  # a repeated one counts once
+                    await person.sign_in_with_password(f"wrong guess {number}")
                 return await person.sign_in_with_password()
 
 
@@ -267,13 +282,9 @@ def _logged(world: World) -> Iterator[str]:
 
 
 async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
-    doctor = diagnosis.doctor(
-        world.settings, loaded.warnings, provider.client(world.settings.oidc), world.ports.instruments, world.clock
-    )
+    doctors = diagnosis.doctors(world.settings, loaded.warnings, world.ports.instruments, world.clock)
     try:
-        async for finding in doctor.findings(COMMAND_LINE):
-            if finding.outcome in (Outcome.FAILED, Outcome.WARNING):
-                yield finding
+        async for finding in doctors.findings(COMMAND_LINE):
+            yield finding
     finally:
-        if world.ports.instruments.probe is not None:
-            await world.ports.instruments.probe.aclose()
+        await diagnosis.close(world.ports.instruments)

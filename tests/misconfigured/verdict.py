@@ -23,17 +23,40 @@ def _person(scenario: Scenario, seen: Observed) -> Iterator[str]:
 
 
 def _operator(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    if scenario.silent and seen.operator:
+        yield f"The operator reads something without a reason: {seen.operator}"
     yield from _missing("The operator", (*scenario.names, *scenario.shows), seen.operator)
 
 
 def _doctor(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    yield from _untold(scenario, seen)
+    if scenario.alone:
+        yield from _beside(scenario, seen)
     if scenario.doctor is None:
         for finding in seen.findings:
             if finding.outcome is Outcome.FAILED:
                 yield f"The doctor blames something else: {finding.title}: {finding.found}"
         return
-    fixes = [fix for finding in seen.findings if finding.check is scenario.doctor for fix in finding.fixes]
+    told = [finding for finding in seen.findings if finding.check is scenario.doctor]
+    fixes = [fix for finding in told for fix in finding.fixes]
     yield from _missing(f"The doctor, at {scenario.doctor},", scenario.names, fixes)
+    yield from _missing(f"The doctor, at {scenario.doctor},", scenario.says, [*fixes, *(each.found for each in told)])
+
+
+def _untold(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    failed = {finding.check for finding in seen.findings if finding.outcome is Outcome.FAILED}
+    for check in scenario.untold:
+        if check in {*seen.passed, *failed}:
+            yield f"The doctor has no evidence for {check}, but says {'failed' if check in failed else 'ok'}"
+
+
+def _beside(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    """One cause is one failure."""
+    for finding in seen.findings:
+        if finding.check is not scenario.doctor and finding.check not in scenario.untold:
+            yield f"The doctor remarks something else, {finding.outcome}: {finding.title}: {finding.found}"
+        if finding.check is scenario.doctor and finding.outcome is not Outcome.FAILED:
+            yield f"No sign-in works, but the doctor only warns: {finding.title}: {finding.found}"
 
 
 def _missing(who: str, names: Iterable[str], texts: Iterable[str]) -> Iterator[str]:

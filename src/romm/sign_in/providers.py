@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, require_own
+from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.authorization import Initiation
 from romm.domain.sign_in.providers import FIRST, ConfiguredProviders
@@ -36,7 +37,8 @@ class SignIns:
         return self.by_id[found.id]
 
     def confirming(self, who: Principal) -> OpenIDSignIn:
-        """Where the session came from, else where the account is linked."""
+        """Where the session came from, else where the account is linked. Raises `Refused`."""
+        require_own(who, Action.CHANGE_PROFILE)
         return self.by_id[self.providers.to_confirm_by(who.issuers).id]
 
     def of_issuer(self, issuer: str) -> OpenIDSignIn | None:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration, repeated here: the server does not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500
@@ -164,10 +164,12 @@ def storage_errors(place: Place = NOWHERE) -> Iterator[None]:
         if what is None:
             raise
         raise Conflict(what) from error
-    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError, OverflowError) as error:
+    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError, OverflowError, UnicodeEncodeError) as error:
         _release(error)
         if _is_too_large(error):
             raise Refused(Code.REQUEST_INVALID, problem="a number is larger than any that is stored") from error
+        if isinstance(error, UnicodeEncodeError):
+            raise Refused(Code.REQUEST_INVALID, problem="a text in it has half of a character") from error
         if sqlstate(error) == _NOT_STORABLE:
             raise Refused(Code.REQUEST_INVALID, problem="a text in it has a NUL character") from error
         if _is_ours(error):
