@@ -28,6 +28,7 @@ from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
+from romm.domain.diagnosis.storage import SENTENCES
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.domain.providers.register import PRESETS
@@ -165,6 +166,12 @@ def connections() -> Iterator[Sequence[str]]:
 _STATES = {"held": "yes", "partly": "partly", "gap": "**no**", "none": "nothing of the kind", "outside": "yours"}
 
 
+def storage() -> Iterator[Sequence[str]]:
+    yield "The line says", "What to do"
+    for sentence in SENTENCES.values():
+        yield sentence.problem.format(place="the database", detail="…"), f"{sentence.fix}."
+
+
 def promises(kind: str, head: str) -> Iterator[Sequence[str]]:
     """Each with the tests that hold it."""
     yield head, "Promise", "Kept", "Where it ends", "Held by"
@@ -202,6 +209,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "servers": servers,
     "strangers": strangers,
     "connections": connections,
+    "storage": storage,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 

@@ -234,7 +234,7 @@ def test_one_of_several_is_examined_alone(
 
 def test_an_unknown_provider_is_named_with_the_fix(environ: dict[str, str]) -> None:
     result = doctor(environ, "nobody")
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "[providers.nobody] is not in the settings" in result.stderr
 
 
