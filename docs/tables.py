@@ -41,6 +41,9 @@ DEFAULTS = DOCS.parent / "settings.toml"
 PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 AT_SERVERS = DOCS.parent / "tests" / "misconfigured" / "servers.py"
+OTHER_SERVERS = "other-servers"
+LIBRARIES = {"oidc-provider"}
+"""Without a page: what it does depends on the program that it is built into."""
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
 _NAME = re.compile(r"[A-Z]+_[A-Z_]+(=\w+)?|LOGLEVEL|[a-z]+_[a-z_]+|/[\w/]+|romm [a-z ]+")
@@ -130,6 +133,17 @@ def servers() -> Iterator[Sequence[str]]:
         yield server.shape.title, str(server.shape.seen), str(len(rows)), "; ".join(blind)
 
 
+def checked(page: str) -> Iterator[Sequence[str]]:
+    """The shapes of a provider, or, on the page of the other servers, those without a preset."""
+    yield "Checked against", "Known from"
+    sys.path.insert(0, str(DOCS.parent))
+    shapes = [server.shape for server in runpy.run_path(str(AT_SERVERS))["SERVERS"].values()]
+    found = [shape for shape in shapes if (shape.provider.replace("_", "-") or OTHER_SERVERS) == page]
+    yield from ((shape.title, str(shape.seen)) for shape in found if shape.product not in LIBRARIES)
+    if not found:
+        yield "no version yet", "not tried with a running server"
+
+
 def strangers() -> Iterator[Sequence[str]]:
     """What needs no account."""
     yield "What happens", "From one address", "All together", "What is more"
@@ -210,6 +224,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "strangers": strangers,
     "connections": connections,
     "storage": storage,
+    **{f"checked-{page.stem}": partial(checked, page.stem) for page in sorted((DOCS / "providers").glob("*.md"))},
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 
