@@ -37,6 +37,7 @@ DEFAULTS = DOCS.parent / "settings.toml"
 # By its path: the tests are not an installed package, and the file needs only romm.
 PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
+AT_SERVERS = DOCS.parent / "tests" / "misconfigured" / "servers.py"
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
 _NAME = re.compile(r"[A-Z]+_[A-Z_]+(=\w+)?|LOGLEVEL|[a-z]+_[a-z_]+|/[\w/]+|romm [a-z ]+")
@@ -115,6 +116,17 @@ def misconfigured() -> Iterator[Sequence[str]]:
         yield scenario.wrong, _seen(scenario.sees, corpus["IN_WORDS"]), named, _told_by(scenario)
 
 
+def servers() -> Iterator[Sequence[str]]:
+    """One row per shape of a real server."""
+    yield "Server", "Its answers are known from", "Cases", "What the doctor cannot tell"
+    sys.path.insert(0, str(DOCS.parent))  # the shapes import each other
+    corpus = runpy.run_path(str(AT_SERVERS))
+    for server in corpus["SERVERS"].values():
+        rows = [row for row in corpus["AT_SERVERS"] if row.server == server.shape.name]
+        blind = [corpus["ROWS"][row.state].wrong for row in rows if row.blind == corpus["BEFORE_LOG_IN"]]
+        yield server.shape.title, str(server.shape.seen), str(len(rows)), "; ".join(blind)
+
+
 def strangers() -> Iterator[Sequence[str]]:
     """What needs no account."""
     yield "What happens", "From one address", "All together", "What is more"
@@ -179,6 +191,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "asvs": partial(promises, "asvs", "ASVS"),
     "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,
+    "servers": servers,
     "strangers": strangers,
     "connections": connections,
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},

@@ -112,12 +112,14 @@ class World:
     def __post_init__(self) -> None:
         for idp in (self.idp, *self.further.values()):
             idp.clock = lambda: self.clock().timestamp()
+        self.sign_ins.accounts = self.accounts.by_id
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
         if isinstance(self.storage, FakeStorage):
             self.storage.by_id = self.accounts.by_id
+            self.storage.log = self.sign_ins
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)

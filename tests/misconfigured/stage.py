@@ -257,8 +257,8 @@ async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
             case Journey.PASSWORD:
                 return await person.sign_in_with_password()
             case Journey.GUESSED_AT:
-                for _ in range(WRONG_PASSWORDS):
-                    await person.sign_in_with_password("a wrong guess")
+                for number in range(WRONG_PASSWORDS):  # a repeated one counts once
+                    await person.sign_in_with_password(f"wrong guess {number}")
                 return await person.sign_in_with_password()
 
 

@@ -28,6 +28,7 @@ _ERASE = "\x1b[K"  # to the end of the line
 _MARKS = {
     Outcome.OK: ("✓", "green"),
     Outcome.WARNING: ("!", "yellow"),
+    Outcome.UNKNOWN: ("?", "yellow"),
     Outcome.FAILED: ("✗", "red"),
     Outcome.SKIPPED: ("-", "cyan"),
 }
@@ -69,7 +70,7 @@ def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
     yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first.removeprefix(_BESIDE_TITLE)}"
     yield from more
-    if finding.outcome in (Outcome.WARNING, Outcome.FAILED):
+    if finding.outcome in (Outcome.WARNING, Outcome.UNKNOWN, Outcome.FAILED):
         for label, text in _details(finding):
             first, *more = _wrapped(text, width, f"{_BELOW_TITLE}{'':8}  ")
             yield f"{_BELOW_TITLE}{label:<8}  {first.strip()}"
@@ -85,7 +86,7 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "expected", finding.expected
     yield from (("fix", fix) for fix in finding.fixes)
     if finding.code is not None:
-        yield "code", f"{finding.code}, the error of a sign-in (docs/errors.md#{finding.code})"
+        yield "code", f"{finding.code}, the error of a sign-in (romm errors {finding.code})"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:

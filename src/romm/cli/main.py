@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from romm.cli import process
+from romm.cli.errors import errors
 from romm.cli.explain import explain
 from romm.cli.report import explained, loaded, run, say
+from romm.cli.sign_ins import sign_ins
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
@@ -141,5 +143,7 @@ def rotate_key() -> None:
 
 
 main.add_command(users)
+main.add_command(errors)
 main.add_command(explain)
 main.add_command(recover)
+main.add_command(sign_ins)

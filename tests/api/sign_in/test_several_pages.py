@@ -310,7 +310,7 @@ async def test_the_person_page_lists_each_link_by_its_providers_name() -> None:
     page = (await (await keeper_of(world)).get(f"/admin/users/{bob.id}")).text
     assert "Linked with <bdi>Authelia</bdi>" in page
     assert "Linked with <bdi>friends</bdi>" in page
-    assert BOB["email"] in page
+    assert str(BOB["email"]) in page
 
 
 @pytest.mark.parametrize("at", ["", "friends"])

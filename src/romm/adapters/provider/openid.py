@@ -191,7 +191,7 @@ class OpenIDProvider:
                 raise
             raise Refused(Code.USERINFO_INVALID, **refused.facts) from refused
         if answer.status >= 400:
-            raise Refused(Code.PROVIDER_UNAVAILABLE, url=answer.url, problem=f"it answered {answer.summary}")
+            raise Refused(Code.PROVIDER_UNAVAILABLE, url=answer.url, **_userinfo_problem(answer))
         return answer
 
     async def _signed_userinfo(self, answer: Answer, metadata: Metadata) -> Mapping[str, Any]:
@@ -205,6 +205,14 @@ class OpenIDProvider:
         if not _is_for(claims, metadata.issuer, self._client.client_id):
             raise Refused(Code.USERINFO_INVALID, problem="its JWT has another issuer or audience")
         return claims
+
+
+def _userinfo_problem(answer: Answer) -> dict[str, str]:
+    """With the reason of RFC 6750, 3.1."""
+    if "insufficient_scope" not in answer.challenge:
+        return {"problem": f"it answered {answer.summary}"}
+    hint = "At the provider: let this client have the scope openid; Authentik has a scope mapping for it."
+    return {"problem": f"it answered {answer.summary}: {answer.challenge}", "hint": hint}
 
 
 def accepted_metadata(answer: Answer, location: Location) -> Metadata:

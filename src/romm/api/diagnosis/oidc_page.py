@@ -18,7 +18,7 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
 from romm.api.http.requests import ProviderId, Request, body
 from romm.api.http.responses import to_provider
-from romm.api.pages.described_sign_ins import describe_entries
+from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctors import Doctors
@@ -80,7 +80,8 @@ async def oidc(
     found = await previews.read(by, report) if report else None
     diagnosed = {} if found else await doctors.within(by, PATIENCE_SECONDS, shown.id)
     refusals = SignInFilter(outcome="refused")
-    refused = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
+    entries = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
+    refused = await describe_entries(entries, renderer, principal, administration)
     return _page(
         renderer,
         principal,
@@ -90,10 +91,11 @@ async def oidc(
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
-        reason=describe(Code(error), renderer, shown) if error in set(Code) else None,
+        reason=_of_reference(refused, error, ref)
+        or (describe(Code(error), renderer, shown) if error in set(Code) else None),
         elsewhere=await issuer_moves.elsewhere(by),
         writes="users.write" in principal.scopes,
-        refused=await describe_entries(refused, renderer, principal, administration),
+        refused=refused,
     )
 
 
@@ -125,6 +127,12 @@ async def explain(
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
         return _page(renderer, principal, shown, claims=form.claims, problem=problem, status_code=status)
     return _page(renderer, principal, shown, claims=form.claims, explanation=explanation)
+
+
+def _of_reference(refused: Sequence[SignInView], error: str, reference: str) -> Mapping[str, Any] | None:
+    """With the facts of the refusal, which has just happened."""
+    own = (each for each in refused if (each.entry.correlation_id, each.entry.code) == (reference, error))
+    return next((each.described for each in own), None)
 
 
 def _shown(renderer: PageRenderer, provider_id: str | None) -> ConfiguredProvider:

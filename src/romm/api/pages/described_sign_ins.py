@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import msgspec
+from typing import Any
 
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
@@ -27,7 +26,7 @@ class SignInView:
     entry: SignInEntry
     way: str
     name: str | None
-    described: Mapping[str, str] | None
+    described: Mapping[str, Any] | None
     rule: tuple[str, str] | None
     received: Mapping[str, str]
     role: str
@@ -62,9 +61,9 @@ def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[i
         entry=entry,
         way=_way(entry, renderer),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        described=describe(entry.code, renderer, provider) if entry.code else None,
+        described=describe(entry.code, renderer, provider, entry.known_facts) if entry.code else None,
         rule=rule and (in_words_of(provider_id, rule[0]), in_words_of(provider_id, rule[1])),
-        received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+        received=entry.outline,
         role=_role(entry),
         warning=in_words_of(provider_id, warning),
     )

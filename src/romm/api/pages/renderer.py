@@ -13,7 +13,7 @@ from litestar.response import Template
 
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
-from romm.domain.catalogue import CATALOGUE
+from romm.domain.catalogue import CATALOGUE, Piece, operator_text, pieces
 from romm.domain.credentials import step_up
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Code, Refused
@@ -230,9 +230,15 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
     return {"code": code, "person": CATALOGUE[code].person, "reference": valid}
 
 
-def describe(code: Code, renderer: PageRenderer, about: ConfiguredProvider | None) -> dict[str, str]:
-    """The person's text, the fix here, and the fix at that provider, else at the default one."""
+def describe(
+    code: Code, renderer: PageRenderer, about: ConfiguredProvider | None, facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The person's text, the fix here with the refusal's facts, and the fix at that provider, else at the default one."""
     provider, row = about or renderer.configured.default, CATALOGUE[code]
-    hints = preset(renderer.declared(provider.id).oidc.provider).hints
-    operator, there = (in_words_of(provider.id, text) for text in (row.operator, hints.get(code, "")))
-    return {"code": code, "person": row.person, "operator": operator, "provider": there}
+    hint = preset(renderer.declared(provider.id).oidc.provider).hints.get(code, "")
+    operator = (
+        (Piece(in_words_of(provider.id, operator_text(Refused(code, **facts)))),)
+        if facts
+        else pieces(in_words_of(provider.id, row.operator))
+    )
+    return {"code": code, "person": row.person, "operator": operator, "provider": in_words_of(provider.id, hint)}

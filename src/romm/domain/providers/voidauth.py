@@ -6,6 +6,8 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 VOIDAUTH = Preset(
     label="VoidAuth",
     roles_scope="groups",
+    registers_backchannel_logout=False,
+    own_page="If the person has no access there: the app's Groups has no group of the person.",
     hints={
         Code.PROVIDER_ANSWER_INVALID: "VoidAuth's discovery document is below /oidc: set OIDC_SERVER_METADATA_URL to "
         "…/oidc/.well-known/openid-configuration.",

@@ -77,6 +77,10 @@ class ConfiguredProviders(Struct, frozen=True):
         own = (each for each in self.declared if any(is_issuer(known, issuer) for known in each.issuers))
         return next(own, None)
 
+    def id_of_issuer(self, issuer: str | None) -> str | None:
+        found = self.of_issuer(issuer)
+        return None if found is None else found.id
+
     def to_confirm_by(self, issuers: Iterable[str | None]) -> ConfiguredProvider:
         """The first of these issuers that signs people in, else the default one."""
         found = (self.of_issuer(issuer) for issuer in issuers)
