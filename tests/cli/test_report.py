@@ -24,7 +24,7 @@ def test_a_command_prints_no_escape_sequence_of_a_stranger(capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
-        (KeyError("groups"), ExitCode.FAULT, "RomM has a fault here. Please report this line: KeyError: 'groups'"),
+        (KeyError("groups"), ExitCode.FAULT, "RomM has a fault here. Please report this line: KeyError at "),
         (OSError(28, "No space left on device"), ExitCode.REFUSED, "The output: No space left on device"),
         (OSError(13, "Permission denied", "a.db"), ExitCode.REFUSED, "a.db: Permission denied"),
         (Refused(Code.ACCOUNT_UNKNOWN, account="alice"), ExitCode.REFUSED, "No account has the id or name alice."),

@@ -88,7 +88,7 @@ def env_file(text: str) -> dict[str, str]:
 def environments(page: Path) -> list[dict[str, str]]:
     """What each block of a page sets; one without the master switch is added to the first complete one."""
     found = [*map(compose_environment, blocks(page, "yaml")), *map(env_file, blocks(page, "shell"))]
-    complete = next((each for each in found if "OIDC_ENABLED" in each), COMPLETE)
+    complete = next((each for each in found if each.get("OIDC_ENABLED") == "true"), COMPLETE)
     return [each if "OIDC_ENABLED" in each else complete | each for each in found if each]
 
 
@@ -124,8 +124,9 @@ def test_a_block_of_the_documentation_signs_people_in_as_it_is(environment: dict
     here = {"OIDC_TLS_CACERTFILE": str(authority)} if "OIDC_TLS_CACERTFILE" in environment else {}
     assert all(isinstance(value, str) for value in environment.values()), "Compose takes text only: quote it"
     loaded = load(environment | here)
-    assert environment.keys() <= _KNOWN
-    assert loaded.settings.oidc_off == ""
+    assert {_of_first(name) for name in environment} <= _KNOWN
+    assert [each.off for each in loaded.settings.all_providers if each.oidc.enabled and each.off] == []
+    assert loaded.settings.working_providers
     assert loaded.warnings == ()
 
 

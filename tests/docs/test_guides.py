@@ -62,7 +62,7 @@ def test_every_server_that_was_looked_at_stands_on_a_guide() -> None:
 def test_a_guide_names_the_redirect_uri_for_one_and_for_several_providers(page: Path) -> None:
     register = text(page).split("## Paste")[0]
     assert REDIRECT_URI in register
-    assert f"{REDIRECT_URI}/<id>" in register
+    assert f"`{REDIRECT_URI}/{page.stem if page.stem in PRESETS else '<id>'}`" in register
 
 
 def addresses() -> Iterator[Any]:
