@@ -16,7 +16,6 @@ from trustme import CA
 from romm.cli.doctor import lines, together
 from romm.cli.main import main
 from romm.domain.diagnosis.findings import PLAN, Check, Outcome, blocked, failed, ok, warning
-from romm.domain.errors import Code
 from tests.fake_provider import CLIENT_SECRET, HTML, FakeProvider, served
 from tests.world import environment
 
@@ -39,7 +38,9 @@ def fake() -> Iterator[FakeProvider]:
 def environ(fake: FakeProvider, migrated: Path, tmp_path: Path) -> dict[str, str]:
     """A compose file's environment, complete and behind a trusted proxy."""
     shutil.copy(migrated, tmp_path / "romm.db")
-    return environment(fake.issuer, ROMM_BASE_URL=HOME, ROMM_BASE_PATH=str(tmp_path), ROMM_TRUSTED_PROXIES="172.18.0.0/16")
+    return environment(
+        fake.issuer, ROMM_BASE_URL=HOME, ROMM_BASE_PATH=str(tmp_path), ROMM_TRUSTED_PROXIES="172.18.0.0/16"
+    )
 
 
 def doctor(environ: dict[str, str], *arguments: str, **more: str) -> Result:
@@ -149,7 +150,8 @@ def test_before_the_first_start_nothing_is_made(environ: dict[str, str], tmp_pat
 
 
 def test_a_private_authority(environ: dict[str, str], tmp_path: Path) -> None:
-    ca, ca_file, provider = CA(organization_unit_name="An authority"), tmp_path / "ca.pem", FakeProvider()
+    ca, ca_file = CA(organization_unit_name="An authority"), tmp_path / "ca.pem"
+    provider = FakeProvider(redirect_uri=f"{HOME}/api/oauth/openid")
     ca.cert_pem.write_to_path(ca_file)
     with served(provider, ca.issue_cert("127.0.0.1")) as port:
         provider.issuer = f"https://127.0.0.1:{port}"

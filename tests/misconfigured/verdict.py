@@ -34,9 +34,10 @@ def _doctor(scenario: Scenario, seen: Observed) -> Iterator[str]:
             yield f"The doctor has no evidence for {check}, but says ok"
     if scenario.alone:
         for finding in seen.findings:
-            if finding.check is not scenario.doctor and finding.check not in scenario.untold:
+            is_doubt = finding.outcome is Outcome.UNKNOWN
+            if finding.check is not scenario.doctor and finding.check not in scenario.untold and not is_doubt:
                 yield f"The doctor remarks something else, {finding.outcome}: {finding.title}: {finding.found}"
-            if finding.check is scenario.doctor and finding.outcome is not Outcome.FAILED:
+            if finding.check is scenario.doctor and finding.outcome is Outcome.WARNING:
                 yield f"No sign-in works, but the doctor only warns: {finding.title}: {finding.found}"
     if scenario.doctor is None:
         for finding in seen.findings:
