@@ -67,9 +67,18 @@ class Invitations:
     async def revoke(self, by: Actor, invitation_id: int) -> None:
         """Raises `Refused`."""
         required(may(by, Action.REVOKE_INVITATIONS))
+        level = await self._level(invitation_id)
+        required(may(by, Action.REVOKE_INVITATIONS, Target(level=level)))
         if await self.credentials.end(Kind.INVITATION, invitation_id, None) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
         self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)
+
+    async def _level(self, invitation_id: int) -> AccessLevel:
+        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
+        for invitation, _ in await self.credentials.of(None, [Kind.INVITATION]):
+            if invitation.id == invitation_id:
+                return invitation.level or AccessLevel.VIEWER
+        raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
 
     async def open(self, secret: str) -> Credential:
         """Raises `Refused(LINK_INVALID)`."""

@@ -19,8 +19,8 @@ class Rates:
     async def check(self, *counters: RateLimitKey) -> None:
         """Raises `Refused(TOO_MANY_REQUESTS)`.
 
-        // An attempt that finds a full counter counts nowhere: one address must not exhaust a shared counter. The count after
-        the write decides, so that parallel requests cannot exceed the limit.
+        An attempt that finds a full counter counts nowhere: one address must not exhaust a shared counter. The count
+        after the write decides, so that parallel requests cannot exceed the limit.
         """
         now = self.clock()
         read = await self.throttles.read([key for counter in counters for key in counter.keys(now)])

@@ -114,7 +114,7 @@ class Doctor:
         yield metadata.pkce(found)
         for finding in client_findings:
             yield finding
-        yield scopes.claims(found, self.configured, self.known.roles_scope, past)
+        yield scopes.claims(found, self.configured, self.known.scope_of(self.configured.roles_claim), past)
         yield metadata.end_session(found, self.configured, past)
 
     async def _client_checks(self, probe: Probe, found: Discovered, past: History) -> list[Finding]:

@@ -86,11 +86,14 @@ class Probing:
         probe = PushProbe(method=method, answer=answer)
         if probe.is_absent:
             return probe, ""
+        control = await self._refusal(silent, method, Credentials.INVENTED_CLIENT)
+        if probe.rejects:
+            return replace(probe, client=control), ""
         return PushProbe(
             method=method,
             answer=answer,
+            client=control,
             redirect_uri=await self._refusal(self._invented_redirect_uri(prompt="none"), method),
-            client=await self._refusal(silent, method, Credentials.INVENTED_CLIENT),
             openid_only=await self._refusal({**silent, "scope": "openid"}, method) is None,
         ), ""
 

@@ -57,7 +57,7 @@ class Credentials(Protocol):
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
         """Store `spent_at`, `salt` and the successors, for one caller.
 
-        // Returns the stored credential with the first caller's salt; None if gone. If the owner changes or the family ends,
+        Returns the stored credential with the first caller's salt; None if gone. If the owner changes or the family ends,
         so do the successors.
         """
 
@@ -77,7 +77,7 @@ class Throttles(Protocol):
     async def count(self, keys: Sequence[str]) -> Sequence[Failures]:
         """Add one to each key, atomically; returns the new counts.
 
-        // Deletes keys without a failure for `throttle.FORGOTTEN_AFTER`.
+        Deletes keys without a failure for `throttle.FORGOTTEN_AFTER`.
         """
 
     async def update(self, keys: Sequence[str], decide: Decide) -> Refuse | tuple[Failures, ...]:

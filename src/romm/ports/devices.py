@@ -24,7 +24,7 @@ class DeviceAuthorizations(Protocol):
     async def approve(self, decision: Approve) -> int | None:
         """The device's id: the owner's with this identifier, else a new one. None if no longer pending.
 
-        // Deletes devices with neither an own identifier nor a live credential.
+        Deletes devices with neither an own identifier nor a live credential.
         """
 
     async def deny(self, user_code_digest: str) -> bool:

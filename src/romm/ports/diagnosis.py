@@ -69,7 +69,7 @@ class Storage(Protocol):
     async def revision(self) -> str | None:
         """None for an empty database; creates nothing.
 
-        // Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or current and not writable.
+        Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or current and not writable.
         """
 
     async def accounts(self) -> Sequence[Account]:

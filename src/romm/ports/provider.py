@@ -54,5 +54,5 @@ class Provider(Protocol):
     async def userinfo(self, metadata: Metadata, access_token: str) -> Mapping[str, Any] | None:
         """Checks a signature, if any. None without an endpoint.
 
-        // Raises `Refused` with PROVIDER_UNAVAILABLE, PROVIDER_TLS or USERINFO_INVALID.
+        Raises `Refused` with PROVIDER_UNAVAILABLE, PROVIDER_TLS or USERINFO_INVALID.
         """

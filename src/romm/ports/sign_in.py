@@ -65,7 +65,7 @@ class Logouts(Protocol):
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
         """End the sessions and remember the token, in one transaction. Returns the account of each.
-        // Raises `Conflict("logout_token")` for a replay.
+        Raises `Conflict("logout_token")` for a replay.
         """
 
 

@@ -33,7 +33,7 @@ class Person(Struct, frozen=True, kw_only=True):
 class Identification:
     """`extra_audiences` may be in `aud` beside us.
 
-    // `issuer_spellings` maps an alternative name of the provider to its issuer.
+    `issuer_spellings` maps an alternative name of the provider to its issuer.
     """
 
     provider: Provider

@@ -16,7 +16,8 @@ from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.limits import REGISTRATIONS
 from romm.domain.model import AccessLevel
-from tests.api.accounts.test_administration import OTHER, keeper, refusal, signed_in
+from tests.api.accounts.test_administration import OTHER, TOKEN, keeper, refusal, signed_in
+from tests.api.accounts.test_administration import token as app_token
 from tests.world import PASSWORD, World
 
 __all__ = ["keeper"]
@@ -121,6 +122,22 @@ async def test_an_invitation_is_taken_back(world: World, keeper: httpx.AsyncClie
     assert (await keeper.delete(f"/api/users/invitations/{listed['id']}")).status_code == 204
     assert refusal(await keeper.delete(f"/api/users/invitations/{listed['id']}")) == (404, Code.CREDENTIAL_UNKNOWN)
     assert refusal(await register(world, token)) == (400, Code.LINK_INVALID)
+
+
+async def test_users_write_alone_takes_no_invitation_of_an_administrator_back(
+    world: World, keeper: httpx.AsyncClient
+) -> None:
+    """As it ends no administrator's session."""
+    for role in ("admin", "editor"):
+        await invite(keeper, role=role)
+    numbers = {each["access_level"]: each["id"] for each in (await keeper.get("/api/users/invitations")).json()}
+    await app_token(world, world.accounts.by_id[1], "users.write")
+
+    program = world.program()
+    refused = await program.delete(f"/api/users/invitations/{numbers['admin']}", headers=TOKEN)
+    assert refusal(refused) == (403, Code.ADMIN_REQUIRED)
+    assert (await program.delete(f"/api/users/invitations/{numbers['editor']}", headers=TOKEN)).status_code == 204
+    assert [each["id"] for each in (await keeper.get("/api/users/invitations")).json()] == [numbers["admin"]]
 
 
 @pytest.mark.parametrize("change", [{"enabled": False}, {"role": "editor"}])

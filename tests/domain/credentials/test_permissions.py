@@ -67,7 +67,7 @@ EXPECTED = {
     Action.SET_PASSWORD: (None, "users.write", FULL),
     Action.INVITE: (None, "users.write", PROTECTED),
     Action.READ_INVITATIONS: (None, "users.read", OTHERS),
-    Action.REVOKE_INVITATIONS: (None, "users.write", OTHERS),
+    Action.REVOKE_INVITATIONS: (None, "users.write", PROTECTED),
     Action.CREATE_RECOVERY_LINK: (None, None, COMMAND_LINE_ONLY),
     Action.IMPORT_ACCOUNTS: (None, None, COMMAND_LINE_ONLY),
     Action.DIAGNOSE: (None, "users.read", OTHERS),

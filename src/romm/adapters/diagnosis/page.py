@@ -28,7 +28,7 @@ class _Page(HTMLParser):
         self.all: list[str] = []
         self._open: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _: list[tuple[str, str | None]]) -> None:
         if tag not in _VOID:
             self._open.append(tag)
 

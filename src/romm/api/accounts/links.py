@@ -98,7 +98,7 @@ async def open_invitations(
     **needs("users.write"),
     status_code=204,
     summary="Take an invitation back",
-    responses=gives(204, None, "Taken back.") | refuses(Code.CREDENTIAL_UNKNOWN, *_REFUSED),
+    responses=gives(204, None, "Taken back.") | refuses(Code.ADMIN_REQUIRED, Code.CREDENTIAL_UNKNOWN, *_REFUSED),
 )
 async def revoke_invitation(
     invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]

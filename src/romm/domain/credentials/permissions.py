@@ -136,7 +136,7 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.SET_PASSWORD: Permission(scope="users.write", rights=_ALWAYS),
     Action.INVITE: Permission(scope="users.write", rights=_PROTECTED),
     Action.READ_INVITATIONS: Permission(scope="users.read"),
-    Action.REVOKE_INVITATIONS: Permission(scope="users.write"),
+    Action.REVOKE_INVITATIONS: Permission(scope="users.write", rights=_PROTECTED),
     Action.CREATE_RECOVERY_LINK: Permission(),
     Action.IMPORT_ACCOUNTS: Permission(),
     Action.DIAGNOSE: Permission(scope="users.read"),

@@ -82,7 +82,10 @@ class Fix(enum.StrEnum):
     PUBLIC_CLIENT = "It is a public client there: leave OIDC_CLIENT_SECRET empty, or set a secret there."
     SET_METHOD = "Set OIDC_TOKEN_ENDPOINT_AUTH_METHOD={method}."
     SET_SECRET = "Set OIDC_CLIENT_SECRET, or make it a public client there."
-    COPY_CLIENT_ID = "The provider knows no client {client_id}: copy the client id from there into OIDC_CLIENT_ID."
+    COPY_CLIENT_ID = (
+        "RomM's client gets the answer of an invented one. If its words do not name another cause, {client_id} is not the "
+        "client's id there: copy the id into OIDC_CLIENT_ID."
+    )
     COPY_SECRET = (
         "The client id is right, the secret is not: copy the plain secret, not its hash, into OIDC_CLIENT_SECRET."
     )
@@ -99,8 +102,8 @@ class Fix(enum.StrEnum):
         "that is registered. The two must be exactly equal."
     )
     TRY_SIGN_IN = (
-        "Press the button of the sign-in page. If the provider shows an error: register {redirect_uri} there for client "
-        "{client_id}, exactly so. Otherwise nothing is wrong."
+        "Press the button of the sign-in page. If the provider shows an error: register {redirect_uri} (OIDC_REDIRECT_URI) there "
+        "for client {client_id}, exactly so. Otherwise nothing is wrong."
     )
     READ_PAGE = (
         "A sign-in ends on that page of the provider. Change there what it says; the provider's log may say more."
@@ -112,6 +115,9 @@ class Fix(enum.StrEnum):
     # scopes and claims
     ASK_OPENID = "Add openid to OIDC_SCOPES."
     ASK_SCOPE = "Add {scope} to OIDC_SCOPES, or leave OIDC_SCOPES empty."
+    OWN_SCOPE = (
+        "If a sign-in brings no claim {scope}: add {scope} to OIDC_SCOPES, and allow the client that scope there."
+    )
     ALLOW_SCOPES = (
         "Allow {scopes} for the client there, or remove it from OIDC_SCOPES. If the claims arrive, nothing is wrong."
     )

@@ -68,12 +68,12 @@ def redirect_uri(probes: ClientProbes) -> Verdict:
     match request.as_sign_in:
         case _ if request.returned:
             return Registered(RETURNED)
-        case _ if pushed and pushed.proves_request:
-            return Registered(PUSHED)
         case _ if pushed and pushed.answer and pushed.refuses_redirect_uri:
             return Unregistered(_refusal(pushed.answer), pushed=True)
         case _ if request.is_proved:
             return Registered(COMPARED)
+        case _ if pushed and pushed.proves_request:
+            return Registered(PUSHED)
         case Refuse() as refuse:
             return Unreachable(refuse)
         case Visit() as visit if visits.is_error(visit):
@@ -87,7 +87,7 @@ def _error(visit: Visit, request: RequestProbe) -> Verdict:
     by_redirect_uri = request.shown_control is not None and visits.alike(visit, request.shown_control)
     by_client = request.client_control is not None and visits.alike(visit, request.client_control)
     match by_redirect_uri, by_client:
-        case True, True if visit.last.status >= 500:
+        case True, True if visit.last.status >= 500 and not told.code:
             return Failing(told, visit.last.status)
         case True, True:
             return UnknownEither(told)

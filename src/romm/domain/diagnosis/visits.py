@@ -142,9 +142,5 @@ def _spellings(value: str) -> Iterator[str]:
 
 
 def _joined(told: Sequence[str], between: str = " ") -> str:
-    """Without what was said before."""
-    kept: list[str] = []
-    for each in told:
-        if each and not any(each in before for before in kept):
-            kept.append(each)
-    return between.join(kept)
+    """Without what another says as well."""
+    return between.join(each for each in told if each and not any(each in other for other in told if other != each))

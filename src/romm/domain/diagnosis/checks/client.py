@@ -3,8 +3,8 @@
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, unknown
 from romm.domain.diagnosis.fixes import Fix
-from romm.domain.diagnosis.probes import ClientProbes
-from romm.domain.diagnosis.verdicts import OtherError, Registered, UnknownClient, Unregistered, Untold, Verdict
+from romm.domain.diagnosis.probes import ClientProbes, TokenProbe
+from romm.domain.diagnosis.verdicts import Registered, UnknownClient, UnknownEither, Unregistered, Verdict
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
@@ -56,7 +56,7 @@ def _code_refused(answer: Refuse, probes: ClientProbes, verdict: Verdict, config
 def _rejected(answer: Refuse, probes: ClientProbes, verdict: Verdict, configured: Configured) -> Finding:
     found = probes.token
     told, method = f"the provider answered {describe(answer)}", found.method
-    code = _code(verdict)
+    is_at_provider = not isinstance(verdict, Registered)
     match found:
         case _ if found.automatic:
             first = f"{method} comes first and is refused; OIDC_TOKEN_ENDPOINT_AUTH_METHOD={found.accepted} saves that"
@@ -77,25 +77,29 @@ def _rejected(answer: Refuse, probes: ClientProbes, verdict: Verdict, configured
         case _ if method == "none":
             more = () if configured.has_secret else (Fix.SET_SECRET,)
             message = f"{told} to a client without a secret"
-            return refused(Check.CLIENT, answer, message, *more, _place(configured), at_provider=code is None)
-        case _ if found.like_secret and found.client and not found.like_client:
+            return refused(Check.CLIENT, answer, message, *more, _place(configured), at_provider=is_at_provider)
+        case _ if _is_secret_wrong(found):
             message = f"{told} to {configured.client_id} with {method}, and something else to an invented client"
-            return refused(Check.CLIENT, answer, message, Fix.COPY_SECRET, _place(configured), at_provider=code is None)
+            return refused(Check.CLIENT, answer, message, Fix.COPY_SECRET, _place(configured))
+        case _ if isinstance(verdict, Unregistered | UnknownEither) and str(verdict.words):
+            message = f"{told} to {configured.client_id} with {method}; to the browser {verdict.words}"
+            return refused(Check.CLIENT, answer, message, Fix.READ_PAGE, _place(configured), at_provider=True)
         case _:
             message = f"{told} to {configured.client_id} with {method}"
-            return refused(Check.CLIENT, answer, message, _place(configured), at_provider=code is None)
+            return refused(Check.CLIENT, answer, message, _place(configured), at_provider=is_at_provider)
 
 
 def _unknown_client(verdict: Verdict, told: str, configured: Configured) -> Finding:
+    """A sign-in ends on the provider's page (RFC 6749, 4.1.2.1)."""
     said = str(verdict.words) if isinstance(verdict, UnknownClient) else told
     message = f"the provider answers {said} to {configured.client_id}, as to an invented client"
     fixes = (Fix.COPY_CLIENT_ID.text(client_id=configured.client_id), _place(configured))
-    return failed(Check.CLIENT, message, *fixes, code=_code(verdict), about=Code.CLIENT_REJECTED)
+    return failed(Check.CLIENT, message, *fixes, about=Code.CLIENT_REJECTED)
 
 
-def _code(verdict: Verdict) -> Code | None:
-    """A sign-in brings a code of RomM's only if the provider lets the browser come back."""
-    return Code.CLIENT_REJECTED if isinstance(verdict, Registered | Untold | OtherError) else None
+def _is_secret_wrong(found: TokenProbe) -> bool:
+    """RomM's secret gets the answer of an invented one, RomM's client not that of an invented one."""
+    return found.like_secret and found.client is not None and not found.like_client
 
 
 def describe(answer: Refuse) -> str:

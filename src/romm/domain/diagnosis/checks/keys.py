@@ -27,6 +27,10 @@ def keys(found: PublishedKeys | Refuse, discovered: Discovered, configured: Conf
         case PublishedKeys(usable=(), unreadable=(first, *_)):
             facts = {"url": url, "kid": first.kid, "problem": first.problem}
             return refused(Check.KEYS, Refuse(Code.ID_TOKEN_KEY_UNREADABLE, facts), first.described)
+        case PublishedKeys(usable=(), for_encryption=0) if _may_be_symmetric(discovered):
+            facts = {"found": "HS256", "expected": " ".join(configured.algorithms)}
+            message = "none: without a key the provider signs with the client secret (HS256)"
+            return refused(Check.KEYS, Refuse(Code.ID_TOKEN_ALGORITHM, facts), message, place)
         case PublishedKeys(usable=(), for_encryption=0):
             return refused(Check.KEYS, _no_key(url), "none: the provider has no signing key for this client", place)
         case PublishedKeys(usable=()):
@@ -68,6 +72,10 @@ def _common(discovered: Discovered, configured: Configured) -> tuple[str, ...]:
 
 def _is_symmetric(algorithms: tuple[str, ...]) -> bool:
     return bool(algorithms) and all(name.startswith("HS") for name in algorithms)
+
+
+def _may_be_symmetric(discovered: Discovered) -> bool:
+    return any(name.startswith("HS") for name in discovered.announced.signing_algorithms or ())
 
 
 def _no_key(url: str) -> Refuse:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Configured, Discovered, scheme_and_host
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, skipped, warning
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, unknown, warning
 from romm.domain.diagnosis.fixes import Fix
 from romm.domain.diagnosis.history import History, format_time
 from romm.domain.errors import Code, Refuse
@@ -88,7 +88,7 @@ def clock(found: Discovered, history: History) -> Finding:
     if found.provider_time is None and history.succeeded:
         return ok(Check.CLOCK, f"the times in the ID token of the last sign-in ({history.when}) were right")
     if found.provider_time is None:
-        return skipped(Check.CLOCK, "the provider's answer has no Date header to compare with; a sign-in shows it")
+        return unknown(Check.CLOCK, "the provider's answer has no Date header to compare with; a sign-in shows it")
     ahead = (found.provider_time - found.our_time).total_seconds()
     message = f"the provider's clock is {_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
     fix = Fix.SYNCHRONIZE

@@ -65,6 +65,8 @@ def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, config
             client.outcome is Outcome.FAILED
         ):
             return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
+        case Unregistered(pushed=False) | Untold() if client.outcome is Outcome.FAILED and probes.pushed:
+            return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
         case Unregistered(words=words, pushed=pushed):
             message = f"not registered: the provider answers {str(words) or 'the same'}, as to an invented one"
             code = Code.REQUEST_REFUSED if pushed and probes.pushes else None

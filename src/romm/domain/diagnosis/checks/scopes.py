@@ -66,14 +66,17 @@ def claims(discovered: Discovered, configured: Configured, roles_scope: str, his
             Fix.ASK_SCOPE.text(scope="email"),
             code=Code.EMAIL_MISSING,
         )
-    if configured.roles_claim and (scope := _missing_scope(discovered, configured, roles_scope, history)):
-        message = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but RomM does not ask for the scope {scope}"
-        return warning(Check.CLAIMS, message, Fix.ASK_SCOPE.text(scope=scope), place)
+    if configured.roles_claim and roles_scope and roles_scope not in scopes_asked and not history.brings_roles:
+        message = f"OIDC_CLAIM_ROLES is {configured.roles_claim}, but RomM does not ask for the scope {roles_scope}"
+        return warning(Check.CLAIMS, message, Fix.ASK_SCOPE.text(scope=roles_scope), place)
     if configured.roles_claim and history.lacks_roles:
         message = f"the last sign-in ({history.when}) brought no claim {configured.roles_claim} that RomM can read"
         return warning(Check.CLAIMS, message, Fix.CHECK_CLAIM.text(variable="OIDC_CLAIM_ROLES"), place)
     if history.brings_roles:
         return ok(Check.CLAIMS, f"{' and '.join(needed)} came with the last sign-in ({history.when})")
+    if configured.roles_claim in (discovered.announced.scopes or ()) and configured.roles_claim not in scopes_asked:
+        message = f"the provider has a scope {configured.roles_claim}, which RomM does not ask for"
+        return unknown(Check.CLAIMS, message, Fix.OWN_SCOPE.text(scope=configured.roles_claim), place)
     if known is None:
         return ok(Check.CLAIMS, f"{' and '.join(needed)} wanted; the provider does not announce its claims")
     announced = {*known, *(discovered.announced.scopes or ())}
@@ -83,11 +86,3 @@ def claims(discovered: Discovered, configured: Configured, roles_scope: str, his
     variable = "OIDC_CLAIM_ROLES" if configured.roles_claim in missing else "OIDC_SCOPES"
     message = f"the provider does not announce {' and '.join(missing)}, which is no list of all; a sign-in shows it"
     return unknown(Check.CLAIMS, message, Fix.CHECK_CLAIM.text(variable=variable), place)
-
-
-def _missing_scope(discovered: Discovered, configured: Configured, roles_scope: str, history: History) -> str:
-    """A claim with a scope of its own name needs that scope (Authentik's entitlements)."""
-    asked = configured.scope.split()
-    own = configured.roles_claim if configured.roles_claim in (discovered.announced.scopes or ()) else ""
-    wanted = [scope for scope in (roles_scope, own) if scope and scope not in asked]
-    return "" if history.brings_roles or not wanted else wanted[0]
