@@ -69,6 +69,7 @@ class Stage:
     outside: Mapping[str, httpx.AsyncBaseTransport]
     opened_at: str
     limits: Limits = field(default_factory=Limits)
+    person: type[Person] = Person
 
 
 async def play(scenario: Scenario, stage: Stage) -> Observed:
@@ -247,7 +248,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
 
 
 async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
-    person = Person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
+    person = stage.person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
     async with person.client:
         match journey:
             case Journey.SIGN_IN:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from tests.fake_provider import CLIENT_SECRET, REDIRECT_URI, free_port
-from tests.providers.running import wait_for
+from tests.providers.running import client_id, wait_for
 from tests.shapes.model import State
 
 ADMIN = {"username": "admin", "password": "admin-of-a-test"}
@@ -86,11 +86,6 @@ def furnish(address: str) -> None:
             _made(admin, "/admin/realms/home/users", _person(name, verified=verified))
         for state, changes in _CLIENTS.items():
             _made(admin, "/admin/realms/home/clients", _client(state, changes))
-
-
-def client_id(state: State) -> str:
-    """Of RomM in that state; none is registered for `State.CLIENT_ID`."""
-    return f"romm-{state.replace('_', '-')}"
 
 
 def disable_realm(address: str) -> None:

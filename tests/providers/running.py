@@ -1,9 +1,11 @@
-"""Waiting for a server that was started."""
+"""Waiting for a server that was started, and the names of its clients."""
 
 import subprocess
 import time
 
 import httpx
+
+from tests.shapes.model import State
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float) -> None:
@@ -18,3 +20,8 @@ def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float) -> None
             pass
         time.sleep(0.5)
     raise AssertionError(f"{url} did not answer in {seconds} seconds")
+
+
+def client_id(state: State) -> str:
+    """Of RomM in that state; none is registered for `State.CLIENT_ID`."""
+    return f"romm-{state.replace('_', '-')}"

@@ -80,7 +80,6 @@ VOIDAUTH_19 = replace(
     states=(
         State.CLIENT_ID,
         State.SECRET,
-        State.METHOD,
         State.REDIRECT_URI,
         State.PAR,
         State.POST_LOGOUT,
