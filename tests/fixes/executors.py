@@ -87,7 +87,14 @@ def nothing(scenario: Scenario) -> Scenario:
 
 def certified(scenario: Scenario) -> Scenario:
     """A certificate that fits, of an authority that RomM trusts."""
+    if scenario.provider.certificate is Certificate.NONE:
+        return scenario
     return setting(OIDC_TLS_CACERTFILE="{folder}/ca.pem")(provider(certificate=Certificate.GOOD)(scenario))
+
+
+def plain(scenario: Scenario) -> Scenario:
+    """The address of a port that speaks plain http."""
+    return REACHED(scenario) if scenario.provider.certificate is Certificate.NONE else scenario
 
 
 ADDRESS = setting("OIDC_SERVER_APPLICATION_URL", "OIDC_SERVER_METADATA_URL")
@@ -206,9 +213,10 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.PROVIDER_UNAVAILABLE: (("OIDC_SERVER_APPLICATION_URL", REACHED), ("log of the provider", REACHED)),
     Code.PROVIDER_ANSWER_INVALID: (
         ("OIDC_SERVER_(APPLICATION|METADATA)_URL|slug|realm|[Ii]ssuer", PLACE), ("signing key", SIGNING),
+        ("must answer 200 with JSON", both(endpoint("discovery"), member("metadata", "token_endpoint"))),
         ("X-Forwarded-Proto", FORWARDED),
     ),
-    Code.PROVIDER_TLS: (("OIDC_TLS_CACERTFILE|certificate", certified), ("port", REACHED)),
+    Code.PROVIDER_TLS: (("OIDC_TLS_CACERTFILE|certificate", certified), ("port", plain)),
     Code.ISSUER_MISMATCH: (
         ("OIDC_SERVER_APPLICATION_URL|[Aa]ddress|issuer|tenant|domain|hostname|/oauth2", PLACE),
         ("X-Forwarded-Proto|Host", FORWARDED),
@@ -242,7 +250,7 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.ID_TOKEN_NONCE: (("Update", TOKENS),),
     Code.USERINFO_MISMATCH: (("subject mode", provider(userinfo={})),),
     Code.USERINFO_INVALID: (("userinfo_signed_response_alg|user info", endpoint("userinfo")),),
-    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS|Workspace", setting("OIDC_HOSTED_DOMAINS")),),
+    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")), ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
     Code.SETUP_REQUIRED: (
         ("OIDC_ROLE_ADMIN|roles claim|/setup", both(setting("OIDC_ROLE_ADMIN"), here(household=Household.ADMIN))),
     ),
@@ -250,7 +258,9 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.ACCOUNT_DISABLED: (("/admin/users/", here(household=Household.ADMIN)),),
     Code.EMAIL_MISSING: (("address|scope email", ADDRESS_OF_PERSON),),
     Code.EMAIL_INVALID: (("look-alike", provider(claims={})),),
-    Code.EMAIL_NOT_VERIFIED: (("verif|confirm|OIDC_TRUST_EMAIL|speaks only", ADDRESS_OF_PERSON),),
+    Code.EMAIL_NOT_VERIFIED: (
+        ("verif|confirm|OIDC_TRUST_EMAIL|speaks only", ADDRESS_OF_PERSON),
+        ("Google speaks only for @gmail.com", provider(claims={"email": "alice@gmail.com"})),),
     Code.ALREADY_LINKED: (("/admin/users/|issuer|registered", here(household=Household.ADMIN)),),
     Code.LINK_FROM_ACCOUNT: (("OIDC_LINK_BY_EMAIL", setting("OIDC_LINK_BY_EMAIL")),),
     Code.REGISTRATION_CLOSED: (("OIDC_ALLOW_REGISTRATION|OIDC_HOSTED_DOMAINS", setting("OIDC_ALLOW_REGISTRATION")),),
@@ -269,7 +279,9 @@ def of_text(code: Code, text: str) -> Executor | None:
     return both(*found) if found else None
 
 
-def of_remark(text: str) -> Executor | None:
+def of_remark(text: str) -> Executor:
     """A remark on a setting names it: write it as it works."""
     names = re.findall(r"\b(?:ROMM|OIDC|DB|LOG|DISABLE)[A-Z_]*\b", text)
-    return setting(*names, *(f"{name}_FILE" for name in names)) if names else None
+    if any(name.startswith(("DB_", "ROMM_DB_")) for name in names):
+        names += ["ROMM_DB_DRIVER", "DB_HOST", "DB_NAME"]
+    return setting(*names, *(f"{name}_FILE" for name in names), *(name.removesuffix("_FILE") for name in names))

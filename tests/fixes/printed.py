@@ -14,6 +14,9 @@ from tests.fixes.executors import FIXES, LOCATIONS, Executor, of_remark, of_text
 KNOWN = (*PRESETS.values(), Preset(label="OIDC"))
 
 
+REMARK = "remark"
+
+
 class Printed(NamedTuple):
     """`source` is a member of `Fix`, a field of `ConsoleLocations`, a code, or "remark"."""
 
@@ -36,7 +39,7 @@ def printed(text: str) -> Printed:
         for field in ConsoleLocations.__struct_fields__:
             if text == click(getattr(known.locations, field)):
                 return Printed(field, LOCATIONS.get(field))
-    return Printed("remark", of_remark(text))
+    return Printed(REMARK, of_remark(text))
 
 
 def hints() -> Iterator[tuple[Code, str]]:
