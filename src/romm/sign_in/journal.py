@@ -1,6 +1,6 @@
 """Use case: record sign-ins in the process's log and in the administrators' log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
