@@ -250,7 +250,8 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.ID_TOKEN_NONCE: (("Update", TOKENS),),
     Code.USERINFO_MISMATCH: (("subject mode", provider(userinfo={})),),
     Code.USERINFO_INVALID: (("userinfo_signed_response_alg|user info", endpoint("userinfo")),),
-    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")), ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
+    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")),
+        ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
     Code.SETUP_REQUIRED: (
         ("OIDC_ROLE_ADMIN|roles claim|/setup", both(setting("OIDC_ROLE_ADMIN"), here(household=Household.ADMIN))),
     ),
