@@ -265,6 +265,8 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /admin/sign-ins": page("logs.read"),
     # for everyone
     "GET /": Open(status=303),
+    "GET /help": Open(status=200),
+    "GET /help/{code}": Open(status=404, code=Code.NOT_FOUND),
     "GET /api/docs": Open(status=200),
     "GET /api/openapi.json": Open(status=200),
     "GET /api/heartbeat": Open(status=200),

@@ -320,7 +320,7 @@ async def test_the_missing_certificate_is_named() -> None:
 async def test_findings_come_one_by_one() -> None:
     """So that the first ones can be read while the provider is still thinking."""
     doctor = diagnosis.doctor(
-        world().settings, (), provider.client(world().settings.oidc), world().ports.instruments, world().clock
+        world().settings, (), provider.client(world().settings.oidc), world().ports.instruments["oidc"], world().clock
     )
     coming = doctor.findings(COMMAND_LINE)
     assert (await anext(coming)).check is Check.SETTINGS
@@ -337,7 +337,7 @@ class Hanging(FakeNetwork):
 
 async def test_who_waits_is_told_what_is_known_by_then() -> None:
     patient = world()
-    instruments = replace(patient.ports.instruments, network=Hanging())
+    instruments = replace(patient.ports.instruments["oidc"], network=Hanging())
     doctor = diagnosis.doctor(patient.settings, (), provider.client(patient.settings.oidc), instruments, patient.clock)
     findings = await doctor.within(COMMAND_LINE, 0.05)
     assert [finding.check for finding in findings] == list(Check)

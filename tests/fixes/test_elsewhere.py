@@ -32,7 +32,7 @@ def untrusted(*chain: Certificate) -> dict[str, Any]:
 
 async def examined(world: World) -> dict[Check, Finding]:
     client = provider.client(world.settings.oidc)
-    doctor = diagnosis.doctor(world.settings, (), client, world.ports.instruments, world.clock)
+    doctor = diagnosis.doctor(world.settings, (), client, world.ports.instruments["oidc"], world.clock)
     return {finding.check: finding async for finding in doctor.findings(COMMAND_LINE)}
 
 

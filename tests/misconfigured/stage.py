@@ -22,7 +22,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.sealing import DatabaseSeal
-from romm.composition import diagnosis, provider
+from romm.composition import diagnosis
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
@@ -69,6 +69,7 @@ class Stage:
     outside: Mapping[str, httpx.AsyncBaseTransport]
     opened_at: str
     limits: Limits = field(default_factory=Limits)
+    person: type[Person] = Person
 
 
 async def play(scenario: Scenario, stage: Stage) -> Observed:
@@ -247,7 +248,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
 
 
 async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
-    person = Person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
+    person = stage.person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
     async with person.client:
         match journey:
             case Journey.SIGN_IN:
@@ -258,8 +259,8 @@ async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
             case Journey.PASSWORD:
                 return await person.sign_in_with_password()
             case Journey.GUESSED_AT:
-                for _ in range(WRONG_PASSWORDS):
-                    await person.sign_in_with_password("a wrong guess")
+                for number in range(WRONG_PASSWORDS):  # a repeated one counts once
+                    await person.sign_in_with_password(f"wrong guess {number}")
                 return await person.sign_in_with_password()
 
 
@@ -283,12 +284,9 @@ def _logged(world: World) -> Iterator[str]:
 
 
 async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
-    doctor = diagnosis.doctor(
-        world.settings, loaded.warnings, provider.client(world.settings.oidc), world.ports.instruments, world.clock
-    )
+    doctors = diagnosis.doctors(world.settings, loaded.warnings, world.ports.instruments, world.clock)
     try:
-        async for finding in doctor.findings(COMMAND_LINE):
+        async for finding in doctors.findings(COMMAND_LINE):
             yield finding
     finally:
-        if world.ports.instruments.probe is not None:
-            await world.ports.instruments.probe.aclose()
+        await diagnosis.close(world.ports.instruments)

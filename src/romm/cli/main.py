@@ -7,17 +7,20 @@ from pathlib import Path
 import click
 
 from romm.cli import process
+from romm.cli.errors import errors
 from romm.cli.explain import explain
-from romm.cli.report import explained, loaded, run, say
+from romm.cli.report import Commands, explained, loaded, print_all_characters, run, say
+from romm.cli.sign_ins import sign_ins
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(package_name="romm-sign-in", prog_name="romm")
 def main() -> None:
     """RomM sign-in."""
     process.block_unused_imports()
+    print_all_characters()
 
 
 @main.command()
@@ -83,15 +86,18 @@ def import_(source: str, apply: bool) -> None:
 
 
 @main.command()
+@click.argument("provider", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
-def doctor(as_json: bool) -> None:
+def doctor(provider: str | None, as_json: bool) -> None:
     """Test the OpenID configuration end to end.
 
-    Each failure comes with its fix. The service need not run.
+    PROVIDER is the id of one of several providers; without it all are tested. Each failure comes with its fix. The
+    service need not run.
     """
     from romm.cli.doctor import run
 
-    sys.exit(run(os.environ, as_json=as_json))
+    with explained():
+        sys.exit(run(os.environ, provider, as_json=as_json))
 
 
 @main.group()
@@ -102,11 +108,14 @@ def db() -> None:
 @db.command()
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
-    """Migrate the database to the newest schema."""
+    """Migrate the database to the newest schema. Creates a new one."""
     from romm.adapters.database import migrations
 
     with explained():
-        migrations.upgrade(loaded(os.environ).settings.database.url, revision)
+        try:
+            migrations.upgrade(loaded(os.environ).settings.database.url, revision)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="REVISION") from None
     say("The database is up to date.")
 
 
@@ -138,5 +147,7 @@ def rotate_key() -> None:
 
 
 main.add_command(users)
+main.add_command(errors)
 main.add_command(explain)
 main.add_command(recover)
+main.add_command(sign_ins)

@@ -1,7 +1,7 @@
-"""The use case of `romm doctor`: gather evidence step by step and report each finding at once."""
+"""The use case of `romm doctor`: gather evidence about a provider step by step and report each finding at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,19 +12,23 @@ from romm.domain.diagnosis import verdicts
 from romm.domain.diagnosis.checks import accounts, client, configuration, connection, keys, metadata, request, scopes
 from romm.domain.diagnosis.checks.request import ProbeRequest
 from romm.domain.diagnosis.evidence import Configured, Discovered
-from romm.domain.diagnosis.findings import Check, Finding, Outcome, blocked, skipped, with_hint
+from romm.domain.diagnosis.findings import Check, Finding, Outcome, blocked, in_words_about, skipped, with_hint
 from romm.domain.diagnosis.history import History, history
 from romm.domain.errors import Code, Refuse, required
 from romm.domain.model import Account
 from romm.domain.providers.preset import Preset
+from romm.domain.sign_in.providers import FIRST
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock
 
 NO_DATABASE = Refuse(Code.STORAGE_UNAVAILABLE)
 
-_LOCAL_FIRST = (Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES)
-_LOCAL_LAST = (Check.DATABASE, Check.ACCOUNTS, Check.PROXY)
-_AT_PROVIDER = tuple(check for check in Check if check not in _LOCAL_FIRST + _LOCAL_LAST)
+BEFORE = (Check.SETTINGS,)
+AFTER = (Check.DATABASE, Check.ACCOUNTS, Check.PROXY)
+ABOUT_PROVIDER = tuple(check for check in Check if check not in BEFORE + AFTER)
+_AT_PROVIDER: tuple[Check, ...] = tuple(
+    check for check in ABOUT_PROVIDER if check not in (Check.SINGLE_SIGN_ON, Check.ADDRESSES)
+)
 _CLIENT_CHECKS = (Check.CLIENT, Check.REDIRECT_URI, Check.REQUEST, Check.SCOPES)
 _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Check.ENDPOINTS}
 """Later checks at the provider need these to pass."""
@@ -32,35 +36,42 @@ _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Ch
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """`known`: the provider's requirements and hints."""
+    """Of one provider. `known`: its requirements and hints."""
 
     configured: Configured
     known: Preset
     instruments: Instruments
     clock: Clock
+    id: str = FIRST
 
-    async def findings(self, actor: Actor) -> AsyncIterator[Finding]:
+    async def findings(self, actor: Actor, checks: Collection[Check] = tuple(Check)) -> AsyncIterator[Finding]:
         """One per check in the order of `Check`, as soon as known. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
-        async for finding in self._findings():
-            yield with_hint(finding, self.known.hints)
+        parts = ((BEFORE, self._before), (ABOUT_PROVIDER, self._about_provider), (AFTER, self._after))
+        for part in (part for about, part in parts if set(about) <= set(checks)):
+            async for finding in part():
+                yield in_words_about(self.id, with_hint(finding, self.known.hints))
 
-    async def within(self, actor: Actor, seconds: float) -> list[Finding]:
+    async def within(self, actor: Actor, seconds: float, checks: Collection[Check] = tuple(Check)) -> list[Finding]:
         """Skips those not known in time. Raises `Refused(FORBIDDEN)`."""
         found: list[Finding] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async for finding in self.findings(actor):
+                async for finding in self.findings(actor, checks):
                     found.append(finding)  # noqa: PERF401  (findings made in time are kept)
         late = f"not known after {seconds:g} seconds; “romm doctor” waits for it"
-        return [*found, *(skipped(check, late) for check in list(Check)[len(found) :])]
+        return [*found, *(skipped(check, late) for check in list(checks)[len(found) :])]
 
-    async def _findings(self) -> AsyncIterator[Finding]:
+    async def _before(self) -> AsyncIterator[Finding]:
         yield configuration.settings(self.configured)
+
+    async def _about_provider(self) -> AsyncIterator[Finding]:
         yield configuration.single_sign_on(self.configured)
         yield configuration.addresses(self.configured)
         async for finding in self._at_provider():
             yield finding
+
+    async def _after(self) -> AsyncIterator[Finding]:
         storage = self.instruments.storage
         revision = await attempt(storage.revision())
         yield configuration.database(revision, storage.newest, embedded=storage.is_embedded)

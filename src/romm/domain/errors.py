@@ -193,7 +193,7 @@ class Refused(Exception):
     """The only exception of this program.
 
     `return_to`: the target for the next try. `page`: where the person came from. `received`: an outline of the refused
-    claims. `provider`: the id of the provider that it is about.
+    claims, and `claims` those that decide. `provider`: the id of the provider that it is about.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -203,6 +203,7 @@ class Refused(Exception):
         self.return_to: str | None = None
         self.page: str | None = None
         self.received: Mapping[str, str] = {}
+        self.claims: Mapping[str, Any] = {}
         self.provider: str | None = None
 
     @classmethod

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.accounts import usernames
-from romm.domain.diagnosis.explanation import outline
+from romm.domain.diagnosis.explanation import deciding, outline
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
 from romm.domain.sign_in.claims.rules import Claims, Unknown
@@ -19,6 +19,7 @@ from romm.domain.sign_in.linking import rules as linking
 from romm.domain.sign_in.linking.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy
+from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.domain.sign_in.roles import rules as roles
 from romm.domain.sign_in.roles.rules import RoleDecision, RoleMapping
@@ -49,6 +50,7 @@ class Admission:
     roles_claim: str
     log: Log
     clock: Clock
+    provider: str = FIRST
 
     async def admit(
         self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
@@ -75,6 +77,9 @@ class Admission:
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
         found = replace(found, answer=answer)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
+
+    def deciding(self, person: Person) -> dict[str, Any]:
+        return deciding(person.claims, self.roles_claim)
 
     def role(self, claims: Claims) -> RoleDecision:
         return roles.grant(claims.roles, self.mapping)
@@ -124,7 +129,8 @@ class Admission:
             facts["asked_about"] = decision.account.id
         if room := getattr(decision, "room", ()):
             facts["address_removed_from"] = [account.id for account in room]
-        facts |= role_hints.fact(warning, self.roles_claim, person.roles_found)
+        if hint := role_hints.hint(warning, self.roles_claim, person.roles_found):
+            facts["hint"] = in_words_of(self.provider, hint)
         write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
 
     def _log_role(self, decision: Admitted, account: Account) -> None:
@@ -139,5 +145,5 @@ class Admission:
         refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)
         identity = person.claims.identity
         refused.facts |= {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}
-        refused.received = outline(person.claims, self.roles_claim)
+        refused.received, refused.claims = outline(person.claims, self.roles_claim), self.deciding(person)
         return refused

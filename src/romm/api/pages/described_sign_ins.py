@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import msgspec
+from typing import Any
 
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.providers import in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.ports.sign_in import SignInEntry
 
@@ -26,7 +26,7 @@ class SignInView:
     entry: SignInEntry
     way: str
     name: str | None
-    described: Mapping[str, str] | None
+    described: Mapping[str, Any] | None
     rule: tuple[str, str] | None
     received: Mapping[str, str]
     role: str
@@ -48,20 +48,24 @@ def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
     if by is None:
         return WAYS.get(entry.method, entry.method)
     if entry.issuer is None:  # refused before a provider was asked
-        return f"{by} {renderer.provider_name}" if len(renderer.configured.on) < 2 else f"{by} single sign-on"
+        return f"{by} single sign-on" if renderer.configured.are_several else f"{by} {renderer.provider_name}"
     return f"{by} {renderer.name_of(entry.issuer) or hosts.display(entry.issuer)}"
 
 
 def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str]) -> SignInView:
+    """In the words of the entry's own provider."""
+    provider, rule = renderer.configured.of_issuer(entry.issuer), ROWS.get(entry.rule or "")
+    provider_id = provider.id if provider else None
+    warning = role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles)
     return SignInView(
         entry=entry,
         way=_way(entry, renderer),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        described=describe(entry.code, renderer, entry.issuer) if entry.code else None,
-        rule=ROWS.get(entry.rule or ""),
-        received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+        described=describe(entry.code, renderer, provider, entry.known_facts) if entry.code else None,
+        rule=rule and (in_words_of(provider_id, rule[0]), in_words_of(provider_id, rule[1])),
+        received=entry.outline,
         role=_role(entry),
-        warning=role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles),
+        warning=in_words_of(provider_id, warning),
     )
 
 

@@ -18,7 +18,10 @@ INVENTED_PATH = "/romm-doctor-invented-this-address"
 
 
 class Configured(Struct, frozen=True, kw_only=True):
-    """`off`: why OIDC is off. `issuer` may differ in a trailing slash; empty if unknown."""
+    """`off`: why OIDC is off. `issuer` may differ in a trailing slash; empty if unknown.
+
+    `other_names`: how remarks name the settings of other providers.
+    """
 
     remarks: tuple[str, ...]
     enabled: bool
@@ -40,6 +43,7 @@ class Configured(Struct, frozen=True, kw_only=True):
     issuer: str
     former_issuers: tuple[str, ...]
     other_issuers: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
 
 
 class Endpoint(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
@@ -22,6 +23,7 @@ from romm.domain.sign_in.linking.decisions import (
     warnings,
 )
 from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.providers import in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.domain.sign_in.roles.rules import Keep, RoleDecision, describe
 
@@ -68,6 +70,12 @@ def issuer(claims: Any) -> str | None:
     return named if isinstance(named, str) else None
 
 
+def in_words_about(provider_id: str, explained: Explanation) -> Explanation:
+    """With that provider's variables."""
+    lines = tuple(Line(line.about, in_words_of(provider_id, line.found)) for line in explained.lines)
+    return replace(explained, lines=lines)
+
+
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:
     """Pasted JSON: both under their names, or one flat claim set.
 
@@ -108,10 +116,19 @@ def explain(
 
 def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
     """Values of the deciding claims, only the shape of others."""
-    decides = {"email", "email_verified", roles_claim.partition(".")[0]}
+    decides = _decide(roles_claim)
     return {
         str(bounded(name)): _value(value) if name in decides else _shape(value) for name, value in claims.merged.items()
     }
+
+
+def deciding(claims: Claims, roles_claim: str) -> dict[str, Any]:
+    """To explain them again. Without the subject, of which only a digest is kept."""
+    return {name: value for name, value in claims.merged.items() if name in _decide(roles_claim)}
+
+
+def _decide(roles_claim: str) -> set[str]:
+    return {"email", "email_verified", roles_claim.partition(".")[0]}
 
 
 def _claim_lines(claims: Claims, role: RoleDecision) -> list[Line]:

@@ -10,6 +10,7 @@ from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.printable import escaped, shortened
 from romm.domain.providers.preset import AT_THE_PROVIDER, Hints
+from romm.domain.sign_in.providers import ConfiguredProvider, in_words_of
 
 MAX_LENGTH = 1000  # of a text, in characters
 
@@ -51,6 +52,10 @@ class Check(enum.StrEnum):
     PROXY = "proxy"
 
 
+OF_ROMM = frozenset({Check.SETTINGS, Check.DATABASE, Check.ACCOUNTS, Check.PROXY})
+"""The same for every provider."""
+
+
 class Plan(Struct, frozen=True):
     title: str
     expected: str
@@ -87,7 +92,9 @@ PLAN: Mapping[Check, Plan] = {
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """`code`: what a sign-in ends with here. `about`: the provider's hint, where a sign-in ends at the provider."""
+    """`code`: what a sign-in ends with here. `about`: the provider's hint, where a sign-in ends at the provider.
+    `provider`: the one examined, if there are several.
+    """
 
     check: Check
     outcome: Outcome
@@ -95,6 +102,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fixes: tuple[str, ...] = ()
     code: Code | None = None
     about: Code | None = None
+    provider: ConfiguredProvider | None = None
 
     @property
     def title(self) -> str:
@@ -144,6 +152,14 @@ def with_hint(finding: Finding, hints: Hints) -> Finding:
     return replace(finding, fixes=(*kept, f"{AT_THE_PROVIDER}{hints[about]}"))
 
 
+def in_words_about(provider_id: str, finding: Finding) -> Finding:
+    """With that provider's variables."""
+    if finding.check in OF_ROMM:
+        return finding
+    fixes = tuple(in_words_of(provider_id, fix) for fix in finding.fixes)
+    return replace(finding, found=in_words_of(provider_id, finding.found), fixes=fixes)
+
+
 def has_failed(findings: Sequence[Finding]) -> bool:
     return any(finding.outcome is Outcome.FAILED for finding in findings)
 
@@ -185,7 +201,11 @@ def _printable(text: str) -> str:
 
 
 def _titles(findings: Sequence[Finding]) -> str:
-    return ", ".join(finding.title for finding in findings)
+    return ", ".join(map(_title, findings))
+
+
+def _title(finding: Finding) -> str:
+    return f"{finding.title} ({finding.provider.label})" if finding.provider else finding.title
 
 
 def _count(number: int, noun: str) -> str:
