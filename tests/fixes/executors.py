@@ -99,6 +99,7 @@ def plain(scenario: Scenario) -> Scenario:
 
 ADDRESS = setting("OIDC_SERVER_APPLICATION_URL", "OIDC_SERVER_METADATA_URL")
 PLACE = both(
+    endpoint("discovery"),
     setting("OIDC_SERVER_APPLICATION_URL", OIDC_SERVER_METADATA_URL=""),
     knob("issuer", states=(State.SLUG,)),
     member("metadata", "issuer"),
@@ -135,7 +136,12 @@ GROUPS = both(
 ADDRESS_OF_PERSON = both(setting("OIDC_SCOPES"), provider(claims={}), knob(states=(State.UNVERIFIED,)))
 CLOCKS = provider(seconds_ahead=0)
 TOKENS = both(provider(id_token={}, header={}, keys={}, tokens={}), knob("algorithm"))
-REACHED = both(ADDRESS, provider(instead={}, certificate=Certificate.UNUSED), knob(states=(State.REALM,)))
+REACHED = both(
+    ADDRESS,
+    member("metadata", "authorization_endpoint"),
+    provider(instead={}, certificate=Certificate.UNUSED),
+    knob(states=(State.REALM,)),
+)
 GRANT = both(endpoint("token"), knob(states=(State.DPOP, State.GRANTS)))
 SIGN_OUT = both(
     setting("OIDC_RP_INITIATED_LOGOUT", "OIDC_POST_LOGOUT_REDIRECT_URI", "OIDC_END_SESSION_ENDPOINT"),
@@ -172,7 +178,7 @@ FIXES: Mapping[Fix, Executor] = {
     Fix.SYNCHRONIZE: CLOCKS,
     Fix.ALLOW_S256: REQUEST,
     Fix.DISTRUST: endpoint("token"),
-    Fix.PUBLIC_CLIENT: both(setting(OIDC_CLIENT_SECRET="")),
+    Fix.PUBLIC_CLIENT: setting(OIDC_CLIENT_SECRET=""),
     Fix.SET_METHOD: CLIENT,
     Fix.SET_SECRET: CLIENT,
     Fix.COPY_CLIENT_ID: both(CLIENT, knob(states=(State.REALM,))),
@@ -250,7 +256,8 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.ID_TOKEN_NONCE: (("Update", TOKENS),),
     Code.USERINFO_MISMATCH: (("subject mode", provider(userinfo={})),),
     Code.USERINFO_INVALID: (("userinfo_signed_response_alg|user info", endpoint("userinfo")),),
-    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")), ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
+    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")),
+        ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
     Code.SETUP_REQUIRED: (
         ("OIDC_ROLE_ADMIN|roles claim|/setup", both(setting("OIDC_ROLE_ADMIN"), here(household=Household.ADMIN))),
     ),
