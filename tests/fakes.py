@@ -15,12 +15,14 @@ from romm.domain.accounts.passwords import is_legacy
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
+from romm.domain.diagnosis.history import LogLine
 from romm.domain.errors import Refuse, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.hashing_order import Place
 from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking.pending import PendingSignIn
 from romm.domain.sign_in.linking.rules import Found
+from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
@@ -605,10 +607,11 @@ def _is_meant(session: Credential, logout: Logout) -> bool:
 
 
 class FakeSignInLog:
-    """`ports.SignInLog`, in `entries`."""
+    """`ports.SignInLog`, in `entries`; names are those of `accounts`."""
 
     def __init__(self, retention: timedelta = timedelta(days=90)) -> None:
         self.entries: list[SignInEntry] = []
+        self.accounts: Mapping[int, Account] = {}
         self._retention = retention
         self._numbers = count(1)
 
@@ -620,10 +623,24 @@ class FakeSignInLog:
         newest_first = (
             each for each in reversed(self.entries) if wanted.before is None or (each.id or 0) < wanted.before
         )
-        said = {name: value for name, value in asdict(wanted).items() if value not in (None, "")}
+        said = {name: value for name, value in asdict(wanted).items() if value not in (None, "") and name != "term"}
+        newest_first = (each for each in newest_first if wanted.term is None or self._matches(each, wanted.term))
         facts = {name: value for name, value in said.items() if name != "before"}
         fits = (each for each in newest_first if all(getattr(each, name) == value for name, value in facts.items()))
         return list(islice(fits, limit))
+
+    def _matches(self, entry: SignInEntry, term: Term) -> bool:
+        match term:
+            case ByReference(correlation_id=reference):
+                return entry.correlation_id == reference
+            case OfPerson(account_id=account_id, email=email):
+                return entry.account_id == account_id or (email is not None and entry.email == email)
+            case ByText(text=text, number=number, names=names):
+                owner = self.accounts.get(entry.account_id or 0) if names else None
+                parts = [entry.code, entry.email, owner and owner.username, owner and owner.email]
+                is_number = number is not None and entry.account_id == number
+                found = any(text.lower() in part.lower() for part in parts if part)
+                return found or is_number or entry.address == text
 
 
 class FakePasswords:
@@ -680,9 +697,14 @@ class FakeStorage:
         self.is_embedded = is_embedded
         self._revision = revision
         self.by_id: Mapping[int, Account] = {}
+        self.log = FakeSignInLog()
 
     async def accounts(self) -> list[Account]:
         return list(self.by_id.values())
+
+    async def sign_ins(self) -> list[LogLine]:
+        names = ("at", "method", "outcome", "issuer", "code", "warning")
+        return [LogLine(**{name: getattr(each, name) for name in names}) for each in reversed(self.log.entries)]
 
     async def revision(self) -> str | None:
         return given(self._revision)

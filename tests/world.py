@@ -112,12 +112,14 @@ class World:
     def __post_init__(self) -> None:
         for idp in (self.idp, *self.further.values()):
             idp.clock = lambda: self.clock().timestamp()
+        self.sign_ins.accounts = self.accounts.by_id
         self.credentials = FakeCredentials(self.accounts, self.clock)
         self.attempts = FakeAttempts(self.clock)
         self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
         if isinstance(self.storage, FakeStorage):
             self.storage.by_id = self.accounts.by_id
+            self.storage.log = self.sign_ins
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
@@ -132,7 +134,7 @@ class World:
         }
         self.ports = Ports(
             providers=self.providers,
-            instruments=self._instruments(),
+            instruments={each.id: self._instruments(each) for each in self.settings.all_providers},
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
@@ -173,10 +175,10 @@ class World:
             transport=self.transport or self.further.get(declared.id, self.idp).transport,
         )
 
-    def _instruments(self) -> Instruments:
-        settings = replace(provider.provider_settings(self.settings.oidc), limits=self.limits)
-        client = provider.client(self.settings.oidc)
-        transport = self.transport or self.idp.transport
+    def _instruments(self, declared: DeclaredProvider) -> Instruments:
+        settings = replace(provider.provider_settings(declared.oidc), limits=self.limits)
+        client = provider.client(declared.oidc)
+        transport = self.transport or self.further.get(declared.id, self.idp).transport
         made = diagnosis.instruments(self.settings, settings, client, self.log, self.clock, transport)
         return replace(made, network=self.network, storage=self.storage)
 

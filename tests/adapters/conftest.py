@@ -158,6 +158,7 @@ def in_days(days: int) -> datetime:
 
 def in_memory(clock: FakeClock) -> Stores:
     accounts, log = FakeAccounts(), FakeSignInLog(RETENTION)
+    log.accounts = accounts.by_id
     credentials, devices = FakeCredentials(accounts, clock), FakeDevices(accounts, clock)
 
     async def disable(account_id: int) -> None:

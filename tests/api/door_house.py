@@ -130,6 +130,7 @@ class House:
             "invitation_id": self._give(account, Kind.INVITATION, level=VIEWER),
         }
         return numbers | {
+            "provider_id": "google",
             "user_id": account.id,
             "device_id": account.id,
             "identity_id": subject_digest(identity),

@@ -239,6 +239,9 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "POST /api/oauth/openid": Open(status=303, code=Code.RESPONSE_INVALID),
     "POST /api/oauth/openid/backchannel-logout": Open(status=400, code=Code.LOGOUT_TOKEN_INVALID),
     "GET /api/oauth/openid/jwks.json": Open(status=200),
+    "GET /api/oauth/openid/{provider_id}": Open(status=303, code=Code.NOT_FOUND),
+    "POST /api/oauth/openid/{provider_id}": Open(status=303, code=Code.RESPONSE_INVALID),
+    "GET /api/oauth/openid/{provider_id}/jwks.json": Open(status=200),
     "GET /api/identities/link": page("me.write"),
     "GET /login": Open(status=200),
     "GET /login/account": Open(status=303, code=Code.QUESTION_EXPIRED),
@@ -262,6 +265,8 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /admin/sign-ins": page("logs.read"),
     # for everyone
     "GET /": Open(status=303),
+    "GET /help": Open(status=200),
+    "GET /help/{code}": Open(status=404, code=Code.NOT_FOUND),
     "GET /api/docs": Open(status=200),
     "GET /api/openapi.json": Open(status=200),
     "GET /api/heartbeat": Open(status=200),

@@ -16,10 +16,10 @@ from trustme import CA
 from romm.cli.doctor import lines, together
 from romm.cli.main import main
 from romm.domain.diagnosis.findings import PLAN, Check, Outcome, blocked, failed, ok, warning
-from romm.domain.errors import Code
 from tests.fake_provider import CLIENT_SECRET, HTML, FakeProvider, served
 from tests.world import environment
 
+HOME = "http://localhost:8080"  # on the machine of the provider, so that a browser reaches both
 MOST_SECONDS = 3.0
 WORDS = tuple(Outcome)
 
@@ -30,6 +30,7 @@ def fake() -> Iterator[FakeProvider]:
     provider = FakeProvider()
     with served(provider) as port:
         provider.issuer = f"http://127.0.0.1:{port}"
+        provider.redirect_uri = f"{HOME}/api/oauth/openid"
         yield provider
 
 
@@ -37,7 +38,9 @@ def fake() -> Iterator[FakeProvider]:
 def environ(fake: FakeProvider, migrated: Path, tmp_path: Path) -> dict[str, str]:
     """A compose file's environment, complete and behind a trusted proxy."""
     shutil.copy(migrated, tmp_path / "romm.db")
-    return environment(fake.issuer, ROMM_BASE_PATH=str(tmp_path), ROMM_TRUSTED_PROXIES="172.18.0.0/16")
+    return environment(
+        fake.issuer, ROMM_BASE_URL=HOME, ROMM_BASE_PATH=str(tmp_path), ROMM_TRUSTED_PROXIES="172.18.0.0/16"
+    )
 
 
 def doctor(environ: dict[str, str], *arguments: str, **more: str) -> Result:
@@ -87,13 +90,13 @@ def test_no_secret_is_printed(environ: dict[str, str]) -> None:
 
 
 def test_json_is_a_list_of_findings_and_nothing_else(environ: dict[str, str]) -> None:
-    result = doctor(environ, "--json", OIDC_REDIRECT_URI="https://romm.test/x/api/oauth/openid")
+    result = doctor(environ, "--json", OIDC_REDIRECT_URI=f"{HOME}/x/api/oauth/openid")
     findings = json.loads(result.stdout)
     assert result.exit_code == 1
     assert [finding["check"] for finding in findings] == list(Check)
     [failure] = [finding for finding in findings if finding["outcome"] == "failed"]
-    assert (failure["check"], failure["code"]) == ("redirect_uri", Code.REQUEST_REFUSED)
-    assert set(failure) == {"check", "title", "outcome", "expected", "found", "fixes", "code"}
+    assert (failure["check"], failure["code"]) == ("redirect_uri", None)
+    assert set(failure) == {"check", "title", "outcome", "expected", "found", "fixes", "code", "provider"}
 
 
 def test_what_cannot_be_checked_is_told_once_with_the_reason(fake: FakeProvider, environ: dict[str, str]) -> None:
@@ -184,3 +187,60 @@ def test_the_outcome_is_a_word_and_a_sign_not_only_a_colour() -> None:
 def test_one_skipped_check_stands_on_its_line() -> None:
     [line] = [unstyle(line) for line in together([blocked(Check.CLOCK, Check.DNS)])]
     assert line == "- skipped  Clock              fix “Name (DNS)” first"
+
+
+@pytest.fixture
+def broken() -> Iterator[FakeProvider]:
+    """A second provider, which knows no client."""
+    provider = FakeProvider(client_secret="another", redirect_uri="https://romm.test/api/oauth/openid/friends")
+    with served(provider) as port:
+        provider.issuer = f"http://127.0.0.1:{port}"
+        yield provider
+
+
+def beside(environ: dict[str, str], further: FakeProvider) -> dict[str, str]:
+    named = {"NAME": "The friends", "CLIENT_ID": "romm", "CLIENT_SECRET": CLIENT_SECRET}
+    block = named | {"SERVER_APPLICATION_URL": further.issuer}
+    return environ | {f"ROMM_PROVIDERS__FRIENDS__{key}": value for key, value in block.items()}
+
+
+def test_several_providers_are_examined_side_by_side_red_beside_green(
+    environ: dict[str, str], broken: FakeProvider
+) -> None:
+    result = doctor(beside(environ, broken))
+    assert result.exit_code == 1
+    told = result.stdout.splitlines()
+    headings = [told.index(each) for each in ("Authelia (oidc)", "The friends (friends)", "RomM")]
+    assert headings == sorted(headings)
+    assert not any("failed" in line for line in told[: headings[1]])
+    assert any(line.startswith("✗ failed   Client and secret") for line in told[headings[1] : headings[2]])
+    assert told[-1].startswith("1 check of 40 failed: Client and secret (The friends).")
+    assert "Check ROMM_PROVIDERS__FRIENDS__CLIENT_ID, ROMM_PROVIDERS__FRIENDS__CLIENT_SECRET" in " ".join(
+        word for line in told for word in line.split()
+    )
+
+
+@pytest.mark.parametrize(("named", "exit_code"), [("oidc", 0), ("friends", 1)])
+def test_one_of_several_is_examined_alone(
+    environ: dict[str, str], broken: FakeProvider, named: str, exit_code: int
+) -> None:
+    result = doctor(beside(environ, broken), named)
+    assert result.exit_code == exit_code, result.output
+    assert len(outcomes(result)) == len(Check)
+    assert "(friends)" not in result.stdout
+    requests = len(broken.requests)
+    assert (requests == 0) == (named == "oidc"), "the other one is left alone"
+
+
+def test_an_unknown_provider_is_named_with_the_fix(environ: dict[str, str]) -> None:
+    result = doctor(environ, "nobody")
+    assert result.exit_code == 2
+    assert "[providers.nobody] is not in the settings" in result.stderr
+
+
+def test_a_provider_that_is_the_only_one_that_is_on_is_examined_with_its_own_names(
+    environ: dict[str, str], broken: FakeProvider
+) -> None:
+    result = doctor(beside(environ, broken), OIDC_ENABLED="false")
+    assert len(outcomes(result)) == len(Check)
+    assert "ROMM_PROVIDERS__FRIENDS__CLIENT_SECRET" in result.stdout

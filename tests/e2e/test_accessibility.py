@@ -19,6 +19,8 @@ OPEN = [
     "/forgot-password",
     "/register?token=used-up",
     "/nothing-here",
+    "/help",
+    "/help/email_not_verified",
 ]
 SIGNED_IN = [
     "/",
@@ -37,8 +39,8 @@ SIGNED_IN = [
     "/admin/oidc?error=access_denied&ref=0123456789abcdef",
     "/admin/oidc?report=gone",
     "/admin/sign-ins",
-    "/admin/sign-ins?code=email_not_verified",
-    "/admin/sign-ins?reference=0123456789abcdef",
+    "/admin/sign-ins?search=bob",
+    "/admin/sign-ins?search=0123456789abcdef",
 ]
 """What an administrator meets; a page that is added to RomM is added here."""
 

@@ -22,7 +22,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.sealing import DatabaseSeal
-from romm.composition import diagnosis, provider
+from romm.composition import diagnosis
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
@@ -282,12 +282,9 @@ def _logged(world: World) -> Iterator[str]:
 
 
 async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
-    doctor = diagnosis.doctor(
-        world.settings, loaded.warnings, provider.client(world.settings.oidc), world.ports.instruments, world.clock
-    )
+    doctors = diagnosis.doctors(world.settings, loaded.warnings, world.ports.instruments, world.clock)
     try:
-        async for finding in doctor.findings(COMMAND_LINE):
+        async for finding in doctors.findings(COMMAND_LINE):
             yield finding
     finally:
-        if world.ports.instruments.probe is not None:
-            await world.ports.instruments.probe.aclose()
+        await diagnosis.close(world.ports.instruments)

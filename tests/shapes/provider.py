@@ -143,7 +143,7 @@ class ShapedProvider(FakeProvider):
 
     def _discovery(self, request: Received) -> Response:
         paths = self.shape.paths
-        metadata = {
+        metadata: dict[str, Any] = {
             "issuer": self.issuer,
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],

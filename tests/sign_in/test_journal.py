@@ -6,13 +6,15 @@ import pytest
 from msgspec.structs import replace
 
 from romm.credentials.rate_limits import Rates
+from romm.domain.credentials.permissions import COMMAND_LINE, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.limits import NOTED_REFUSALS
 from romm.domain.model import SUBJECT_DIGITS, AccessLevel, Identity, subject_digest
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register
+from romm.domain.sign_in.log_search import ByText
 from romm.domain.sign_in.logout_token import Logout
-from romm.ports.sign_in import SignInEntry
+from romm.ports.sign_in import SignInEntry, SignInFilter
 from romm.sign_in.journal import SignInJournal
 from tests.factories import new_account
 from tests.fakes import FakeAccounts, FakeClock, FakeLog, FakeSignInLog, FakeThrottles
@@ -104,13 +106,56 @@ async def test_a_refusal_is_one_entry_with_what_its_facts_tell() -> None:
     assert log.lines == []
 
 
-async def test_a_refusal_before_anybody_is_known_has_only_its_code() -> None:
+async def test_a_refusal_before_anybody_is_known_has_its_code_and_the_facts_of_the_log() -> None:
     written, entries, _ = journal()
-    await written.refused("password", Refused(Code.CREDENTIALS_WRONG, username="alice", reason="canary"), VISITOR)
+    await written.refused("password", Refused(Code.CREDENTIALS_WRONG, username="sha256:5d41", reason="wrong"), VISITOR)
     [entry] = entries.entries
     assert (entry.code, entry.rule, entry.issuer, entry.subject_digest) == (Code.CREDENTIALS_WRONG, None, None, None)
-    assert "alice" not in str(entry)
-    assert "canary" not in str(entry)
+    assert entry.known_facts == {"username": "sha256:5d41", "reason": "wrong"}
+    assert (entry.outline, entry.deciding, entry.email) == ({}, {}, None)
+
+
+@pytest.mark.parametrize(
+    ("email", "kept"),
+    [
+        pytest.param("Bob@Example.ORG", "bob@example.org", id="as accounts have it"),
+        pytest.param("Bob <bob@example.org>", "Bob <bob@example.org>", id="one that cannot be used"),
+        pytest.param("None", None, id="none"),
+    ],
+)
+async def test_a_refused_person_is_found_by_the_address(email: str, kept: str | None) -> None:
+    written, entries, _ = journal()
+    refused = Refused(Code.EMAIL_NOT_VERIFIED)
+    refused.received = {"email": email}
+    await written.refused("openid", refused, VISITOR)
+    assert [entry.email for entry in entries.entries] == [kept]
+
+
+async def test_claims_of_ten_thousand_groups_are_not_kept() -> None:
+    written, entries, _ = journal()
+    for groups in (["users"], [f"group-{number}" for number in range(10_000)]):
+        refused = Refused(Code.NO_ROLE)
+        refused.claims = {"groups": groups}
+        await written.refused("openid", refused, VISITOR)
+    assert [entry.deciding for entry in entries.entries] == [{"groups": ["users"]}, {}]
+
+
+@pytest.mark.parametrize(("scopes", "names"), [({"logs.read"}, False), ({"logs.read", "users.read"}, True)])
+async def test_names_of_accounts_are_searched_for_those_who_may_read_accounts(scopes: set[str], names: bool) -> None:
+    written, entries, _ = journal()
+    account = await FakeAccounts().create(new_account("alice"), NOW)
+    entries.accounts = {account.id: account}
+    await written.signed_in("password", account, VISITOR)
+    reader = Actor(account_id=7, scopes=frozenset(scopes))
+    assert len(await written.search(reader, SignInFilter(term=ByText("ali")), 10)) == names
+    assert len(await written.search(reader, SignInFilter(term=ByText("1", number=1)), 10)) == 1
+
+
+async def test_a_text_to_search_for_has_an_end() -> None:
+    written, _, _ = journal()
+    with pytest.raises(Refused) as refused:
+        await written.search(COMMAND_LINE, SignInFilter(term=ByText("a" * 256)), 10)
+    assert refused.value.code is Code.REQUEST_INVALID
 
 
 async def test_of_a_flood_from_one_address_only_the_beginning_is_noted() -> None:

@@ -28,7 +28,6 @@ class IssuerMoves:
     accounts: Accounts
     account_store: AccountStore
     issuers: KnownIssuers
-    link_by_email: bool
     log: Log
     clock: Clock
 
@@ -53,7 +52,7 @@ class IssuerMoves:
 
     def notes(self, wanted: IssuerMove) -> list[str]:
         """Advice for the administrator."""
-        return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.link_by_email))
+        return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.issuers.links_by_email(wanted.new)))
 
     async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, list[Account]]:
         """With both issuers in their stored spelling, and the old one's accounts."""

@@ -15,7 +15,7 @@ import msgspec
 from romm.adapters import log as logs
 from romm.api.diagnosis.schemas import finding_schema
 from romm.cli.report import say
-from romm.composition import adapters, diagnosis, provider
+from romm.composition import adapters, diagnosis
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocked, has_failed, summary
@@ -28,6 +28,7 @@ _ERASE = "\x1b[K"  # to the end of the line
 _MARKS = {
     Outcome.OK: ("✓", "green"),
     Outcome.WARNING: ("!", "yellow"),
+    Outcome.UNKNOWN: ("?", "yellow"),
     Outcome.FAILED: ("✗", "red"),
     Outcome.SKIPPED: ("-", "cyan"),
 }
@@ -37,13 +38,13 @@ _BESIDE_TITLE = " " * (2 + _OUTCOME_WIDTH + 2 + _TITLE_WIDTH + 2)
 _BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
-def run(environ: Mapping[str, str], *, as_json: bool) -> int:
-    """Exit code 1 if a check failed."""
-    findings = asyncio.run(_json(environ) if as_json else _text(environ))
+def run(environ: Mapping[str, str], provider_id: str | None = None, *, as_json: bool) -> int:
+    """Exit code 1 if a check failed. Without `provider_id` all providers are examined. Raises `Refused(OIDC_OFF)`."""
+    findings = asyncio.run(_json(environ, provider_id) if as_json else _text(environ, provider_id))
     return 1 if has_failed(findings) else 0
 
 
-async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+async def examine(environ: Mapping[str, str], provider_id: str | None) -> AsyncIterator[Finding]:
     """If the settings are invalid, only their problems."""
     try:
         loaded = load(environ)
@@ -52,18 +53,14 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         for check in list(Check)[1:]:
             yield blocked(check, Check.SETTINGS)
         return
-    settings, client = loaded.settings, provider.client(loaded.settings.oidc)
     log = logs.configure("ERROR", "console")  # the findings replace the instruments' own log lines
-    to_provider = provider.provider_settings(settings.oidc)
-    instruments = diagnosis.instruments(settings, to_provider, client, log, adapters.now)
+    instruments = diagnosis.all_instruments(loaded.settings, log, adapters.now)
+    doctors = diagnosis.doctors(loaded.settings, loaded.warnings, instruments, adapters.now)
     try:
-        async for finding in diagnosis.doctor(settings, loaded.warnings, client, instruments, adapters.now).findings(
-            COMMAND_LINE
-        ):
+        async for finding in doctors.findings(COMMAND_LINE, provider_id):
             yield finding
     finally:
-        if instruments.probe is not None:
-            await instruments.probe.aclose()
+        await diagnosis.close(instruments)
 
 
 def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
@@ -73,18 +70,23 @@ def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
     yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first.removeprefix(_BESIDE_TITLE)}"
     yield from more
-    if finding.outcome in (Outcome.WARNING, Outcome.FAILED):
+    if finding.outcome in (Outcome.WARNING, Outcome.UNKNOWN, Outcome.FAILED):
         for label, text in _details(finding):
             first, *more = _wrapped(text, width, f"{_BELOW_TITLE}{'':8}  ")
             yield f"{_BELOW_TITLE}{label:<8}  {first.strip()}"
             yield from more
 
 
+def heading(finding: Finding) -> str:
+    """Before the findings of each of several providers."""
+    return f"{finding.provider.label} ({finding.provider.id})" if finding.provider else "RomM"
+
+
 def _details(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "expected", finding.expected
     yield from (("fix", fix) for fix in finding.fixes)
     if finding.code is not None:
-        yield "code", f"{finding.code}, the error of a sign-in (docs/errors.md#{finding.code})"
+        yield "code", f"{finding.code}, the error of a sign-in (romm errors {finding.code})"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
@@ -108,25 +110,28 @@ def together(left_out: Sequence[Finding], width: int = MAX_WIDTH) -> Iterator[st
     yield from _wrapped(", ".join(finding.title for finding in left_out), width, _BELOW_TITLE)
 
 
-async def _json(environ: Mapping[str, str]) -> list[Finding]:
-    findings = [finding async for finding in examine(environ)]
+async def _json(environ: Mapping[str, str], provider_id: str | None) -> list[Finding]:
+    findings = [finding async for finding in examine(environ, provider_id)]
     listed = msgspec.to_builtins([finding_schema(finding) for finding in findings])
     say(json.dumps(listed, indent=2, ensure_ascii=False))
     return findings
 
 
-async def _text(environ: Mapping[str, str]) -> list[Finding]:
+async def _text(environ: Mapping[str, str], provider_id: str | None) -> list[Finding]:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a check mark must not raise UnicodeEncodeError
     started, width = time.monotonic(), min(shutil.get_terminal_size((MAX_WIDTH, 24)).columns, MAX_WIDTH)
     findings: list[Finding] = []
     left_out: list[Finding] = []
     _announce(findings)
-    async for finding in examine(environ):
+    async for finding in examine(environ, provider_id):
+        changes = bool(findings) and finding.provider != findings[-1].provider
         findings.append(finding)
-        if left_out and finding.found != left_out[0].found:
+        if left_out and (changes or finding.found != left_out[0].found):
             _print(together(left_out, width))
             left_out = []
+        if changes:
+            _print(("", click.style(heading(finding), bold=True)))
         if finding.outcome is Outcome.SKIPPED:
             left_out.append(finding)
         else:
@@ -144,6 +149,6 @@ def _print(printed: Iterable[str]) -> None:
 
 def _announce(findings: list[Finding]) -> None:
     """On a terminal, show the running check; its finding replaces the line."""
-    coming = list(Check)[len(findings) :]
+    coming = list(Check)[list(Check).index(findings[-1].check) + 1 :] if findings else list(Check)
     if sys.stdout.isatty() and coming:
         click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from romm.cli import process
+from romm.cli.errors import errors
 from romm.cli.explain import explain
 from romm.cli.report import explained, loaded, run, say
+from romm.cli.sign_ins import sign_ins
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
@@ -83,15 +85,18 @@ def import_(source: str, apply: bool) -> None:
 
 
 @main.command()
+@click.argument("provider", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
-def doctor(as_json: bool) -> None:
+def doctor(provider: str | None, as_json: bool) -> None:
     """Test the OpenID configuration end to end.
 
-    Each failure comes with its fix. The service need not run.
+    PROVIDER is the id of one of several providers; without it all are tested. Each failure comes with its fix. The
+    service need not run.
     """
     from romm.cli.doctor import run
 
-    sys.exit(run(os.environ, as_json=as_json))
+    with explained():
+        sys.exit(run(os.environ, provider, as_json=as_json))
 
 
 @main.group()
@@ -138,5 +143,7 @@ def rotate_key() -> None:
 
 
 main.add_command(users)
+main.add_command(errors)
 main.add_command(explain)
 main.add_command(recover)
+main.add_command(sign_ins)

@@ -60,7 +60,6 @@ def issuer_moves(settings: Settings, ports: Ports) -> IssuerMoves:
         accounts=ports.accounts,
         account_store=ports.account_store,
         issuers=known_issuers(settings, ports),
-        link_by_email=settings.default_provider.oidc.link_by_email,
         log=ports.log,
         clock=ports.clock,
     )

@@ -35,13 +35,13 @@ def ports(settings: Settings, log: Log) -> Ports:
         each.id: OpenIDProvider(provider_settings(each.oidc), client(each.oidc), log=log)
         for each in settings.working_providers
     }
-    instruments = diagnosis.instruments(settings, provider_settings(settings.oidc), client(settings.oidc), log, now)
+    instruments = diagnosis.all_instruments(settings, log, now)
 
     async def close() -> None:
         await database.close()
-        for each in (*providers.values(), instruments.probe):
-            if each is not None:
-                await each.aclose()
+        for provider in providers.values():
+            await provider.aclose()
+        await diagnosis.close(instruments)
 
     return Ports(
         providers=providers,

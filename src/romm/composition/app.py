@@ -29,7 +29,7 @@ from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
 from romm.composition.ports import Ports
-from romm.composition.provider import client, configured_providers
+from romm.composition.provider import configured_providers
 from romm.composition.use_cases import use_cases
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
@@ -57,10 +57,10 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     )
     hints = {each.id: preset(each.oidc.provider).hints for each in settings.all_providers}
     errors = Errors(our_cookies, renderer, ports.log, hints, configured.default.id)
-    doctor = diagnosis.doctor(settings, remarks, client(settings.oidc), ports.instruments, ports.clock)
+    doctors = diagnosis.doctors(settings, remarks, ports.instruments, ports.clock)
     return AppDependencies(
         dependencies=_dependencies(settings, ports, our_cookies)
-        | {"renderer": _always(renderer), "doctor": _always(doctor)},
+        | {"renderer": _always(renderer), "doctors": _always(doctors)},
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints),

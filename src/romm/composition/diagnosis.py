@@ -1,23 +1,25 @@
 """The doctor and its instruments, which also work with incomplete settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from romm.adapters.diagnosis.network import LocalNetwork
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.adapters.diagnosis.schema import DatabaseStorage
 from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
-from romm.composition.provider import issuers
-from romm.composition.sign_in import configured_issuer, former_issuers
+from romm.composition.provider import client as client_of
+from romm.composition.provider import configured_providers, issuers, provider_settings
+from romm.composition.sign_in import configured_issuer
 from romm.diagnosis.doctor import Doctor
+from romm.diagnosis.doctors import Doctors
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.hosts import origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.authorization import Client
-from romm.domain.sign_in.providers import FIRST
+from romm.domain.sign_in.providers import names_of
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock, Log
-from romm.settings.model import Settings
+from romm.settings.model import DeclaredProvider, Settings
 
 
 def instruments(
@@ -36,25 +38,54 @@ def instruments(
     )
 
 
-def doctor(
-    settings: Settings, remarks: Sequence[str], client: Client, instruments: Instruments, clock: Clock
-) -> Doctor:
+def all_instruments(settings: Settings, log: Log, clock: Clock) -> Mapping[str, Instruments]:
+    """By the provider's id."""
+    return {
+        each.id: instruments(settings, provider_settings(each.oidc), client_of(each.oidc), log, clock)
+        for each in settings.all_providers
+    }
+
+
+def doctors(
+    settings: Settings, remarks: Sequence[str], instruments: Mapping[str, Instruments], clock: Clock
+) -> Doctors:
     """`remarks` are the warnings of reading the settings."""
+    by_id = {
+        each.id: doctor(settings, remarks, client_of(each.oidc), instruments[each.id], clock, each)
+        for each in settings.all_providers
+    }
+    enabled = [each.id for each in settings.all_providers if each.oidc.enabled]
+    return Doctors(
+        by_id=by_id, providers=configured_providers(settings), examined=enabled or [settings.default_provider.id]
+    )
+
+
+def doctor(
+    settings: Settings,
+    remarks: Sequence[str],
+    client: Client,
+    instruments: Instruments,
+    clock: Clock,
+    declared: DeclaredProvider | None = None,
+) -> Doctor:
+    """Of the first provider without another. `remarks` as in `doctors`."""
+    declared = declared or settings.all_providers[0]
     return Doctor(
-        configured=configured(settings, remarks, client),
-        known=preset(settings.oidc.provider),
+        id=declared.id,
+        configured=configured(settings, remarks, client, declared),
+        known=preset(declared.oidc.provider),
         instruments=instruments,
         clock=clock,
     )
 
 
-def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Configured:
-    oidc = settings.oidc
-    others = [each for each in settings.working_providers if each.id != FIRST]
+def configured(settings: Settings, remarks: Sequence[str], client: Client, declared: DeclaredProvider) -> Configured:
+    oidc = declared.oidc
+    others = [each for each in settings.all_providers if each.id != declared.id]
     return Configured(
         remarks=tuple(remarks),
         enabled=oidc.enabled,
-        off=settings.oidc_off,
+        off=declared.off,
         provider=oidc.provider,
         client_id=client.client_id,
         has_secret=bool(oidc.client_secret),
@@ -70,8 +101,9 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client) -> Co
         post_logout_redirect_uri=oidc.post_logout_redirect_uri,
         trusted_proxies=settings.server.trusted_proxies,
         issuer=configured_issuer(oidc),
-        former_issuers=former_issuers(settings),
-        other_issuers=tuple(issuer for each in others for issuer in issuers(each)),
+        former_issuers=settings.former_issuers,
+        other_issuers=tuple(issuer for each in others if not each.off for issuer in issuers(each)),
+        other_names=tuple(name for each in others for name in names_of(each.id)),
     )
 
 
@@ -85,3 +117,9 @@ def _probe(
         return ProviderProbe(provider, client, log=log, clock=clock, transport=transport)
     except ValueError:  # an unusable OIDC_TLS_CACERTFILE or authentication method, which other checks report
         return None
+
+
+async def close(instruments: Mapping[str, Instruments]) -> None:
+    for each in instruments.values():
+        if each.probe is not None:
+            await each.probe.aclose()

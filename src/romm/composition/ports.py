@@ -15,10 +15,10 @@ from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLo
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`providers` are those that are on, by id in the declared order. `instruments` are for the first."""
+    """`providers` are those that are on, by id in the declared order. `instruments` are for all, by id."""
 
     providers: Mapping[str, Provider]
-    instruments: Instruments
+    instruments: Mapping[str, Instruments]
     accounts: Accounts
     account_store: AccountStore
     attempts: Attempts

@@ -72,15 +72,9 @@ def _policy(declared: DeclaredProvider, settings: Settings) -> Policy:
         link_by_email=oidc.link_by_email,
         allow_registration=oidc.allow_registration,
         current_issuers=tuple(issuer for each in working if each.id != declared.id for issuer in issuers(each)),
-        former_issuers=former_issuers(settings),
+        former_issuers=settings.former_issuers,
         open_issuers=tuple(issuer for each in working if each.is_open_to_anyone for issuer in issuers(each)),
     )
-
-
-def former_issuers(settings: Settings) -> tuple[str, ...]:
-    """They were RomM's, so each provider's list counts for all."""
-    listed = (issuer for each in settings.all_providers for issuer in each.oidc.former_issuers)
-    return tuple(dict.fromkeys(listed))
 
 
 def known_issuers(settings: Settings, ports: Ports) -> KnownIssuers:
@@ -90,12 +84,17 @@ def known_issuers(settings: Settings, ports: Ports) -> KnownIssuers:
     return KnownIssuers(
         default=_provider_issuer(default, ports),
         others=[_provider_issuer(each, ports) for each in others],
-        former=former_issuers(settings),
+        former=settings.former_issuers,
     )
 
 
 def _provider_issuer(declared: DeclaredProvider, ports: Ports) -> ProviderIssuer:
-    return ProviderIssuer(provider=ports.providers.get(declared.id), configured=configured_issuer(declared.oidc))
+    return ProviderIssuer(
+        id=declared.id,
+        provider=ports.providers.get(declared.id),
+        configured=configured_issuer(declared.oidc),
+        link_by_email=declared.oidc.link_by_email,
+    )
 
 
 def configured_issuer(oidc: Oidc) -> str:

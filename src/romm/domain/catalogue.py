@@ -1,6 +1,7 @@
 """Texts and HTTP status of each refusal."""
 
 from collections.abc import Mapping
+from string import Formatter
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +20,22 @@ def operator_text(refused: Refused) -> str:
     if first := refused.facts.get("again"):
         return f"The response arrived again. The log line with correlation id {first} has the facts."
     return CATALOGUE[refused.code].operator.format_map(_Facts(refused.facts))
+
+
+class Piece(Struct, frozen=True):
+    """Of an operator's text, or the name of a fact in it."""
+
+    text: str
+    is_fact: bool = False
+
+
+def pieces(operator: str) -> tuple[Piece, ...]:
+    """Where no refusal has the facts."""
+    found: list[Piece] = []
+    for text, fact, _, _ in Formatter().parse(operator):
+        found += [Piece(text)] if text else []
+        found += [Piece(fact, is_fact=True)] if fact else []
+    return tuple(found)
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

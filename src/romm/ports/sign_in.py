@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.linking.pending import PendingSignIn
+from romm.domain.sign_in.log_search import Term
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 
@@ -70,8 +71,11 @@ class Logouts(Protocol):
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """`received` outlines refused claims as JSON. Only single sign-on sets `role_before` (None: a new account),
-    `role_after` and `warning` (a key of `role_hints.HINTS`).
+    """`facts` are a refusal's and `claims` the deciding ones, both as JSON objects; `received` outlines refused claims as one.
+    `email` is a refused person's.
+
+    Only single sign-on sets `claims`, `role_before` (None: a new account), `role_after` and `warning` (a key of
+    `role_hints.HINTS`).
     """
 
     at: datetime
@@ -85,15 +89,33 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: str = ""
+    facts: str = ""
+    email: str | None = None
+    claims: str = ""
     role_before: AccessLevel | None = None
     role_after: AccessLevel | None = None
     warning: str | None = None
     id: int | None = None
 
+    @property
+    def known_facts(self) -> dict[str, Any]:
+        return json.decode(self.facts, type=dict[str, Any]) if self.facts else {}
+
+    @property
+    def outline(self) -> dict[str, str]:
+        """Of the refused claims."""
+        return json.decode(self.received, type=dict[str, str]) if self.received else {}
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The deciding claims."""
+        return json.decode(self.claims, type=dict[str, Any]) if self.claims else {}
+
 
 class SignInFilter(Struct, frozen=True, kw_only=True):
     """None matches anything; `before` is an entry's `id`."""
 
+    term: Term | None = None
     outcome: str | None = None
     method: str | None = None
     code: str | None = None

@@ -182,6 +182,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.all_providers if not each.off)
 
     @property
+    def former_issuers(self) -> tuple[str, ...]:
+        """They were RomM's, so each provider's list counts for all."""
+        return tuple(dict.fromkeys(issuer for each in self.all_providers for issuer in each.oidc.former_issuers))
+
+    @property
     def default_provider(self) -> DeclaredProvider:
         """For requests that name none: the first that is enabled, even if mistakes keep it off."""
         return next((each for each in self.all_providers if each.oidc.enabled), self.all_providers[0])

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.accounts import usernames
-from romm.domain.diagnosis.explanation import outline
+from romm.domain.diagnosis.explanation import deciding, outline
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity, subject_digest
 from romm.domain.sign_in.claims.rules import Claims, Unknown
@@ -76,6 +76,9 @@ class Admission:
         found = replace(found, answer=answer)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
 
+    def deciding(self, person: Person) -> dict[str, Any]:
+        return deciding(person.claims, self.roles_claim)
+
     def role(self, claims: Claims) -> RoleDecision:
         return roles.grant(claims.roles, self.mapping)
 
@@ -139,5 +142,5 @@ class Admission:
         refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)
         identity = person.claims.identity
         refused.facts |= {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}
-        refused.received = outline(person.claims, self.roles_claim)
+        refused.received, refused.claims = outline(person.claims, self.roles_claim), self.deciding(person)
         return refused

@@ -7,6 +7,8 @@ from romm.domain.digests import digest
 from romm.domain.errors import Refused
 from romm.domain.sign_in.authorization import LoginAttempt, Purpose
 from romm.domain.sign_in.linking.decisions import Admitted
+from romm.domain.sign_in.providers import FIRST
+from romm.domain.urls import with_query
 
 ACCOUNT_PAGE = "/account"
 LINKED_PAGE = f"{ACCOUNT_PAGE}?notice=linked"
@@ -40,7 +42,12 @@ class Finished(Struct, frozen=True, kw_only=True):
 
 
 def reported(attempt: LoginAttempt) -> Finished:
-    return Finished(return_to=f"{PREVIEW_PAGE}?report={attempt.state_digest}")
+    return Finished(return_to=with_query(PREVIEW_PAGE, {"report": attempt.state_digest} | about(attempt.provider)))
+
+
+def about(provider_id: str) -> dict[str, str]:
+    """In a page's address, for one of the further providers."""
+    return {} if provider_id == FIRST else {"provider": provider_id}
 
 
 def led_back(attempt: LoginAttempt, refused: Refused) -> Refused:

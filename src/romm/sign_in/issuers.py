@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from romm.domain.errors import Code, Refused
-from romm.domain.issuers import Issuers
+from romm.domain.issuers import Issuers, is_among
+from romm.domain.sign_in.providers import FIRST
 from romm.ports.provider import Provider
 
 
@@ -16,6 +17,8 @@ class ProviderIssuer:
 
     provider: Provider | None
     configured: str
+    id: str = FIRST
+    link_by_email: bool = True
 
     async def ask(self) -> None:
         """Whether or not it answers."""
@@ -42,15 +45,22 @@ class KnownIssuers:
     others: Sequence[ProviderIssuer]
     former: tuple[str, ...]
 
-    async def provider_issuer(self) -> str:
-        """The default one's, in its spelling. Raises `Refused` if single sign-on is off or the provider not reached."""
-        if self.default.provider is None:
-            raise Refused(Code.OIDC_OFF, reason="no provider is configured")
-        return (await self.default.provider.metadata()).issuer
+    async def provider_issuer(self, provider_id: str = "") -> str:
+        """In its spelling; the default one's without an id. Raises `Refused` if it is off or not reached."""
+        found = next((each.provider for each in self._all if each.id == provider_id), None)
+        provider = found if provider_id else self.default.provider
+        if provider is None:
+            raise Refused(Code.OIDC_OFF, reason="no such provider is on")
+        return (await provider.metadata()).issuer
+
+    def links_by_email(self, issuer: str) -> bool:
+        """Of an unknown issuer as of the default one."""
+        found = (each for each in self._all if each.known and is_among(issuer, (each.known,)))
+        return next(found, self.default).link_by_email
 
     async def asked(self) -> Issuers:
         """Asks the providers."""
-        await asyncio.gather(*(each.ask() for each in (self.default, *self.others)))
+        await asyncio.gather(*(each.ask() for each in self._all))
         return self.now()
 
     def now(self) -> Issuers:
@@ -59,3 +69,7 @@ class KnownIssuers:
         pending = () if this else (self.default.configured,)
         current = tuple(filter(None, (*pending, *(each.known for each in self.others))))
         return Issuers(this=this, current=current, former=self.former)
+
+    @property
+    def _all(self) -> tuple[ProviderIssuer, ...]:
+        return (self.default, *self.others)

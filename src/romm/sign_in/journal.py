@@ -1,17 +1,21 @@
 """Use case: record sign-ins in the process's log and in the administrators' log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec import json
+from msgspec.structs import replace
 
 from romm.credentials.rate_limits import Rates
+from romm.domain import emails
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.errors import Code, Refused, required
 from romm.domain.limits import NOTED_REFUSALS, check_search
 from romm.domain.model import AccessLevel, Account, Identity, Visitor, subject_digest
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.linking.decisions import Admitted, Register, warnings
+from romm.domain.sign_in.log_search import ByText
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.ports.process import Clock, Log
@@ -26,6 +30,10 @@ _WITHOUT_EXPIRY = (
     "The provider's logout token has no exp, which OpenID Connect Back-Channel Logout 1.0, 2.4 demands. It counts once, for "
     "ten minutes from its iat."
 )
+
+
+MAX_CLAIMS_LENGTH = 8192
+"""Characters of the deciding claims."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +62,17 @@ class SignInJournal:
         *,
         identity: Identity | None = None,
         decision: Admitted | None = None,
+        claims: Mapping[str, Any] | None = None,
     ) -> None:
-        """`identity` and `decision` belong to single sign-on."""
+        """`identity`, `decision` and the deciding `claims` belong to single sign-on."""
         subject = identity and subject_digest(identity)
         rule = decision and decision.rule
         facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
         level, address = account.level.label, visitor.address
         self.log.info("signin.done", method=method, account=account.id, access_level=level, address=address, **facts)
         role = {} if decision is None else _role(decision)
-        await self.entries.add(self._entry(method, "signed_in", visitor, account_id=account.id, **facts, **role))
+        kept = {"account_id": account.id, "claims": _bounded(claims or {}), **facts, **role}
+        await self.entries.add(self._entry(method, "signed_in", visitor, **kept))
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
         """Up to `NOTED_REFUSALS`."""
@@ -71,8 +81,10 @@ class SignInJournal:
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
         account = refused.facts.get("account")
         facts["account_id"] = account if isinstance(account, int) else None
-        received = json.encode(refused.received).decode() if refused.received else ""
-        await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, received=received, **facts))
+        facts["email"] = _email(refused)
+        facts["facts"], facts["received"] = _json(refused.facts), _json(refused.received)
+        facts["claims"] = _bounded(refused.claims)
+        await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, **facts))
 
     async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
         """`owners` has the account of each ended session."""
@@ -98,7 +110,10 @@ class SignInJournal:
     async def search(self, actor: Actor, wanted: SignInFilter, limit: int) -> Sequence[SignInEntry]:
         """Raises `Refused`: FORBIDDEN, REQUEST_INVALID."""
         required(may(actor, Action.READ_SIGN_INS))
-        required(check_search(wanted.outcome, wanted.code, wanted.correlation_id))
+        term = wanted.term if isinstance(wanted.term, ByText) else None
+        required(check_search(wanted.outcome, wanted.code, wanted.correlation_id, term.text if term else None))
+        if term is not None and may(actor, Action.LIST_ACCOUNTS) is not None:
+            wanted = replace(wanted, term=replace(term, names=False))
         return await self.entries.search(wanted, limit)
 
     def _entry(self, method: str, outcome: str, visitor: Visitor, **facts: object) -> SignInEntry:
@@ -111,6 +126,21 @@ class SignInJournal:
             correlation_id=visitor.correlation_id,
             **{**empty, **facts},  # type: ignore[arg-type]  # the callers above name exactly these
         )
+
+
+def _email(refused: Refused) -> str | None:
+    found = refused.received.get("email", "")
+    return emails.canonical(found) or (found if "@" in found else None)
+
+
+def _json(facts: Mapping[str, Any]) -> str:
+    return json.encode(facts).decode() if facts else ""
+
+
+def _bounded(claims: Mapping[str, Any]) -> str:
+    """Too many are left out: a person may be in ten thousand groups."""
+    written = _json(claims)
+    return written if len(written) <= MAX_CLAIMS_LENGTH else ""
 
 
 def _role(decision: Admitted) -> dict[str, object]:

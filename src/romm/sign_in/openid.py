@@ -153,7 +153,7 @@ class OpenIDSignIn:
             request = authorization.request_parameters(
                 provider.client, state=state, nonce=nonce, code_verifier=code_verifier
             )
-            if visitor is not None and may_be_pushed(provider, metadata):
+            if visitor is not None and may_be_pushed(provider.client, metadata):
                 await self._check_pushes(visitor.address)
             url = await request_url(provider, metadata, request | added)
             sealed = await self.attempts.sealed(attempt)
@@ -168,6 +168,10 @@ class OpenIDSignIn:
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Loading a callback again gives the same result. Raises `Refused`."""
+        with self._concerned():
+            return await self._finish(response, cookies, visitor)
+
+    async def _finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         identification = self._identification()
         attempt = await self.attempts.opened(response.state, cookies.sealed)
         if attempt is None:
@@ -260,7 +264,8 @@ class OpenIDSignIn:
             sid=logout_token.sid(person.signed),
         )
         session = await self.sessions.start(account, visitor, source)
-        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision)
+        claims = self.admission.deciding(person)
+        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision, claims=claims)
         linked = isinstance(decision, LinkIdentity)
         return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
 
@@ -290,7 +295,7 @@ class OpenIDSignIn:
         try:
             yield
         except Refused as refused:
-            refused.provider = self.id
+            refused.provider = refused.provider or self.id
             raise
 
     def _identification(self) -> Identification:

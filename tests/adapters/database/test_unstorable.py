@@ -6,6 +6,7 @@ import pytest
 
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.log_search import ByText
 from romm.ports.sign_in import SignInFilter
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import alice, session
@@ -15,6 +16,7 @@ Work = Callable[[Stores], Awaitable[object]]
 
 async def log(stores: Stores) -> None:
     await stores.sign_in_log.search(SignInFilter(code="\0"), 10)
+    await stores.sign_in_log.search(SignInFilter(term=ByText("a\0b")), 10)
 
 
 async def reference(stores: Stores) -> None:

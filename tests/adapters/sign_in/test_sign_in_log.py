@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from msgspec.structs import asdict, replace
 from sqlalchemy import func, insert, select
 
@@ -10,10 +11,11 @@ from romm.adapters.database.tables import SignInRow
 from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.domain.errors import Code
+from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.ports.sign_in import SignInEntry, SignInFilter
 from tests.adapters.conftest import RETENTION, Stores
 from tests.domain.examples import ISSUER, NOW
-from tests.factories import filled
+from tests.factories import filled, new_account
 
 
 def entry(subject_digest: str, after: timedelta = timedelta(0)) -> SignInEntry:
@@ -77,6 +79,9 @@ async def test_a_line_outlives_its_account_and_keeps_every_fact(database: Databa
         "address": "192.0.2.1",
         "correlation_id": "abc",
         "received": "",
+        "facts": "",
+        "email": None,
+        "claims": "",
         "role_before": None,
         "role_after": None,
         "warning": None,
@@ -114,6 +119,54 @@ async def test_lines_are_found_the_newest_first_with_what_was_received(stores: S
     assert await found(account_id=7) == ["c", "b", "a"]
     assert await found(account_id=0) == []
     assert await found(correlation_id="another") == []
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"),
+    [
+        pytest.param(ByReference("0123456789abcdef"), ["reference"], id="a reference"),
+        pytest.param(ByText("BOB"), ["bob"], id="part of a refused address"),
+        pytest.param(ByText("not_verified"), ["bob"], id="part of a code"),
+        pytest.param(ByText("192.0.2.9"), ["reference"], id="a visitor's address"),
+        pytest.param(ByText("192.0.2."), [], id="part of a visitor's address"),
+        pytest.param(ByText("Vera"), ["vera"], id="part of an account's name"),
+        pytest.param(ByText("library"), ["vera"], id="part of an account's address"),
+        pytest.param(ByText("Vera", names=False), [], id="no names"),
+        pytest.param(ByText("7", number=7), ["reference"], id="an account's number"),
+        pytest.param(ByText("%"), [], id="a wildcard is a character"),
+        pytest.param(ByText("b_b"), [], id="so is an underscore"),
+    ],
+)
+async def test_a_text_finds_lines_by_person_code_and_address(stores: Stores, sought: Term, found: list[str]) -> None:
+    vera = await stores.accounts.create(new_account("vera", email="vera@library.example"), NOW)
+    plain = replace(entry(""), code=None, account_id=None)
+    for line in (
+        replace(
+            plain, subject_digest="reference", correlation_id="0123456789abcdef", address="192.0.2.9", account_id=7
+        ),
+        replace(plain, subject_digest="bob", code=Code.EMAIL_NOT_VERIFIED, email="bob@example.org"),
+        replace(plain, subject_digest="vera", account_id=vera.id),
+    ):
+        await stores.sign_in_log.add(line)
+
+    lines = await stores.sign_in_log.search(SignInFilter(term=sought), 10)
+
+    assert [each.subject_digest for each in lines] == found
+
+
+async def test_a_person_s_lines_are_those_of_the_account_and_of_the_address(stores: Stores) -> None:
+    for name, account_id, email in (
+        ("own", 7, None),
+        ("refused", None, "bob@example.org"),
+        ("other", 8, "b@example.org"),
+    ):
+        await stores.sign_in_log.add(replace(entry(name), account_id=account_id, email=email))
+
+    async def found(person: OfPerson) -> list[str | None]:
+        return [each.subject_digest for each in await stores.sign_in_log.search(SignInFilter(term=person), 10)]
+
+    assert await found(OfPerson(7, "bob@example.org")) == ["refused", "own"]
+    assert await found(OfPerson(7, None)) == ["own"]
 
 
 async def test_no_line_has_to_clear_away_more_than_takes_a_moment(database: Database):

@@ -24,6 +24,7 @@ async def test_an_admin_reads_what_the_doctor_finds(world: World) -> None:
         "found": "known to the provider, with client_secret_basic (it answered invalid_grant)",
         "fixes": [],
         "code": None,
+        "provider": None,
     }
 
 
@@ -42,6 +43,20 @@ async def test_it_works_while_single_sign_on_is_off() -> None:
     findings = (await world.program().get(ROUTE, auth=("keeper", PASSWORD))).json()
     assert findings[1]["code"] == Code.OIDC_OFF
     assert "OIDC_CLIENT_ID" in findings[1]["fixes"][0]
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
+)
+async def test_no_website_makes_an_admins_browser_ask_the_provider(world: World, site: str, status: int) -> None:
+    """A link brings the session's cookie."""
+    program = world.program()
+    program.headers["sec-fetch-site"] = "same-origin"
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    asked = len(world.idp.requests)
+    response = await program.get(ROUTE, headers={"sec-fetch-site": site, "sec-fetch-mode": "navigate"})
+    assert response.status_code == status
+    assert (len(world.idp.requests) > asked) is (status == 200)
 
 
 @pytest.mark.parametrize(

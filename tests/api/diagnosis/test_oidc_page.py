@@ -124,7 +124,7 @@ async def test_a_trial_that_fails_says_why_what_to_do_and_where_the_rest_stands(
     page, reference = words(answer.text), world.sign_ins.entries[-1].correlation_id
     assert CATALOGUE[Code.ACCESS_DENIED].person in page
     assert "authorization_policy" in page  # where to click at Authelia
-    assert f"/admin/sign-ins?reference={reference}" in answer.text
+    assert f"/admin/sign-ins?search={reference}" in answer.text
     assert "Client and secret" in page
 
 

@@ -8,6 +8,8 @@ from romm.domain.errors import Code
 from tests.api.http.test_documents import ROUTES
 from tests.world import PASSWORD, World
 
+EVIL = "https://evil.test"
+
 OPEN = {
     # signing in and out, and what leads back in
     ("get", "/api/login/openid"),
@@ -80,6 +82,19 @@ async def test_no_spelling_of_an_address_is_a_way_around(house: World, address: 
     response = await house.program().get(address)
     assert response.status_code == status
     assert status == 404 or response.json()["code"] == Code.NOT_SIGNED_IN
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": EVIL}]
+)
+async def test_no_website_spends_attempts_by_a_password_in_an_address(headers: dict[str, str]) -> None:
+    """`http://keeper:invented@…`, also by GET. The right password is not looked at, either."""
+    world = World()
+    await world.add("keeper")
+    for password in ("invented", PASSWORD):
+        response = await world.program().get("/api/users/me", auth=("keeper", password), headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, Code.CROSS_SITE)
+    assert world.throttles.counted == {}
 
 
 async def test_a_page_looks_at_the_cookie_and_not_at_a_header_for_a_proxy_in_front() -> None:

@@ -30,7 +30,7 @@ async def test_a_number_in_another_spelling_is_not_found(world: World, path: str
         "/api/sign-ins?outcome={}",
         "/api/sign-ins?code={}",
         "/api/sign-ins?correlation_id={}",
-        "/admin/sign-ins?reference={}",
+        "/admin/sign-ins?search={}",
     ],
 )
 async def test_a_text_to_search_for_has_an_end(world: World, query: str) -> None:

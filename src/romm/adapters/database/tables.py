@@ -225,10 +225,13 @@ class SignInRow(Base):
     code: Mapped[str | None]
     issuer: Mapped[str | None]
     subject_digest: Mapped[str | None]
-    account_id: Mapped[int | None]
+    account_id: Mapped[int | None] = mapped_column(index=True)
     address: Mapped[str]
     correlation_id: Mapped[str] = mapped_column(index=True)
     received: Mapped[str]
+    facts: Mapped[str]
+    email: Mapped[Exact | None] = mapped_column(index=True)
+    claims: Mapped[str]
     role_before: Mapped[AccessLevel | None]
     role_after: Mapped[AccessLevel | None]
     warning: Mapped[str | None]

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "0014"
+HEAD = "0015"
 """The newest migration, repeated here: the server does not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500

@@ -1,16 +1,24 @@
-"""The schema's state and the accounts, for the doctor."""
+"""The schema's state, the accounts and the last sign-ins, for the doctor."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import make_url, select
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
-from romm.adapters.database.tables import IdentityRow
+from romm.adapters.database.tables import IdentityRow, SignInRow
 from romm.adapters.database.transactions import HEAD, Database
+from romm.domain.diagnosis.history import LINES_READ, LogLine
+from romm.domain.errors import Code
 from romm.domain.model import Account
 
 _ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
+_SIGN_INS = (
+    select(SignInRow.at, SignInRow.method, SignInRow.outcome, SignInRow.issuer, SignInRow.code, SignInRow.warning)
+    .order_by(SignInRow.id.desc())
+    .limit(LINES_READ)
+)
 
 
 class DatabaseStorage:
@@ -48,5 +56,19 @@ class DatabaseStorage:
         finally:
             await database.close()
 
+    async def sign_ins(self) -> Sequence[LogLine]:
+        database = Database(self._url)
+        try:
+            return [_line(*row) for row in await database.fetch(_SIGN_INS, {})]
+        finally:
+            await database.close()
+
     def _is_absent(self) -> bool:
         return self._file is not None and not Path(self._file).exists()
+
+
+def _line(
+    at: datetime, method: str, outcome: str, issuer: str | None, code: str | None, warning: str | None
+) -> LogLine:
+    known = Code(code) if code in set(Code) else None
+    return LogLine(at=at, method=method, outcome=outcome, issuer=issuer, code=known, warning=warning)

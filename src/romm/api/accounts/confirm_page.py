@@ -45,8 +45,7 @@ async def confirm_page(
         linked_here=any(each.opens for each in links),
         blocked=any(each.blocks for each in links),
         links_by_email=renderer.links_by_email,
-        login_url=renderer.login_url(target),
-        **renderer.confirming(principal),
+        **renderer.confirming(principal, target),
         next=target,
         error=explained(error, ref),
     )

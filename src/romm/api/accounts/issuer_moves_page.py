@@ -16,10 +16,11 @@ _WRITES = needs("users.write", browser=True, error_page="/admin/oidc")
 
 
 class MoveForm(Struct, frozen=True):
-    """From which issuer, and how people are recognized at the provider."""
+    """From which issuer to which provider, and how people are recognized there. Without an id: the default provider."""
 
     old: str
     way: Way
+    provider: str = ""
 
 
 @post("/", **_WRITES, status_code=200)
@@ -30,9 +31,9 @@ async def preview(
     issuer_moves: NamedDependency[IssuerMoves],
 ) -> Template:
     """What would become of each account; nothing is written."""
-    move = await _wanted(request, issuer_moves)
+    form, move = await _wanted(request, issuer_moves)
     decided, notes = await issuer_moves.preview(actor(principal), move), issuer_moves.notes(move)
-    return _page(renderer, principal, move, decided, notes=notes, done=False)
+    return _page(renderer, principal, move, decided, provider=form.provider, notes=notes, done=False)
 
 
 @post("/apply", **_WRITES, status_code=200)
@@ -43,14 +44,15 @@ async def carry_out(
     issuer_moves: NamedDependency[IssuerMoves],
 ) -> Template:
     """Moves the accounts, and says of each what became of it. The session that asks goes on."""
-    move = await _wanted(request, issuer_moves)
+    form, move = await _wanted(request, issuer_moves)
     decided = await issuer_moves.carry_out(actor(principal), move, principal.digest)
-    return _page(renderer, principal, move, decided, notes=[], done=True)
+    return _page(renderer, principal, move, decided, provider=form.provider, notes=[], done=True)
 
 
-async def _wanted(request: Request, issuer_moves: IssuerMoves) -> IssuerMove:
+async def _wanted(request: Request, issuer_moves: IssuerMoves) -> tuple[MoveForm, IssuerMove]:
     form = await body(request, MoveForm)
-    return IssuerMove(old=form.old, new=await issuer_moves.issuers.provider_issuer(), way=form.way)
+    new = await issuer_moves.issuers.provider_issuer(form.provider)
+    return form, IssuerMove(old=form.old, new=new, way=form.way)
 
 
 def _page(
@@ -59,6 +61,7 @@ def _page(
     move: IssuerMove,
     decided: list[IssuerMoveDecision],
     *,
+    provider: str,
     notes: list[str],
     done: bool,
 ) -> Template:
@@ -66,6 +69,7 @@ def _page(
         "issuer_move.html",
         who=who,
         move=move,
+        target=renderer.configured.named(provider),
         notes=notes,
         done=done,
         lines=[(each.account, describe(each, move), isinstance(each, Stay)) for each in decided],

@@ -53,6 +53,7 @@ async def account_page(
         managed=administration.is_managed(account),
         **_ways(renderer, principal, proof),
         **_links(account, profile.ways_in(), renderer),
+        provider_label=renderer.providers_of(link.identity.issuer for link in account.links),
         sessions=_sessions(await sessions.of(actor(principal), account.id), principal.credential),
         error=explained(error, ref),
         notice=notice,
@@ -143,7 +144,9 @@ def _links(account: Account, ways: WaysIn, renderer: PageRenderer) -> dict[str, 
     """
     links = describe_links(account, ways.issuers, renderer)
     linked = {renderer.configured.of_issuer(each.link.identity.issuer) for each in links}
+    newest = max(reversed(links), key=lambda each: each.link.linked_at, default=None)
     return {
+        "linked_with": newest and newest.name,
         "links": [(each, _is_last(account, each, ways)) for each in links],
         "linked_here": any(each.opens for each in links),
         "linkable": [each for each in renderer.configured.on if each not in linked],

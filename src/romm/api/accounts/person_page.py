@@ -54,6 +54,7 @@ async def person(
         managed=administration.is_managed(account),
         links=describe_links(account, administration.issuers.now(), renderer),
         by_claim=administration.roles_by_claim,
+        provider_label=renderer.providers_of(link.identity.issuer for link in account.links),
         passwords=administration.passwords_enabled,
         sessions=len(await sessions.of(by, account.id)),
         writes="users.write" in principal.scopes,

@@ -1,11 +1,11 @@
 """Explanations over HTTP: claims, test sign-in, sign-in log."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 
 from romm.api.diagnosis.explanation_schemas import (
     EXPLANATION_EXAMPLE,
@@ -21,14 +21,17 @@ from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.http.requests import ProviderId, Request
 from romm.api.http.responses import to_provider
+from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.explanation import Explainers
 from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.log_search import term
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.providers import SignIns
 
 MOST_LINES = 200
+_SEARCH = "A reference, or part of a user name, of an e-mail address or of a code, or a visitor's address."
 
 
 def pasted(text: str | bytes) -> Any:
@@ -88,6 +91,8 @@ async def preview(
 async def sign_ins(
     principal: NamedDependency[Principal],
     journal: NamedDependency[SignInJournal],
+    renderer: NamedDependency[PageRenderer],
+    search: Annotated[str, QueryParameter(description=_SEARCH)] = "",
     outcome: FromQuery[str] = "",
     code: FromQuery[str] = "",
     correlation_id: FromQuery[str] = "",
@@ -97,17 +102,19 @@ async def sign_ins(
 ) -> list[SignInSchema]:
     """Account, outcome and rule of each sign-in. `correlation_id` is the reference on the person's error page."""
     criteria = SignInFilter(
+        term=term(search),
         outcome=outcome,
         code=code,
         correlation_id=correlation_id.strip(),
-        account_id=_within(user_id),
-        before=_within(before),
+        account_id=within(user_id),
+        before=within(before),
     )
     found = await journal.search(actor(principal), criteria, min(max(limit, 0), MOST_LINES))
-    return [sign_in_schema(each) for each in found]
+    providers = renderer.configured
+    return [sign_in_schema(each, providers.id_of_issuer(each.issuer)) for each in found]
 
 
-def _within(number: int | None) -> int | None:
+def within(number: int | None) -> int | None:
     return number and min(max(number, 0), LARGEST_ID)
 
 

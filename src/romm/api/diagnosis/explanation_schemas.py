@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
+from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.explanation import Explanation
+from romm.domain.errors import Refused
+from romm.domain.sign_in.providers import in_words_of
 from romm.ports.sign_in import SignInEntry
 
 
@@ -25,7 +27,7 @@ class ExplanationSchema(Struct, frozen=True, kw_only=True):
 
 
 class SignInSchema(Struct, frozen=True, kw_only=True):
-    """`received` outlines the refused claims.
+    """`received` outlines the refused claims, `facts` are the values that were wrong, and `hint` says what to do with them.
 
     A sign-in with the provider has `role_before` (null for a new account) and `role_after`; `warning` says why the role
     differs from the provider's groups.
@@ -43,6 +45,9 @@ class SignInSchema(Struct, frozen=True, kw_only=True):
     address: str
     correlation_id: str
     received: dict[str, str]
+    email: str | None
+    facts: dict[str, Any]
+    hint: str | None
     role_before: str | None
     role_after: str | None
     warning: str | None
@@ -57,7 +62,9 @@ def explanation_schema(explained: Explanation) -> ExplanationSchema:
     )
 
 
-def sign_in_schema(entry: SignInEntry) -> SignInSchema:
+def sign_in_schema(entry: SignInEntry, provider_id: str | None = None) -> SignInSchema:
+    """`provider_id`: its variables are in the hint."""
+    facts = entry.known_facts
     return SignInSchema(
         id=entry.id or 0,
         at=entry.at,
@@ -70,7 +77,10 @@ def sign_in_schema(entry: SignInEntry) -> SignInSchema:
         user_id=entry.account_id,
         address=entry.address,
         correlation_id=entry.correlation_id,
-        received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+        received=entry.outline,
+        email=entry.email,
+        facts=facts,
+        hint=in_words_of(provider_id, operator_text(Refused(entry.code, **facts))) if entry.code and facts else None,
         role_before=None if entry.role_before is None else entry.role_before.label,
         role_after=None if entry.role_after is None else entry.role_after.label,
         warning=entry.warning,
@@ -97,6 +107,9 @@ SIGN_IN_EXAMPLE: dict[str, Any] = {
     "address": "192.0.2.7",
     "correlation_id": "7b52009b64fd0a2a",
     "received": {"sub": "text of 36", "email": "alice@example.org", "email_verified": "False"},
+    "email": "alice@example.org",
+    "facts": {"found": False, "source": "id_token"},
+    "hint": "`email_verified` is False in id_token; only the JSON value true counts, not a text.",
     "role_before": None,
     "role_after": None,
     "warning": None,

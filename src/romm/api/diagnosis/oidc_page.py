@@ -16,17 +16,18 @@ from romm.accounts.issuer_moves import IssuerMoves
 from romm.api.diagnosis.explanation import pasted
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Request, body
+from romm.api.http.requests import ProviderId, Request, body
 from romm.api.http.responses import to_provider
-from romm.api.pages.described_sign_ins import describe_entries
+from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal, actor
-from romm.diagnosis.doctor import Doctor
+from romm.diagnosis.doctors import Doctors
 from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews, Report
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.diagnosis.findings import Finding, Outcome, has_failed, summary
 from romm.domain.errors import Code, Refused
+from romm.domain.sign_in.providers import ConfiguredProvider
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.providers import SignIns
@@ -65,7 +66,7 @@ class Claim:
 async def oidc(
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
-    doctor: NamedDependency[Doctor],
+    doctors: NamedDependency[Doctors],
     previews: NamedDependency[Previews],
     journal: NamedDependency[SignInJournal],
     administration: NamedDependency[Administration],
@@ -73,22 +74,28 @@ async def oidc(
     report: FromQuery[str] = "",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
+    provider: ProviderId = None,
 ) -> Template:
-    by = actor(principal)
+    by, shown = actor(principal), _shown(renderer, provider)
     found = await previews.read(by, report) if report else None
+    diagnosed = {} if found else await doctors.within(by, PATIENCE_SECONDS, shown.id)
     refusals = SignInFilter(outcome="refused")
-    refused = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
+    entries = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
+    refused = await describe_entries(entries, renderer, principal, administration)
     return _page(
         renderer,
         principal,
-        **_diagnosed([] if found else await doctor.within(by, PATIENCE_SECONDS)),
+        shown,
+        **_diagnosed(diagnosed.get(shown.id, [])),
+        states={each: _state(of_it) for each, of_it in diagnosed.items()},
         **_reported(found),
         gone=bool(report) and found is None,
         error=explained(error, ref),
-        reason=describe(Code(error), renderer) if error in set(Code) else None,
+        reason=_of_reference(refused, error, ref)
+        or (describe(Code(error), renderer, shown) if error in set(Code) else None),
         elsewhere=await issuer_moves.elsewhere(by),
         writes="users.write" in principal.scopes,
-        refused=await describe_entries(refused, renderer, principal, administration),
+        refused=refused,
     )
 
 
@@ -113,26 +120,51 @@ async def explain(
 ) -> Template:
     """The claims are in the response only: in no URL, and not stored."""
     form = await body(request, ClaimsForm)
+    shown = _shown(renderer, form.provider)
     try:
         explanation = await explainers.explain(actor(principal), pasted(form.claims), form.provider)
     except Refused as refused:
         status, problem = CATALOGUE[refused.code].status, {"person": operator_text(refused), "code": refused.code}
-        return _page(renderer, principal, claims=form.claims, problem=problem, status_code=status)
-    return _page(renderer, principal, claims=form.claims, explanation=explanation)
+        return _page(renderer, principal, shown, claims=form.claims, problem=problem, status_code=status)
+    return _page(renderer, principal, shown, claims=form.claims, explanation=explanation)
 
 
-def _page(renderer: PageRenderer, who: Principal, **parts: Any) -> Template:
+def _of_reference(refused: Sequence[SignInView], error: str, reference: str) -> Mapping[str, Any] | None:
+    """With the facts of the refusal, which has just happened."""
+    own = (each for each in refused if (each.entry.correlation_id, each.entry.code) == (reference, error))
+    return next((each.described for each in own), None)
+
+
+def _shown(renderer: PageRenderer, provider_id: str | None) -> ConfiguredProvider:
+    return renderer.configured.named(provider_id) or renderer.configured.default
+
+
+def _page(renderer: PageRenderer, who: Principal, shown: ConfiguredProvider, **parts: Any) -> Template:
+    """`tabs` are the providers, if there are several."""
+    declared = renderer.declared(shown.id)
+    tabs = [each for each in renderer.configured.declared if renderer.declared(each.id).oidc.enabled or each is shown]
     return renderer.page(
-        "oidc.html", who=who, off=renderer.settings.oidc_off, provider_name=renderer.provider_name, **parts
+        "oidc.html",
+        who=who,
+        shown=shown,
+        off=declared.off,
+        redirect_uri=declared.oidc.redirect_uri,
+        former_issuers=renderer.settings.former_issuers,
+        tabs=tabs if len(tabs) > 1 else [],
+        **parts,
     )
+
+
+def _state(findings: Sequence[Finding]) -> str:
+    if has_failed(findings):
+        return "bad"
+    return "good" if all(finding.outcome is Outcome.OK for finding in findings) else ""
 
 
 def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:
     if not findings:
         return {}
-    well = all(finding.outcome is Outcome.OK for finding in findings)
-    state = "bad" if has_failed(findings) else "good" if well else ""
-    return {"findings": findings, "summary": summary(findings), "state": state}
+    return {"findings": findings, "summary": summary(findings), "state": _state(findings)}
 
 
 def _reported(report: Report | None) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class Heartbeat(Struct, frozen=True):
 
 
 class FindingSchema(Struct, frozen=True, kw_only=True):
-    """`code` is the error that a sign-in would end with."""
+    """`code` is the error that a sign-in would end with. `provider` is the id of the one examined, if several are."""
 
     check: Check
     title: str
@@ -53,6 +53,7 @@ class FindingSchema(Struct, frozen=True, kw_only=True):
     found: str
     fixes: list[str]
     code: str | None
+    provider: str | None
 
 
 def finding_schema(finding: Finding) -> FindingSchema:
@@ -64,6 +65,7 @@ def finding_schema(finding: Finding) -> FindingSchema:
         found=finding.found,
         fixes=list(finding.fixes),
         code=finding.code,
+        provider=finding.provider.id if finding.provider else None,
     )
 
 
@@ -85,4 +87,5 @@ FINDING_EXAMPLE: dict[str, Any] = {
     "found": "the provider answered invalid_client to romm with client_secret_basic",
     "fixes": ["Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (the plain secret, not its hash)."],
     "code": "client_rejected",
+    "provider": None,
 }

@@ -123,6 +123,8 @@ class Errors:
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
+        if refused.provider and self.renderer.configured.are_several:
+            query["provider"] = refused.provider
         return see_other(with_query(page, query), self._cleared(request, refused))
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-import msgspec
+from typing import Any
 
 from romm.accounts.administration import Administration
 from romm.api.pages.renderer import PageRenderer, describe
@@ -26,7 +25,7 @@ class SignInView:
     entry: SignInEntry
     way: str
     name: str | None
-    described: Mapping[str, str] | None
+    described: Mapping[str, Any] | None
     rule: tuple[str, str] | None
     received: Mapping[str, str]
     role: str
@@ -48,7 +47,7 @@ def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
     if by is None:
         return WAYS.get(entry.method, entry.method)
     if entry.issuer is None:  # refused before a provider was asked
-        return f"{by} {renderer.provider_name}" if len(renderer.configured.on) < 2 else f"{by} single sign-on"
+        return f"{by} single sign-on" if renderer.configured.are_several else f"{by} {renderer.provider_name}"
     return f"{by} {renderer.name_of(entry.issuer) or hosts.display(entry.issuer)}"
 
 
@@ -57,12 +56,17 @@ def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[i
         entry=entry,
         way=_way(entry, renderer),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        described=describe(entry.code, renderer, entry.issuer) if entry.code else None,
+        described=_described(entry, renderer),
         rule=ROWS.get(entry.rule or ""),
-        received=msgspec.json.decode(entry.received, type=dict[str, str]) if entry.received else {},
+        received=entry.outline,
         role=_role(entry),
         warning=role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles),
     )
+
+
+def _described(entry: SignInEntry, renderer: PageRenderer) -> Mapping[str, Any] | None:
+    about = renderer.configured.of_issuer(entry.issuer)
+    return None if entry.code is None else describe(entry.code, renderer, about, entry.known_facts)
 
 
 def _role(entry: SignInEntry) -> str:

@@ -1,7 +1,7 @@
 """What all pages share."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,7 +13,7 @@ from litestar.response import Template
 
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
-from romm.domain.catalogue import CATALOGUE
+from romm.domain.catalogue import CATALOGUE, Piece, operator_text, pieces
 from romm.domain.credentials import step_up
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Code, Refused
@@ -74,13 +74,16 @@ class PageRenderer:
             "me": who and _ways(who),
             "version": self.version,
             "referrer": referrer,
-            "provider_label": self._shown.label if self._shown else None,
+            "provider_label": self.one_of(self.configured.on),
         }
         headers = {
             "content-security-policy": self._policy(form_target),
             "referrer-policy": referrer,
         }
         return Template(template, context=shared | context, headers=headers, status_code=status_code)
+
+    def declared(self, provider_id: str) -> DeclaredProvider:
+        return next(each for each in self.settings.all_providers if each.id == provider_id)
 
     @property
     def provider_name(self) -> str:
@@ -100,15 +103,31 @@ class PageRenderer:
     def oidc_of(self, issuer: str | None) -> Oidc:
         """The settings of the provider with this issuer, else of the default one."""
         found = self.configured.of_issuer(issuer) or self.configured.default
-        return next(each.oidc for each in self.settings.all_providers if each.id == found.id)
+        return self.declared(found.id).oidc
+
+    def one_of(self, providers: Iterable[ConfiguredProvider]) -> str | None:
+        """“Authelia or Google”. None without any."""
+        return " or ".join(each.label for each in providers) or None
+
+    def one(self, provider_id: str | None) -> str | None:
+        """The name of the only provider, or of the named one of several, if it is on."""
+        named = self.configured.named(provider_id) if provider_id else None
+        of_several = named if named is not None and named.is_on else None
+        found = of_several if self.configured.are_several else self._shown
+        return None if found is None else found.label
+
+    def providers_of(self, issuers: Iterable[str]) -> str | None:
+        """Those with one of these issuers, else all that are on."""
+        found = {each.id for issuer in issuers if (each := self.configured.of_issuer(issuer))}
+        return self.one_of([each for each in self.configured.on if each.id in found] or self.configured.on)
 
     @property
     def links_by_email(self) -> bool:
         """At each provider."""
         return all(each.oidc.link_by_email for each in self.settings.working_providers)
 
-    def buttons(self, return_to: str) -> list[Button]:
-        """One for each provider that is on, in the declared order."""
+    def buttons(self, return_to: str, used: str | None = None) -> list[Button]:
+        """One for each provider that is on, in the declared order, but the one that this browser used last comes first."""
         return [
             Button(
                 label=each.label,
@@ -116,13 +135,12 @@ class PageRenderer:
                 url=self.login_url(return_to, each.id),
                 is_plain=not self._is_named(each.id),
             )
-            for each in self.configured.on
+            for each in sorted(self.configured.on, key=lambda each: each.id != used)
         ]
 
     def _is_named(self, provider_id: str) -> bool:
-        return any(
-            each.id == provider_id and (each.oidc.provider or each.oidc.name) for each in self.settings.all_providers
-        )
+        oidc = self.declared(provider_id).oidc
+        return bool(oidc.provider or oidc.name)
 
     def autologin_url(self, return_to: str) -> str | None:
         """Where the login page goes straight to."""
@@ -135,10 +153,13 @@ class PageRenderer:
         named = {} if provider_id == self.configured.default.id else {"provider": provider_id}
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
-    def confirming(self, who: Principal) -> dict[str, Any]:
-        """The name of the provider where the person signs in again."""
-        found = self.configured.to_confirm_by(who.issuers)
-        return {"provider_label": found.label} if found.is_on else {}
+    def confirming(self, who: Principal, return_to: str) -> dict[str, Any]:
+        """The name of the provider where the person signs in again, and the way there."""
+        wanted = self.configured.to_confirm_by(who.issuers)
+        found = wanted if wanted.is_on else self._shown
+        return (
+            {} if found is None else {"provider_label": found.label, "login_url": self.login_url(return_to, found.id)}
+        )
 
     def is_proven(self, who: Principal) -> bool:
         """May the session take steps that last?"""
@@ -205,9 +226,15 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
     return {"code": code, "person": CATALOGUE[code].person, "reference": valid}
 
 
-def describe(code: Code, renderer: PageRenderer, issuer: str | None = None) -> dict[str, str]:
-    """The person's text, the fix here, and the fix at the provider with this issuer."""
-    row, hints = CATALOGUE[code], preset(renderer.oidc_of(issuer).provider).hints
-    found = renderer.configured.of_issuer(issuer)
-    operator = in_words_of(found.id if found else None, row.operator)
-    return {"code": code, "person": row.person, "operator": operator, "provider": hints.get(code, "")}
+def describe(
+    code: Code, renderer: PageRenderer, about: ConfiguredProvider | None, facts: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The person's text, the fix here with the refusal's facts, and the fix at that provider, else at the default one."""
+    provider, row = about or renderer.configured.default, CATALOGUE[code]
+    hint = preset(renderer.declared(provider.id).oidc.provider).hints.get(code, "")
+    operator = (
+        (Piece(in_words_of(provider.id, operator_text(Refused(code, **facts)))),)
+        if facts
+        else pieces(in_words_of(provider.id, row.operator))
+    )
+    return {"code": code, "person": row.person, "operator": operator, "provider": in_words_of(provider.id, hint)}

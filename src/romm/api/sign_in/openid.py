@@ -87,7 +87,7 @@ async def finish(
     request: Request, sign_ins: NamedDependency[SignIns], our_cookies: NamedDependency[Cookies]
 ) -> Response[bytes]:
     """Signs the person in and redirects to the requested page, or to `/login?error=<code>`."""
-    return await _finished(request, sign_ins.at(FIRST), our_cookies)
+    return await _finished(request, sign_ins.at(FIRST), our_cookies, are_several=sign_ins.providers.are_several)
 
 
 @get(
@@ -106,10 +106,15 @@ async def finish_at(
     our_cookies: NamedDependency[Cookies],
 ) -> Response[bytes]:
     """As `/api/oauth/openid`. An answer that comes by another provider's redirect URI is refused (RFC 9700, 4.4)."""
-    return await _finished(request, sign_ins.further(provider_id), our_cookies)
+    return await _finished(
+        request, sign_ins.further(provider_id), our_cookies, are_several=sign_ins.providers.are_several
+    )
 
 
-async def _finished(request: Request, signin: OpenIDSignIn, our_cookies: Cookies) -> Response[bytes]:
+async def _finished(
+    request: Request, signin: OpenIDSignIn, our_cookies: Cookies, *, are_several: bool
+) -> Response[bytes]:
+    """One of several providers is remembered in the browser."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
     cookies = CallbackCookies(
@@ -118,11 +123,12 @@ async def _finished(request: Request, signin: OpenIDSignIn, our_cookies: Cookies
         pending=our_cookies.pending(request),
     )
     finished = await signin.finish(response, cookies, visitor(request))
+    used = [our_cookies.use_of(signin.id)] if are_several else []
     if finished.pending is not None:
-        return see_other(finished.return_to, our_cookies.sign_in_pending(request, finished.pending, attempt))
+        return see_other(finished.return_to, our_cookies.sign_in_pending(request, finished.pending, attempt) + used)
     if finished.session is None:
         return see_other(finished.return_to, [])
-    return see_other(landing(finished), our_cookies.signed_in(request, finished.session, attempt))
+    return see_other(landing(finished), our_cookies.signed_in(request, finished.session, attempt) + used)
 
 
 def landing(finished: Finished) -> str:

@@ -10,7 +10,7 @@ from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import Request, hosts_asked
+from romm.api.http.requests import ProviderId, Request, hosts_asked
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
@@ -33,9 +33,11 @@ async def login(
     notice: FromQuery[str] = "",
     returned_state: Annotated[str | None, QueryParameter(name="state")] = None,
     bypass_autologin: FromQuery[str] = "",
+    provider: ProviderId = None,
 ) -> Page:
     """The button of the provider, the password form, and what went wrong. The provider sends people back here with `state`."""
     target, mark = urls.return_to(return_to), our_cookies.sign_out_mark(request)
+    used = our_cookies.provider_used(request)
     who = await authentication.browser(request)
     asked_to_stay = who or mark or error or notice or returned_state is not None or bypass_autologin == "true"
     if (straight := renderer.autologin_url(target)) and not asked_to_stay:
@@ -46,7 +48,9 @@ async def login(
         sign_out_notice=sign_out_notice(
             is_signed_in=who is not None, mark=mark, state=returned_state, is_announced=notice == "signed_out"
         ),
-        buttons=renderer.buttons(target),
+        buttons=renderer.buttons(target, used),
+        refused_at=renderer.one(provider) if error else None,
+        signed_out_at=renderer.one(used),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,
         username="",
@@ -70,7 +74,7 @@ async def first_admin(
         return see_other("/login")
     setup.check_hosts(hosts_asked(request))
     return renderer.page(
-        "setup.html", login_url=renderer.login_url("/"), error=explained(error, ref), username="", email=""
+        "setup.html", buttons=renderer.buttons("/"), error=explained(error, ref), username="", email=""
     )
 
 
@@ -99,7 +103,16 @@ async def home(
         notice=notice,
         continue_to=None if target == "/" else target,
         sign_out_goes_to_provider=_signs_out_at_provider(principal, renderer),
+        provider_label=_provider(principal, renderer),
     )
+
+
+def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
+    """The one that the session came from, else those that the account is linked to."""
+    session = principal.credential.identity if principal.credential else None
+    of_session = renderer.configured.of_issuer(session.issuer) if session else None
+    links = [link.identity.issuer for link in principal.account.links]
+    return renderer.providers_of([session.issuer] if session and of_session and of_session.is_on else links)
 
 
 def _who(principal: Principal) -> dict[str, Any]:

@@ -108,10 +108,19 @@ def explain(
 
 def outline(claims: Claims, roles_claim: str) -> dict[str, str]:
     """Values of the deciding claims, only the shape of others."""
-    decides = {"email", "email_verified", roles_claim.partition(".")[0]}
+    decides = _decide(roles_claim)
     return {
         str(bounded(name)): _value(value) if name in decides else _shape(value) for name, value in claims.merged.items()
     }
+
+
+def deciding(claims: Claims, roles_claim: str) -> dict[str, Any]:
+    """To explain them again. Without the subject, of which only a digest is kept."""
+    return {name: value for name, value in claims.merged.items() if name in _decide(roles_claim)}
+
+
+def _decide(roles_claim: str) -> set[str]:
+    return {"email", "email_verified", roles_claim.partition(".")[0]}
 
 
 def _claim_lines(claims: Claims, role: RoleDecision) -> list[Line]:

@@ -24,7 +24,7 @@ DEX = Preset(
         sign_out="staticClients[].postLogoutRedirectURIs",
         redirect_uri="Dex's configuration, staticClients[].redirectURIs",
         secret="Dex's configuration, staticClients[]: id and secret",
-        signing_key="nothing to choose there: Dex signs with RS256",
+        signing_key="nothing to choose there: Dex signs with RS256, or with ES256",
         claims="the connector in Dex's configuration: it must pass groups on",
         issuer="Dex's configuration, issuer, exactly as it is there",
     ),

@@ -7,10 +7,6 @@ KANIDM = Preset(
     label="Kanidm",
     roles_scope="groups",
     hints={
-        Code.ACCESS_DENIED: "The person is in no group with a scope map for this client, or the map lacks one of the scopes in "
-        "OIDC_SCOPES: kanidm system oauth2 update-scope-map romm a-group openid profile email groups.",
-        Code.INVALID_SCOPE: "Kanidm refuses the whole request when one scope is missing: kanidm system oauth2 "
-        "update-scope-map romm a-group openid profile email groups; or set OIDC_SCOPES to the scopes of the map.",
         Code.NO_ROLE: "With the scope groups the values are group@domain and UUIDs: write romm_admins@idm.example.com.",
         Code.CLIENT_REJECTED: "OIDC_CLIENT_ID is the client's name; its secret: kanidm system oauth2 show-basic-secret romm. Leave "
         "OIDC_TOKEN_ENDPOINT_AUTH_METHOD empty.",

@@ -19,6 +19,11 @@ def variable(provider_id: str, key: str) -> str:
     return f"{section}{key}".upper()
 
 
+def names_of(provider_id: str) -> tuple[str, str]:
+    """How a remark names its settings: in the environment, and in the file."""
+    return variable(provider_id, ""), f"[{FIRST}]" if provider_id == FIRST else f"[providers.{provider_id}]"
+
+
 def in_words_of(provider_id: str | None, text: str) -> str:
     """With that provider's variables in place of the first one's."""
     return _VARIABLE.sub(lambda found: variable(provider_id or FIRST, found[1]), text)
@@ -45,6 +50,10 @@ class ConfiguredProviders(Struct, frozen=True):
         return tuple(each for each in self.declared if each.is_on)
 
     @property
+    def are_several(self) -> bool:
+        return len(self.on) > 1
+
+    @property
     def default(self) -> ConfiguredProvider:
         """For requests that name none."""
         return next((each for each in self.declared if each.is_default), self.declared[0])
@@ -62,6 +71,10 @@ class ConfiguredProviders(Struct, frozen=True):
         own = (each for each in self.declared if any(is_issuer(known, issuer) for known in each.issuers))
         return next(own, None)
 
+    def id_of_issuer(self, issuer: str | None) -> str | None:
+        found = self.of_issuer(issuer)
+        return None if found is None else found.id
+
     def to_confirm_by(self, issuers: Iterable[str | None]) -> ConfiguredProvider:
         """The first of these issuers that signs people in, else the default one."""
         found = (self.of_issuer(issuer) for issuer in issuers)
@@ -69,4 +82,4 @@ class ConfiguredProviders(Struct, frozen=True):
 
     def of_issuer_or_only(self, issuer: str | None) -> ConfiguredProvider | None:
         """With a single provider that one, which then judges the issuer itself."""
-        return self.of_issuer(issuer) or (self.default if len(self.on) < 2 else None)
+        return self.of_issuer(issuer) or (None if self.are_several else self.default)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from romm.domain.diagnosis.evidence import Configured, scheme_and_host
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
+from romm.domain.diagnosis.fixes import Fix
 from romm.domain.errors import Code, Refuse
 
 _ABOUT_ADDRESSES = "base_url"  # in every spelling: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
@@ -28,19 +29,21 @@ def single_sign_on(configured: Configured) -> Finding:
         missing = configured.off.split("; ")
         found = "off, although OIDC_ENABLED is true"
         return failed(Check.SINGLE_SIGN_ON, found, *map(_sentence, missing), code=Code.OIDC_OFF)
-    fixes = ["Set OIDC_ENABLED=true and restart to let people sign in with a provider.", *_still_missing(configured)]
+    fixes = [Fix.ENABLE, *_still_missing(configured)]
     return warning(Check.SINGLE_SIGN_ON, "off: OIDC_ENABLED is false", *fixes, code=Code.OIDC_OFF)
 
 
 def addresses(configured: Configured) -> Finding:
     found = f"people open {configured.base_url}, the provider sends them back to {configured.redirect_uri}"
-    remarks = [each for each in configured.remarks if _is_about_addresses(each)]
+    remarks = [
+        each for each in configured.remarks if _is_about_addresses(each) and not _is_of_another(each, configured)
+    ]
     if (
         not remarks
         and configured.off
         and scheme_and_host(configured.base_url) != scheme_and_host(configured.redirect_uri)
     ):
-        remarks = ["ROMM_BASE_URL and OIDC_REDIRECT_URI must have the same scheme, host and port."]
+        remarks = [Fix.SAME_ORIGIN]
     return warning(Check.ADDRESSES, found, *remarks) if remarks else ok(Check.ADDRESSES, found)
 
 
@@ -54,10 +57,8 @@ def proxy(configured: Configured) -> Finding:
     return warning(
         Check.PROXY,
         f"{configured.base_url} is a proxy's address, since RomM itself speaks plain http; no proxy is trusted",
-        "Set ROMM_TRUSTED_PROXIES to the proxy's address or network, such as 172.18.0.0/16. Until then all visitors have the "
-        "proxy's address, in the log and in the limit on wrong passwords.",
-        "At the proxy: let it send X-Forwarded-For and X-Forwarded-Proto (nginx: proxy_set_header; Caddy and Traefik do so "
-        "by default).",
+        Fix.TRUST_PROXY,
+        Fix.FORWARD_ADDRESS,
     )
 
 
@@ -83,13 +84,17 @@ def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> F
 
 def _still_missing(configured: Configured) -> Iterable[str]:
     if not configured.client_id:
-        yield "Set OIDC_CLIENT_ID to the client id that the provider gave to RomM."
+        yield Fix.SET_CLIENT_ID
     if not configured.application_url and not configured.metadata_url:
-        yield "Set OIDC_SERVER_APPLICATION_URL to the provider's issuer URL."
+        yield Fix.SET_ISSUER
 
 
 def _is_about_addresses(remark: str) -> bool:
     return _ABOUT_ADDRESSES in remark.lower()
+
+
+def _is_of_another(remark: str, configured: Configured) -> bool:
+    return any(name in remark for name in configured.other_names)
 
 
 def _sentence(reason: str) -> str:
