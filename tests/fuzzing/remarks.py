@@ -51,7 +51,9 @@ ROWS = (
         "A wrong password is `invalid_grant` with status 400 (RFC 6749, 5.2).",
     ),
     Expected(
-        REJECTED, "token_request_invalid", ("POST /api/token", "POST /api/device_authorization"),
+        REJECTED, "token_request_invalid", (
+            "POST /api/token", "POST /api/token/revoke", "POST /api/token/introspect", "POST /api/device_authorization",
+        ),
         "Which parameters are needed depends on `grant_type`, and one that comes twice is refused (RFC 6749, 3.2).",
     ),
     Expected(
