@@ -281,3 +281,10 @@ def test_neither_one_address_nor_one_account_shuts_out_another() -> None:
     assert check(counters("keeper", "192.0.2.8", None), seen, now) is None
     assert check(counters("other", "192.0.2.7", None), seen, now) is None
     assert check(counters("keeper", "192.0.2.7", None), seen, now) is not None
+
+
+@pytest.mark.parametrize("apart", [None, "device"])
+def test_what_fails_at_a_door_with_a_name_delays_no_one_at_another(apart: str | None) -> None:
+    here, there = (counters("vera", "192.0.2.1", apart, door) for door in ("", "forward"))
+    assert set(here.keys).isdisjoint(there.keys)
+    assert here.known_address == there.known_address
