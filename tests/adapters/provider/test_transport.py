@@ -168,9 +168,8 @@ async def test_a_name_that_does_not_resolve_is_named():
 
 async def test_a_provider_that_accepts_and_says_nothing_is_given_up():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        refusal = await refused(
-            BoundedClient("", LIMITS), f"http://127.0.0.1:{silent.getsockname()[1]}/jwks", IMPATIENT
-        )
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/jwks"
+        refusal = await asyncio.wait_for(refused(BoundedClient("", LIMITS), url, IMPATIENT), timeout=10)
     assert refusal.facts["problem"] == "no answer within 0.3 s"
 
 
