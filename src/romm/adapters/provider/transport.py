@@ -48,7 +48,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """Complete, and neither a redirect nor a 5xx unless allowed. `url` is without its query.
 
-    `location` is a redirect's target; `date` is the provider's clock.
+    `location` is a redirect's target; `date` is the provider's clock, `challenge` its WWW-Authenticate.
     """
 
     url: str
@@ -57,6 +57,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: bytes
     location: str | None = None
     date: str = ""
+    challenge: str = ""
 
     @property
     def summary(self) -> str:
@@ -182,6 +183,7 @@ async def _answer(place: str, response: httpx.Response, *, redirects: bool, fail
         body=bytes(body),
         location=headers.get("location") if response.is_redirect else None,
         date=headers.get("date", ""),
+        challenge=headers.get("www-authenticate", ""),
     )
 
 

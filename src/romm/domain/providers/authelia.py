@@ -18,6 +18,9 @@ AUTHELIA = Preset(
         "policy, or the person's groups.",
         Code.ISSUER_MISMATCH: "RomM reaches Authelia at another address than the browser: set the public address, "
         "and pass X-Forwarded-Proto and X-Forwarded-Host to Authelia.",
+        Code.PROVIDER_ANSWER_INVALID: "With a 400 (4.39.17 and later): set OIDC_SERVER_APPLICATION_URL to the https address that "
+        "an authelia_url under session.cookies has, and let the proxy in front of Authelia send X-Forwarded-Proto and "
+        "X-Forwarded-Host.",
         Code.ENDPOINT_INSECURE: "The proxy in front does not send Authelia its https address: pass on X-Forwarded-Proto and "
         "X-Forwarded-Host.",
         Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",
