@@ -150,7 +150,8 @@ def test_before_the_first_start_nothing_is_made(environ: dict[str, str], tmp_pat
 
 
 def test_a_private_authority(environ: dict[str, str], tmp_path: Path) -> None:
-    ca, ca_file, provider = CA(organization_unit_name="An authority"), tmp_path / "ca.pem", FakeProvider()
+    ca, ca_file = CA(organization_unit_name="An authority"), tmp_path / "ca.pem"
+    provider = FakeProvider(redirect_uri=f"{HOME}/api/oauth/openid")
     ca.cert_pem.write_to_path(ca_file)
     with served(provider, ca.issue_cert("127.0.0.1")) as port:
         provider.issuer = f"https://127.0.0.1:{port}"
@@ -234,7 +235,7 @@ def test_one_of_several_is_examined_alone(
 
 def test_an_unknown_provider_is_named_with_the_fix(environ: dict[str, str]) -> None:
     result = doctor(environ, "nobody")
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "[providers.nobody] is not in the settings" in result.stderr
 
 

@@ -144,11 +144,16 @@ async def _text(environ: Mapping[str, str], provider_id: str | None) -> list[Fin
 
 def _print(printed: Iterable[str]) -> None:
     for line in printed:
-        click.echo(f"{_ERASE}{line}" if sys.stdout.isatty() else line)
+        click.echo(f"{_ERASE}{line}" if _is_terminal() else line)
 
 
 def _announce(findings: list[Finding]) -> None:
     """On a terminal, show the running check; its finding replaces the line."""
     coming = list(Check)[list(Check).index(findings[-1].check) + 1 :] if findings else list(Check)
-    if sys.stdout.isatty() and coming:
+    if _is_terminal() and coming:
         click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)
+
+
+def _is_terminal() -> bool:
+    """Without an output Python has None there."""
+    return sys.stdout is not None and sys.stdout.isatty()

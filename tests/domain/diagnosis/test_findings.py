@@ -60,10 +60,12 @@ def test_the_summary_is_one_sentence_about_the_worst(findings: list[Finding], se
 
 
 def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
-    finding = refused(Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down"}), "down", "look there")
+    finding = refused(
+        Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down", "fix": "Start it"}), "down", "look there"
+    )
     assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.STORAGE_UNAVAILABLE)
     assert finding.fixes == (
-        "The database failed: down. If that does not say what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database cannot be used: down. Start it.",
         "look there",
     )
 

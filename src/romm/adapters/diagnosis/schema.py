@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
+from romm.adapters.database import migrations
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
 from romm.adapters.database.tables import IdentityRow, SignInRow
 from romm.adapters.database.transactions import HEAD, Database
@@ -26,7 +26,6 @@ class DatabaseStorage:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._file = make_url(url).database if self.is_embedded else None
 
     @property
     def is_embedded(self) -> bool:
@@ -38,7 +37,7 @@ class DatabaseStorage:
 
     async def revision(self) -> str | None:
         """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
-        if self._is_absent():
+        if not migrations.exists(self._url):
             return None
         database = Database(self._url)
         try:
@@ -62,9 +61,6 @@ class DatabaseStorage:
             return [_line(*row) for row in await database.fetch(_SIGN_INS, {})]
         finally:
             await database.close()
-
-    def _is_absent(self) -> bool:
-        return self._file is not None and not Path(self._file).exists()
 
 
 def _line(

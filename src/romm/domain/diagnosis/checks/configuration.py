@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from romm.domain.diagnosis.evidence import Configured, scheme_and_host
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, warning
 from romm.domain.diagnosis.fixes import Fix
+from romm.domain.diagnosis.storage import SENTENCES, Cause, age
 from romm.domain.errors import Code, Refuse
 
 _ABOUT_ADDRESSES = "base_url"  # in every spelling: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
@@ -65,21 +66,22 @@ def proxy(configured: Configured) -> Finding:
 def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> Finding:
     """`romm serve` migrates the embedded database itself."""
     match revision:
-        case Refuse():
-            return refused(
-                Check.DATABASE, revision, f"it does not work: {revision.facts.get('problem', 'no reason given')}"
-            )
+        case Refuse(code=code, facts=facts):
+            fix = f"{facts.get('fix', 'Check ROMM_DATABASE_URL')}."
+            return failed(Check.DATABASE, str(facts.get("problem", "it does not work")), fix, code=code)
         case str() if revision == newest:
             return ok(Check.DATABASE, "reachable, writable, and migrated to this version")
+        case str() if age(revision, newest) is Cause.NEWER:
+            sentence = SENTENCES[Cause.NEWER]
+            found = sentence.problem.format(place="the database", detail=revision)
+            return failed(Check.DATABASE, found, f"{sentence.fix}.", code=Code.STORAGE_UNAVAILABLE)
         case _ if embedded:
             state = "does not exist yet" if revision is None else f"is at {revision}, and this version needs {newest}"
             return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` creates or migrates it at start")
         case _:
             schema = revision or "empty"
-            problem = Refuse(
-                Code.STORAGE_UNAVAILABLE, {"problem": f"its schema is {schema}, this version needs {newest}"}
-            )
-            return refused(Check.DATABASE, problem, f"reachable, but its schema is {schema}")
+            found = f"reachable, but its schema is {schema}, and this version needs {newest}"
+            return failed(Check.DATABASE, found, f"{SENTENCES[Cause.OLDER].fix}.", code=Code.STORAGE_UNAVAILABLE)
 
 
 def _still_missing(configured: Configured) -> Iterable[str]:
