@@ -32,6 +32,7 @@ from tests.fakes import (
     FakeAccounts,
     FakeAccountStore,
     FakeAttempts,
+    FakeCheckups,
     FakeClock,
     FakeCredentials,
     FakeHolderSeal,
@@ -114,6 +115,7 @@ class World:
             idp.clock = lambda: self.clock().timestamp()
         self.sign_ins.accounts = self.accounts.by_id
         self.credentials = FakeCredentials(self.accounts, self.clock)
+        self.checkups = FakeCheckups()
         self.attempts = FakeAttempts(self.clock)
         self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
@@ -146,6 +148,7 @@ class World:
             throttles=self.throttles,
             logouts=FakeLogouts(self.credentials, self.clock),
             sign_in_log=self.sign_ins,
+            checkups=self.checkups,
             passwords=self.passwords,
             log=self.log,
             clock=self.clock,

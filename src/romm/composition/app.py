@@ -31,6 +31,7 @@ from romm.composition.adapters import ports
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers
 from romm.composition.use_cases import use_cases
+from romm.diagnosis.checkups import Checkups
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
 from romm.domain.providers.preset import Hints, hint_fact
@@ -58,12 +59,14 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     hints = {each.id: preset(each.oidc.provider).hints for each in settings.all_providers}
     errors = Errors(our_cookies, renderer, ports.log, hints, configured.default.id)
     doctors = diagnosis.doctors(settings, remarks, ports.instruments, ports.clock)
+    every = timedelta(seconds=settings.server.doctor_every_seconds)
+    checkups = Checkups(doctors=doctors, store=ports.checkups, every=every, log=ports.log, clock=ports.clock)
     return AppDependencies(
         dependencies=_dependencies(settings, ports, our_cookies)
-        | {"renderer": _always(renderer), "doctors": _always(doctors)},
+        | {"renderer": _always(renderer), "doctors": _always(doctors), "checkups": _always(checkups)},
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=_lifespan(settings, ports, hints),
+        lifespan=_lifespan(settings, ports, hints, checkups),
     )
 
 
@@ -108,15 +111,17 @@ def _always(made_once: Any) -> Provide:
 
 
 def _lifespan(
-    settings: Settings, ports: Ports, hints: Mapping[str, Hints]
+    settings: Settings, ports: Ports, hints: Mapping[str, Hints], checkups: Checkups
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         meetings = [asyncio.create_task(_check_provider(each, ports, hints[each])) for each in ports.providers]
+        watch = [asyncio.create_task(checkups.keep_watch())] if checkups.every else []
         looking = asyncio.create_task(_check_database(settings, ports))
         yield
-        for meeting in meetings:
-            meeting.cancel()
+        for background in (*meetings, *watch):
+            background.cancel()
+        await asyncio.gather(*watch, return_exceptions=True)  # it may be writing
         await looking  # takes seconds at most, and closes what it opens
         await ports.close()
 

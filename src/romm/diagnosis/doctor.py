@@ -34,7 +34,9 @@ INVENTED_CODE = "romm-doctor-invented-this-code"
 BEFORE = (Check.SETTINGS,)
 AFTER = (Check.DATABASE, Check.ACCOUNTS, Check.PROXY)
 ABOUT_PROVIDER = tuple(check for check in Check if check not in BEFORE + AFTER)
-_AT_PROVIDER: tuple[Check, ...] = tuple(check for check in ABOUT_PROVIDER if check not in (Check.SINGLE_SIGN_ON, Check.ADDRESSES))
+_AT_PROVIDER: tuple[Check, ...] = tuple(
+    check for check in ABOUT_PROVIDER if check not in (Check.SINGLE_SIGN_ON, Check.ADDRESSES)
+)
 _CLIENT_CHECKS = (Check.CLIENT, Check.REDIRECT_URI, Check.REQUEST, Check.SCOPES)
 _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Check.ENDPOINTS}
 """Later checks at the provider need these to pass."""
