@@ -124,7 +124,7 @@ class World:
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
-        self.reconfigure(environment(self.idp.issuer, **further_environment(self.further), **self.environ))
+        self.reconfigure(environment(self.idp.issuer) | further_environment(self.further) | dict(self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""

@@ -43,13 +43,17 @@ from romm.settings.model import Loaded, Settings
 VERSION = version("romm-sign-in")
 
 
-def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
-    """`remarks` are the warnings of reading the settings."""
-    return with_middleware(routes(app_dependencies(settings, ports, remarks), VERSION), settings, ports.log)
+def create_app(
+    settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
+) -> ASGIApp:
+    """`remarks` are the warnings of reading the settings, `origins` where each came from."""
+    return with_middleware(routes(app_dependencies(settings, ports, remarks, origins), VERSION), settings, ports.log)
 
 
-def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
-    """`remarks` as in `create_app`."""
+def app_dependencies(
+    settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
+) -> AppDependencies:
+    """`remarks` and `origins` as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     configured = configured_providers(settings)
@@ -61,9 +65,15 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     doctors = diagnosis.doctors(settings, remarks, ports.instruments, ports.clock)
     every = timedelta(seconds=settings.server.doctor_every_seconds)
     checkups = Checkups(doctors=doctors, store=ports.checkups, every=every, log=ports.log, clock=ports.clock)
+    reports = diagnosis.reports(settings, doctors, ports.instruments, ports.clock, origins or {})
     return AppDependencies(
         dependencies=_dependencies(settings, ports, our_cookies)
-        | {"renderer": _always(renderer), "doctors": _always(doctors), "checkups": _always(checkups)},
+        | {
+            "renderer": _always(renderer),
+            "doctors": _always(doctors),
+            "checkups": _always(checkups),
+            "reports": _always(reports),
+        },
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints, checkups),
@@ -80,7 +90,7 @@ def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
 def serve(loaded: Loaded) -> ASGIApp:
     """What each worker runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
+    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings, loaded.origins)
 
 
 def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable[None]]:

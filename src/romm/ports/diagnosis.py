@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from romm.domain.diagnosis.evidence import Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
 from romm.domain.diagnosis.findings import Finding, Outcome
+from romm.domain.diagnosis.report import Refusal
 from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
@@ -70,6 +71,9 @@ class Storage(Protocol):
 
     async def accounts(self) -> Sequence[Account]:
         """Raises `Refused(STORAGE_UNAVAILABLE)`."""
+
+    async def refusals(self, limit: int) -> Sequence[Refusal]:
+        """Newest first. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 
 class Checkup(Struct, frozen=True, kw_only=True):

@@ -6,11 +6,19 @@ from pathlib import Path
 from sqlalchemy import make_url, select
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
-from romm.adapters.database.tables import IdentityRow
+from romm.adapters.database.tables import IdentityRow, SignInRow
 from romm.adapters.database.transactions import HEAD, Database
+from romm.domain.diagnosis.report import Refusal
 from romm.domain.model import Account
 
 _ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
+
+
+_REFUSALS = (
+    select(SignInRow.at, SignInRow.method, SignInRow.code, SignInRow.rule, SignInRow.warning)
+    .where(SignInRow.outcome == "refused", SignInRow.code.is_not(None))
+    .order_by(SignInRow.id.desc())
+)
 
 
 class DatabaseStorage:
@@ -45,6 +53,13 @@ class DatabaseStorage:
         database = Database(self._url)
         try:
             return accounts(await database.fetch(_ACCOUNTS, {}))
+        finally:
+            await database.close()
+
+    async def refusals(self, limit: int) -> Sequence[Refusal]:
+        database = Database(self._url)
+        try:
+            return [Refusal(**dict(row._mapping)) for row in await database.fetch(_REFUSALS.limit(limit), {})]  # noqa: SLF001
         finally:
             await database.close()
 
