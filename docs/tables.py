@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from romm.adapters.accounts import passwords
+from romm.adapters.database import engines
+from romm.adapters.provider import transport
 from romm.adapters.sign_in.sealing import LOOK_AGAIN
 from romm.api import routes
 from romm.api.http import request_limits
@@ -26,6 +28,7 @@ from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import PERMISSIONS, Action
 from romm.domain.credentials.rate_limits import Limit
 from romm.domain.diagnosis.findings import PLAN
+from romm.domain.diagnosis.storage import SENTENCES
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
 from romm.domain.providers.register import PRESETS
@@ -37,6 +40,10 @@ DEFAULTS = DOCS.parent / "settings.toml"
 # By its path: the tests are not an installed package, and the file needs only romm.
 PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
+AT_SERVERS = DOCS.parent / "tests" / "misconfigured" / "servers.py"
+OTHER_SERVERS = "other-servers"
+LIBRARIES = {"oidc-provider"}
+"""Without a page: what it does depends on the program that it is built into."""
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
 _NAME = re.compile(r"[A-Z]+_[A-Z_]+(=\w+)?|LOGLEVEL|[a-z]+_[a-z_]+|/[\w/]+|romm [a-z ]+")
@@ -115,6 +122,28 @@ def misconfigured() -> Iterator[Sequence[str]]:
         yield scenario.wrong, _seen(scenario.sees, corpus["IN_WORDS"]), named, _told_by(scenario)
 
 
+def servers() -> Iterator[Sequence[str]]:
+    """One row per shape of a real server."""
+    yield "Server", "Its answers are known from", "Cases", "What the doctor cannot tell"
+    sys.path.insert(0, str(DOCS.parent))  # the shapes import each other
+    corpus = runpy.run_path(str(AT_SERVERS))
+    for server in corpus["SERVERS"].values():
+        rows = [row for row in corpus["AT_SERVERS"] if row.server == server.shape.name]
+        blind = [corpus["ROWS"][row.state].wrong for row in rows if row.blind == corpus["BEFORE_LOG_IN"]]
+        yield server.shape.title, str(server.shape.seen), str(len(rows)), "; ".join(blind)
+
+
+def checked(page: str) -> Iterator[Sequence[str]]:
+    """The shapes of a provider, or, on the page of the other servers, those without a preset."""
+    yield "Checked against", "Known from"
+    sys.path.insert(0, str(DOCS.parent))
+    shapes = [server.shape for server in runpy.run_path(str(AT_SERVERS))["SERVERS"].values()]
+    found = [shape for shape in shapes if (shape.provider.replace("_", "-") or OTHER_SERVERS) == page]
+    yield from ((shape.title, str(shape.seen)) for shape in found if shape.product not in LIBRARIES)
+    if not found:
+        yield "no version yet", "not tried with a running server"
+
+
 def strangers() -> Iterator[Sequence[str]]:
     """What needs no account."""
     yield "What happens", "From one address", "All together", "What is more"
@@ -136,6 +165,12 @@ def connections() -> Iterator[Sequence[str]]:
     yield "A request as a whole", f"{request_limits.REQUEST_SECONDS:.0f} seconds"
     yield "An answer of which nothing is taken (Linux)", f"{unread} seconds"
     yield "Passwords that wait to be checked", f"{passwords.WAITING}"
+    to_provider, busy = transport.POOL.max_connections, engines.BUSY_SECONDS
+    yield "Connections of a worker to the provider", f"{to_provider}; a request that waits for one keeps its own limit"
+    yield (
+        "Connections of a worker to PostgreSQL",
+        f"{2 * engines.POSTGRESQL_CONNECTIONS}; after {busy} seconds of waiting `storage_unavailable`",
+    )
     yield (
         "Reads of the sealing keys for cookies with an unknown key",
         f"{timedelta(seconds=1) // LOOK_AGAIN} per second",
@@ -143,6 +178,12 @@ def connections() -> Iterator[Sequence[str]]:
 
 
 _STATES = {"held": "yes", "partly": "partly", "gap": "**no**", "none": "nothing of the kind", "outside": "yours"}
+
+
+def storage() -> Iterator[Sequence[str]]:
+    yield "The line says", "What to do"
+    for sentence in SENTENCES.values():
+        yield sentence.problem.format(place="the database", detail="…"), f"{sentence.fix}."
 
 
 def promises(kind: str, head: str) -> Iterator[Sequence[str]]:
@@ -179,8 +220,11 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "asvs": partial(promises, "asvs", "ASVS"),
     "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,
+    "servers": servers,
     "strangers": strangers,
     "connections": connections,
+    "storage": storage,
+    **{f"checked-{page.stem}": partial(checked, page.stem) for page in sorted((DOCS / "providers").glob("*.md"))},
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }
 

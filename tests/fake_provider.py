@@ -319,6 +319,8 @@ class FakeProvider:
     def _par(self, request: Received) -> Response:
         if not self._is_client(request):
             return error("invalid_client", 401)
+        if request.form.get("redirect_uri") != self.redirect_uri:
+            return error("invalid_request")
         if problem := self._problem(request.form):
             return error(problem)
         request_uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe()}"

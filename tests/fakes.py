@@ -15,7 +15,7 @@ from romm.domain.accounts.passwords import is_legacy
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
-from romm.domain.diagnosis.report import Refusal
+from romm.domain.diagnosis.history import LogLine
 from romm.domain.errors import Refuse, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
 from romm.domain.sign_in.hashing_order import Place
@@ -718,13 +718,14 @@ class FakeStorage:
         self.is_embedded = is_embedded
         self._revision = revision
         self.by_id: Mapping[int, Account] = {}
-        self.refused: Sequence[Refusal] = ()
+        self.log = FakeSignInLog()
 
     async def accounts(self) -> list[Account]:
         return list(self.by_id.values())
 
-    async def refusals(self, limit: int) -> Sequence[Refusal]:
-        return self.refused[:limit]
+    async def sign_ins(self) -> list[LogLine]:
+        names = ("at", "method", "outcome", "issuer", "code", "warning")
+        return [LogLine(**{name: getattr(each, name) for name in names}) for each in reversed(self.log.entries)]
 
     async def revision(self) -> str | None:
         return given(self._revision)

@@ -121,6 +121,7 @@ class World:
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
         if isinstance(self.storage, FakeStorage):
             self.storage.by_id = self.accounts.by_id
+            self.storage.log = self.sign_ins
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)

@@ -110,3 +110,28 @@ async def test_an_administrators_account_needs_all_rights(action: Action) -> Non
     narrow = Actor(account_id=7, scopes=frozenset({"users.read", "users.write"}))
     with pytest.raises(Refused, match=Code.ADMIN_REQUIRED):
         await world.use_cases.administration.get(narrow, keeper.id, action)
+
+
+async def test_an_unknown_name_is_refused_with_the_name() -> None:
+    with pytest.raises(Refused) as refused:
+        await World().use_cases.administration.named(ACTOR, "ghost")
+    assert (refused.value.code, refused.value.facts["account"]) == (Code.ACCOUNT_UNKNOWN, "ghost")
+
+
+async def test_with_passwords_off_an_administrator_sets_none_but_creates_and_changes_accounts() -> None:
+    administration = World({"DISABLE_USERPASS_LOGIN": "true"}).use_cases.administration
+    password = "a rake behind the shed"
+    with pytest.raises(Refused, match=Code.PASSWORDS_OFF):
+        await administration.create(ACTOR, AccountForm(username="vera", password=password), AccessLevel.VIEWER)
+    vera = await administration.create(ACTOR, AccountForm(username="vera"), AccessLevel.VIEWER)
+    with pytest.raises(Refused, match=Code.PASSWORDS_OFF):
+        await administration.change(ACTOR, vera.id, AccountForm(password=password))
+    assert (await administration.change(ACTOR, vera.id, AccountForm(username="veronica"))).username == "veronica"
+
+
+async def test_a_link_at_another_issuer_is_not_unlinked_by_mistake(linked: World) -> None:
+    administration = linked.use_cases.administration
+    with pytest.raises(Refused, match=Code.ISSUER_NOT_LINKED):
+        await administration.unlink(ACTOR, 1, "https://elsewhere.example")
+    assert len((await administration.get(ACTOR, 1)).links) == 1
+    assert (await administration.unlink(ACTOR, 1, linked.idp.issuer)).links == ()

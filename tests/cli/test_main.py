@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -139,7 +140,8 @@ def test_the_database_is_migrated_and_says_where_it_is(tmp_path: Path) -> None:
     assert romm("db", "current", **folder).stdout == f"{HEAD}\n"
 
 
-def test_a_new_key_seals_at_once(tmp_path: Path) -> None:
+def test_a_new_key_seals_at_once(tmp_path: Path, migrated: Path) -> None:
+    shutil.copy(migrated, tmp_path)
     folder = {"ROMM_BASE_PATH": str(tmp_path)}
     for _ in range(2):
         result = romm("db", "rotate-key", **folder)
@@ -154,7 +156,7 @@ def test_a_database_that_cannot_be_used_is_a_sentence_and_no_traceback(command: 
     blocked = tmp_path / "a file, not a folder"
     blocked.touch()
     result = romm(*command, ROMM_BASE_PATH=str(blocked))
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert_says_that_the_database_failed(result.stderr)
 
 
@@ -162,12 +164,12 @@ def test_nothing_is_served_without_a_database(tmp_path: Path) -> None:
     blocked = tmp_path / "a file, not a folder"
     blocked.touch()
     ended = serve(ROMM_BASE_PATH=str(blocked))
-    assert ended.returncode == 2
+    assert ended.returncode == 3
     assert_says_that_the_database_failed(ended.stderr)
 
 
 def assert_says_that_the_database_failed(lines: str) -> None:
-    assert lines.startswith("error: The database failed: ")
+    assert lines.startswith("error: The database cannot be used: ")
     assert "ROMM_DATABASE_URL" in lines
     assert "Traceback" not in lines
 
@@ -208,8 +210,11 @@ def taken_port() -> Iterator[str]:
         yield str(taken.getsockname()[1])
 
 
-def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(tmp_path: Path, taken_port: str) -> None:
+def test_a_taken_port_is_said_in_one_line_and_nothing_is_served(
+    tmp_path: Path, migrated: Path, taken_port: str
+) -> None:
     """The server would share the port with a forgotten instance, and each would get some of the requests."""
+    shutil.copy(migrated, tmp_path)
     ended = serve(ROMM_PORT=taken_port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json")
     assert ended.returncode == 1
     [line] = ended.stderr.splitlines()
@@ -230,7 +235,7 @@ def test_what_there_is_to_say_about_the_settings_is_in_the_log_of_the_start(tmp_
     said = {"ROMM_BASE_URL": "http://romm.test", "OIDC_ENABLED": "true", "ROMM_AUTH_SECRET_KEY": "x"}
     ended = serve(ROMM_PORT=taken_port, ROMM_BASE_PATH=str(tmp_path), LOG_FORMAT="json", **said)
     lines = {line["event"]: line for line in map(json.loads, ended.stderr.splitlines())}
-    assert list(lines) == ["settings.note", "settings.warning", "oidc.off", "server.cannot_listen"]
+    assert list(lines) == ["settings.note", "settings.warning", "oidc.off", "database.created", "server.cannot_listen"]
     assert "ROMM_AUTH_SECRET_KEY" in lines["settings.note"]["note"]
     assert "unencrypted" in lines["settings.warning"]["warning"]
     assert "OIDC_CLIENT_ID" in lines["oidc.off"]["reason"]

@@ -1,6 +1,7 @@
 """Pairing codes: five minutes, once, for exactly one device, and no way to guess one."""
 
 import asyncio
+import dataclasses
 from collections import Counter
 from datetime import timedelta
 
@@ -8,12 +9,14 @@ import pytest
 
 from romm.credentials.client_tokens import Minted
 from romm.credentials.pairing import Offer
-from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.client_tokens import Renewal
+from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.short_codes import ALPHABET, format_code
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 from romm.domain.scopes import GRANT_ACCESS
 from tests.credentials.token_house import HANDHELD, TokenHouse
+from tests.fakes import FakeCredentials
 from tests.world import VISITOR
 
 MOMENT = timedelta(microseconds=1)
@@ -138,6 +141,22 @@ async def test_a_code_of_a_token_that_changed_leads_to_nothing(house: TokenHouse
             house.clock.now = minted.token.expires_at
     assert not await is_waiting(house, offer.code)
     assert await outcome(house, offer.code) == Code.PAIRING_CODE_INVALID
+
+
+class Vanishing(FakeCredentials):
+    """Each token has ended by the time it would be renewed."""
+
+    async def renew(self, renewal: Renewal) -> Credential | None:
+        await self.end(Kind.CLIENT_TOKEN, renewal.token.id or 0, None)
+        return await super().renew(renewal)
+
+
+async def test_a_token_that_ends_during_the_exchange_opens_nothing(house: TokenHouse) -> None:
+    _, offer = await offered(house)
+    vanishing = Vanishing(house.accounts, house.clock)
+    pairing = dataclasses.replace(house.pairing, credentials=vanishing)
+    with pytest.raises(Refused, match=Code.PAIRING_CODE_INVALID):
+        await pairing.exchange(offer.code, VISITOR)
 
 
 async def test_a_disabled_owners_code_leads_to_nothing_and_is_not_used_up(house: TokenHouse) -> None:

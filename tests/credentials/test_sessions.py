@@ -33,7 +33,7 @@ class House:
         self.log = FakeLog()
         limits = SessionLimits(idle=idle, absolute=absolute)
         credentials = FakeCredentials(self.accounts, self.clock)
-        self.sessions = Sessions(credentials, limits, HolderSeal(), keeps_id_tokens, self.log, self.clock)
+        self.sessions = Sessions(credentials, limits, HolderSeal(), lambda _: keeps_id_tokens, self.log, self.clock)
 
     async def start(self) -> str:
         level = AccessLevel.EDITOR

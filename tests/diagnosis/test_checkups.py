@@ -104,10 +104,10 @@ class Slow:
         yield None
 
 
-async def test_a_provider_that_never_answers_holds_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_provider_that_never_answers_holds_no_worker() -> None:
     world = World()
-    monkeypatch.setattr(limits, "LONGEST", timedelta(milliseconds=20))
-    watched = replace(checkups(world), doctors=Slow())  # type: ignore[arg-type]  # as slow as none of the real ones
+    slow = replace(checkups(world), doctors=Slow())  # type: ignore[arg-type]  # as slow as none of the real ones
+    watched = replace(slow, longest=timedelta(milliseconds=20))
     assert not await watched.examine(HOUR)
     assert world.checkups.last_one is None
     assert len(world.lines("doctor.too_slow")) == 1

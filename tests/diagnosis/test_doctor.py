@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.composition import diagnosis, provider
-from romm.diagnosis.doctor import INVENTED_CODE
 from romm.domain.credentials.permissions import COMMAND_LINE
-from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
+from romm.domain.diagnosis.evidence import INVENTED_CODE, Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Identity
@@ -78,8 +77,10 @@ async def test_a_provider_that_wants_pushed_requests_gets_one() -> None:
     patient = world()
     patient.idp.requires_par = True
     findings = await examined(patient)
-    [pushed] = patient.idp.received("/par")
+    [pushed, control] = patient.idp.received("/par")
     assert pushed.form["prompt"] == "none"
+    assert control.form["redirect_uri"] != pushed.form["redirect_uri"]
+    assert "request_uri" in patient.idp.received("/authorize")[0].query
     assert of(findings, Outcome.FAILED, Outcome.WARNING) == []
 
 
@@ -143,12 +144,12 @@ PLACE = "At the provider: "
                      "X-Forwarded-Proto", id="an endpoint without https"),
         pytest.param({}, fast_clock, Check.CLOCK, FAILED,
                      Code.ID_TOKEN_ISSUED_AT, "NTP", id="clock skew"),
-        pytest.param({"OIDC_PROVIDER": "authentik"}, knob("algorithm", "HS256"), Check.KEYS, FAILED,
-                     Code.PROVIDER_ANSWER_INVALID, "Signing Key", id="HS256: no key"),
+        pytest.param({"OIDC_PROVIDER": "authentik"}, knob("algorithm", "HS256"), Check.KEYS, Outcome.SKIPPED,
+                     None, "", id="HS256: one cause, one finding"),
         pytest.param({"OIDC_PROVIDER": "authentik"}, knob("algorithm", "HS256"), Check.ALGORITHMS, FAILED,
                      Code.ID_TOKEN_ALGORITHM, "Signing Key", id="HS256: the algorithm"),
         pytest.param({}, jwks("enc"), Check.KEYS, FAILED, Code.PROVIDER_ANSWER_INVALID, "jwks", id="JWE only"),
-        pytest.param({"OIDC_PROVIDER": "authentik"}, jwks("sig", "enc"), Check.ALGORITHMS, WARNING,
+        pytest.param({"OIDC_PROVIDER": "authentik"}, jwks("sig", "enc"), Check.ALGORITHMS, FAILED,
                      Code.ID_TOKEN_ENCRYPTED, "Encryption Key", id="JWE in Authentik"),
         pytest.param({}, instead(jwks=BROKEN), Check.KEYS, FAILED, Code.PROVIDER_UNAVAILABLE, "", id="no answer with keys"),
         pytest.param({}, metadata(code_challenge_methods_supported=["plain"]), Check.PKCE, WARNING, None, PLACE,
@@ -166,10 +167,16 @@ PLACE = "At the provider: "
                      "authorization_code", id="a wrong grant type"),
         pytest.param({}, instead(token=json_response({"access_token": "a", "token_type": "bearer"})), Check.CLIENT, FAILED,
                      None, "lets everyone in", id="a provider that takes any code"),
-        pytest.param({}, knob("redirect_uri", "https://romm.test/other"), Check.REDIRECT_URI, FAILED, Code.REQUEST_REFUSED,
+        pytest.param({}, knob("redirect_uri", "https://romm.test/other"), Check.REDIRECT_URI, FAILED, None,
                      "or set OIDC_REDIRECT_URI", id="a redirect URI that is not registered"),
-        pytest.param({}, instead(authorize=HTML), Check.REDIRECT_URI, WARNING, None, "Look at that page",
-                     id="a page that may be anything"),
+        pytest.param({}, instead(authorize=HTML, par=NOT_FOUND), Check.REDIRECT_URI, Outcome.UNKNOWN, None,
+                     "Press the button", id="a page that may be anything"),
+        pytest.param({}, instead(authorize=HTML), Check.REDIRECT_URI, Outcome.OK, None, "",
+                     id="a page that may be anything, and a pushed request that is accepted"),
+        pytest.param({}, instead(authorize=BROKEN), Check.REQUEST, FAILED, None, "on that page of the provider",
+                     id="the authorization endpoint is broken"),
+        pytest.param({}, instead(authorize=BROKEN, par=NOT_FOUND), Check.REDIRECT_URI, FAILED, None, "is failing",
+                     id="the authorization endpoint is broken, and nothing can be pushed"),
         pytest.param({}, knob("authorization_error", "unauthorized_client"), Check.REQUEST, FAILED, Code.REQUEST_REFUSED,
                      "response and grant types", id="a request that is refused"),
         pytest.param({}, knob("alter_response", lambda answer: answer.pop("iss")), Check.REQUEST, FAILED,

@@ -28,6 +28,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*
 
 PROVIDERS = ROOT / "docs" / "providers"
 OTHER = PROVIDERS / "other.md"
+WITHOUT_PRESET = {OTHER, PROVIDERS / "other-servers.md"}
 QUESTIONS = ["Register", "Paste", "What is special", "What RomM receives", "What fails, and how it looks here"]
 
 COMPLETE = {
@@ -87,7 +88,7 @@ def env_file(text: str) -> dict[str, str]:
 def environments(page: Path) -> list[dict[str, str]]:
     """What each block of a page sets; one without the master switch is added to the first complete one."""
     found = [*map(compose_environment, blocks(page, "yaml")), *map(env_file, blocks(page, "shell"))]
-    complete = next((each for each in found if "OIDC_ENABLED" in each), COMPLETE)
+    complete = next((each for each in found if each.get("OIDC_ENABLED") == "true"), COMPLETE)
     return [each if "OIDC_ENABLED" in each else complete | each for each in found if each]
 
 
@@ -123,8 +124,9 @@ def test_a_block_of_the_documentation_signs_people_in_as_it_is(environment: dict
     here = {"OIDC_TLS_CACERTFILE": str(authority)} if "OIDC_TLS_CACERTFILE" in environment else {}
     assert all(isinstance(value, str) for value in environment.values()), "Compose takes text only: quote it"
     loaded = load(environment | here)
-    assert environment.keys() <= _KNOWN
-    assert loaded.settings.oidc_off == ""
+    assert {_of_first(name) for name in environment} <= _KNOWN
+    assert [each.off for each in loaded.settings.all_providers if each.oidc.enabled and each.off] == []
+    assert loaded.settings.working_providers
     assert loaded.warnings == ()
 
 
@@ -136,7 +138,7 @@ def test_the_readme_has_a_complete_block_to_paste() -> None:
     assert complete_blocks(ROOT / "README.md")
 
 
-@pytest.mark.parametrize("page", sorted(set(PROVIDERS.glob("*.md")) - {OTHER}), ids=name_of)
+@pytest.mark.parametrize("page", sorted(set(PROVIDERS.glob("*.md")) - WITHOUT_PRESET), ids=name_of)
 def test_a_page_for_a_provider_has_complete_blocks_that_bring_its_preset(page: Path) -> None:
     """By its own name, so that what the page says of the preset is true of the block."""
     found = complete_blocks(page)

@@ -191,7 +191,11 @@ def test_a_fact_becomes_one_short_line(fact: Any) -> None:
         pytest.param("Zoë", "Zoë", id="a text with other letters"),
         pytest.param("a\nb", "a\\nb", id="a line end is shown, not written"),
         pytest.param("x" * MAX_FACT_LENGTH, "x" * MAX_FACT_LENGTH, id="the longest text"),
-        pytest.param("x" * (MAX_FACT_LENGTH + 1), "x" * MAX_FACT_LENGTH + "…", id="one character more"),
+        pytest.param(
+            "x" * MAX_FACT_LENGTH + "y",
+            "x" * (MAX_FACT_LENGTH // 2) + "…" + "x" * (MAX_FACT_LENGTH // 2 - 1) + "y",
+            id="head and tail of a longer one",
+        ),
         pytest.param(("users", "family"), "'users', 'family'", id="the groups of a person"),
         pytest.param((), "nothing", id="a person without groups"),
         pytest.param([7, 8], "[7, 8]", id="the numbers of two accounts"),

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -65,13 +65,21 @@ def romm_port() -> int:
 @pytest.fixture(scope="session")
 def provider(romm_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The certified provider; gives its origin. `nox -s e2e` installs its package and names the folder."""
+    with certified_provider(romm_port, tmp_path_factory.mktemp("provider")) as origin:
+        yield origin
+
+
+@contextmanager
+def certified_provider(romm_port: int, folder: Path, provider_id: str = "") -> Iterator[str]:
+    """On a port of its own. `provider_id` is that of one of the further providers."""
     modules = Path(os.environ["ROMM_E2E_NODE_MODULES"])
     script = shutil.copy(HERE / "provider.mjs", modules.parent / "provider.mjs")  # so that node finds the package
     port = free_port()
-    log = tmp_path_factory.mktemp("provider") / "log.txt"
+    log = folder / "log.txt"
+    own = {"PROVIDER_ID": provider_id}
     with ExitStack() as running, log.open("wb") as output:
         command = ["node", script, str(port), f"http://127.0.0.1:{romm_port}", f"http://{HOME_HOST}:{romm_port}"]
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, env=os.environ | own, stdout=output, stderr=output)
         running.callback(stop, process)
         wait_for(f"http://127.0.0.1:{port}/pkce/.well-known/openid-configuration")
         yield f"http://127.0.0.1:{port}"

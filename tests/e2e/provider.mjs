@@ -1,10 +1,12 @@
 // A certified OpenID Provider (npm oidc-provider) in the shapes that RomM meets, one issuer per shape.
 // Usage: node provider.mjs PORT RELYING_PARTY_ORIGIN...; prints "ready". GET /ctl/rotate gives /rotate new keys.
+// PROVIDER_ID is the id of one of RomM's further providers: only its own redirect URI is registered then.
 import http from 'node:http';
 import * as jose from 'jose';
 import { Provider } from 'oidc-provider';
 
 const [port, ...relyingParties] = [Number(process.argv[2]), ...process.argv.slice(3)];
+const redirectPath = ['/api/oauth/openid', process.env.PROVIDER_ID].filter(Boolean).join('/');
 const SECRET = 'insecure_secret_of_at_least_32_bytes!';
 
 const people = {
@@ -73,7 +75,7 @@ async function consentImplicitly({ oidc: { session, client, params, provider } }
 
 function build(path, shape, signingKeys) {
   const prefix = `/${path.replace(/\/$/, '')}`;
-  const cookie = path.replace(/\W/g, '_');
+  const cookie = `${port}_${path.replace(/\W/g, '_')}`; // cookies ignore ports
   const provider = new Provider(`http://127.0.0.1:${port}/${path}`, {
     jwks: { keys: signingKeys },
     claims: inUserInfo,
@@ -82,7 +84,7 @@ function build(path, shape, signingKeys) {
     clients: [{
       client_id: 'romm',
       client_secret: SECRET,
-      redirect_uris: relyingParties.map((origin) => `${origin}/api/oauth/openid`),
+      redirect_uris: relyingParties.map((origin) => origin + redirectPath),
       post_logout_redirect_uris: relyingParties.map((origin) => `${origin}/login`),
       ...shape.client,
     }],

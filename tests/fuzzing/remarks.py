@@ -72,49 +72,6 @@ ROWS = (
         "The page's form has no field `scopes` if nothing is ticked, and should say so instead of `request_invalid`.",
         SIGNED_IN,
     ),
-    Expected(
-        OTHER_401, "too_many_attempts", ("",),
-        "schemathesis sends wrong passwords with HTTP Basic, and after some of them has to wait.",
-        SIGNED_IN, by_chance=True,
-    ),
-    Expected(
-        ACCEPTED, "", ("PUT /api/users/",),
-        "A form has texts only: `0` and `1` are taken for a boolean there, as `false` and `true` are.",
-        ("administrator",), by_chance=True,
-    ),
-    Expected(
-        REJECTED, "request_invalid", ("POST /api/users/invite-link",),
-        "A parameter is refused that is in the query and in the body.",
-        ("administrator",), by_chance=True,
-    ),
-    Expected(
-        REJECTED, "name_invalid", ("POST /api/client-tokens",),
-        "No pattern has every character that cannot be shown.",
-        SIGNED_IN, by_chance=True,
-    ),
-    Expected(
-        REJECTED, "password_weak", ("POST /api/users", "PUT /api/users/"),
-        "No schema lists the common passwords.",
-        SIGNED_IN, by_chance=True,
-    ),
-    Expected(
-        REJECTED, "address_invalid", ("POST /api/users", "PUT /api/users/"),
-        "`format: email` allows addresses with quotes and comments, which are refused here.",
-        SIGNED_IN, by_chance=True,
-    ),
-    Expected(
-        REJECTED, "claims_unreadable", ("POST /api/oidc/explain",),
-        "Claims are an object, flat or with an ID token in it; one whose `iss` is a number is refused.",
-        SIGNED_IN, by_chance=True,
-    ),
-    Expected(
-        REJECTED, "request_invalid", (
-            "DELETE /api/", "GET /api/users/", "PUT /api/users/", "POST /api/users/{user_id}/", "POST /api/client-tokens/{",
-            "PUT /api/client-tokens/",
-        ),
-        "A number beyond 64 bits is no number of anything.",
-        by_chance=True,
-    ),
 )  # fmt: skip
 
 

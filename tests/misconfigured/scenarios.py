@@ -411,7 +411,7 @@ _ID_TOKEN = (
              sees=Code.ID_TOKEN_ALGORITHM, names=("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS",), doctor=Check.ALGORITHMS),
     Scenario(id="encrypted", wrong="ID tokens are encrypted", settings={"OIDC_PROVIDER": "authentik"},
              provider=Provider(tokens={"id_token": JWE}, keys={"use": "enc"}), sees=Code.ID_TOKEN_ENCRYPTED,
-             names=("Encryption Key",), doctor=Check.KEYS),
+             names=("Encryption Key",), doctor=Check.ALGORITHMS),
     Scenario(id="no-keys", wrong="The provider publishes no key", provider=Provider(keys=None),
              sees=Code.PROVIDER_ANSWER_INVALID, names=("signing key",), doctor=Check.KEYS),
     Scenario(id="key-unknown", wrong="The key that signs is not among the published ones",

@@ -29,15 +29,9 @@ def _operator(scenario: Scenario, seen: Observed) -> Iterator[str]:
 
 
 def _doctor(scenario: Scenario, seen: Observed) -> Iterator[str]:
-    for check in scenario.untold:
-        if check in seen.passed:
-            yield f"The doctor has no evidence for {check}, but says ok"
+    yield from _untold(scenario, seen)
     if scenario.alone:
-        for finding in seen.findings:
-            if finding.check is not scenario.doctor and finding.check not in scenario.untold:
-                yield f"The doctor remarks something else, {finding.outcome}: {finding.title}: {finding.found}"
-            if finding.check is scenario.doctor and finding.outcome is not Outcome.FAILED:
-                yield f"No sign-in works, but the doctor only warns: {finding.title}: {finding.found}"
+        yield from _beside(scenario, seen)
     if scenario.doctor is None:
         for finding in seen.findings:
             if finding.outcome is Outcome.FAILED:
@@ -47,6 +41,23 @@ def _doctor(scenario: Scenario, seen: Observed) -> Iterator[str]:
     fixes = [fix for finding in told for fix in finding.fixes]
     yield from _missing(f"The doctor, at {scenario.doctor},", scenario.names, fixes)
     yield from _missing(f"The doctor, at {scenario.doctor},", scenario.says, [*fixes, *(each.found for each in told)])
+
+
+def _untold(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    failed = {finding.check for finding in seen.findings if finding.outcome is Outcome.FAILED}
+    for check in scenario.untold:
+        if check in {*seen.passed, *failed}:
+            yield f"The doctor has no evidence for {check}, but says {'failed' if check in failed else 'ok'}"
+
+
+def _beside(scenario: Scenario, seen: Observed) -> Iterator[str]:
+    """One cause is one failure. What is broken may leave other checks unknown; what is healthy may not."""
+    for finding in seen.findings:
+        is_doubt = finding.outcome is Outcome.UNKNOWN and not scenario.silent
+        if finding.check is not scenario.doctor and finding.check not in scenario.untold and not is_doubt:
+            yield f"The doctor remarks something else, {finding.outcome}: {finding.title}: {finding.found}"
+        if finding.check is scenario.doctor and finding.outcome is Outcome.WARNING:
+            yield f"No sign-in works, but the doctor only warns: {finding.title}: {finding.found}"
 
 
 def _missing(who: str, names: Iterable[str], texts: Iterable[str]) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """Guards, and how each is removed. The lists are the TOML files beside this one, one for each layer.
 
 `find` occurs exactly once in `file` (below `src/romm`), and `replace` is there without the guard. `tests` are the nearest ones,
-by default those of the module's own place in `tests/`.
+by default those that the list names for the module, else those of the module's own place in `tests/`.
 """
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct, convert
@@ -31,7 +32,13 @@ class Guard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def guards() -> list[Guard]:
     """In the order of their files."""
-    return [convert(row, Guard) for file in FILES for row in tomllib.loads(file.read_text(encoding="utf-8"))["guard"]]
+    return [guard for file in FILES for guard in listed(file)]
+
+
+def listed(file: Path) -> Iterator[Guard]:
+    content = tomllib.loads(file.read_text(encoding="utf-8"))
+    for row in content["guard"]:
+        yield convert({"tests": content.get("tests", {}).get(row["file"], ()), **row}, Guard)
 
 
 def without(guard: Guard, text: str) -> str:
@@ -42,11 +49,10 @@ def without(guard: Guard, text: str) -> str:
 
 
 def near(file: str) -> tuple[str, ...]:
-    """The module's own tests; a use case's, also those of its routes; without any, the tests of its folder."""
+    """The module's own tests; a use case's, also those of its routes."""
     layer, *_ = parts = Path(file).parts
     places = [Path("tests", file)] if layer in ("domain", "api", "adapters", "settings") else [
         Path("tests", file), Path("tests", "api", *parts)
     ]  # fmt: skip
     own = [place.with_name(f"test_{place.name}") for place in places]
-    found = [str(place) for place in own if (ROOT / place).is_file()]
-    return tuple(found or [str(place.parent) for place in places if any((ROOT / place.parent).glob("test_*.py"))])
+    return tuple(str(place) for place in own if (ROOT / place).is_file())

@@ -162,6 +162,30 @@ def test_the_login_page_goes_to_a_named_one_of_several(tmp_path: Path, written: 
     assert any("write its id: oidc or google" in each for each in found.warnings) == (written == "true")
 
 
+@pytest.mark.parametrize("off", [{"ENABLED": "false"}, {"CLIENT_ID": ""}])
+def test_a_login_page_that_cannot_go_to_the_named_one_says_what_it_shows(tmp_path: Path, off: dict[str, str]) -> None:
+    more = {f"ROMM_PROVIDERS__GOOGLE__{key}": value for key, value in off.items()}
+    written = GOOGLE.replace('client_id = "romm-there"', "")
+    [warning] = [
+        each for each in loaded(tmp_path, written, OIDC_AUTOLOGIN="google", **more).warnings if "AUTOLOGIN" in each
+    ]
+    assert "[providers.google], which is off, so the page shows oidc" in warning
+
+
+def test_the_switch_of_a_first_one_that_is_off_is_not_another_ones(tmp_path: Path) -> None:
+    found = loaded(tmp_path, GOOGLE, OIDC_AUTOLOGIN="true", OIDC_ENABLED="false")
+    assert not further(found).oidc.autologin
+    assert any("[oidc], which is off, so the page shows google" in each for each in found.warnings)
+
+
+def test_what_is_neither_a_switch_nor_an_id_is_a_mistake_that_names_the_ids(tmp_path: Path) -> None:
+    [problem] = problems(tmp_path, GOOGLE, OIDC_AUTOLOGIN="gogle")
+    assert problem.endswith("or false (0, no, off), or the id of a provider: oidc or google.")
+    with pytest.raises(SettingsError) as alone:
+        load(HOUSE | {"OIDC_AUTOLOGIN": "gogle"})
+    assert alone.value.problems[0].endswith("or false (0, no, off).")
+
+
 def test_the_login_page_still_goes_to_a_single_one(tmp_path: Path) -> None:
     found = loaded(tmp_path, "[providers.google]\nclient_id = 'half'", OIDC_AUTOLOGIN="true")
     assert found.settings.oidc.autologin

@@ -346,7 +346,9 @@ def test_text_stays_text(written: str, tmp_path: Path):
     assert load(in_a_file).settings.oidc.client_id == written
 
 
-PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1).filter(lambda text: text[0] not in "\"'")
+PRINTABLE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1).filter(
+    lambda text: text[0] not in "\"'“„‘«"
+)
 
 
 @given(secret=PRINTABLE)
@@ -361,7 +363,10 @@ def test_any_secret_arrives_as_it_was_written(secret: str):
         pytest.param('"abc"', "abc", True, id='list form: - OIDC_CLIENT_ID="abc"'),
         pytest.param("'abc'", "abc", True, id="single quotes"),
         pytest.param('""', "", True, id="quotes around nothing are nothing"),
+        pytest.param("“abc”", "abc", True, id="quotes of a word processor"),
         pytest.param("  abc\t", "abc", False, id="blanks"),
+        pytest.param("abc\r", "abc", False, id="the end of a Windows line"),
+        pytest.param("\ufeffabc\u200b\u00a0", "abc", False, id="what nobody sees"),
         pytest.param('"abc', '"abc', False, id="one quote belongs to the value"),
         pytest.param('"', '"', False, id="a lone quote too"),
         pytest.param("\"abc'", "\"abc'", False, id="two different quotes too"),
@@ -742,6 +747,35 @@ def test_a_way_back_that_leads_nowhere_but_to_this_machine_is_remarked():
 def test_a_comment_behind_a_value_is_remarked(written: str, remarked: bool):
     warnings = load(SSO | {"OIDC_CLIENT_ID": written}).warnings
     assert any(warning.startswith("OIDC_CLIENT_ID has a #") for warning in warnings) is remarked
+
+
+@pytest.mark.parametrize(("written", "remarked"), [("${SECRET}", True), ("${SECRET:-x}", True), ("a$b{c}", False)])
+def test_a_reference_that_docker_did_not_fill_in_is_remarked_and_not_shown(written: str, remarked: bool):
+    warnings = load(SSO | {"OIDC_CLIENT_ID": written}).warnings
+    assert any(warning.startswith("OIDC_CLIENT_ID has a reference") for warning in warnings) is remarked
+    assert written not in " ".join(warnings)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\ufeffOIDC_CLIENT_ID", "OIDC_CLIENT_ID ", "OIDC_CLIENT_ID\r", "export OIDC_CLIENT_ID", "\u200bOIDC_CLIENT_ID"],
+)
+def test_a_name_with_characters_that_nobody_sees_is_a_mistake(name: str):
+    """It would be a variable of its own, and the setting would not be set."""
+    with pytest.raises(SettingsError) as caught:
+        load({name: "romm"})
+    (problem,) = caught.value.problems
+    assert problem.isprintable()
+    assert "is OIDC_CLIENT_ID with characters" in problem
+
+
+def test_a_file_saved_by_a_windows_editor_is_read(tmp_path: Path):
+    secret, content = tmp_path / "secret", tmp_path / "romm.toml"
+    secret.write_bytes("\ufeffs3cret\r\n".encode())
+    content.write_bytes('\ufeff[oidc]\r\nclient_id = "romm"\r\n'.encode())
+    loaded = load({"OIDC_CLIENT_SECRET_FILE": str(secret), "ROMM_SETTINGS_FILE": str(content)})
+    assert (loaded.settings.oidc.client_secret, loaded.settings.oidc.client_id) == ("s3cret", "romm")
+    assert loaded.warnings == ()
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3:9000", "[::1]:9000"])

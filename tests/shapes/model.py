@@ -58,7 +58,7 @@ Table = Mapping[State, Answer]
 class Seen(enum.StrEnum):
     """How the answers are known."""
 
-    RUN = "run"
+    RUN = "the running server"
     STAND_IN = "a stand-in after its source"
     SOURCE = "its source"
     REPORTS = "public reports"

@@ -171,7 +171,7 @@ class House:
             clock=self.clock,
         )
         attempts = LoginAttempts(seal=self.seal, used=self.attempts, clock=self.clock, sleep=self.sleep)
-        sessions = Sessions(self.credentials, limits, FakeHolderSeal(), True, self.log, self.clock)
+        sessions = Sessions(self.credentials, limits, FakeHolderSeal(), lambda _: True, self.log, self.clock)
         journal = SignInJournal(self.entries, self.log, self.clock, rates)
         explainer = Explainer(reading=reading, admission=admission, provider=self.provider, issuer=ISSUER)
         self.signin = OpenIDSignIn(

@@ -79,7 +79,7 @@ class House:
         self.entries = FakeSignInLog()
         limits = SessionLimits(idle=timedelta(days=14), absolute=timedelta(days=90))
         credentials = FakeCredentials(self.accounts, self.clock)
-        self.sessions = Sessions(credentials, limits, FakeHolderSeal(), True, self.log, self.clock)
+        self.sessions = Sessions(credentials, limits, FakeHolderSeal(), lambda _: True, self.log, self.clock)
         self.throttles = throttles(self.clock)
         self.passwords = passwords or FakePasswords()
         self.login = PasswordSignIn(

@@ -29,6 +29,7 @@ _ERASE = "\x1b[K"  # to the end of the line
 _MARKS = {
     Outcome.OK: ("✓", "green"),
     Outcome.WARNING: ("!", "yellow"),
+    Outcome.UNKNOWN: ("?", "yellow"),
     Outcome.FAILED: ("✗", "red"),
     Outcome.SKIPPED: ("-", "cyan"),
 }
@@ -85,7 +86,7 @@ def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
     yield f"{head}  {finding.title:<{_TITLE_WIDTH}}  {first.removeprefix(_BESIDE_TITLE)}"
     yield from more
-    if finding.outcome in (Outcome.WARNING, Outcome.FAILED):
+    if finding.outcome in (Outcome.WARNING, Outcome.UNKNOWN, Outcome.FAILED):
         for label, text in _details(finding):
             first, *more = _wrapped(text, width, f"{_BELOW_TITLE}{'':8}  ")
             yield f"{_BELOW_TITLE}{label:<8}  {first.strip()}"
@@ -159,11 +160,16 @@ async def _text(environ: Mapping[str, str], provider_id: str | None) -> list[Fin
 
 def _print(printed: Iterable[str]) -> None:
     for line in printed:
-        click.echo(f"{_ERASE}{line}" if sys.stdout.isatty() else line)
+        click.echo(f"{_ERASE}{line}" if _is_terminal() else line)
 
 
 def _announce(findings: list[Finding]) -> None:
     """On a terminal, show the running check; its finding replaces the line."""
     coming = list(Check)[list(Check).index(findings[-1].check) + 1 :] if findings else list(Check)
-    if sys.stdout.isatty() and coming:
+    if _is_terminal() and coming:
         click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)
+
+
+def _is_terminal() -> bool:
+    """Without an output Python has None there."""
+    return sys.stdout is not None and sys.stdout.isatty()

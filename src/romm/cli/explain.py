@@ -4,6 +4,7 @@ import json
 from typing import TextIO
 
 import click
+import msgspec
 
 from romm.cli.report import fail, run, say
 from romm.domain.credentials.permissions import COMMAND_LINE
@@ -20,15 +21,16 @@ def explain(claims: TextIO, as_json: bool, provider: str | None) -> None:
     CLAIMS is a JSON file (`-` reads standard input), flat or with `id_token` and `userinfo`. Nothing is written. The
     exit code is 1 if they would be refused.
     """
-    explained = run(lambda does: does.explainers.explain(COMMAND_LINE, _read(claims), provider))
+    received = _read(claims)
+    explained = run(lambda does: does.explainers.explain(COMMAND_LINE, received, provider))
     say(_as_json(explained) if as_json else _as_text(explained))
     raise SystemExit(1 if explained.code else 0)
 
 
 def _read(claims: TextIO) -> object:
     try:
-        return json.load(claims)
-    except (ValueError, RecursionError) as error:
+        return msgspec.json.decode(claims.read())  # as strict as with an ID token: no half of a character
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         fail((f"{claims.name} is not JSON: {error}",))
 
 

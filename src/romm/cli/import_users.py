@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 from typing import assert_never
 
 from romm.accounts.imports import ImportUsers
@@ -9,27 +11,31 @@ from romm.adapters.accounts.foreign_users import SQLForeignUsers
 from romm.adapters.accounts.imports import SQLImports
 from romm.adapters.database import migrations
 from romm.adapters.database.transactions import Database
-from romm.cli.report import say
+from romm.adapters.database.versions import SQLITE
+from romm.cli.report import create, say
 from romm.composition.adapters import now
 from romm.domain.accounts.imports import Decision, ExistingAccounts, Import, Skip
 from romm.domain.credentials.permissions import COMMAND_LINE
-from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from romm.settings.model import Settings
 
 
 def run(settings: Settings, source: str, *, apply: bool) -> None:
-    """Raises `Refused` if a database cannot be used."""
-    if settings.database.is_embedded:
-        migrations.upgrade(settings.database.url)
-    asyncio.run(_run(settings.database.url, source, apply=apply))
+    """Raises `Refused` if a database cannot be used. Only `apply` creates one."""
+    with ExitStack() as stack:
+        url = settings.database.url
+        if apply:
+            create(settings)
+        elif not migrations.exists(url):
+            url = f"{SQLITE}{stack.enter_context(TemporaryDirectory(prefix='romm-import-'))}/romm.db"
+            migrations.upgrade(url)
+        migrations.require_current(url)
+        asyncio.run(_run(url, source, apply=apply))
 
 
 async def _run(url: str, source: str, *, apply: bool) -> None:
     target = Database(url)
     try:
-        if not await target.ready():
-            raise Refused(Code.STORAGE_UNAVAILABLE, problem="its schema is not this version's: run `romm db upgrade`")
         imports = SQLImports(target)
         use_case = ImportUsers(source=SQLForeignUsers(source), imports=imports, clock=now)
         before, decisions = await imports.existing_accounts(), await use_case.plan(COMMAND_LINE)

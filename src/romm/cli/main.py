@@ -10,17 +10,18 @@ import click
 from romm.cli import process
 from romm.cli.errors import errors
 from romm.cli.explain import explain
-from romm.cli.report import explained, loaded, run, say
+from romm.cli.report import Commands, explained, loaded, print_all_characters, run, say
 from romm.cli.sign_ins import sign_ins
 from romm.cli.users import recover, users
 from romm.settings.load import describe
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(package_name="romm-sign-in", prog_name="romm")
 def main() -> None:
     """RomM sign-in."""
     process.block_unused_imports()
+    print_all_characters()
 
 
 @main.command()
@@ -113,11 +114,14 @@ def db() -> None:
 @db.command()
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
-    """Migrate the database to the newest schema."""
+    """Migrate the database to the newest schema. Creates a new one."""
     from romm.adapters.database import migrations
 
     with explained():
-        migrations.upgrade(loaded(os.environ).settings.database.url, revision)
+        try:
+            migrations.upgrade(loaded(os.environ).settings.database.url, revision)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="REVISION") from None
     say("The database is up to date.")
 
 

@@ -8,7 +8,14 @@ from multiprocessing.connection import Connection
 
 from romm.cli import process
 from romm.cli.report import explained, loaded
-from romm.settings.model import Loaded
+from romm.domain.catalogue import operator_text
+from romm.domain.diagnosis.storage import PASSING, Cause
+from romm.domain.errors import Refused
+from romm.ports.process import Log
+from romm.settings.model import Database, Loaded
+
+LATER = PASSING | {Cause.EMPTY, Cause.OLDER}
+"""What may come in order while RomM runs."""
 
 
 def prepared() -> Loaded:
@@ -30,12 +37,10 @@ def prepared() -> Loaded:
 
 
 def _prepare(sender: Connection) -> None:
-    """Other databases need `romm db upgrade`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
-    from romm.adapters.database import space, versions
 
     with explained():
         found = loaded(os.environ)
@@ -47,11 +52,35 @@ def _prepare(sender: Connection) -> None:
         for each in found.settings.all_providers:
             if each.oidc.enabled and each.off:
                 logger.warning("oidc.off", provider=each.id, reason=each.off)
-        url = found.settings.database.url
-        if found.settings.database.is_embedded:
-            if not versions.is_migrated(url):
-                from romm.adapters.database import migrations
-
-                migrations.upgrade(url)
-            space.prepare(url, logger)
+        _prepare_database(found.settings.database, logger)
     sender.send(found)
+
+
+def _prepare_database(database: Database, logger: Log) -> None:
+    """Raises `Refused`. PostgreSQL needs `romm db upgrade`."""
+    from romm.adapters.database import space, versions
+
+    if not database.is_embedded:
+        _look_at_server(database.url, logger)
+        return
+    if not versions.is_migrated(database.url):
+        from romm.adapters.database import migrations
+        from romm.adapters.database.causes import place_of
+
+        if migrations.create(database.url):
+            logger.info("database.created", file=place_of(database.url).name)
+        migrations.upgrade(database.url)
+        migrations.check_write(database.url)
+    space.prepare(database.url, logger)
+
+
+def _look_at_server(url: str, logger: Log) -> None:
+    """It may be started or migrated after RomM."""
+    from romm.adapters.database import migrations
+
+    try:
+        migrations.require_current(url)
+    except Refused as refused:
+        if refused.facts["cause"] not in LATER:
+            raise
+        logger.warning("database.not_ready", code=refused.code, hint=operator_text(refused))

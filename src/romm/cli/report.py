@@ -1,24 +1,58 @@
 """How commands start and fail."""
 
 import asyncio
+import enum
 import os
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
 from romm.domain.catalogue import operator_text
-from romm.domain.errors import Refused
+from romm.domain.errors import Code, Refused
 from romm.domain.printable import escaped
 from romm.settings.load import load
-from romm.settings.model import Loaded, SettingsError
+from romm.settings.model import Loaded, Settings, SettingsError
 
 if TYPE_CHECKING:
     from romm.composition.use_cases import UseCases
 
 T = TypeVar("T")
+
+
+class ExitCode(enum.IntEnum):
+    """0 is success. docs/operating.md has the table."""
+
+    REFUSED = 1
+    WRONG_INPUT = 2
+    DATABASE = 3
+    FAULT = 4
+
+
+class Commands(click.Group):
+    """Ends every command with a sentence, whatever it met."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click ends these itself
+        except OSError as error:
+            _end((f"{error.filename or 'The output'}: {error.strerror or error}",), ExitCode.REFUSED)
+        except Exception as error:  # noqa: BLE001  (the last resort of a program that people run)
+            _end((_fault(error),), ExitCode.FAULT)
+
+
+def print_all_characters() -> None:
+    """A terminal or file without Unicode gets `\\u2713` instead of an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def loaded(environ: Mapping[str, str]) -> Loaded:
@@ -35,14 +69,14 @@ def explained() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        fail((operator_text(refused),))
+        is_database = refused.code in (Code.STORAGE_UNAVAILABLE, Code.IMPORT_UNREADABLE)
+        fail((operator_text(refused),), ExitCode.DATABASE if is_database else ExitCode.REFUSED)
 
 
-def fail(problems: tuple[str, ...]) -> NoReturn:
-    """Exits with 2."""
+def fail(problems: tuple[str, ...], code: ExitCode = ExitCode.WRONG_INPUT) -> NoReturn:
     for problem in problems:
         say(f"error: {problem}", err=True, fg="red")
-    sys.exit(2)
+    sys.exit(code)
 
 
 def say(text: str, *, err: bool = False, **style: Any) -> None:
@@ -50,8 +84,8 @@ def say(text: str, *, err: bool = False, **style: Any) -> None:
     click.secho(escaped(text, kept="\n"), err=err, **style)
 
 
-def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:
-    """RomM's own file is migrated first."""
+def run(work: Callable[["UseCases"], Awaitable[T]], *, creates: bool = False) -> T:
+    """On this version's database. `creates`: also if there is none yet; an older one is never migrated."""
     from romm.adapters import log
     from romm.adapters.database import migrations
     from romm.composition import adapters
@@ -67,6 +101,43 @@ def run(work: Callable[["UseCases"], Awaitable[T]]) -> T:
             await ports.close()
 
     with explained():
-        if settings.database.is_embedded:
-            migrations.upgrade(settings.database.url)
+        if creates:
+            create(settings)
+        migrations.require_current(settings.database.url)
         return asyncio.run(working())
+
+
+def create(settings: Settings) -> None:
+    """Raises `Refused(STORAGE_UNAVAILABLE)`."""
+    from romm.adapters.database import migrations
+    from romm.adapters.database.causes import place_of
+
+    if migrations.create(settings.database.url):
+        say(f"Created a new database: {place_of(settings.database.url).name}", err=True)
+
+
+def _fault(error: Exception) -> str:
+    """With the place in our code, for a report."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}romm{os.sep}" in frame.filename]
+    place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
+    return f"RomM has a fault here. Please report this line: {type(error).__name__}{place}: {error}"
+
+
+def _end(problems: tuple[str, ...], code: ExitCode) -> NoReturn:
+    """Also if the output itself fails: then nothing is left in it for Python to flush at the end."""
+    try:
+        fail(problems, code)
+    except OSError:
+        sys.exit(code)
+    finally:
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            _discard_unwritten(stream)
+
+
+def _discard_unwritten(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

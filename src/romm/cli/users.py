@@ -33,8 +33,9 @@ def list_users(search: str) -> None:
     async def work(does: "UseCases") -> list[Account]:
         return list(await does.administration.all_accounts(COMMAND_LINE, search))
 
+    found = run(work)
     say(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
-    for each in run(work):
+    for each in found:
         enabled = "yes" if each.enabled else "no"
         row = (each.id, each.username, each.email or "-", each.level.label, enabled, _day(each.last_login), _ways(each))
         say(_COLUMNS.format(*row))
@@ -49,13 +50,13 @@ def list_users(search: str) -> None:
 @click.option("--role", type=LEVELS, default="viewer", show_default=True)
 @click.option("--password", "asks", is_flag=True, help="Ask for a password. Without one only single sign-on works.")
 def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
-    """Create an account."""
+    """Create an account. Creates the database too if there is none yet."""
     from romm.accounts.forms import AccountForm
 
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else UNSET
     level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
     typed = AccountForm(username=username, email=email, password=password)
-    created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level))
+    created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level), creates=True)
     say(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
 
 

@@ -143,8 +143,9 @@ async def _check_provider(provider_id: str, ports: Ports, hints: Hints) -> None:
     try:
         await ports.providers[provider_id].metadata()
     except Refused as refused:
-        hint, more = in_words_of(provider_id, operator_text(refused)), hint_fact(hints, refused.code)
-        ports.log.warning("provider.not_ready", provider=provider_id, code=refused.code, hint=hint, **more)
+        texts = {"hint": operator_text(refused)} | hint_fact(hints, refused.code)
+        in_words = {name: in_words_of(provider_id, text) for name, text in texts.items()}
+        ports.log.warning("provider.not_ready", provider=provider_id, code=refused.code, **in_words)
 
 
 async def _check_database(settings: Settings, ports: Ports) -> None:

@@ -1,6 +1,6 @@
 """Use cases of signing in and out, and their explanation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers, issuers
@@ -61,6 +61,7 @@ def admission(declared: DeclaredProvider, settings: Settings, ports: Ports) -> A
         roles_claim=oidc.claim_roles,
         log=ports.log,
         clock=ports.clock,
+        provider=declared.id,
     )
 
 
@@ -146,14 +147,13 @@ def _at(declared: DeclaredProvider, bound: Bound) -> Bound:
 def backchannel_logouts(
     settings: Settings, sign_ins: SignIns, ports: Ports, journal: SignInJournal, rates: Rates
 ) -> BackchannelLogouts:
-    failures = FairLimit(rates, FAILED_LOGOUT_TOKENS, ports.clock)
     by_id = {
         each.id: BackchannelLogout(
             identification=sign_ins.by_id[each.id].identification,
             off=each.off,
             logouts=ports.logouts,
             journal=journal,
-            failures=failures,
+            failures=FairLimit(rates, _at(each, FAILED_LOGOUT_TOKENS), ports.clock),
             clock=ports.clock,
             scope=each.oidc.backchannel_logout_scope,
             types=_logout_types(each.oidc),
@@ -195,6 +195,17 @@ def confirmation(
         journal=journal,
         clock=ports.clock,
     )
+
+
+def keeps_id_tokens(settings: Settings) -> Callable[[str], bool]:
+    """By the issuer of a session, which signs out at its own provider."""
+    providers, wishes = configured_providers(settings), {each.id: each.oidc for each in settings.all_providers}
+
+    def keeps(issuer: str) -> bool:
+        found = providers.of_issuer_or_only(issuer)
+        return found is not None and wishes[found.id].rp_initiated_logout
+
+    return keeps
 
 
 def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:

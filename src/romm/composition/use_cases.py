@@ -69,7 +69,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         absolute=timedelta(seconds=settings.session.absolute_age_seconds),
     )
     sessions = Sessions(
-        ports.credentials, limits, ports.holder_seal, settings.oidc.rp_initiated_logout, ports.log, ports.clock
+        ports.credentials, limits, ports.holder_seal, sign_in.keeps_id_tokens(settings), ports.log, ports.clock
     )
     rates = Rates(ports.throttles, ports.clock)
     journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)

@@ -1,6 +1,6 @@
 """Use cases of browser sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,12 +31,12 @@ _ID_TOKEN = "the ID token of a session"
 
 @dataclass(frozen=True)
 class Sessions:
-    """`keeps_id_tokens`: signing out at the provider needs them."""
+    """`keeps_id_tokens`: signing out at the provider with this issuer needs them."""
 
     credentials: Credentials
     limits: SessionLimits
     seal: HolderSeal
-    keeps_id_tokens: bool
+    keeps_id_tokens: Callable[[str], bool]
     log: Log
     clock: Clock
 
@@ -69,7 +69,7 @@ class Sessions:
         return secret
 
     def _stored(self, source: ProviderSession, secret: str) -> dict[str, Any]:
-        kept = source.id_token if self.keeps_id_tokens else None
+        kept = source.id_token if self.keeps_id_tokens(source.identity.issuer) else None
         return {
             "identity": source.identity,
             "sealed_id_token": kept and self.seal.seal(kept.encode(), secret, _ID_TOKEN),

@@ -32,6 +32,7 @@ class Checkups:
     every: timedelta
     log: Log
     clock: Clock
+    longest: timedelta = LONGEST
 
     async def last(self, actor: Actor) -> Checkup | None:
         """None before the first. Raises `Refused(FORBIDDEN)`."""
@@ -58,10 +59,10 @@ class Checkups:
         if not self.every or not await self.store.begin(now, now - apart):
             return False
         try:
-            async with asyncio.timeout(LONGEST.total_seconds()):
+            async with asyncio.timeout(self.longest.total_seconds()):
                 findings = [finding async for finding in self.doctors.findings(COMMAND_LINE)]
         except TimeoutError:
-            self.log.warning("doctor.too_slow", seconds=LONGEST.total_seconds())
+            self.log.warning("doctor.too_slow", seconds=self.longest.total_seconds())
             return False
         await self.store.keep(Checkup(at=self.clock(), findings=tuple(findings)))
         self._report(findings)

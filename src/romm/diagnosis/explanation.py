@@ -40,7 +40,8 @@ class Explainer:
         role = self.admission.role(read)
         decision = await self.admission.decide(read)
         username = usernames.proposal(read.merged, self.admission.username_attribute)
-        return explanation.explain(read, decision, role, username, self.admission.roles_claim)
+        explained = explanation.explain(read, decision, role, username, self.admission.roles_claim)
+        return explanation.in_words_about(self.admission.provider, explained)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,8 @@ from romm.diagnosis.doctors import Doctors
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis import report
 from romm.domain.diagnosis.findings import Finding
-from romm.domain.diagnosis.report import Refusal, Surroundings
+from romm.domain.diagnosis.history import LogLine
+from romm.domain.diagnosis.report import Surroundings
 from romm.domain.errors import Refused, required
 from romm.domain.model import Account
 from romm.ports.diagnosis import Storage
@@ -41,11 +42,12 @@ class Reports:
         people = [text for each in accounts for text in (each.username, each.email, *_identities(each)) if text]
         return report.report(self.clock(), self.surroundings, findings, refusals, people)
 
-    async def _stored(self) -> tuple[Sequence[Account], Sequence[Refusal] | None]:
+    async def _stored(self) -> tuple[Sequence[Account], Sequence[LogLine] | None]:
         try:
             if await self.storage.revision() != self.storage.newest:
                 return (), None
-            return await self.storage.accounts(), await self.storage.refusals(LAST_REFUSALS)
+            lines = [each for each in await self.storage.sign_ins() if each.outcome == "refused" and each.code]
+            return await self.storage.accounts(), lines[:LAST_REFUSALS]
         except Refused:
             return (), None
 

@@ -834,7 +834,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.STORAGE_UNAVAILABLE: _row(
         503,
         "RomM cannot reach its database right now. Try again in a minute.",
-        "The database failed: {problem}. If that does not say what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database cannot be used: {problem}. {fix}.",
         oauth="temporarily_unavailable",
     ),
     Code.SESSION_NOT_ENDED: _row(

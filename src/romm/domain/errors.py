@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from romm.domain.printable import escaped
+from romm.domain.printable import escaped, shortened
 
-MAX_FACT_LENGTH = 200
+MAX_FACT_LENGTH = 400  # characters; fosite (Authelia, Hydra) puts a fixed sentence of 160 before the reason
 
 MAX_FACTS_LISTED = 20
 
@@ -19,7 +19,7 @@ _OUTLINE = reprlib.Repr()  # unlike repr(), bounded in depth and length for host
 
 _OUTLINE.maxtuple = _OUTLINE.maxlist = _OUTLINE.maxdict = MAX_FACTS_LISTED
 
-_OUTLINE.maxstring = _OUTLINE.maxother = MAX_FACT_LENGTH
+_OUTLINE.maxstring = _OUTLINE.maxother = 200
 
 
 class Code(enum.StrEnum):
@@ -223,8 +223,7 @@ def bounded(fact: Any) -> str | int | float | bool | None:
     if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
         return fact
     text = _outline(fact)
-    shown = escaped(text[:MAX_FACT_LENGTH])
-    return shown if len(text) <= MAX_FACT_LENGTH else f"{shown}…"
+    return escaped(shortened(text, MAX_FACT_LENGTH))
 
 
 def _outline(fact: Any) -> str:

@@ -12,3 +12,11 @@ def escaped(text: str, kept: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in kept else json.dumps(c)[1:-1] for c in text)
+
+
+def shortened(text: str, length: int) -> str:
+    """At most `length` characters of a longer text, from both ends: providers put the reason last (fosite) or first."""
+    if len(text) <= length:
+        return text
+    head = length - length // 2
+    return f"{text[:head]}…{text[len(text) - length // 2 :]}"

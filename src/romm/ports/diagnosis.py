@@ -6,9 +6,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from romm.domain.diagnosis.evidence import Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
+from romm.domain.diagnosis.evidence import Credentials, Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
 from romm.domain.diagnosis.findings import Finding, Outcome
-from romm.domain.diagnosis.report import Refusal
+from romm.domain.diagnosis.history import LogLine
 from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
@@ -44,12 +44,17 @@ class Probe(Protocol):
     def methods(self, metadata: Metadata) -> tuple[str, ...]:
         """Of a sign-in, in order."""
 
-    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str: ...
+    async def push(
+        self, metadata: Metadata, parameters: Mapping[str, str], method: str, credentials: Credentials
+    ) -> str:
+        """The `client_id` is that of the credentials."""
 
-    async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse: ...
+    async def exchange(
+        self, metadata: Metadata, code: str, code_verifier: str, method: str, credentials: Credentials
+    ) -> TokenResponse: ...
 
     async def ask(self, url: str) -> ProbeResponse:
-        """Like a browser, but follow no redirects."""
+        """Like a browser, but follow no redirects. A 5xx is an answer, too."""
 
     async def aclose(self) -> None: ...
 
@@ -72,8 +77,8 @@ class Storage(Protocol):
     async def accounts(self) -> Sequence[Account]:
         """Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
-    async def refusals(self, limit: int) -> Sequence[Refusal]:
-        """Newest first. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+    async def sign_ins(self) -> Sequence[LogLine]:
+        """The newest `LINES_READ`, newest first. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 
 class Checkup(Struct, frozen=True, kw_only=True):

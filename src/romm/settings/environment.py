@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,10 @@ AUTH_SECRET_KEY = "ROMM_AUTH_SECRET_KEY"
 # With a service `romm`, Kubernetes sets ROMM_PORT=tcp://10.0.0.7:8080 in every container of the namespace.
 _KUBERNETES_LINK = re.compile(r"(tcp|udp)://")
 _COMMENT = re.compile(r"(^|\s)#")  # docker's --env-file and older Compose keep all that follows the equals sign
+_VARIABLE = re.compile(r"\$\{[A-Za-z_][^}]*\}")
+_INVISIBLE = f"{string.whitespace}\u00a0\u200b\u2060\ufeff"
+"""Around a value: spaces, the end of a Windows line, and what web pages and editors add."""
+_QUOTES = ('""', "''", "“”", "„“", "‘’", "«»")
 _PREFIXES = ("OIDC_", "ROMM_")
 PROVIDER_PREFIX = "ROMM_PROVIDERS__"
 _SIMILAR = 0.85  # OIDC_CLIENTID is close enough to OIDC_CLIENT_ID; ROMM_SERVICE_PORT is not to ROMM_PORT
@@ -41,12 +46,16 @@ def others(fields: Sequence[Field], environ: Mapping[str, str]) -> dict[str, str
 
 def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> str:
     """Without surrounding spaces and stray quotes."""
-    value = environ.get(name, "").strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+    value = environ.get(name, "").strip(_INVISIBLE)
+    if len(value) > 1 and value[0] + value[-1] in _QUOTES:
         report.warnings.append(f"{name} is in quotes, which are removed; write it without them.")
-        value = value[1:-1].strip()
+        value = value[1:-1].strip(_INVISIBLE)
     if value.startswith("<") and value.endswith(">"):
         report.warnings.append(f"{name} still has the placeholder of a guide; put your own value there.")
+    if _VARIABLE.search(value):
+        report.warnings.append(
+            f"{name} has a reference like ${{NAME}} in it, which docker's --env-file does not fill in. Write the value itself."
+        )
     if _COMMENT.search(value):
         report.warnings.append(
             f"{name} has a # after a space: docker keeps the comments of an env file. Remove it unless it belongs to the value."
@@ -71,7 +80,7 @@ def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport
 def _content(name: str, file: str, report: ConfigurationReport) -> str:
     """Exact, except the newline that editors and `echo` append."""
     try:
-        content = Path(file).read_text(encoding="utf-8").removesuffix("\n")
+        content = Path(file).read_text(encoding="utf-8-sig").removesuffix("\n")  # Windows lines end in \n here too
     except OSError as error:
         report.problems.append(f"{name} names {file}, which cannot be read ({error.strerror}).")
         return ""
@@ -101,7 +110,12 @@ def _unknown_key(name: str, known: set[str]) -> str:
 
 def _remark_on_other_names(known: set[str], environ: Mapping[str, str], report: ConfigurationReport) -> None:
     for name in sorted(environ.keys() - known):
-        if name.startswith(PROVIDER_PREFIX) and environ[name].strip():
+        if (meant := name.removeprefix("export ").strip(_INVISIBLE)) in known:
+            report.problems.append(
+                f"{name!a} in the environment is {meant} with characters that do not belong to it (a space, a byte order "
+                "mark, the end of a Windows line, or “export”). Save the file as UTF-8 without BOM, and write NAME=value."
+            )
+        elif name.startswith(PROVIDER_PREFIX) and environ[name].strip():
             report.problems.append(_unknown_key(name, known))
         elif name.startswith(_PREFIXES) and environ[name].strip():
             likely = [other for other in sorted(known) if ("__" in other) == ("__" in name)]

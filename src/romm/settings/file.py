@@ -16,10 +16,10 @@ def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
     if not name:
         return {}
     try:
-        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(name).read_text(encoding="utf-8-sig"))
     except OSError as error:
         report.problems.append(f"{SETTINGS_FILE} names {name}, which cannot be read ({error.strerror}).")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         report.problems.append(f"{SETTINGS_FILE} names {name}, which is not valid TOML: {error}.")
     return {}
 

@@ -103,7 +103,7 @@ def _draft(
             if field.choices and field.is_of_provider:
                 report.off.setdefault(field.section, []).append(f"{name} {error}")
             else:
-                report.problems.append(f"{name} {error}.")
+                report.problems.append(f"{name} {error}{providers.also_an_id(field, listed[PROVIDERS])}.")
             # Go on with the default, so that all mistakes are reported together.
             value = typed(field, layers[0].values[field.path])
         tables.setdefault(field.section, {})[field.key] = value

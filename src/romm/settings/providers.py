@@ -17,6 +17,8 @@ _RESERVED = {
     "backchannel-logout": "is the end of the address for logout tokens",
 }
 
+AUTOLOGIN = f"{FIRST}.autologin"
+
 _KEYS = tuple(field for field in FIELDS if field.section == FIRST)
 
 
@@ -65,7 +67,7 @@ def defaults(ids: Iterable[str], of_first: Mapping[str, Any]) -> dict[str, Any]:
 
 def named_autologin(values: MutableMapping[str, Any], ids: Iterable[str]) -> bool:
     """Resolve an id in `OIDC_AUTOLOGIN` into the switch of that provider. True if there was one."""
-    path = f"{FIRST}.autologin"
+    path = AUTOLOGIN
     named = str(values[path]).strip().lower()
     if named not in (FIRST, *ids):
         return False
@@ -106,10 +108,25 @@ def check_autologin(draft: Draft) -> None:
     if len(chosen) > 1:
         several = " and ".join(names[each.section]["autologin"] for each in chosen)
         draft.report.problems.append(f"{several} are all true; the login page goes to one provider only.")
+    for each in draft.settings.all_providers if working and not chosen else ():
+        if each.oidc.autologin:
+            draft.report.warnings.append(
+                f"{names[each.section if not draft.autologin_named else FIRST]['autologin']} asks the login page to go straight "
+                f"to [{each.section}], which is off, so the page shows {_ids(working)}. Name one that is on."
+            )
     if len(working) > 1 and not draft.autologin_named and any(each.id == FIRST for each in chosen):
-        ids = " or ".join(each.id for each in working)
         draft.complete(FIRST, autologin=False)
         draft.report.warnings.append(
             f"{names[FIRST]['autologin']} is true beside several providers, so the login page shows them all. To go straight "
-            f"to one, write its id: {ids}."
+            f"to one, write its id: {_ids(working)}."
         )
+
+
+def also_an_id(field: Field, ids: Iterable[str]) -> str:
+    """What else than a switch is possible."""
+    further = list(ids)
+    return f", or the id of a provider: {' or '.join((FIRST, *further))}" if field.path == AUTOLOGIN and further else ""
+
+
+def _ids(declared: Iterable[DeclaredProvider]) -> str:
+    return " or ".join(each.id for each in declared)

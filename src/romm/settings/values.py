@@ -102,6 +102,8 @@ def _choice(value: object, field: Field) -> str:
 def _text(value: object, _: Field) -> str:
     if not isinstance(value, str):
         raise ValueError("must be one string; put it in quotes")
+    if odd := next((each for each in value if each == "\0" or "\ud800" <= each <= "\udfff"), None):
+        raise ValueError(f"has {odd!a} in it, which is no text in UTF-8")
     return value
 
 

@@ -19,6 +19,7 @@ from romm.domain.sign_in.linking import rules as linking
 from romm.domain.sign_in.linking.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy
+from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.domain.sign_in.roles import rules as roles
 from romm.domain.sign_in.roles.rules import RoleDecision, RoleMapping
@@ -49,6 +50,7 @@ class Admission:
     roles_claim: str
     log: Log
     clock: Clock
+    provider: str = FIRST
 
     async def admit(
         self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
@@ -127,7 +129,8 @@ class Admission:
             facts["asked_about"] = decision.account.id
         if room := getattr(decision, "room", ()):
             facts["address_removed_from"] = [account.id for account in room]
-        facts |= role_hints.fact(warning, self.roles_claim, person.roles_found)
+        if hint := role_hints.hint(warning, self.roles_claim, person.roles_found):
+            facts["hint"] = in_words_of(self.provider, hint)
         write("signin.decided", issuer=person.identity.issuer, subject_digest=subject_digest(person.identity), **facts)
 
     def _log_role(self, decision: Admitted, account: Account) -> None:

@@ -19,8 +19,8 @@ class Pushing(Protocol):
         """As `Provider.push`."""
 
 
-def may_be_pushed(provider: Pushing, metadata: Metadata) -> bool:
-    is_offered = provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint
+def may_be_pushed(client: Client, metadata: Metadata) -> bool:
+    is_offered = client.pushed_requests and metadata.pushed_authorization_request_endpoint
     return metadata.require_pushed_authorization_requests or bool(is_offered)
 
 

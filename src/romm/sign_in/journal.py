@@ -50,7 +50,8 @@ class SignInJournal:
 
     def begun(self, client: Client, provider: str = FIRST) -> None:
         """Failures at the provider stay there."""
-        hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
+        told = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
+        hint = f"{told} {client.stays_there}".rstrip()
         facts = {"provider": provider, "client_id": client.client_id, "redirect_uri": client.redirect_uri}
         self.log.info("signin.begun", **facts, hint=in_words_of(provider, hint))
 

@@ -153,7 +153,7 @@ class OpenIDSignIn:
             request = authorization.request_parameters(
                 provider.client, state=state, nonce=nonce, code_verifier=code_verifier
             )
-            if visitor is not None and may_be_pushed(provider, metadata):
+            if visitor is not None and may_be_pushed(provider.client, metadata):
                 await self._check_pushes(visitor.address)
             url = await request_url(provider, metadata, request | added)
             sealed = await self.attempts.sealed(attempt)

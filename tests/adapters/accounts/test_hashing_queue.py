@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -33,6 +34,9 @@ class Stage:
 
     def open(self) -> None:
         self._gate.set()
+
+    def done_before_the_loop_hears_of_it(self) -> None:
+        time.sleep(0.05)
 
     def _work(self, name: str) -> Callable[[], None]:
         return lambda: self.done.append(name)
@@ -89,16 +93,39 @@ async def test_who_hangs_up_while_waiting_frees_the_place_and_no_thread_is_lost(
     assert stage.done == ["stays", "later"]
 
 
-async def test_who_hangs_up_at_the_moment_of_the_turn_passes_it_on(stage: Stage):
-    blocked = await stage.block()
+@pytest.mark.parametrize("moment", range(8))
+async def test_who_hangs_up_at_the_moment_of_the_turn_passes_it_on(stage: Stage, moment: int):
+    await stage.block()
     gone, stays = await stage.come("gone", KNOWN), await stage.come("stays", KNOWN)
     stage.open()
-    await blocked
+    stage.done_before_the_loop_hears_of_it()
+    for _ in range(moment):
+        await asyncio.sleep(0)
     gone.cancel()
-    await asyncio.gather(gone, stays, return_exceptions=True)
-    await asyncio.wait_for(stage.come("later", STRANGER), 5)
-    await asyncio.sleep(0.05)
-    assert stage.done[-2:] == ["stays", "later"]
+    await asyncio.wait_for(asyncio.wait([gone, stays]), 5)
+    assert stage.done[-1:] == ["stays"]
+    await asyncio.wait_for(await stage.come("later", STRANGER), 5)
+
+
+async def test_who_hangs_up_in_a_full_queue_fails_nobody_who_comes_at_that_moment():
+    stage = Stage(waiting=1)
+    await stage.block()
+    gone = await stage.come("gone", STRANGER)
+    comes = asyncio.create_task(stage.queue.run(lambda: stage.done.append("comes"), CLEAN))
+    gone.cancel()
+    stage.open()
+    await asyncio.wait_for(asyncio.wait([gone, comes]), 5)
+    assert stage.done == ["comes"]
+
+
+async def test_who_hangs_up_keeps_the_thread_until_its_work_is_done(stage: Stage):
+    blocked = await stage.block()
+    blocked.cancel()
+    await asyncio.wait([blocked])
+    tasks = [await stage.come("stranger", STRANGER), await stage.come("owner", KNOWN)]
+    stage.open()
+    await asyncio.gather(*tasks)
+    assert stage.done == ["owner", "stranger"]
 
 
 async def test_work_that_fails_frees_its_thread(stage: Stage):

@@ -65,6 +65,14 @@ async def test_the_same_password_has_the_same_mark_in_every_process_and_another_
     assert await mark(passwords, "stale") != await mark(passwords, "another")
 
 
+@pytest.mark.parametrize("password_hash", [None, "", "$argon2id$odd"])
+async def test_without_a_hash_the_mark_has_the_counter_s_own_salt(password_hash: str | None):
+    """So that work on one counter serves for no other."""
+    passwords = Argon2Passwords()
+    marks = [(await passwords.verify(password_hash, "stale", FIRST, salt=salt)).mark for salt in ("one", "two")]
+    assert marks[0] != marks[1]
+
+
 async def test_a_mark_is_as_costly_to_search_as_the_hash_itself():
     """No digest of the password alone: the salt of the account is in it, and so is the work."""
     passwords = Argon2Passwords()

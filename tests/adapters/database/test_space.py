@@ -64,6 +64,16 @@ def test_an_older_file_is_written_anew_once_and_the_log_says_so(path: Path):
         assert database.execute("SELECT count(*) FROM rows").fetchone() == (10,)
 
 
+def test_at_the_start_a_file_gives_back_what_was_left_over(path: Path):
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    filled_and_emptied(path)
+    log = FakeLog()
+    space.prepare(url(path), log)
+    assert pragma(path, "freelist_count") == SPARE_PAGES
+    assert log.lines == []
+
+
 def test_a_file_at_which_another_process_works_stays_as_it_is(path: Path):
     filled_and_emptied(path)
     log = FakeLog()

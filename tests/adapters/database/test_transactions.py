@@ -13,6 +13,7 @@ from romm.adapters.credentials.devices import SQLDevices
 from romm.adapters.database.tables import AccountRow, CredentialRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
+from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
 from romm.ports.conflicts import Conflict
@@ -143,7 +144,7 @@ async def test_a_database_without_tables_is_not_ready(bare_url: str):
     with pytest.raises(Refused) as refused:
         await SQLAccounts(database).any_admin()
     assert refused.value.code is Code.STORAGE_UNAVAILABLE
-    assert "accounts" in str(refused.value.facts["problem"])
+    assert refused.value.facts["cause"] == Cause.EMPTY
     await database.close()
 
 

@@ -1,5 +1,6 @@
 """The provider as the doctor meets it: what a sign-in would meet, and a little more of each answer."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.adapters.provider.openid import ProviderSettings
-from romm.domain.diagnosis.evidence import Endpoint
+from romm.domain.diagnosis.evidence import INVENTED_CLIENT, INVENTED_SECRET, Credentials, Endpoint, PageWords
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in import authorization, discovery
 from tests.adapters.provider.relying_party import CLIENT, VERIFIER, request
@@ -123,7 +124,7 @@ async def test_an_invented_code_with_any_method(secret: str, offered: tuple[str,
     metadata = (await probe.discover()).metadata
     assert probe.methods(metadata)[0] == offered[0]
     with pytest.raises(Refused) as caught:
-        await probe.exchange(metadata, "invented", VERIFIER, method)
+        await probe.exchange(metadata, "invented", VERIFIER, method, Credentials.OWN)
     assert caught.value.code is code
 
 
@@ -160,3 +161,51 @@ async def test_an_error_of_its_own_is_read() -> None:
         "invalid_request",
         "no such redirect_uri",
     )
+
+
+@pytest.mark.parametrize(
+    ("credentials", "client_id", "secret"),
+    [
+        (Credentials.OWN, "romm", CLIENT_SECRET),
+        (Credentials.INVENTED_SECRET, "romm", INVENTED_SECRET),
+        (Credentials.INVENTED_CLIENT, INVENTED_CLIENT, INVENTED_SECRET),
+    ],
+)
+async def test_the_secret_goes_nowhere_without_its_client(
+    credentials: Credentials, client_id: str, secret: str
+) -> None:
+    fake = FakeProvider(auth_methods=("client_secret_post",))
+    probe = probing(fake)
+    metadata = (await probe.discover()).metadata
+    with suppress(Refused):
+        await probe.exchange(metadata, "invented", VERIFIER, "client_secret_post", credentials)
+    with suppress(Refused):
+        await probe.push(metadata, request(CLIENT), "client_secret_post", credentials)
+    sent = [each.form for each in fake.requests if each.method == "POST"]
+    assert [(each["client_id"], each["client_secret"]) for each in sent] == [(client_id, secret)] * 2
+
+
+async def test_a_page_is_read_without_its_markup() -> None:
+    html = (
+        b"<!doctype html><head><title>Sign in &amp; play</title><style>p {}</style></head><body><nav>Menu</nav>"
+        b"<main><p>We are <b>sorry</b>...<br>Client not found.<script>alert(1)</script></main></body>"
+    )
+    page = Response(400, html, "text/html; charset=utf-8")
+    asked = await probing(FakeProvider(instead={"authorize": page})).ask("https://idp.test/authorize")
+    assert asked.words == PageWords(title="Sign in & play", text="We are sorry ... Client not found.")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "text"),
+    [
+        ("text/plain", b"400\n Bad   Request", "400 Bad Request"),
+        ("text/html", b"<p>Oh <i>no", "Oh no"),
+        ("text/html", b"</p></main>\xff", "\ufffd"),
+        ("application/json", b"{}", ""),
+        ("image/png", b"PNG", ""),
+    ],
+)
+async def test_what_is_no_page_is_read_as_far_as_it_goes(content_type: str, body: bytes, text: str) -> None:
+    page = Response(500, body, content_type)
+    asked = await probing(FakeProvider(instead={"authorize": page})).ask("https://idp.test/authorize")
+    assert (asked.status, asked.words.text) == (500, text)

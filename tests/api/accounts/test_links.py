@@ -18,7 +18,7 @@ from romm.domain.limits import REGISTRATIONS
 from romm.domain.model import AccessLevel
 from tests.api.accounts.test_administration import OTHER, TOKEN, keeper, refusal, signed_in
 from tests.api.accounts.test_administration import token as app_token
-from tests.world import PASSWORD, World
+from tests.world import ORIGIN, PASSWORD, World
 
 __all__ = ["keeper"]
 
@@ -241,6 +241,17 @@ async def test_who_forgot_a_password_is_answered_alike_whoever_it_is(world: Worl
     asked = world.accounts.by_id[vera.id].reset_asked_at is not None
     assert asked is ("vera" in name.lower())
     assert world.accounts.credentials == {}
+
+
+async def test_with_passwords_off_an_administrator_makes_no_link_that_would_set_one() -> None:
+    world = World({"DISABLE_USERPASS_LOGIN": "true"})
+    browser, vera = world.browser(), await world.add("vera")
+    await browser.sign_in()
+    for path in ("/api/users/invite-link", f"/api/users/{vera.id}/reset-link"):
+        assert refusal(await browser.client.post(path, json={}, headers={"origin": ORIGIN})) == (
+            403,
+            Code.PASSWORDS_OFF,
+        )
 
 
 async def test_with_passwords_off_every_link_that_would_set_one_is_closed(

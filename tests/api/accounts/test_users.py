@@ -83,10 +83,9 @@ REBOUND = "attacker.example:8080"
         {"host": REBOUND, "origin": f"http://{REBOUND}"},
         {"host": REBOUND, "sec-fetch-site": "same-origin"},
         {"host": REBOUND},
-        {"host": ""},
         {"host": "127.0.0.1:8080", "x-forwarded-host": REBOUND},
     ],
-    ids=["a page of its own", "with the newer header", "a program", "no host", "a proxy that rewrites the host"],
+    ids=["a page of its own", "with the newer header", "a program", "a proxy that rewrites the host"],
 )
 async def test_a_website_cannot_set_romm_up_by_binding_its_name_to_our_address(headers: dict[str, str]) -> None:
     world = World({"ROMM_BASE_URL": "", "OIDC_REDIRECT_URI": ""})

@@ -16,6 +16,7 @@ from romm.domain.credentials.tokens import GRACE, TOKEN_KINDS
 from romm.domain.digests import digest
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
+from tests.fakes import FakeCredentials
 from tests.world import PASSWORD, World
 
 MOMENT = timedelta(microseconds=1)
@@ -369,6 +370,21 @@ async def test_a_refresh_token_lives_for_its_time(world: World, vera: Account, a
     first = await sign_in(world)
     world.clock.advance(after)
     assert ((await refresh(world, first["refresh_token"])).status_code == 200) is (after < REFRESH)
+
+
+class Vanishing(FakeCredentials):
+    """Each sign-in ends while it is refreshed."""
+
+    async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
+        await self.end_family(used)
+        return await super().rotate(used, *successors)
+
+
+async def test_a_sign_in_that_ends_during_a_refresh_stays_ended(world: World, vera: Account) -> None:
+    first = await sign_in(world)
+    world.serve(credentials=Vanishing(world.accounts, world.clock))
+    refused = await refresh(world, first["refresh_token"])
+    assert error(refused) == (400, "invalid_grant", Code.REFRESH_TOKEN_INVALID)
 
 
 async def test_a_sign_in_cannot_be_refreshed_for_ever(world: World, vera: Account) -> None:

@@ -46,6 +46,20 @@ async def test_it_works_while_single_sign_on_is_off() -> None:
 
 
 @pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)]
+)
+async def test_no_website_makes_an_admins_browser_ask_the_provider(world: World, site: str, status: int) -> None:
+    """A link brings the session's cookie."""
+    program = world.program()
+    program.headers["sec-fetch-site"] = "same-origin"
+    await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    asked = len(world.idp.requests)
+    response = await program.get(ROUTE, headers={"sec-fetch-site": site, "sec-fetch-mode": "navigate"})
+    assert response.status_code == status
+    assert (len(world.idp.requests) > asked) is (status == 200)
+
+
+@pytest.mark.parametrize(
     ("level", "status", "code"),
     [
         (None, 401, Code.NOT_SIGNED_IN),

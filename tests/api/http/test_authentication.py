@@ -8,6 +8,8 @@ from romm.domain.errors import Code
 from tests.api.http.test_documents import ROUTES
 from tests.world import PASSWORD, World
 
+EVIL = "https://evil.test"
+
 OPEN = {
     # signing in and out, and what leads back in
     ("get", "/api/login/openid"),
@@ -82,6 +84,19 @@ async def test_no_spelling_of_an_address_is_a_way_around(house: World, address: 
     assert status == 404 or response.json()["code"] == Code.NOT_SIGNED_IN
 
 
+@pytest.mark.parametrize(
+    "headers", [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": EVIL}]
+)
+async def test_no_website_spends_attempts_by_a_password_in_an_address(headers: dict[str, str]) -> None:
+    """`http://keeper:invented@…`, also by GET. The right password is not looked at, either."""
+    world = World()
+    await world.add("keeper")
+    for password in ("invented", PASSWORD):
+        response = await world.program().get("/api/users/me", auth=("keeper", password), headers=headers)
+        assert (response.status_code, response.json()["code"]) == (403, Code.CROSS_SITE)
+    assert world.throttles.counted == {}
+
+
 async def test_a_page_looks_at_the_cookie_and_not_at_a_header_for_a_proxy_in_front() -> None:
     world = World()
     await world.add("vera")
@@ -89,3 +104,9 @@ async def test_a_page_looks_at_the_cookie_and_not_at_a_header_for_a_proxy_in_fro
     await browser.submit("/api/login", username="vera", password=PASSWORD)
     page = await browser.client.get("/account", headers={"authorization": "Bearer of-a-proxy"})
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic bm8gY29sb24="])
+async def test_a_basic_header_that_cannot_be_read_is_a_wrong_credential(header: str) -> None:
+    answer = await World().program().get("/api/users/me", headers={"authorization": header})
+    assert (answer.status_code, answer.json()["code"]) == (401, Code.CREDENTIALS_WRONG)

@@ -44,9 +44,7 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("the default port of another scheme", False, origin="http://nas.local", host="nas.local:443"),
         row("an older browser on another site", False, origin=EVIL),
         row("a sandboxed frame or a local file", False, origin="null"),
-        row("a sandboxed frame, and nobody was asked", False, origin="null", host=""),
         row("an empty origin", False, origin=""),
-        row("an empty origin, and nobody was asked", False, origin="", host=""),
         row("another port of ours", False, origin=f"{ORIGIN}:8443"),
         row("a host that begins like ours", False, origin="https://romm.test.evil.test"),
         row("a host that ends like ours", False, origin="https://evilromm.test"),
@@ -231,4 +229,5 @@ async def test_a_hidden_origin_is_not_ours_because_there_is_no_host_either(house
     await program.post("/api/login", json={"username": "keeper", "password": PASSWORD})
     request = program.build_request("POST", "/api/logout", headers={"origin": "null"})
     request.headers["host"] = ""
-    assert (await program.send(request)).json()["code"] == Code.CROSS_SITE
+    assert (await program.send(request)).status_code == 400
+    assert (await program.get("/api/users/me")).status_code == 200

@@ -14,6 +14,7 @@ from tests.fakes import FakeLog
 from tests.world import World
 
 HOST = (b"host", b"romm.test")
+EMPTY = (b"host", b"")  # what granian gives for none
 JSON = (b"content-type", b"application/json")
 
 
@@ -63,7 +64,9 @@ def events_of(world: World, name: str) -> Iterator[tuple[str, Any]]:
     return ((level, facts) for level, event, facts in world.log.lines if event == name)
 
 
-@pytest.mark.parametrize("headers", [(), (HOST, HOST), (HOST, (b"host", b"other.test"))], ids=["none", "twice", "two"])
+@pytest.mark.parametrize(
+    "headers", [(), (EMPTY,), (HOST, HOST), (HOST, (b"host", b"other.test"))], ids=["none", "empty", "twice", "two"]
+)
 async def test_a_request_with_no_host_or_two_is_refused(world: World, headers: tuple[Any, ...]) -> None:
     """RFC 9112, 3.2."""
     sent = await ask(world.app, headers=headers, method="GET", path="/api/heartbeat")

@@ -1,5 +1,6 @@
 """“Is this your account?” over HTTP: who typed somebody's address gains nothing, who owns the account links it by a proof."""
 
+import dataclasses
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -11,12 +12,14 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.credential import Kind
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
-from romm.domain.errors import Code
+from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource
+from romm.sign_in.confirmation import BrowserCookies
 from tests.api.accounts.test_link_pages import invitation
 from tests.api.accounts.test_own_page import NEW, local
 from tests.api.sign_in.test_openid import error_of
 from tests.api.sign_in.test_pages import words
+from tests.fakes import FakeAccounts
 from tests.world import ORIGIN, PASSWORD, Browser, World
 
 PAGE = "/login/account"
@@ -407,6 +410,17 @@ async def test_another_browser_is_not_led_to_the_question(world: World) -> None:
     other = world.browser()
     assert error_of(await other.come_back(query)) == Code.ATTEMPT_USED
     assert "__Host-romm_pending" not in other.client.cookies
+
+
+async def test_it_ends_with_the_account_that_it_asks_about(world: World) -> None:
+    ally = await typed(world, "ally")
+    alice = await asked(world)
+    key = alice.client.cookies["__Host-romm_pending"]
+    without_ally = dataclasses.replace(world.use_cases.confirmation, accounts=FakeAccounts())
+    with pytest.raises(Refused, match=Code.QUESTION_EXPIRED):
+        await without_ally.question(BrowserCookies(pending=key, device_cookie=None, session=None))
+    del world.accounts.by_id[ally.id]
+    assert error_of(await alice.submit(MINE, current_password=PASSWORD)) == Code.QUESTION_EXPIRED
 
 
 async def test_it_lasts_ten_minutes(world: World) -> None:

@@ -53,6 +53,11 @@ async def test_only_what_is_known_is_carried_over(world: World) -> None:
     assert sorted(parse_qsl(urlsplit(location).query)) == [("code", "c"), ("state", "s")]
 
 
+async def test_an_address_of_any_characters_stays_percent_encoded(world: World) -> None:
+    location = await posted(world.browser(), f"{CALLBACK}/%C3%A9%0D%0Ax%3Fy", {"code": "c"})
+    assert location == f"{CALLBACK}/%C3%A9%0D%0Ax%3Fy?code=c"
+
+
 async def test_a_parameter_that_comes_twice_is_still_refused(world: World) -> None:
     location = await posted(world.browser(), CALLBACK, [("code", "a"), ("code", "b")])
     assert error_of(await world.browser().get(location)) == Code.RESPONSE_INVALID

@@ -13,7 +13,7 @@ from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code
 from romm.domain.model import Identity, LinkedIdentity
 from tests.api.sign_in.test_openid import error_of
-from tests.api.sign_in.test_several_providers import BOB, FRIENDS, HOUSE, friends, two
+from tests.api.sign_in.test_several_providers import BOB, FRIENDS, HOUSE, friends, post_logout_token, two
 from tests.fake_provider import BROKEN, HANGING
 from tests.world import PASSWORD, Browser, World
 
@@ -310,4 +310,57 @@ async def test_the_person_page_lists_each_link_by_its_providers_name() -> None:
     page = (await (await keeper_of(world)).get(f"/admin/users/{bob.id}")).text
     assert "Linked with <bdi>Authelia</bdi>" in page
     assert "Linked with <bdi>friends</bdi>" in page
-    assert BOB["email"] in page
+    assert str(BOB["email"]) in page
+
+
+@pytest.mark.parametrize("at", ["", "friends"])
+async def test_an_id_token_is_kept_for_the_provider_that_signs_out(at: str) -> None:
+    """The session's own provider decides, not the first one."""
+    world = await two({"ROMM_PROVIDERS__FRIENDS__RP_INITIATED_LOGOUT": "true"})
+    browser = world.browser()
+    await browser.sign_in(at=at)
+    [session] = [each for each in world.accounts.credentials.values() if each.identity is not None]
+    assert (session.sealed_id_token is not None) == (at == "friends")
+    location = (await browser.submit("/api/logout")).headers["location"]
+    assert ("id_token_hint" in location) == (at == "friends")
+
+
+async def test_wrong_logout_tokens_in_the_name_of_one_provider_keep_out_none_of_another() -> None:
+    world = await two()
+    bob = world.browser()
+    await bob.sign_in(at="friends")
+    wrong = world.idp.logout_token(aud="another")
+    while await post_logout_token(world, wrong) == 400:
+        pass
+    assert await post_logout_token(world, world.further["friends"].logout_token()) == 200
+    assert (await bob.me()).status_code == 401
+
+
+async def test_hints_about_roles_name_the_variables_of_their_own_provider() -> None:
+    world = await two(
+        {"ROMM_PROVIDERS__FRIENDS__CLAIM_ROLES": "groups", "ROMM_PROVIDERS__FRIENDS__ROLE_VIEWER": "users"}
+    )
+    await world.browser().sign_in(at="friends")
+    [line] = world.lines("signin.decided")
+    assert "(ROMM_PROVIDERS__FRIENDS__CLAIM_ROLES)" in line["hint"]
+    assert "OIDC_CLAIM_ROLES" not in line["hint"]
+    keeper = await keeper_of(world)
+    assert "(ROMM_PROVIDERS__FRIENDS__CLAIM_ROLES)" in (await keeper.get("/admin/sign-ins")).text
+    explained = await world.use_cases.explainers.explain(COMMAND_LINE, BOB | {"sub": "bob", "iss": FRIENDS})
+    found = " ".join(line.found for line in explained.lines)
+    assert "ROMM_PROVIDERS__FRIENDS__CLAIM_ROLES" in found
+    assert " OIDC_" not in found
+
+
+async def test_where_to_click_at_a_provider_names_its_own_variables() -> None:
+    world = await two({"ROMM_PROVIDERS__FRIENDS__PROVIDER": "authentik"})
+    world.further["friends"].algorithm = "HS256"
+    await world.browser().sign_in(at="friends")
+    [line] = world.lines("refused")
+    assert "OIDC_" not in line["hint"] + line["provider_hint"]
+
+
+async def test_only_providers_whose_addresses_link_are_named_where_an_address_is_typed() -> None:
+    world = await two({"ROMM_PROVIDERS__FRIENDS__LINK_BY_EMAIL": "false"})
+    page = (await (await keeper_of(world)).get("/account")).text
+    assert "RomM matches people from <bdi>Authelia</bdi> to accounts" in page

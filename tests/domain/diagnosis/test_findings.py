@@ -17,6 +17,7 @@ from romm.domain.diagnosis.findings import (
     refused,
     skipped,
     summary,
+    unknown,
     warning,
     with_hint,
 )
@@ -28,6 +29,7 @@ GOOD = ok(Check.DNS, "there")
 ODD = warning(Check.PROXY, "odd", "mend it")
 BAD = failed(Check.CLIENT, "bad", "mend it")
 BAD_TOO = failed(Check.SCOPES, "bad", "mend it")
+UNTOLD = unknown(Check.REDIRECT_URI, "one page for all")
 LEFT_OUT = blocked(Check.CLAIMS, Check.CLIENT)
 
 
@@ -41,8 +43,10 @@ def test_every_check_has_a_title_and_an_expectation() -> None:
     [
         ([GOOD, GOOD], "All 2 checks are ok. Only a sign-in can show what the provider sends about a person.", False),
         ([GOOD, ODD], "Nothing failed, but 1 warning: Reverse proxy.", False),
-        ([GOOD, LEFT_OUT], "Nothing failed, but 1 of 2 checks were skipped: Claims.", False),
+        ([GOOD, LEFT_OUT], "Nothing failed, but 1 of 2 checks was skipped: Claims.", False),
         ([GOOD, BAD, ODD], "1 check of 3 failed: Client and secret.", True),
+        ([GOOD, UNTOLD], "Nothing failed, but Redirect URI cannot be told. A sign-in shows it.", False),
+        ([ODD, UNTOLD], "Nothing failed, but 1 warning: Reverse proxy; Redirect URI cannot be told.", False),
         (
             [BAD, BAD_TOO, LEFT_OUT],
             "2 checks of 3 failed: Client and secret, Scopes. 1 cannot be checked until that is fixed.",
@@ -56,10 +60,12 @@ def test_the_summary_is_one_sentence_about_the_worst(findings: list[Finding], se
 
 
 def test_a_refusal_brings_the_catalogues_fix_and_its_code() -> None:
-    finding = refused(Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down"}), "down", "look there")
+    finding = refused(
+        Check.DATABASE, Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "down", "fix": "Start it"}), "down", "look there"
+    )
     assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.STORAGE_UNAVAILABLE)
     assert finding.fixes == (
-        "The database failed: down. If that does not say what to do, check ROMM_DATABASE_URL and run `romm db upgrade`.",
+        "The database cannot be used: down. Start it.",
         "look there",
     )
 
@@ -83,8 +89,11 @@ def test_nothing_that_a_provider_says_moves_the_cursor_of_a_terminal(text: str) 
             assert shown.isprintable()
 
 
-def test_a_long_tale_is_cut() -> None:
-    assert ok(Check.ISSUER, "a" * 5000).found == "a" * MAX_LENGTH + "…"
+def test_a_long_tale_is_cut_in_the_middle() -> None:
+    found = ok(Check.ISSUER, f"{'a' * 5000}the reason").found
+    assert found.startswith("aaa")
+    assert found.endswith("the reason")
+    assert len(found) == MAX_LENGTH + 1
 
 
 def test_every_provider_with_a_fix_of_its_own_is_one_that_has_a_preset() -> None:

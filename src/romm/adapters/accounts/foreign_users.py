@@ -125,7 +125,7 @@ def _explained() -> Iterator[None]:
         problem = "MySQL needs PyMySQL: in RomM's source, pip install --require-hashes -r requirements/mysql.txt"
         raise Refused(Code.IMPORT_UNREADABLE, problem=problem) from error
     except Refused as refused:  # e.g. asyncpg is missing: the advice there is about our own database
-        raise Refused(Code.IMPORT_UNREADABLE, problem=refused.facts["problem"]) from refused
+        raise Refused(Code.IMPORT_UNREADABLE, problem="{problem}. {fix}".format_map(refused.facts)) from refused
     except (SQLAlchemyError, OSError, ValueError, TypeError) as error:  # PyMySQL: TypeError for an unknown option
         raise Refused(Code.IMPORT_UNREADABLE, problem=_problem(error)) from error
 

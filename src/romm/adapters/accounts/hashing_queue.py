@@ -41,7 +41,7 @@ class HashingQueue:
             self._under_way += 1
             return
         mine = _Waiting(place, asyncio.get_running_loop().create_future())
-        self._waiting.append(mine)
+        self._waiting = [*self._still_there(), mine]
         if len(self._waiting) > self._most:
             refused = self._waiting.pop(refused_first([each.place for each in self._waiting]))
             refused.turn.set_exception(Refused(Code.BUSY, problem=f"{self._most} passwords wait to be checked"))
@@ -56,8 +56,13 @@ class HashingQueue:
 
     def _free(self) -> None:
         """The thread goes to the next that waits."""
+        self._waiting = self._still_there()
         if not self._waiting:
             self._under_way -= 1
             return
         self._turns += 1
         self._waiting.pop(next_turn([each.place for each in self._waiting], self._turns)).turn.set_result(None)
+
+    def _still_there(self) -> list[_Waiting]:
+        """Without those that hung up and have not heard of it yet: their turn can be given to no one."""
+        return [each for each in self._waiting if not each.turn.done()]

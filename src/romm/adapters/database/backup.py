@@ -1,31 +1,42 @@
 """A consistent copy of the embedded database while RomM runs."""
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import make_url
-
-from romm.domain.errors import Code, Refused
+from romm.adapters.database.causes import place_of
+from romm.adapters.database.transactions import storage_errors
+from romm.domain.diagnosis.storage import Cause, unusable
 
 _FILE_MODE = 0o600  # as the database itself: it has e-mail addresses and password hashes
 
 
 def copy(url: str, file: Path) -> None:
-    """Raises `Refused(STORAGE_UNAVAILABLE)`, also if the file exists."""
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
-        problem = "only the SQLite file is copied here; for PostgreSQL use pg_dump"
-        raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem)
-    source = Path(address.database or "")
+    """Raises `Refused(STORAGE_UNAVAILABLE)`, and OSError for `file`, also if it exists. A failed copy is removed."""
+    source = place_of(url)
+    if source.file is None:
+        raise unusable(Cause.OTHER, source.name, "only a SQLite file is copied here; for PostgreSQL use pg_dump")
+    with storage_errors(source):
+        address = f"{source.file.resolve(strict=True).as_uri()}?mode=ro"
+        if not source.file.is_file():
+            raise IsADirectoryError(errno.EISDIR, "is not a file", source.name)
+    os.close(os.open(file, os.O_CREAT | os.O_EXCL, _FILE_MODE))
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL, _FILE_MODE))
-        with (
-            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as running,
-            closing(sqlite3.connect(file)) as copied,
-        ):
+        with storage_errors(source), closing(sqlite3.connect(address, uri=True)) as running:
+            _copy(running, file)
+    except BaseException:
+        file.unlink()
+        raise
+
+
+def _copy(running: sqlite3.Connection, file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(file)) as copied:
             running.backup(copied)
             copied.execute("PRAGMA journal_mode=DELETE")  # so that the copy is a single file
-    except (OSError, sqlite3.Error) as error:
-        raise Refused(Code.STORAGE_UNAVAILABLE, problem=f"{source} to {file}: {error}") from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:  # of the copy; the source is only read
+            raise unusable(Cause.FULL, str(file)) from error
+        raise

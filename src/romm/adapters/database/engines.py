@@ -4,6 +4,7 @@ SQLite's driver upgrades a read transaction to a write too late, which loses upd
 IMMEDIATE, and reading uses no transaction.
 """
 
+import errno
 import os
 import sqlite3
 import time
@@ -14,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from romm.domain.errors import Code, Refused
+from romm.domain.diagnosis.storage import Cause, unusable
 
 BUSY_SECONDS = 5
 """For a lock, for connecting, and for the pool."""
@@ -45,7 +46,8 @@ def engines(url: str) -> Engines:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return Engines(_sqlite_writes(address), _sqlite_reads(address), _sqlite_inline(address))
-    writes = _postgresql(address, pool_size=POSTGRESQL_CONNECTIONS, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
+    pool: dict[str, Any] = {"pool_size": POSTGRESQL_CONNECTIONS, "max_overflow": POSTGRESQL_CONNECTIONS}
+    writes = _postgresql(address, **pool, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
     return Engines(writes, writes.execution_options(isolation_level="AUTOCOMMIT"))
 
 
@@ -135,18 +137,18 @@ def _prepare(path: Path) -> None:
     if not path.exists():
         path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         path.touch(mode=_FILE_MODE)
-    if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
-        raise PermissionError(f"{path} is not a file that RomM may read and write")
+    if not path.is_file():
+        raise IsADirectoryError(errno.EISDIR, "is not a file", str(path))
+    if not os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        read_only = os.statvfs(path).f_flag & os.ST_RDONLY
+        raise OSError(errno.EROFS if read_only else errno.EACCES, "may not be read and written", str(path))
 
 
 def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS, **options: Any) -> AsyncEngine:
     try:
         import asyncpg  # noqa: PLC0415  (an optional dependency)
     except ImportError as error:
-        problem = (
-            "PostgreSQL needs asyncpg: in RomM's source, pip install --require-hashes -r requirements/postgres.txt"
-        )
-        raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem) from error
+        raise unusable(Cause.DRIVER, address.host or "", "asyncpg") from error
 
     async def connect(*arguments: Any, **parameters: Any) -> Any:
         # While connecting, SQLAlchemy passes asyncpg's errors through unchanged.

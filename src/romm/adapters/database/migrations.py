@@ -1,36 +1,78 @@
 """Read and upgrade the schema's version. Not inside an event loop. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
+from romm.adapters.database.causes import place_of
 from romm.adapters.database.transactions import HEAD, Database, storage_errors
 from romm.adapters.database.versions import FOLDER
-from romm.domain.errors import Code, Refused
+from romm.domain.diagnosis.storage import Cause, age, unusable
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+T = TypeVar("T")
+
 
 def upgrade(url: str, revision: str = "head") -> None:
-    if revision == "head" and is_current(url):
-        return  # the usual case at start
+    """Creates the database if there is none. Raises `ValueError` for an unknown revision."""
+    with storage_errors(place_of(url)):
+        found = current(url)
+        if found == HEAD and revision == "head":
+            return  # the usual case at start
+        if age(found, HEAD) is Cause.NEWER:
+            raise unusable(Cause.NEWER, place_of(url).name, str(found))
+        _upgrade(url, revision)
+
+
+def _upgrade(url: str, revision: str) -> None:
     from alembic import command  # noqa: PLC0415  (slow to import)
     from alembic.util import CommandError  # noqa: PLC0415
 
     try:
-        with storage_errors():
-            command.upgrade(alembic_config(url), revision)
-    except CommandError as error:  # unknown revision
-        raise Refused(Code.STORAGE_UNAVAILABLE, problem=error) from error
+        command.upgrade(alembic_config(url), revision)
+    except CommandError as error:
+        raise ValueError(str(error)) from error
+
+
+def create(url: str) -> bool:
+    """False if there is a database already, which stays as it is."""
+    is_new = not exists(url)
+    if is_new:
+        upgrade(url)
+    return is_new
+
+
+def require_current(url: str) -> None:
+    """The database is this version's. Creates and changes nothing."""
+    if not exists(url):
+        raise unusable(Cause.MISSING, place_of(url).name)
+    found = current(url)
+    if cause := age(found, HEAD):
+        raise unusable(cause, place_of(url).name, str(found))
+
+
+def exists(url: str) -> bool:
+    """A server's counts as there."""
+    place = place_of(url)
+    with storage_errors(place):
+        return place.file is None or not _is_absent(place.file)
 
 
 def current(url: str) -> str | None:
-    return asyncio.run(_revision(url))
+    """None for an empty database, and for one that does not exist."""
+    return asyncio.run(_with_database(url, Database.revision)) if exists(url) else None
 
 
 def is_current(url: str) -> bool:
     """Like `current`, it does not import alembic."""
     return current(url) == HEAD
+
+
+def check_write(url: str) -> None:
+    asyncio.run(_with_database(url, Database.check_write))
 
 
 def alembic_config(url: str) -> "Config":
@@ -43,9 +85,18 @@ def alembic_config(url: str) -> "Config":
     return config
 
 
-async def _revision(url: str) -> str | None:
+async def _with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
     database = Database(url)
     try:
-        return await database.revision()
+        return await work(database)
     finally:
         await database.close()
+
+
+def _is_absent(file: Path) -> bool:
+    """Raises OSError if the path cannot be followed, which `Path.exists` would hide for a path through a file."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return True
+    return False

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
+from romm.adapters.database.causes import NOWHERE, Place, explained, is_privilege, place_of, sqlstate
 from romm.adapters.database.engines import BUSY_SECONDS, engines
 from romm.adapters.database.tables import Base
 from romm.adapters.database.writer import Writer
@@ -71,6 +72,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engines = made = engines(url)
+        self._place = place_of(url)
         self._writes = Writer(made.writes, wait=BUSY_SECONDS) if isinstance(made.writes, Engine) else made.writes
         self._inline: Connection | None = None
         self._wrote_at = -math.inf
@@ -78,7 +80,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Each statement sees the newest state: use one statement for facts that must agree."""
-        with storage_errors():
+        with storage_errors(self._place):
             async with self._engines.reads.connect() as connection:
                 yield connection
 
@@ -88,7 +90,7 @@ class Database:
         `work` is short, touches only its connection and returns values, not unfetched rows: on SQLite it runs on the
         event loop or in a thread.
         """
-        with storage_errors():
+        with storage_errors(self._place):
             if isinstance(self._writes, Writer):
                 return await self._writes.run(work)
             async with self._writes.begin() as connection:
@@ -99,7 +101,7 @@ class Database:
         restore) moves it to the thread.
         """
         if self._engines.inline is not None:
-            with storage_errors(), suppress(OperationalError):
+            with storage_errors(self._place), suppress(OperationalError):
                 self._inline = self._inline or self._engines.inline.connect()
                 return self._inline.execute(statement, parameters).all()
         async with self.read() as reader:
@@ -151,7 +153,7 @@ def forget(key: InstrumentedAttribute[Any], is_old: ColumnElement[bool]) -> Dele
 
 
 @contextmanager
-def storage_errors() -> Iterator[None]:
+def storage_errors(place: Place = NOWHERE) -> Iterator[None]:
     """Translate constraints to `Conflict`; a failing database, and numbers beyond 64 bits, to `Refused`.
 
     Such numbers come from paths and queries. Our own bugs pass through.
@@ -164,15 +166,17 @@ def storage_errors() -> Iterator[None]:
         if what is None:
             raise
         raise Conflict(what) from error
-    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError, OverflowError) as error:
+    except (DBAPIError, sqlite3.Error, PoolTimeoutError, OSError, OverflowError, UnicodeEncodeError) as error:
         _release(error)
         if _is_too_large(error):
             raise Refused(Code.REQUEST_INVALID, problem="a number is larger than any that is stored") from error
-        if _state(error) == _NOT_STORABLE:
+        if isinstance(error, UnicodeEncodeError):
+            raise Refused(Code.REQUEST_INVALID, problem="a text in it has half of a character") from error
+        if sqlstate(error) == _NOT_STORABLE:
             raise Refused(Code.REQUEST_INVALID, problem="a text in it has a NUL character") from error
         if _is_ours(error):
             raise
-        raise Refused(Code.STORAGE_UNAVAILABLE, problem=_problem(error)) from error
+        raise explained(error, place) from error
 
 
 def _release(error: Exception) -> None:
@@ -188,13 +192,9 @@ def _constraint(error: IntegrityError) -> str:
     return getattr(cause, "constraint_name", None) or str(error.orig).removeprefix("UNIQUE constraint failed: ")
 
 
-def _state(error: Exception) -> str:
-    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-
-
 def _is_ours(error: Exception) -> bool:
-    state = _state(error)
-    return state.startswith(_OUR_MISTAKES) and state != _UNDEFINED_TABLE
+    state = sqlstate(error)
+    return state.startswith(_OUR_MISTAKES) and state != _UNDEFINED_TABLE and not is_privilege(error)
 
 
 def _is_too_large(error: BaseException | None) -> bool:
@@ -202,9 +202,3 @@ def _is_too_large(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, OverflowError):
         error = error.__cause__
     return error is not None
-
-
-def _problem(error: Exception) -> str:
-    original = getattr(error, "orig", None) or error
-    cause = original.__cause__ or original
-    return f"{type(cause).__name__}: {cause}"

@@ -13,14 +13,17 @@ SQLITE = "sqlite+aiosqlite:///"
 
 
 def is_migrated(url: str) -> bool:
-    """False also for a file that is locked, damaged, missing or not ours to write: `migrations.upgrade` tells which."""
+    """And writable. False also for a file that is locked, damaged, missing or on a full disk: `migrations` tells which."""
     path = Path(url.removeprefix(SQLITE))
     if "?" in url or not url.startswith(SQLITE) or not os.access(path, os.R_OK | os.W_OK):
         return False
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=0, uri=True)) as connection:
-            return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(_newest(),)]
-    except sqlite3.Error:
+            found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+            with connection:
+                connection.execute("UPDATE alembic_version SET version_num = version_num")
+            return found == [(_newest(),)]
+    except (sqlite3.Error, OSError):  # OSError: the current folder is gone
         return False
 
 

@@ -9,13 +9,23 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec.structs import replace
 
+from romm.adapters.diagnosis import page
 from romm.adapters.provider.client_authentication import oauth_error
 from romm.adapters.provider.discovery import DiscoveryDocument
 from romm.adapters.provider.openid import OpenIDProvider, ProviderSettings, accepted_metadata
 from romm.adapters.provider.published_keys import is_for_encryption, published_keys
 from romm.adapters.provider.transport import Answer, BoundedClient, Transport, json_object, network
 from romm.domain import hosts
-from romm.domain.diagnosis.evidence import Discovered, Endpoint, ProbeResponse, PublishedKeys, announced
+from romm.domain.diagnosis.evidence import (
+    INVENTED_CLIENT,
+    INVENTED_SECRET,
+    Credentials,
+    Discovered,
+    Endpoint,
+    ProbeResponse,
+    PublishedKeys,
+    announced,
+)
 from romm.domain.errors import Code
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
@@ -74,18 +84,23 @@ class ProviderProbe:
         """How a sign-in authenticates, and in which order."""
         return self._provider.authentication_methods(metadata)
 
-    async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        return await self._provider.push(metadata, parameters)
+    async def push(
+        self, metadata: Metadata, parameters: Mapping[str, str], method: str, credentials: Credentials
+    ) -> str:
+        provider = self._as(method, credentials)
+        return await provider.push(metadata, {**parameters, "client_id": provider.client.client_id})
 
-    async def exchange(self, metadata: Metadata, code: str, code_verifier: str, method: str) -> TokenResponse:
+    async def exchange(
+        self, metadata: Metadata, code: str, code_verifier: str, method: str, credentials: Credentials
+    ) -> TokenResponse:
         """As a sign-in does, but with this method alone."""
-        return await self._as(method).exchange(metadata, code, code_verifier)
+        return await self._as(method, credentials).exchange(metadata, code, code_verifier)
 
     async def ask(self, url: str) -> ProbeResponse:
         """Sends a browser's `Accept`, but no cookies."""
         headers = {"Accept": "text/html,application/xhtml+xml"}
         limit = self._settings.limits.token
-        answer = await self._http.send("GET", url, limit=limit, headers=headers, redirects=True)
+        answer = await self._http.send("GET", url, limit=limit, headers=headers, redirects=True, failures=True)
         error, description = oauth_error(answer)
         return ProbeResponse(
             status=answer.status,
@@ -93,6 +108,7 @@ class ProviderProbe:
             location=None if answer.location is None else _absolute(answer.url, answer.location),
             error=error,
             description=description,
+            words=page.words(answer.content_type, answer.body),
         )
 
     async def aclose(self) -> None:
@@ -101,9 +117,14 @@ class ProviderProbe:
     async def _get(self, url: str) -> Answer:
         return await self._http.send("GET", url, limit=self._settings.limits.document)
 
-    def _as(self, method: str) -> OpenIDProvider:
+    def _as(self, method: str, credentials: Credentials = Credentials.OWN) -> OpenIDProvider:
         settings = replace(self._settings, token_endpoint_auth_method=method) if method else self._settings
-        return OpenIDProvider(settings, self._client, log=self._log, transport=self._transport)
+        client = self._client
+        if credentials is not Credentials.OWN and settings.client_secret:
+            settings = replace(settings, client_secret=INVENTED_SECRET)
+        if credentials is Credentials.INVENTED_CLIENT:
+            client = replace(client, client_id=INVENTED_CLIENT)
+        return OpenIDProvider(settings, client, log=self._log, transport=self._transport)
 
 
 def _absolute(url: str, location: str) -> str:

@@ -1,23 +1,23 @@
-"""The schema's state and the accounts, for the doctor."""
+"""The schema's state, the accounts and the last sign-ins, for the doctor."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from datetime import datetime
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
+from romm.adapters.database import migrations
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
 from romm.adapters.database.tables import IdentityRow, SignInRow
 from romm.adapters.database.transactions import HEAD, Database
-from romm.domain.diagnosis.report import Refusal
+from romm.domain.diagnosis.history import LINES_READ, LogLine
+from romm.domain.errors import Code
 from romm.domain.model import Account
 
 _ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
-
-
-_REFUSALS = (
-    select(SignInRow.at, SignInRow.method, SignInRow.code, SignInRow.rule, SignInRow.warning)
-    .where(SignInRow.outcome == "refused", SignInRow.code.is_not(None))
+_SIGN_INS = (
+    select(SignInRow.at, SignInRow.method, SignInRow.outcome, SignInRow.issuer, SignInRow.code, SignInRow.warning)
     .order_by(SignInRow.id.desc())
+    .limit(LINES_READ)
 )
 
 
@@ -26,7 +26,6 @@ class DatabaseStorage:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._file = make_url(url).database if self.is_embedded else None
 
     @property
     def is_embedded(self) -> bool:
@@ -38,7 +37,7 @@ class DatabaseStorage:
 
     async def revision(self) -> str | None:
         """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
-        if self._is_absent():
+        if not migrations.exists(self._url):
             return None
         database = Database(self._url)
         try:
@@ -56,12 +55,16 @@ class DatabaseStorage:
         finally:
             await database.close()
 
-    async def refusals(self, limit: int) -> Sequence[Refusal]:
+    async def sign_ins(self) -> Sequence[LogLine]:
         database = Database(self._url)
         try:
-            return [Refusal(**dict(row._mapping)) for row in await database.fetch(_REFUSALS.limit(limit), {})]  # noqa: SLF001
+            return [_line(*row) for row in await database.fetch(_SIGN_INS, {})]
         finally:
             await database.close()
 
-    def _is_absent(self) -> bool:
-        return self._file is not None and not Path(self._file).exists()
+
+def _line(
+    at: datetime, method: str, outcome: str, issuer: str | None, code: str | None, warning: str | None
+) -> LogLine:
+    known = Code(code) if code in set(Code) else None
+    return LogLine(at=at, method=method, outcome=outcome, issuer=issuer, code=known, warning=warning)

@@ -55,7 +55,7 @@ def _token_refusal(answer: Answer, client: Client, method: str) -> Refused:
     if error == "invalid_grant":
         facts = {"error": error, "description": description, "redirect_uri": client.redirect_uri}
         return Refused(Code.CODE_REJECTED, **facts)
-    problem = f"{error} ({description})" if error else answer.summary
+    problem = (f"{error} ({description})" if description else error) or answer.summary
     return Refused(Code.TOKEN_RESPONSE_INVALID, url=answer.url, problem=problem)
 
 

@@ -46,9 +46,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """Complete, and neither a redirect nor a 5xx. `url` is without its query.
+    """Complete, and neither a redirect nor a 5xx unless allowed. `url` is without its query.
 
-    `location` is a redirect's target, if allowed; `date` is the provider's clock.
+    `location` is a redirect's target; `date` is the provider's clock, `challenge` its WWW-Authenticate.
     """
 
     url: str
@@ -57,6 +57,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     body: bytes
     location: str | None = None
     date: str = ""
+    challenge: str = ""
 
     @property
     def summary(self) -> str:
@@ -92,8 +93,10 @@ class BoundedClient:
         headers: Mapping[str, str] | None = None,
         form: str | None = None,
         redirects: bool = False,
+        failures: bool = False,
     ) -> Answer:
-        """Sends once. `limit` is in seconds, `form` already encoded. `redirects` returns redirects, unfollowed.
+        """Sends once. `limit` is in seconds, `form` already encoded. `redirects` returns redirects, unfollowed, and
+        `failures` a 5xx.
 
         Raises `Refused` with `PROVIDER_UNAVAILABLE`, `PROVIDER_TLS` or `PROVIDER_ANSWER_INVALID`.
         """
@@ -104,7 +107,7 @@ class BoundedClient:
             async with asyncio.timeout(limit):
                 response = await self._transport.handle_async_request(request)
                 async with aclosing(response):
-                    return await _answer(place, response, redirects=redirects)
+                    return await _answer(place, response, redirects=redirects, failures=failures)
         except TimeoutError as error:
             problem = f"no answer within {limit:.1f} s"
             raise Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=problem) from error
@@ -159,8 +162,8 @@ def tls_context(tls_cacertfile: str) -> ssl.SSLContext:
     return context
 
 
-async def _answer(place: str, response: httpx.Response, *, redirects: bool) -> Answer:
-    if response.status_code >= 500:
+async def _answer(place: str, response: httpx.Response, *, redirects: bool, failures: bool) -> Answer:
+    if response.status_code >= 500 and not failures:
         raise Refused(Code.PROVIDER_UNAVAILABLE, url=place, problem=f"it answered {response.status_code}")
     headers = dict(response.headers.items())  # in lower case; httpx searches its list for each one
     if problem := _problem(response, headers, redirects=redirects):
@@ -180,6 +183,7 @@ async def _answer(place: str, response: httpx.Response, *, redirects: bool) -> A
         body=bytes(body),
         location=headers.get("location") if response.is_redirect else None,
         date=headers.get("date", ""),
+        challenge=headers.get("www-authenticate", ""),
     )
 
 

@@ -93,7 +93,8 @@ class DatabaseSeal:
         await self._make_first()
         await self._read()
         if (key := self._current()) is None:
-            raise Refused(Code.STORAGE_UNAVAILABLE, problem="the key that seals sign-ins is gone")
+            problem = "the key that seals sign-ins is gone"
+            raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem, fix="Run `romm db rotate-key`")
         return key
 
     def _current(self) -> Key | None:

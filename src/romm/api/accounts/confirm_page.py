@@ -44,7 +44,6 @@ async def confirm_page(
         has_password=ways.passwords and account.password_set_at is not None,
         linked_here=any(each.opens for each in links),
         blocked=any(each.blocks for each in links),
-        links_by_email=renderer.links_by_email,
         **renderer.confirming(principal, target),
         next=target,
         error=explained(error, ref),

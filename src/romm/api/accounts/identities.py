@@ -44,7 +44,6 @@ async def link(
         Code.CREDENTIAL_UNKNOWN,
         Code.CONFIRMATION_REQUIRED,
         Code.LAST_WAY_IN,
-        Code.CROSS_SITE,
         *UNAUTHORIZED,
     ),
 )

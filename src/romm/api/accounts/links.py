@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
@@ -29,6 +29,7 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.cookies import Cookies
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
@@ -40,8 +41,7 @@ from romm.settings.model import Settings
 
 T = TypeVar("T")
 
-_REFUSED = (*UNAUTHORIZED, Code.CROSS_SITE)
-_UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CROSS_SITE, Code.REQUEST_INVALID)
+_UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK)
 
 
 @post(
@@ -56,8 +56,7 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK, Code.CRO
         Code.ADMIN_REQUIRED,
         Code.CONFIRMATION_REQUIRED,
         Code.ACCOUNT_CHANGED,
-        Code.REQUEST_INVALID,
-        *_REFUSED,
+        *UNAUTHORIZED,
     ),
 )
 async def invite(
@@ -98,10 +97,10 @@ async def open_invitations(
     **needs("users.write"),
     status_code=204,
     summary="Take an invitation back",
-    responses=gives(204, None, "Taken back.") | refuses(Code.ADMIN_REQUIRED, Code.CREDENTIAL_UNKNOWN, *_REFUSED),
+    responses=gives(204, None, "Taken back.") | refuses(Code.ADMIN_REQUIRED, Code.CREDENTIAL_UNKNOWN, *UNAUTHORIZED),
 )
 async def revoke_invitation(
-    invitation_id: FromPath[int], principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
+    invitation_id: IdInPath, principal: NamedDependency[Principal], invitations: NamedDependency[Invitations]
 ) -> None:
     """The link stops working at once."""
     await invitations.revoke(actor(principal), invitation_id)
@@ -153,11 +152,11 @@ async def register(
         Code.ACCOUNT_UNKNOWN,
         Code.ACCOUNT_DISABLED,
         Code.ACCOUNT_CHANGED,
-        *_REFUSED,
+        *UNAUTHORIZED,
     ),
 )
 async def reset_link(
-    user_id: FromPath[int],
+    user_id: IdInPath,
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     recovery: NamedDependency[Recovery],
@@ -178,8 +177,7 @@ async def reset_link(
     status_code=200,
     summary="Tell the administrators that a password is forgotten",
     operation_class=takes(ForgottenForm, {"username": "alice"}),
-    responses=gives(200, None, "Noted, if there is such an account.")
-    | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Noted, if there is such an account.") | refuses(Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def forgot_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
@@ -211,8 +209,7 @@ async def reset_password(request: Request, recovery: NamedDependency[Recovery]) 
     status_code=200,
     summary="Sign in by a recovery link",
     operation_class=takes(RecoveryForm, {"token": "q3mZ…"}),
-    responses=gives(200, None, "Signed in: the session cookie is set.")
-    | refuses(Code.LINK_INVALID, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Signed in: the session cookie is set.") | refuses(Code.LINK_INVALID),
     security=OPEN,
 )
 async def recover(

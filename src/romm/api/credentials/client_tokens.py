@@ -21,6 +21,7 @@ from romm.api.credentials.client_token_schemas import (
     minted_token,
     owned_token,
 )
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import FOR_APPS, OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.credentials.client_tokens import ClientTokens
@@ -28,7 +29,7 @@ from romm.credentials.pairing import Pairing
 from romm.credentials.principal import Principal, actor
 from romm.domain.errors import Code
 
-_WRITES = (*UNAUTHORIZED, Code.CROSS_SITE, Code.ACCOUNT_CHANGED)
+_WRITES = (*UNAUTHORIZED, Code.ACCOUNT_CHANGED)
 _LASTING = (Code.LIFETIME_EXCEEDED, Code.CONFIRMATION_REQUIRED)
 _GUESSED = (Code.PAIRING_CODE_INVALID, Code.TOO_MANY_REQUESTS)
 
@@ -76,7 +77,6 @@ async def all_tokens(
         Code.SCOPES_EXCEEDED,
         Code.CONFIRMATION_REQUIRED,
         Code.TOKENS_FULL,
-        Code.REQUEST_INVALID,
     ),
 )
 async def create_token(
@@ -97,7 +97,7 @@ async def create_token(
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN),
 )
 async def end_token(
-    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: IdInPath, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """The token is refused from the next request on."""
     await client_tokens.end(principal, token_id)
@@ -111,7 +111,7 @@ async def end_token(
     responses=refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.ADMIN_REQUIRED),
 )
 async def end_anybodys_token(
-    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: IdInPath, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> None:
     """Ending an administrator's token needs a credential with all scopes of an administrator."""
     await client_tokens.end_any(principal, token_id)
@@ -125,7 +125,7 @@ async def end_anybodys_token(
     | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, *_LASTING),
 )
 async def regenerate_token(
-    token_id: FromPath[int], principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
+    token_id: IdInPath, principal: NamedDependency[Principal], client_tokens: NamedDependency[ClientTokens]
 ) -> MintedTokenSchema:
     """Name, scopes and expiry stay; the old secret is refused from the next request on."""
     return minted_token(await client_tokens.regenerate(principal, token_id))
@@ -140,7 +140,7 @@ async def regenerate_token(
     | refuses(*_WRITES, Code.CREDENTIAL_UNKNOWN, Code.SCOPES_EXCEEDED, *_LASTING),
 )
 async def offer_code(
-    token_id: FromPath[int], principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
+    token_id: IdInPath, principal: NamedDependency[Principal], pairing: NamedDependency[Pairing]
 ) -> PairingCodeSchema:
     """A device exchanges the code for this token, which then gets a new secret. A new code for a token replaces the
     older one.
@@ -153,8 +153,7 @@ async def offer_code(
     "/pair/{code:str}/status",
     opt=FOR_APPS,
     summary="Is a pairing code still unused?",
-    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240})
-    | refuses(*_GUESSED, Code.CROSS_SITE),
+    responses=gives(200, PairingStatusSchema, "The code is not used yet.", {"expires_in": 240}) | refuses(*_GUESSED),
     security=OPEN,
 )
 async def code_status(code: FromPath[str], request: Request, pairing: NamedDependency[Pairing]) -> PairingStatusSchema:
@@ -169,7 +168,7 @@ async def code_status(code: FromPath[str], request: Request, pairing: NamedDepen
     summary="Trade a pairing code for its token",
     operation_class=takes(PairingCodeForm, CODE_EXAMPLE),
     responses=gives(200, MintedTokenSchema, "`raw_token` is a fresh secret, shown this once.", MINTED_EXAMPLE)
-    | refuses(*_GUESSED, Code.ACCOUNT_DISABLED, Code.CROSS_SITE, Code.REQUEST_INVALID),
+    | refuses(*_GUESSED, Code.ACCOUNT_DISABLED),
     security=OPEN,
 )
 async def exchange_code(request: Request, pairing: NamedDependency[Pairing]) -> MintedTokenSchema:

@@ -25,6 +25,7 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import (
     FOR_APPS,
     FORM,
@@ -69,11 +70,9 @@ _CHOICE = {
     responses=gives(200, DeviceAuthorizationAnswer, "Show the code, and poll `/api/token`.")
     | refuses_as_oauth(
         Code.TOKEN_REQUEST_INVALID,
-        Code.REQUEST_INVALID,
         Code.SCOPE_UNKNOWN,
         Code.CLIENT_UNKNOWN,
         Code.TOO_MANY_REQUESTS,
-        Code.CROSS_SITE,
     ),
     security=OPEN,
 )
@@ -104,7 +103,7 @@ async def ask(
         [JSON],
     ),
     responses=gives(201, DeviceInitAnswer, "Show the code, and poll `/api/auth/device/token`.")
-    | refuses(Code.REQUEST_INVALID, Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
+    | refuses(Code.SCOPE_UNKNOWN, Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def init(request: Request, device_sign_in: NamedDependency[DeviceSignIn]) -> DeviceInitAnswer:
@@ -144,7 +143,6 @@ async def look(
         Code.CONFIRMATION_REQUIRED,
         Code.NAME_INVALID,
         Code.TOKENS_FULL,
-        Code.REQUEST_INVALID,
     ),
 )
 async def approve(
@@ -167,7 +165,7 @@ async def approve(
     status_code=200,
     summary="Turn a device away",
     operation_class=takes(UserCode, {"user_code": "BCDF-GHJK"}),
-    responses=gives(200, None, "Turned away.") | refuses(*_CODE_TYPED, Code.REQUEST_INVALID),
+    responses=gives(200, None, "Turned away.") | refuses(*_CODE_TYPED),
 )
 async def deny(
     request: Request, principal: NamedDependency[Principal], device_approval: NamedDependency[DeviceApproval]
@@ -185,7 +183,7 @@ async def deny(
     operation_class=takes(
         DeviceCode, {"device_code": "6f…"}, also={400: answer(NotYet, {"detail": "authorization_pending"})}
     ),
-    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS, Code.CROSS_SITE),
+    responses=gives(200, DeviceToken, "A client token, this once.") | refuses(Code.TOO_MANY_REQUESTS),
     security=OPEN,
 )
 async def redeem(
@@ -220,7 +218,7 @@ async def my_devices(
     responses=gives(204, None, "Ended.") | refuses(*UNAUTHORIZED, Code.DEVICE_UNKNOWN),
 )
 async def end(
-    device_id: FromPath[int], principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
+    device_id: IdInPath, principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
 ) -> None:
     """The device is removed, and its tokens end at once."""
     await device_list.end(principal, device_id)

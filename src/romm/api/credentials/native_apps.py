@@ -31,9 +31,7 @@ _EXAMPLE = {
     "decision": "allow",
 }
 _SESSION: list[dict[str, list[str]]] = [{"session": []}]
-_REFUSALS = refuses(
-    Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.NOT_SIGNED_IN, Code.CROSS_SITE, Code.REQUEST_INVALID
-)
+_REFUSALS = refuses(Code.APP_UNKNOWN, Code.APP_ADDRESS_UNKNOWN, Code.NOT_SIGNED_IN)
 
 
 class AuthorizationParameters(Struct, frozen=True, kw_only=True):

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from litestar import Router, delete, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from romm.accounts.administration import Administration
+from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses
 from romm.credentials.principal import Principal, actor, require
 from romm.credentials.sessions import Sessions
@@ -57,7 +58,6 @@ SESSION_EXAMPLE: dict[str, Any] = {
 _REFUSED = (
     Code.ADMIN_REQUIRED,
     Code.ACCOUNT_UNKNOWN,
-    Code.CROSS_SITE,
     Code.CONFIRMATION_REQUIRED,
     *UNAUTHORIZED,
 )
@@ -96,13 +96,12 @@ async def sessions_of(
         Code.CREDENTIAL_UNKNOWN,
         Code.ADMIN_REQUIRED,
         Code.ACCOUNT_UNKNOWN,
-        Code.CROSS_SITE,
         Code.CONFIRMATION_REQUIRED,
         *UNAUTHORIZED,
     ),
 )
 async def end(
-    session_id: FromPath[int],
+    session_id: IdInPath,
     principal: NamedDependency[Principal],
     sessions: NamedDependency[Sessions],
     administration: NamedDependency[Administration],

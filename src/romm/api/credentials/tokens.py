@@ -52,7 +52,6 @@ OPEN_TO_APPS = {"errors": "oauth"} | FOR_APPS
         Code.SCOPE_EXCEEDED,
         Code.CLIENT_UNKNOWN,
         Code.TOO_MANY_ATTEMPTS,
-        Code.CROSS_SITE,
     ),
     security=OPEN,
 )
@@ -72,7 +71,7 @@ async def token(request: Request, grants: NamedDependency[Grants]) -> Response[T
     summary="Give a token back",
     operation_class=takes(OneToken, {"token": "f41b…", "token_type_hint": "refresh_token"}, [FORM]),
     responses=gives(200, None, "The token is over, if it ever was one.")
-    | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.CLIENT_UNKNOWN, Code.CROSS_SITE),
+    | refuses_as_oauth(Code.TOKEN_REQUEST_INVALID, Code.CLIENT_UNKNOWN),
     security=OPEN,
 )
 async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[None]:
@@ -92,7 +91,6 @@ async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[
         Code.TOKEN_REQUEST_INVALID,
         *UNAUTHORIZED,
         Code.TOKEN_MISPLACED,
-        Code.CROSS_SITE,
     ),
 )
 async def introspect(

@@ -16,6 +16,7 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
+from romm.api.http.fields import LARGEST_ID
 from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.http.requests import ProviderId, Request
@@ -31,7 +32,6 @@ from romm.sign_in.providers import SignIns
 
 MOST_LINES = 200
 _SEARCH = "A reference, or part of a user name, of an e-mail address or of a code, or a visitor's address."
-LARGEST_NUMBER = 2**31 - 1  # the largest id that every database accepts
 
 
 def pasted(text: str | bytes) -> Any:
@@ -49,7 +49,7 @@ def pasted(text: str | bytes) -> Any:
     summary="What would happen with these claims",
     operation_class=takes(dict[str, Any], {"sub": "b7c1…", "email": "alice@example.org"}, [JSON]),
     responses=gives(200, ExplanationSchema, "Decided as a sign-in would be; nothing was written.", EXPLANATION_EXAMPLE)
-    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, Code.CROSS_SITE, *UNAUTHORIZED),
+    | refuses(Code.CLAIMS_UNREADABLE, Code.OIDC_OFF, *UNAUTHORIZED),
 )
 async def explain(
     request: Request,
@@ -115,7 +115,7 @@ async def sign_ins(
 
 
 def within(number: int | None) -> int | None:
-    return number and min(max(number, 0), LARGEST_NUMBER)
+    return number and min(max(number, 0), LARGEST_ID)
 
 
 router = Router("/api", route_handlers=[explain, preview, sign_ins], tags=["Diagnosis"])

@@ -85,7 +85,8 @@ async def ready(is_ready: NamedDependency[Ready]) -> dict[str, str]:
 async def check(is_ready: Ready) -> None:
     """Raises `Refused(STORAGE_UNAVAILABLE)`, also for a read-only database or another version's schema."""
     if not await is_ready():
-        raise Refused(Code.STORAGE_UNAVAILABLE, problem="it is not migrated to this version")
+        problem, fix = "its schema is not this version's", "Run `romm db upgrade`; `romm doctor` prints both revisions"
+        raise Refused(Code.STORAGE_UNAVAILABLE, problem=problem, fix=fix)
 
 
 router = Router("/api", route_handlers=[heartbeat, live, ready], tags=["Health"])

@@ -64,7 +64,7 @@ class Errors:
             hint=in_words_of(refused.provider, operator_text(refused)),
             path=logged_path(request.scope),
             facts=refused.facts,
-            **hint_fact(hints, refused.code),
+            **_in_words_of(refused.provider, hint_fact(hints, refused.code)),
             **about,
         )
         return self._answer(request, refused)
@@ -204,6 +204,10 @@ class Errors:
         was_checked = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
         dead = was_checked and self.our_cookies.session(request) is not None
         return [self.our_cookies.no_session()] if dead else []
+
+
+def _in_words_of(provider_id: str | None, facts: Mapping[str, str]) -> dict[str, str]:
+    return {name: in_words_of(provider_id, text) for name, text in facts.items()}
 
 
 def _route_options(request: Request) -> Mapping[str, Any]:

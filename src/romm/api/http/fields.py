@@ -6,12 +6,15 @@ msgspec checks, which refuses with `request_invalid`.
 
 from typing import Annotated, Any
 
+from litestar.params import PathParameter
 from msgspec import Meta
 
 from romm.domain import emails, scopes
 from romm.domain.accounts import passwords, usernames
 from romm.domain.credentials import client_tokens, short_codes
 from romm.domain.model import LEVEL_NAMES
+
+LARGEST_ID = 2**31 - 1  # that every database accepts
 
 _SCOPE = "|".join(scope.replace(".", r"\.") for scope in scopes.ALL)
 
@@ -20,6 +23,7 @@ def _shown(**schema: Any) -> Meta:
     return Meta(extra_json_schema=schema)
 
 
+IdInPath = Annotated[int, PathParameter(ge=1, le=LARGEST_ID)]
 Secret = Annotated[str, Meta(min_length=1)]
 Scopes = Annotated[list[Annotated[str, _shown(enum=list(scopes.ALL))]], _shown(minItems=1)]
 TokenScopes = Annotated[list[Annotated[str, _shown(enum=[*scopes.ALL, scopes.GRANT_ACCESS])]], _shown(minItems=1)]

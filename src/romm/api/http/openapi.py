@@ -30,7 +30,7 @@ from romm.domain.errors import Code
 OPEN: list[dict[str, list[str]]] = [{}]
 
 FOR_APPS = {"apps": True}
-"""A route's option: it ignores cookies, and no website may make its visitors' browsers spend other people's attempts."""
+"""A route's option: no website may make its visitors' browsers ask it, such as to spend other people's attempts."""
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"session": []}, {"basic": []}, {"bearer": []}]
 

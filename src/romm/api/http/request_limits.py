@@ -83,9 +83,9 @@ def _in_time(receive: Receive, seconds: float) -> Receive:
 
 
 def _has_one_host(scope: HTTPScope) -> bool:
-    """RFC 9112, 3.2. HTTP/1.0, as health checks of proxies speak it, needs none."""
-    hosts = sum(name == b"host" for name, _ in scope["headers"])
-    return hosts == 1 or (hosts == 0 and scope["http_version"] == "1.0")
+    """RFC 9112, 3.2. HTTP/1.0, as health checks of proxies speak it, needs none. granian gives an empty one for none."""
+    sent = [value for name, value in scope["headers"] if name == b"host"]
+    return len(sent) <= 1 and (any(sent) or scope["http_version"] != "1.1")
 
 
 async def _answer(scope: HTTPScope, send: Send, code: Code, status: HTTPStatus) -> None:

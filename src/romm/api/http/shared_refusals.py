@@ -79,7 +79,7 @@ def _codes(handler: HTTPRouteHandler, route: HTTPRoute) -> Iterator[Code]:
     changes = not _SAFE & handler.http_methods
     if handler.guards:
         yield Code.NAVIGATION_REQUIRED
-    if changes and not handler.opt.get("cross_site"):
+    if handler.opt.get("apps") or (changes and not handler.opt.get("cross_site")):
         yield Code.CROSS_SITE
     has_body = bool(content_types(handler.operation_class))
     if handler.opt.get("scope"):

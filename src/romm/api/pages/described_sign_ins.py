@@ -9,6 +9,7 @@ from romm.api.pages.renderer import PageRenderer, describe
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.providers import in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.ports.sign_in import SignInEntry
 
@@ -52,21 +53,20 @@ def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
 
 
 def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str]) -> SignInView:
+    """In the words of the entry's own provider."""
+    provider, rule = renderer.configured.of_issuer(entry.issuer), ROWS.get(entry.rule or "")
+    provider_id = provider.id if provider else None
+    warning = role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles)
     return SignInView(
         entry=entry,
         way=_way(entry, renderer),
         name=None if entry.account_id is None else names.get(entry.account_id),
-        described=_described(entry, renderer),
-        rule=ROWS.get(entry.rule or ""),
+        described=describe(entry.code, renderer, provider, entry.known_facts) if entry.code else None,
+        rule=rule and (in_words_of(provider_id, rule[0]), in_words_of(provider_id, rule[1])),
         received=entry.outline,
         role=_role(entry),
-        warning=role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles),
+        warning=in_words_of(provider_id, warning),
     )
-
-
-def _described(entry: SignInEntry, renderer: PageRenderer) -> Mapping[str, Any] | None:
-    about = renderer.configured.of_issuer(entry.issuer)
-    return None if entry.code is None else describe(entry.code, renderer, about, entry.known_facts)
 
 
 def _role(entry: SignInEntry) -> str:

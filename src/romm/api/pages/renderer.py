@@ -122,9 +122,9 @@ class PageRenderer:
         return self.one_of([each for each in self.configured.on if each.id in found] or self.configured.on)
 
     @property
-    def links_by_email(self) -> bool:
-        """At each provider."""
-        return all(each.oidc.link_by_email for each in self.settings.working_providers)
+    def links_by_email(self) -> str | None:
+        """The providers whose verified addresses link."""
+        return self.one_of([each for each in self.configured.on if self.declared(each.id).oidc.link_by_email])
 
     def buttons(self, return_to: str, used: str | None = None) -> list[Button]:
         """One for each provider that is on, in the declared order, but the one that this browser used last comes first."""
@@ -154,12 +154,16 @@ class PageRenderer:
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
     def confirming(self, who: Principal, return_to: str) -> dict[str, Any]:
-        """The name of the provider where the person signs in again, and the way there."""
+        """The name of the provider where the person signs in again, the way there, and whether its addresses link."""
         wanted = self.configured.to_confirm_by(who.issuers)
         found = wanted if wanted.is_on else self._shown
-        return (
-            {} if found is None else {"provider_label": found.label, "login_url": self.login_url(return_to, found.id)}
-        )
+        if found is None:
+            return {}
+        return {
+            "provider_label": found.label,
+            "login_url": self.login_url(return_to, found.id),
+            "links_by_email": self.declared(found.id).oidc.link_by_email,
+        }
 
     def is_proven(self, who: Principal) -> bool:
         """May the session take steps that last?"""

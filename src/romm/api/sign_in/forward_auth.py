@@ -47,7 +47,6 @@ _SCOPE = QueryParameter(
     | refuses(
         *UNAUTHORIZED,
         Code.FORWARDED_ELSEWHERE,
-        Code.REQUEST_INVALID,
     ),
 )
 async def forward(

@@ -26,7 +26,9 @@ from romm.sign_in.sign_out import SignOut
     operation_class=takes(SignInForm, {"username": "alice", "password": "a lantern in the attic"}),
     responses=gives(200, None, "Signed in: the session cookie is set.")
     | refuses(
-        Code.CREDENTIALS_WRONG, Code.TOO_MANY_ATTEMPTS, Code.PASSWORDS_OFF, Code.CROSS_SITE, Code.REQUEST_INVALID
+        Code.CREDENTIALS_WRONG,
+        Code.TOO_MANY_ATTEMPTS,
+        Code.PASSWORDS_OFF,
     ),
     security=[{}, {"basic": []}],
 )
@@ -64,7 +66,7 @@ async def sign_in(
         "Signed out here; continue at the URL, if there is one.",
         {"oidc_logout_url": "https://auth.example.org/end-session?id_token_hint=…&client_id=romm"},
     )
-    | refuses(Code.CROSS_SITE, Code.SESSION_NOT_ENDED),
+    | refuses(Code.SESSION_NOT_ENDED),
     security=[{}, {"session": []}],
 )
 async def sign_out(

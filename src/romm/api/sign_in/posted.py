@@ -5,7 +5,7 @@ acts. Sources: OAuth 2.0 Form Post Response Mode; OpenID Connect Core 1.0, 4.
 """
 
 from collections.abc import Sequence
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Response, post
 from litestar.params import FromPath
@@ -70,7 +70,7 @@ async def _again_by_get(request: Request, names: Sequence[str], otherwise: Code)
     with readable(otherwise):
         fields = (await request.form()).multi_items()
     known = [(name, value) for name, value in fields if name in names and isinstance(value, str)]
-    location = f"{request.url.path}?{urlencode(known)}"
+    location = f"{quote(request.url.path)}?{urlencode(known)}"
     if len(location) > MAX_LOCATION_LENGTH:
         raise Refused(otherwise, problem=f"more than {MAX_LOCATION_LENGTH} characters")
     answer = see_other(location)

@@ -1,5 +1,6 @@
 """Evidence for the doctor."""
 
+import enum
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,12 @@ from msgspec import Struct
 
 from romm.domain import hosts
 from romm.domain.sign_in.discovery import Metadata, UnreadableKey
+
+INVENTED_CODE = "romm-doctor-invented-this-code"
+INVENTED_CLIENT = "romm-doctor-invented-this-client"
+INVENTED_SECRET = "romm-doctor-invented-this-secret-of-more-than-32-bytes"
+INVENTED_SCOPE = "romm-doctor-invented-this-scope"
+INVENTED_PATH = "/romm-doctor-invented-this-address"
 
 
 class Configured(Struct, frozen=True, kw_only=True):
@@ -94,6 +101,13 @@ class PublishedKeys(Struct, frozen=True, kw_only=True):
     unreadable: tuple[UnreadableKey, ...] = ()
 
 
+class PageWords(Struct, frozen=True, kw_only=True):
+    """Without markup, whole."""
+
+    title: str = ""
+    text: str = ""
+
+
 class ProbeResponse(Struct, frozen=True, kw_only=True):
     """Not followed. `location` is absolute, None for a page."""
 
@@ -102,6 +116,15 @@ class ProbeResponse(Struct, frozen=True, kw_only=True):
     location: str | None = None
     error: str | None = None
     description: str | None = None
+    words: PageWords = PageWords()
+
+
+class Credentials(enum.Enum):
+    """What the doctor authenticates with. The real secret goes only with the real client id."""
+
+    OWN = "RomM's client id and secret"
+    INVENTED_SECRET = "RomM's client id, an invented secret"
+    INVENTED_CLIENT = "an invented client id and secret"
 
 
 _MEMBERS = {

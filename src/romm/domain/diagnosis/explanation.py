@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.catalogue import CATALOGUE, operator_text
@@ -22,6 +23,7 @@ from romm.domain.sign_in.linking.decisions import (
     warnings,
 )
 from romm.domain.sign_in.linking.table import ROWS
+from romm.domain.sign_in.providers import in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.domain.sign_in.roles.rules import Keep, RoleDecision, describe
 
@@ -66,6 +68,12 @@ def issuer(claims: Any) -> str | None:
     document = claims.get("id_token", claims) if isinstance(claims, Mapping) else None
     named = document.get("iss") if isinstance(document, Mapping) else None
     return named if isinstance(named, str) else None
+
+
+def in_words_about(provider_id: str, explained: Explanation) -> Explanation:
+    """With that provider's variables."""
+    lines = tuple(Line(line.about, in_words_of(provider_id, line.found)) for line in explained.lines)
+    return replace(explained, lines=lines)
 
 
 def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Refuse:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refuse, Refused
-from romm.domain.printable import escaped
+from romm.domain.printable import escaped, shortened
 from romm.domain.providers.preset import AT_THE_PROVIDER, Hints
 from romm.domain.sign_in.providers import ConfiguredProvider, in_words_of
 
@@ -16,10 +16,11 @@ MAX_LENGTH = 1000  # of a text, in characters
 
 
 class Outcome(enum.StrEnum):
-    """`SKIPPED`: not checked; `found` says why."""
+    """`UNKNOWN`: checked, but no answer tells right from wrong. `SKIPPED`: not checked; `found` says why."""
 
     OK = "ok"
     WARNING = "warning"
+    UNKNOWN = "unknown"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -91,13 +92,16 @@ PLAN: Mapping[Check, Plan] = {
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """`code`: the refusal of a sign-in. `provider`: the one examined, if there are several."""
+    """`code`: what a sign-in ends with here. `about`: the provider's hint, where a sign-in ends at the provider.
+    `provider`: the one examined, if there are several.
+    """
 
     check: Check
     outcome: Outcome
     found: str
     fixes: tuple[str, ...] = ()
     code: Code | None = None
+    about: Code | None = None
     provider: ConfiguredProvider | None = None
 
     @property
@@ -113,12 +117,16 @@ def ok(check: Check, found: str) -> Finding:
     return _finding(check, Outcome.OK, found)
 
 
-def warning(check: Check, found: str, *fixes: str, code: Code | None = None) -> Finding:
-    return _finding(check, Outcome.WARNING, found, fixes, code)
+def warning(check: Check, found: str, *fixes: str, code: Code | None = None, about: Code | None = None) -> Finding:
+    return _finding(check, Outcome.WARNING, found, fixes, code, about)
 
 
-def failed(check: Check, found: str, *fixes: str, code: Code | None = None) -> Finding:
-    return _finding(check, Outcome.FAILED, found, fixes, code)
+def unknown(check: Check, found: str, *fixes: str) -> Finding:
+    return _finding(check, Outcome.UNKNOWN, f"cannot be told: {found}", fixes)
+
+
+def failed(check: Check, found: str, *fixes: str, code: Code | None = None, about: Code | None = None) -> Finding:
+    return _finding(check, Outcome.FAILED, found, fixes, code, about)
 
 
 def skipped(check: Check, why: str) -> Finding:
@@ -129,17 +137,19 @@ def blocked(check: Check, closed: Check) -> Finding:
     return skipped(check, f"fix “{PLAN[closed].title}” first")
 
 
-def refused(check: Check, refuse: Refuse, found: str, *more: str) -> Finding:
-    """Adds `more` to the catalogue's fix."""
-    return failed(check, found, operator_text(Refused.by(refuse)), *more, code=refuse.code)
+def refused(check: Check, refuse: Refuse, found: str, *more: str, at_provider: bool = False) -> Finding:
+    """Adds `more` to the catalogue's fix. `at_provider`: a sign-in ends there, without a code of RomM's."""
+    code = None if at_provider else refuse.code
+    return failed(check, found, operator_text(Refused.by(refuse)), *more, code=code, about=refuse.code)
 
 
 def with_hint(finding: Finding, hints: Hints) -> Finding:
     """Prefer the provider's fix."""
-    if finding.code is None or finding.code not in hints or finding.check is Check.KEYS:
+    about = finding.about or finding.code
+    if about is None or about not in hints or finding.check is Check.KEYS:
         return finding
     kept = [fix for fix in finding.fixes if not fix.startswith(AT_THE_PROVIDER)]
-    return replace(finding, fixes=(*kept, f"{AT_THE_PROVIDER}{hints[finding.code]}"))
+    return replace(finding, fixes=(*kept, f"{AT_THE_PROVIDER}{hints[about]}"))
 
 
 def in_words_about(provider_id: str, finding: Finding) -> Finding:
@@ -155,31 +165,39 @@ def has_failed(findings: Sequence[Finding]) -> bool:
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    failures, warnings, left_out = (
+    failures, warnings, unknowns, left_out = (
         [finding for finding in findings if finding.outcome is outcome]
-        for outcome in (Outcome.FAILED, Outcome.WARNING, Outcome.SKIPPED)
+        for outcome in (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN, Outcome.SKIPPED)
     )
     if failures:
         rest = f" {len(left_out)} cannot be checked until that is fixed." if left_out else ""
         return f"{_count(len(failures), 'check')} of {len(findings)} failed: {_titles(failures)}.{rest}"
+    told = f"; {_titles(unknowns)} cannot be told" if unknowns else ""
     if warnings:
-        return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}."
+        return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}{told}."
+    if unknowns:
+        return f"Nothing failed, but {_titles(unknowns)} cannot be told. A sign-in shows it."
     if left_out:
-        return f"Nothing failed, but {len(left_out)} of {len(findings)} checks were skipped: {_titles(left_out)}."
+        were = "was" if len(left_out) == 1 else "were"
+        return f"Nothing failed, but {len(left_out)} of {len(findings)} checks {were} skipped: {_titles(left_out)}."
     return f"All {len(findings)} checks are ok. Only a sign-in can show what the provider sends about a person."
 
 
 def _finding(
-    check: Check, outcome: Outcome, found: str, fixes: Sequence[str] = (), code: Code | None = None
+    check: Check,
+    outcome: Outcome,
+    found: str,
+    fixes: Sequence[str] = (),
+    code: Code | None = None,
+    about: Code | None = None,
 ) -> Finding:
     printable = tuple(map(_printable, fixes))
-    return Finding(check=check, outcome=outcome, found=_printable(found), fixes=printable, code=code)
+    return Finding(check=check, outcome=outcome, found=_printable(found), fixes=printable, code=code, about=about)
 
 
 def _printable(text: str) -> str:
     """One bounded line without control characters."""
-    shown = escaped(text[:MAX_LENGTH])
-    return shown if len(text) <= MAX_LENGTH else f"{shown}…"
+    return escaped(shortened(text, MAX_LENGTH))
 
 
 def _titles(findings: Sequence[Finding]) -> str:

@@ -7,19 +7,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, summary
+from romm.domain.diagnosis.history import LogLine
 from romm.domain.diagnosis.redaction import Redaction
 
 _VARIABLE = re.compile(r"\b(?:OIDC|ROMM|DB|DISABLE|SESSION|OAUTH|INVITE|WEB)_[A-Z_]+\b")
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """A line of the sign-in log without its person."""
-
-    at: datetime
-    method: str
-    code: str
-    rule: str | None
-    warning: str | None
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -36,7 +27,7 @@ def report(
     at: datetime,
     surroundings: Surroundings,
     findings: Sequence[Finding],
-    refusals: Sequence[Refusal] | None,
+    refusals: Sequence[LogLine] | None,
     people: Iterable[str],
 ) -> str:
     """`refusals` is None if the database cannot be read. `people` are names and e-mail addresses."""
@@ -81,6 +72,6 @@ def _found(finding: Finding, redacted: Redaction) -> str:
     return "left out" if is_named else redacted(finding.found)
 
 
-def _refusal(refusal: Refusal) -> str:
-    more = "".join(f", {each}" for each in (refusal.rule, refusal.warning) if each)
+def _refusal(refusal: LogLine) -> str:
+    more = f", {refusal.warning}" if refusal.warning else ""
     return f"- {refusal.at:%Y-%m-%d %H:%M}: {refusal.method}, {refusal.code}{more}"

@@ -8,13 +8,19 @@ AUTHELIA = Preset(
     roles_scope="groups",
     sign_out_page="{issuer}/logout?rd={return_to}",
     hints={
+        Code.PROVIDER_ANSWER_INVALID: "With a 400 (4.39.17 and later) RomM has to ask by https at the address in "
+        "session.cookies[].authelia_url, and the proxy in front has to send Authelia X-Forwarded-Proto and X-Forwarded-Host.",
+        Code.REQUEST_REFUSED: "With require_pushed_authorization_requests: true for the client set OIDC_PUSHED_REQUESTS=true.",
         Code.INVALID_SCOPE: "The client lacks a scope that RomM asks for, mostly groups: add it to the client's scopes in "
         "configuration.yml, or set OIDC_SCOPES without it.",
         Code.CLIENT_REJECTED: f"Paste the plain secret; configuration.yml has its hash. {DOLLAR_HINT}",
         Code.ACCESS_DENIED: "Consent was refused, or the client's authorization_policy does not allow this person: change the "
         "policy, or the person's groups.",
-        Code.ISSUER_MISMATCH: "RomM reaches Authelia at another address than the browser: set the public address, without a path, "
+        Code.ISSUER_MISMATCH: "RomM reaches Authelia at another address than the browser: set the public address, "
         "and pass X-Forwarded-Proto and X-Forwarded-Host to Authelia.",
+        Code.PROVIDER_ANSWER_INVALID: "With a 400 (4.39.17 and later): set OIDC_SERVER_APPLICATION_URL to the https address that "
+        "an authelia_url under session.cookies has, and let the proxy in front of Authelia send X-Forwarded-Proto and "
+        "X-Forwarded-Host.",
         Code.ENDPOINT_INSECURE: "The proxy in front does not send Authelia its https address: pass on X-Forwarded-Proto and "
         "X-Forwarded-Host.",
         Code.EMAIL_MISSING: "Add the scope email to the client, and an address to the person in the users file or in LDAP.",

@@ -7,6 +7,7 @@ DEX = Preset(
     label="Dex",
     roles_scope="groups",
     leaves_empty_roles_out=True,
+    stays_there="Dex shows “Approval rejected.” on its own page.",
     hints={
         Code.EMAIL_NOT_VERIFIED: "Dex passes on what its connector says: verify the address there. If you trust the provider "
         "behind a connector, some connectors can treat every address as verified (insecureSkipEmailVerified).",
@@ -24,7 +25,7 @@ DEX = Preset(
         sign_out="staticClients[].postLogoutRedirectURIs",
         redirect_uri="Dex's configuration, staticClients[].redirectURIs",
         secret="Dex's configuration, staticClients[]: id and secret",
-        signing_key="nothing to choose there: Dex signs with RS256",
+        signing_key="nothing to choose there: Dex signs with RS256, or with ES256",
         claims="the connector in Dex's configuration: it must pass groups on",
         issuer="Dex's configuration, issuer, exactly as it is there",
     ),

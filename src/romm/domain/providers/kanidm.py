@@ -6,11 +6,10 @@ from romm.domain.providers.preset import ConsoleLocations, Preset
 KANIDM = Preset(
     label="Kanidm",
     roles_scope="groups",
+    stays_there="Kanidm's page “Access Denied” means: the person is in no group of the client's scope map, or the map lacks one "
+    "of the scopes in OIDC_SCOPES (kanidm system oauth2 update-scope-map romm a-group openid profile email groups). With "
+    "“InvalidState” the redirect URI or the client's name is wrong; Kanidm's own log names it.",
     hints={
-        Code.ACCESS_DENIED: "The person is in no group with a scope map for this client, or the map lacks one of the scopes in "
-        "OIDC_SCOPES: kanidm system oauth2 update-scope-map romm a-group openid profile email groups.",
-        Code.INVALID_SCOPE: "Kanidm refuses the whole request when one scope is missing: kanidm system oauth2 "
-        "update-scope-map romm a-group openid profile email groups; or set OIDC_SCOPES to the scopes of the map.",
         Code.NO_ROLE: "With the scope groups the values are group@domain and UUIDs: write romm_admins@idm.example.com.",
         Code.CLIENT_REJECTED: "OIDC_CLIENT_ID is the client's name; its secret: kanidm system oauth2 show-basic-secret romm. Leave "
         "OIDC_TOKEN_ENDPOINT_AUTH_METHOD empty.",

@@ -20,6 +20,12 @@ KEYCLOAK = Preset(
         "ID token or Add to userinfo on.",
         Code.CLIENT_REJECTED: "Clients → RomM's client: Client authentication must be On; the secret is under Credentials. "
         f"{DOLLAR_HINT}",
+        Code.REQUEST_REFUSED: "Clients → RomM's client: Standard flow must be On (Capability config). In Advanced the PKCE method is "
+        "S256 or empty, and no request object is required; with pushed authorization requests required set "
+        "OIDC_PUSHED_REQUESTS=true.",
+        Code.ID_TOKEN_ALGORITHM: "Clients → RomM's client → Advanced → ID token signature algorithm: RS256.",
+        Code.ID_TOKEN_ENCRYPTED: "Clients → RomM's client → Advanced → ID token encryption: none.",
+        Code.USERINFO_INVALID: "Clients → RomM's client → Advanced: user info signed response algorithm and encryption as unset.",
         Code.INVALID_SCOPE: "Clients → RomM's client → Client scopes: add the scope that is missing. The scope groups does "
         "not exist until you create it.",
         Code.PROVIDER_ANSWER_INVALID: "With a 404 the realm's name is wrong (upper and lower case matter), or an old Keycloak still "

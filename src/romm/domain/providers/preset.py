@@ -30,14 +30,17 @@ class Preset(Struct, frozen=True, kw_only=True):
 
     `roles_keys`: count the claim's keys. `leaves_empty_roles_out`: a missing claim means no group. `own_email_domains`:
     vouched for besides `hd`. `roles_scope`: requested only with a roles claim, because unregistered clients get
-    `invalid_scope` (Authelia). `issuer_spellings` maps other names to the real issuer. `open_to_anyone`: open
-    registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
-    `legacy_logout_types`: versions in use type logout tokens as `JWT`.
+    `invalid_scope` (Authelia). `claim_scopes`: a roles claim with a scope of its own. `issuer_spellings` maps other names to
+    the real issuer. `open_to_anyone`: open registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an
+    end-session endpoint. `legacy_logout_types`: versions in use type logout tokens as `JWT`.
     `logout_without_expiry`: the fix for logout tokens without `exp`. `reauthentication_prompt`: to sign in anew.
+    `stays_there`: refusals that the provider shows on its own page. `registers_backchannel_logout`: false where the provider
+    announces it but has no field for the address.
     """
 
     label: str
     roles_scope: str = ""
+    claim_scopes: Mapping[str, str] = {}
     roles_keys: bool = False
     leaves_empty_roles_out: bool = False
     own_email_domains: tuple[str, ...] = ()
@@ -49,8 +52,13 @@ class Preset(Struct, frozen=True, kw_only=True):
     sign_out_page: str = ""
     legacy_logout_types: bool = False
     logout_without_expiry: str = ""
+    stays_there: str = ""
     reauthentication_prompt: str = "login"
+    registers_backchannel_logout: bool = True
     locations: ConsoleLocations = ConsoleLocations()
+
+    def scope_of(self, roles_claim: str) -> str:
+        return self.claim_scopes.get(roles_claim, self.roles_scope)
 
 
 def hint_fact(hints: Hints, code: Code) -> dict[str, str]:

@@ -6,6 +6,8 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 VOIDAUTH = Preset(
     label="VoidAuth",
     roles_scope="groups",
+    registers_backchannel_logout=False,
+    stays_there="VoidAuth shows on its own page that none of the person's groups is in the app's Groups.",
     hints={
         Code.PROVIDER_ANSWER_INVALID: "VoidAuth's discovery document is below /oidc: set OIDC_SERVER_METADATA_URL to "
         "…/oidc/.well-known/openid-configuration.",

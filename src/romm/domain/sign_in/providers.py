@@ -10,6 +10,8 @@ from romm.domain.sign_in.discovery import is_issuer
 FIRST = "oidc"
 """The id of the provider in `[oidc]`."""
 
+JWKS = "/api/oauth/openid/jwks.json"
+
 _VARIABLE = re.compile(r"\bOIDC_([A-Z][A-Z_]*)\b")
 
 
@@ -25,8 +27,12 @@ def names_of(provider_id: str) -> tuple[str, str]:
 
 
 def in_words_of(provider_id: str | None, text: str) -> str:
-    """With that provider's variables in place of the first one's."""
-    return _VARIABLE.sub(lambda found: variable(provider_id or FIRST, found[1]), text)
+    """With that provider's variables and keys in place of the first one's."""
+    if provider_id in (None, FIRST):
+        return text
+    return _VARIABLE.sub(lambda found: variable(provider_id, found[1]), text).replace(
+        JWKS, JWKS.replace("/jwks.json", f"/{provider_id}/jwks.json")
+    )
 
 
 class ConfiguredProvider(Struct, frozen=True, kw_only=True):

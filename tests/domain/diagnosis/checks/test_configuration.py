@@ -108,23 +108,27 @@ def test_the_proxy(changes: dict, outcome: Outcome) -> None:
     assert (outcome is Outcome.OK) or "ROMM_TRUSTED_PROXIES" in finding.fixes[0]
 
 
-DOWN = Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "connection refused"})
+DOWN = Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "the disk is full", "fix": "Free some space"})
+UPGRADE, FREE, NEWER = "`romm db upgrade`", "Free some space.", "Install that version again"
 
 
 @pytest.mark.parametrize(
-    ("revision", "embedded", "outcome"),
+    ("revision", "embedded", "fix"),
     [
-        pytest.param("2", False, Outcome.OK, id="migrated"),
-        pytest.param("1", False, Outcome.FAILED, id="older"),
-        pytest.param(None, False, Outcome.FAILED, id="empty"),
-        pytest.param("1", True, Outcome.OK, id="older, and serve migrates it"),
-        pytest.param(None, True, Outcome.OK, id="not made yet, and serve makes it"),
-        pytest.param(DOWN, False, Outcome.FAILED, id="down"),
-        pytest.param(DOWN, True, Outcome.FAILED, id="a file that cannot be used"),
+        pytest.param("2", False, None, id="migrated"),
+        pytest.param("1", False, UPGRADE, id="older"),
+        pytest.param(None, False, UPGRADE, id="empty"),
+        pytest.param("1", True, None, id="older, and serve migrates it"),
+        pytest.param(None, True, None, id="not made yet, and serve makes it"),
+        pytest.param(DOWN, False, FREE, id="down"),
+        pytest.param(DOWN, True, FREE, id="a file that cannot be used"),
+        pytest.param("3", False, NEWER, id="newer, and nothing migrates it back"),
+        pytest.param("3", True, NEWER, id="a file of a newer version, which serve refuses"),
+        pytest.param("ae1027a6acf", True, NEWER, id="another program's"),
     ],
 )
-def test_the_database(revision: str | Refuse | None, embedded: bool, outcome: Outcome) -> None:
+def test_the_database(revision: str | Refuse | None, embedded: bool, fix: str | None) -> None:
     finding = configuration.database(revision, "2", embedded=embedded)
-    assert finding.outcome is outcome
-    assert finding.code is (Code.STORAGE_UNAVAILABLE if outcome is Outcome.FAILED else None)
-    assert (outcome is Outcome.OK) or "`romm db upgrade`" in finding.fixes[0]
+    assert finding.outcome is (Outcome.FAILED if fix else Outcome.OK)
+    assert finding.code is (Code.STORAGE_UNAVAILABLE if fix else None)
+    assert fix is None or fix in finding.fixes[0]

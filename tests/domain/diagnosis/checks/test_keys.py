@@ -6,9 +6,10 @@ from msgspec.structs import replace
 from romm.domain.diagnosis.checks import keys
 from romm.domain.diagnosis.evidence import PublishedKeys
 from romm.domain.diagnosis.findings import Outcome
+from romm.domain.diagnosis.history import History, LogLine
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.discovery import UnreadableKey
-from tests.domain.diagnosis.checks.examples import configured, discovered
+from tests.domain.diagnosis.checks.examples import ISSUER, NOW, configured, discovered
 
 RSA = PublishedKeys(usable=("RS256",), for_encryption=0)
 RSA_AND_ENCRYPTION = PublishedKeys(usable=("RS256",), for_encryption=1)
@@ -20,8 +21,7 @@ DOWN = Refuse(Code.PROVIDER_UNAVAILABLE, {"url": "https://auth.example.com/jwks"
 @pytest.mark.parametrize(
     ("found", "code", "told"),
     [
-        pytest.param(NONE, Code.PROVIDER_ANSWER_INVALID, "signs with the client secret (HS256)", id="no signing key"),
-        pytest.param(ENCRYPTION, Code.PROVIDER_ANSWER_INVALID, "only for encryption (JWE)", id="JWE only"),
+        pytest.param(NONE, Code.PROVIDER_ANSWER_INVALID, "no signing key for this client", id="no signing key"),
         pytest.param(DOWN, Code.PROVIDER_UNAVAILABLE, "https://auth.example.com/jwks: it answered 500", id="down"),
     ],
 )
@@ -30,6 +30,27 @@ def test_no_usable_key(found: PublishedKeys | Refuse, code: Code, told: str) -> 
     assert (finding.outcome, finding.code) == (Outcome.FAILED, code)
     assert told in finding.found
     assert found is DOWN or "Signing Key" in finding.fixes[-1]
+
+
+@pytest.mark.parametrize(
+    ("found", "provider", "offered", "outcome", "code"),
+    [
+        pytest.param(ENCRYPTION, "authentik", "RS256", Outcome.SKIPPED, None, id="Authentik encrypts"),
+        pytest.param(
+            ENCRYPTION, "keycloak", "RS256", Outcome.FAILED, Code.PROVIDER_ANSWER_INVALID, id="only for encryption"
+        ),
+        pytest.param(NONE, "authentik", "HS256", Outcome.SKIPPED, None, id="HS256 alone is told once"),
+        pytest.param(
+            NONE, "", "HS256 RS256", Outcome.FAILED, Code.ID_TOKEN_ALGORITHM, id="HS256 is left without a key"
+        ),
+    ],
+)
+def test_one_cause_is_told_once(
+    found: PublishedKeys, provider: str, offered: str, outcome: Outcome, code: Code | None
+) -> None:
+    there = discovered(announced={"signing_algorithms": tuple(offered.split())})
+    finding = keys.keys(found, there, configured(provider=provider))
+    assert (finding.outcome, finding.code) == (outcome, code)
 
 
 def test_published_keys_are_told() -> None:
@@ -55,7 +76,7 @@ def test_the_client_secret_is_key_enough_where_the_operator_allows_it() -> None:
 
 def test_the_algorithms_of_the_report_are_those_of_a_sign_in() -> None:
     found = discovered(announced={"signing_algorithms": ("HS256", "ES256", "RS512")})
-    finding = keys.algorithms(RSA, found, configured(algorithms=("RS256", "ES256")))
+    finding = keys.algorithms(RSA, found, configured(algorithms=("RS256", "ES256")), History())
     assert finding.found == "ES256"
 
 
@@ -76,7 +97,7 @@ def test_algorithms(
     offered: tuple[str, ...] | None, allowed: tuple[str, ...], outcome: Outcome, code: Code | None
 ) -> None:
     found = discovered(announced={"signing_algorithms": offered})
-    finding = keys.algorithms(RSA, found, configured(algorithms=allowed))
+    finding = keys.algorithms(RSA, found, configured(algorithms=allowed), History())
     assert (finding.outcome, finding.code) == (outcome, code)
     if outcome is Outcome.OK:
         assert allowed[0] in finding.found
@@ -88,13 +109,23 @@ def test_algorithms(
 @pytest.mark.parametrize(
     ("provider", "found", "outcome"),
     [
-        pytest.param("authentik", RSA_AND_ENCRYPTION, Outcome.WARNING, id="Authentik encrypts with it"),
+        pytest.param("authentik", RSA_AND_ENCRYPTION, Outcome.FAILED, id="Authentik encrypts with it"),
         pytest.param("authentik", RSA, Outcome.OK, id="Authentik without one"),
         pytest.param("keycloak", RSA_AND_ENCRYPTION, Outcome.OK, id="Keycloak always has one"),
         pytest.param("authentik", DOWN, Outcome.OK, id="nobody knows"),
     ],
 )
 def test_an_encryption_key(provider: str, found: PublishedKeys | Refuse, outcome: Outcome) -> None:
-    finding = keys.algorithms(found, discovered(), configured(provider=provider))
+    finding = keys.algorithms(found, discovered(), configured(provider=provider), History())
     assert finding.outcome is outcome
-    assert finding.code is (Code.ID_TOKEN_ENCRYPTED if outcome is Outcome.WARNING else None)
+    assert finding.code is (Code.ID_TOKEN_ENCRYPTED if outcome is Outcome.FAILED else None)
+
+
+@pytest.mark.parametrize("code", [Code.ID_TOKEN_ALGORITHM, Code.ID_TOKEN_ENCRYPTED])
+def test_the_last_sign_in_shows_how_this_client_gets_its_tokens(code: Code) -> None:
+    refused = LogLine(at=NOW, method="openid", outcome="refused", issuer=ISSUER, code=code)
+    finding = keys.algorithms(RSA, discovered(), configured(), History(refused=refused))
+    assert (finding.outcome, finding.code) == (Outcome.WARNING, code)
+    signed_in = replace(refused, outcome="signed_in", code=None)
+    finding = keys.algorithms(RSA, discovered(), configured(), History(signed_in=signed_in))
+    assert finding.found == "RS256; accepted at the last sign-in"

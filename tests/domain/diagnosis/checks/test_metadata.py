@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from romm.domain.diagnosis.checks import metadata
 from romm.domain.diagnosis.findings import Outcome
+from romm.domain.diagnosis.history import History, LogLine
 from romm.domain.errors import Code, Refuse
-from tests.domain.diagnosis.checks.examples import ISSUER, NOW, configured, discovered
+from tests.domain.diagnosis.checks.examples import BASE_URL, ISSUER, NOW, configured, discovered
 
 WELL_KNOWN = f"{ISSUER}/.well-known/openid-configuration"
 INSECURE = Refuse(Code.ENDPOINT_INSECURE, {"endpoint": "token_endpoint", "found": "http://auth.example.com/token"})
@@ -105,8 +107,8 @@ def test_the_issuer_of_many_tenants_at_once() -> None:
 
 
 def test_endpoints() -> None:
-    assert metadata.endpoints(discovered()).found == "https, the token endpoint at auth.example.com"
-    finding = metadata.endpoints(INSECURE)
+    assert metadata.endpoints(discovered(), configured()).found == "https, the token endpoint at auth.example.com"
+    finding = metadata.endpoints(INSECURE, configured())
     assert (finding.outcome, finding.code) == (Outcome.FAILED, Code.ENDPOINT_INSECURE)
     assert finding.found == "token_endpoint is http://auth.example.com/token"
     assert "X-Forwarded-Proto" in finding.fixes[0]
@@ -128,7 +130,7 @@ def test_endpoints() -> None:
     ],
 )
 def test_the_clock(ahead: int, outcome: Outcome, told: str) -> None:
-    finding = metadata.clock(discovered(provider_time=NOW + timedelta(seconds=ahead)))
+    finding = metadata.clock(discovered(provider_time=NOW + timedelta(seconds=ahead)), History())
     assert finding.outcome is outcome
     assert finding.code is (Code.ID_TOKEN_ISSUED_AT if outcome is Outcome.FAILED else None)
     assert told in finding.found
@@ -136,7 +138,7 @@ def test_the_clock(ahead: int, outcome: Outcome, told: str) -> None:
 
 
 def test_a_clock_that_is_not_shown_cannot_be_compared() -> None:
-    assert metadata.clock(discovered(provider_time=None)).outcome is Outcome.SKIPPED
+    assert metadata.clock(discovered(provider_time=None), History()).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -188,7 +190,9 @@ def test_pkce(methods: tuple[str, ...] | None, outcome: Outcome) -> None:
     ],
 )  # fmt: skip
 def test_signing_out(wishes: dict[str, Any], endpoint: str | None, outcome: Outcome, told: str) -> None:
-    finding = metadata.end_session(discovered(metadata={"end_session_endpoint": endpoint}), configured(**wishes))
+    finding = metadata.end_session(
+        discovered(metadata={"end_session_endpoint": endpoint}), configured(**wishes), History()
+    )
     assert finding.outcome is outcome
     assert told in finding.found
     assert outcome is Outcome.OK or "OIDC_RP_INITIATED_LOGOUT=false" in finding.fixes[0]
@@ -198,6 +202,46 @@ def test_signing_out(wishes: dict[str, Any], endpoint: str | None, outcome: Outc
     ("says", "suggested"), [(True, True), (False, False), (None, False), ("true", False), ({"a": 1}, False)]
 )
 def test_the_address_for_back_channel_logout_is_suggested_where_the_provider_has_it(says: Any, suggested: bool) -> None:
-    finding = metadata.end_session(discovered(metadata={"backchannel_logout_supported": says}), configured())
+    finding = metadata.end_session(discovered(metadata={"backchannel_logout_supported": says}), configured(), History())
     assert finding.outcome is Outcome.OK
     assert (f"{configured().base_url}/api/oauth/openid/backchannel-logout" in finding.found) is suggested
+
+
+CAME = LogLine(at=NOW, method="openid", outcome="signed_in", issuer=ISSUER)
+LATE = replace(CAME, outcome="refused", code=Code.ID_TOKEN_ISSUED_AT)
+
+
+def test_where_nothing_shows_the_time_the_last_sign_in_does() -> None:
+    found = discovered(provider_time=None)
+    assert metadata.clock(found, History(signed_in=CAME)).outcome is Outcome.OK
+    late = metadata.clock(found, History(refused=LATE))
+    assert (late.outcome, late.code) == (Outcome.WARNING, Code.ID_TOKEN_ISSUED_AT)
+    assert "NTP" in late.fixes[0]
+    assert metadata.clock(discovered(), History(refused=LATE)).outcome is Outcome.OK, "a clock that is seen counts more"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "base_url", "outcome"),
+    [
+        ("http://authentik-server:9000/authorize", BASE_URL, Outcome.WARNING),
+        ("https://auth.internal/authorize", BASE_URL, Outcome.WARNING),
+        ("http://localhost:9000/authorize", BASE_URL, Outcome.WARNING),
+        ("http://localhost:9000/authorize", "http://localhost:8080", Outcome.OK),
+        ("http://nas.local/authorize", "http://nas.local:8080", Outcome.OK),
+        ("https://[2001:db8::1]/authorize", BASE_URL, Outcome.OK),
+        (f"{ISSUER}/authorize", BASE_URL, Outcome.OK),
+    ],
+)
+def test_browsers_must_be_able_to_open_the_providers_pages(endpoint: str, base_url: str, outcome: Outcome) -> None:
+    found = discovered(metadata={"authorization_endpoint": endpoint})
+    assert metadata.endpoints(found, configured(base_url=base_url)).outcome is outcome
+
+
+def test_a_logout_token_that_came_is_told() -> None:
+    finding = metadata.end_session(discovered(), configured(), History(logout=CAME))
+    assert finding.found.endswith("Its last logout token: 2026-01-02 03:04 UTC")
+
+
+def test_nobody_is_told_to_register_an_address_where_there_is_no_field_for_it() -> None:
+    found = discovered(metadata={"backchannel_logout_supported": True})
+    assert "register" not in metadata.end_session(found, configured(provider="voidauth"), History()).found

@@ -1,102 +1,157 @@
-"""The doctor about an authorization request that nobody follows."""
+"""The doctor about authorization requests: each finding of a verdict."""
 
 import pytest
 
-from romm.domain.diagnosis.checks import request, scopes
-from romm.domain.diagnosis.checks.request import ProbeRequest, ProbeResult
-from romm.domain.diagnosis.evidence import ProbeResponse
-from romm.domain.diagnosis.findings import Finding, Outcome
+from romm.domain.diagnosis import verdicts
+from romm.domain.diagnosis.checks import request
+from romm.domain.diagnosis.checks.request import ProbeRequest
+from romm.domain.diagnosis.evidence import PageWords, ProbeResponse
+from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, unknown
+from romm.domain.diagnosis.probes import ClientProbes, PushProbe, RequestProbe
+from romm.domain.diagnosis.verdicts import Verdict
+from romm.domain.diagnosis.visits import ProviderWords
 from romm.domain.errors import Code, Refuse
-from romm.domain.sign_in.authorization import Client
+from romm.domain.sign_in.authorization import Accepted, Client
 from tests.domain.diagnosis.checks.examples import ISSUER, METADATA, NOW, REDIRECT_URI, configured, discovered
+from tests.domain.diagnosis.test_verdicts import DOWN, FORM, PUSH_CLIENT, PUSH_URI, TOKEN, page, sent_to
 
 SENT = ProbeRequest(client=Client(client_id="romm", redirect_uri=REDIRECT_URI, scope="openid"), state="s", now=NOW)
+GOOD, BAD, DOUBTFUL = ok(Check.CLIENT, ""), failed(Check.CLIENT, ""), unknown(Check.CLIENT, "")
+OK, UNKNOWN, FAILED, SKIPPED = Outcome.OK, Outcome.UNKNOWN, Outcome.FAILED, Outcome.SKIPPED
+SAID = ProviderWords("", "Client not found.")
+PUSHED = PushProbe(method="", answer=None, redirect_uri=PUSH_URI)
 
 
-def sent_to(location: str) -> ProbeResponse:
-    return ProbeResponse(status=303, content_type="", location=location)
-
-
-def back(query: str) -> ProbeResponse:
-    return sent_to(f"{REDIRECT_URI}?{query}")
-
-
-def page(status: int, error: str | None = None) -> ProbeResponse:
-    return ProbeResponse(status=status, content_type="text/html", error=error, description=error and f"this is {error}")
-
-
-def judged(asked: ProbeResponse | Refuse, **metadata: bool) -> tuple[Finding, Finding, Finding]:
-    came = request.interpret(asked, SENT, discovered(metadata=metadata).metadata)
-    return (
-        request.redirect_uri(came, configured()),
-        request.request(came),
-        scopes.scopes(came, discovered(), configured()),
-    )
-
-
-DOWN = Refuse(Code.PROVIDER_UNAVAILABLE, {"url": f"{ISSUER}/authorize", "problem": "it answered 500"})
-PUSH_CLIENT = Refuse(Code.CLIENT_REJECTED, {"error": "invalid_client"})
-PUSH_URI = Refuse(Code.REQUEST_REFUSED, {"error": "invalid_redirect_uri", "description": "unknown"})
-OK, WARNING, FAILED, SKIPPED = Outcome.OK, Outcome.WARNING, Outcome.FAILED, Outcome.SKIPPED
+def back(query: str) -> ClientProbes:
+    return ClientProbes(token=TOKEN, request=RequestProbe(silent=sent_to(f"{REDIRECT_URI}?{query}")))
 
 
 @pytest.mark.parametrize(
-    ("asked", "outcomes"),
+    ("query", "outcome", "code"),
     [
-        pytest.param(back("error=login_required&state=s"), (OK, OK, OK), id="nobody is signed in"),
-        pytest.param(back("error=interaction_required&state=s"), (OK, OK, OK), id="interaction"),
-        pytest.param(back("error=consent_required&state=s"), (OK, OK, OK), id="consent"),
-        pytest.param(back("code=c&state=s"), (OK, OK, OK), id="a code"),
-        pytest.param(back("error=invalid_request&state=s"), (OK, FAILED, OK), id="the request is refused"),
-        pytest.param(back("error=unauthorized_client&state=s"), (OK, FAILED, OK), id="the client may not"),
-        pytest.param(back("error=server_error&state=s"), (OK, FAILED, OK), id="the provider is broken"),
-        pytest.param(back("error=invalid_scope&state=s"), (OK, SKIPPED, FAILED), id="a scope is refused"),
-        pytest.param(back("error=login_required"), (OK, FAILED, OK), id="state is lost"),
-        pytest.param(back("error=login_required&state=other"), (OK, FAILED, OK), id="state is another"),
-        pytest.param(back("error=a&error=b&state=s"), (OK, FAILED, OK), id="two errors"),
-        pytest.param(back("error=login_required&state=s&iss=https://evil"), (OK, FAILED, OK), id="another issuer"),
-        pytest.param(sent_to(f"{ISSUER}/login?next=/"), (OK, SKIPPED, OK), id="its own sign-in page"),
-        pytest.param(sent_to(f"{ISSUER}/oauth/error?x=1"), (FAILED, SKIPPED, OK), id="its own error page"),
-        pytest.param(sent_to(f"{ISSUER}/?authError=abc"), (FAILED, SKIPPED, OK), id="an error in its query"),
+        pytest.param("error=login_required&state=s", OK, None, id="nobody is signed in"),
+        pytest.param("error=interaction_required&state=s", OK, None, id="interaction"),
+        pytest.param("error=consent_required&state=s", OK, None, id="consent"),
+        pytest.param("code=c&state=s", OK, None, id="a code"),
+        pytest.param("error=invalid_request&state=s", FAILED, Code.REQUEST_REFUSED, id="the request is refused"),
+        pytest.param("error=unauthorized_client&state=s", FAILED, Code.REQUEST_REFUSED, id="the client may not"),
+        pytest.param("error=server_error&state=s", FAILED, Code.PROVIDER_ERROR, id="the provider is broken"),
+        pytest.param("error=invalid_scope&state=s", SKIPPED, None, id="a scope is refused"),
+        pytest.param("error=login_required", FAILED, Code.RESPONSE_INVALID, id="state is lost"),
+        pytest.param("error=login_required&state=other", FAILED, Code.RESPONSE_INVALID, id="state is another"),
+        pytest.param("error=a&error=b&state=s", FAILED, Code.RESPONSE_INVALID, id="two errors"),
         pytest.param(
-            sent_to("https://romm.example.com.evil/api/oauth/openid?code=c"), (OK, SKIPPED, OK), id="elsewhere"
+            "error=login_required&state=s&iss=https://evil", FAILED, Code.RESPONSE_ISSUER, id="another issuer"
         ),
-        pytest.param(page(400), (FAILED, SKIPPED, OK), id="an error page"),
-        pytest.param(page(400, "invalid_redirect_uri"), (FAILED, SKIPPED, OK), id="an error in JSON"),
-        pytest.param(page(200), (WARNING, SKIPPED, OK), id="some page"),
-        pytest.param(DOWN, (FAILED, SKIPPED, OK), id="down"),
-        pytest.param(PUSH_CLIENT, (SKIPPED, SKIPPED, OK), id="pushing: the client is rejected"),
-        pytest.param(PUSH_URI, (FAILED, SKIPPED, OK), id="pushing: the redirect URI is rejected"),
     ],
 )
-def test_what_came_of_it(asked: ProbeResponse | Refuse, outcomes: tuple[Outcome, Outcome, Outcome]) -> None:
-    assert tuple(finding.outcome for finding in judged(asked)) == outcomes
+def test_what_comes_back_is_read_as_at_a_sign_in(query: str, outcome: Outcome, code: Code | None) -> None:
+    probes = back(query)
+    verdict = verdicts.redirect_uri(probes)
+    assert isinstance(verdict, verdicts.Registered)
+    finding = request.request(request.interpret(probes, SENT, METADATA), verdict, probes)
+    assert (finding.outcome, finding.code) == (outcome, code)
 
 
 def test_an_answer_without_the_promised_iss_is_refused_as_at_a_sign_in() -> None:
-    _, finding, _ = judged(back("error=login_required&state=s"), authorization_response_iss_parameter_supported=True)
-    assert (finding.outcome, finding.code) == (FAILED, Code.RESPONSE_ISSUER)
+    probes = back("error=login_required&state=s")
+    metadata = discovered(metadata={"authorization_response_iss_parameter_supported": True}).metadata
+    result = request.interpret(probes, SENT, metadata)
+    assert isinstance(result, Refuse)
+    assert result.code is Code.RESPONSE_ISSUER
+
+
+def judged(
+    verdict: Verdict, client: Finding, push: PushProbe | None, *, pushes: bool = False
+) -> tuple[Finding, Finding]:
+    probes = ClientProbes(token=TOKEN, request=RequestProbe(silent=FORM), push=push, pushes=pushes)
+    result = request.interpret(probes, SENT, METADATA)
+    return (
+        request.redirect_uri(verdict, client, probes, configured()),
+        request.request(result, verdict, probes),
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "client", "push", "outcomes"),
+    [
+        pytest.param(verdicts.Registered(verdicts.COMPARED), GOOD, None, (OK, OK), id="its own page"),
+        pytest.param(
+            verdicts.Registered(verdicts.PUSHED), GOOD, PUSHED, (OK, UNKNOWN), id="pushed, and always one page"
+        ),
+        pytest.param(verdicts.Unregistered(SAID), GOOD, None, (FAILED, SKIPPED), id="not registered"),
+        pytest.param(verdicts.Unregistered(SAID), BAD, PUSHED, (SKIPPED, SKIPPED), id="the client comes first"),
+        pytest.param(verdicts.UnknownClient(SAID), BAD, None, (SKIPPED, SKIPPED), id="one cause, one finding"),
+        pytest.param(verdicts.UnknownEither(SAID), BAD, None, (SKIPPED, SKIPPED), id="either, and the client is wrong"),
+        pytest.param(verdicts.UnknownEither(SAID), GOOD, None, (FAILED, SKIPPED), id="either, and the client is right"),
+        pytest.param(
+            verdicts.UnknownEither(SAID), DOUBTFUL, None, (FAILED, SKIPPED), id="either, and nothing is known"
+        ),
+        pytest.param(verdicts.Failing(SAID, 503), GOOD, None, (FAILED, SKIPPED), id="the endpoint is failing"),
+        pytest.param(verdicts.OtherError(SAID), GOOD, None, (SKIPPED, FAILED), id="something else in the request"),
+        pytest.param(verdicts.Untold(SAID), GOOD, None, (UNKNOWN, SKIPPED), id="cannot be told"),
+        pytest.param(verdicts.Unreachable(DOWN), GOOD, None, (FAILED, SKIPPED), id="down"),
+        pytest.param(verdicts.Unreachable(PUSH_CLIENT), BAD, None, (SKIPPED, SKIPPED), id="pushing: the client"),
+    ],
+)
+def test_each_verdict_has_its_findings(
+    verdict: Verdict, client: Finding, push: PushProbe | None, outcomes: tuple[Outcome, Outcome]
+) -> None:
+    assert tuple(finding.outcome for finding in judged(verdict, client, push)) == outcomes
 
 
 def test_an_unregistered_redirect_uri_says_what_to_register_and_where() -> None:
-    finding, _, _ = judged(page(400, "invalid_request"))
-    assert finding.code is Code.REQUEST_REFUSED
-    assert "the provider answered invalid_request and did not send the browser back" in finding.found
-    assert "this is invalid_request" in finding.fixes[0]
-    assert f"Register {REDIRECT_URI} there" in finding.fixes[1]
-    assert "OIDC_REDIRECT_URI" in finding.fixes[1]
-    assert "redirect_uris" in finding.fixes[2]
+    finding, _ = judged(verdicts.Unregistered(SAID), GOOD, None)
+    assert finding.code is None, "a sign-in ends on the provider's page"
+    assert "“Client not found.”" in finding.found
+    assert f"Register {REDIRECT_URI} there" in finding.fixes[0]
+    assert "OIDC_REDIRECT_URI" in finding.fixes[0]
+    assert "redirect_uris" in finding.fixes[1]
+
+
+def test_a_sign_in_that_pushes_comes_back_with_a_code() -> None:
+    refused = PushProbe(method="", answer=PUSH_URI, redirect_uri=PUSH_URI, client=PUSH_CLIENT)
+    finding, after = judged(verdicts.Unregistered(SAID, pushed=True), GOOD, refused, pushes=True)
+    assert (finding.code, after.outcome) == (Code.REQUEST_REFUSED, SKIPPED)
+
+
+def test_refused_scopes_of_a_pushed_request_are_told_by_asking_for_fewer() -> None:
+    scope = Refuse(Code.REQUEST_REFUSED, {"error": "invalid_request", "description": "Invalid scopes: openid groups"})
+    refused = PushProbe(method="", answer=scope, redirect_uri=PUSH_URI, client=PUSH_CLIENT, openid_only=True)
+    probes = ClientProbes(token=TOKEN, request=RequestProbe(silent=FORM), push=refused)
+    result = request.interpret(probes, SENT, METADATA)
+    assert isinstance(result, Refuse)
+    assert result.code is Code.INVALID_SCOPE
+
+
+def test_an_error_page_beside_an_accepted_pushed_request_is_quoted() -> None:
+    shown = RequestProbe(silent=FORM, silent_control=FORM, shown=page(403, "Forbidden", "Push your requests."))
+    probes = ClientProbes(token=TOKEN, request=shown, push=PUSHED)
+    finding = request.request(None, verdicts.redirect_uri(probes), probes)
+    assert finding.outcome is FAILED
+    assert "Push your requests." in finding.found
+    assert "OIDC_PUSHED_REQUESTS=true" in " ".join(finding.fixes)
 
 
 def test_a_provider_that_is_down_is_not_blamed_on_the_redirect_uri() -> None:
-    finding, _, _ = judged(DOWN)
+    finding, _ = judged(verdicts.Unreachable(DOWN), GOOD, None)
     assert finding.code is Code.PROVIDER_UNAVAILABLE
     assert "Register" not in " ".join(finding.fixes)
 
 
 def test_a_redirect_uri_with_a_query_of_its_own_is_known_again() -> None:
     client = Client(client_id="romm", redirect_uri=f"{REDIRECT_URI}?tenant=1", scope="openid")
-    asked = back("tenant=1&error=login_required&state=s")
-    came = request.interpret(asked, ProbeRequest(client=client, state="s", now=NOW), METADATA)
-    assert isinstance(came, ProbeResult)
-    assert came.returned
+    visit = sent_to(f"{REDIRECT_URI}?tenant=1&code=c&state=s")
+    probes = ClientProbes(token=TOKEN, request=RequestProbe(silent=visit))
+    result = request.interpret(probes, ProbeRequest(client=client, state="s", now=NOW), METADATA)
+    assert isinstance(result, Accepted)
+
+
+def test_the_page_of_a_provider_is_named_without_its_session() -> None:
+    words = PageWords()
+    shown = ProbeResponse(status=200, content_type="text/html", words=words)
+    visit = sent_to(f"{ISSUER}/login;jsessionid=CBBC?x=1")
+    silent = type(visit)(redirect_uri=REDIRECT_URI, responses=(*visit.responses, shown))
+    probes = ClientProbes(token=TOKEN, request=RequestProbe(silent=silent))
+    finding = request.request(None, verdicts.Registered(verdicts.COMPARED), probes)
+    assert finding.found.endswith(f"{ISSUER}/login")

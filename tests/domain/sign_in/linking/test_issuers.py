@@ -11,10 +11,10 @@ from romm.domain.accounts.changes import Proof, Unlink, WaysIn, unlink
 from romm.domain.errors import Code
 from romm.domain.issuers import Issuers
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.linking.decisions import Confirm, Decision, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy, decide
-from romm.domain.sign_in.roles.rules import Give, Keep
+from romm.domain.sign_in.roles.rules import Give, Keep, RoleDecision
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, link
 
 CURRENT, FORMER, FOREIGN = "https://beside.example", "https://before.example", "https://nobody.example"
@@ -51,10 +51,10 @@ def cases(source: EmailSource) -> Iterator[Case]:
         yield Case(linked, match, policy, by_email, answer)
 
 
-def decided(case: Case) -> Decision:
+def decided(case: Case, role: RoleDecision = Keep(), *, verified: bool = True) -> Decision:  # noqa: B008  (frozen)
     answer = None if case.answer is None else Answer(account=case.match, mine=case.answer)
     found = Found(by_email=(case.match,), answer=answer)
-    return decide(claims(ADDRESS, verified=True), found, case.policy, Keep(), NOW)
+    return decide(claims(ADDRESS, verified=verified), found, case.policy, role, NOW)
 
 
 def code_of(decision: Decision) -> Code | None:
@@ -92,6 +92,37 @@ def test_between_two_providers_an_address_counts_unless_anyone_can_have_it_at_on
             admin = case.match.level is AccessLevel.ADMIN
             assert isinstance(decision, LinkIdentity), case
             assert decision.rule == ("L-11c" if admin else "L-11a"), case
+
+
+def test_a_raised_role_ends_the_password_wherever_else_the_account_is_linked() -> None:
+    """L-11b."""
+    for case in VOUCHED:
+        kept, raised = decided(case), decided(case, Give(AccessLevel.EDITOR, "editors"))
+        is_raised = isinstance(kept, LinkIdentity) and case.match.level is AccessLevel.VIEWER
+        assert raised.rule == ("L-11b" if is_raised else kept.rule), case
+        if isinstance(raised, LinkIdentity):
+            assert (raised.ends is Ends.EVERYTHING) == is_raised, case
+
+
+def test_without_a_verified_address_no_link_and_no_switch_matters() -> None:
+    """L-07."""
+    assert {decided(each, verified=False).rule for each in (*VOUCHED, *TYPED)} == {"L-07"}
+
+
+def test_closed_registration_refuses_exactly_those_who_would_be_registered() -> None:
+    """L-13."""
+    for case in (*VOUCHED, *TYPED):
+        before = decided(case)
+        closed = decided(case._replace(policy=replace(case.policy, allow_registration=False)))
+        assert closed == before or (isinstance(before, Register) and closed.rule == "L-13"), case
+
+
+def test_two_accounts_with_the_address_are_ambiguous_however_they_are_linked() -> None:
+    """L-08."""
+    other = account(id=9, email_source=EmailSource.PROVIDER)
+    for case in VOUCHED:
+        found = Found(by_email=(case.match, other))
+        assert decide(claims(ADDRESS, verified=True), found, case.policy, Keep(), NOW).rule == "L-08", case
 
 
 def test_a_former_link_changes_nothing() -> None:

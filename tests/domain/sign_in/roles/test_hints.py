@@ -39,4 +39,4 @@ def test_no_warning_that_a_decision_can_have_is_without_a_hint() -> None:
 
 
 def test_without_a_warning_there_is_nothing_to_say() -> None:
-    assert role_hints.fact(None, "groups") == {}
+    assert role_hints.hint(None, "groups") == ""

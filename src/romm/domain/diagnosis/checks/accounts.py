@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, ok, skipped, warning
+from romm.domain.diagnosis.fixes import Fix
 from romm.domain.errors import Refuse
 from romm.domain.issuers import Issuers, LinkedElsewhere, linked_elsewhere
 from romm.domain.model import Account
@@ -26,8 +27,4 @@ def accounts(found: Sequence[Account] | Refuse, configured: Configured) -> Findi
 
 
 def _fix(elsewhere: LinkedElsewhere, issuer: str) -> str:
-    return (
-        f"If {elsewhere.issuer} was your provider before, “romm users move-issuer {elsewhere.issuer} {issuer}” says what "
-        "would become of each account: with --same-subjects if only its address changed, else with --by-email. The page "
-        f"/admin/oidc does the same. OIDC_FORMER_ISSUERS={elsewhere.issuer} links people anew as they come."
-    )
+    return Fix.MOVE_ISSUER.text(former=elsewhere.issuer, issuer=issuer)

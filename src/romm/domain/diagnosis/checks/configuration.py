@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from romm.domain.diagnosis.evidence import Configured, scheme_and_host
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, warning
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, warning
+from romm.domain.diagnosis.fixes import Fix
+from romm.domain.diagnosis.storage import SENTENCES, Cause, age
 from romm.domain.errors import Code, Refuse
 
 _ABOUT_ADDRESSES = "base_url"  # in every spelling: ROMM_BASE_URL, ROMM_SERVER__BASE_URL, base_url in a file
@@ -28,7 +30,7 @@ def single_sign_on(configured: Configured) -> Finding:
         missing = configured.off.split("; ")
         found = "off, although OIDC_ENABLED is true"
         return failed(Check.SINGLE_SIGN_ON, found, *map(_sentence, missing), code=Code.OIDC_OFF)
-    fixes = ["Set OIDC_ENABLED=true and restart to let people sign in with a provider.", *_still_missing(configured)]
+    fixes = [Fix.ENABLE, *_still_missing(configured)]
     return warning(Check.SINGLE_SIGN_ON, "off: OIDC_ENABLED is false", *fixes, code=Code.OIDC_OFF)
 
 
@@ -42,7 +44,7 @@ def addresses(configured: Configured) -> Finding:
         and configured.off
         and scheme_and_host(configured.base_url) != scheme_and_host(configured.redirect_uri)
     ):
-        remarks = ["ROMM_BASE_URL and OIDC_REDIRECT_URI must have the same scheme, host and port."]
+        remarks = [Fix.SAME_ORIGIN]
     return warning(Check.ADDRESSES, found, *remarks) if remarks else ok(Check.ADDRESSES, found)
 
 
@@ -56,38 +58,37 @@ def proxy(configured: Configured) -> Finding:
     return warning(
         Check.PROXY,
         f"{configured.base_url} is a proxy's address, since RomM itself speaks plain http; no proxy is trusted",
-        "Set ROMM_TRUSTED_PROXIES to the proxy's address or network, such as 172.18.0.0/16. Until then all visitors have the "
-        "proxy's address, in the log and in the limit on wrong passwords.",
-        "At the proxy: let it send X-Forwarded-For and X-Forwarded-Proto (nginx: proxy_set_header; Caddy and Traefik do so "
-        "by default).",
+        Fix.TRUST_PROXY,
+        Fix.FORWARD_ADDRESS,
     )
 
 
 def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> Finding:
     """`romm serve` migrates the embedded database itself."""
     match revision:
-        case Refuse():
-            return refused(
-                Check.DATABASE, revision, f"it does not work: {revision.facts.get('problem', 'no reason given')}"
-            )
+        case Refuse(code=code, facts=facts):
+            fix = f"{facts.get('fix', 'Check ROMM_DATABASE_URL')}."
+            return failed(Check.DATABASE, str(facts.get("problem", "it does not work")), fix, code=code)
         case str() if revision == newest:
             return ok(Check.DATABASE, "reachable, writable, and migrated to this version")
+        case str() if age(revision, newest) is Cause.NEWER:
+            sentence = SENTENCES[Cause.NEWER]
+            found = sentence.problem.format(place="the database", detail=revision)
+            return failed(Check.DATABASE, found, f"{sentence.fix}.", code=Code.STORAGE_UNAVAILABLE)
         case _ if embedded:
             state = "does not exist yet" if revision is None else f"is at {revision}, and this version needs {newest}"
             return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` creates or migrates it at start")
         case _:
             schema = revision or "empty"
-            problem = Refuse(
-                Code.STORAGE_UNAVAILABLE, {"problem": f"its schema is {schema}, this version needs {newest}"}
-            )
-            return refused(Check.DATABASE, problem, f"reachable, but its schema is {schema}")
+            found = f"reachable, but its schema is {schema}, and this version needs {newest}"
+            return failed(Check.DATABASE, found, f"{SENTENCES[Cause.OLDER].fix}.", code=Code.STORAGE_UNAVAILABLE)
 
 
 def _still_missing(configured: Configured) -> Iterable[str]:
     if not configured.client_id:
-        yield "Set OIDC_CLIENT_ID to the client id that the provider gave to RomM."
+        yield Fix.SET_CLIENT_ID
     if not configured.application_url and not configured.metadata_url:
-        yield "Set OIDC_SERVER_APPLICATION_URL to the provider's issuer URL."
+        yield Fix.SET_ISSUER
 
 
 def _is_about_addresses(remark: str) -> bool:

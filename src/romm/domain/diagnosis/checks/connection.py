@@ -6,12 +6,8 @@ Source: OpenSSL's `X509_V_ERR_…` texts.
 from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, ok, refused, warning
+from romm.domain.diagnosis.fixes import Fix
 from romm.domain.errors import Code, Refuse
-
-_CONTAINER = (
-    "In a container `localhost` is the container itself: use the provider's host name, and in compose give the proxy's "
-    "service the provider's public name as a network alias."
-)
 
 
 def dns(place: Endpoint, found: tuple[str, ...] | Refuse) -> Finding:
@@ -20,7 +16,7 @@ def dns(place: Endpoint, found: tuple[str, ...] | Refuse) -> Finding:
             Check.DNS,
             found,
             f"{place.host} has no address: {found.facts.get('problem')}",
-            "In compose give the proxy's service the provider's public name as a network alias, or add extra_hosts.",
+            Fix.ALIAS,
         )
     return ok(Check.DNS, f"{place.host} is {', '.join(found)}")
 
@@ -29,11 +25,9 @@ def connect(place: Endpoint, found: float | Refuse) -> Finding:
     """`found` is in seconds."""
     if not isinstance(found, Refuse):
         return ok(Check.CONNECT, f"{place.host}, port {place.port}, in {found * 1000:.0f} ms")
-    fixes = [_CONTAINER] if hosts.is_loopback(place.host) else []
+    fixes = [Fix.CONTAINER] if hosts.is_loopback(place.host) else []
     if "no answer" in str(found.facts.get("problem")):
-        fixes.append(
-            "There is no answer at all: check for a firewall, or a router that blocks your own public address from inside."
-        )
+        fixes.append(Fix.FIREWALL)
     return refused(Check.CONNECT, found, f"{place.host}, port {place.port}: {found.facts.get('problem')}", *fixes)
 
 
@@ -43,8 +37,7 @@ def tls(place: Endpoint, found: Handshake | Refuse | None) -> Finding:
         case None if hosts.is_loopback(place.host):
             return ok(Check.TLS, "plain http, but only inside this machine")
         case None:
-            fix = "Give the provider https and use that address in OIDC_SERVER_APPLICATION_URL."
-            return warning(Check.TLS, "plain http: an eavesdropper can sign in as any person", fix)
+            return warning(Check.TLS, "plain http: an eavesdropper can sign in as any person", Fix.USE_HTTPS)
         case Refuse():
             return refused(Check.TLS, found, str(found.facts.get("problem")))
         case Handshake(problem=""):
@@ -60,29 +53,24 @@ def _advice(place: Endpoint, found: Handshake) -> list[str]:
     leaf, last = found.chain[0], found.chain[-1]
     problem = found.problem.lower()
     if "mismatch" in problem or "not valid for" in problem:
-        return [f"The certificate is for {', '.join(leaf.names) or leaf.subject}; RomM asked for {place.host}."]
+        return [Fix.CERTIFICATE_NAME.text(names=", ".join(leaf.names) or leaf.subject, host=place.host)]
     if "expired" in problem or "not yet valid" in problem:
-        return [
-            f"{each.subject}: valid from {each.not_before:%Y-%m-%d} to {each.not_after:%Y-%m-%d}."
-            for each in found.chain
-        ]
+        return [_dates(each) for each in found.chain]
     if leaf.subject == leaf.issuer:
-        return [f"The provider's certificate ({leaf.subject}) is self-signed: put that certificate there."]
+        return [Fix.SELF_SIGNED.text(subject=leaf.subject)]
     if last.subject == last.issuer:
-        return [f"The authority {last.subject} is missing here: put its certificate there."]
+        return [Fix.AUTHORITY.text(subject=last.subject)]
     return [_missing(last, len(found.chain))]
 
 
 def _missing(last: Certificate, length: int) -> str:
-    if length > 1:
-        return (
-            f"The certificate of {last.issuer}, the authority at the end of the chain, is missing here: put it there."
-        )
-    return (
-        f"The certificate of {last.issuer}, which signed this one, is missing: the provider sends only its own. If that is a "
-        "private authority, put its certificate there. If it is an intermediate of a public one, let the provider's web "
-        "server send the full chain (fullchain.pem)."
-    )
+    fix = Fix.AUTHORITY_OF_CHAIN if length > 1 else Fix.INTERMEDIATE
+    return fix.text(issuer=last.issuer)
+
+
+def _dates(certificate: Certificate) -> str:
+    first, last = (f"{date:%Y-%m-%d}" for date in (certificate.not_before, certificate.not_after))
+    return Fix.CERTIFICATE_DATE.text(subject=certificate.subject, not_before=first, not_after=last)
 
 
 def _describe(chain: tuple[Certificate, ...]) -> str:

@@ -3,17 +3,24 @@
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_methods_supported`).
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Configured, Discovered, scheme_and_host
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, skipped, warning
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, unknown, warning
+from romm.domain.diagnosis.fixes import Fix
+from romm.domain.diagnosis.history import History, format_time
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims.signed_tokens import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 
+_INNER_ZONES = (".internal", ".local", ".localhost")  # RFC 6762, RFC 6761; `.internal`: ICANN
+_CLOCK_CODES = (Code.ID_TOKEN_ISSUED_AT, Code.ID_TOKEN_EXPIRED, Code.ID_TOKEN_NOT_YET)
 BACKCHANNEL_LOGOUT = "/api/oauth/openid/backchannel-logout"
 SLOW_SECONDS = 2.0  # half of a sign-in's timeout
 NOTABLE_SKEW_SECONDS = 10
@@ -29,14 +36,14 @@ def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
     match found:
         case Discovered() if found.seconds > SLOW_SECONDS:
             slow = f"{found.url} answered after {found.seconds:.1f} s; a sign-in waits 4"
-            return warning(Check.DISCOVERY, slow, "Find out why the provider or the network is slow.")
+            return warning(Check.DISCOVERY, slow, Fix.SLOW)
         case Discovered():
             return ok(Check.DISCOVERY, f"in {found.seconds * 1000:.0f} ms, from {found.url}")
         case Refuse(code=code) if code in _LATER:
             return ok(Check.DISCOVERY, "there, but its content is wrong; see below")
         case Refuse():
             problem = str(found.facts.get("problem"))
-            place = f"The right address: {preset(configured.provider).locations.issuer}."
+            place = Fix.RIGHT_ADDRESS.text(issuer=preset(configured.provider).locations.issuer)
             return refused(Check.DISCOVERY, found, f"{found.facts.get('url')}: {problem}", *_hints(problem), place)
 
 
@@ -58,22 +65,33 @@ def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
             return ok(Check.ISSUER, metadata.issuer)
 
 
-def endpoints(found: Discovered | Refuse) -> Finding:
+def endpoints(found: Discovered | Refuse, configured: Configured) -> Finding:
+    """Browsers open the authorization endpoint: a name that only RomM's network knows will not do."""
     match found:
         case Refuse(facts=facts):
             return refused(Check.ENDPOINTS, found, f"{facts.get('endpoint')} is {facts.get('found')}")
+        case Discovered(metadata=metadata) if _is_inner(metadata.authorization_endpoint, configured.base_url):
+            inner = scheme_and_host(metadata.authorization_endpoint)[1]
+            message = f"browsers are sent to {inner}, which looks like a name or address inside the network only"
+            return warning(Check.ENDPOINTS, message, Fix.INNER_NAME.text(host=inner))
         case Discovered(metadata=metadata):
             scheme, host = scheme_and_host(metadata.token_endpoint)
             return ok(Check.ENDPOINTS, f"{scheme}, the token endpoint at {host}")
 
 
-def clock(found: Discovered) -> Finding:
+def clock(found: Discovered, history: History) -> Finding:
     """Limits as in `claims`."""
+    line = history.refused_with(*_CLOCK_CODES)
+    if line and found.provider_time is None:
+        message = f"the last sign-in ({format_time(line.at)}) was refused for the times in its ID token"
+        return warning(Check.CLOCK, message, Fix.SYNCHRONIZE, code=line.code)
+    if found.provider_time is None and history.succeeded:
+        return ok(Check.CLOCK, f"the times in the ID token of the last sign-in ({history.when}) were right")
     if found.provider_time is None:
-        return skipped(Check.CLOCK, "the provider's answer has no Date header to compare with")
+        return unknown(Check.CLOCK, "the provider's answer has no Date header to compare with; a sign-in shows it")
     ahead = (found.provider_time - found.our_time).total_seconds()
     message = f"the provider's clock is {_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
-    fix = "Set both clocks by NTP: on the host of RomM and on that of the provider. Containers have their host's clock."
+    fix = Fix.SYNCHRONIZE
     match ahead:
         case _ if ahead > CLOCK_SKEW_SECONDS:
             return failed(Check.CLOCK, message, fix, code=Code.ID_TOKEN_ISSUED_AT)
@@ -94,13 +112,15 @@ def pkce(found: Discovered) -> Finding:
             return ok(Check.PKCE, "S256")
         case methods:
             message = f"the provider announces {', '.join(methods)}, without S256"
-            fix = "At the provider: allow PKCE with S256 for this client. RomM has no setting for it."
-            return warning(Check.PKCE, message, fix)
+            return warning(Check.PKCE, message, Fix.ALLOW_S256)
 
 
-def end_session(found: Discovered, configured: Configured) -> Finding:
+def end_session(found: Discovered, configured: Configured, history: History) -> Finding:
     finding = _end_session(found, configured)
-    if found.metadata.backchannel_logout_supported is not True:
+    if history.logout:
+        return replace(finding, found=f"{finding.found}. Its last logout token: {format_time(history.logout.at)}")
+    known = preset(configured.provider)
+    if found.metadata.backchannel_logout_supported is not True or not known.registers_backchannel_logout:
         return finding
     register = (
         f"register {configured.base_url}{BACKCHANNEL_LOGOUT} there as back-channel logout URL, so that signing out there "
@@ -120,11 +140,7 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
         return ok(Check.END_SESSION, f"{message}, where {known.label} allows that address")
     if not endpoint:
         message = "the provider has no end-session endpoint, so its own session stays"
-        fix = (
-            "Set OIDC_RP_INITIATED_LOGOUT=false: Google and Cloudflare Access have none. If the provider has one "
-            "that it does not announce, put it in OIDC_END_SESSION_ENDPOINT."
-        )
-        return warning(Check.END_SESSION, message, fix)
+        return warning(Check.END_SESSION, message, Fix.NO_END_SESSION)
     place = known.locations.sign_out
     if back:
         return ok(Check.END_SESSION, f"at {endpoint}, and back to {back}, which must be registered there ({place})")
@@ -133,28 +149,33 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
     return ok(Check.END_SESSION, f"at {endpoint}, and people stay there; {hint}")
 
 
-def _hints(problem: str) -> list[str]:
+def _hints(problem: str) -> Sequence[str]:
+    """A 404 with a page is no proxy's sign-in page."""
     usual = {
-        "text/html": "That is a web page: a proxy's sign-in page, or the provider's front page. Let RomM reach this address "
-        "without a sign-in, or correct the address.",
-        "404": "The server is there, but not at this path: the part before /.well-known is not the issuer. For a document in "
-        "an unusual place set OIDC_SERVER_METADATA_URL.",
-        "redirects are not followed": "If it leads to the provider: set OIDC_SERVER_METADATA_URL to the address that it leads "
-        "to, and OIDC_SERVER_APPLICATION_URL to the `issuer` in the document there.",
+        "404": Fix.OTHER_PATH,
+        "text/html": Fix.WEB_PAGE,
+        "redirects are not followed": Fix.FOLLOW_REDIRECT,
     }
-    return [hint for sign, hint in usual.items() if sign in problem]
+    return [hint for sign, hint in usual.items() if sign in problem][:1]
 
 
 def _mismatch_fixes(actual: str, expected: str, configured: Configured) -> list[str]:
     (scheme, host), (expected_scheme, expected_host) = scheme_and_host(actual), scheme_and_host(expected)
     if host == expected_host and (scheme, expected_scheme) == ("http", "https"):
-        return ["The provider does not know its https address: let its proxy send X-Forwarded-Proto."]
+        return [Fix.FORWARD_PROTO]
     if host and host != expected_host:
-        name = (
-            f"If {host} is the provider's public name, use it; if it is an internal one, set the provider's own public"
-        )
-        return [f"{name} address, or let its proxy send the Host header."]
+        return [Fix.PUBLIC_NAME.text(host=host)]
     return [click(preset(configured.provider).locations.issuer)]
+
+
+def _is_inner(endpoint: str, base_url: str) -> bool:
+    """Loopback, a name without a dot, or of a private zone, unless people open RomM at such a name too."""
+    return _inner(endpoint) and not _inner(base_url)
+
+
+def _inner(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return hosts.is_loopback(host) or host.endswith(_INNER_ZONES) or ("." not in host and ":" not in host)
 
 
 def _only_slash(actual: str, configured: Configured) -> bool:

@@ -1,4 +1,4 @@
-"""The response to an authorization request with `prompt=none`.
+"""The responses to RomM's authorization requests.
 
 Sources: OpenID Connect Core 1.0, 3.1.2.1 and 3.1.2.6; RFC 6749, 4.1.2.1 (no redirect for an unregistered URI).
 """
@@ -8,8 +8,24 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
-from romm.domain.diagnosis.evidence import Configured, ProbeResponse
-from romm.domain.diagnosis.findings import Check, Finding, ok, refused, skipped, warning
+from romm.domain.diagnosis import visits
+from romm.domain.diagnosis.evidence import Configured
+from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, refused, skipped, unknown
+from romm.domain.diagnosis.fixes import Fix
+from romm.domain.diagnosis.probes import ClientProbes
+from romm.domain.diagnosis.verdicts import (
+    COMPARED,
+    Failing,
+    OtherError,
+    Registered,
+    UnknownClient,
+    UnknownEither,
+    Unreachable,
+    Unregistered,
+    Untold,
+    Verdict,
+)
+from romm.domain.diagnosis.visits import Visit
 from romm.domain.errors import Code, Refuse
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
@@ -17,7 +33,8 @@ from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, Accepted, Client, LoginAttempt
 from romm.domain.sign_in.discovery import Metadata
 
-_NO_ANSWER = (Code.PROVIDER_UNAVAILABLE, Code.PROVIDER_TLS, Code.PROVIDER_ANSWER_INVALID)
+_SEE_CLIENT = "not possible before “Client and secret” is fixed"
+_SEE_REDIRECT_URI = "see Redirect URI"
 
 
 class ProbeRequest(Struct, frozen=True, kw_only=True):
@@ -26,99 +43,117 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-class RedirectedAway(Struct, frozen=True):
-    url: str
+def interpret(probes: ClientProbes, sent: ProbeRequest, metadata: Metadata) -> Accepted | Refuse | None:
+    """A sign-in's result for the response; None if none came back."""
+    if visit := probes.request.returned:
+        return _callback(visit.last.location or "", sent, metadata)
+    pushed = probes.pushed
+    if pushed and pushed.answer and pushed.refuses_scopes:
+        return Refuse(Code.INVALID_SCOPE, pushed.answer.facts)
+    return pushed.answer if pushed and probes.pushes else None
 
 
-class Page(Struct, frozen=True):
-    response: ProbeResponse
-
-
-Verdict = Accepted | Refuse | RedirectedAway | Page
-"""`Refuse` is a sign-in's result for this response."""
-
-
-class ProbeResult(Struct, frozen=True):
-    verdict: Verdict
-    returned: bool = False
-
-
-def interpret(response: ProbeResponse | Refuse, sent: ProbeRequest, metadata: Metadata) -> ProbeResult:
-    match response:
-        case Refuse():
-            return ProbeResult(response)
-        case ProbeResponse(location=None):
-            return ProbeResult(Page(response))
-        case ProbeResponse(location=str(location)) if _is(location, sent.client.redirect_uri):
-            return ProbeResult(_callback(location, sent, metadata), returned=True)
-        case ProbeResponse(location=str(location)):
-            return ProbeResult(RedirectedAway(location))
-        case _:
-            raise AssertionError(response)
-
-
-def redirect_uri(result: ProbeResult, configured: Configured) -> Finding:
-    match result:
-        case ProbeResult(returned=True):
-            return ok(Check.REDIRECT_URI, f"{configured.redirect_uri} is registered")
-        case ProbeResult(verdict=Refuse(code=Code.CLIENT_REJECTED)):
-            return skipped(
-                Check.REDIRECT_URI, "the provider does not accept RomM's pushed request; see Client and secret"
+def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, configured: Configured) -> Finding:
+    """`client` is the finding about the client: two findings with one cause are one."""
+    register = _registration_fixes(configured)
+    match verdict:
+        case Registered(how=how):
+            return ok(Check.REDIRECT_URI, f"{configured.redirect_uri} is registered: {how}")
+        case UnknownClient():
+            return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
+        case UnknownEither() | Unreachable(refuse=Refuse(code=Code.CLIENT_REJECTED)) if (
+            client.outcome is Outcome.FAILED
+        ):
+            return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
+        case Unregistered(pushed=False) | Untold() if client.outcome is Outcome.FAILED and probes.pushed:
+            return skipped(Check.REDIRECT_URI, _SEE_CLIENT)
+        case Unregistered(words=words, pushed=pushed):
+            message = f"not registered: the provider answers {str(words) or 'the same'}, as to an invented one"
+            code = Code.REQUEST_REFUSED if pushed and probes.pushes else None
+            return failed(Check.REDIRECT_URI, message, *register, code=code, about=Code.REQUEST_REFUSED)
+        case UnknownEither(words=words) if client.outcome is Outcome.OK:
+            message = f"not registered: the provider answers {str(words) or 'the same'}, as to an invented one"
+            return failed(Check.REDIRECT_URI, message, *register, about=Code.REQUEST_REFUSED)
+        case UnknownEither(words=words):
+            message = f"the provider answers {str(words) or 'with an error'} to any request"
+            return failed(Check.REDIRECT_URI, message, Fix.READ_PAGE, *register)
+        case Failing(words=words, status=status):
+            return failed(
+                Check.REDIRECT_URI, f"the provider answers {status} to any request. {words}", Fix.PROVIDER_LOG
             )
-        case ProbeResult(verdict=Refuse(code=code) as refuse) if code in _NO_ANSWER:
+        case OtherError():
+            return skipped(Check.REDIRECT_URI, "see Sign-in request")
+        case Untold():
+            message = (
+                f"the provider shows the same page ({_page(probes.request.as_sign_in)}) to an invented redirect URI"
+            )
+            return unknown(Check.REDIRECT_URI, message, _try_sign_in(configured), register[1])
+        case Unreachable(refuse=Refuse(code=code) as refuse) if probes.pushes and code is Code.INVALID_SCOPE:
+            return skipped(Check.REDIRECT_URI, "the provider did not get beyond the scopes; see Scopes")
+        case Unreachable(refuse=refuse) if refuse.facts.get("error"):
+            return skipped(Check.REDIRECT_URI, "see Sign-in request")
+        case Unreachable(refuse=refuse):
             return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {describe(refuse)}")
-        case ProbeResult(verdict=Refuse() as refuse):
-            return refused(Check.REDIRECT_URI, refuse, describe(refuse), *_registration_fixes(configured))
-        case ProbeResult(verdict=RedirectedAway(url=url)):
-            return _redirected_away(url, configured)
-        case ProbeResult(verdict=Page(response=response)):
-            return _page(response, configured)
-        case _:
-            raise AssertionError(result)
 
 
-def request(result: ProbeResult) -> Finding:
+def request(result: Accepted | Refuse | None, verdict: Verdict, probes: ClientProbes) -> Finding:
     match result:
-        case ProbeResult(returned=False):
-            return skipped(Check.REQUEST, "the provider did not send the browser back with an answer")
-        case ProbeResult(verdict=Refuse(code=Code.INVALID_SCOPE)):
+        case Refuse(code=Code.INVALID_SCOPE):
             return skipped(Check.REQUEST, "the provider did not get beyond the scopes; see Scopes")
-        case ProbeResult(verdict=Refuse(code=Code.ACCESS_DENIED) as refuse):
+        case Refuse(code=Code.ACCESS_DENIED) as refuse:
             return ok(Check.REQUEST, f"{refuse.facts.get('error')}, as expected")
-        case ProbeResult(verdict=Refuse() as refuse):
+        case Refuse(code=Code.CLIENT_REJECTED):
+            return skipped(Check.REQUEST, _SEE_CLIENT)
+        case Refuse() if isinstance(verdict, Unregistered):
+            return skipped(Check.REQUEST, _SEE_REDIRECT_URI)
+        case Refuse() as refuse:
             return refused(Check.REQUEST, refuse, describe(refuse))
-        case _:
+        case Accepted():
             return ok(Check.REQUEST, "accepted")
+        case None:
+            return _not_returned(verdict, probes.request.as_sign_in)
 
 
-def _redirected_away(url: str, configured: Configured) -> Finding:
-    page = url.partition("?")[0]
-    if "error" in url.lower():
-        message = f"the provider sends the browser to an error page of its own, {page}"
-        return refused(
-            Check.REDIRECT_URI, _not_registered(message, None, configured), message, *_registration_fixes(configured)
-        )
-    message = f"probably registered: the provider goes on to its own page {page}"
-    return ok(Check.REDIRECT_URI, f"{message}, which it should not do with prompt=none, so this does not prove it")
+def _not_returned(verdict: Verdict, visit: Visit | Refuse) -> Finding:
+    shown = visit if isinstance(visit, Visit) else None
+    match verdict:
+        case OtherError(words=words):
+            message = (
+                f"the provider answers {str(words) or 'with an error'} on a page of its own, and only to this request"
+            )
+            return failed(Check.REQUEST, message, Fix.READ_PAGE, about=Code.REQUEST_REFUSED)
+        case Registered(how=how) if how == COMPARED:
+            page = visits.address(shown) if shown else ""
+            return ok(Check.REQUEST, f"accepted: the provider goes on to its own page {page}".rstrip())
+        case Registered() if shown and visits.is_error(shown):
+            message = f"the provider answers {visits.words(shown)} on a page of its own"
+            return failed(Check.REQUEST, message, Fix.READ_PAGE, Fix.PUSH, about=Code.REQUEST_REFUSED)
+        case Registered() if shown:
+            return unknown(
+                Check.REQUEST, "accepted as a pushed request; the page for others is always the same", Fix.PUSH
+            )
+        case UnknownClient():
+            return skipped(Check.REQUEST, _SEE_CLIENT)
+        case _:
+            return skipped(Check.REQUEST, _SEE_REDIRECT_URI)
 
 
-def _page(response: ProbeResponse, configured: Configured) -> Finding:
-    if response.status < 400:
-        message = f"unknown: the provider shows a page ({response.status} with {response.content_type})"
-        look = "Look at that page in a browser: press the button of the sign-in page. If it is an error:"
-        return warning(Check.REDIRECT_URI, message, look, *_registration_fixes(configured))
-    error = response.error or f"{response.status} with {response.content_type or 'no content type'}"
-    message = f"the provider answered {error} and did not send the browser back, so it probably is not registered"
-    refuse = _not_registered(error, response.description, configured)
-    return refused(Check.REDIRECT_URI, refuse, message, *_registration_fixes(configured))
+def _page(visit: Visit | Refuse) -> str:
+    if isinstance(visit, Refuse):
+        return describe(visit)
+    told = visits.words(visit)
+    return (
+        str(told) or visits.address(visit) or f"{visit.last.status} with {visit.last.content_type or 'no content type'}"
+    )
 
 
 def _registration_fixes(configured: Configured) -> tuple[str, str]:
-    register = (
-        f"Register {configured.redirect_uri} there for client {configured.client_id}, or set OIDC_REDIRECT_URI to the one "
-        "that is registered. The two must be exactly equal."
-    )
+    register = Fix.REGISTER.text(redirect_uri=configured.redirect_uri, client_id=configured.client_id)
     return register, click(preset(configured.provider).locations.redirect_uri)
+
+
+def _try_sign_in(configured: Configured) -> str:
+    return Fix.TRY_SIGN_IN.text(redirect_uri=configured.redirect_uri, client_id=configured.client_id)
 
 
 def describe(refuse: Refuse) -> str:
@@ -128,10 +163,6 @@ def describe(refuse: Refuse) -> str:
     if refuse.code is Code.RESPONSE_ISSUER:
         return f"the answer's iss is {facts.get('found')}, not {facts.get('expected')}"
     return str(facts.get("problem"))
-
-
-def _is(location: str, redirect_uri: str) -> bool:
-    return location.partition("?")[0].partition("#")[0] == redirect_uri.partition("?")[0]
 
 
 def _callback(location: str, sent: ProbeRequest, metadata: Metadata) -> Accepted | Refuse:
@@ -153,8 +184,3 @@ def _attempt(sent: ProbeRequest, metadata: Metadata) -> LoginAttempt:
         client_id=sent.client.client_id,
         expires_at=sent.now + ATTEMPT_LIFETIME,
     )
-
-
-def _not_registered(error: str, description: str | None, configured: Configured) -> Refuse:
-    facts = {"error": error, "description": description, "redirect_uri": configured.redirect_uri}
-    return Refuse(Code.REQUEST_REFUSED, facts)

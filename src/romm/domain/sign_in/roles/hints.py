@@ -26,8 +26,3 @@ KEPT = HINTS.keys() - {"admin_linked"}
 def hint(warning: str | None, roles_claim: str, found: str = "") -> str:
     """Empty without a hint. `found` describes the roles claim."""
     return HINTS.get(warning or "", "").format(claim=roles_claim or "for roles", found=found or "there")
-
-
-def fact(warning: str | None, roles_claim: str, found: str = "") -> dict[str, str]:
-    text = hint(warning, roles_claim, found)
-    return {"hint": text} if text else {}
