@@ -16,6 +16,7 @@ from trustme import CA
 from romm.cli.doctor import lines, together
 from romm.cli.main import main
 from romm.domain.diagnosis.findings import PLAN, Check, Outcome, blocked, failed, ok, warning
+from tests.cli.test_main import romm
 from tests.fake_provider import CLIENT_SECRET, HTML, FakeProvider, served
 from tests.world import environment
 
@@ -245,3 +246,15 @@ def test_a_provider_that_is_the_only_one_that_is_on_is_examined_with_its_own_nam
     result = doctor(beside(environ, broken), OIDC_ENABLED="false")
     assert len(outcomes(result)) == len(Check)
     assert "ROMM_PROVIDERS__FRIENDS__CLIENT_SECRET" in result.stdout
+
+
+def test_a_report_is_written_into_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "report.md"
+    result = romm("doctor", "--report", str(file), ROMM_BASE_PATH=str(tmp_path), OIDC_CLIENT_SECRET="a-canary")
+    assert result.exit_code == 0
+    assert "Read it before you share it" in result.stdout
+    written = file.read_text()
+    assert "- OIDC_CLIENT_SECRET = set (environment)" in written
+    assert "- ROMM_PORT = 8080 (default)" in written
+    assert "The database cannot be read." in written
+    assert "canary" not in written
