@@ -8,8 +8,6 @@ AUTHELIA = Preset(
     roles_scope="groups",
     sign_out_page="{issuer}/logout?rd={return_to}",
     hints={
-        Code.PROVIDER_ANSWER_INVALID: "With a 400 (4.39.17 and later) RomM has to ask by https at the address in "
-        "session.cookies[].authelia_url, and the proxy in front has to send Authelia X-Forwarded-Proto and X-Forwarded-Host.",
         Code.REQUEST_REFUSED: "With require_pushed_authorization_requests: true for the client set OIDC_PUSHED_REQUESTS=true.",
         Code.INVALID_SCOPE: "The client lacks a scope that RomM asks for, mostly groups: add it to the client's scopes in "
         "configuration.yml, or set OIDC_SCOPES without it.",

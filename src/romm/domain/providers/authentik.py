@@ -15,8 +15,6 @@ AUTHENTIK = Preset(
         Code.EMAIL_NOT_VERIFIED: "Customization → Property Mappings: create a scope mapping for the scope email that returns "
         "email_verified True, and select it in the provider instead of the default one. Since 2025.10 Authentik sends false "
         "for every person.",
-        Code.REQUEST_REFUSED: "Applications → Providers → RomM's provider → Grant Types: tick Authorization Code (Authentik 2026.5 "
-        "and later; a provider created by API, Terraform or a blueprint has none).",
         Code.ID_TOKEN_ALGORITHM: "Applications → Providers → RomM's provider → Signing Key: choose any certificate. Without one "
         "Authentik signs with the client secret (HS256).",
         Code.ID_TOKEN_ENCRYPTED: "Applications → Providers → RomM's provider → Encryption Key: leave it empty.",
