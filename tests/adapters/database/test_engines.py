@@ -69,7 +69,7 @@ async def test_a_database_that_is_a_folder_is_named_in_the_refusal(tmp_path: Pat
     with pytest.raises(Refused) as refused:
         await database.revision()
     await database.close()
-    assert "is not a file" in str(refused.value.facts)
+    assert refused.value.facts["cause"] == "not_a_file"
 
 
 @on_sqlite
