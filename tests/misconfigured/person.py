@@ -11,7 +11,7 @@ USER, PASSWORD = "alice", "a lantern in the attic"
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 _MAIN = re.compile(r"<main.*?</main>", re.DOTALL)
-_CODE = re.compile(r"Code: <code>(\w+)</code>")
+_CODE = re.compile(r"Code: <a [^>]*><code>(\w+)</code>")
 _TAG = re.compile(r"<[^>]+>")
 
 
