@@ -131,6 +131,8 @@ AT: Mapping[tuple[str, State], Mapping[str, Any]] = {
 UNTOLD: Mapping[str, tuple[Check, ...]] = {
     "dex-2.45-chooser": (Check.REDIRECT_URI,),
     "lemonldap-2.16": (Check.REDIRECT_URI,),
+    "pocket-id-2.9": (Check.REQUEST,),
+    "pocket-id-2.14": (Check.REQUEST,),
 }
 """What no request without a session decides there."""
 
