@@ -466,3 +466,27 @@ async def test_signing_out_twice_leads_to_the_provider_once(house: House) -> Non
     out = house.sign_out(provider())
     assert (await out.sign_out(session)).url
     assert await out.sign_out(session) == SignedOut()
+
+
+class Overtaken(CountingPasswords):
+    """The account changes while its password is checked."""
+
+    def __init__(self, **changes: object) -> None:
+        super().__init__()
+        self.accounts = FakeAccounts()
+        self._changes = changes
+
+    async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
+        for account in self.accounts.by_id.values():
+            self.accounts.by_id[account.id] = replace(account, **self._changes)
+        return await super().verify(password_hash, password, place, salt=salt)
+
+
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"version": 99}], ids=["disabled", "another password"])
+async def test_basic_opens_nothing_of_an_account_that_changes_during_the_check(changes: dict[str, object]) -> None:
+    passwords = Overtaken(**changes)
+    house = House(passwords=passwords)
+    passwords.accounts = house.accounts
+    await house.add()
+    with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
+        await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
