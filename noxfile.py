@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,6 +63,10 @@ LOCKED = {
 NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
 """A certified provider, and an accessibility checker."""
 
+KEYCLOAK = "org.keycloak:keycloak-quarkus-dist:26.4.5:zip"
+DJANGO_PACKAGES = ["django==5.2.19", "django-oauth-toolkit==3.4.1"]
+"""What `nox -s providers` runs beside the shapes of these versions."""
+
 COMMON_PASSWORDS_FILE = Path("src/romm/adapters/accounts/common_passwords.txt")
 COMMON_PASSWORDS, MIN_PASSWORD_LENGTH = 3000, 8  # OWASP ASVS 5.0, 6.2.4: of those that the password rules let pass
 ZXCVBN_LICENCE = """
@@ -108,7 +112,8 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    session.run("pytest", "-n", "auto", "--ignore=tests/e2e", "--ignore=tests/fuzzing", *session.posargs, env=env)
+    apart = [f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers")]
+    session.run("pytest", "-n", "auto", *apart, *session.posargs, env=env)
 
 
 @nox.session
@@ -197,6 +202,40 @@ def misconfigured(session: nox.Session) -> None:
         return
     with node_modules(session) as folder:
         session.run("pytest", "tests/e2e/test_misconfigured.py", env={"ROMM_E2E_NODE_MODULES": folder})
+
+
+@nox.session
+def providers(session: nox.Session) -> None:
+    """Real servers beside the shapes of their names; a server that cannot be had is skipped, with its reason."""
+    install(session, "test")
+    with TemporaryDirectory() as name, ExitStack() as fetched:
+        env = {"ROMM_KEYCLOAK_HOME": keycloak(session, Path(name)), "ROMM_DJANGO_PYTHON": django(session, Path(name))}
+        if has_node():
+            env["ROMM_E2E_NODE_MODULES"] = fetched.enter_context(node_modules(session))
+        else:
+            session.warn("oidc-provider is skipped: no node and npm.")
+        session.run("pytest", "tests/providers", *session.posargs, env=env)
+
+
+def keycloak(session: nox.Session, folder: Path) -> str:
+    """Keycloak's distribution from Maven's repository, unpacked; empty without Java and Maven."""
+    if not (shutil.which("java") and shutil.which("mvn")):
+        session.warn("Keycloak is skipped: no java and mvn; on Debian `apt-get install default-jre-headless maven`.")
+        return ""
+    get = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={KEYCLOAK}", f"-DoutputDirectory={folder}"]
+    session.run(*get, external=True)
+    shutil.unpack_archive(next(folder.glob("keycloak-*.zip")), folder)
+    home = next(each for each in folder.glob("keycloak-*") if each.is_dir())
+    (home / "bin" / "kc.sh").chmod(0o755)  # unpacking forgets it
+    return str(home)
+
+
+def django(session: nox.Session, folder: Path) -> str:
+    """A Python with django-oauth-toolkit, apart from RomM's."""
+    python = f"{folder}/django/bin/python"
+    session.run(sys.executable, "-m", "venv", f"{folder}/django", external=True)
+    session.run(python, "-m", "pip", "install", "--quiet", *DJANGO_PACKAGES, external=True)
+    return python
 
 
 @nox.session

@@ -86,6 +86,10 @@ def json_response(document: Any, status: int = 200) -> Response:
     return Response(status, json.dumps(document).encode(), headers={"cache-control": "no-store"})
 
 
+ANY_CODE = json_response({"access_token": "a", "token_type": "Bearer"})
+MOVED = Response(301, headers={"location": "https://idp.test/elsewhere"})
+
+
 def error(name: str, status: int = 400) -> Response:
     """An OAuth 2.0 error (RFC 6749, 5.2)."""
     return json_response({"error": name, "error_description": f"this is {name}"}, status)

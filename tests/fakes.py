@@ -29,6 +29,7 @@ from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
 from romm.ports.accounts import NewAccount, OneTimeLink, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.credentials import Decide
+from romm.ports.diagnosis import Checkup
 from romm.ports.process import Clock
 from romm.ports.sign_in import SignInEntry, SignInFilter, UsedAttempt
 
@@ -641,6 +642,26 @@ class FakeSignInLog:
                 is_number = number is not None and entry.account_id == number
                 found = any(text.lower() in part.lower() for part in parts if part)
                 return found or is_number or entry.address == text
+
+
+class FakeCheckups:
+    """`ports.CheckupStore`."""
+
+    def __init__(self) -> None:
+        self.begun_at: datetime | None = None
+        self.last_one: Checkup | None = None
+
+    async def begin(self, now: datetime, since: datetime) -> bool:
+        if self.begun_at is not None and self.begun_at > since:
+            return False
+        self.begun_at = now
+        return True
+
+    async def keep(self, checkup: Checkup) -> None:
+        self.last_one = checkup
+
+    async def last(self) -> Checkup | None:
+        return self.last_one
 
 
 class FakePasswords:

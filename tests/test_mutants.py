@@ -31,3 +31,8 @@ def test_each_guard_has_tests_near_it() -> None:
 def test_there_are_enough_guards_and_each_has_a_name_of_its_own() -> None:
     assert len(GUARDS) >= FEWEST
     assert [name for name, times in Counter(guard.name for guard in GUARDS).items() if times > 1] == []
+
+
+def test_no_guard_is_removed_twice() -> None:
+    found = Counter((guard.file, without(guard, (ROOT / guard.path).read_text(encoding="utf-8"))) for guard in GUARDS)
+    assert [file for (file, _), times in found.items() if times > 1] == []

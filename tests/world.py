@@ -32,6 +32,7 @@ from tests.fakes import (
     FakeAccounts,
     FakeAccountStore,
     FakeAttempts,
+    FakeCheckups,
     FakeClock,
     FakeCredentials,
     FakeHolderSeal,
@@ -114,6 +115,7 @@ class World:
             idp.clock = lambda: self.clock().timestamp()
         self.sign_ins.accounts = self.accounts.by_id
         self.credentials = FakeCredentials(self.accounts, self.clock)
+        self.checkups = FakeCheckups()
         self.attempts = FakeAttempts(self.clock)
         self.seal, self.holder_seal = FakeSeal(), FakeHolderSeal()
         self.pending_sign_ins = FakePendingSignIns(self.accounts, self.clock)
@@ -123,7 +125,7 @@ class World:
         self.throttles = FakeThrottles(self.clock)
         self.devices = FakeDevices(self.accounts, self.clock)
         self.device_authorizations = FakeDeviceAuthorizations(self.accounts, self.devices, self.clock)
-        self.reconfigure(environment(self.idp.issuer, **further_environment(self.further), **self.environ))
+        self.reconfigure(environment(self.idp.issuer) | further_environment(self.further) | dict(self.environ))
 
     def reconfigure(self, environ: Mapping[str, str]) -> None:
         """Start anew with other settings, on the same storage."""
@@ -147,6 +149,7 @@ class World:
             throttles=self.throttles,
             logouts=FakeLogouts(self.credentials, self.clock),
             sign_in_log=self.sign_ins,
+            checkups=self.checkups,
             passwords=self.passwords,
             log=self.log,
             clock=self.clock,

@@ -1,6 +1,6 @@
 """Sign-ins are found by person: a refusal keeps its facts and the person's address; the deciding claims can be explained again.
 
-Lines from before have the address of their outline and no facts.
+The doctor's last verdict has a row. Lines from before have the address of their outline and no facts.
 """
 
 import json
@@ -23,9 +23,18 @@ def upgrade() -> None:
     for column in ("account_id", "email"):
         op.create_index(op.f(f"ix_sign_ins_{column}"), "sign_ins", [column])
     _fill_in_addresses()
+    op.create_table(
+        "checkups",
+        sa.Column("name", EXACT, nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True)),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_checkups")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("checkups")
     for column in ("email", "account_id"):
         op.drop_index(op.f(f"ix_sign_ins_{column}"), "sign_ins")
     for column in ("claims", "email", "facts"):

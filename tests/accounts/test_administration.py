@@ -100,6 +100,21 @@ async def test_an_actor_without_scopes_does_not_learn_which_accounts_exist(accou
             await administration.get(powerless, account_id, action)
 
 
+async def test_an_actor_without_scopes_lists_and_finds_nothing() -> None:
+    administration = World().use_cases.administration
+    powerless = Actor(account_id=7, scopes=frozenset())
+    for answer in (administration.search(powerless, "", 10, 0), administration.named(powerless, "alice")):
+        with pytest.raises(Refused, match=Code.FORBIDDEN):
+            await answer
+    with pytest.raises(Refused, match=Code.FORBIDDEN):
+        await administration.create(powerless, AccountForm(username="vera"), AccessLevel.VIEWER)
+
+
+async def test_a_text_to_search_for_has_an_end() -> None:
+    with pytest.raises(Refused, match=Code.REQUEST_INVALID):
+        await World().use_cases.administration.search(ACTOR, "x" * 256, 10, 0)
+
+
 @pytest.mark.parametrize(
     "action",
     [Action.CHANGE_ACCOUNT, Action.DELETE_ACCOUNT, Action.UNLINK_ACCOUNT, Action.END_SIGN_INS, Action.SET_PASSWORD],

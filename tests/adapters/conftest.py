@@ -25,6 +25,7 @@ from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.migrations import upgrade
 from romm.adapters.database.tables import AccountRow, SignInRow
 from romm.adapters.database.transactions import Database
+from romm.adapters.diagnosis.checkups import SQLCheckups
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
@@ -34,6 +35,7 @@ from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.ports.accounts import Accounts, AccountStore, Imports
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
+from romm.ports.diagnosis import CheckupStore
 from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
@@ -41,6 +43,7 @@ from tests.fakes import (
     FakeAccounts,
     FakeAccountStore,
     FakeAttempts,
+    FakeCheckups,
     FakeClock,
     FakeCredentials,
     FakeImports,
@@ -77,6 +80,7 @@ class Stores:
     throttles: Throttles
     logouts: Logouts
     sign_in_log: SignInLog
+    checkups: CheckupStore
     disable: Callable[[int], Awaitable[None]]
     subjects_in_log: Callable[[], Awaitable[list[str | None]]]
 
@@ -182,6 +186,7 @@ def in_memory(clock: FakeClock) -> Stores:
         throttles=FakeThrottles(clock),
         logouts=FakeLogouts(credentials, clock),
         sign_in_log=log,
+        checkups=FakeCheckups(),
         disable=disable,
         subjects_in_log=subjects,
     )
@@ -211,6 +216,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         throttles=SQLThrottles(database, clock),
         logouts=SQLLogouts(database, clock),
         sign_in_log=SQLSignInLog(database, RETENTION),
+        checkups=SQLCheckups(database),
         disable=disable,
         subjects_in_log=subjects,
     )

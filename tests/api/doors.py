@@ -256,6 +256,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /api/oidc/diagnosis": Door(needs="users.read"),
     "GET /api/sign-ins": Door(needs="logs.read"),
     "GET /admin/oidc": page("users.read"),
+    "GET /admin/oidc/report": Page(Door(needs="logs.read", form=True, passes=("users.read", Code.FORBIDDEN))),
     "POST /admin/oidc/try": page("users.read"),
     "POST /admin/oidc/explain": page("users.read", body={"claims": '{"sub": "alice"}'}),
     "POST /admin/oidc/move": page("users.write", body={"old": "{issuer}", "way": "by-email"}),

@@ -16,6 +16,7 @@ from trustme import CA
 from romm.cli.doctor import lines, together
 from romm.cli.main import main
 from romm.domain.diagnosis.findings import PLAN, Check, Outcome, blocked, failed, ok, warning
+from tests.cli.test_main import romm
 from tests.fake_provider import CLIENT_SECRET, HTML, FakeProvider, served
 from tests.world import environment
 
@@ -150,7 +151,8 @@ def test_before_the_first_start_nothing_is_made(environ: dict[str, str], tmp_pat
 
 
 def test_a_private_authority(environ: dict[str, str], tmp_path: Path) -> None:
-    ca, ca_file, provider = CA(organization_unit_name="An authority"), tmp_path / "ca.pem", FakeProvider()
+    ca, ca_file = CA(organization_unit_name="An authority"), tmp_path / "ca.pem"
+    provider = FakeProvider(redirect_uri=f"{HOME}/api/oauth/openid")
     ca.cert_pem.write_to_path(ca_file)
     with served(provider, ca.issue_cert("127.0.0.1")) as port:
         provider.issuer = f"https://127.0.0.1:{port}"
@@ -244,3 +246,15 @@ def test_a_provider_that_is_the_only_one_that_is_on_is_examined_with_its_own_nam
     result = doctor(beside(environ, broken), OIDC_ENABLED="false")
     assert len(outcomes(result)) == len(Check)
     assert "ROMM_PROVIDERS__FRIENDS__CLIENT_SECRET" in result.stdout
+
+
+def test_a_report_is_written_into_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "report.md"
+    result = romm("doctor", "--report", str(file), ROMM_BASE_PATH=str(tmp_path), OIDC_CLIENT_SECRET="a-canary")
+    assert result.exit_code == 0
+    assert "Read it before you share it" in result.stdout
+    written = file.read_text()
+    assert "- OIDC_CLIENT_SECRET = set (environment)" in written
+    assert "- ROMM_PORT = 8080 (default)" in written
+    assert "The database cannot be read." in written
+    assert "canary" not in written

@@ -30,6 +30,7 @@ NOUNS = ("romm.accounts.", "romm.sign_in.", "romm.credentials.", "romm.diagnosis
 SECRET = "its secret is the credential"
 SIGN_IN = "it is a step of a sign-in: there is no account yet"
 INNER = "other use cases call it with what they were allowed"
+TIMER = "the process calls it by itself"
 OPEN = "it answers without data of an account"
 
 WITHOUT_ACTOR = {
@@ -50,6 +51,7 @@ WITHOUT_ACTOR = {
         "SignInJournal.signed_out", "SignInJournal.without_expiry", "SignIns.at", "SignIns.further",
         "SignIns.initiated_by", "SignIns.of_issuer", "Tokens.issue",
     },
+    TIMER: {"Checkups.examine", "Checkups.keep_watch"},
     OPEN: {
         "IssuerMoves.notes", "NativeApps.error_redirect", "NativeApps.parse_request", "Profile.ways_in",
         "Setup.check_hosts", "Setup.is_open",

@@ -41,6 +41,7 @@ CONFIG = {
     "seed": SEED,
     "continue-on-failure": True,
     "headers": OWN_SITE,
+    "output": {"sanitization": {"enabled": False}},
     "request-timeout": 30,
     "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none", "no-shrink": True},
     "phases": {

@@ -11,7 +11,7 @@ USER, PASSWORD = "alice", "a lantern in the attic"
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 _MAIN = re.compile(r"<main.*?</main>", re.DOTALL)
-_CODE = re.compile(r"Code: <code>(\w+)</code>")
+_CODE = re.compile(r"Code: <a [^>]*><code>(\w+)</code>")
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -38,9 +38,13 @@ class Person:
         page = await self.client.get(f"{self.opened_at}/login")
         if BUTTON in page.text and "/login" in str(page.url) and not _CODE.search(page.text):
             page = await self.client.get(f"{self.opened_at}{BUTTON}?next=/")
-        if 'name="user"' in page.text:  # the form of the certified provider
-            page = await self.client.post(page.url, data={"user": USER, "action": "sign-in"})
-        return read(page)
+        return read(await self._log_in(page))
+
+    async def _log_in(self, page: httpx.Response) -> httpx.Response:
+        """At the scripted and at the certified provider, which have the same form."""
+        if 'name="user"' in page.text:
+            return await self.client.post(page.url, data={"user": USER, "action": "sign-in"})
+        return page
 
     async def sign_out(self) -> Saw:
         """Press the other button."""
@@ -59,7 +63,8 @@ class Person:
     async def _drop_what_a_browser_would_not_keep(self, response: httpx.Response) -> None:
         """RFC 6265bis, 5.7: a cookie marked `Secure` that comes over plain http is ignored."""
         if response.url.scheme == "http":
-            for cookie in [cookie for cookie in self.client.cookies.jar if cookie.secure]:
+            kept_here = [each for each in self.client.cookies.jar if each.domain == response.url.host]
+            for cookie in [cookie for cookie in kept_here if cookie.secure]:
                 self.client.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
 
 

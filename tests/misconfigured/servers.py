@@ -81,7 +81,7 @@ AT: Mapping[tuple[str, State], Mapping[str, Any]] = {
     ("authelia-4", State.REDIRECT_URI): {"sees": "parameter does not match any of the OAuth 2.0 Client"},
     ("authentik", State.CLIENT_ID): {"sees": "Client ID Error"},
     ("authentik", State.REDIRECT_URI): {"sees": "Redirect URI Error"},
-    ("authentik", State.PERSON): {"sees": "Request has been denied.", "names": ("bind the person",)},
+    ("authentik", State.PERSON): {"sees": "Request has been denied.", "names": ("not bound to the person",)},
     ("authentik", State.POST_LOGOUT): {"sees": "Bad Request"},
     ("authentik", State.GRANTS): {"names": ("Grant Types",)},
     ("authentik", State.UNVERIFIED): {"names": ("Property Mappings",)},

@@ -45,11 +45,12 @@ TRUSTED = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
 IMPATIENT = Limits(connect=0.5, document=0.3, userinfo=0.3, token=0.3)  # nobody waits for a provider that hangs
 WRONG_PASSWORDS = 6
 _ANOTHER = "tampered"  # of a key: that of another one
+_REMARKS = (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN)
 _LEVELS = ("warning", "error", "exception")
 
 
 class Observed(Struct, frozen=True, kw_only=True):
-    """What came of a scenario. `findings` are the doctor's failures and warnings, `passed` the checks that are ok."""
+    """What came of a scenario. `findings` are the doctor's failures, warnings and doubts, `passed` the checks that are ok."""
 
     person: Saw
     operator: tuple[str, ...]
@@ -68,6 +69,7 @@ class Stage:
     outside: Mapping[str, httpx.AsyncBaseTransport]
     opened_at: str
     limits: Limits = field(default_factory=Limits)
+    person: type[Person] = Person
 
 
 async def play(scenario: Scenario, stage: Stage) -> Observed:
@@ -85,7 +87,7 @@ async def play(scenario: Scenario, stage: Stage) -> Observed:
         return Observed(
             person=saw,
             operator=operator,
-            findings=tuple(each for each in found if each.outcome in (Outcome.FAILED, Outcome.WARNING)),
+            findings=tuple(each for each in found if each.outcome in _REMARKS),
             passed=tuple(each.check for each in found if each.outcome is Outcome.OK),
         )
 
@@ -246,7 +248,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
 
 
 async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
-    person = Person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
+    person = stage.person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
     async with person.client:
         match journey:
             case Journey.SIGN_IN:

@@ -51,11 +51,12 @@ def _untold(scenario: Scenario, seen: Observed) -> Iterator[str]:
 
 
 def _beside(scenario: Scenario, seen: Observed) -> Iterator[str]:
-    """One cause is one failure."""
+    """One cause is one failure. What is broken may leave other checks unknown; what is healthy may not."""
     for finding in seen.findings:
-        if finding.check is not scenario.doctor and finding.check not in scenario.untold:
+        is_doubt = finding.outcome is Outcome.UNKNOWN and not scenario.silent
+        if finding.check is not scenario.doctor and finding.check not in scenario.untold and not is_doubt:
             yield f"The doctor remarks something else, {finding.outcome}: {finding.title}: {finding.found}"
-        if finding.check is scenario.doctor and finding.outcome is not Outcome.FAILED:
+        if finding.check is scenario.doctor and finding.outcome is Outcome.WARNING:
             yield f"No sign-in works, but the doctor only warns: {finding.title}: {finding.found}"
 
 

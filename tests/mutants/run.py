@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from tests.mutants.guards import ROOT, Guard, guards, without
 
 WORKERS = min(2, os.cpu_count() or 1)
-SECONDS = 180  # for the tests of one guard; without it they may wait forever, which somebody would notice, too
+SECONDS = 180  # for the tests of one guard
 COPIED = (
     "src",
     "tests",
@@ -36,6 +36,7 @@ class Verdict(Enum):
     NOTICED = "noticed"
     SURVIVED = "survived"
     BROKEN = "its tests did not run"
+    ENDLESS = f"its tests did not end within {SECONDS} seconds"
 
 
 def copied(folder: Path) -> Path:
@@ -74,7 +75,7 @@ def tested(tests: Sequence[str], copy: Path) -> tuple[Verdict, str]:
             command, cwd=copy, env=environment, timeout=SECONDS, capture_output=True, text=True, check=False
         )
     except subprocess.TimeoutExpired:
-        return Verdict.NOTICED, ""
+        return Verdict.ENDLESS, ""
     verdicts = {0: Verdict.SURVIVED, 1: Verdict.NOTICED}
     return verdicts.get(ran.returncode, Verdict.BROKEN), f"{ran.stdout[-1500:]}{ran.stderr[-500:]}"
 
@@ -83,10 +84,10 @@ def main(words: Sequence[str]) -> int:
     chosen = [guard for guard in guards() if not words or any(word in f"{guard.file} {guard.name}" for word in words)]
     began, copies = time.monotonic(), Queue[Path]()
 
-    def judged(guard: Guard) -> tuple[Guard, Verdict, str]:
-        copy = copies.get()
+    def judged(guard: Guard) -> tuple[Guard, Verdict, str, float]:
+        copy, started = copies.get(), time.monotonic()
         try:
-            return guard, *verdict_on(guard, copy)
+            return guard, *verdict_on(guard, copy), time.monotonic() - started
         finally:
             copies.put(copy)
 
@@ -94,8 +95,8 @@ def main(words: Sequence[str]) -> int:
     with TemporaryDirectory() as folder, ThreadPoolExecutor(WORKERS) as pool:
         for number in range(WORKERS):
             copies.put(copied(Path(folder, str(number))))
-        for number, (guard, verdict, said) in enumerate(pool.map(judged, chosen), 1):
-            print(f"{number}/{len(chosen)} {verdict.value}: {guard.name} ({guard.file})", flush=True)
+        for number, (guard, verdict, said, seconds) in enumerate(pool.map(judged, chosen), 1):
+            print(f"{number}/{len(chosen)} {verdict.value}: {guard.name} ({guard.file}, {seconds:.1f} s)", flush=True)
             if verdict is not Verdict.NOTICED:
                 wrong.append(guard)
                 print(said if verdict is Verdict.BROKEN else f"  tests: {' '.join(guard.nearest)}", flush=True)

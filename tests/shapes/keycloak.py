@@ -5,6 +5,8 @@ from tests.shapes.model import Answer, Seen, Shape, State, Table
 
 _SORRY = "We are sorry..."
 _INVALID_CLIENT = refusal("invalid_client", 401, "Invalid client or Invalid client credentials")
+_NO_FLOW = "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client."
+_NOT_AUTHENTICATED = refusal("invalid_request", 401, "Authentication failed.")
 
 
 def _sorry(text: str) -> Answer:
@@ -15,13 +17,10 @@ _AUTHORIZE: Table = {
     State.REALM: _sorry("Realm not enabled"),
     State.CLIENT_ID: _sorry("Client not found."),
     State.DISABLED: _sorry("Client disabled."),
-    State.REDIRECT_URI: _sorry("Invalid parameter: redirect_uri"),
     State.REQUEST_OBJECT: _sorry("Invalid Request"),
+    State.REDIRECT_URI: _sorry("Invalid parameter: redirect_uri"),
     State.PAR: back("invalid_request", "Pushed Authorization Request is only allowed."),
-    State.GRANTS: back(
-        "unauthorized_client",
-        "Client is not allowed to initiate browser login with given response_type. Standard flow is disabled for the client.",
-    ),
+    State.GRANTS: back("unauthorized_client", _NO_FLOW),
     State.SCOPE: back("invalid_scope", "Invalid scopes: openid profile email groups"),
 }
 
@@ -54,10 +53,12 @@ KEYCLOAK_26 = Shape(
     },
     par={
         State.REALM: refusal("access_denied", 403, "Realm not enabled"),
-        State.CLIENT_ID: refusal("invalid_client", 401, "Authentication failed."),
-        State.DISABLED: refusal("invalid_client", 401, "Authentication failed."),
-        State.SECRET: refusal("invalid_client", 401, "Authentication failed."),
+        State.CLIENT_ID: _NOT_AUTHENTICATED,
+        State.DISABLED: _NOT_AUTHENTICATED,
+        State.SECRET: _NOT_AUTHENTICATED,
+        State.REQUEST_OBJECT: refusal("invalid_request", 400, "invalidRequestMessage"),
         State.REDIRECT_URI: refusal("invalid_request", 400, "Invalid parameter: redirect_uri"),
+        State.GRANTS: refusal("unauthorized_client", 401, _NO_FLOW),
         State.SCOPE: refusal("invalid_request", 400, "Invalid scopes: openid profile email groups"),
     },
     sign_out={State.POST_LOGOUT: page(400, _SORRY, "Invalid redirect uri"), State.HEALTHY: returns},

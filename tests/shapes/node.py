@@ -38,16 +38,14 @@ OIDC_PROVIDER_9 = Shape(
     submitted={State.CONSENT: back("access_denied", "End-User aborted interaction")},
     token={
         State.CLIENT_ID: _CLIENT_FAILED,
-        State.METHOD: _CLIENT_FAILED,
         State.SECRET: _CLIENT_FAILED,
         State.HEALTHY: refusal("invalid_grant", 400, "grant request is invalid"),
     },
     par={
         State.CLIENT_ID: _CLIENT_FAILED,
-        State.METHOD: _CLIENT_FAILED,
         State.SECRET: _CLIENT_FAILED,
-        State.REDIRECT_URI: refusal("invalid_redirect_uri", 400, _NO_MATCH),
         State.SCOPE: refusal("invalid_scope", 400, "requested scope is not allowed"),
+        State.REDIRECT_URI: refusal("invalid_request", 400, _NO_MATCH),
     },
     sign_out={
         State.POST_LOGOUT: page(400, _OOPS, "error: invalid_request error_description: post_logout_redirect_uri not registered"),
@@ -59,7 +57,7 @@ OIDC_PROVIDER_9 = Shape(
                              "iss"],
     },
     only_userinfo=True,
-    states=(State.CLIENT_ID, State.SECRET, State.METHOD, State.REDIRECT_URI, State.SCOPE, State.PAR, State.POST_LOGOUT,
+    states=(State.CLIENT_ID, State.SECRET, State.REDIRECT_URI, State.SCOPE, State.PAR, State.POST_LOGOUT,
             State.CONSENT),
 )  # fmt: skip
 
@@ -82,7 +80,6 @@ VOIDAUTH_19 = replace(
     states=(
         State.CLIENT_ID,
         State.SECRET,
-        State.METHOD,
         State.REDIRECT_URI,
         State.PAR,
         State.POST_LOGOUT,

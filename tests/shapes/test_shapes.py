@@ -62,7 +62,7 @@ CONTROLS = [
     ("pocket-id-2.9", False, False),
     ("authelia-4.38", True, True),
     ("keycloak-26", True, True),
-    ("django-oauth-toolkit-3.4", True, True),
+    ("django-oauth-toolkit-3.4", True, False),
 ]
 
 

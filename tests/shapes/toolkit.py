@@ -27,8 +27,8 @@ DJANGO_OAUTH_TOOLKIT_3 = Shape(
     },
     form_at="/accounts/login/",
     silent={**_PAGES, **_SCOPE, State.HEALTHY: page(500, "Server Error (500)")},
-    asked={**_PAGES, **_SCOPE, State.HEALTHY: on("/accounts/login/")},
-    submitted={State.CONSENT: back("access_denied")},
+    asked={State.HEALTHY: on("/accounts/login/")},  # the log-in comes before everything else
+    submitted={**_PAGES, **_SCOPE, State.CONSENT: back("access_denied")},
     token={
         State.CLIENT_ID: _INVALID_CLIENT,
         State.SECRET: _INVALID_CLIENT,

@@ -40,17 +40,6 @@ def test_a_browser_that_leaves_for_the_provider_is_a_line_with_what_the_provider
     assert entries.entries == []
 
 
-def test_the_line_says_what_the_providers_own_page_can_mean() -> None:
-    log, clock = FakeLog(), FakeClock(NOW)
-    rates = Rates(FakeThrottles(clock), clock)
-    written = SignInJournal(
-        FakeSignInLog(), log, clock, rates, {"default": "Access Denied: bind the person.", "other": ""}
-    )
-    for provider in ("default", "other", "unknown"):
-        written.begun(Client(client_id="romm", redirect_uri="https://romm.test/r", scope="openid"), provider)
-    assert [facts.get("provider_hint") for _, _, facts in log.lines] == ["Access Denied: bind the person.", None, None]
-
-
 async def test_a_success_is_one_entry_and_one_line() -> None:
     """R-60."""
     written, entries, log = journal()

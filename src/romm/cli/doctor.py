@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from textwrap import wrap
+from typing import TextIO
 
 import click
 import msgspec
@@ -20,7 +21,7 @@ from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocked, has_failed, summary
 from romm.settings.load import load
-from romm.settings.model import SettingsError
+from romm.settings.model import Loaded, SettingsError
 
 MAX_WIDTH = 100  # longer lines are hard to read, and terminals in containers often report no width
 
@@ -59,6 +60,21 @@ async def examine(environ: Mapping[str, str], provider_id: str | None) -> AsyncI
     try:
         async for finding in doctors.findings(COMMAND_LINE, provider_id):
             yield finding
+    finally:
+        await diagnosis.close(instruments)
+
+
+def write_report(loaded: Loaded, file: TextIO) -> None:
+    file.write(asyncio.run(_report(loaded)))
+    say(f"Wrote {file.name}. Read it before you share it: it should have no secrets, names, addresses and hosts.")
+
+
+async def _report(loaded: Loaded) -> str:
+    instruments = diagnosis.all_instruments(loaded.settings, logs.configure("ERROR", "console"), adapters.now)
+    doctors = diagnosis.doctors(loaded.settings, loaded.warnings, instruments, adapters.now)
+    reports = diagnosis.reports(loaded.settings, doctors, instruments, adapters.now, loaded.origins)
+    try:
+        return await reports.report(COMMAND_LINE)
     finally:
         await diagnosis.close(instruments)
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -88,15 +89,20 @@ def import_(source: str, apply: bool) -> None:
 @main.command()
 @click.argument("provider", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as a JSON list.")
-def doctor(provider: str | None, as_json: bool) -> None:
+@click.option(
+    "--report", type=click.File("w", encoding="utf-8", lazy=True), help="Write a report for an issue into this file."
+)
+def doctor(provider: str | None, as_json: bool, report: TextIO | None) -> None:
     """Test the OpenID configuration end to end.
 
     PROVIDER is the id of one of several providers; without it all are tested. Each failure comes with its fix. The
-    service need not run.
+    service need not run. The file of --report has no secrets, names, addresses and hosts.
     """
-    from romm.cli.doctor import run
+    from romm.cli.doctor import run, write_report
 
     with explained():
+        if report is not None:
+            return write_report(loaded(os.environ), report)
         sys.exit(run(os.environ, provider, as_json=as_json))
 
 

@@ -9,6 +9,7 @@ from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
+from romm.adapters.diagnosis.checkups import SQLCheckups
 from romm.adapters.provider.openid import OpenIDProvider
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
@@ -58,6 +59,7 @@ def ports(settings: Settings, log: Log) -> Ports:
         throttles=SQLThrottles(database, now),
         logouts=SQLLogouts(database, now),
         sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
+        checkups=SQLCheckups(database),
         passwords=Argon2Passwords(),
         log=log,
         clock=now,

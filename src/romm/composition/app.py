@@ -31,6 +31,7 @@ from romm.composition.adapters import ports
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers
 from romm.composition.use_cases import use_cases
+from romm.diagnosis.checkups import Checkups
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
 from romm.domain.providers.preset import Hints, hint_fact
@@ -42,13 +43,17 @@ from romm.settings.model import Loaded, Settings
 VERSION = version("romm-sign-in")
 
 
-def create_app(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> ASGIApp:
-    """`remarks` are the warnings of reading the settings."""
-    return with_middleware(routes(app_dependencies(settings, ports, remarks), VERSION), settings, ports.log)
+def create_app(
+    settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
+) -> ASGIApp:
+    """`remarks` are the warnings of reading the settings, `origins` where each came from."""
+    return with_middleware(routes(app_dependencies(settings, ports, remarks, origins), VERSION), settings, ports.log)
 
 
-def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = ()) -> AppDependencies:
-    """`remarks` as in `create_app`."""
+def app_dependencies(
+    settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
+) -> AppDependencies:
+    """`remarks` and `origins` as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     configured = configured_providers(settings)
@@ -58,12 +63,20 @@ def app_dependencies(settings: Settings, ports: Ports, remarks: Sequence[str] = 
     hints = {each.id: preset(each.oidc.provider).hints for each in settings.all_providers}
     errors = Errors(our_cookies, renderer, ports.log, hints, configured.default.id)
     doctors = diagnosis.doctors(settings, remarks, ports.instruments, ports.clock)
+    every = timedelta(seconds=settings.server.doctor_every_seconds)
+    checkups = Checkups(doctors=doctors, store=ports.checkups, every=every, log=ports.log, clock=ports.clock)
+    reports = diagnosis.reports(settings, doctors, ports.instruments, ports.clock, origins or {})
     return AppDependencies(
         dependencies=_dependencies(settings, ports, our_cookies)
-        | {"renderer": _always(renderer), "doctors": _always(doctors)},
+        | {
+            "renderer": _always(renderer),
+            "doctors": _always(doctors),
+            "checkups": _always(checkups),
+            "reports": _always(reports),
+        },
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
-        lifespan=_lifespan(settings, ports, hints),
+        lifespan=_lifespan(settings, ports, hints, checkups),
     )
 
 
@@ -77,7 +90,7 @@ def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
 def serve(loaded: Loaded) -> ASGIApp:
     """What each worker runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings)
+    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings, loaded.origins)
 
 
 def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable[None]]:
@@ -108,15 +121,17 @@ def _always(made_once: Any) -> Provide:
 
 
 def _lifespan(
-    settings: Settings, ports: Ports, hints: Mapping[str, Hints]
+    settings: Settings, ports: Ports, hints: Mapping[str, Hints], checkups: Checkups
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         meetings = [asyncio.create_task(_check_provider(each, ports, hints[each])) for each in ports.providers]
+        watch = [asyncio.create_task(checkups.keep_watch())] if checkups.every else []
         looking = asyncio.create_task(_check_database(settings, ports))
         yield
-        for meeting in meetings:
-            meeting.cancel()
+        for background in (*meetings, *watch):
+            background.cancel()
+        await asyncio.gather(*watch, return_exceptions=True)  # it may be writing
         await looking  # takes seconds at most, and closes what it opens
         await ports.close()
 

@@ -9,14 +9,16 @@ from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
 from romm.composition.provider import client as client_of
 from romm.composition.provider import configured_providers, issuers, provider_settings
+from romm.composition.reports import surroundings
 from romm.composition.sign_in import configured_issuer
 from romm.diagnosis.doctor import Doctor
 from romm.diagnosis.doctors import Doctors
+from romm.diagnosis.reports import Reports
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.hosts import origin
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.authorization import Client
-from romm.domain.sign_in.providers import names_of
+from romm.domain.sign_in.providers import FIRST, names_of
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock, Log
 from romm.settings.model import DeclaredProvider, Settings
@@ -58,6 +60,17 @@ def doctors(
     return Doctors(
         by_id=by_id, providers=configured_providers(settings), examined=enabled or [settings.default_provider.id]
     )
+
+
+def reports(
+    settings: Settings,
+    doctors: Doctors,
+    instruments: Mapping[str, Instruments],
+    clock: Clock,
+    origins: Mapping[str, str],
+) -> Reports:
+    storage = instruments[FIRST].storage
+    return Reports(doctors=doctors, storage=storage, surroundings=surroundings(settings, origins), clock=clock)
 
 
 def doctor(

@@ -7,7 +7,7 @@ from typing import Any
 from romm.ports.accounts import Accounts, AccountStore, Passwords
 from romm.ports.credentials import Credentials, HolderSeal, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
-from romm.ports.diagnosis import Instruments
+from romm.ports.diagnosis import CheckupStore, Instruments
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
 from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog
@@ -31,6 +31,7 @@ class Ports:
     throttles: Throttles
     logouts: Logouts
     sign_in_log: SignInLog
+    checkups: CheckupStore
     passwords: Passwords
     log: Log
     clock: Clock

@@ -13,7 +13,7 @@ from romm.settings.model import DeclaredProvider, Oidc, Settings
 
 def client(oidc: Oidc) -> Client:
     known = preset(oidc.provider)
-    default = f"{DEFAULT_SCOPES} {known.roles_scope}" if oidc.claim_roles else DEFAULT_SCOPES
+    default = f"{DEFAULT_SCOPES} {known.scope_of(oidc.claim_roles)}" if oidc.claim_roles else DEFAULT_SCOPES
     return Client(
         client_id=oidc.client_id,
         redirect_uri=oidc.redirect_uri,
@@ -23,6 +23,7 @@ def client(oidc: Oidc) -> Client:
         acr_values=oidc.acr_values,
         pushed_requests=oidc.pushed_requests,
         reauthentication_prompt=known.reauthentication_prompt,
+        stays_there=known.stays_there,
     )
 
 

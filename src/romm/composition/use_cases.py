@@ -23,7 +23,6 @@ from romm.credentials.tokens import Tokens
 from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews
 from romm.domain.credentials.credential import SessionLimits
-from romm.domain.providers.register import preset
 from romm.settings.model import Settings
 from romm.sign_in.backchannel_logout import BackchannelLogouts
 from romm.sign_in.confirmation import Confirmation
@@ -73,8 +72,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         ports.credentials, limits, ports.holder_seal, sign_in.keeps_id_tokens(settings), ports.log, ports.clock
     )
     rates = Rates(ports.throttles, ports.clock)
-    own_pages = {each.id: preset(each.oidc.provider).own_page for each in settings.all_providers}
-    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates, own_pages)
+    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)
     password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
     tokens = credentials.tokens(settings, ports)
     explainers = sign_in.explainers(settings, ports)

@@ -52,6 +52,11 @@ class ClientTokens:
         required(may(actor, Action.READ_CLIENT_TOKENS))
         return await self.credentials.of(None, _KINDS)
 
+    async def of(self, actor: Actor, account_id: int) -> Sequence[Credential]:
+        """Newest first. Raises `Refused`."""
+        required(may(actor, Action.READ_CLIENT_TOKENS, Target(account_id=account_id)))
+        return [token for token, _ in await self.credentials.of(account_id, _KINDS)]
+
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
         """Never outlives the client token that requests it.
 

@@ -104,9 +104,9 @@ class Probing:
         return answer if isinstance(answer, Refuse) else None
 
     async def _pushed_request(self, push: PushProbe | None, request_uri: str) -> RequestProbe:
-        """A sign-in that pushes has no other way."""
+        """Without an accepted one, the answer to the same request as it is shows what the provider knows."""
         if push is None or push.answer is not None:
-            return RequestProbe(silent=(push and push.answer) or Refuse(Code.PROVIDER_ANSWER_INVALID))
+            return await self._request()
         pushed = {"client_id": self.probe.client.client_id, "request_uri": request_uri}
         return RequestProbe(silent=await self._visit(pushed))
 

@@ -1,11 +1,13 @@
 """The doctor's instruments."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from romm.domain.diagnosis.evidence import Credentials, Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
+from romm.domain.diagnosis.findings import Finding, Outcome
 from romm.domain.diagnosis.history import LogLine
 from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
@@ -77,6 +79,34 @@ class Storage(Protocol):
 
     async def sign_ins(self) -> Sequence[LogLine]:
         """The newest `LINES_READ`, newest first. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+
+
+class Checkup(Struct, frozen=True, kw_only=True):
+    at: datetime
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> tuple[Finding, ...]:
+        """What needs attention: failures, then warnings."""
+        wanted = (Outcome.FAILED, Outcome.WARNING)
+        return tuple(each for outcome in wanted for each in self.findings if each.outcome is outcome)
+
+    @property
+    def state(self) -> str:
+        """`failed`, `warning` or `ok`."""
+        return str(self.first[0].outcome) if self.first else str(Outcome.OK)
+
+
+class CheckupStore(Protocol):
+    """Shared by all workers and hosts. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+
+    async def begin(self, now: datetime, since: datetime) -> bool:
+        """True for one caller, if none began after `since`."""
+
+    async def keep(self, checkup: Checkup) -> None:
+        """The last one only."""
+
+    async def last(self) -> Checkup | None: ...
 
 
 class Instruments(Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ class Server(Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Variable("WEB_SERVER_CONCURRENCY", most=64)]
     base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
+    doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
 
 
 class Database(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,8 @@
 """The callback's cookies, and the pages that follow it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from msgspec import Struct
 
 from romm.domain.credentials.step_up import CONFIRM_PAGE
@@ -48,6 +51,16 @@ def reported(attempt: LoginAttempt) -> Finished:
 def about(provider_id: str) -> dict[str, str]:
     """In a page's address, for one of the further providers."""
     return {} if provider_id == FIRST else {"provider": provider_id}
+
+
+@contextmanager
+def concerning(provider_id: str) -> Iterator[None]:
+    """A refusal is about this provider, unless it is about the one of the attempt."""
+    try:
+        yield
+    except Refused as refused:
+        refused.provider = refused.provider or provider_id
+        raise
 
 
 def led_back(attempt: LoginAttempt, refused: Refused) -> Refused:

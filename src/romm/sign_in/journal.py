@@ -1,7 +1,7 @@
 """Use case: record sign-ins in the process's log and in the administrators' log."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from msgspec import json
@@ -40,21 +40,20 @@ MAX_CLAIMS_LENGTH = 8192
 class SignInJournal:
     """`method`: `openid`, `password` or `backchannel` (the provider ends sessions).
 
-    The HTTP layer logs refusals. `own_pages`: by provider, what its own error page can mean.
+    The HTTP layer logs refusals.
     """
 
     entries: SignInLog
     log: Log
     clock: Clock
     rates: Rates
-    own_pages: Mapping[str, str] = field(default_factory=dict)
 
     def begun(self, client: Client, provider: str = FIRST) -> None:
         """Failures at the provider stay there."""
-        hint = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
+        told = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
+        hint = f"{told} {client.stays_there}".rstrip()
         facts = {"provider": provider, "client_id": client.client_id, "redirect_uri": client.redirect_uri}
-        own_page = {"provider_hint": self.own_pages[provider]} if self.own_pages.get(provider) else {}
-        self.log.info("signin.begun", **facts, hint=in_words_of(provider, hint), **own_page)
+        self.log.info("signin.begun", **facts, hint=in_words_of(provider, hint))
 
     async def signed_in(
         self,

@@ -1,7 +1,6 @@
 """Use case: sign in with the OpenID Provider, from the button to the callback."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -42,6 +41,7 @@ from romm.sign_in.destinations import (
     QUESTION_PAGE,
     CallbackCookies,
     Finished,
+    concerning,
     led_back,
     reported,
 )
@@ -131,7 +131,7 @@ class OpenIDSignIn:
         initiation: Initiation | None = None,
         visitor: Visitor | None = None,
     ) -> StartedSignIn:
-        with self._concerned():
+        with concerning(self.id):
             provider = self._identification().provider
             metadata = await provider.answering_metadata()
             added = {} if initiation is None else required(authorization.initiated(initiation, metadata))
@@ -168,7 +168,7 @@ class OpenIDSignIn:
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
         """Loading a callback again gives the same result. Raises `Refused`."""
-        with self._concerned():
+        with concerning(self.id):
             return await self._finish(response, cookies, visitor)
 
     async def _finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
@@ -288,15 +288,6 @@ class OpenIDSignIn:
         await self.attempts.used.conclude(attempt.state_digest, NotOpened(refused.code, visitor.correlation_id))
         await self.failures.count(visitor.address)
         await self.journal.refused("openid", refused, visitor)
-
-    @contextmanager
-    def _concerned(self) -> Iterator[None]:
-        """A refusal is about this provider."""
-        try:
-            yield
-        except Refused as refused:
-            refused.provider = refused.provider or self.id
-            raise
 
     def _identification(self) -> Identification:
         if self.identification is None:

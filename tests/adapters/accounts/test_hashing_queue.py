@@ -12,6 +12,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.hashing_order import Place, Priority
 
 KNOWN, CLEAN, STRANGER = (Place(priority, f"192.0.2.{priority}") for priority in Priority)
+SECONDS = 5  # at most, for a refusal that comes at once
 
 
 class Stage:
@@ -64,7 +65,7 @@ async def test_a_full_queue_refuses_the_stranger_that_waits_for_the_owner_who_co
     first, second = await stage.come("clean", CLEAN), await stage.come("stranger", STRANGER)
     owner = await stage.come("owner", KNOWN)
     with pytest.raises(Refused, match=Code.BUSY):
-        await second
+        await asyncio.wait_for(second, SECONDS)
     stage.open()
     await asyncio.gather(first, owner)
     assert stage.done == ["owner", "clean"]
@@ -75,7 +76,7 @@ async def test_a_full_queue_of_owners_refuses_the_stranger_who_comes():
     await stage.block()
     owner = await stage.come("owner", KNOWN)
     with pytest.raises(Refused, match=Code.BUSY):
-        await (await stage.come("stranger", STRANGER))
+        await asyncio.wait_for(await stage.come("stranger", STRANGER), SECONDS)
     stage.open()
     await owner
 

@@ -21,7 +21,7 @@ class PostgresError(Exception):
 
 
 def cause(refused: Refused) -> Cause:
-    return Cause(refused.facts["cause"])
+    return Cause(str(refused.facts["cause"]))
 
 
 @pytest.mark.parametrize(

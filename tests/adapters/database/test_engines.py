@@ -64,6 +64,15 @@ async def test_a_new_file_that_another_process_makes_just_now_is_waited_for(tmp_
 
 
 @on_sqlite
+async def test_a_database_that_is_a_folder_is_named_in_the_refusal(tmp_path: Path, url: str):
+    database = Database(url.replace("romm.db", ""))
+    with pytest.raises(Refused) as refused:
+        await database.revision()
+    await database.close()
+    assert "is not a file" in str(refused.value.facts)
+
+
+@on_sqlite
 async def test_the_reading_side_cannot_write(database: Database):
     with pytest.raises(Refused, match=Code.STORAGE_UNAVAILABLE):
         async with database.read() as reader:

@@ -49,7 +49,7 @@ async def answered(client: BoundedClient, url: str, limit: float = 10) -> Answer
 
 async def refused(client: BoundedClient, url: str = JWKS, limit: float = 10) -> Refused:
     with pytest.raises(Refused) as caught:
-        await answered(client, url, limit)
+        await asyncio.wait_for(answered(client, url, limit), timeout=15)
     return caught.value
 
 
@@ -168,9 +168,8 @@ async def test_a_name_that_does_not_resolve_is_named():
 
 async def test_a_provider_that_accepts_and_says_nothing_is_given_up():
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        refusal = await refused(
-            BoundedClient("", LIMITS), f"http://127.0.0.1:{silent.getsockname()[1]}/jwks", IMPATIENT
-        )
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/jwks"
+        refusal = await refused(BoundedClient("", LIMITS), url, IMPATIENT)
     assert refusal.facts["problem"] == "no answer within 0.3 s"
 
 

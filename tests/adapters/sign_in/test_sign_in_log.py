@@ -159,6 +159,7 @@ async def test_a_person_s_lines_are_those_of_the_account_and_of_the_address(stor
         ("own", 7, None),
         ("refused", None, "bob@example.org"),
         ("other", 8, "b@example.org"),
+        ("without an address", 9, None),
     ):
         await stores.sign_in_log.add(replace(entry(name), account_id=account_id, email=email))
 

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from romm.accounts.recovery import RECOVERY_LIFETIME, RESET_LIFETIME
+from romm.credentials.principal import actor, principal
 from romm.domain.credentials.credential import Kind
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
-from romm.domain.errors import Code
+from romm.domain.errors import Code, Refused
 from romm.domain.limits import REGISTRATIONS
 from romm.domain.model import AccessLevel
 from tests.api.accounts.test_administration import OTHER, TOKEN, keeper, refusal, signed_in
@@ -306,6 +307,12 @@ async def test_a_recovery_link_of_an_admin_who_is_none_any_more_opens_nothing(wo
     world.demote(world.accounts.by_id[2], AccessLevel.VIEWER)
     assert refusal(await world.program().post("/api/recover", json={"token": token})) == (400, Code.LINK_INVALID)
     assert not [each for each in world.accounts.credentials.values() if each.kind is Kind.SESSION]
+
+
+async def test_only_the_command_line_makes_one(world: World) -> None:
+    warden = await world.add("warden", level=AccessLevel.ADMIN)
+    with pytest.raises(Refused, match=Code.FORBIDDEN):
+        await world.use_cases.recovery.recovery_link(actor(principal(warden)), warden)
 
 
 async def test_only_an_enabled_admin_gets_one(world: World) -> None:

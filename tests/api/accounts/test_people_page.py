@@ -150,9 +150,9 @@ async def test_without_a_warning_the_last_single_sign_on_is_shown_without_one(wo
     browser = world.browser()
     await browser.sign_in()
     page = words((await keeper.get(f"/admin/users/{(await account_of(browser)).id}")).text)
-    assert "Last single sign-on" in page
+    assert "alice with Authelia" in page
     assert "Role at the last single sign-on" not in page
-    assert "Last single sign-on" not in words((await keeper.get("/admin/users/1")).text)
+    assert "with Authelia" not in words((await keeper.get("/admin/users/1")).text)
 
 
 async def test_a_disabled_person_is_out_at_the_next_click_and_comes_back_when_enabled(

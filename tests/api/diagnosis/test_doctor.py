@@ -21,7 +21,7 @@ async def test_an_admin_reads_what_the_doctor_finds(world: World) -> None:
         "title": "Client and secret",
         "outcome": "ok",
         "expected": "the provider rejects a made-up code (invalid_grant), not RomM's client id and secret",
-        "found": "known to the provider, with client_secret_basic (it answered invalid_grant)",
+        "found": "known to the provider, which reads its pushed request (it answered invalid_grant (this is invalid_grant))",
         "fixes": [],
         "code": None,
         "provider": None,

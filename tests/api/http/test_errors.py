@@ -10,6 +10,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Identity
 from romm.domain.sign_in.linking.rules import Found
 from tests.api.sign_in.test_openid import error_of
+from tests.api.sign_in.test_pages import words
 from tests.fakes import FakeAccounts
 from tests.world import PASSWORD, World
 
@@ -325,3 +326,12 @@ async def test_a_hostile_name_stays_on_one_short_line_of_the_log(house: World) -
     [line] = house.lines("refused")
     assert "\n" not in line["facts"]["username"] + line["hint"]
     assert len(line["facts"]["username"]) < 250
+
+
+async def test_a_page_that_is_refused_is_explained_there_and_not_asked_for_again_without_end() -> None:
+    world = World()
+    browser = world.browser()
+    await browser.sign_in()
+    answer = await browser.get(f"/admin/users?search={'x' * 1000}")
+    assert (answer.status_code, answer.headers.get("location")) == (400, None)
+    assert CATALOGUE[Code.REQUEST_INVALID].person in words(answer.text)

@@ -1,5 +1,7 @@
 """Is the redirect URI registered? Each verdict from answers and their controls."""
 
+from typing import Any
+
 import pytest
 
 from romm.domain.diagnosis import verdicts
@@ -40,7 +42,7 @@ COMPLETION = sent_to(
 )
 
 
-def asked(silent: Visit | Refuse, **more: Visit) -> RequestProbe:
+def asked(silent: Visit | Refuse, **more: Any) -> RequestProbe:
     return RequestProbe(silent=silent, **more)
 
 

@@ -19,6 +19,7 @@ from romm.domain.sign_in.throttle import (
     check,
     counters,
     failed,
+    format_username,
     left,
     place,
     wait_after,
@@ -281,3 +282,15 @@ def test_neither_one_address_nor_one_account_shuts_out_another() -> None:
     assert check(counters("keeper", "192.0.2.8", None), seen, now) is None
     assert check(counters("other", "192.0.2.7", None), seen, now) is None
     assert check(counters("keeper", "192.0.2.7", None), seen, now) is not None
+
+
+@pytest.mark.parametrize("apart", [None, "device"])
+def test_what_fails_at_a_door_with_a_name_delays_no_one_at_another(apart: str | None) -> None:
+    here, there = (counters("vera", "192.0.2.1", apart, door) for door in ("", "forward"))
+    assert set(here.keys).isdisjoint(there.keys)
+    assert here.known_address == there.known_address
+
+
+def test_an_unknown_name_is_not_written_out_because_it_may_be_a_password() -> None:
+    assert format_username("hunter2", known=True) == "hunter2"
+    assert format_username("hunter2", known=False).startswith("sha256:")

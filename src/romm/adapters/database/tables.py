@@ -237,6 +237,17 @@ class SignInRow(Base):
     warning: Mapped[str | None]
 
 
+class CheckupRow(Base):
+    """`findings` are those of the last examination as JSON; `at` is null before the first has ended."""
+
+    __tablename__ = "checkups"
+
+    name: Mapped[Exact] = mapped_column(primary_key=True)
+    begun_at: Mapped[datetime]
+    at: Mapped[datetime | None]
+    findings: Mapped[str]
+
+
 class LogoutTokenRow(Base):
     """Kept until it expires."""
 

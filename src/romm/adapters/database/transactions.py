@@ -52,6 +52,8 @@ _CONFLICTS = {
     "device_authorizations.user_code_digest": "user_code",
     "pk_logout_tokens": "logout_token",
     "logout_tokens.digest": "logout_token",
+    "pk_checkups": "checkup",
+    "checkups.name": "checkup",
     "pk_login_attempts": "attempt",
     "login_attempts.state_digest": "attempt",
     "fk_credentials_device_id_devices": "device",

@@ -4,6 +4,7 @@ Sources: OpenID Connect Core 1.0, 3.1.3 and 5.3; OpenID Connect Discovery 1.0, 4
 """
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from romm.domain.sign_in.discovery import Location, Metadata
 from romm.ports.process import Log
 from romm.ports.provider import SignedClaims, TokenResponse
 
+_CHALLENGE = re.compile(r'(error|error_description|scope)="([^"]*)"')
 CONFIRMED_SECONDS = 60.0
 METADATA_LIFETIME = Lifetime(fresh=24 * 3600, usable=math.inf, cooldown=5)
 
@@ -191,7 +193,9 @@ class OpenIDProvider:
                 raise
             raise Refused(Code.USERINFO_INVALID, **refused.facts) from refused
         if answer.status >= 400:
-            raise Refused(Code.PROVIDER_UNAVAILABLE, url=answer.url, **_userinfo_problem(answer))
+            raise Refused(
+                Code.PROVIDER_UNAVAILABLE, url=answer.url, problem=f"it answered {answer.summary}{_reason(answer)}"
+            )
         return answer
 
     async def _signed_userinfo(self, answer: Answer, metadata: Metadata) -> Mapping[str, Any]:
@@ -205,14 +209,6 @@ class OpenIDProvider:
         if not _is_for(claims, metadata.issuer, self._client.client_id):
             raise Refused(Code.USERINFO_INVALID, problem="its JWT has another issuer or audience")
         return claims
-
-
-def _userinfo_problem(answer: Answer) -> dict[str, str]:
-    """With the reason of RFC 6750, 3.1."""
-    if "insufficient_scope" not in answer.challenge:
-        return {"problem": f"it answered {answer.summary}"}
-    hint = "At the provider: let this client have the scope openid; Authentik has a scope mapping for it."
-    return {"problem": f"it answered {answer.summary}: {answer.challenge}", "hint": hint}
 
 
 def accepted_metadata(answer: Answer, location: Location) -> Metadata:
@@ -230,6 +226,13 @@ def _metadata(answer: Answer) -> Metadata:
     except msgspec.ValidationError as error:
         problem = f"200 with unusable metadata: {error}"
         raise Refused(Code.PROVIDER_ANSWER_INVALID, url=answer.url, problem=problem) from error
+
+
+def _reason(answer: Answer) -> str:
+    """RFC 6750, 3."""
+    found = dict(_CHALLENGE.findall(answer.challenge))
+    told = " ".join(found[name] for name in ("error", "error_description", "scope") if name in found)
+    return f": {told}" if told else ""
 
 
 def _is_for(claims: Mapping[str, Any], issuer: str, client_id: str) -> bool:

@@ -48,7 +48,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True, kw_only=True):
     """Complete, and neither a redirect nor a 5xx unless allowed. `url` is without its query.
 
-    `location` is a redirect's target; `date` is the provider's clock; `challenge` is `WWW-Authenticate`.
+    `location` is a redirect's target; `date` is the provider's clock, `challenge` its WWW-Authenticate.
     """
 
     url: str

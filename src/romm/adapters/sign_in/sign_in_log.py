@@ -52,6 +52,8 @@ def _matches(term: Term) -> ColumnElement[bool]:
     match term:
         case ByReference(correlation_id=reference):
             return SignInRow.correlation_id == reference
+        case OfPerson(account_id=account_id, email=None):
+            return SignInRow.account_id == account_id
         case OfPerson(account_id=account_id, email=email):
             return or_(SignInRow.account_id == account_id, SignInRow.email == email)
         case ByText():

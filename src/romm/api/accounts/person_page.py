@@ -1,5 +1,7 @@
 """The page of another account, for administrators."""
 
+from collections.abc import Sequence
+
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -10,19 +12,20 @@ from romm.accounts.forms import AccountForm
 from romm.accounts.recovery import RESET_LIFETIME, Recovery
 from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
 from romm.api.accounts.people_page import PAGE, LinkView
+from romm.api.accounts.timeline import Event, entries_of, last_explained, timeline
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
-from romm.api.pages.described_sign_ins import SignInView, describe_entries
+from romm.api.pages.described_sign_ins import SignInView
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
+from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
+from romm.diagnosis.explanation import Explainers
 from romm.domain.credentials.credential import link_url
 from romm.domain.credentials.permissions import Action
-from romm.domain.model import Account
-from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
 
 _ONE = f"{PAGE}/{{user_id:int}}"
@@ -38,25 +41,37 @@ async def person(
     administration: NamedDependency[Administration],
     sessions: NamedDependency[Sessions],
     journal: NamedDependency[SignInJournal],
+    client_tokens: NamedDependency[ClientTokens],
+    explainers: NamedDependency[Explainers],
+    explain: FromQuery[bool] = False,
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
     by = actor(principal)
     account = await administration.get(by, user_id)
-    last = await _last_sign_in(account, renderer, principal, administration, journal)
+    entries, links = (
+        await entries_of(account, principal, journal),
+        describe_links(account, administration.issuers.now(), renderer),
+    )
+    open_sessions = await sessions.of(by, account.id)
+    opening = [*open_sessions, *await client_tokens.of(by, account.id)]
+    events = await timeline(account, entries, links, opening, renderer, principal, administration)
     return renderer.page(
         "person.html",
-        last=last,
+        last=_last_sign_in(events),
+        events=events,
+        explains=any(each.claims for each in entries),
+        explained=await last_explained(account, entries, explainers, principal) if explain else None,
         who=principal,
         account=account,
         own=account.id == principal.account.id,
         managed=administration.is_managed(account),
-        links=describe_links(account, administration.issuers.now(), renderer),
+        links=links,
         by_claim=administration.roles_by_claim,
         provider_label=renderer.providers_of(link.identity.issuer for link in account.links),
         passwords=administration.passwords_enabled,
-        sessions=len(await sessions.of(by, account.id)),
+        sessions=len(open_sessions),
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
@@ -162,15 +177,10 @@ async def delete(
     return see_other(f"{PAGE}?notice=deleted")
 
 
-async def _last_sign_in(
-    account: Account, renderer: PageRenderer, who: Principal, administration: Administration, journal: SignInJournal
-) -> SignInView | None:
-    """How the last sign-in with the provider ended, for a reader of the log."""
-    if "logs.read" not in who.scopes:
-        return None
-    wanted = SignInFilter(account_id=account.id, method="openid", outcome="signed_in")
-    lines = await describe_entries(await journal.search(actor(who), wanted, 1), renderer, who, administration)
-    return lines[0] if lines else None
+def _last_sign_in(events: Sequence[Event]) -> SignInView | None:
+    """How the last sign-in with the provider ended."""
+    lines = (event.line for event in events if event.line is not None)
+    return next((each for each in lines if (each.entry.method, each.entry.outcome) == ("openid", "signed_in")), None)
 
 
 def _back(user_id: int, notice: str) -> Response[bytes]:

@@ -20,7 +20,7 @@ Long = Annotated[str, Meta(max_length=255)]
 class DeviceAuthorizationForm(Struct, frozen=True):
     """RFC 8628, 3.1. `client_id` is the app's name, as formatted to the person."""
 
-    client_id: Annotated[str, Meta(min_length=1, max_length=50)]
+    client_id: Annotated[str, Meta(min_length=1, max_length=255)]
     scope: ScopeTextNeeded
 
 

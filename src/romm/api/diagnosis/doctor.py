@@ -22,7 +22,7 @@ ExaminedProviderId = Annotated[
     **needs("users.read", **FOR_APPS),
     summary="Examine the OpenID configuration",
     responses=gives(200, list[FindingSchema], "One finding per check, in order.", [FINDING_EXAMPLE])
-    | refuses(Code.CROSS_SITE, Code.OIDC_OFF, *UNAUTHORIZED),
+    | refuses(Code.OIDC_OFF, *UNAUTHORIZED),
 )
 async def diagnosis(
     principal: NamedDependency[Principal],

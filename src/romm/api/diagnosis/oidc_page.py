@@ -24,6 +24,7 @@ from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctors import Doctors
 from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews, Report
+from romm.diagnosis.reports import Reports
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.diagnosis.findings import Finding, Outcome, has_failed, summary
 from romm.domain.errors import Code, Refused
@@ -97,6 +98,13 @@ async def oidc(
         writes="users.write" in principal.scopes,
         refused=refused,
     )
+
+
+@get("/report", **needs("logs.read", browser=True, error_page=PAGE))
+async def shareable_report(principal: NamedDependency[Principal], reports: NamedDependency[Reports]) -> Response[str]:
+    saved = {"content-disposition": "attachment; filename=romm-report.md", "cache-control": "no-store"}
+    text = await reports.report(actor(principal), PATIENCE_SECONDS)
+    return Response(text, media_type="text/markdown; charset=utf-8", headers=saved)
 
 
 @post("/try", **_LOOKS)
@@ -188,4 +196,4 @@ def _json(document: Mapping[str, Any], name: str) -> str | None:
     return msgspec.json.encode(document[name]).decode() if name in document else None
 
 
-router = Router(PAGE, route_handlers=[oidc, try_sign_in, explain], include_in_schema=False)
+router = Router(PAGE, route_handlers=[oidc, shareable_report, try_sign_in, explain], include_in_schema=False)

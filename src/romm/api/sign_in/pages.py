@@ -14,8 +14,10 @@ from romm.api.http.requests import ProviderId, Request, hosts_asked
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
-from romm.credentials.principal import Principal
+from romm.credentials.principal import Principal, actor
+from romm.diagnosis.checkups import Checkups
 from romm.domain import urls
+from romm.domain.diagnosis.findings import summary
 from romm.domain.scopes import granted
 from romm.domain.sign_in.end_session import sign_out_notice
 
@@ -86,6 +88,7 @@ async def home(
     authentication: NamedDependency[Authentication],
     administration: NamedDependency[Administration],
     our_cookies: NamedDependency[Cookies],
+    checkups: NamedDependency[Checkups],
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
@@ -100,6 +103,7 @@ async def home(
         who=principal,
         **_who(principal),
         links=describe_links(principal.account, administration.issuers.now(), renderer),
+        checkup=await _checkup(checkups, principal),
         notice=notice,
         continue_to=None if target == "/" else target,
         sign_out_goes_to_provider=_signs_out_at_provider(principal, renderer),
@@ -113,6 +117,14 @@ def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
     of_session = renderer.configured.of_issuer(session.issuer) if session else None
     links = [link.identity.issuer for link in principal.account.links]
     return renderer.providers_of([session.issuer] if session and of_session and of_session.is_on else links)
+
+
+async def _checkup(checkups: Checkups, who: Principal) -> dict[str, Any] | None:
+    """What needs attention first. None for those who may not diagnose, and before the first examination."""
+    verdict = await checkups.last(actor(who)) if "users.read" in who.scopes else None
+    if verdict is None:
+        return None
+    return {"at": verdict.at, "state": verdict.state, "summary": summary(verdict.findings), "first": verdict.first}
 
 
 def _who(principal: Principal) -> dict[str, Any]:

@@ -102,8 +102,8 @@ class Fix(enum.StrEnum):
         "that is registered. The two must be exactly equal."
     )
     TRY_SIGN_IN = (
-        "Press the button of the sign-in page. If the provider shows an error: register {redirect_uri} there for client "
-        "{client_id}, exactly so. Otherwise nothing is wrong."
+        "Press the button of the sign-in page. If the provider shows an error: register {redirect_uri} (OIDC_REDIRECT_URI) there "
+        "for client {client_id}, exactly so. Otherwise nothing is wrong."
     )
     READ_PAGE = (
         "A sign-in ends on that page of the provider. Change there what it says; the provider's log may say more."

@@ -8,8 +8,7 @@ AUTHENTIK = Preset(
     claim_scopes={"entitlements": "entitlements"},
     legacy_logout_types=True,  # before 2026.2
     logout_without_expiry="Update Authentik to 2025.8.2 or later: 2025.8.0 and 2025.8.1 leave exp out.",
-    own_page="“Permission denied” there: bind the person, or a group of theirs, to the application, under its Policy / Group / "
-    "User Bindings.",
+    stays_there="Authentik shows on its own page that the application is not bound to the person, or to a group of theirs.",
     hints={
         Code.REQUEST_REFUSED: "Applications → Providers → RomM's provider → Grant Types: choose Authorization Code (2026.5 and "
         "later). A provider made by API, Terraform or a blueprint has none.",

@@ -7,7 +7,7 @@ DEX = Preset(
     label="Dex",
     roles_scope="groups",
     leaves_empty_roles_out=True,
-    own_page="“Approval rejected.” there: the person has not granted access.",
+    stays_there="Dex shows “Approval rejected.” on its own page.",
     hints={
         Code.EMAIL_NOT_VERIFIED: "Dex passes on what its connector says: verify the address there. If you trust the provider "
         "behind a connector, some connectors can treat every address as verified (insecureSkipEmailVerified).",

@@ -6,9 +6,9 @@ from romm.domain.providers.preset import ConsoleLocations, Preset
 KANIDM = Preset(
     label="Kanidm",
     roles_scope="groups",
-    own_page="“Access Denied” there: the person is in no group of the client's scope map, or the map lacks a scope of "
-    "OIDC_SCOPES: kanidm system oauth2 update-scope-map romm a-group openid profile email groups. “An unrecoverable error "
-    "occurred”: Kanidm's log has the reason.",
+    stays_there="Kanidm's page “Access Denied” means: the person is in no group of the client's scope map, or the map lacks one "
+    "of the scopes in OIDC_SCOPES (kanidm system oauth2 update-scope-map romm a-group openid profile email groups). With "
+    "“InvalidState” the redirect URI or the client's name is wrong; Kanidm's own log names it.",
     hints={
         Code.NO_ROLE: "With the scope groups the values are group@domain and UUIDs: write romm_admins@idm.example.com.",
         Code.CLIENT_REJECTED: "OIDC_CLIENT_ID is the client's name; its secret: kanidm system oauth2 show-basic-secret romm. Leave "

@@ -6,8 +6,8 @@ from romm.domain.providers.preset import DOLLAR_HINT, ConsoleLocations, Preset
 POCKET_ID = Preset(
     label="Pocket ID",
     roles_scope="groups",
-    own_page="“You're not allowed to access this service.” there: OIDC Clients → RomM → Allowed User Groups has no group of the "
-    "person. If it wants pushed authorization requests: set OIDC_PUSHED_REQUESTS=true.",
+    stays_there="Pocket ID shows on its own page that none of the person's groups is in the client's Allowed User Groups, and that "
+    "the client requires pushed authorization requests: set OIDC_PUSHED_REQUESTS=true for that.",
     hints={
         Code.EMAIL_NOT_VERIFIED: "Mark the address as verified at the person, or for all people in the application "
         "configuration (Emails Verified).",

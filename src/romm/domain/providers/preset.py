@@ -34,8 +34,8 @@ class Preset(Struct, frozen=True, kw_only=True):
     the real issuer. `open_to_anyone`: open registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an
     end-session endpoint. `legacy_logout_types`: versions in use type logout tokens as `JWT`.
     `logout_without_expiry`: the fix for logout tokens without `exp`. `reauthentication_prompt`: to sign in anew.
-    `own_page`: what its own error page can mean, from which no browser returns.
-    `registers_backchannel_logout`: false where the provider announces it but has no field for the address.
+    `stays_there`: refusals that the provider shows on its own page. `registers_backchannel_logout`: false where the provider
+    announces it but has no field for the address.
     """
 
     label: str
@@ -49,10 +49,10 @@ class Preset(Struct, frozen=True, kw_only=True):
     issuer_spellings: Mapping[str, str] = {}
     open_to_anyone: bool = False
     hints: Hints = {}
-    own_page: str = ""
     sign_out_page: str = ""
     legacy_logout_types: bool = False
     logout_without_expiry: str = ""
+    stays_there: str = ""
     reauthentication_prompt: str = "login"
     registers_backchannel_logout: bool = True
     locations: ConsoleLocations = ConsoleLocations()

@@ -7,7 +7,7 @@ VOIDAUTH = Preset(
     label="VoidAuth",
     roles_scope="groups",
     registers_backchannel_logout=False,
-    own_page="If the person has no access there: the app's Groups has no group of the person.",
+    stays_there="VoidAuth shows on its own page that none of the person's groups is in the app's Groups.",
     hints={
         Code.PROVIDER_ANSWER_INVALID: "VoidAuth's discovery document is below /oidc: set OIDC_SERVER_METADATA_URL to "
         "…/oidc/.well-known/openid-configuration.",

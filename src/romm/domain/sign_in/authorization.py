@@ -41,7 +41,7 @@ class Purpose(enum.StrEnum):
 class Client(Struct, frozen=True, kw_only=True):
     """`scope` and `acr_values` are space-separated. `max_age` is in seconds, 0 for any.
 
-    `pushed_requests`: even if not required by the metadata (RFC 9126, 6).
+    `pushed_requests`: even if not required by the metadata (RFC 9126, 6). `stays_there`: the preset's hint.
     """
 
     client_id: str
@@ -52,6 +52,7 @@ class Client(Struct, frozen=True, kw_only=True):
     acr_values: str = ""
     pushed_requests: bool = False
     reauthentication_prompt: str = "login"
+    stays_there: str = ""
 
 
 class Initiation(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from romm.domain.diagnosis.checks import scopes
 from romm.domain.diagnosis.findings import Outcome
 from romm.domain.diagnosis.history import History, LogLine
 from romm.domain.diagnosis.probes import ClientProbes, RequestProbe
+from romm.domain.diagnosis.visits import ProviderWords
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.authorization import Accepted
 from tests.domain.diagnosis.checks.examples import ISSUER, NOW, configured, discovered
@@ -20,7 +21,7 @@ GOOD = Accepted("code")
 REFUSED = Refuse(Code.INVALID_SCOPE, {"error": "invalid_scope", "scopes": "openid groups"})
 CAME = LogLine(at=NOW, method="openid", outcome="signed_in", issuer=ISSUER)
 LACKING = replace(CAME, warning="absent")
-UNTOLD = verdicts.Untold(verdicts.ProviderWords("", ""))
+UNTOLD = verdicts.Untold(ProviderWords("", ""))
 
 
 @pytest.mark.parametrize(

@@ -45,12 +45,13 @@ class ProbeRequest(Struct, frozen=True, kw_only=True):
 
 def interpret(probes: ClientProbes, sent: ProbeRequest, metadata: Metadata) -> Accepted | Refuse | None:
     """A sign-in's result for the response; None if none came back."""
-    if visit := probes.request.returned:
-        return _callback(visit.last.location or "", sent, metadata)
     pushed = probes.pushed
     if pushed and pushed.answer and pushed.refuses_scopes:
         return Refuse(Code.INVALID_SCOPE, pushed.answer.facts)
-    return pushed.answer if pushed and probes.pushes else None
+    if pushed and pushed.answer and probes.pushes:
+        return pushed.answer
+    visit = probes.request.returned
+    return _callback(visit.last.location or "", sent, metadata) if visit else None
 
 
 def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, configured: Configured) -> Finding:

@@ -1,0 +1,56 @@
+"""Use case: a report of this installation that can be shared."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from romm.diagnosis.doctors import Doctors
+from romm.domain.credentials.permissions import Action, Actor, may
+from romm.domain.diagnosis import report
+from romm.domain.diagnosis.findings import Finding
+from romm.domain.diagnosis.history import LogLine
+from romm.domain.diagnosis.report import Surroundings
+from romm.domain.errors import Refused, required
+from romm.domain.model import Account
+from romm.ports.diagnosis import Storage
+from romm.ports.process import Clock
+
+LAST_REFUSALS = 50
+PATIENCE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reports:
+    """Also for a database that cannot be read."""
+
+    doctors: Doctors
+    storage: Storage
+    surroundings: Surroundings
+    clock: Clock
+
+    async def report(self, actor: Actor, seconds: float = PATIENCE_SECONDS) -> str:
+        """As Markdown. The checks that take longer are left out. Raises `Refused(FORBIDDEN)`."""
+        required(may(actor, Action.DIAGNOSE))
+        required(may(actor, Action.READ_SIGN_INS))
+        findings: list[Finding] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                async for finding in self.doctors.findings(actor):
+                    findings.append(finding)  # noqa: PERF401  (findings made in time are kept)
+        accounts, refusals = await self._stored()
+        people = [text for each in accounts for text in (each.username, each.email, *_identities(each)) if text]
+        return report.report(self.clock(), self.surroundings, findings, refusals, people)
+
+    async def _stored(self) -> tuple[Sequence[Account], Sequence[LogLine] | None]:
+        try:
+            if await self.storage.revision() != self.storage.newest:
+                return (), None
+            lines = [each for each in await self.storage.sign_ins() if each.outcome == "refused" and each.code]
+            return await self.storage.accounts(), lines[:LAST_REFUSALS]
+        except Refused:
+            return (), None
+
+
+def _identities(account: Account) -> list[str]:
+    return [text for link in account.links for text in (link.identity.issuer, link.identity.subject)]

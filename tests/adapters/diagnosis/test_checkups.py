@@ -1,0 +1,40 @@
+"""The contract of `ports.CheckupStore`."""
+
+import asyncio
+from datetime import timedelta
+
+from romm.adapters.database.transactions import Database
+from romm.adapters.diagnosis.checkups import SQLCheckups
+from romm.domain.diagnosis.findings import Check, Finding, failed, ok
+from romm.domain.errors import Code
+from romm.ports.diagnosis import Checkup
+from tests.adapters.conftest import RIVALS, Stores
+from tests.domain.examples import NOW
+from tests.factories import filled
+
+HOUR = timedelta(hours=1)
+
+
+async def test_one_begins_and_the_next_after_the_pause(stores: Stores):
+    begun = [await stores.checkups.begin(NOW + minutes, NOW + minutes - HOUR) for minutes in (HOUR * 0, HOUR / 2, HOUR)]
+    assert begun == [True, False, True]
+
+
+async def test_of_many_that_begin_at_once_one_does(database: Database):
+    rivals = [SQLCheckups(database) for _ in range(RIVALS)]
+    for now in (NOW, NOW + 2 * HOUR):
+        assert sorted(await asyncio.gather(*(each.begin(now, now - HOUR) for each in rivals)))[-2:] == [False, True]
+
+
+async def test_the_last_verdict_is_read_as_it_was_written(stores: Stores):
+    await stores.checkups.begin(NOW, NOW - HOUR)
+    assert await stores.checkups.last() is None
+    for verdict in (
+        Checkup(at=NOW, findings=(ok(Check.DNS, "there"),)),
+        Checkup(
+            at=NOW + HOUR,
+            findings=(failed(Check.CLIENT, "refused", "fix", code=Code.CLIENT_REJECTED), *filled(Finding)),
+        ),
+    ):
+        await stores.checkups.keep(verdict)
+        assert await stores.checkups.last() == verdict

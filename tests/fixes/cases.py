@@ -1,0 +1,33 @@
+"""What the corpus has no row for, so that every fix of the doctor is printed and carried out somewhere."""
+
+from romm.domain.diagnosis.evidence import INVENTED_SCOPE
+from romm.domain.errors import Code
+from tests.misconfigured.scenarios import ABSENT, NO_MENTION, SIGNED_IN, Provider, Scenario
+
+_PAGE = {"authorize": "HTML", "par": "NOT_FOUND"}
+
+CASES = (
+    Scenario(id="scopes-unannounced", wrong="Scopes are not announced, and every scope is accepted",
+             provider=Provider(knobs={"scopes": ("openid", "profile", "email", "groups", INVENTED_SCOPE)},
+                               metadata={"scopes_supported": ["openid"]}, claims={"groups": ABSENT}),
+             sees=SIGNED_IN, names=()),
+    Scenario(id="openid-missing-untold", wrong="OIDC_SCOPES without openid, and the provider says nothing",
+             settings={"OIDC_SCOPES": "profile email groups"}, provider=Provider(instead=_PAGE), sees="", names=()),
+    Scenario(id="every-code", wrong="The token endpoint takes any code", provider=Provider(instead={"token": "ANY_CODE"}),
+             sees=Code.ID_TOKEN_MISSING, names=()),
+    Scenario(id="discovery-moved", wrong="The discovery document is elsewhere",
+             provider=Provider(instead={"discovery": "MOVED"}), sees=Code.PROVIDER_ANSWER_INVALID, names=()),
+    Scenario(id="inner-name", wrong="Browsers are sent to a name that only containers know",
+             provider=Provider(metadata={"authorization_endpoint": "https://authentik-server/authorize"}), sees="", names=()),
+    Scenario(id="authorize-500", wrong="The authorization endpoint is failing",
+             provider=Provider(instead={"authorize": "BROKEN", "par": "NOT_FOUND"}), sees="", names=()),
+    Scenario(id="public-untold", wrong="The client is a public one, and the provider does not announce that",
+             provider=Provider(knobs={"auth_methods": ("none",)},
+                               metadata={"token_endpoint_auth_methods_supported": ABSENT}),
+             sees=Code.CLIENT_REJECTED, names=()),
+    Scenario(id="off-other-origin", wrong="Off, and two addresses that do not fit",
+             settings={"OIDC_ENABLED": "", "OIDC_REDIRECT_URI": "https://nas.test/api/oauth/openid"}, sees=NO_MENTION,
+             names=()),
+    Scenario(id="off-incomplete", wrong="Off, and nothing but a secret", sees=NO_MENTION, names=(),
+             settings={"OIDC_ENABLED": "", "OIDC_CLIENT_ID": "", "OIDC_SERVER_APPLICATION_URL": ""}),
+)  # fmt: skip

@@ -1,0 +1,294 @@
+"""How each fix is carried out: on RomM's settings, or at the provider. A fix that has no row here must not be printed.
+
+A scenario says how settings and provider differ from a working pair, so carrying out a fix takes that difference back.
+`wherever` is for what the provider's form calls by another name: the difference is in the same place.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from romm.domain.diagnosis.fixes import Fix
+from romm.domain.errors import Code
+from tests.misconfigured.scenarios import ROMM, Certificate, Household, Provider, Scenario, Storage
+from tests.shapes.model import State
+
+Executor = Callable[[Scenario], Scenario]
+
+_HONEST = Provider()
+
+
+def setting(*names: str, **values: str) -> Executor:
+    """The named variables as they work; `values` are written as the fix has them."""
+
+    def carry_out(scenario: Scenario) -> Scenario:
+        kept = {name: value for name, value in scenario.settings.items() if name not in names}
+        return replace(scenario, settings={**kept, **values})
+
+    return carry_out
+
+
+def knob(*names: str, states: tuple[State, ...] = ()) -> Executor:
+    """The scripted provider's own settings, or the state of a real server's shape."""
+
+    def carry_out(scenario: Scenario) -> Scenario:
+        knobs = {name: value for name, value in scenario.provider.knobs.items() if name not in names}
+        state = State.HEALTHY if scenario.state in states else scenario.state
+        return replace(scenario, provider=replace(scenario.provider, knobs=knobs), state=state)
+
+    return carry_out
+
+
+def member(document: str, *names: str) -> Executor:
+    """Members of a document that the provider sends."""
+
+    def carry_out(scenario: Scenario) -> Scenario:
+        found: Mapping[str, Any] | None = getattr(scenario.provider, document)
+        kept = {name: value for name, value in (found or {}).items() if name not in names}
+        return replace(scenario, provider=replace(scenario.provider, **{document: kept}))
+
+    return carry_out
+
+
+def endpoint(*names: str) -> Executor:
+    """An endpoint that is reached, and works."""
+
+    def carry_out(scenario: Scenario) -> Scenario:
+        instead = {name: canned for name, canned in scenario.provider.instead.items() if name not in names}
+        return replace(scenario, provider=replace(scenario.provider, instead=instead))
+
+    return carry_out
+
+
+def provider(**changes: Any) -> Executor:
+    return lambda scenario: replace(scenario, provider=replace(scenario.provider, **changes))
+
+
+def here(**changes: Any) -> Executor:
+    """This side: its database, its accounts, the address that people open."""
+    return lambda scenario: replace(scenario, **changes)
+
+
+def both(*executors: Executor) -> Executor:
+    def carry_out(scenario: Scenario) -> Scenario:
+        for executor in executors:
+            scenario = executor(scenario)
+        return scenario
+
+    return carry_out
+
+
+def nothing(scenario: Scenario) -> Scenario:
+    """There is nothing to carry out: the text says where to look, or that all is well."""
+    return scenario
+
+
+def certified(scenario: Scenario) -> Scenario:
+    """A certificate that fits, of an authority that RomM trusts."""
+    if scenario.provider.certificate is Certificate.NONE:
+        return scenario
+    return setting(OIDC_TLS_CACERTFILE="{folder}/ca.pem")(provider(certificate=Certificate.GOOD)(scenario))
+
+
+def plain(scenario: Scenario) -> Scenario:
+    """The address of a port that speaks plain http."""
+    return REACHED(scenario) if scenario.provider.certificate is Certificate.NONE else scenario
+
+
+ADDRESS = setting("OIDC_SERVER_APPLICATION_URL", "OIDC_SERVER_METADATA_URL")
+PLACE = both(
+    endpoint("discovery"),
+    setting("OIDC_SERVER_APPLICATION_URL", OIDC_SERVER_METADATA_URL=""),
+    knob("issuer", states=(State.SLUG,)),
+    member("metadata", "issuer"),
+)
+FORWARDED = both(
+    member("metadata", "issuer", "token_endpoint"), knob(states=(State.FORWARDED,)), provider(seconds_ahead=0)
+)
+CLIENT = both(
+    setting("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_CLIENT_SECRET_FILE", "OIDC_TOKEN_ENDPOINT_AUTH_METHOD"),
+    knob("auth_methods", states=(State.CLIENT_ID, State.SECRET, State.METHOD, State.DISABLED)),
+)
+REDIRECT_URI = both(setting("OIDC_REDIRECT_URI", "ROMM_BASE_URL"), knob("redirect_uri", states=(State.REDIRECT_URI,)))
+SIGNING = both(
+    setting("OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS"),
+    knob("algorithm", states=(State.HS256,)),
+    member("header", "alg"),
+    provider(keys={}),
+)
+ENCRYPTION = both(member("tokens", "id_token"), provider(keys={}), knob(states=(State.ENCRYPTION,)))
+REQUEST = both(
+    knob("authorization_error", "requires_par", states=(State.GRANTS, State.REQUEST_OBJECT, State.PAR)),
+    member("metadata", "code_challenge_methods_supported", "require_pushed_authorization_requests"),
+)
+PUSHED = both(setting(OIDC_PUSHED_REQUESTS="true"), member("metadata", "require_pushed_authorization_requests"))
+SCOPES = both(setting("OIDC_SCOPES"), knob("scopes", states=(State.SCOPE,)))
+CLAIMS = both(
+    setting("OIDC_CLAIM_ROLES", "OIDC_SCOPES", "OIDC_CLAIM_ROLES_SHAPE"),
+    provider(claims={}),
+    knob("scopes"),
+)
+GROUPS = both(
+    setting("OIDC_ROLE_ADMIN", "OIDC_ROLE_EDITOR", "OIDC_ROLE_VIEWER", "OIDC_CLAIM_ROLES"), provider(claims={})
+)
+ADDRESS_OF_PERSON = both(setting("OIDC_SCOPES"), provider(claims={}), knob(states=(State.UNVERIFIED,)))
+CLOCKS = provider(seconds_ahead=0)
+TOKENS = both(provider(id_token={}, header={}, keys={}, tokens={}), knob("algorithm"))
+REACHED = both(
+    ADDRESS,
+    member("metadata", "authorization_endpoint"),
+    provider(instead={}, certificate=Certificate.UNUSED),
+    knob(states=(State.REALM,)),
+)
+GRANT = both(endpoint("token"), knob(states=(State.DPOP, State.GRANTS)))
+SIGN_OUT = both(
+    setting("OIDC_RP_INITIATED_LOGOUT", "OIDC_POST_LOGOUT_REDIRECT_URI", "OIDC_END_SESSION_ENDPOINT"),
+    endpoint("end_session"),
+    knob(states=(State.POST_LOGOUT,)),
+)
+
+FIXES: Mapping[Fix, Executor] = {
+    Fix.ENABLE: setting("OIDC_ENABLED"),
+    Fix.SET_CLIENT_ID: setting("OIDC_CLIENT_ID"),
+    Fix.SET_ISSUER: ADDRESS,
+    Fix.SAME_ORIGIN: setting("ROMM_BASE_URL", "OIDC_REDIRECT_URI"),
+    Fix.TRUST_PROXY: setting("ROMM_TRUSTED_PROXIES"),
+    Fix.FORWARD_ADDRESS: nothing,
+    Fix.MOVE_ISSUER: here(household=Household.ADMIN),
+    Fix.ALIAS: ADDRESS,
+    Fix.CONTAINER: REACHED,
+    Fix.FIREWALL: REACHED,
+    Fix.USE_HTTPS: REACHED,
+    Fix.CERTIFICATE_NAME: certified,
+    Fix.CERTIFICATE_DATE: certified,
+    Fix.SELF_SIGNED: certified,
+    Fix.AUTHORITY: certified,
+    Fix.AUTHORITY_OF_CHAIN: certified,
+    Fix.INTERMEDIATE: certified,
+    Fix.SLOW: provider(instead={}),
+    Fix.WEB_PAGE: both(endpoint("discovery"), PLACE),
+    Fix.OTHER_PATH: PLACE,
+    Fix.FOLLOW_REDIRECT: PLACE,
+    Fix.RIGHT_ADDRESS: PLACE,
+    Fix.FORWARD_PROTO: FORWARDED,
+    Fix.PUBLIC_NAME: FORWARDED,
+    Fix.INNER_NAME: REACHED,
+    Fix.SYNCHRONIZE: CLOCKS,
+    Fix.ALLOW_S256: REQUEST,
+    Fix.DISTRUST: endpoint("token"),
+    Fix.PUBLIC_CLIENT: setting(OIDC_CLIENT_SECRET=""),
+    Fix.SET_METHOD: CLIENT,
+    Fix.SET_SECRET: CLIENT,
+    Fix.COPY_CLIENT_ID: both(CLIENT, knob(states=(State.REALM,))),
+    Fix.COPY_SECRET: CLIENT,
+    Fix.CHECK_CLIENT: both(CLIENT, REQUEST),
+    Fix.ALLOW_CODE_GRANT: GRANT,
+    Fix.NO_DPOP: GRANT,
+    Fix.FIRST_REDIRECT_URI: REDIRECT_URI,
+    Fix.REGISTER: REDIRECT_URI,
+    Fix.TRY_SIGN_IN: REDIRECT_URI,
+    Fix.READ_PAGE: both(REQUEST, CLIENT, knob(states=(State.REALM,)), endpoint("authorize")),
+    Fix.PROVIDER_LOG: endpoint("authorize"),
+    Fix.PUSH: PUSHED,
+    Fix.ASK_OPENID: SCOPES,
+    Fix.ASK_SCOPE: CLAIMS,
+    Fix.OWN_SCOPE: CLAIMS,
+    Fix.ALLOW_SCOPES: SCOPES,
+    Fix.CHECK_CLAIM: CLAIMS,
+    Fix.NO_ENCRYPTION: ENCRYPTION,
+    Fix.NO_END_SESSION: SIGN_OUT,
+}  # fmt: skip
+
+LOCATIONS: Mapping[str, Executor] = {
+    "redirect_uri": both(REDIRECT_URI, knob("redirect_uri")),
+    "secret": CLIENT,
+    "signing_key": both(SIGNING, ENCRYPTION),
+    "claims": both(SCOPES, CLAIMS),
+    "sign_out": SIGN_OUT,
+    "issuer": PLACE,
+}
+"""By the field of `ConsoleLocations`."""
+
+Named = tuple[str, Executor]
+"""What a text must name, as a regular expression, and how that is carried out."""
+
+CODES: Mapping[Code, tuple[Named, ...]] = {
+    Code.OIDC_OFF: (("Correct that", setting("OIDC_ENABLED")),),
+    Code.PROVIDER_UNAVAILABLE: (("OIDC_SERVER_APPLICATION_URL", REACHED), ("log of the provider", REACHED)),
+    Code.PROVIDER_ANSWER_INVALID: (
+        ("OIDC_SERVER_(APPLICATION|METADATA)_URL|slug|realm|[Ii]ssuer", PLACE), ("signing key", SIGNING),
+        ("must answer 200 with JSON", both(endpoint("discovery"), member("metadata", "token_endpoint"))),
+        ("X-Forwarded-Proto", FORWARDED),
+    ),
+    Code.PROVIDER_TLS: (("OIDC_TLS_CACERTFILE|certificate", certified), ("port", plain)),
+    Code.ISSUER_MISMATCH: (
+        ("OIDC_SERVER_APPLICATION_URL|[Aa]ddress|issuer|tenant|domain|hostname|/oauth2", PLACE),
+        ("X-Forwarded-Proto|Host", FORWARDED),
+    ),
+    Code.ISSUER_PLACEHOLDER: (("tenant", both(ADDRESS, PLACE)),),
+    Code.ENDPOINT_INSECURE: (("X-Forwarded-Proto|https|ExternalSecure|KC_PROXY", FORWARDED),),
+    Code.BROWSER_MISMATCH: (("OIDC_REDIRECT_URI", here(opened_at=ROMM)),),
+    Code.BROWSER_WITHOUT_TLS: (("ROMM_BASE_URL", here(opened_at=ROMM)),),
+    Code.RESPONSE_ISSUER: (("proxy|issuer", provider(response={})),),
+    Code.ACCESS_DENIED: (
+        ("polic|[Aa]ssign|[Gg]roups|test users|scope", knob("authorization_error", states=(State.PERSON, State.CONSENT))),
+    ),
+    Code.INVALID_SCOPE: (("OIDC_SCOPES|scope", SCOPES),),
+    Code.REQUEST_REFUSED: (
+        ("redirect URI", REDIRECT_URI), ("grant types|[Gg]rant Types|Standard flow|PKCE|PKCE method", REQUEST),
+        ("OIDC_PUSHED_REQUESTS", PUSHED),
+    ),
+    Code.PROVIDER_ERROR: (("Its own log", knob("authorization_error")),),
+    Code.CLIENT_REJECTED: (("OIDC_CLIENT_SECRET|secret", CLIENT),),
+    Code.CLIENT_METHOD_UNSUPPORTED: (("leave OIDC_CLIENT_SECRET empty", setting(OIDC_CLIENT_SECRET="")), ("Allow", CLIENT)),
+    Code.TOKEN_RESPONSE_INVALID: (("authorization_code", GRANT), ("DPoP", GRANT), ("proxy", endpoint("token"))),
+    Code.ID_TOKEN_MISSING: (("openid", SCOPES), ("OAuth 2", TOKENS)),
+    Code.ID_TOKEN_ENCRYPTED: (("[Ee]ncryption", ENCRYPTION),),
+    Code.ID_TOKEN_ALGORITHM: (("[Ss]igning [Kk]ey|OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS|algorithm", SIGNING),),
+    Code.ID_TOKEN_KEY_UNKNOWN: (("publish", TOKENS),),
+    Code.ID_TOKEN_SIGNATURE: (("instances", TOKENS),),
+    Code.ID_TOKEN_ISSUER: (("[Ii]ssuer", TOKENS),),
+    Code.ID_TOKEN_AUDIENCE: (("OIDC_EXTRA_AUDIENCES", setting(OIDC_EXTRA_AUDIENCES="280170")),),
+    Code.ID_TOKEN_EXPIRED: (("NTP", CLOCKS),),
+    Code.ID_TOKEN_ISSUED_AT: (("NTP", CLOCKS),),
+    Code.ID_TOKEN_NONCE: (("Update", TOKENS),),
+    Code.USERINFO_MISMATCH: (("subject mode", provider(userinfo={})),),
+    Code.USERINFO_INVALID: (("userinfo_signed_response_alg|user info", endpoint("userinfo")),),
+    Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")),
+        ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
+    Code.SETUP_REQUIRED: (
+        ("OIDC_ROLE_ADMIN|roles claim|/setup", both(setting("OIDC_ROLE_ADMIN"), here(household=Household.ADMIN))),
+    ),
+    Code.NO_ROLE: (("OIDC_ROLE_VIEWER|[Gg]roups|values|roles", both(GROUPS, setting("OIDC_CLAIM_ROLES_SHAPE"))),),
+    Code.ACCOUNT_DISABLED: (("/admin/users/", here(household=Household.ADMIN)),),
+    Code.EMAIL_MISSING: (("address|scope email", ADDRESS_OF_PERSON),),
+    Code.EMAIL_INVALID: (("look-alike", provider(claims={})),),
+    Code.EMAIL_NOT_VERIFIED: (
+        ("verif|confirm|OIDC_TRUST_EMAIL|speaks only", ADDRESS_OF_PERSON),
+        ("Google speaks only for @gmail.com", provider(claims={"email": "alice@gmail.com"})),),
+    Code.ALREADY_LINKED: (("/admin/users/|issuer|registered", here(household=Household.ADMIN)),),
+    Code.LINK_FROM_ACCOUNT: (("OIDC_LINK_BY_EMAIL", setting("OIDC_LINK_BY_EMAIL")),),
+    Code.REGISTRATION_CLOSED: (("OIDC_ALLOW_REGISTRATION|OIDC_HOSTED_DOMAINS", setting("OIDC_ALLOW_REGISTRATION")),),
+    Code.TOO_MANY_ATTEMPTS: (("ROMM_TRUSTED_PROXIES", setting("ROMM_TRUSTED_PROXIES")),),
+    Code.PASSWORDS_OFF: (("DISABLE_USERPASS_LOGIN", setting("DISABLE_USERPASS_LOGIN")),),
+    Code.STORAGE_UNAVAILABLE: (
+        ("ROMM_DATABASE_URL|romm db upgrade", both(setting("ROMM_DATABASE_URL"), here(storage=Storage.GOOD))),
+    ),
+}  # fmt: skip
+"""The catalogue's texts and the providers' hints; all that a text names is carried out."""
+
+
+def of_text(code: Code, text: str) -> Executor | None:
+    """None: the text names nothing that is carried out here."""
+    found = [executor for pattern, executor in CODES.get(code, ()) if re.search(pattern, text)]
+    return both(*found) if found else None
+
+
+def of_remark(text: str) -> Executor:
+    """A remark on a setting names it: write it as it works."""
+    names = re.findall(r"\b(?:ROMM|OIDC|DB|LOG|DISABLE)[A-Z_]*\b", text)
+    if any(name.startswith(("DB_", "ROMM_DB_")) for name in names):
+        names += ["ROMM_DB_DRIVER", "DB_HOST", "DB_NAME"]
+    return setting(*names, *(f"{name}_FILE" for name in names), *(name.removesuffix("_FILE") for name in names))

@@ -1,0 +1,69 @@
+"""Fixes on the network and among the accounts, which no setting of a provider stands for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from romm.composition import diagnosis, provider
+from romm.domain.credentials.permissions import COMMAND_LINE
+from romm.domain.diagnosis.evidence import Certificate, Handshake
+from romm.domain.diagnosis.findings import Check, Finding, Outcome
+from romm.domain.diagnosis.fixes import Fix
+from romm.domain.errors import Code, Refused
+from romm.domain.model import Identity
+from tests.fakes import FakeNetwork
+from tests.fixes.printed import printed
+from tests.world import World
+
+OLD = "https://old.example.org"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def certificate(subject: str, issuer: str) -> Certificate:
+    return Certificate(
+        subject=subject, issuer=issuer, names=(subject,), not_before=NOW, not_after=NOW + timedelta(days=9)
+    )
+
+
+def untrusted(*chain: Certificate) -> dict[str, Any]:
+    return {"tls": Handshake(problem="unable to get local issuer certificate", chain=chain)}
+
+
+async def examined(world: World) -> dict[Check, Finding]:
+    client = provider.client(world.settings.oidc)
+    doctor = diagnosis.doctor(world.settings, (), client, world.ports.instruments["oidc"], world.clock)
+    return {finding.check: finding async for finding in doctor.findings(COMMAND_LINE)}
+
+
+def sources(finding: Finding) -> list[str]:
+    return [printed(text).source for text in finding.fixes]
+
+
+@pytest.mark.parametrize(
+    ("fix", "check", "broken"),
+    [
+        (Fix.FIREWALL, Check.CONNECT, {"seconds": Refused(Code.PROVIDER_UNAVAILABLE, url="", problem="no answer")}),
+        (Fix.SELF_SIGNED, Check.TLS, untrusted(certificate("idp.test", "idp.test"))),
+        (Fix.AUTHORITY, Check.TLS, untrusted(certificate("idp.test", "Home CA"), certificate("Home CA", "Home CA"))),
+        (Fix.AUTHORITY_OF_CHAIN, Check.TLS, untrusted(certificate("idp.test", "Sub"), certificate("Sub", "Home CA"))),
+    ],
+)
+async def test_a_way_that_is_made_free_is_found_free(fix: Fix, check: Check, broken: dict[str, Any]) -> None:
+    network = FakeNetwork()
+    healthy = {name: getattr(network, name) for name in broken}
+    for name, value in broken.items():
+        setattr(network, name, value)
+    world = World(environ={"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}, network=network)
+    assert f"Fix.{fix.name}" in sources((await examined(world))[check])
+    for name, value in healthy.items():
+        setattr(network, name, value)
+    assert {finding.outcome for finding in (await examined(world)).values()} == {Outcome.OK}
+
+
+async def test_accounts_of_the_provider_before_are_linked_anew() -> None:
+    world = World(environ={"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"})
+    world.link(await world.add("alice", "alice@example.org"), Identity(OLD, "alice"))
+    assert f"Fix.{Fix.MOVE_ISSUER.name}" in sources((await examined(world))[Check.ACCOUNTS])
+    world.reconfigure({**world.settings_environ, "OIDC_FORMER_ISSUERS": OLD})
+    assert (await examined(world))[Check.ACCOUNTS].outcome is Outcome.OK
