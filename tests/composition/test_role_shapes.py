@@ -51,6 +51,7 @@ def test_a_star_admits_whoever_is_in_no_group_and_makes_no_administrator(shape: 
 async def test_who_is_taken_out_of_the_only_group_does_not_come_in_as_before(shape: Shape) -> None:
     """R-15, over HTTP: first as a member, then in no group; and a stranger in no group."""
     world = World(shape.environment)
+    world.idp.scopes += ("entitlements",)
     await world.add("keeper", level=AccessLevel.ADMIN)
     others = {name: value for name, value in ALICE.items() if name != "groups"}
     world.idp.claims = others | shape.claims(member=True)

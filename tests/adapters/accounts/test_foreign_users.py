@@ -274,4 +274,4 @@ def test_a_missing_driver_is_reported_with_the_command_that_installs_it(driver: 
         "except Refused as refused: print(operator_text(refused))"
     )
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert f"pip install --require-hashes -r requirements/{file}." in ended.stdout
+    assert f"pip install --require-hashes -r requirements/{file}`." in ended.stdout
