@@ -122,7 +122,8 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        problem = "the Python package PyMySQL is missing, which MySQL needs. In RomM's source run `pip install --require-hashes -r requirements/mysql.txt`"
+        command = "pip install --require-hashes -r requirements/mysql.txt"
+        problem = f"the Python package PyMySQL is missing, which MySQL needs. In RomM's source run `{command}`"
         raise Refused(Code.IMPORT_UNREADABLE, problem=problem) from error
     except Refused as refused:  # e.g. asyncpg is missing: the advice there is about our own database
         raise Refused(Code.IMPORT_UNREADABLE, problem="{problem}. {fix}".format_map(refused.facts)) from refused
