@@ -115,8 +115,9 @@ def test_an_account_is_linked_and_unlinked_by_hand(
     page.get_by_role("button", name="Unlink from Authelia").click()
     told(page, "Unlinked.")
     linking = page.get_by_role("region", name="Single sign-on")
-    linking.get_by_label("Current password").fill(PASSWORD)  # the sign-in that unlinked is no proof any more
-    linking.get_by_role("button", name="Continue to linking").click()
+    linking.get_by_role("link", name="Confirm").click()  # the sign-in that unlinked is no proof any more
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("button", name="Link with Authelia")).to_be_visible()
 
 
