@@ -158,7 +158,7 @@ def test_a_database_of_ours_without_its_tables_is_told(tmp_path: Path) -> None:
     with temporary_database() as url:
         result = romm("import", "--from", old_romm(tmp_path, ROOT), ROMM_DATABASE_URL=url)
     assert result.exit_code == 3
-    assert "its schema is not this version's: run `romm db upgrade`" in result.stderr
+    assert "has no tables of RomM yet. Run `romm db upgrade`." in result.stderr
 
 
 def test_the_other_database_can_be_named_where_no_list_of_processes_shows_its_password(tmp_path: Path) -> None:
