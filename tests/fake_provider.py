@@ -88,6 +88,7 @@ def json_response(document: Any, status: int = 200) -> Response:
 
 ANY_CODE = json_response({"access_token": "a", "token_type": "Bearer"})
 MOVED = Response(301, headers={"location": "https://idp.test/elsewhere"})
+MOVED_AWAY = Response(301, headers={"location": "https://login.test/"})
 
 
 def error(name: str, status: int = 400) -> Response:

@@ -2,9 +2,22 @@
 
 from romm.domain.diagnosis.evidence import INVENTED_SCOPE
 from romm.domain.errors import Code
-from tests.misconfigured.scenarios import ABSENT, NO_MENTION, SIGNED_IN, Provider, Scenario
+from tests.misconfigured.scenarios import ABSENT, NO_MENTION, SIGNED_IN, Provider, Scenario, Storage
 
 _PAGE = {"authorize": "HTML", "par": "NOT_FOUND"}
+
+
+def _spoiled(name: str, wrong: str, sees: Code | str = Code.STORAGE_UNAVAILABLE) -> Scenario:
+    """With a file of `databases.spoil`."""
+    return Scenario(
+        id=f"database-{name}",
+        wrong=wrong,
+        settings={"ROMM_DATABASE_URL": f"sqlite+aiosqlite:///{{folder}}/{name}.db"},
+        storage=Storage.AS_CONFIGURED,
+        sees=sees,
+        names=(),
+    )
+
 
 CASES = (
     Scenario(id="scopes-unannounced", wrong="Scopes are not announced, and every scope is accepted",
@@ -17,6 +30,8 @@ CASES = (
              sees=Code.ID_TOKEN_MISSING, names=()),
     Scenario(id="discovery-moved", wrong="The discovery document is elsewhere",
              provider=Provider(instead={"discovery": "MOVED"}), sees=Code.PROVIDER_ANSWER_INVALID, names=()),
+    Scenario(id="discovery-moved-away", wrong="The discovery document is at another origin",
+             provider=Provider(instead={"discovery": "MOVED_AWAY"}), sees=Code.PROVIDER_ANSWER_INVALID, names=()),
     Scenario(id="inner-name", wrong="Browsers are sent to a name that only containers know",
              provider=Provider(metadata={"authorization_endpoint": "https://authentik-server/authorize"}), sees="", names=()),
     Scenario(id="authorize-500", wrong="The authorization endpoint is failing",
@@ -30,4 +45,8 @@ CASES = (
              names=()),
     Scenario(id="off-incomplete", wrong="Off, and nothing but a secret", sees=NO_MENTION, names=(),
              settings={"OIDC_ENABLED": "", "OIDC_CLIENT_ID": "", "OIDC_SERVER_APPLICATION_URL": ""}),
+    _spoiled("folder", "ROMM_DATABASE_URL names a folder"),
+    _spoiled("letter", "ROMM_DATABASE_URL names a file that is no database"),
+    _spoiled("damaged", "The database's pages are damaged"),
+    _spoiled("newer", "A newer version wrote the database; nothing starts then", sees=""),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from romm.domain.diagnosis.fixes import Fix
+from romm.domain.diagnosis.storage import SENTENCES, Cause
 from romm.domain.errors import Code
 from tests.misconfigured.scenarios import ROMM, Certificate, Household, Provider, Scenario, Storage
 from tests.shapes.model import State
@@ -201,6 +202,20 @@ FIXES: Mapping[Fix, Executor] = {
     Fix.NO_END_SESSION: SIGN_OUT,
 }  # fmt: skip
 
+UPGRADED = here(storage=Storage.GOOD)
+OTHER_DATABASE = both(setting("ROMM_DATABASE_URL"), here(storage=Storage.GOOD))
+
+CAUSES: Mapping[Cause, Executor] = {
+    Cause.NOT_A_FILE: OTHER_DATABASE,
+    Cause.UNREACHABLE: OTHER_DATABASE,
+    Cause.NOT_A_DATABASE: OTHER_DATABASE,
+    Cause.DAMAGED: OTHER_DATABASE,
+    Cause.EMPTY: UPGRADED,
+    Cause.OLDER: UPGRADED,
+    Cause.NEWER: OTHER_DATABASE,
+}
+"""By the cause whose sentence is printed; those that can be staged without a server and without other rights."""
+
 LOCATIONS: Mapping[str, Executor] = {
     "redirect_uri": both(REDIRECT_URI, knob("redirect_uri")),
     "secret": CLIENT,
@@ -244,7 +259,7 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.CLIENT_REJECTED: (("OIDC_CLIENT_SECRET|secret", CLIENT),),
     Code.CLIENT_METHOD_UNSUPPORTED: (("leave OIDC_CLIENT_SECRET empty", setting(OIDC_CLIENT_SECRET="")), ("Allow", CLIENT)),
     Code.TOKEN_RESPONSE_INVALID: (("authorization_code", GRANT), ("DPoP", GRANT), ("proxy", endpoint("token"))),
-    Code.ID_TOKEN_MISSING: (("openid", SCOPES), ("OAuth 2", TOKENS)),
+    Code.ID_TOKEN_MISSING: (("openid", SCOPES), ("OAuth 2", both(TOKENS, endpoint("token")))),
     Code.ID_TOKEN_ENCRYPTED: (("[Ee]ncryption", ENCRYPTION),),
     Code.ID_TOKEN_ALGORITHM: (("[Ss]igning [Kk]ey|OIDC_ID_TOKEN_SIGNED_RESPONSE_ALGS|algorithm", SIGNING),),
     Code.ID_TOKEN_KEY_UNKNOWN: (("publish", TOKENS),),
@@ -273,9 +288,7 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.REGISTRATION_CLOSED: (("OIDC_ALLOW_REGISTRATION|OIDC_HOSTED_DOMAINS", setting("OIDC_ALLOW_REGISTRATION")),),
     Code.TOO_MANY_ATTEMPTS: (("ROMM_TRUSTED_PROXIES", setting("ROMM_TRUSTED_PROXIES")),),
     Code.PASSWORDS_OFF: (("DISABLE_USERPASS_LOGIN", setting("DISABLE_USERPASS_LOGIN")),),
-    Code.STORAGE_UNAVAILABLE: (
-        ("ROMM_DATABASE_URL|romm db upgrade", both(setting("ROMM_DATABASE_URL"), here(storage=Storage.GOOD))),
-    ),
+    Code.STORAGE_UNAVAILABLE: tuple((re.escape(SENTENCES[cause].fix), executor) for cause, executor in CAUSES.items()),
 }  # fmt: skip
 """The catalogue's texts and the providers' hints; all that a text names is carried out."""
 

@@ -1,19 +1,24 @@
 """Fixes on the network and among the accounts, which no setting of a provider stands for."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from romm.composition import diagnosis, provider
 from romm.domain.credentials.permissions import COMMAND_LINE
+from romm.domain.diagnosis.checks.metadata import SLOW_SECONDS
 from romm.domain.diagnosis.evidence import Certificate, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.diagnosis.fixes import Fix
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Identity
+from tests.fake_provider import FakeProvider
 from tests.fakes import FakeNetwork
 from tests.fixes.printed import printed
+from tests.misconfigured.network import OneProvider
 from tests.world import World
 
 OLD = "https://old.example.org"
@@ -40,15 +45,28 @@ def sources(finding: Finding) -> list[str]:
     return [printed(text).source for text in finding.fixes]
 
 
-@pytest.mark.parametrize(
-    ("fix", "check", "broken"),
-    [
-        (Fix.FIREWALL, Check.CONNECT, {"seconds": Refused(Code.PROVIDER_UNAVAILABLE, url="", problem="no answer")}),
-        (Fix.SELF_SIGNED, Check.TLS, untrusted(certificate("idp.test", "idp.test"))),
-        (Fix.AUTHORITY, Check.TLS, untrusted(certificate("idp.test", "Home CA"), certificate("Home CA", "Home CA"))),
-        (Fix.AUTHORITY_OF_CHAIN, Check.TLS, untrusted(certificate("idp.test", "Sub"), certificate("Sub", "Home CA"))),
-    ],
+WAYS = (
+    (Fix.FIREWALL, Check.CONNECT, {"seconds": Refused(Code.PROVIDER_UNAVAILABLE, url="", problem="no answer")}),
+    (Fix.SELF_SIGNED, Check.TLS, untrusted(certificate("idp.test", "idp.test"))),
+    (Fix.AUTHORITY, Check.TLS, untrusted(certificate("idp.test", "Home CA"), certificate("Home CA", "Home CA"))),
+    (Fix.AUTHORITY_OF_CHAIN, Check.TLS, untrusted(certificate("idp.test", "Sub"), certificate("Sub", "Home CA"))),
 )
+ELSEWHERE = frozenset({*(fix for fix, *_ in WAYS), Fix.SLOW, Fix.MOVE_ISSUER})
+"""What is printed here, each with its test."""
+
+
+class Slow(OneProvider):
+    """Sends the discovery document later than the doctor likes, until it is `quick`."""
+
+    quick = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self.quick and "/.well-known/" in request.url.path:
+            await asyncio.sleep(SLOW_SECONDS + 0.1)
+        return await super().handle_async_request(request)
+
+
+@pytest.mark.parametrize(("fix", "check", "broken"), WAYS)
 async def test_a_way_that_is_made_free_is_found_free(fix: Fix, check: Check, broken: dict[str, Any]) -> None:
     network = FakeNetwork()
     healthy = {name: getattr(network, name) for name in broken}
@@ -59,6 +77,16 @@ async def test_a_way_that_is_made_free_is_found_free(fix: Fix, check: Check, bro
     for name, value in healthy.items():
         setattr(network, name, value)
     assert {finding.outcome for finding in (await examined(world)).values()} == {Outcome.OK}
+
+
+async def test_a_slow_provider_that_is_quick_again_is_found_quick() -> None:
+    idp = FakeProvider()
+    wires = Slow(idp)
+    world = World(environ={"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}, idp=idp, transport=wires, network=wires)
+    assert sources((await examined(world))[Check.DISCOVERY]) == [f"Fix.{Fix.SLOW.name}"]
+    wires.quick = True
+    world.reconfigure(world.settings_environ)
+    assert (await examined(world))[Check.DISCOVERY].outcome is Outcome.OK
 
 
 async def test_accounts_of_the_provider_before_are_linked_anew() -> None:

@@ -9,11 +9,14 @@ from msgspec.structs import replace
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.diagnosis.fixes import Fix
+from romm.domain.diagnosis.storage import SENTENCES
 from romm.domain.errors import Code
 from romm.domain.providers.register import PRESETS, preset
 from tests.fixes.cases import CASES
-from tests.fixes.executors import CODES, FIXES, of_text
+from tests.fixes.databases import spoil
+from tests.fixes.executors import CAUSES, CODES, FIXES, of_text
 from tests.fixes.printed import REMARK, printed
+from tests.fixes.test_elsewhere import ELSEWHERE
 from tests.misconfigured.scenarios import SCENARIOS, Certificate, Scenario
 from tests.misconfigured.servers import AT_SERVERS
 from tests.misconfigured.stage import Observed, furnish, play, scripted
@@ -26,8 +29,9 @@ EVERY = (*SCENARIOS, *AT_SERVERS, *CASES)
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, migrated: Path) -> Path:
     furnish(tmp_path)
+    spoil(tmp_path, migrated)
     return tmp_path
 
 
@@ -81,10 +85,19 @@ def _at_loopback(scenario: Scenario) -> set[Check]:
 async def test_what_the_catalogue_says_lets_the_person_in(scenario: Scenario, folder: Path) -> None:
     assert isinstance(scenario.sees, Code)
     hint = preset(_environment(scenario).get("OIDC_PROVIDER", "")).hints.get(scenario.sees, "")
-    executor = of_text(scenario.sees, f"{CATALOGUE[scenario.sees].operator} {hint}")
+    said = CATALOGUE[scenario.sees].operator
+    if "{fix}" in said:  # which depends on the cause
+        said = " ".join((await looked_at(scenario, folder)).operator)
+    executor = of_text(scenario.sees, f"{said} {hint}")
     assert executor is not None, scenario.sees
     after = await looked_at(executor(scenario), folder)
     assert after.person.code != scenario.sees, after.person
+
+
+@pytest.mark.parametrize("case", [each for each in CASES if isinstance(each.sees, Code)], ids=lambda case: case.id)
+async def test_a_case_ends_with_the_code_that_it_names(case: Scenario, folder: Path) -> None:
+    """Otherwise nothing is proved above. For the corpus `tests/misconfigured` looks."""
+    assert (await looked_at(case, folder)).person.code == case.sees
 
 
 def _environment(scenario: Scenario) -> dict[str, str]:
@@ -125,6 +138,18 @@ def _where(provider: str, code: Code) -> Iterator[Scenario]:
 
 def test_every_fix_of_the_doctor_has_an_executor() -> None:
     assert set(FIXES) == set(Fix)
+
+
+async def test_everything_that_has_an_executor_is_printed_somewhere(folder: Path) -> None:
+    seen = [await looked_at(each, folder) for each in EVERY]
+    sources = {
+        printed(fix).source for fix in {fix for each in seen for finding in each.findings for fix in finding.fixes}
+    }
+    logged = "\n".join(line for each in seen for line in each.operator)
+    assert {fix for fix in Fix if f"Fix.{fix.name}" not in sources} == ELSEWHERE
+    assert [
+        cause for cause in CAUSES if f"Cause.{cause.name}" not in sources and SENTENCES[cause].fix not in logged
+    ] == []
 
 
 def test_every_refusal_that_a_scenario_ends_with_has_an_executor() -> None:

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import httpx
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.errors import Code, Refused
 from tests.fake_provider import FakeProvider
 
 _PORTS = {"http": 80, "https": 443}
+PROXY = "172.18.0.2"
 NO_NAME = "[Errno -2] Name or service not known"
 NO_LISTENER = "[Errno 111] Connection refused"
 NO_TLS = "[SSL: WRONG_VERSION_NUMBER] wrong version number"
@@ -49,6 +51,16 @@ class OneProvider(httpx.AsyncBaseTransport):
 
     async def handshake(self, place: Endpoint) -> Handshake:
         return Handshake()
+
+
+def through_the_proxy(app: ASGIApp, visitor: str) -> httpx.ASGITransport:
+    """The way to RomM that its reverse proxy takes, which says who the visitor is."""
+
+    async def forwarded(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["headers"] = [*scope["headers"], (b"x-forwarded-for", visitor.encode())]
+        await app(scope, receive, send)
+
+    return httpx.ASGITransport(forwarded, client=(PROXY, 4711))  # type: ignore[arg-type]  # httpx has its own ASGI types
 
 
 class _Nothing(httpx.AsyncByteStream):

@@ -33,7 +33,7 @@ from romm.settings.model import Loaded, SettingsError
 from tests import fake_provider
 from tests.fake_provider import FakeProvider, Response, public_jwk, served
 from tests.fakes import FakeStorage
-from tests.misconfigured.network import OneProvider
+from tests.misconfigured.network import OneProvider, through_the_proxy
 from tests.misconfigured.person import Person, Saw
 from tests.misconfigured.scenarios import ABSENT, IDP, NOT_STARTED, Certificate, Household, Journey, Scenario, Storage
 from tests.shapes.model import State
@@ -44,6 +44,7 @@ ALICE = "alice@example.org"
 TRUSTED = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
 IMPATIENT = Limits(connect=0.5, document=0.3, userinfo=0.3, token=0.3)  # nobody waits for a provider that hangs
 WRONG_PASSWORDS = 6
+HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
 _ANOTHER = "tampered"  # of a key: that of another one
 _REMARKS = (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN)
 _LEVELS = ("warning", "error", "exception")
@@ -248,7 +249,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
 
 
 async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
-    person = stage.person(httpx.ASGITransport(world.app), stage.opened_at, dict(stage.outside))
+    person = _person(world, stage, HERE)
     async with person.client:
         match journey:
             case Journey.SIGN_IN:
@@ -259,9 +260,18 @@ async def _journey(journey: Journey, world: World, stage: Stage) -> Saw:
             case Journey.PASSWORD:
                 return await person.sign_in_with_password()
             case Journey.GUESSED_AT:
-                for number in range(WRONG_PASSWORDS):  # a repeated one counts once
-                    await person.sign_in_with_password(f"wrong guess {number}")
+                await _guess(_person(world, stage, ELSEWHERE))
                 return await person.sign_in_with_password()
+
+
+def _person(world: World, stage: Stage, address: str) -> Person:
+    return stage.person(through_the_proxy(world.app, address), stage.opened_at, dict(stage.outside))
+
+
+async def _guess(person: Person) -> None:
+    async with person.client:
+        for number in range(WRONG_PASSWORDS):  # a repeated one counts once
+            await person.sign_in_with_password(f"wrong guess {number}")
 
 
 def _at_start(loaded: Loaded) -> Iterator[str]:
