@@ -60,7 +60,7 @@ def memory(pid: int) -> int:
 @pytest.mark.skipif(not (PROC / "self" / "statm").exists(), reason="memory is read from /proc")
 def test_abandoned_sign_ins_leave_database_and_memory_as_they_were(idp: FakeProvider, tmp_path: Path) -> None:
     """R-19."""
-    with romm(idp, tmp_path, LOGLEVEL="WARNING") as (address, pid):
+    with romm(idp, tmp_path, LOGLEVEL="WARNING", ROMM_DOCTOR_EVERY_SECONDS="0") as (address, pid):
         create_first_admin(address)
         begin(address, min(ABANDONED, 3000))  # until every buffer has its size
         before, used = stored(tmp_path), memory(pid)
