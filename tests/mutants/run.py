@@ -35,6 +35,7 @@ COPIED = (
 class Verdict(Enum):
     NOTICED = "noticed"
     SURVIVED = "survived"
+    RED = "its tests fail with the guard, too"
     BROKEN = "its tests did not run"
     ENDLESS = f"its tests did not end within {SECONDS} seconds"
 
@@ -49,7 +50,10 @@ def copied(folder: Path) -> Path:
 
 
 def verdict_on(guard: Guard, copy: Path) -> tuple[Verdict, str]:
-    """Whether the nearest tests fail without it, and the end of what they say."""
+    """Whether the nearest tests pass with it and fail without it, and the end of what they say."""
+    verdict, said = passing(guard.nearest, copy)
+    if verdict is not Verdict.SURVIVED:
+        return (Verdict.RED if verdict is Verdict.NOTICED else verdict), said
     module = copy / guard.path
     text = module.read_text(encoding="utf-8")
     write(module, without(guard, text))
@@ -57,6 +61,16 @@ def verdict_on(guard: Guard, copy: Path) -> tuple[Verdict, str]:
         return tested(guard.nearest, copy)
     finally:
         write(module, text)
+
+
+def passing(tests: tuple[str, ...], copy: Path) -> tuple[Verdict, str]:
+    """With every guard in place; asked once."""
+    if tests not in _PASSING:
+        _PASSING[tests] = tested(tests, copy)
+    return _PASSING[tests]
+
+
+_PASSING: dict[tuple[str, ...], tuple[Verdict, str]] = {}
 
 
 def write(module: Path, text: str) -> None:
@@ -99,7 +113,7 @@ def main(words: Sequence[str]) -> int:
             print(f"{number}/{len(chosen)} {verdict.value}: {guard.name} ({guard.file}, {seconds:.1f} s)", flush=True)
             if verdict is not Verdict.NOTICED:
                 wrong.append(guard)
-                print(said if verdict is Verdict.BROKEN else f"  tests: {' '.join(guard.nearest)}", flush=True)
+                print(said if verdict in (Verdict.BROKEN, Verdict.RED) else f"  tests: {' '.join(guard.nearest)}", flush=True)
     print(f"{len(chosen) - len(wrong)} of {len(chosen)} guards noticed in {time.monotonic() - began:.0f} seconds.")
     return 1 if wrong or not chosen else 0
 
