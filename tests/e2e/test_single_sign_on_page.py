@@ -29,7 +29,7 @@ def test_the_line_that_a_refused_person_copied_leads_to_the_reason(
     expect(line).to_have_count(1)
     expect(line).to_contain_text("The provider does not say that the address is verified")
     expect(line.get_by_text("Your e-mail address is not verified at the sign-in provider")).to_be_visible()
-    expect(line.get_by_text("alice@example.org")).to_be_visible()
+    expect(line.get_by_text("alice@example.org").first).to_be_visible()
 
 
 def test_a_trial_works_in_a_home_network_without_https(
