@@ -119,7 +119,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """The tables in the documentation match the code."""
-    install(session, "demo")
+    install(session, "test")
     session.run("python", "docs/tables.py", *(session.posargs or ["--check"]))
 
 
