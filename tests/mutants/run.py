@@ -113,7 +113,10 @@ def main(words: Sequence[str]) -> int:
             print(f"{number}/{len(chosen)} {verdict.value}: {guard.name} ({guard.file}, {seconds:.1f} s)", flush=True)
             if verdict is not Verdict.NOTICED:
                 wrong.append(guard)
-                print(said if verdict in (Verdict.BROKEN, Verdict.RED) else f"  tests: {' '.join(guard.nearest)}", flush=True)
+                print(
+                    said if verdict in (Verdict.BROKEN, Verdict.RED) else f"  tests: {' '.join(guard.nearest)}",
+                    flush=True,
+                )
     print(f"{len(chosen) - len(wrong)} of {len(chosen)} guards noticed in {time.monotonic() - began:.0f} seconds.")
     return 1 if wrong or not chosen else 0
 
