@@ -108,11 +108,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=sorted({*INTERPRETERS, RUNNING}))
 def tests(session: nox.Session) -> None:
-    """Every test that needs neither browser nor database server, by each Python; `-- --cov` adds the coverage."""
+    """Every quick test, without browser and database server, by each Python; `-- --cov` adds the coverage."""
     install(session, "test")
     # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    apart = [f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers")]
+    apart = [f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers", "misconfigured", "fixes")]
     session.run("pytest", "-n", "auto", *apart, *session.posargs, env=env)
 
 
@@ -194,9 +194,10 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def misconfigured(session: nox.Session) -> None:
-    """What each misconfiguration looks like, printed; and the rows that a certified provider can play."""
+    """What each misconfiguration looks like, printed; every printed fix; and the rows that a certified provider can play."""
     install(session, "e2e")
     session.run("python", "-m", "tests.misconfigured.table", *session.posargs)
+    session.run("pytest", "-n", "auto", "tests/misconfigured", "tests/fixes")
     if not has_node():
         session.warn("Not played at the certified provider: no node and npm.")
         return
