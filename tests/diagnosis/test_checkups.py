@@ -12,7 +12,7 @@ from romm.composition import diagnosis
 from romm.diagnosis import checkups as limits
 from romm.diagnosis.checkups import Checkups
 from romm.domain.credentials.permissions import COMMAND_LINE, Actor
-from romm.domain.diagnosis.findings import Outcome
+from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.domain.errors import Code, Refused
 from romm.ports.diagnosis import Checkup
 from tests.fakes import FakeCheckups
@@ -49,7 +49,7 @@ async def test_failures_come_first() -> None:
     assert verdict.state == "failed"
     assert verdict.first[0].code is Code.CLIENT_REJECTED
     outcomes = [each.outcome for each in verdict.first]
-    assert outcomes == sorted(outcomes, key=[Outcome.FAILED, Outcome.WARNING].index)
+    assert outcomes == sorted(outcomes, key=[Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN].index)
     assert [level for level, event, _ in world.log.lines if event == "doctor.examined"] == ["warning"]
 
 
@@ -131,5 +131,11 @@ async def test_a_restart_examines_anew_but_not_each_of_many(pause: timedelta, ex
     assert len(world.lines("doctor.examined")) == examined
 
 
-def test_a_verdict_without_problems_is_ok() -> None:
-    assert Checkup(at=World().clock(), findings=()).state == "ok"
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_verdict_is_ok_only_if_nothing_is_open(outcome: Outcome) -> None:
+    found = (
+        Finding(check=Check.SETTINGS, outcome=Outcome.OK, found=""),
+        Finding(check=Check.CLIENT, outcome=outcome, found=""),
+    )
+    settled = outcome in (Outcome.OK, Outcome.SKIPPED)
+    assert Checkup(at=World().clock(), findings=found).state == ("ok" if settled else outcome)

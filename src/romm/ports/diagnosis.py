@@ -87,13 +87,13 @@ class Checkup(Struct, frozen=True, kw_only=True):
 
     @property
     def first(self) -> tuple[Finding, ...]:
-        """What needs attention: failures, then warnings."""
-        wanted = (Outcome.FAILED, Outcome.WARNING)
+        """What needs attention: failures, then warnings, then what cannot be told."""
+        wanted = (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN)
         return tuple(each for outcome in wanted for each in self.findings if each.outcome is outcome)
 
     @property
     def state(self) -> str:
-        """`failed`, `warning` or `ok`."""
+        """`failed`, `warning`, `unknown` or `ok`."""
         return str(self.first[0].outcome) if self.first else str(Outcome.OK)
 
 

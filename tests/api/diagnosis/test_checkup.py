@@ -1,6 +1,6 @@
 """The last verdict on the administrators' start page."""
 
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, warning
+from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, warning
 from romm.domain.model import AccessLevel
 from romm.ports.diagnosis import Checkup
 from tests.api.accounts.test_own_page import local, read
@@ -8,6 +8,7 @@ from tests.world import World
 
 OK = ok(Check.DNS, "is 192.0.2.1")
 WARNING = warning(Check.CLAIMS, "no groups <b>")
+UNKNOWN = Finding(check=Check.CLIENT, outcome=Outcome.UNKNOWN, found="the same answer to an invented secret")
 FAILED = failed(Check.CLIENT, "the provider answered invalid_client")
 
 
@@ -26,6 +27,12 @@ async def test_what_fails_stands_first_on_an_administrator_s_start_page(world: W
 async def test_a_warning_and_a_healthy_provider_are_said(world: World) -> None:
     assert "Checks of single sign-on have warnings." in await home(world, OK, WARNING)
     assert "All checks of single sign-on are ok." in await home(world, OK)
+
+
+async def test_what_cannot_be_told_is_not_called_ok(world: World) -> None:
+    page = await home(world, OK, UNKNOWN)
+    assert "No check of single sign-on failed, but not everything can be told." in page
+    assert "Client and secret: the same answer to an invented secret" in page
 
 
 async def test_before_the_first_examination_nothing_is_said(world: World) -> None:
