@@ -12,7 +12,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.hashing_order import Place, Priority
 
 KNOWN, CLEAN, STRANGER = (Place(priority, f"192.0.2.{priority}") for priority in Priority)
-SECONDS = 5  # at most, for a refusal that comes at once
+SECONDS = 5  # at most, for what comes at once
 
 
 class Stage:
@@ -29,7 +29,7 @@ class Stage:
         return task
 
     async def block(self) -> "asyncio.Task[object]":
-        task = asyncio.create_task(self.queue.run(self._gate.wait, KNOWN))
+        task = asyncio.create_task(self.queue.run(lambda: self._gate.wait(SECONDS), KNOWN))
         await asyncio.sleep(0)
         return task
 
@@ -55,7 +55,7 @@ async def test_known_browsers_come_before_clean_addresses_and_these_before_stran
         for name, place in [("stranger", STRANGER), ("clean", CLEAN), ("known", KNOWN), ("known too", KNOWN)]
     ]
     stage.open()
-    await asyncio.gather(*tasks)
+    await asyncio.wait_for(asyncio.gather(*tasks), SECONDS)
     assert stage.done == ["known", "known too", "stranger", "clean"], "the third turn is the longest waiting one's"
 
 
@@ -67,7 +67,7 @@ async def test_a_full_queue_refuses_the_stranger_that_waits_for_the_owner_who_co
     with pytest.raises(Refused, match=Code.BUSY):
         await asyncio.wait_for(second, SECONDS)
     stage.open()
-    await asyncio.gather(first, owner)
+    await asyncio.wait_for(asyncio.gather(first, owner), SECONDS)
     assert stage.done == ["owner", "clean"]
 
 
@@ -78,7 +78,7 @@ async def test_a_full_queue_of_owners_refuses_the_stranger_who_comes():
     with pytest.raises(Refused, match=Code.BUSY):
         await asyncio.wait_for(await stage.come("stranger", STRANGER), SECONDS)
     stage.open()
-    await owner
+    await asyncio.wait_for(owner, SECONDS)
 
 
 async def test_who_hangs_up_while_waiting_frees_the_place_and_no_thread_is_lost(stage: Stage):
@@ -89,8 +89,8 @@ async def test_who_hangs_up_while_waiting_frees_the_place_and_no_thread_is_lost(
     await asyncio.sleep(0)
     assert not stays.done(), "the thread is still at work for who hung up"
     stage.open()
-    await stays
-    await (await stage.come("later", STRANGER))
+    await asyncio.wait_for(stays, SECONDS)
+    await asyncio.wait_for(await stage.come("later", STRANGER), SECONDS)
     assert stage.done == ["stays", "later"]
 
 
@@ -103,9 +103,9 @@ async def test_who_hangs_up_at_the_moment_of_the_turn_passes_it_on(stage: Stage,
     for _ in range(moment):
         await asyncio.sleep(0)
     gone.cancel()
-    await asyncio.wait_for(asyncio.wait([gone, stays]), 5)
+    await asyncio.wait_for(asyncio.wait([gone, stays]), SECONDS)
     assert stage.done[-1:] == ["stays"]
-    await asyncio.wait_for(await stage.come("later", STRANGER), 5)
+    await asyncio.wait_for(await stage.come("later", STRANGER), SECONDS)
 
 
 async def test_who_hangs_up_in_a_full_queue_fails_nobody_who_comes_at_that_moment():
@@ -115,21 +115,21 @@ async def test_who_hangs_up_in_a_full_queue_fails_nobody_who_comes_at_that_momen
     comes = asyncio.create_task(stage.queue.run(lambda: stage.done.append("comes"), CLEAN))
     gone.cancel()
     stage.open()
-    await asyncio.wait_for(asyncio.wait([gone, comes]), 5)
+    await asyncio.wait_for(asyncio.wait([gone, comes]), SECONDS)
     assert stage.done == ["comes"]
 
 
 async def test_who_hangs_up_keeps_the_thread_until_its_work_is_done(stage: Stage):
     blocked = await stage.block()
     blocked.cancel()
-    await asyncio.wait([blocked])
+    await asyncio.wait_for(asyncio.wait([blocked]), SECONDS)
     tasks = [await stage.come("stranger", STRANGER), await stage.come("owner", KNOWN)]
     stage.open()
-    await asyncio.gather(*tasks)
+    await asyncio.wait_for(asyncio.gather(*tasks), SECONDS)
     assert stage.done == ["owner", "stranger"]
 
 
 async def test_work_that_fails_frees_its_thread(stage: Stage):
     with pytest.raises(ZeroDivisionError):
         await stage.queue.run(lambda: 1 // 0, KNOWN)
-    assert await stage.queue.run(lambda: "next", KNOWN) == "next"
+    assert await asyncio.wait_for(stage.queue.run(lambda: "next", KNOWN), SECONDS) == "next"
