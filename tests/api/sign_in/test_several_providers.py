@@ -347,6 +347,19 @@ async def test_without_a_first_one_the_next_is_the_default() -> None:
     assert "PROVIDERS" not in heartbeat
 
 
+async def test_a_provider_declared_again_under_a_new_id_has_its_issuer_and_the_old_one_that_is_off_has_not() -> None:
+    old = {"OIDC_ENABLED": "false", "OIDC_SERVER_APPLICATION_URL": FRIENDS}
+    world = await two({**old, "ROMM_PROVIDERS__FRIENDS__RP_INITIATED_LOGOUT": "true"})
+    portal = await world.browser().client.get("/api/login/initiate", params={"iss": FRIENDS})
+    assert portal.headers["location"].startswith(FRIENDS)
+    here, there = world.browser(), world.browser()
+    await here.sign_in(at="friends")
+    await there.sign_in(at="friends")
+    assert (await here.submit("/api/logout")).headers["location"].startswith(FRIENDS)
+    assert await post_logout_token(world, world.further["friends"].logout_token()) == 200
+    assert (await there.me()).status_code == 401
+
+
 async def test_the_heartbeat_has_all_of_several() -> None:
     heartbeat = (await (await two()).program().get("/api/heartbeat")).json()
     assert heartbeat["OIDC"]["PROVIDER"] == "authelia"

@@ -47,7 +47,7 @@ class ConfiguredProvider(Struct, frozen=True, kw_only=True):
 
 
 class ConfiguredProviders(Struct, frozen=True):
-    """In the declared order. No two have an issuer in common."""
+    """In the declared order. No two that are on have an issuer in common."""
 
     declared: tuple[ConfiguredProvider, ...]
 
@@ -71,10 +71,10 @@ class ConfiguredProviders(Struct, frozen=True):
         return next((each for each in self.declared if each.id == provider_id), None)
 
     def of_issuer(self, issuer: str | None) -> ConfiguredProvider | None:
-        """Also one that is off."""
+        """Also one that is off, after those that are on: the same provider may be declared again under a new id."""
         if not issuer:
             return None
-        own = (each for each in self.declared if any(is_issuer(known, issuer) for known in each.issuers))
+        own = (each for each in (*self.on, *self.declared) if any(is_issuer(known, issuer) for known in each.issuers))
         return next(own, None)
 
     def id_of_issuer(self, issuer: str | None) -> str | None:
