@@ -56,7 +56,7 @@ class Previews:
 def _report(person: Person, explanation: Explanation) -> Report:
     userinfo = person.userinfo or {}
     return Report(
-        algorithm=person.algorithm,
+        algorithm=person.source.id_token_alg or "",
         id_token=person.signed,
         userinfo=person.userinfo,
         only_in_userinfo=tuple(sorted(userinfo.keys() - person.signed.keys())),

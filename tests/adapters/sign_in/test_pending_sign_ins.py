@@ -7,9 +7,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
+from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.adapters.database.tables import PendingSignInRow
 from romm.adapters.database.transactions import Database
 from romm.domain.accounts.changes import Delete
+from romm.domain.credentials.credential import ProviderSession
 from romm.domain.digests import digest
 from romm.domain.model import Account
 from romm.domain.sign_in.claims.rules import Values
@@ -30,9 +32,7 @@ def waiting(owner: Account, **changes: Any) -> PendingSignIn:
     ordinary = PendingSignIn(
         account_id=owner.id,
         claims=CLAIMS,
-        id_token="an id token",
-        id_token_alg="ES256",
-        sid="session 7",
+        source=ProviderSession(identity=CLAIMS.identity, id_token="an id token", id_token_alg="ES256", sid="session 7"),
         return_to="/rom/1?q=%C3%A9",
         expires_at=NOW + PENDING_LIFETIME,
     )
@@ -60,6 +60,20 @@ async def test_the_database_has_it_sealed_for_its_browser(database: Database):
     moved = update(PendingSignInRow).where(PendingSignInRow.digest == row.digest).values(sealed=another.sealed)
     await database.write(lambda connection: connection.execute(moved).rowcount)
     assert await stores.pending_sign_ins.find("secret") is None, "another row's content"
+
+
+async def test_one_of_another_version_of_romm_has_expired(database: Database):
+    stores = in_database(database, FakeClock(NOW))
+    owner = await alice(stores)
+    await stores.pending_sign_ins.put(owner, waiting(owner), "secret")
+    other = HolderSeal().seal(
+        b'{"account_id": 1, "claims": {}, "id_token": "an id token"}', "secret", "a pending sign-in"
+    )
+    written = update(PendingSignInRow).values(sealed=other)
+    await database.write(lambda connection: connection.execute(written).rowcount)
+
+    assert await stores.pending_sign_ins.find("secret") is None
+    assert await stores.pending_sign_ins.take("secret") is None
 
 
 async def test_it_is_taken_once(rivals: list[Stores]):

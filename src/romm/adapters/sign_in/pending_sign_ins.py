@@ -54,4 +54,11 @@ class SQLPendingSignIns:
 
     def _opened(self, sealed: str, secret: str) -> PendingSignIn | None:
         content = self._seal.open(sealed, secret, _SEALED)
-        return None if content is None else msgspec.json.decode(content, type=PendingSignIn)
+        return None if content is None else _decoded(content)
+
+
+def _decoded(content: bytes) -> PendingSignIn | None:
+    try:
+        return msgspec.json.decode(content, type=PendingSignIn)
+    except msgspec.MsgspecError:  # written by another version of RomM that runs at the same time
+        return None

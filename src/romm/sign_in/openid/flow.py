@@ -11,12 +11,11 @@ from romm.credentials.secrets import url_secret
 from romm.credentials.sessions import Sessions
 from romm.domain import urls
 from romm.domain.accounts.changes import Proof, confirmation_required, proof
-from romm.domain.credentials.credential import ProviderSession
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account, Visitor
-from romm.domain.sign_in import authorization, logout_token
+from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import (
     ATTEMPT_LIFETIME,
     AuthorizationResponse,
@@ -230,11 +229,7 @@ class OpenIDSignIn:
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
         """Finish a pending sign-in. Raises `Refused`."""
-        signed = {"sid": waiting.sid} if waiting.sid else {}
-        algorithm = waiting.id_token_alg or ""
-        person = Person(
-            claims=waiting.claims, id_token=waiting.id_token, algorithm=algorithm, signed=signed, userinfo=None
-        )
+        person = Person(claims=waiting.claims, source=waiting.source)
         secret = url_secret()
         return await retry_on_conflict(
             lambda: self._admitted(person, waiting.return_to, visitor, secret, answer=answer)
@@ -256,15 +251,8 @@ class OpenIDSignIn:
             await self._ask(admitted.account, person, return_to, secret)
             return Finished(return_to=QUESTION_PAGE, pending=secret)
         decision, account = admitted
-        identity = person.claims.identity
-        source = ProviderSession(
-            identity=identity,
-            id_token=person.id_token,
-            id_token_alg=person.algorithm or None,
-            sid=logout_token.sid(person.signed),
-        )
-        session = await self.sessions.start(account, visitor, source)
-        claims = self.admission.deciding(person)
+        session = await self.sessions.start(account, visitor, person.source)
+        identity, claims = person.claims.identity, self.admission.deciding(person)
         await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision, claims=claims)
         linked = isinstance(decision, LinkIdentity)
         return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
@@ -273,9 +261,7 @@ class OpenIDSignIn:
         waiting = PendingSignIn(
             account_id=account.id,
             claims=person.claims,
-            id_token=person.id_token,
-            id_token_alg=person.algorithm or None,
-            sid=logout_token.sid(person.signed),
+            source=person.source,
             return_to=return_to,
             expires_at=self.clock() + PENDING_LIFETIME,
         )

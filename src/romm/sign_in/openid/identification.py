@@ -7,7 +7,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from romm.domain.credentials.credential import ProviderSession
 from romm.domain.errors import Code, Refused, required
+from romm.domain.sign_in import logout_token
 from romm.domain.sign_in.authorization import LoginAttempt, Purpose
 from romm.domain.sign_in.claims import rules as claims
 from romm.domain.sign_in.claims.rules import ClaimMapping, Claims, ExpectedIDToken
@@ -19,13 +21,12 @@ CALLBACK_SECONDS = 14  # for all requests to the provider in one callback
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """`signed` (ID token) and `userinfo` are raw claims. `without_userinfo` is UserInfo's error."""
+    """`signed` (ID token) and `userinfo` are raw claims, for a report. `without_userinfo` is UserInfo's error."""
 
     claims: Claims
-    id_token: str
-    algorithm: str
-    signed: Mapping[str, Any]
-    userinfo: Mapping[str, Any] | None
+    source: ProviderSession
+    signed: Mapping[str, Any] = {}
+    userinfo: Mapping[str, Any] | None = None
     without_userinfo: Refused | None = None
 
 
@@ -77,8 +78,12 @@ class Identification:
         read = required(claims.read(id_token, userinfo, self.reading, userinfo_failed=problem is not None))
         return Person(
             claims=read,
-            id_token=tokens.unverified_id_token,
-            algorithm=signed.algorithm,
+            source=ProviderSession(
+                identity=read.identity,
+                id_token=tokens.unverified_id_token,
+                id_token_alg=signed.algorithm,
+                sid=logout_token.sid(id_token),
+            ),
             signed=id_token,
             userinfo=userinfo,
             without_userinfo=problem,

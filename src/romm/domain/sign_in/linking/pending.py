@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from romm.domain.credentials.credential import ProviderSession
 from romm.domain.model import Account
 from romm.domain.sign_in.claims.rules import Claims
 
@@ -11,13 +12,11 @@ PENDING_LIFETIME = timedelta(minutes=10)
 
 
 class PendingSignIn(Struct, frozen=True, kw_only=True):
-    """`sid` and the ID token are for the later session."""
+    """`source` is for the later session."""
 
     account_id: int
     claims: Claims
-    id_token: str
-    id_token_alg: str | None
-    sid: str | None
+    source: ProviderSession
     return_to: str
     expires_at: datetime
 
