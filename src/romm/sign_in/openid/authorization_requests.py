@@ -1,4 +1,4 @@
-"""The authorization request's address, pushed first where that is required (RFC 9126)."""
+"""The authorization request's address, pushed first where that is required or wished (RFC 9126)."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -25,14 +25,13 @@ def may_be_pushed(client: Client, metadata: Metadata) -> bool:
 
 
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """Pushes the request first if required."""
-    if metadata.require_pushed_authorization_requests:
-        return await _pushed_url(provider, metadata, request)
-    if provider.client.pushed_requests and metadata.pushed_authorization_request_endpoint:
+    """Pushes the request first if it may be pushed."""
+    if may_be_pushed(provider.client, metadata):
         try:
             return await _pushed_url(provider, metadata, request)
         except Refused as refused:
-            if refused.code is not Code.PROVIDER_ANSWER_INVALID:  # the endpoint is announced, but not there
+            is_absent = refused.code is Code.PROVIDER_ANSWER_INVALID  # the endpoint is announced, but not there
+            if metadata.require_pushed_authorization_requests or not is_absent:
                 raise
     return authorization.authorization_url(metadata, request)
 
