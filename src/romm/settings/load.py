@@ -63,8 +63,7 @@ def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
 
 
 def _format(settings: Settings, field: Field) -> str:
-    sections = {each.section: each.oidc for each in settings.all_providers}
-    value = getattr(sections.get(field.section) or getattr(settings, field.section), field.key)
+    value = settings.value(field)
     if field.path == "database.url":
         return database.hidden(value)
     if field.variable.secret:

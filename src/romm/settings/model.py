@@ -192,6 +192,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         """For requests that name none: the first that is enabled, even if mistakes keep it off."""
         return next((each for each in self.all_providers if each.oidc.enabled), self.all_providers[0])
 
+    def value(self, field: "Field") -> Any:
+        sections = {each.section: each.oidc for each in self.all_providers}
+        return getattr(sections.get(field.section) or getattr(self, field.section), field.key)
+
 
 class Field(Struct, frozen=True, kw_only=True):
     """`choices` is empty if any value of the type is possible."""

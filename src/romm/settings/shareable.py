@@ -16,7 +16,7 @@ def rows(settings: Settings, origins: Mapping[str, str]) -> list[tuple[str, str,
     found = []
     for number, field in _fields(settings):
         name = field.variable.name if number == 1 else f"[provider {number}] {field.key}"
-        found.append((name, _shareable(field, _value(settings, field)), _origin(field, origins)))
+        found.append((name, _shareable(field, settings.value(field)), _origin(field, origins)))
     return found
 
 
@@ -24,7 +24,7 @@ def private(settings: Settings) -> dict[str, list[str]]:
     """The texts of all settings, by what stands for them."""
     found: dict[str, list[str]] = {"secret": [], "setting": [settings.database.url]}
     for _, field in _fields(settings):
-        value = _value(settings, field)
+        value = settings.value(field)
         texts = [value] if isinstance(value, str) else value if isinstance(value, tuple) else []
         is_private = not field.choices and not (field.key == "provider" and key(str(value)) in PRESETS)
         found["secret" if field.variable.secret else "setting"] += map(str, texts) if is_private else []
@@ -39,11 +39,6 @@ def _fields(settings: Settings) -> Iterator[tuple[int, Field]]:
     yield from ((1, field) for field in FIELDS)
     for number, each in enumerate(settings.providers, start=2):
         yield from ((number, field) for field in providers.fields([each.id]))
-
-
-def _value(settings: Settings, field: Field) -> Any:
-    sections = {each.section: each.oidc for each in settings.all_providers}
-    return getattr(sections.get(field.section) or getattr(settings, field.section), field.key)
 
 
 def _shareable(field: Field, value: Any) -> str:
