@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from romm.diagnosis.doctor import ABOUT_PROVIDER, AFTER, BEFORE, Doctor
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis.findings import Finding
-from romm.domain.errors import Code, Refused, required
-from romm.domain.sign_in.providers import ConfiguredProvider, ConfiguredProviders
+from romm.domain.errors import required
+from romm.domain.sign_in.providers import ConfiguredProviders
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +46,7 @@ class Doctors:
         """None for all."""
         if not provider_id:
             return self.by_id[self.examined[0]] if len(self.examined) == 1 else None
-        if provider_id not in self.by_id:
-            raise Refused(Code.OIDC_OFF, reason=f"[providers.{provider_id}] is not in the settings")
-        return self.by_id[provider_id]
+        return self.by_id[required(self.providers.declared_as(provider_id)).id]
 
     async def _side_by_side(self, actor: Actor) -> AsyncIterator[Finding]:
         """In the declared order, all begun at once."""
@@ -68,7 +66,4 @@ class Doctors:
 
     async def _about(self, actor: Actor, provider_id: str) -> list[Finding]:
         found = self.by_id[provider_id].findings(actor, ABOUT_PROVIDER)
-        return [replace(each, provider=self._named(provider_id)) async for each in found]
-
-    def _named(self, provider_id: str) -> ConfiguredProvider | None:
-        return self.providers.named(provider_id)
+        return [replace(each, provider=self.providers.named(provider_id)) async for each in found]

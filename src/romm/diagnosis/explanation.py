@@ -8,7 +8,7 @@ from romm.domain.accounts import usernames
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis import explanation
 from romm.domain.diagnosis.explanation import Explanation
-from romm.domain.errors import Code, Refused, required
+from romm.domain.errors import required
 from romm.domain.sign_in.claims import rules
 from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.providers import ConfiguredProviders
@@ -53,9 +53,6 @@ class Explainers:
 
     async def explain(self, actor: Actor, pasted: Any, provider_id: str | None = None) -> Explanation:
         """By the rules of that provider, else of the one whose issuer the claims name. Raises `Refused`."""
-        found = (
-            self.providers.named(provider_id) if provider_id else self.providers.of_issuer(explanation.issuer(pasted))
-        )
-        if provider_id and found is None:
-            raise Refused(Code.OIDC_OFF, reason=f"[providers.{provider_id}] is not in the settings")
-        return await self.by_id[(found or self.providers.default).id].explain(actor, pasted)
+        of_issuer = None if provider_id else self.providers.of_issuer(explanation.issuer(pasted))
+        found = of_issuer or required(self.providers.declared_as(provider_id))
+        return await self.by_id[found.id].explain(actor, pasted)

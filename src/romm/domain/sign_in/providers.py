@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.discovery import is_issuer
 
 FIRST = "oidc"
@@ -69,6 +70,11 @@ class ConfiguredProviders(Struct, frozen=True):
         if not provider_id:
             return self.default
         return next((each for each in self.declared if each.id == provider_id), None)
+
+    def declared_as(self, provider_id: str | None) -> ConfiguredProvider | Refuse:
+        """As `named`, or why there is none."""
+        unknown = Refuse(Code.OIDC_OFF, {"reason": f"[providers.{provider_id}] is not in the settings"})
+        return self.named(provider_id) or unknown
 
     def of_issuer(self, issuer: str | None) -> ConfiguredProvider | None:
         """Also one that is off, after those that are on: the same provider may be declared again under a new id."""

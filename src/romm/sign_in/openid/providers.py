@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from romm.credentials.principal import Principal, require_own
 from romm.domain.credentials.permissions import Action
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code, Refused, required
 from romm.domain.sign_in.authorization import Initiation
 from romm.domain.sign_in.providers import FIRST, ConfiguredProviders
 from romm.sign_in.openid.flow import OpenIDSignIn
@@ -20,10 +20,7 @@ class SignIns:
 
     def at(self, provider_id: str | None) -> OpenIDSignIn:
         """The default one without an id. Raises `Refused(OIDC_OFF)` for an unknown one."""
-        found = self.providers.named(provider_id)
-        if found is None:
-            raise Refused(Code.OIDC_OFF, reason=f"[providers.{provider_id}] is not in the settings")
-        return self.by_id[found.id]
+        return self.by_id[required(self.providers.declared_as(provider_id)).id]
 
     def further(self, provider_id: str) -> OpenIDSignIn:
         """For addresses below the first one's. Raises `Refused(NOT_FOUND)`."""
