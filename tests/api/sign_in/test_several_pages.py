@@ -96,6 +96,13 @@ async def test_a_refusal_about_no_provider_names_none(named: str) -> None:
     assert "tries again" not in page
 
 
+async def test_a_refusal_by_a_provider_that_is_off_offers_no_other_try_there() -> None:
+    world = await two({"ROMM_PROVIDERS__BROKEN__CLIENT_ID": "romm", "ROMM_PROVIDERS__BROKEN__NAME": "Broken"})
+    page = (await world.browser().get("/login?error=oidc_off&provider=broken")).text
+    assert "You are not signed in" in page
+    assert "Broken" not in page
+
+
 async def test_signing_out_says_where_the_person_may_still_be_signed_in() -> None:
     browser = (await two()).browser()
     await browser.sign_in(at="friends")

@@ -174,6 +174,18 @@ async def test_signing_out_of_a_session_from_a_provider_that_is_gone_goes_to_no_
     world.reconfigure({**world.settings_environ, **other})
     later = world.browser()
     later.client.cookies = browser.client.cookies
+    assert "This signs you out at" not in (await later.get("/")).text
+    assert (await later.submit("/api/logout")).headers["location"] == "/login?notice=signed_out"
+
+
+async def test_signing_out_of_a_session_from_a_provider_that_is_off_stays_here_and_the_first_page_says_so() -> None:
+    world = await two({"ROMM_PROVIDERS__FRIENDS__RP_INITIATED_LOGOUT": "true"})
+    browser = world.browser()
+    await browser.sign_in(at="friends")
+    world.reconfigure({**world.settings_environ, "ROMM_PROVIDERS__FRIENDS__ENABLED": "false"})
+    later = world.browser()
+    later.client.cookies = browser.client.cookies
+    assert "This signs you out at" not in (await later.get("/")).text
     assert (await later.submit("/api/logout")).headers["location"] == "/login?notice=signed_out"
 
 

@@ -149,7 +149,8 @@ def _signs_out_at_provider(principal: Principal, renderer: PageRenderer) -> bool
     credential = principal.credential
     if credential is None or credential.identity is None:
         return False
-    return renderer.oidc_of(credential.identity.issuer).rp_initiated_logout
+    found = renderer.configured.of_issuer_or_only(credential.identity.issuer)
+    return found is not None and found.is_on and renderer.declared(found.id).oidc.rp_initiated_logout
 
 
 router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)

@@ -55,7 +55,7 @@ class KnownIssuers:
 
     def links_by_email(self, issuer: str) -> bool:
         """Of an unknown issuer as of the default one."""
-        found = (each for each in self._all if each.known and is_among(issuer, (each.known,)))
+        found = (each for each in self._all if is_among(issuer, (each.known,)))
         return next(found, self.default).link_by_email
 
     async def asked(self) -> Issuers:
