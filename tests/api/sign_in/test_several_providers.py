@@ -258,6 +258,19 @@ async def test_a_step_that_lasts_is_confirmed_where_the_session_came_from(at: st
     assert begun.headers["location"].startswith(FRIENDS if at else HOUSE)
 
 
+async def test_a_step_that_lasts_is_confirmed_at_another_linked_provider_while_the_sessions_own_is_off() -> None:
+    world = await two(sub="alice-there")
+    world.further["friends"].claims |= {"email": "alice@example.org"}
+    browser = world.browser()
+    for each in ("", "friends"):
+        await browser.sign_in(at=each)
+    world.reconfigure({**world.settings_environ, "ROMM_PROVIDERS__FRIENDS__ENABLED": "false"})
+    later = world.browser()
+    later.client.cookies = browser.client.cookies
+    begun = await later.submit("/account/confirm/provider", next="/account")
+    assert begun.headers["location"].startswith(HOUSE)
+
+
 async def test_the_new_provider_links_everyone_of_the_old_one_by_the_vouched_address() -> None:
     """Replacing a provider by running both (rules.md, 4a)."""
     world = await two(sub="alice-there")
