@@ -201,6 +201,12 @@ async def test_a_logout_token_ends_the_sessions_of_its_issuer_alone() -> None:
     assert ((await alice.me()).status_code, (await bob.me()).status_code) == (200, 401)
 
 
+@pytest.mark.parametrize("issuer", [7, [FRIENDS], {"url": FRIENDS}])
+async def test_a_logout_token_whose_issuer_is_no_text_is_refused(issuer: Any) -> None:
+    world = await two()
+    assert await post_logout_token(world, world.further["friends"].logout_token(iss=issuer)) == 400
+
+
 async def test_a_portal_starts_a_sign_in_at_its_own_provider() -> None:
     browser = (await two()).browser()
     for issuer in (HOUSE, FRIENDS, f"{FRIENDS}/"):
