@@ -149,6 +149,7 @@ async def register(
         Code.PASSWORDS_OFF,
         Code.ADMIN_REQUIRED,
         Code.CONFIRMATION_REQUIRED,
+        Code.OWN_ACCOUNT,
         Code.ACCOUNT_UNKNOWN,
         Code.ACCOUNT_DISABLED,
         Code.ACCOUNT_CHANGED,
