@@ -11,7 +11,7 @@ from litestar.params import FromQuery
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
-from romm.accounts.recovery import RESET_LIFETIME, Recovery
+from romm.accounts.recovery import Recovery
 from romm.api.accounts.schemas import (
     INVITATION_EXAMPLE,
     LINK_EXAMPLE,
@@ -166,9 +166,8 @@ async def reset_link(
     """Creates a link to set a new password. It replaces an older link of this account."""
     by = actor(principal)
     account = await administration.get(by, user_id, Action.SET_PASSWORD)
-    secret = await recovery.reset_link(by, account)
-    expires_at = recovery.clock() + RESET_LIFETIME
-    return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), expires_at)
+    secret, link = await recovery.reset_link(by, account)
+    return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), link.expires_at)
 
 
 @post(
