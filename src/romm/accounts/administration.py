@@ -20,8 +20,8 @@ from romm.ports.accounts import ALL, Accounts, AccountStore, NewAccount, Passwor
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
-from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.journal import log_role_change
+from romm.sign_in.openid.issuers import KnownIssuers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from romm.domain.model import Account, Identity, subject_digest
 from romm.ports.accounts import ALL, Accounts, AccountStore
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock, Log
-from romm.sign_in.issuers import KnownIssuers
+from romm.sign_in.openid.issuers import KnownIssuers
 
 
 @dataclass(frozen=True, kw_only=True)
