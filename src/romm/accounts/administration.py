@@ -16,14 +16,12 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
 from romm.domain.limits import check_search
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
+from romm.ports.accounts import ALL, Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 from romm.sign_in.journal import log_role_change
 from romm.sign_in.openid.issuers import KnownIssuers
-
-_ALL = 2**31 - 1  # the largest LIMIT that all databases accept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +46,7 @@ class Administration:
 
     async def all_accounts(self, actor: Actor, text: str = "") -> Sequence[Account]:
         """Raises `Refused`."""
-        return (await self.search(actor, text, _ALL, 0))[0]
+        return (await self.search(actor, text, ALL, 0))[0]
 
     async def get(self, actor: Actor, account_id: int, action: Action = Action.READ_ACCOUNT) -> Account:
         """For this action. Raises `Refused`; ACCOUNT_UNKNOWN only for who could do it to another account."""

@@ -13,12 +13,10 @@ from romm.domain.credentials.step_up import Lasting
 from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import LinkedElsewhere, linked_elsewhere, spelled
 from romm.domain.model import Account, Identity, subject_digest
-from romm.ports.accounts import Accounts, AccountStore
+from romm.ports.accounts import ALL, Accounts, AccountStore
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock, Log
 from romm.sign_in.openid.issuers import KnownIssuers
-
-_ALL = 2**31 - 1  # the greatest LIMIT that every database takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,4 +107,4 @@ class IssuerMoves:
         self.log.warning("account.issuer_moved", **facts, before=move.old, after=after, subject_digest=subject)
 
     async def _everybody(self) -> Sequence[Account]:
-        return (await self.account_store.search("", _ALL, 0))[0]
+        return (await self.account_store.search("", ALL, 0))[0]

@@ -12,7 +12,7 @@ from romm.domain import emails
 from romm.domain.accounts import changes as rules
 from romm.domain.accounts.changes import AccountUpdate
 from romm.domain.credentials import step_up
-from romm.domain.credentials.credential import Kind, issued
+from romm.domain.credentials.credential import Credential, Kind, issued
 from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.step_up import Lasting
 from romm.domain.digests import digest
@@ -54,8 +54,8 @@ class Recovery:
             typed = unicodedata.normalize("NFKC", name).strip()
             await self.account_store.note_reset_request(emails.canonical(typed) or typed.lower(), self.clock())
 
-    async def reset_link(self, actor: Actor, account: Account) -> str:
-        """Replaces an older link. Raises `Refused`."""
+    async def reset_link(self, actor: Actor, account: Account) -> tuple[str, Credential]:
+        """The link's secret and stored credential; replaces an older link. Raises `Refused`."""
         required(may(actor, Action.SET_PASSWORD, Target.of(account)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
@@ -69,7 +69,8 @@ class Recovery:
         required(may(actor, Action.CREATE_RECOVERY_LINK))
         if not account.is_enabled_admin:
             raise Refused(Code.NOT_AN_ADMIN, username=account.username)
-        return await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, actor)
+        secret, _ = await self._link(account, Kind.RECOVERY, RECOVERY_LIFETIME, actor)
+        return secret
 
     async def open(self, kind: Kind, secret: str) -> Account:
         """Raises `Refused(LINK_INVALID)`."""
@@ -113,9 +114,10 @@ class Recovery:
     async def _hash(self, password: str, account: Account) -> str:
         return await hash_of_new(self.passwords, password, username=account.username, email=account.email)
 
-    async def _link(self, account: Account, kind: Kind, lifetime: timedelta, maker: Actor) -> str:
+    async def _link(self, account: Account, kind: Kind, lifetime: timedelta, maker: Actor) -> tuple[str, Credential]:
         secret, now = url_secret(), self.clock()
+        link = issued(kind, account.id, digest(secret), now, now + lifetime)
         with refuse_if_changed(account):
-            await self.credentials.replace(account, issued(kind, account.id, digest(secret), now, now + lifetime))
+            await self.credentials.replace(account, link)
         self.log.warning("recovery.link_made", kind=kind, account=account.id, username=account.username, by=maker.name)
-        return secret
+        return secret, link

@@ -92,7 +92,9 @@ def reset_link(username: str) -> None:
     """
 
     async def work(does: "UseCases") -> str:
-        return await does.recovery.reset_link(COMMAND_LINE, await does.administration.named(COMMAND_LINE, username))
+        account = await does.administration.named(COMMAND_LINE, username)
+        secret, _ = await does.recovery.reset_link(COMMAND_LINE, account)
+        return secret
 
     say(_url("/reset-password", run(work)))
 

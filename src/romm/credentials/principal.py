@@ -1,10 +1,9 @@
 """The account behind a request, and what its credential allows."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from romm.domain import scopes
+from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.errors import Code, Refused, required
@@ -38,9 +37,8 @@ def actor(who: Principal) -> Actor:
         account_id=account.id,
         scopes=who.scopes,
         kind=by.kind,
-        proven_at=_proven_at(account, by),
+        proven_at=step_up.proven_at(account, by),
         grants_access=by.kind is Kind.CLIENT_TOKEN and scopes.GRANT_ACCESS in by.scopes,
-        expires_at=by.expires_at,
     )
 
 
@@ -60,11 +58,3 @@ def principal(account: Account, credential: Credential | None = None) -> Princip
     allowed = frozenset(scopes.granted(account.level))
     given = allowed if credential is None else allowed & frozenset(credential.scopes)
     return Principal(account=account, scopes=given, credential=credential)
-
-
-def _proven_at(owner: Account, by: Credential) -> datetime | None:
-    """A sign-in at the provider counts only while its identity is linked."""
-    if by.kind not in (Kind.SESSION, Kind.ACCESS_TOKEN):
-        return None
-    still_linked = by.identity is None or any(link.identity == by.identity for link in owner.links)
-    return by.proven_at if still_linked else None

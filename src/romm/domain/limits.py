@@ -1,4 +1,4 @@
-"""What requests without an account may cause: from one address, and from all together.
+"""What requests may cause: without an account, from one address and from all together; and the longest search.
 
 The table in docs/operating.md is printed from here. Sealed sign-ins cost the server nothing and have no limit.
 """

@@ -15,6 +15,9 @@ from romm.domain.sign_in.hashing_order import Place
 from romm.domain.sign_in.linking.decisions import LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking.rules import Found
 
+ALL = 2**31 - 1
+"""As a `limit`: the largest that every database accepts."""
+
 
 class OneTimeLink(Struct, frozen=True):
     """Used up in the same transaction."""

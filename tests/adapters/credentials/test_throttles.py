@@ -210,3 +210,12 @@ async def test_what_is_old_begins_anew_also_when_it_is_not_cleared_away_yet(data
     counted = await SQLThrottles(database, clock).count(old)
 
     assert {each.count for each in counted} == {1}
+
+
+async def test_who_decides_sees_nothing_old_also_when_it_is_not_cleared_away_yet(database: Database):
+    old, clock = await more_than_are_cleared_at_once(database), FakeClock(NOW + FORGOTTEN_AFTER + MINUTE)
+
+    def decide(counted: Mapping[str, Failures]) -> tuple[Failures, ...]:
+        return tuple(counted.values())
+
+    assert await SQLThrottles(database, clock).update(old, decide) == ()

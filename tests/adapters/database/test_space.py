@@ -104,3 +104,28 @@ async def test_the_file_shrinks_while_it_is_written_to_a_few_pages_at_a_time(pat
     await writer.close()
     assert SPARE_PAGES - 10 <= pragma(path, "freelist_count") <= SPARE_PAGES
     assert pragma(path, "page_count") < 2 * SPARE_PAGES
+
+
+async def test_a_transaction_does_not_fail_because_no_page_can_be_given_back(path: Path):
+    """Another process writes for longer than one wait: the first is for the pages, the second for the transaction."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    await asyncio.to_thread(filled_and_emptied, path)
+    engine = engines(url(path)).writes
+    assert isinstance(engine, Engine)
+    writer = Writer(engine, wait=0.5)
+
+    def work(connection: Connection) -> None:
+        connection.execute(text("UPDATE rows SET content = content WHERE rowid = 1"))
+
+    for _ in range(CHECKPOINT_EVERY + 1):
+        await writer.run(work)
+    unused = pragma(path, "freelist_count")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(writer.run(work))
+        await asyncio.sleep(0.75)
+        other.execute("COMMIT")
+    await writing
+    await writer.close()
+    assert pragma(path, "freelist_count") == unused > SPARE_PAGES

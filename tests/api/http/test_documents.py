@@ -10,6 +10,7 @@ import pytest
 
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
+from tests.api.doors import DOORS, Door
 from tests.world import World
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -182,6 +183,21 @@ def test_a_refusal_is_documented_as_it_is_answered(document: dict[str, Any]) -> 
                 assert problem["detail"] == CATALOGUE[Code(problem["code"])].person
                 found.add(problem["code"])
     assert {Code.CREDENTIALS_WRONG, Code.NOT_SIGNED_IN, Code.CROSS_SITE, Code.STORAGE_UNAVAILABLE} <= found
+
+
+@pytest.mark.parametrize("name", [name for name, row in DOORS.items() if isinstance(row, Door)])
+def test_what_a_door_refuses_with_is_documented_at_its_route(name: str, document: dict[str, Any]) -> None:
+    door, (method, path) = DOORS[name], re.split("[ ?]", name)[:2]
+    assert isinstance(door, Door)
+    refusals = {
+        door.own,
+        door.foreign,
+        door.passes and door.passes[1],
+        door.rights == "admin" and Code.ADMIN_REQUIRED,
+        bool(door.lasting or door.proof) and Code.CONFIRMATION_REQUIRED,
+    }
+    answers = everything(document["paths"][path][method.lower()]["responses"])
+    assert {code for code in refusals if code} <= {example["code"] for example in answers if "code" in example}
 
 
 def test_the_token_endpoint_documents_what_every_grant_sends_and_is_refused_for(document: dict[str, Any]) -> None:

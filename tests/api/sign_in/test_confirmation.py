@@ -125,7 +125,7 @@ async def test_who_typed_alices_address_has_nothing_of_hers_when_she_comes(
     token = await mallory.client.post(
         "/api/client-tokens", json={"name": "kept", "scopes": ["me.read"]}, headers={"sec-fetch-site": "same-origin"}
     )
-    reset = await world.use_cases.recovery.reset_link(COMMAND_LINE, named(world, "mallory"))
+    reset, _ = await world.use_cases.recovery.reset_link(COMMAND_LINE, named(world, "mallory"))
 
     world.idp.claims["groups"] = groups
     alice = world.browser()

@@ -152,6 +152,20 @@ def test_nobody_without_all_rights_of_an_admin_touches_or_makes_one() -> None:
         ),
         pytest.param(VIEWER, {}, {"email": "new@example.com"}, None, id="no more than the token may"),
         pytest.param(
+            VIEWER,
+            {"level": EDITOR},
+            {"level": VIEWER, "email": "new@example.com"},
+            None,
+            id="what counts is the level afterwards",
+        ),
+        pytest.param(
+            VIEWER,
+            {},
+            {"level": EDITOR, "email": "new@example.com"},
+            Code.SCOPES_EXCEEDED,
+            id="also when it rises with the address",
+        ),
+        pytest.param(
             EDITOR, {}, {"password_hash": "x"}, Code.ADMIN_REQUIRED, id="a password, whatever it may open one day"
         ),
     ],

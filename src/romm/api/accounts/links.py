@@ -11,7 +11,7 @@ from litestar.params import FromQuery
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import Invitations
-from romm.accounts.recovery import RESET_LIFETIME, Recovery
+from romm.accounts.recovery import Recovery
 from romm.api.accounts.schemas import (
     INVITATION_EXAMPLE,
     LINK_EXAMPLE,
@@ -149,6 +149,7 @@ async def register(
         Code.PASSWORDS_OFF,
         Code.ADMIN_REQUIRED,
         Code.CONFIRMATION_REQUIRED,
+        Code.OWN_ACCOUNT,
         Code.ACCOUNT_UNKNOWN,
         Code.ACCOUNT_DISABLED,
         Code.ACCOUNT_CHANGED,
@@ -163,12 +164,10 @@ async def reset_link(
     settings: NamedDependency[Settings],
 ) -> LinkAnswer:
     """Creates a link to set a new password. It replaces an older link of this account."""
-    own = user_id == principal.account.id  # as read at the start of the request, see `ports.Credentials`
     by = actor(principal)
-    account = principal.account if own else await administration.get(by, user_id, Action.SET_PASSWORD)
-    secret = await recovery.reset_link(by, account)
-    expires_at = recovery.clock() + RESET_LIFETIME
-    return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), expires_at)
+    account = await administration.get(by, user_id, Action.SET_PASSWORD)
+    secret, link = await recovery.reset_link(by, account)
+    return LinkAnswer(secret, link_url(settings.server.base_url, "/reset-password", secret), link.expires_at)
 
 
 @post(

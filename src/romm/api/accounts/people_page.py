@@ -18,7 +18,8 @@ from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained, keeping
 from romm.credentials.principal import Principal, actor
-from romm.domain.credentials.credential import link_url
+from romm.domain.credentials.credential import Credential, link_url
+from romm.settings.model import Settings
 
 PAGE = "/admin/users"
 AT_ONCE = 25
@@ -30,6 +31,14 @@ class LinkView:
     url: str
     expires_at: datetime
     lasts: str
+
+
+def link_view(settings: Settings, path: str, secret: str, stored: Credential) -> LinkView:
+    return LinkView(
+        url=link_url(settings.server.base_url, path, secret),
+        expires_at=stored.expires_at,
+        lasts=in_words(stored.expires_at - stored.created_at),
+    )
 
 
 @get("/", **needs("users.read", browser=True, error_page=PAGE))
@@ -89,8 +98,7 @@ async def invite(
     form = await body(request, InvitationForm)
     with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
         secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
-    url, ends = link_url(renderer.settings.server.base_url, "/register", secret), invitation.expires_at
-    link = LinkView(url=url, expires_at=ends, lasts=in_words(ends - invitation.created_at))
+    link = link_view(renderer.settings, "/register", secret, invitation)
     return renderer.page("invited.html", who=principal, link=link, gives=invitation.level)
 
 

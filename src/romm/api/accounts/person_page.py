@@ -9,22 +9,20 @@ from litestar.response import Template
 
 from romm.accounts.administration import Administration
 from romm.accounts.forms import AccountForm
-from romm.accounts.recovery import RESET_LIFETIME, Recovery
+from romm.accounts.recovery import Recovery
 from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
-from romm.api.accounts.people_page import PAGE, LinkView
+from romm.api.accounts.people_page import PAGE, link_view
 from romm.api.accounts.timeline import Event, entries_of, last_explained, timeline
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView
-from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.diagnosis.explanation import Explainers
-from romm.domain.credentials.credential import link_url
 from romm.domain.credentials.permissions import Action
 from romm.sign_in.journal import SignInJournal
 
@@ -139,12 +137,8 @@ async def reset_link(
     """The link is in the response only: in no URL, and stored as a hash."""
     by = actor(principal)
     account = await administration.get(by, user_id, Action.SET_PASSWORD)
-    secret = await recovery.reset_link(by, account)
-    url, ends = (
-        link_url(renderer.settings.server.base_url, "/reset-password", secret),
-        recovery.clock() + RESET_LIFETIME,
-    )
-    link = LinkView(url=url, expires_at=ends, lasts=in_words(RESET_LIFETIME))
+    secret, stored = await recovery.reset_link(by, account)
+    link = link_view(renderer.settings, "/reset-password", secret, stored)
     return renderer.page("reset_link.html", who=principal, account=account, link=link)
 
 

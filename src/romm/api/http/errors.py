@@ -13,7 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.problems import OAuthProblem, Problem
+from romm.api.http.problems import OAuthProblem, problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
 from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
@@ -161,18 +161,9 @@ class Errors:
         return page
 
     def _problem(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
-        row = CATALOGUE[refused.code]
-        status = status or row.status
-        problem = Problem(
-            type=f"urn:romm:refusal:{refused.code}",
-            title=HTTPStatus(status).phrase,
-            status=status,
-            detail=row.person,
-            code=refused.code,
-            reference=correlation_id(request),
-        )
+        status = status or CATALOGUE[refused.code].status
         return Response(
-            msgspec.json.encode(problem),
+            msgspec.json.encode(problem(refused.code, status, correlation_id(request))),
             status_code=status,
             media_type="application/problem+json",
             headers=_headers(request, refused, status),
@@ -182,7 +173,7 @@ class Errors:
     def _oauth(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
         row = CATALOGUE[refused.code]
         status = status or row.oauth_status
-        problem = OAuthProblem(
+        error = OAuthProblem(
             error=row.oauth_error,
             error_description=row.person,
             detail=row.person,
@@ -190,7 +181,7 @@ class Errors:
             reference=correlation_id(request),
         )
         return Response(
-            msgspec.json.encode(problem),
+            msgspec.json.encode(error),
             status_code=status,
             media_type="application/json",
             headers=NO_STORE | (_headers(request, refused, status) if status != 400 else {}),

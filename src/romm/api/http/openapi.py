@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import groupby
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 
-from romm.api.http.problems import OAuthProblem, Problem
+from romm.api.http.problems import OAuthProblem, Problem, problem
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 
@@ -210,16 +209,5 @@ def _refusal(status: int, codes: list[Code]) -> ResponseSpec:
         generate_examples=False,
         description=" ".join(f"{code}: {CATALOGUE[code].person}" for code in codes),
         media_type=cast("Any", "application/problem+json"),
-        examples=[Example(id=code, value=msgspec.to_builtins(_problem(status, code))) for code in codes],
-    )
-
-
-def _problem(status: int, code: Code) -> Problem:
-    return Problem(
-        type=f"urn:romm:refusal:{code}",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=CATALOGUE[code].person,
-        code=code,
-        reference=_REFERENCE,
+        examples=[Example(id=code, value=msgspec.to_builtins(problem(code, status, _REFERENCE))) for code in codes],
     )

@@ -1,6 +1,11 @@
 """Error bodies."""
 
+from http import HTTPStatus
+
 from msgspec import Struct
+
+from romm.domain.catalogue import CATALOGUE
+from romm.domain.errors import Code
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -12,6 +17,17 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str
     code: str
     reference: str
+
+
+def problem(code: Code, status: int, reference: str) -> Problem:
+    return Problem(
+        type=f"urn:romm:refusal:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=CATALOGUE[code].person,
+        code=code,
+        reference=reference,
+    )
 
 
 class OAuthProblem(Struct, frozen=True, kw_only=True):

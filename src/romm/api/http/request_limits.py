@@ -8,8 +8,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import ClientException
 from litestar.types import ASGIApp, HTTPReceiveMessage, HTTPScope, Message, Receive, Scope, Send
 
-from romm.api.http.problems import Problem
-from romm.domain.catalogue import CATALOGUE
+from romm.api.http.problems import problem
 from romm.domain.errors import Code
 from romm.ports.process import Log
 
@@ -89,14 +88,13 @@ def _has_one_host(scope: HTTPScope) -> bool:
 
 
 async def _answer(scope: HTTPScope, send: Send, code: Code, status: HTTPStatus) -> None:
-    problem = Problem(
-        type=f"urn:romm:refusal:{code}",
-        title=status.phrase,
-        status=status,
-        detail=CATALOGUE[code].person,
-        code=code,
-        reference=str(scope.get("state", {}).get("correlation_id", "")),
-    )
+    reference = str(scope.get("state", {}).get("correlation_id", ""))
     headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": msgspec.json.encode(problem), "more_body": False})
+    await send(
+        {
+            "type": "http.response.body",
+            "body": msgspec.json.encode(problem(code, status, reference)),
+            "more_body": False,
+        }
+    )

@@ -168,13 +168,11 @@ def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, 
 
 
 def proof(account: Account, session: Credential | None, now: datetime) -> Proof:
-    """The provider counts only while the identity is linked."""
-    if session is None or session.kind is not Kind.SESSION or not step_up.is_fresh(session.proven_at, now):
+    if session is None or session.kind is not Kind.SESSION:
         return Proof.NONE
-    if session.identity is None:
-        return Proof.PASSWORD
-    linked = any(link.identity == session.identity for link in account.links)
-    return Proof.PROVIDER if linked else Proof.NONE
+    if not step_up.is_fresh(step_up.proven_at(account, session), now):
+        return Proof.NONE
+    return Proof.PASSWORD if session.identity is None else Proof.PROVIDER
 
 
 def _lasting(account: Account, update: AccountUpdate) -> Iterator[Lasting]:

@@ -17,7 +17,7 @@ class Actor(Struct, frozen=True, kw_only=True):
 
     `scopes`: the credential's that the account still has. `kind`: None for Basic auth and the command line, which prove
     themselves with each request. `proven_at`: when a person's sign-in proved the account, for sessions and access tokens.
-    `grants_access`: a client token with that scope. `expires_at`: the credential's.
+    `grants_access`: a client token with that scope.
     """
 
     account_id: int | None
@@ -25,7 +25,6 @@ class Actor(Struct, frozen=True, kw_only=True):
     kind: Kind | None = None
     proven_at: datetime | None = None
     grants_access: bool = False
-    expires_at: datetime | None = None
 
     @property
     def name(self) -> int | str:

@@ -4,9 +4,10 @@ import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from romm.domain.credentials.credential import FRESH_SESSION, Kind
+from romm.domain.credentials.credential import FRESH_SESSION, Credential, Kind
 from romm.domain.credentials.permissions import Actor
 from romm.domain.errors import Code, Refuse
+from romm.domain.model import Account
 from romm.domain.scopes import GRANT_ACCESS
 
 CONFIRM_PAGE = "/account/confirm"
@@ -82,6 +83,14 @@ def is_proven(actor: Actor, now: datetime) -> bool:
 
 def is_fresh(proven_at: datetime | None, now: datetime) -> bool:
     return proven_at is not None and now - proven_at <= FRESH_SESSION
+
+
+def proven_at(owner: Account, by: Credential) -> datetime | None:
+    """By a person's sign-in. One at the provider counts only while its identity is linked."""
+    if by.kind not in (Kind.SESSION, Kind.ACCESS_TOKEN):
+        return None
+    still_linked = by.identity is None or any(link.identity == by.identity for link in owner.links)
+    return by.proven_at if still_linked else None
 
 
 def may_pass_on(actor: Actor) -> bool:

@@ -15,8 +15,7 @@ from romm.sign_in.destinations import Finished
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid.flow import OpenIDSignIn
 from romm.sign_in.openid.providers import SignIns
-from romm.sign_in.password import PasswordCredentials as TypedPassword
-from romm.sign_in.password import PasswordSignIn
+from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 
 
 class BrowserCookies(Struct, frozen=True, kw_only=True):
@@ -99,7 +98,7 @@ class Confirmation:
         if not question.by.password:
             raise Refused(Code.LINK_FROM_ACCOUNT, account=account.id)
         try:
-            return (await self.password_sign_in.who(TypedPassword(account.username, password, visitor))).account
+            return (await self.password_sign_in.who(PasswordCredentials(account.username, password, visitor))).account
         except Refused as refused:
             if refused.code is not Code.CREDENTIALS_WRONG:
                 raise
