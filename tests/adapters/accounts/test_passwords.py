@@ -163,6 +163,16 @@ async def test_no_password_above_72_bytes_fits_a_legacy_hash(typed: str, expecte
     assert await fits(Argon2Passwords(), legacy("x" * 72), typed) is expected
 
 
+async def test_a_legacy_hash_that_fits_takes_the_same_work_as_one_that_does_not():
+    """Its account may be disabled."""
+    passwords = Argon2Passwords()
+    right, wrong = [
+        await passwords.verify(legacy("correct horse"), typed, FIRST, salt="x") for typed in ("correct horse", "other")
+    ]
+    assert (right.fits, wrong.fits) == (True, False)
+    assert len(right.mark) == len(wrong.mark) > 0, "the mark is made of the Argon2 hash"
+
+
 @pytest.mark.parametrize("salt", ["9" * 22, "." * 22], ids=["a salt that is none", "a salt"])
 async def test_a_legacy_hash_of_nonsense_fits_nothing(salt: str):
     odd = f"$2b$04${salt}" + "9" * 31

@@ -81,14 +81,14 @@ def _hash(password: str) -> str:
 
 
 def _verify(password_hash: str | None, password: str, salt: str) -> Verdict:
-    if is_legacy(password_hash) and _fits_legacy(str(password_hash), password):
-        return Verdict(fits=True, mark="")
+    fits = is_legacy(password_hash) and _fits_legacy(str(password_hash), password)
     with suppress(ValueError, HashingError):  # not a readable hash
         stored = _stored(password_hash or "")
         made = _hash_raw(password, stored.salt, stored.parameters)
         return Verdict(fits=hmac.compare_digest(made, stored.digest), mark=_mark(made))
     own_salt = hashlib.sha256(salt.encode()).digest()[: _PARAMETERS.salt_len]
-    return Verdict(fits=False, mark=_mark(_hash_raw(password, own_salt, _PARAMETERS)))  # same work, against timing
+    # The same work without a hash, and for an imported one that fits: the account may be disabled, and then it is a failure.
+    return Verdict(fits=fits, mark=_mark(_hash_raw(password, own_salt, _PARAMETERS)))
 
 
 def _stored(password_hash: str) -> _Stored:
