@@ -69,6 +69,13 @@ async def test_zero_seconds_are_never() -> None:
     assert world.checkups.begun_at is None
 
 
+async def test_a_doctor_that_was_switched_off_leaves_no_old_verdict() -> None:
+    world = World()
+    assert await checkups(world).examine(HOUR)
+    assert await checkups(world).last(COMMAND_LINE) is not None
+    assert await checkups(world, every=timedelta()).last(COMMAND_LINE) is None
+
+
 def test_two_never_run_at_once() -> None:
     assert limits.LONGEST < limits.LEAST_APART
 

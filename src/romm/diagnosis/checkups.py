@@ -35,9 +35,9 @@ class Checkups:
     longest: timedelta = LONGEST
 
     async def last(self, actor: Actor) -> Checkup | None:
-        """None before the first. Raises `Refused(FORBIDDEN)`."""
+        """None before the first, and if there will be no more. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
-        return await self.store.last()
+        return await self.store.last() if self.every else None
 
     async def keep_watch(self, after_start: timedelta = AFTER_START, look_every: timedelta = LOOK_EVERY) -> Never:
         """A restart makes a new verdict due: settings may have changed."""
