@@ -11,8 +11,8 @@ from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Identity
 from tests.api.accounts.test_own_page import local
-from tests.fake_provider import FakeProvider
 from tests.domain.examples import NOW
+from tests.fake_provider import FakeProvider
 from tests.fakes import FakeNetwork, FakeStorage
 from tests.world import VISITOR, World
 
