@@ -148,6 +148,28 @@ async def test_a_database_that_cannot_be_read_still_gives_a_report() -> None:
         assert "The database cannot be read." in await report(world)
 
 
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        pytest.param(
+            {"ROMM_DATABASE_URL": "postgresql://canary-user:canary%20pw@canary-db/canary_base"},
+            "no PostgreSQL answers at canary-db:5432/canary_base (OSError: canary-user, canary pw)",
+            id="a server",
+        ),
+        pytest.param(
+            {"ROMM_BASE_PATH": "/home/canary/data"},
+            "user 1000 (user 0 owns /home/canary) may not read and write /home/canary/data/romm.db",
+            id="a file",
+        ),
+    ],
+)
+async def test_the_database_s_error_does_not_name_it(environ: dict[str, str], problem: str) -> None:
+    world = World(environ=environ, storage=FakeStorage(Refused(Code.STORAGE_UNAVAILABLE, problem=problem)))
+    text = await report(world)
+    assert "failed: Database" in text
+    assert PLANTED not in text.lower()
+
+
 async def test_a_report_is_for_those_who_read_both() -> None:
     world = World()
     for scopes in ({"users.read"}, {"logs.read"}):
