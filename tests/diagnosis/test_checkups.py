@@ -202,11 +202,12 @@ async def test_a_verdict_is_for_those_who_may_diagnose() -> None:
     assert refused.value.code is Code.FORBIDDEN
 
 
+@pytest.mark.parametrize("every", [HOUR, timedelta(seconds=1)])
 @pytest.mark.parametrize(("pause", "examined"), [(timedelta(minutes=1), 0), (timedelta(minutes=3), 1)])
-async def test_a_restart_examines_anew_but_not_each_of_many(pause: timedelta, examined: int) -> None:
+async def test_a_restart_examines_anew_but_not_each_of_many(pause: timedelta, examined: int, every: timedelta) -> None:
     world = World()
     world.checkups.begun_at = world.clock() - pause
-    watched = checkups(world)
+    watched = checkups(world, every)
     with suppress(TimeoutError):
         async with asyncio.timeout(1):
             await watched.keep_watch(after_start=timedelta(), look_every=timedelta(milliseconds=10))
