@@ -30,8 +30,8 @@ from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.domain.urls import MAX_RETURN_TO_LENGTH
 from romm.ports.conflicts import Conflict
 from romm.settings.load import load
-from romm.sign_in.admission import Admission
-from romm.sign_in.identification import Identification
+from romm.sign_in.openid.admission import Admission
+from romm.sign_in.openid.identification import Identification
 from tests.api.sign_in.test_openid import error_of
 from tests.factories import new_account
 from tests.fake_provider import BROKEN, CLIENT_ID, CLIENT_SECRET, FakeProvider, served

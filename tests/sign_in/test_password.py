@@ -41,7 +41,7 @@ from tests.fakes import (
     FakeSignInLog,
     FakeThrottles,
 )
-from tests.sign_in.test_openid import ISSUER, METADATA, ScriptedProvider
+from tests.sign_in.openid.test_flow import ISSUER, METADATA, ScriptedProvider
 from tests.world import PASSWORD, VISITOR
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -20,8 +20,8 @@ from romm.ports.accounts import Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
-from romm.sign_in.issuers import KnownIssuers
 from romm.sign_in.journal import log_role_change
+from romm.sign_in.openid.issuers import KnownIssuers
 
 _ALL = 2**31 - 1  # the largest LIMIT that all databases accept
 

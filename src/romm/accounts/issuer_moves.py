@@ -16,7 +16,7 @@ from romm.domain.model import Account, Identity, subject_digest
 from romm.ports.accounts import Accounts, AccountStore
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock, Log
-from romm.sign_in.issuers import KnownIssuers
+from romm.sign_in.openid.issuers import KnownIssuers
 
 _ALL = 2**31 - 1  # the greatest LIMIT that every database takes
 

@@ -16,7 +16,7 @@ from romm.domain.model import Account, Identity, Visitor, subject_digest
 from romm.ports.accounts import AccountStore, Passwords
 from romm.ports.conflicts import NOTHING, Conflict, conflict_refusal, refuse_if_changed
 from romm.ports.process import Clock, Log
-from romm.sign_in.issuers import KnownIssuers
+from romm.sign_in.openid.issuers import KnownIssuers
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn, SignedIn
 
 T = TypeVar("T")

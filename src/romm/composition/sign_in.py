@@ -19,18 +19,18 @@ from romm.domain.sign_in.providers import FIRST
 from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.domain.sign_in.roles.texts import SEPARATORS
 from romm.settings.model import DeclaredProvider, Oidc, Settings
-from romm.sign_in.admission import Admission
-from romm.sign_in.attempts import LoginAttempts
-from romm.sign_in.backchannel_logout import BackchannelLogout, BackchannelLogouts
-from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.device_cookies import DeviceCookies
-from romm.sign_in.identification import Identification
-from romm.sign_in.issuers import KnownIssuers, ProviderIssuer
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.openid.admission import Admission
+from romm.sign_in.openid.attempts import LoginAttempts
+from romm.sign_in.openid.backchannel_logout import BackchannelLogout, BackchannelLogouts
+from romm.sign_in.openid.confirmation import Confirmation
+from romm.sign_in.openid.flow import OpenIDSignIn
+from romm.sign_in.openid.identification import Identification
+from romm.sign_in.openid.issuers import KnownIssuers, ProviderIssuer
+from romm.sign_in.openid.providers import SignIns
+from romm.sign_in.openid.repeated_responses import RepeatedResponses
 from romm.sign_in.password import PasswordSignIn
-from romm.sign_in.providers import SignIns
-from romm.sign_in.repeated_responses import RepeatedResponses
 from romm.sign_in.sign_out import ProviderSignOut, SignOut
 from romm.sign_in.throttle import Throttle
 

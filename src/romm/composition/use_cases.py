@@ -24,11 +24,11 @@ from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews
 from romm.domain.credentials.credential import SessionLimits
 from romm.settings.model import Settings
-from romm.sign_in.backchannel_logout import BackchannelLogouts
-from romm.sign_in.confirmation import Confirmation
 from romm.sign_in.journal import SignInJournal
+from romm.sign_in.openid.backchannel_logout import BackchannelLogouts
+from romm.sign_in.openid.confirmation import Confirmation
+from romm.sign_in.openid.providers import SignIns
 from romm.sign_in.password import PasswordSignIn
-from romm.sign_in.providers import SignIns
 from romm.sign_in.sign_out import SignOut
 
 

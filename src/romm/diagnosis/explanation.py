@@ -13,8 +13,8 @@ from romm.domain.sign_in.claims import rules
 from romm.domain.sign_in.claims.rules import ClaimMapping
 from romm.domain.sign_in.providers import ConfiguredProviders
 from romm.ports.provider import Provider
-from romm.sign_in.admission import Admission
-from romm.sign_in.identification import Person
+from romm.sign_in.openid.admission import Admission
+from romm.sign_in.openid.identification import Person
 
 
 @dataclass(frozen=True, kw_only=True)

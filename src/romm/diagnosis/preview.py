@@ -13,7 +13,7 @@ from romm.domain.diagnosis.explanation import Explanation
 from romm.domain.errors import required
 from romm.domain.sign_in.outcomes import Reported
 from romm.ports.sign_in import Attempts
-from romm.sign_in.identification import Person
+from romm.sign_in.openid.identification import Person
 
 MAX_REPORT_LENGTH = 65_536  # characters; a person may be in ten thousand groups
 

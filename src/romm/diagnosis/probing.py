@@ -26,7 +26,7 @@ from romm.domain.sign_in import authorization
 from romm.domain.sign_in.client_methods import BASIC, NONE, POST, SECRET_JWT
 from romm.domain.sign_in.discovery import Metadata
 from romm.ports.diagnosis import Probe
-from romm.sign_in.authorization_requests import may_be_pushed
+from romm.sign_in.openid.authorization_requests import may_be_pushed
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account, EmailSource
-from romm.sign_in.confirmation import BrowserCookies
+from romm.sign_in.openid.confirmation import BrowserCookies
 from tests.api.accounts.test_link_pages import invitation
 from tests.api.accounts.test_own_page import NEW, local
 from tests.api.sign_in.test_openid import error_of

@@ -16,8 +16,8 @@ from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Refused
+from romm.sign_in.openid.providers import SignIns
 from romm.sign_in.password import PasswordCredentials
-from romm.sign_in.providers import SignIns
 
 _NEEDS = needs("me.write", browser=True, error_page=CONFIRM_PAGE)
 

@@ -12,7 +12,7 @@ from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import to_provider
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code
-from romm.sign_in.providers import SignIns
+from romm.sign_in.openid.providers import SignIns
 
 
 @get(

@@ -26,7 +26,7 @@ from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
 from romm.domain.model import Account
-from romm.sign_in.providers import SignIns
+from romm.sign_in.openid.providers import SignIns
 
 _PAGE = "/account"
 _READS = needs("me.read", browser=True, error_page=_PAGE)

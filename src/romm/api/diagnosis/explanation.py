@@ -28,7 +28,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.log_search import term
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.providers import SignIns
+from romm.sign_in.openid.providers import SignIns
 
 MOST_LINES = 200
 _SEARCH = "A reference, or part of a user name, of an e-mail address or of a code, or a visitor's address."

@@ -32,7 +32,7 @@ from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.providers import ConfiguredProvider
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.providers import SignIns
+from romm.sign_in.openid.providers import SignIns
 
 PAGE = "/admin/oidc"
 PATIENCE_SECONDS = 10.0  # each step has its own limit; this one is for a provider that is slow at every step

@@ -7,7 +7,7 @@ from litestar.datastructures import Cookie
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.requests import Request
-from romm.sign_in.openid import StartedSignIn
+from romm.sign_in.openid.flow import StartedSignIn
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 """For responses that may contain a token (RFC 6749, 5.1)."""

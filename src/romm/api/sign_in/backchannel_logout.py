@@ -8,7 +8,7 @@ from romm.api.http.requests import Request, form, visitor
 from romm.api.http.responses import NO_STORE
 from romm.api.sign_in.schemas import LogoutForm
 from romm.domain.errors import Code, Refused
-from romm.sign_in.backchannel_logout import BackchannelLogouts
+from romm.sign_in.openid.backchannel_logout import BackchannelLogouts
 
 
 @post(

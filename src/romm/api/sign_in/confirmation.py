@@ -11,8 +11,8 @@ from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.api.sign_in.openid import landing
-from romm.sign_in.confirmation import BrowserCookies, Confirmation
 from romm.sign_in.destinations import QUESTION_PAGE, Finished
+from romm.sign_in.openid.confirmation import BrowserCookies, Confirmation
 
 _BROWSER = {"browser": True, "error_page": QUESTION_PAGE}
 

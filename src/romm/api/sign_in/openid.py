@@ -22,8 +22,8 @@ from romm.domain.sign_in.authorization import AuthorizationResponse, Initiation
 from romm.domain.sign_in.providers import FIRST
 from romm.settings.model import Settings
 from romm.sign_in.destinations import LINKED_PAGE, CallbackCookies, Finished
-from romm.sign_in.openid import OpenIDSignIn, attempt_id
-from romm.sign_in.providers import SignIns
+from romm.sign_in.openid.flow import OpenIDSignIn, attempt_id
+from romm.sign_in.openid.providers import SignIns
 
 _BROWSER = {"browser": True, "error_page": "/login"}
 

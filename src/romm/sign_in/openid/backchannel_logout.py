@@ -17,8 +17,8 @@ from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.provider import Provider, SignedClaims
 from romm.ports.sign_in import Logouts
-from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
+from romm.sign_in.openid.identification import Identification
 
 _SENDERS_FAULT = {Code.LOGOUT_TOKEN_INVALID, Code.LOGOUT_TOKEN_USED}
 

@@ -13,7 +13,7 @@ from romm.domain.sign_in.authorization import LoginAttempt
 from romm.domain.sign_in.outcomes import Outcome
 from romm.ports.process import Clock
 from romm.ports.sign_in import Attempts, Seal
-from romm.sign_in.identification import CALLBACK_SECONDS
+from romm.sign_in.openid.identification import CALLBACK_SECONDS
 
 LOOK_EVERY_SECONDS = 0.2
 PATIENCE_SECONDS = CALLBACK_SECONDS + 1

@@ -30,13 +30,13 @@ from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome
 from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from romm.ports.provider import SignedClaims, TokenResponse
-from romm.sign_in.admission import MAX_USERNAMES, Admission, Linking
-from romm.sign_in.attempts import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, LoginAttempts
 from romm.sign_in.destinations import CallbackCookies, Finished
-from romm.sign_in.identification import Identification
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn, StartedSignIn
-from romm.sign_in.repeated_responses import RepeatedResponses
+from romm.sign_in.openid.admission import MAX_USERNAMES, Admission, Linking
+from romm.sign_in.openid.attempts import LOOK_EVERY_SECONDS, PATIENCE_SECONDS, LoginAttempts
+from romm.sign_in.openid.flow import OpenIDSignIn, StartedSignIn
+from romm.sign_in.openid.identification import Identification
+from romm.sign_in.openid.repeated_responses import RepeatedResponses
 from tests.domain.examples import claims
 from tests.factories import new_account
 from tests.fakes import (

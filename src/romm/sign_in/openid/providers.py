@@ -8,7 +8,7 @@ from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.authorization import Initiation
 from romm.domain.sign_in.providers import FIRST, ConfiguredProviders
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.openid.flow import OpenIDSignIn
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,10 @@ from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
 from romm.sign_in.destinations import Finished
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.openid import OpenIDSignIn
+from romm.sign_in.openid.flow import OpenIDSignIn
+from romm.sign_in.openid.providers import SignIns
 from romm.sign_in.password import PasswordCredentials as TypedPassword
 from romm.sign_in.password import PasswordSignIn
-from romm.sign_in.providers import SignIns
 
 
 class BrowserCookies(Struct, frozen=True, kw_only=True):

@@ -32,9 +32,6 @@ from romm.domain.sign_in.providers import FIRST
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
-from romm.sign_in.admission import Admission, Linking
-from romm.sign_in.attempts import LoginAttempts
-from romm.sign_in.authorization_requests import may_be_pushed, request_url
 from romm.sign_in.destinations import (
     LINKED_PAGE,
     PREVIEW_PAGE,
@@ -45,9 +42,12 @@ from romm.sign_in.destinations import (
     led_back,
     reported,
 )
-from romm.sign_in.identification import Identification, Person
 from romm.sign_in.journal import SignInJournal
-from romm.sign_in.repeated_responses import RepeatedResponses
+from romm.sign_in.openid.admission import Admission, Linking
+from romm.sign_in.openid.attempts import LoginAttempts
+from romm.sign_in.openid.authorization_requests import may_be_pushed, request_url
+from romm.sign_in.openid.identification import Identification, Person
+from romm.sign_in.openid.repeated_responses import RepeatedResponses
 
 
 class StartedSignIn(Struct, frozen=True, kw_only=True):

@@ -15,9 +15,9 @@ from romm.domain.sign_in.outcomes import NotOpened, Opened, Outcome, QuestionAsk
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 from romm.ports.sign_in import PendingSignIns
-from romm.sign_in.attempts import LoginAttempts
 from romm.sign_in.destinations import QUESTION_PAGE, CallbackCookies, Finished, led_back, reported
 from romm.sign_in.journal import SignInJournal
+from romm.sign_in.openid.attempts import LoginAttempts
 
 
 @dataclass(frozen=True, kw_only=True)

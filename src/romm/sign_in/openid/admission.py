@@ -26,8 +26,8 @@ from romm.domain.sign_in.roles.rules import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock, Log
-from romm.sign_in.identification import Person
 from romm.sign_in.journal import log_role_change
+from romm.sign_in.openid.identification import Person
 
 
 class Linking(Struct, frozen=True, kw_only=True):
