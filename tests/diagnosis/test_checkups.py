@@ -11,6 +11,7 @@ import pytest
 from romm.composition import diagnosis
 from romm.diagnosis import checkups as limits
 from romm.diagnosis.checkups import Checkups
+from romm.diagnosis.doctors import together
 from romm.domain.credentials.permissions import COMMAND_LINE, Actor
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, skipped
 from romm.domain.errors import Code, Refused
@@ -123,7 +124,7 @@ async def test_a_page_s_findings_are_those_of_the_doctor(
 ) -> None:
     world = World(further=further, environ=environ)
     doctors = checkups(world).doctors
-    found = doctors.together(await doctors.within(COMMAND_LINE, 10, shown), shown)
+    found = together(doctors, await doctors.within(COMMAND_LINE, 10, shown), shown)
     examined = [each async for each in doctors.findings(COMMAND_LINE)]
     assert [(each.check, each.provider, each.outcome) for each in found] == [
         (each.check, each.provider, each.outcome) for each in examined

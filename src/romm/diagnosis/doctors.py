@@ -42,18 +42,6 @@ class Doctors:
         )
         return {shown: whole, **dict(zip(others, parts, strict=True))}
 
-    def together(self, found: Mapping[str, Sequence[Finding]], shown: str) -> list[Finding]:
-        """Those of `within`, as `findings` has them."""
-        of_romm, several = found[shown], len(self.examined) > 1
-        about = [
-            replace(finding, provider=self._named(each)) if several else finding
-            for each in self.examined
-            for finding in found[each]
-            if finding.check in ABOUT_PROVIDER
-        ]
-        before, after = ([each for each in of_romm if each.check in part] for part in (BEFORE, AFTER))
-        return [*before, *about, *after]
-
     def _one(self, provider_id: str | None) -> Doctor | None:
         """None for all."""
         if not provider_id:
@@ -84,3 +72,16 @@ class Doctors:
 
     def _named(self, provider_id: str) -> ConfiguredProvider | None:
         return self.providers.named(provider_id)
+
+
+def together(doctors: Doctors, found: Mapping[str, Sequence[Finding]], shown: str) -> list[Finding]:
+    """Those of `within`, as `findings` has them."""
+    of_romm, several = found[shown], len(doctors.examined) > 1
+    about = [
+        replace(finding, provider=doctors.providers.named(each)) if several else finding
+        for each in doctors.examined
+        for finding in found[each]
+        if finding.check in ABOUT_PROVIDER
+    ]
+    before, after = ([each for each in of_romm if each.check in part] for part in (BEFORE, AFTER))
+    return [*before, *about, *after]
