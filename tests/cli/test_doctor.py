@@ -258,3 +258,12 @@ def test_a_report_is_written_into_a_file(tmp_path: Path) -> None:
     assert "- ROMM_PORT = 8080 (default)" in written
     assert "The database cannot be read." in written
     assert "canary" not in written
+
+
+@pytest.mark.parametrize("more", [["google"], ["--json"]])
+def test_a_report_of_one_provider_or_as_json_is_refused_instead_of_ignored(tmp_path: Path, more: list[str]) -> None:
+    file = tmp_path / "report.md"
+    result = romm("doctor", "--report", str(file), *more, ROMM_BASE_PATH=str(tmp_path))
+    assert result.exit_code == 2
+    assert "--report has all providers" in result.output
+    assert not file.exists()

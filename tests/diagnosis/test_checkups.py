@@ -11,10 +11,12 @@ import pytest
 from romm.composition import diagnosis
 from romm.diagnosis import checkups as limits
 from romm.diagnosis.checkups import Checkups
+from romm.diagnosis.doctors import together
 from romm.domain.credentials.permissions import COMMAND_LINE, Actor
-from romm.domain.diagnosis.findings import Check, Finding, Outcome
+from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, skipped
 from romm.domain.errors import Code, Refused
 from romm.ports.diagnosis import Checkup
+from tests.fake_provider import FakeProvider
 from tests.fakes import FakeCheckups
 from tests.world import World
 
@@ -69,6 +71,66 @@ async def test_zero_seconds_are_never() -> None:
     assert world.checkups.begun_at is None
 
 
+async def test_a_doctor_that_was_switched_off_leaves_no_old_verdict() -> None:
+    world = World()
+    assert await checkups(world).examine(HOUR)
+    assert await checkups(world).last(COMMAND_LINE) is not None
+    assert await checkups(world, every=timedelta()).last(COMMAND_LINE) is None
+
+
+LATE = skipped(Check.CLIENT, "not known after 10 seconds")
+BROKEN = failed(Check.DNS, "has no address")
+WELL = ok(Check.DNS, "is 192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("findings", "is_kept"),
+    [
+        pytest.param((WELL,), True, id="all is well"),
+        pytest.param((BROKEN, LATE), True, id="a failure, and what needs its fix first"),
+        pytest.param((WELL, LATE), False, id="not all were waited for"),
+    ],
+)
+async def test_what_a_page_examined_is_the_verdict_from_then_on(findings: tuple[Finding, ...], is_kept: bool) -> None:
+    world = World()
+    await checkups(world).renew(COMMAND_LINE, findings)
+    assert (world.checkups.last_one is not None) is is_kept
+    with pytest.raises(Refused):
+        await checkups(world).renew(NOBODY, findings)
+
+
+class Full(FakeCheckups):
+    async def keep(self, checkup: Checkup) -> None:
+        raise Refused(Code.STORAGE_UNAVAILABLE)
+
+
+async def test_a_full_disk_leaves_the_page_its_findings() -> None:
+    await replace(checkups(World()), store=Full()).renew(COMMAND_LINE, (BROKEN,))
+
+
+FRIENDS = FakeProvider(issuer="https://friends.example", client_id="romm-two")
+
+
+@pytest.mark.parametrize(
+    ("further", "environ", "shown"),
+    [
+        pytest.param({}, {}, "oidc", id="one"),
+        pytest.param({"friends": FRIENDS}, {}, "friends", id="two"),
+        pytest.param({"friends": FRIENDS}, {"OIDC_ENABLED": "false"}, "oidc", id="two, and the shown one is off"),
+    ],
+)
+async def test_a_page_s_findings_are_those_of_the_doctor(
+    further: dict[str, FakeProvider], environ: dict[str, str], shown: str
+) -> None:
+    world = World(further=further, environ=environ)
+    doctors = checkups(world).doctors
+    found = together(doctors, await doctors.within(COMMAND_LINE, 10, shown), shown)
+    examined = [each async for each in doctors.findings(COMMAND_LINE)]
+    assert [(each.check, each.provider, each.outcome) for each in found] == [
+        (each.check, each.provider, each.outcome) for each in examined
+    ]
+
+
 def test_two_never_run_at_once() -> None:
     assert limits.LONGEST < limits.LEAST_APART
 
@@ -96,6 +158,27 @@ async def test_a_database_that_is_away_ends_no_watch() -> None:
     assert len(world.lines("doctor.not_examined")) == 1
 
 
+class Faulty(FakeCheckups):
+    """With a fault of ours."""
+
+    looks = 0
+
+    async def begin(self, now: object, since: object) -> bool:
+        self.looks += 1
+        raise ZeroDivisionError
+
+
+async def test_a_fault_ends_no_watch_and_is_in_the_log() -> None:
+    world = World()
+    verdicts = Faulty()
+    watched = replace(checkups(world), store=verdicts)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await watched.keep_watch(after_start=timedelta(), look_every=timedelta(milliseconds=10))
+    assert verdicts.looks > 1
+    assert len(world.lines("unexpected")) == verdicts.looks
+
+
 class Slow:
     """A provider that never answers."""
 
@@ -120,11 +203,12 @@ async def test_a_verdict_is_for_those_who_may_diagnose() -> None:
     assert refused.value.code is Code.FORBIDDEN
 
 
+@pytest.mark.parametrize("every", [HOUR, timedelta(seconds=1)])
 @pytest.mark.parametrize(("pause", "examined"), [(timedelta(minutes=1), 0), (timedelta(minutes=3), 1)])
-async def test_a_restart_examines_anew_but_not_each_of_many(pause: timedelta, examined: int) -> None:
+async def test_a_restart_examines_anew_but_not_each_of_many(pause: timedelta, examined: int, every: timedelta) -> None:
     world = World()
     world.checkups.begun_at = world.clock() - pause
-    watched = checkups(world)
+    watched = checkups(world, every)
     with suppress(TimeoutError):
         async with asyncio.timeout(1):
             await watched.keep_watch(after_start=timedelta(), look_every=timedelta(milliseconds=10))

@@ -12,6 +12,7 @@ from romm.composition import diagnosis, provider
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.evidence import INVENTED_CODE, Certificate, Endpoint, Handshake
 from romm.domain.diagnosis.findings import Check, Finding, Outcome
+from romm.domain.diagnosis.visits import MAX_HOPS
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Identity
 from romm.ports.diagnosis import Instruments
@@ -345,3 +346,12 @@ async def test_who_waits_is_told_what_is_known_by_then() -> None:
     assert found[Check.DNS].outcome is Outcome.OK
     assert found[Check.CONNECT].outcome is Outcome.SKIPPED
     assert found[Check.PROXY].found == "not known after 0.05 seconds; “romm doctor” waits for it"
+
+
+async def test_a_provider_that_redirects_to_itself_for_ever_is_left_after_a_few_hops() -> None:
+    patient = world()
+    round_and_round = Response(302, headers={"location": f"{patient.idp.issuer}/authorize"})
+    instead(authorize=round_and_round, par=NOT_FOUND)(patient)
+    await examined(patient)
+    asked = patient.idp.received("/authorize")
+    assert 0 < len(asked) <= 5 * (MAX_HOPS + 1)  # five requests at most: two, their controls, and another client

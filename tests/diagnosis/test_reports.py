@@ -1,16 +1,19 @@
 """A report that can be shared: secrets, names, addresses and hosts are planted everywhere, and none comes out."""
 
+import asyncio
 import re
 
 import pytest
 
 from romm.composition import diagnosis
 from romm.domain.credentials.permissions import COMMAND_LINE, Actor
+from romm.domain.diagnosis.evidence import Certificate, Endpoint, Handshake
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Identity
 from tests.api.accounts.test_own_page import local
+from tests.domain.examples import NOW
 from tests.fake_provider import FakeProvider
-from tests.fakes import FakeStorage
+from tests.fakes import FakeNetwork, FakeStorage
 from tests.world import VISITOR, World
 
 PLANTED = "canary"
@@ -85,6 +88,15 @@ async def test_nothing_private_is_in_a_report(breaks: dict[str, str]) -> None:
     assert not re.search(r"\w@\w", text)
 
 
+async def test_a_certificate_s_organisations_stay_out() -> None:
+    own = Certificate(subject="Canary Family", issuer="Canary Family CA", names=(), not_before=NOW, not_after=NOW)
+    network = FakeNetwork()
+    network.tls = Handshake(chain=(own,))
+    text = await report(World(network=network))
+    assert "- ok: Certificate (TLS): left out" in text
+    assert PLANTED not in text.lower()
+
+
 async def test_the_provider_s_own_words_have_nothing_private_of_ours() -> None:
     world = await furnished()
     world.idp.client_id = "another"
@@ -111,10 +123,51 @@ async def test_a_report_has_what_an_issue_needs() -> None:
         assert part in text
 
 
+class Slow(FakeNetwork):
+    """Never says where a host is."""
+
+    async def resolve(self, place: Endpoint) -> tuple[str, ...]:
+        await asyncio.sleep(60)
+        return ()
+
+
+async def test_checks_that_took_too_long_are_not_called_ok() -> None:
+    world = World(network=Slow())
+    instruments = world.ports.instruments
+    doctors = diagnosis.doctors(world.settings, (), instruments, world.clock)
+    reports = diagnosis.reports(world.settings, doctors, instruments, world.clock, {})
+    text = await reports.report(COMMAND_LINE, seconds=0.05)
+    assert "- ok: Single sign-on" in text
+    assert "The checks took too long" in text
+    assert "checks are ok" not in text
+
+
 async def test_a_database_that_cannot_be_read_still_gives_a_report() -> None:
     for revision in ("0001", Refused(Code.STORAGE_UNAVAILABLE, problem="disk")):
         world = World(storage=FakeStorage(revision))
         assert "The database cannot be read." in await report(world)
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        pytest.param(
+            {"ROMM_DATABASE_URL": "postgresql://canary-user:canary%20pw@canary-db/canary_base"},
+            "no PostgreSQL answers at canary-db:5432/canary_base (OSError: canary-user, canary pw)",
+            id="a server",
+        ),
+        pytest.param(
+            {"ROMM_BASE_PATH": "/home/canary/data"},
+            "user 1000 (user 0 owns /home/canary) may not read and write /home/canary/data/romm.db",
+            id="a file",
+        ),
+    ],
+)
+async def test_the_database_s_error_does_not_name_it(environ: dict[str, str], problem: str) -> None:
+    world = World(environ=environ, storage=FakeStorage(Refused(Code.STORAGE_UNAVAILABLE, problem=problem)))
+    text = await report(world)
+    assert "failed: Database" in text
+    assert PLANTED not in text.lower()
 
 
 async def test_a_report_is_for_those_who_read_both() -> None:

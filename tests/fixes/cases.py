@@ -45,6 +45,8 @@ CASES = (
              names=()),
     Scenario(id="off-incomplete", wrong="Off, and nothing but a secret", sees=NO_MENTION, names=(),
              settings={"OIDC_ENABLED": "", "OIDC_CLIENT_ID": "", "OIDC_SERVER_APPLICATION_URL": ""}),
+    Scenario(id="database-older", wrong="The server's database is an older version's", storage=Storage.OLDER,
+             sees=Code.STORAGE_UNAVAILABLE, names=()),
     _spoiled("folder", "ROMM_DATABASE_URL names a folder"),
     _spoiled("letter", "ROMM_DATABASE_URL names a file that is no database"),
     _spoiled("damaged", "The database's pages are damaged"),

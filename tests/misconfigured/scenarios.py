@@ -44,6 +44,7 @@ class Storage(enum.StrEnum):
     GOOD = "up to date"
     AS_CONFIGURED = "the real one that ROMM_DATABASE_URL names"
     EMPTY = "there, but never migrated"
+    OLDER = "of an older version"
 
 
 class Certificate(enum.StrEnum):

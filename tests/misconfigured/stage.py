@@ -231,8 +231,10 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
         yield
         return
     database = Database(loaded.settings.database.url)
-    empty = scenario.storage is Storage.EMPTY
-    world.storage = FakeStorage(None, is_embedded=False) if empty else DatabaseStorage(loaded.settings.database.url)
+    if scenario.storage is Storage.AS_CONFIGURED:
+        world.storage = DatabaseStorage(loaded.settings.database.url)
+    else:
+        world.storage = FakeStorage("0001" if scenario.storage is Storage.OLDER else None, is_embedded=False)
     world.reconfigure(world.settings_environ)
     world.serve(
         accounts=SQLAccounts(database),

@@ -158,8 +158,7 @@ class ShapedProvider(FakeProvider):
         return json_response(metadata)
 
     def _authorize(self, request: Received) -> Response:
-        pushed = self._pushed.get(request.query.get("request_uri", ""))
-        asked = {**(pushed or request.query), "pushed": "yes" if pushed else ""}
+        asked = self._requested(request.query)
         silent = asked.get("prompt") == "none"
         table = self.shape.silent if silent else self.shape.asked
         if request.method == "POST" and not self.shape.form_at:
@@ -170,14 +169,18 @@ class ShapedProvider(FakeProvider):
         cookies = dict(pair.partition("=")[::2] for pair in request.headers.get("cookie", "").split("; "))
         kept = [self.saved_requests[value] for value in cookies.values() if value in self.saved_requests]
         asked = request.query if "client_id" in request.query else (kept[-1] if kept else {})
-        pushed = self._pushed.get(asked.get("request_uri", ""))
-        asked = {**(pushed or asked), "pushed": "yes" if pushed else ""}
+        asked = self._requested(asked)
         if request.method == "POST":
             return self._submitted(asked)
         if ";" in request.path:  # a session's id in the path, which is taken off again
             return Response(302, headers={"location": self.shape.form_at})
         table = self.shape.form if request.path == self.shape.form_at else {}
         return table.get(self._first(table, asked) or State.HEALTHY, _LOG_IN)(self._turn(asked))
+
+    def _requested(self, query: Mapping[str, str]) -> dict[str, str]:
+        """What was pushed, if it was."""
+        pushed = self._pushed.get(query.get("request_uri", ""))
+        return {**(pushed or query), "pushed": "yes" if pushed else ""}
 
     def _submitted(self, asked: dict[str, str]) -> Response:
         if problem := self._first(self.shape.submitted, asked):

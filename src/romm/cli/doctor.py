@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from io import TextIOWrapper
 from textwrap import wrap
 from typing import TextIO
@@ -17,6 +18,8 @@ from romm.adapters import log as logs
 from romm.api.diagnosis.schemas import finding_schema
 from romm.cli.report import say
 from romm.composition import adapters, diagnosis
+from romm.diagnosis.doctors import Doctors
+from romm.diagnosis.reports import Reports
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.diagnosis.checks import configuration
 from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome, blocked, has_failed, summary
@@ -54,14 +57,9 @@ async def examine(environ: Mapping[str, str], provider_id: str | None) -> AsyncI
         for check in list(Check)[1:]:
             yield blocked(check, Check.SETTINGS)
         return
-    log = logs.configure("ERROR", "console")  # the findings replace the instruments' own log lines
-    instruments = diagnosis.all_instruments(loaded.settings, log, adapters.now)
-    doctors = diagnosis.doctors(loaded.settings, loaded.warnings, instruments, adapters.now)
-    try:
+    async with _examiners(loaded) as (doctors, _):
         async for finding in doctors.findings(COMMAND_LINE, provider_id):
             yield finding
-    finally:
-        await diagnosis.close(instruments)
 
 
 def write_report(loaded: Loaded, file: TextIO) -> None:
@@ -70,11 +68,17 @@ def write_report(loaded: Loaded, file: TextIO) -> None:
 
 
 async def _report(loaded: Loaded) -> str:
-    instruments = diagnosis.all_instruments(loaded.settings, logs.configure("ERROR", "console"), adapters.now)
-    doctors = diagnosis.doctors(loaded.settings, loaded.warnings, instruments, adapters.now)
-    reports = diagnosis.reports(loaded.settings, doctors, instruments, adapters.now, loaded.origins)
-    try:
+    async with _examiners(loaded) as (_, reports):
         return await reports.report(COMMAND_LINE)
+
+
+@asynccontextmanager
+async def _examiners(loaded: Loaded) -> AsyncIterator[tuple[Doctors, Reports]]:
+    log = logs.configure("ERROR", "console")  # the findings replace the instruments' own log lines
+    instruments = diagnosis.all_instruments(loaded.settings, log, adapters.now)
+    doctors = diagnosis.doctors(loaded.settings, loaded.warnings, instruments, adapters.now)
+    try:
+        yield doctors, diagnosis.reports(loaded.settings, doctors, instruments, adapters.now, loaded.origins)
     finally:
         await diagnosis.close(instruments)
 

@@ -102,6 +102,8 @@ def doctor(provider: str | None, as_json: bool, report: TextIO | None) -> None:
 
     with explained():
         if report is not None:
+            if provider or as_json:
+                raise click.UsageError("--report has all providers, as Markdown: leave out PROVIDER and --json.")
             return write_report(loaded(os.environ), report)
         sys.exit(run(os.environ, provider, as_json=as_json))
 

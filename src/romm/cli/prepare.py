@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection
 from romm.cli import process
 from romm.cli.report import explained, last_resort, loaded
 from romm.domain.catalogue import operator_text
-from romm.domain.diagnosis.storage import PASSING, Cause
+from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Refused
 from romm.ports.process import Log
 from romm.settings.model import Database, Loaded
 
-LATER = PASSING | {Cause.EMPTY, Cause.OLDER}
+LATER = {Cause.UNREACHABLE, Cause.CONNECTIONS, Cause.EMPTY, Cause.OLDER}
 """What may come in order while RomM runs."""
 
 

@@ -1,13 +1,15 @@
 """Use case: the doctor in the background, and its last verdict."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Never
 
 from romm.diagnosis.doctors import Doctors
 from romm.domain.credentials.permissions import COMMAND_LINE, Action, Actor, may
-from romm.domain.diagnosis.findings import Finding, has_failed, summary
+from romm.domain.diagnosis.findings import Finding, Outcome, has_failed, summary
 from romm.domain.errors import Refused, required
 from romm.ports.diagnosis import Checkup, CheckupStore
 from romm.ports.process import Clock, Log
@@ -35,9 +37,16 @@ class Checkups:
     longest: timedelta = LONGEST
 
     async def last(self, actor: Actor) -> Checkup | None:
-        """None before the first. Raises `Refused(FORBIDDEN)`."""
+        """None before the first, and if there will be no more. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
-        return await self.store.last()
+        return await self.store.last() if self.every else None
+
+    async def renew(self, actor: Actor, findings: Sequence[Finding]) -> None:
+        """With what a page has just examined, unless it did not wait for all checks. Raises `Refused(FORBIDDEN)`."""
+        required(may(actor, Action.DIAGNOSE))
+        if has_failed(findings) or all(each.outcome is not Outcome.SKIPPED for each in findings):
+            with suppress(Refused):  # a database that takes nothing is among the findings
+                await self.store.keep(Checkup(at=self.clock(), findings=tuple(findings)))
 
     async def keep_watch(self, after_start: timedelta = AFTER_START, look_every: timedelta = LOOK_EVERY) -> Never:
         """A restart makes a new verdict due: settings may have changed."""
@@ -52,6 +61,8 @@ class Checkups:
             await self.examine(max(apart, LEAST_APART))
         except Refused as refused:  # no database now; the next look may find it
             self.log.info("doctor.not_examined", code=refused.code)
+        except Exception as error:  # a fault at one look must not silently end all others
+            self.log.error("unexpected", problem=type(error).__name__, exc_info=error)
 
     async def examine(self, apart: timedelta) -> bool:
         """Unless a worker began one in this time. False without an examination."""

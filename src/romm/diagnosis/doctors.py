@@ -67,3 +67,16 @@ class Doctors:
     async def _about(self, actor: Actor, provider_id: str) -> list[Finding]:
         found = self.by_id[provider_id].findings(actor, ABOUT_PROVIDER)
         return [replace(each, provider=self.providers.named(provider_id)) async for each in found]
+
+
+def together(doctors: Doctors, found: Mapping[str, Sequence[Finding]], shown: str) -> list[Finding]:
+    """Those of `within`, as `findings` has them."""
+    of_romm, several = found[shown], len(doctors.examined) > 1
+    about = [
+        replace(finding, provider=doctors.providers.named(each)) if several else finding
+        for each in doctors.examined
+        for finding in found[each]
+        if finding.check in ABOUT_PROVIDER
+    ]
+    before, after = ([each for each in of_romm if each.check in part] for part in (BEFORE, AFTER))
+    return [*before, *about, *after]

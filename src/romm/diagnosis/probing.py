@@ -154,7 +154,7 @@ class Probing:
                 again = await self._exchange(other)
                 if again is not None and again.code is Code.CODE_REJECTED:
                     return TokenProbe(method=method, answer=answer, accepted=other, automatic=other in next_methods)
-        elif push and not push.is_absent and push.proves_client:
+        elif push and push.proves_client:
             return TokenProbe(method=method, answer=answer)
         secret = await self._exchange(method, Credentials.INVENTED_SECRET) if method in _WITH_SECRET else None
         client = await self._exchange(method, Credentials.INVENTED_CLIENT)

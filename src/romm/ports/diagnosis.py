@@ -106,7 +106,8 @@ class CheckupStore(Protocol):
     async def keep(self, checkup: Checkup) -> None:
         """The last one only."""
 
-    async def last(self) -> Checkup | None: ...
+    async def last(self) -> Checkup | None:
+        """None also if another version of RomM wrote it."""
 
 
 class Instruments(Struct, frozen=True, kw_only=True):

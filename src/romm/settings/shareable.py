@@ -1,7 +1,9 @@
 """The settings in a report for strangers."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from romm.domain.providers.register import PRESETS, key
 from romm.settings import providers
@@ -22,7 +24,7 @@ def rows(settings: Settings, origins: Mapping[str, str]) -> list[tuple[str, str,
 
 def private(settings: Settings) -> dict[str, list[str]]:
     """The texts of all settings, by what stands for them."""
-    found: dict[str, list[str]] = {"secret": [], "setting": [settings.database.url]}
+    found: dict[str, list[str]] = {"secret": [], "setting": _of_database(settings.database.url)}
     for _, field in _fields(settings):
         value = settings.value(field)
         texts = [value] if isinstance(value, str) else value if isinstance(value, tuple) else []
@@ -32,6 +34,14 @@ def private(settings: Settings) -> dict[str, list[str]]:
         found["setting"] += [app.name, *app.redirect_uris]
     found["provider"] = [each.id for each in settings.providers]
     return found
+
+
+def _of_database(url: str) -> list[str]:
+    """What an error of its driver may name: host, user, password and name, or the file and each folder above it."""
+    parts = urlsplit(url)
+    file = PurePosixPath(unquote(parts.path.removeprefix("/")))
+    named = [parts.hostname, unquote(parts.username or ""), unquote(parts.password or "")]
+    return [url, *filter(None, named), *(str(each) for each in (file, *file.parents))]
 
 
 def _fields(settings: Settings) -> Iterator[tuple[int, Field]]:

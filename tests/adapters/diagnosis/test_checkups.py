@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+from sqlalchemy import update
+
+from romm.adapters.database.tables import CheckupRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.diagnosis.checkups import SQLCheckups
 from romm.domain.diagnosis.findings import Check, Finding, failed, ok
@@ -13,6 +16,7 @@ from tests.domain.examples import NOW
 from tests.factories import filled
 
 HOUR = timedelta(hours=1)
+OF_ANOTHER_VERSION = '[{"check": "a check of later", "outcome": "ok", "found": "there"}]'
 
 
 async def test_one_begins_and_the_next_after_the_pause(stores: Stores):
@@ -38,3 +42,11 @@ async def test_the_last_verdict_is_read_as_it_was_written(stores: Stores):
     ):
         await stores.checkups.keep(verdict)
         assert await stores.checkups.last() == verdict
+
+
+async def test_a_verdict_of_another_version_is_none(database: Database):
+    checkups = SQLCheckups(database)
+    await checkups.begin(NOW, NOW - HOUR)
+    await checkups.keep(Checkup(at=NOW, findings=(ok(Check.DNS, "there"),)))
+    await database.write(lambda connection: connection.execute(update(CheckupRow).values(findings=OF_ANOTHER_VERSION)))
+    assert await checkups.last() is None

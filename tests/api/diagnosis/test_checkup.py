@@ -42,3 +42,10 @@ async def test_before_the_first_examination_nothing_is_said(world: World) -> Non
 async def test_others_do_not_see_it(world: World) -> None:
     await world.add("editor", level=AccessLevel.EDITOR)
     assert "Checked" not in await home(world, FAILED, name="editor")
+
+
+async def test_a_check_on_the_page_of_single_sign_on_renews_it(world: World) -> None:
+    world.checkups.last_one = Checkup(at=world.clock(), findings=(FAILED,))
+    keeper = await local(world, "keeper")
+    await read(keeper, "/admin/oidc")
+    assert "Checks of single sign-on have warnings." in await read(keeper, "/")

@@ -13,6 +13,7 @@ from romm.domain.model import AccessLevel
 from tests.api.accounts.test_own_page import local, read
 from tests.api.sign_in.test_openid import error_of
 from tests.api.sign_in.test_pages import words
+from tests.fake_provider import FakeProvider
 from tests.world import Browser, World
 
 PAGE = "/admin/oidc"
@@ -193,3 +194,12 @@ async def test_the_ways_to_the_new_pages_are_for_those_who_may(world: World, kee
     for path in ('href="/admin/oidc"', 'href="/admin/sign-ins"'):
         assert (await keeper.get("/")).text.count(path) == 2
         assert path not in (await vera.get("/")).text
+
+
+@pytest.mark.parametrize(("sends_date", "looks"), [(True, "note good"), (False, "note ")])
+async def test_what_cannot_be_told_does_not_look_ok(sends_date: bool, looks: str) -> None:
+    proxied = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
+    keeper = await keeper_of(World(environ=proxied, idp=FakeProvider(sends_date=sends_date)))
+    page = (await keeper.get(PAGE)).text
+    summary = "All 22 checks are ok." if sends_date else "Nothing failed, but Clock cannot be told."
+    assert f'<div class="{looks}"><p><strong>{summary}' in page

@@ -44,6 +44,16 @@ def test_every_check_has_a_title_and_an_expectation() -> None:
         ([GOOD, GOOD], "All 2 checks are ok. Only a sign-in can show what the provider sends about a person.", False),
         ([GOOD, ODD], "Nothing failed, but 1 warning: Reverse proxy.", False),
         ([GOOD, LEFT_OUT], "Nothing failed, but 1 of 2 checks was skipped: Claims.", False),
+        (
+            [ODD, LEFT_OUT, LEFT_OUT],
+            "Nothing failed, but 1 warning: Reverse proxy. 2 of 3 checks were skipped.",
+            False,
+        ),
+        (
+            [UNTOLD, LEFT_OUT],
+            "Nothing failed, but Redirect URI cannot be told. A sign-in shows it. 1 of 2 checks was skipped.",
+            False,
+        ),
         ([GOOD, BAD, ODD], "1 check of 3 failed: Client and secret.", True),
         ([GOOD, UNTOLD], "Nothing failed, but Redirect URI cannot be told. A sign-in shows it.", False),
         ([ODD, UNTOLD], "Nothing failed, but 1 warning: Reverse proxy; Redirect URI cannot be told.", False),

@@ -30,6 +30,7 @@ PRIVATE = {
         ("bob@example.org wrote", "email-1 wrote"),
         ("idp:9091 answered", "setting-5:9091 answered"),
         ("code eyJhbGciOiJSUzI1NiJ9 at 10:25", "code value-1 at 10:25"),
+        ("ROMM_PROVIDERS__ZB__CLIENT_ID is empty", "ROMM_PROVIDERS__…__CLIENT_ID is empty"),
         ("malice and idpx are other words", "malice and idpx are other words"),
         ("RS256, login_required, in 31 ms", "RS256, login_required, in 31 ms"),
         ("client_secret_basic by romm", "client_secret_basic by romm"),

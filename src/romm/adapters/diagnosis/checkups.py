@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from msgspec import json
+from msgspec import MsgspecError, json
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from romm.adapters.database.tables import CheckupRow
@@ -47,4 +47,7 @@ class SQLCheckups:
         if not rows:
             return None
         at, findings = rows[0]
-        return Checkup(at=at, findings=json.decode(findings, type=tuple[Finding, ...]))
+        try:
+            return Checkup(at=at, findings=json.decode(findings, type=tuple[Finding, ...]))
+        except MsgspecError:  # of another version, with other checks
+            return None

@@ -21,7 +21,8 @@ from romm.api.http.responses import to_provider
 from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal, actor
-from romm.diagnosis.doctors import Doctors
+from romm.diagnosis.checkups import Checkups
+from romm.diagnosis.doctors import Doctors, together
 from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews, Report
 from romm.diagnosis.reports import Reports
@@ -68,6 +69,7 @@ async def oidc(
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
     doctors: NamedDependency[Doctors],
+    checkups: NamedDependency[Checkups],
     previews: NamedDependency[Previews],
     journal: NamedDependency[SignInJournal],
     administration: NamedDependency[Administration],
@@ -80,6 +82,8 @@ async def oidc(
     by, shown = actor(principal), _shown(renderer, provider)
     found = await previews.read(by, report) if report else None
     diagnosed = {} if found else await doctors.within(by, PATIENCE_SECONDS, shown.id)
+    if diagnosed:
+        await checkups.renew(by, together(doctors, diagnosed, shown.id))
     refusals = SignInFilter(outcome="refused")
     entries = await journal.search(by, refusals, LAST_REFUSED) if "logs.read" in principal.scopes else []
     refused = await describe_entries(entries, renderer, principal, administration)

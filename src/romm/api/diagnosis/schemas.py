@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from romm.domain.diagnosis.findings import Check, Finding, Outcome
+from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome
 
 
 class SystemStatus(Struct, frozen=True, rename="upper"):
@@ -81,9 +81,9 @@ HEARTBEAT_EXAMPLE: dict[str, Any] = {
 
 FINDING_EXAMPLE: dict[str, Any] = {
     "check": "client",
-    "title": "Client and secret",
+    "title": PLAN[Check.CLIENT].title,
     "outcome": "failed",
-    "expected": "an invented code is refused (invalid_grant), and not RomM itself",
+    "expected": PLAN[Check.CLIENT].expected,
     "found": "the provider answered invalid_client to romm with client_secret_basic",
     "fixes": ["Check OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (the plain secret, not its hash)."],
     "code": "client_rejected",

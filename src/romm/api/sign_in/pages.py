@@ -17,9 +17,9 @@ from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.checkups import Checkups
 from romm.domain import urls
-from romm.domain.diagnosis.findings import summary
 from romm.domain.scopes import granted
 from romm.domain.sign_in.end_session import sign_out_notice
+from romm.ports.diagnosis import Checkup
 
 
 @get("/login", summary="Sign-in page")
@@ -119,12 +119,9 @@ def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
     return renderer.providers_of([session.issuer] if session and of_session and of_session.is_on else links)
 
 
-async def _checkup(checkups: Checkups, who: Principal) -> dict[str, Any] | None:
-    """What needs attention first. None for those who may not diagnose, and before the first examination."""
-    verdict = await checkups.last(actor(who)) if "users.read" in who.scopes else None
-    if verdict is None:
-        return None
-    return {"at": verdict.at, "state": verdict.state, "summary": summary(verdict.findings), "first": verdict.first}
+async def _checkup(checkups: Checkups, who: Principal) -> Checkup | None:
+    """None also for those who may not diagnose."""
+    return await checkups.last(actor(who)) if "users.read" in who.scopes else None
 
 
 def _who(principal: Principal) -> dict[str, Any]:

@@ -173,13 +173,14 @@ def summary(findings: Sequence[Finding]) -> str:
         rest = f" {len(left_out)} cannot be checked until that is fixed." if left_out else ""
         return f"{_count(len(failures), 'check')} of {len(findings)} failed: {_titles(failures)}.{rest}"
     told = f"; {_titles(unknowns)} cannot be told" if unknowns else ""
+    missing = f"{len(left_out)} of {len(findings)} checks {'was' if len(left_out) == 1 else 'were'} skipped"
+    rest = f" {missing}." if left_out else ""
     if warnings:
-        return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}{told}."
+        return f"Nothing failed, but {_count(len(warnings), 'warning')}: {_titles(warnings)}{told}.{rest}"
     if unknowns:
-        return f"Nothing failed, but {_titles(unknowns)} cannot be told. A sign-in shows it."
+        return f"Nothing failed, but {_titles(unknowns)} cannot be told. A sign-in shows it.{rest}"
     if left_out:
-        were = "was" if len(left_out) == 1 else "were"
-        return f"Nothing failed, but {len(left_out)} of {len(findings)} checks {were} skipped: {_titles(left_out)}."
+        return f"Nothing failed, but {missing}: {_titles(left_out)}."
     return f"All {len(findings)} checks are ok. Only a sign-in can show what the provider sends about a person."
 
 

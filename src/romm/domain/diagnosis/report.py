@@ -10,6 +10,7 @@ from romm.domain.diagnosis.findings import Check, Finding, Outcome, summary
 from romm.domain.diagnosis.history import LogLine
 from romm.domain.diagnosis.redaction import Redaction
 
+_LAST = list(Check)[-1]
 _VARIABLE = re.compile(r"\b(?:OIDC|ROMM|DB|DISABLE|SESSION|OAUTH|INVITE|WEB)_[A-Z_]+\b")
 
 
@@ -60,7 +61,8 @@ def _examined(findings: Sequence[Finding], redacted: Redaction) -> Iterator[str]
         code = f" ({finding.code})" if finding.code else ""
         yield f"- {finding.outcome}: {finding.title}{about}{code}: {_found(finding, redacted)}"
     yield ""
-    yield redacted(summary(findings))
+    is_complete = bool(findings) and findings[-1].check is _LAST
+    yield redacted(summary(findings)) if is_complete else "The checks took too long: those after these are missing."
 
 
 def _found(finding: Finding, redacted: Redaction) -> str:

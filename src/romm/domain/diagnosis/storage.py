@@ -116,9 +116,6 @@ SENTENCES: Mapping[Cause, Sentence] = {
     ),
 }
 
-PASSING = frozenset({Cause.UNREACHABLE, Cause.CONNECTIONS})
-"""May end without a change here: a server that starts later than RomM."""
-
 
 def unusable(cause: Cause, place: str, detail: str = "") -> Refused:
     """For `raise`."""

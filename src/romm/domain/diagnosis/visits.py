@@ -92,7 +92,7 @@ def words(visit: Visit) -> ProviderWords:
 def address(visit: Visit) -> str:
     """Of the last page, without query and session id."""
     locations = [each.location for each in visit.responses if each.location]
-    return _SESSION_IN_PATH.sub("", (locations or [""])[-1].partition("?")[0].partition("#")[0])
+    return _path(locations[-1] if locations else None)
 
 
 def alike(visit: Visit | Refuse, control: Visit | Refuse) -> bool:

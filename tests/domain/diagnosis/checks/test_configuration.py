@@ -109,7 +109,8 @@ def test_the_proxy(changes: dict, outcome: Outcome) -> None:
 
 
 DOWN = Refuse(Code.STORAGE_UNAVAILABLE, {"problem": "the disk is full", "fix": "Free some space"})
-UPGRADE, FREE, NEWER = "`romm db upgrade`", "Free some space.", "Install that version again"
+FREE, NEWER = "Free some space.", "Install that version again"
+UPGRADE, CREATE = "Make a backup, then run `romm db upgrade`.", "Run `romm db upgrade`."
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ UPGRADE, FREE, NEWER = "`romm db upgrade`", "Free some space.", "Install that ve
     [
         pytest.param("2", False, None, id="migrated"),
         pytest.param("1", False, UPGRADE, id="older"),
-        pytest.param(None, False, UPGRADE, id="empty"),
+        pytest.param(None, False, CREATE, id="empty: nothing to back up"),
         pytest.param("1", True, None, id="older, and serve migrates it"),
         pytest.param(None, True, None, id="not made yet, and serve makes it"),
         pytest.param(DOWN, False, FREE, id="down"),

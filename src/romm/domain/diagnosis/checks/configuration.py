@@ -65,23 +65,19 @@ def proxy(configured: Configured) -> Finding:
 
 def database(revision: str | Refuse | None, newest: str, *, embedded: bool) -> Finding:
     """`romm serve` migrates the embedded database itself."""
-    match revision:
-        case Refuse(code=code, facts=facts):
-            fix = f"{facts.get('fix', 'Check ROMM_DATABASE_URL')}."
-            return failed(Check.DATABASE, str(facts.get("problem", "it does not work")), fix, code=code)
-        case str() if revision == newest:
+    if isinstance(revision, Refuse):
+        fix = f"{revision.facts.get('fix', 'Check ROMM_DATABASE_URL')}."
+        return failed(Check.DATABASE, str(revision.facts.get("problem", "it does not work")), fix, code=revision.code)
+    match age(revision, newest):
+        case None:
             return ok(Check.DATABASE, "reachable, writable, and migrated to this version")
-        case str() if age(revision, newest) is Cause.NEWER:
-            sentence = SENTENCES[Cause.NEWER]
-            found = sentence.problem.format(place="the database", detail=revision)
-            return failed(Check.DATABASE, found, f"{sentence.fix}.", code=Code.STORAGE_UNAVAILABLE)
-        case _ if embedded:
+        case Cause.EMPTY | Cause.OLDER if embedded:
             state = "does not exist yet" if revision is None else f"is at {revision}, and this version needs {newest}"
             return ok(Check.DATABASE, f"the SQLite file {state}; `romm serve` creates or migrates it at start")
-        case _:
-            schema = revision or "empty"
-            found = f"reachable, but its schema is {schema}, and this version needs {newest}"
-            return failed(Check.DATABASE, found, f"{SENTENCES[Cause.OLDER].fix}.", code=Code.STORAGE_UNAVAILABLE)
+        case cause:
+            problem = SENTENCES[cause].problem.format(place="the database", detail=revision)
+            found = f"{problem}; this version needs {newest}"
+            return failed(Check.DATABASE, found, f"{SENTENCES[cause].fix}.", code=Code.STORAGE_UNAVAILABLE)
 
 
 def _still_missing(configured: Configured) -> Iterable[str]:
