@@ -28,10 +28,10 @@ from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
 from romm.ports.accounts import NewAccount, OneTimeLink, Verdict
 from romm.ports.conflicts import Conflict
-from romm.ports.credentials import Decide
+from romm.ports.credentials import Credentials, Decide
 from romm.ports.diagnosis import Checkup
 from romm.ports.process import Clock
-from romm.ports.sign_in import SignInEntry, SignInFilter, UsedAttempt
+from romm.ports.sign_in import Attempts, SignInEntry, SignInFilter, SignInLog, UsedAttempt
 
 T = TypeVar("T")
 
@@ -642,6 +642,23 @@ class FakeSignInLog:
                 is_number = number is not None and entry.account_id == number
                 found = any(text.lower() in part.lower() for part in parts if part)
                 return found or is_number or entry.address == text
+
+
+class FakeSignInRecords:
+    """`ports.SignInRecords`."""
+
+    def __init__(self, credentials: Credentials, log: SignInLog, attempts: Attempts) -> None:
+        self._credentials = credentials
+        self._log = log
+        self._attempts = attempts
+
+    async def keep(
+        self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
+    ) -> None:
+        await self._credentials.add(owner, session)
+        await self._log.add(entry)
+        if attempt is not None:
+            await self._attempts.conclude(attempt, outcome)
 
 
 class FakeCheckups:

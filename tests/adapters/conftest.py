@@ -30,13 +30,14 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
+from romm.adapters.sign_in.records import SQLSignInRecords
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.ports.accounts import Accounts, AccountStore, Imports
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore
-from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog
+from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog, SignInRecords
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
@@ -51,6 +52,7 @@ from tests.fakes import (
     FakePendingSignIns,
     FakeSeal,
     FakeSignInLog,
+    FakeSignInRecords,
     FakeThrottles,
 )
 
@@ -80,6 +82,7 @@ class Stores:
     throttles: Throttles
     logouts: Logouts
     sign_in_log: SignInLog
+    sign_in_records: SignInRecords
     checkups: CheckupStore
     disable: Callable[[int], Awaitable[None]]
     subjects_in_log: Callable[[], Awaitable[list[str | None]]]
@@ -164,6 +167,7 @@ def in_memory(clock: FakeClock) -> Stores:
     accounts, log = FakeAccounts(), FakeSignInLog(RETENTION)
     log.accounts = accounts.by_id
     credentials, devices = FakeCredentials(accounts, clock), FakeDevices(accounts, clock)
+    attempts = FakeAttempts(clock)
 
     async def disable(account_id: int) -> None:
         seen = accounts.by_id[account_id]
@@ -176,7 +180,7 @@ def in_memory(clock: FakeClock) -> Stores:
         clock=clock,
         accounts=accounts,
         account_store=FakeAccountStore(accounts),
-        attempts=FakeAttempts(clock),
+        attempts=attempts,
         seal=FakeSeal(),
         pending_sign_ins=FakePendingSignIns(accounts, clock),
         credentials=credentials,
@@ -186,6 +190,7 @@ def in_memory(clock: FakeClock) -> Stores:
         throttles=FakeThrottles(clock),
         logouts=FakeLogouts(credentials, clock),
         sign_in_log=log,
+        sign_in_records=FakeSignInRecords(credentials, log, attempts),
         checkups=FakeCheckups(),
         disable=disable,
         subjects_in_log=subjects,
@@ -193,6 +198,8 @@ def in_memory(clock: FakeClock) -> Stores:
 
 
 def in_database(database: Database, clock: FakeClock) -> Stores:
+    credentials, sign_in_log = SQLCredentials(database, clock), SQLSignInLog(database, RETENTION)
+
     async def disable(account_id: int) -> None:
         row = update(AccountRow).where(AccountRow.id == account_id)
         disabled = row.values(enabled=False, version=AccountRow.version + 1)
@@ -209,13 +216,14 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         attempts=SQLAttempts(database, clock),
         seal=DatabaseSeal(database, clock),
         pending_sign_ins=SQLPendingSignIns(database, clock, HolderSeal()),
-        credentials=SQLCredentials(database, clock),
+        credentials=credentials,
         imports=SQLImports(database),
         device_authorizations=SQLDeviceAuthorizations(database, clock),
         devices=SQLDevices(database, clock),
         throttles=SQLThrottles(database, clock),
         logouts=SQLLogouts(database, clock),
-        sign_in_log=SQLSignInLog(database, RETENTION),
+        sign_in_log=sign_in_log,
+        sign_in_records=SQLSignInRecords(database, credentials, sign_in_log),
         checkups=SQLCheckups(database),
         disable=disable,
         subjects_in_log=subjects,

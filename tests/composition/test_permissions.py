@@ -47,7 +47,8 @@ WITHOUT_ACTOR = {
     },
     INNER: {
         "Administration.is_managed", "Explainer.person", "Previews.keep", "Rates.check", "Sessions.another",
-        "Sessions.start", "SignInJournal.begun", "SignInJournal.refused", "SignInJournal.signed_in",
+        "Sessions.new", "Sessions.start", "SignInJournal.begun", "SignInJournal.done", "SignInJournal.refused",
+        "SignInJournal.signed_in", "SignInJournal.signed_in_by",
         "SignInJournal.signed_out", "SignInJournal.without_expiry", "SignIns.at", "SignIns.further",
         "SignIns.initiated_by", "SignIns.of_issuer", "Tokens.issue",
     },

@@ -32,7 +32,7 @@ from romm.settings.load import load
 from romm.settings.model import Loaded, SettingsError
 from tests import fake_provider
 from tests.fake_provider import FakeProvider, Response, public_jwk, served
-from tests.fakes import FakeStorage
+from tests.fakes import FakeSignInRecords, FakeStorage
 from tests.misconfigured.network import OneProvider, through_the_proxy
 from tests.misconfigured.person import Person, Saw
 from tests.misconfigured.scenarios import ABSENT, IDP, NOT_STARTED, Certificate, Household, Journey, Scenario, Storage
@@ -236,12 +236,14 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
     else:
         world.storage = FakeStorage("0001" if scenario.storage is Storage.OLDER else None, is_embedded=False)
     world.reconfigure(world.settings_environ)
+    attempts, credentials = SQLAttempts(database, world.clock), SQLCredentials(database, world.clock)
     world.serve(
         accounts=SQLAccounts(database),
-        attempts=SQLAttempts(database, world.clock),
+        attempts=attempts,
         seal=DatabaseSeal(database, world.clock),
         pending_sign_ins=SQLPendingSignIns(database, world.clock, HolderSeal()),
-        credentials=SQLCredentials(database, world.clock),
+        credentials=credentials,
+        sign_in_records=FakeSignInRecords(credentials, world.sign_ins, attempts),
         throttles=SQLThrottles(database, world.clock),
     )
     try:

@@ -44,24 +44,23 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
     """R-60."""
     written, entries, log = journal()
     account = await FakeAccounts().create(new_account("alice", AccessLevel.EDITOR, email="alice@example.org"), NOW)
-    await written.signed_in("openid", account, VISITOR, identity=ALICE, decision=REGISTERED)
-    assert entries.entries == [
-        SignInEntry(
-            at=NOW,
-            method="openid",
-            outcome="signed_in",
-            rule="L-12",
-            code=None,
-            issuer="https://idp.test",
-            subject_digest=subject_digest(ALICE),
-            account_id=account.id,
-            address=VISITOR.address,
-            correlation_id=VISITOR.correlation_id,
-            role_after=AccessLevel.EDITOR,
-            warning="absent",
-            id=1,
-        )
-    ]
+    entry = written.signed_in_by(ALICE, account, VISITOR, REGISTERED, {})
+    assert entry == SignInEntry(
+        at=NOW,
+        method="openid",
+        outcome="signed_in",
+        rule="L-12",
+        code=None,
+        issuer="https://idp.test",
+        subject_digest=subject_digest(ALICE),
+        account_id=account.id,
+        address=VISITOR.address,
+        correlation_id=VISITOR.correlation_id,
+        role_after=AccessLevel.EDITOR,
+        warning="absent",
+    )
+    assert (entries.entries, log.lines) == ([], [])
+    written.done(account, entry)
     [(level, event, facts)] = log.lines
     assert (level, event) == ("info", "signin.done")
     assert (facts["account"], facts["access_level"], facts["rule"], facts["address"]) == (
@@ -74,14 +73,13 @@ async def test_a_success_is_one_entry_and_one_line() -> None:
 
 
 async def test_a_role_that_a_sign_in_changes_is_in_its_entry_with_before_and_after() -> None:
-    written, entries, _ = journal()
+    written, _, _ = journal()
     accounts = FakeAccounts()
     before = await accounts.create(new_account("alice", AccessLevel.ADMIN), NOW)
     linked = LinkIdentity(rule="L-11c", account=before, level=AccessLevel.VIEWER, ends=Ends.ALL_BUT_PASSWORD)
     await accounts.create(new_account("another", AccessLevel.ADMIN), NOW)
     after = await accounts.link(linked, ALICE, NOW)
-    await written.signed_in("openid", after, VISITOR, identity=ALICE, decision=linked)
-    [entry] = entries.entries
+    entry = written.signed_in_by(ALICE, after, VISITOR, linked, {})
     assert (entry.role_before, entry.role_after) == (AccessLevel.ADMIN, AccessLevel.VIEWER)
 
 

@@ -15,6 +15,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
+from romm.adapters.sign_in.records import SQLSignInRecords
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.composition import diagnosis
@@ -37,6 +38,8 @@ def ports(settings: Settings, log: Log) -> Ports:
         for each in settings.working_providers
     }
     instruments = diagnosis.all_instruments(settings, log, now)
+    credentials = SQLCredentials(database, now)
+    sign_in_log = SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days))
 
     async def close() -> None:
         await database.close()
@@ -53,12 +56,13 @@ def ports(settings: Settings, log: Log) -> Ports:
         seal=DatabaseSeal(database, now),
         pending_sign_ins=SQLPendingSignIns(database, now, HolderSeal()),
         holder_seal=HolderSeal(),
-        credentials=SQLCredentials(database, now),
+        credentials=credentials,
         device_authorizations=SQLDeviceAuthorizations(database, now),
         devices=SQLDevices(database, now),
         throttles=SQLThrottles(database, now),
         logouts=SQLLogouts(database, now),
-        sign_in_log=SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days)),
+        sign_in_log=sign_in_log,
+        sign_in_records=SQLSignInRecords(database, credentials, sign_in_log),
         checkups=SQLCheckups(database),
         passwords=Argon2Passwords(),
         log=log,

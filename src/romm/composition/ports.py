@@ -10,7 +10,7 @@ from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore, Instruments
 from romm.ports.process import Clock, Log
 from romm.ports.provider import Provider
-from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog
+from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog, SignInRecords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,7 @@ class Ports:
     throttles: Throttles
     logouts: Logouts
     sign_in_log: SignInLog
+    sign_in_records: SignInRecords
     checkups: CheckupStore
     passwords: Passwords
     log: Log

@@ -132,6 +132,7 @@ def sign_ins(
             pending=ports.pending_sign_ins,
             repeated=repeated,
             sessions=sessions,
+            records=ports.sign_in_records,
             journal=journal,
             clock=ports.clock,
         )

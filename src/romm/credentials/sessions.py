@@ -48,12 +48,24 @@ class Sessions:
         beside: tuple[Credential, ...] = (),
         proven_at: datetime | None = None,
     ) -> str:
-        """Returns its secret; only the hash is stored. `beside` goes into the same transaction. `proven_at`: by default now.
+        """Returns its secret. `beside` goes into the same transaction. `proven_at`: by default now.
 
         Raises `Conflict("version")`.
         """
+        secret, session = self.new(account, visitor, source, proven_at)
+        await self.credentials.add(account, session, *beside)
+        return secret
+
+    def new(
+        self,
+        account: Account,
+        visitor: Visitor,
+        source: ProviderSession | None = None,
+        proven_at: datetime | None = None,
+    ) -> tuple[str, Credential]:
+        """Its secret, and what is to be stored: only the hash."""
         secret, now = url_secret(), self.clock()
-        session = issued(
+        return secret, issued(
             Kind.SESSION,
             account.id,
             digest(secret),
@@ -65,8 +77,6 @@ class Sessions:
             proven_at=proven_at or now,
             **(self._stored(source, secret) if source else {}),
         )
-        await self.credentials.add(account, session, *beside)
-        return secret
 
     def _stored(self, source: ProviderSession, secret: str) -> dict[str, Any]:
         kept = source.id_token if self.keeps_id_tokens(source.identity.issuer) else None

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, json
 
+from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.linking.pending import PendingSignIn
@@ -130,3 +131,13 @@ class SignInLog(Protocol):
 
     async def add(self, entry: SignInEntry) -> None:
         """Deletes entries older than the retention."""
+
+
+class SignInRecords(Protocol):
+    async def keep(
+        self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
+    ) -> None:
+        """The session, its line in the log and the outcome of its attempt (a digest), in one transaction.
+
+        Otherwise as each by itself. Raises `Conflict("version")`.
+        """

@@ -55,25 +55,23 @@ class SignInJournal:
         facts = {"provider": provider, "client_id": client.client_id, "redirect_uri": client.redirect_uri}
         self.log.info("signin.begun", **facts, hint=in_words_of(provider, hint))
 
-    async def signed_in(
-        self,
-        method: str,
-        account: Account,
-        visitor: Visitor,
-        *,
-        identity: Identity | None = None,
-        decision: Admitted | None = None,
-        claims: Mapping[str, Any] | None = None,
-    ) -> None:
-        """`identity`, `decision` and the deciding `claims` belong to single sign-on."""
-        subject = identity and subject_digest(identity)
-        rule = decision and decision.rule
-        facts = {"rule": rule, "issuer": identity and identity.issuer, "subject_digest": subject}
-        level, address = account.level.label, visitor.address
-        self.log.info("signin.done", method=method, account=account.id, access_level=level, address=address, **facts)
-        role = {} if decision is None else _role(decision)
-        kept = {"account_id": account.id, "claims": _bounded(claims or {}), **facts, **role}
-        await self.entries.add(self._entry(method, "signed_in", visitor, **kept))
+    async def signed_in(self, method: str, account: Account, visitor: Visitor) -> None:
+        """Without the provider."""
+        entry = self._entry(method, "signed_in", visitor, account_id=account.id)
+        self.done(account, entry)
+        await self.entries.add(entry)
+
+    def signed_in_by(
+        self, identity: Identity, account: Account, visitor: Visitor, decision: Admitted, claims: Mapping[str, Any]
+    ) -> SignInEntry:
+        """To be kept together with the session, and `done` afterwards. `claims` are the deciding ones."""
+        facts = {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}
+        kept = {"account_id": account.id, "claims": _bounded(claims), **facts, **_role(decision)}
+        return self._entry("openid", "signed_in", visitor, **kept)
+
+    def done(self, account: Account, entry: SignInEntry) -> None:
+        facts = {name: getattr(entry, name) for name in ("method", "address", "rule", "issuer", "subject_digest")}
+        self.log.info("signin.done", account=account.id, access_level=account.level.label, **facts)
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
         """Up to `NOTED_REFUSALS`."""

@@ -49,6 +49,7 @@ from tests.fakes import (
     FakePendingSignIns,
     FakeSeal,
     FakeSignInLog,
+    FakeSignInRecords,
     FakeThrottles,
 )
 from tests.world import VISITOR
@@ -189,9 +190,16 @@ class House:
                 attempts=attempts, pending=self.pending, sessions=sessions, journal=journal, clock=self.clock
             ),
             sessions=sessions,
+            records=self.records(self.credentials),
             journal=journal,
             clock=self.clock,
         )
+
+    def records(self, credentials: FakeCredentials) -> FakeSignInRecords:
+        return FakeSignInRecords(credentials, self.entries, self.attempts)
+
+    def keep_by(self, credentials: FakeCredentials) -> None:
+        self.signin = dataclasses.replace(self.signin, records=self.records(credentials))
 
     async def sleep(self, seconds: float) -> None:
         """Time passes, and with it the next thing of `meanwhile` happens."""
@@ -390,8 +398,7 @@ async def test_an_account_that_changes_before_its_session_is_stored_is_decided_o
     accounts.credentials.clear()
     credentials = Overtaken(accounts, house.clock)
     credentials.first = lambda: house.change(2, enabled=enabled)
-    sessions = dataclasses.replace(house.signin.sessions, credentials=credentials)
-    house.signin = dataclasses.replace(house.signin, sessions=sessions)
+    house.keep_by(credentials)
     if enabled:
         assert (await house.sign_in()).session
     else:
@@ -408,8 +415,7 @@ async def test_an_account_that_always_changes_before_its_session_is_stored_is_re
     accounts.credentials.clear()
     accounts.looked_up = 0
     accounts.changes = [lambda: house.change(2)]
-    sessions = dataclasses.replace(house.signin.sessions, credentials=AlwaysOvertaken(accounts, house.clock))
-    house.signin = dataclasses.replace(house.signin, sessions=sessions)
+    house.keep_by(AlwaysOvertaken(accounts, house.clock))
     assert (await house.refused()).code is Code.ACCOUNT_CHANGED
     assert accounts.looked_up == MAX_DECISIONS
 

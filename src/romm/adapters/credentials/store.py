@@ -118,18 +118,17 @@ class SQLCredentials:
         self._forgetting_pending = Forgetting(_FORGET_PENDING)
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
-        now, values = self._clock(), [_values(each) for each in credentials]
-        kinds = {each.kind for each in credentials}
+        await self._database.write(lambda connection: self.add_within(connection, seen, *credentials))
 
-        def work(connection: Connection) -> None:
-            require_unchanged(connection, seen)
-            connection.execute(_ADD, values)
-            for kind in _END_SURPLUS.keys() & kinds:
-                connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
-            self._forgetting.beside(connection, now, {"now": now})
-            self._forgetting_pending.beside(connection, now, {"now": now})  # an abandoned one clears nothing away
-
-        await self._database.write(work)
+    def add_within(self, connection: Connection, seen: Account, *credentials: Credential) -> None:
+        """Part of a transaction. Raises `Conflict("version")`."""
+        now, kinds = self._clock(), {each.kind for each in credentials}
+        require_unchanged(connection, seen)
+        connection.execute(_ADD, [_values(each) for each in credentials])
+        for kind in _END_SURPLUS.keys() & kinds:
+            connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
+        self._forgetting.beside(connection, now, {"now": now})
+        self._forgetting_pending.beside(connection, now, {"now": now})  # an abandoned one clears nothing away
 
     async def issue(self, seen: Account, credential: Credential, at_most: int) -> Credential:
         owned = {"owner": seen.id, "key_kind": credential.kind.value, "now": self._clock()}

@@ -47,10 +47,14 @@ class SQLAttempts:
         return True
 
     async def conclude(self, state_digest: str, outcome: Outcome) -> None:
-        parameters = {"state": state_digest, "how": msgspec.json.encode(outcome).decode()}
-        await self._database.write(lambda connection: connection.execute(_CONCLUDE, parameters).rowcount)
+        await self._database.write(lambda connection: conclude(connection, state_digest, outcome))
 
     async def recall(self, state_digest: str) -> UsedAttempt | None:
         for taken_at, outcome in await self._database.fetch(_RECALL, {"state": state_digest}):
             return UsedAttempt(taken_at=taken_at, outcome=outcome and msgspec.json.decode(outcome, type=Outcome))
         return None
+
+
+def conclude(connection: Connection, state_digest: str, outcome: Outcome) -> None:
+    """Part of a transaction."""
+    connection.execute(_CONCLUDE, {"state": state_digest, "how": msgspec.json.encode(outcome).decode()})

@@ -29,13 +29,13 @@ class SQLSignInLog:
         self._forgetting = Forgetting(_FORGET, every=FORGET_EVERY)
 
     async def add(self, entry: SignInEntry) -> None:
+        await self._database.write(lambda connection: self.add_within(connection, entry))
+
+    def add_within(self, connection: Connection, entry: SignInEntry) -> None:
+        """Part of a transaction."""
         values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
-
-        def work(connection: Connection) -> None:
-            connection.execute(_ADD, values)
-            self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
-
-        await self._database.write(work)
+        connection.execute(_ADD, values)
+        self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
 
     async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:
         facts = asdict(criteria)

@@ -30,7 +30,7 @@ from romm.domain.sign_in.outcomes import NotOpened, Opened, QuestionAsked
 from romm.domain.sign_in.providers import FIRST
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock
-from romm.ports.sign_in import PendingSignIns
+from romm.ports.sign_in import PendingSignIns, SignInRecords
 from romm.sign_in.destinations import (
     LINKED_PAGE,
     PREVIEW_PAGE,
@@ -76,6 +76,7 @@ class OpenIDSignIn:
     pending: PendingSignIns
     repeated: RepeatedResponses
     sessions: Sessions
+    records: SignInRecords
     journal: SignInJournal
     clock: Clock
     id: str = FIRST
@@ -187,11 +188,8 @@ class OpenIDSignIn:
             raise
         if finished.pending is not None:
             await self.attempts.used.conclude(attempt.state_digest, QuestionAsked())
-        if finished.session is not None:
-            opened = Opened(digest(finished.session), linked=finished.linked)
-            await self.attempts.used.conclude(attempt.state_digest, opened)
-            if cookies.session is not None:  # a browser has one session at a time
-                await self.sessions.end(cookies.session)
+        if finished.session is not None and cookies.session is not None:  # a browser has one session at a time
+            await self.sessions.end(cookies.session)
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
@@ -224,7 +222,9 @@ class OpenIDSignIn:
             return reported(attempt)
         secret = cookies.pending_to_be
         return await retry_on_conflict(
-            lambda: self._admitted(person, attempt.return_to, visitor, secret, linking_to=linking_to)
+            lambda: self._admitted(
+                person, attempt.return_to, visitor, secret, linking_to=linking_to, attempt=attempt.state_digest
+            )
         )
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
@@ -244,18 +244,21 @@ class OpenIDSignIn:
         *,
         linking_to: Linking | None = None,
         answer: Answer | None = None,
+        attempt: str | None = None,
     ) -> Finished:
-        """A session, or a pending sign-in under `secret`. Raises `Conflict`."""
+        """A session, which concludes `attempt`, or a pending sign-in under `secret`. Raises `Conflict`."""
         admitted = await self.admission.admit(person, linking_to, answer)
         if isinstance(admitted, Confirm):
             await self._ask(admitted.account, person, return_to, secret)
             return Finished(return_to=QUESTION_PAGE, pending=secret)
         decision, account = admitted
-        session = await self.sessions.start(account, visitor, person.source)
-        identity, claims = person.claims.identity, self.admission.deciding(person)
-        await self.journal.signed_in("openid", account, visitor, identity=identity, decision=decision, claims=claims)
         linked = isinstance(decision, LinkIdentity)
-        return Finished(return_to=return_to, session=session, decision=decision, linked=linked)
+        opened, session = self.sessions.new(account, visitor, person.source)
+        claims = self.admission.deciding(person)
+        entry = self.journal.signed_in_by(person.claims.identity, account, visitor, decision, claims)
+        await self.records.keep(account, session, entry, attempt, Opened(session.digest, linked=linked))
+        self.journal.done(account, entry)
+        return Finished(return_to=return_to, session=opened, decision=decision, linked=linked)
 
     async def _ask(self, account: Account, person: Person, return_to: str, secret: str) -> None:
         waiting = PendingSignIn(
