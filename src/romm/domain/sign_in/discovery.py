@@ -84,7 +84,7 @@ def accept(metadata: Metadata, where: Location) -> Refuse | None:
 
 def is_issuer(written: str, issuer: str) -> bool:
     """Ignores the spelling of the host and one trailing slash."""
-    return _comparable(written) == _comparable(issuer)
+    return written == issuer or _comparable(written) == _comparable(issuer)
 
 
 def accepted_algorithms(allowed: Collection[str], announced: Collection[str]) -> tuple[str, ...]:
