@@ -26,7 +26,7 @@ from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
-from romm.ports.accounts import NewAccount, OneTimeLink, Verdict
+from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.credentials import Credentials, Decide
 from romm.ports.diagnosis import Checkup
@@ -647,7 +647,8 @@ class FakeSignInLog:
 class FakeSignInRecords:
     """`ports.SignInRecords`."""
 
-    def __init__(self, credentials: Credentials, log: SignInLog, attempts: Attempts) -> None:
+    def __init__(self, accounts: Accounts, credentials: Credentials, log: SignInLog, attempts: Attempts) -> None:
+        self._accounts = accounts
         self._credentials = credentials
         self._log = log
         self._attempts = attempts
@@ -656,6 +657,7 @@ class FakeSignInRecords:
         self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
     ) -> None:
         await self._credentials.add(owner, session)
+        await self._accounts.signed_in(owner.id, entry.at)
         await self._log.add(entry)
         if attempt is not None:
             await self._attempts.conclude(attempt, outcome)

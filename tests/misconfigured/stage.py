@@ -236,14 +236,15 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
     else:
         world.storage = FakeStorage("0001" if scenario.storage is Storage.OLDER else None, is_embedded=False)
     world.reconfigure(world.settings_environ)
-    attempts, credentials = SQLAttempts(database, world.clock), SQLCredentials(database, world.clock)
+    accounts, attempts = SQLAccounts(database), SQLAttempts(database, world.clock)
+    credentials = SQLCredentials(database, world.clock)
     world.serve(
-        accounts=SQLAccounts(database),
+        accounts=accounts,
         attempts=attempts,
         seal=DatabaseSeal(database, world.clock),
         pending_sign_ins=SQLPendingSignIns(database, world.clock, HolderSeal()),
         credentials=credentials,
-        sign_in_records=FakeSignInRecords(credentials, world.sign_ins, attempts),
+        sign_in_records=FakeSignInRecords(accounts, credentials, world.sign_ins, attempts),
         throttles=SQLThrottles(database, world.clock),
     )
     try:

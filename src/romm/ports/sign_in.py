@@ -137,7 +137,6 @@ class SignInRecords(Protocol):
     async def keep(
         self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
     ) -> None:
-        """The session, its line in the log and the outcome of its attempt (a digest), in one transaction.
-
-        Otherwise as each by itself. Raises `Conflict("version")`.
+        """In one transaction the session, its line in the log, the account's last sign-in and the outcome of the attempt (a
+        digest). Otherwise as each by itself. Raises `Conflict("version")`.
         """

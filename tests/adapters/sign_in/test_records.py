@@ -46,6 +46,7 @@ async def test_a_session_comes_with_its_line_and_the_outcome_of_its_attempt(stor
     assert await has_session(stores)
     assert await lines(stores) == [line(owner)]
     assert await stores.attempts.recall("state") == UsedAttempt(taken_at=NOW, outcome=OPENED)
+    assert await stores.accounts.get(owner.id) == replace(owner, last_login=NOW)
 
 
 async def test_an_answer_to_a_question_concludes_no_attempt(stores: Stores):

@@ -196,7 +196,7 @@ class House:
         )
 
     def records(self, credentials: FakeCredentials) -> FakeSignInRecords:
-        return FakeSignInRecords(credentials, self.entries, self.attempts)
+        return FakeSignInRecords(self.accounts, credentials, self.entries, self.attempts)
 
     def keep_by(self, credentials: FakeCredentials) -> None:
         self.signin = dataclasses.replace(self.signin, records=self.records(credentials))
@@ -366,6 +366,7 @@ async def test_an_account_disabled_between_decision_and_write_stays_closed(
     await house.sign_in()
     accounts.credentials.clear()
     accounts.changes = [lambda: house.change(2, enabled=False)]
+    house.provider.claims["groups"] = ["admins"]
     refused = await house.refused()
     assert (refused.code, refused.facts["rule"]) == (Code.ACCOUNT_DISABLED, "L-02")
     assert accounts.credentials == {}

@@ -118,15 +118,18 @@ class SQLCredentials:
         self._forgetting_pending = Forgetting(_FORGET_PENDING)
 
     async def add(self, seen: Account, *credentials: Credential) -> None:
-        await self._database.write(lambda connection: self.add_within(connection, seen, *credentials))
+        def work(connection: Connection) -> None:
+            require_unchanged(connection, seen)
+            self.add_within(connection, seen.id, *credentials)
 
-    def add_within(self, connection: Connection, seen: Account, *credentials: Credential) -> None:
-        """Part of a transaction. Raises `Conflict("version")`."""
+        await self._database.write(work)
+
+    def add_within(self, connection: Connection, owner: int, *credentials: Credential) -> None:
+        """Part of a transaction that has locked the account."""
         now, kinds = self._clock(), {each.kind for each in credentials}
-        require_unchanged(connection, seen)
         connection.execute(_ADD, [_values(each) for each in credentials])
         for kind in _END_SURPLUS.keys() & kinds:
-            connection.execute(_END_SURPLUS[kind], {"owner": seen.id, "key_kind": kind.value})
+            connection.execute(_END_SURPLUS[kind], {"owner": owner, "key_kind": kind.value})
         self._forgetting.beside(connection, now, {"now": now})
         self._forgetting_pending.beside(connection, now, {"now": now})  # an abandoned one clears nothing away
 

@@ -183,6 +183,13 @@ class SQLAccounts:
         await self._database.write(lambda connection: connection.execute(_SIGNED_IN, parameters).rowcount)
 
 
+def note_sign_in(connection: Connection, seen: Account, now: datetime) -> None:
+    """Part of a transaction: lock the account. Raises `Conflict("version")` if it has changed."""
+    parameters = {"key": seen.id, "seen_version": seen.version, "last_login": now}
+    if connection.execute(_UPDATE_UNCHANGED, parameters).rowcount == 0:
+        raise Conflict("version")
+
+
 def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes: dict[str, Any], now: datetime) -> None:
     """Raises `Conflict("version")`."""
     seen, ends, statement = decision.account, _ends(decision), _UPDATE_UNCHANGED

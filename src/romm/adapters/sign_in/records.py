@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.database.transactions import Database
+from romm.adapters.sign_in.accounts import note_sign_in
 from romm.adapters.sign_in.attempts import conclude
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.domain.credentials.credential import Credential
@@ -22,7 +23,8 @@ class SQLSignInRecords:
         self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
     ) -> None:
         def work(connection: Connection) -> None:
-            self._credentials.add_within(connection, owner, session)
+            note_sign_in(connection, owner, entry.at)
+            self._credentials.add_within(connection, owner.id, session)
             self._log.add_within(connection, entry)
             if attempt is not None:
                 conclude(connection, attempt, outcome)

@@ -100,7 +100,7 @@ class Admission:
         identity, now = person.claims.identity, self.clock()
         match decision:
             case SignIn():
-                return await self.accounts.sign_in(decision, now)
+                return await self.accounts.sign_in(decision, now) if decision.changes_account else decision.account
             case LinkIdentity():
                 return await self.accounts.link(decision, identity, now)
             case Register():

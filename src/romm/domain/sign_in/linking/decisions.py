@@ -30,6 +30,14 @@ class SignIn(Struct, frozen=True, kw_only=True, tag=True):
     role_from_claim: bool = False
     room: tuple[Account, ...] = ()
 
+    @property
+    def changes_account(self) -> bool:
+        """This one or another, besides the time of the last sign-in."""
+        seen = self.account
+        before = (seen.level, seen.email, seen.email_source, seen.role_from_claim)
+        after = (self.level, self.email, self.email_source, self.role_from_claim)
+        return after != before or self.ends is not Ends.NOTHING or bool(self.room)
+
 
 class LinkIdentity(Struct, frozen=True, kw_only=True, tag="Link"):
     """`role_warning`: about an administrator's role."""
