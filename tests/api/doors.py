@@ -177,6 +177,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
         "me.write", lasting="any", foreign=Code.CREDENTIAL_UNKNOWN, body={"session": "{session_id}"}
     ),
     "POST /account/sessions/end-others": page("me.write", lasting="any"),
+    "POST /account/sign-out-everywhere": page("me.write"),
     # client tokens
     "GET /api/client-tokens": Door(needs="me.read"),
     "GET /api/client-tokens/all": Door(needs="users.read"),
