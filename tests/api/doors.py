@@ -245,6 +245,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /api/oauth/openid/{provider_id}/jwks.json": Open(status=200),
     "GET /api/identities/link": page("me.write"),
     "GET /login": Open(status=200),
+    "POST /language": Open(status=303),
     "GET /login/account": Open(status=303, code=Code.QUESTION_EXPIRED),
     "POST /login/account/mine": Open(status=303, code=Code.QUESTION_EXPIRED),
     "POST /login/account/not-mine": Open(status=303, code=Code.QUESTION_EXPIRED),

@@ -39,6 +39,7 @@ from romm.api.credentials import (
 from romm.api.diagnosis import doctor, explanation, health, help_pages, oidc_page, sign_ins_page
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
+from romm.api.pages import languages
 from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
@@ -98,7 +99,9 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
         exception_handlers=wired.exception_handlers,
         lifespan=[wired.lifespan],
         openapi_config=openapi.config(version),
-        template_config=TemplateConfig(directory=_HERE / "templates", engine=JinjaTemplateEngine),
+        template_config=TemplateConfig(
+            directory=_HERE / "templates", engine=JinjaTemplateEngine, engine_callback=_translated
+        ),
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
         debug=False,
@@ -106,6 +109,10 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
     take_turns(app)
     describe_routes(app)
     return app
+
+
+def _translated(engine: JinjaTemplateEngine) -> None:
+    languages.install(engine.engine)
 
 
 def _static_files() -> Any:

@@ -151,7 +151,7 @@ async def test_an_account_without_a_link_reads_of_all_providers() -> None:
 
 async def test_the_set_up_offers_each_provider() -> None:
     page = (await World(further={"friends": friends()}).browser().get("/setup")).text
-    assert "sign in with <bdi>Authelia</bdi></a> or <a" in page
+    assert "sign in with <bdi>Authelia</bdi></a>, <a" in page
     assert "sign in with <bdi>friends</bdi></a>" in page
 
 

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
 
 from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import ProviderId, Request, hosts_asked, other_address
+from romm.api.http.requests import ProviderId, Request, body, hosts_asked, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView, describe_entries
+from romm.api.pages.languages import LANGUAGES
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.checkups import Checkups
@@ -131,6 +133,19 @@ async def home(
     )
 
 
+class LanguageForm(Struct, frozen=True):
+    language: str
+    next: str = "/"
+
+
+@post("/language", summary="Choose the language of pages")
+async def choose_language(request: Request, our_cookies: NamedDependency[Cookies]) -> Response[bytes]:
+    """For this browser; an unknown one is not kept."""
+    form = await body(request, LanguageForm)
+    chosen = [our_cookies.language(form.language)] if form.language in LANGUAGES else []
+    return see_other(urls.return_to(form.next), chosen)
+
+
 def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
     """The one that the session came from, else those that the account is linked to."""
     session = principal.credential.identity if principal.credential else None
@@ -187,4 +202,4 @@ def _signs_out_at_provider(principal: Principal, renderer: PageRenderer) -> bool
     return found is not None and found.is_on and renderer.declared(found.id).oidc.rp_initiated_logout
 
 
-router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)
+router = Router("/", route_handlers=[login, first_admin, home, choose_language], include_in_schema=False)
