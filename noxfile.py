@@ -113,7 +113,9 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    apart = [f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers", "misconfigured", "fixes", "deploy")]
+    apart = [
+        f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers", "misconfigured", "fixes", "deploy")
+    ]
     session.run("pytest", "-n", "auto", *apart, *session.posargs, env=env)
 
 
@@ -263,7 +265,8 @@ def deploy(session: nox.Session) -> None:
     install(session, "deploy")
     with debian_root(session) if "debian" in session.posargs else nullcontext("") as root:
         rest = [each for each in session.posargs if each != "debian"]
-        session.run("pytest", "tests/deploy", *rest, env={"ROMM_DEPLOY_ROOT": root})
+        # As in `tests`: the processes that are started compile RomM once.
+        session.run("pytest", "tests/deploy", *rest, env={"ROMM_DEPLOY_ROOT": root, "PYTHONDONTWRITEBYTECODE": ""})
 
 
 @contextmanager

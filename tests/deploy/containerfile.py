@@ -42,7 +42,9 @@ class Stage:
 def steps(text: str) -> list[Step]:
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
-    found = [Step(word=word, text=rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)]
+    found = [
+        Step(word=word, text=rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines() if line)
+    ]
     assert {each.word for each in found} <= set(WORDS)
     return found
 
@@ -80,6 +82,8 @@ def copy(text: str, folder: Path, root: Root, built: dict[str, Root]) -> None:
         found = origin / source.lstrip("/")
         if found.is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(found, target_folder, symlinks=True, dirs_exist_ok=True, ignore=ignored if origin == SOURCE else None)
+            shutil.copytree(
+                found, target_folder, symlinks=True, dirs_exist_ok=True, ignore=ignored if origin == SOURCE else None
+            )
         else:
             shutil.copy2(found, target_folder)

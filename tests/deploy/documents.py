@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from romm.settings.load import load
 from romm.settings.model import Loaded
-from tests.deploy.containerfile import DEPLOY, SOURCE, stages
+from tests.deploy.containerfile import DEPLOY, stages
 
 COMPOSE = DEPLOY / "compose"
 IMAGE = stages((DEPLOY / "Containerfile").read_text(encoding="utf-8"))[-1]
@@ -19,7 +19,11 @@ _REFERENCE = re.compile(r"(?<!\$)\$\{(?P<name>\w+)(?::\?[^}]*)?\}")
 
 
 def documents(path: Path) -> list[Any]:
-    return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+    return parsed(path.read_text(encoding="utf-8"))
+
+
+def parsed(text: str) -> list[Any]:
+    return list(yaml.safe_load_all(text))
 
 
 def variables(path: Path) -> dict[str, str]:
@@ -78,4 +82,3 @@ def fits_schema(schema: str, *paths: Path) -> str:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, paths)]
     checked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return "" if checked.returncode == 0 else checked.stdout + checked.stderr
-

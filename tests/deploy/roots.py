@@ -41,14 +41,23 @@ class Root:
         """As root, and the root folder can be written."""
         here = {name: value for name, value in os.environ.items() if name.upper().startswith(FROM_HERE)}
         inside = ["env", f"--chdir={folder}", *command]
-        subprocess.run(self._entered(inside, volumes=(), read_only=False), env=here | dict(env), check=True, timeout=SECONDS)
+        subprocess.run(
+            self._entered(inside, volumes=(), read_only=False), env=here | dict(env), check=True, timeout=SECONDS
+        )
 
     def hardened(
         self, command: Sequence[str], *, env: Mapping[str, str], folder: str, user: str, volumes: Sequence[str]
     ) -> list[str]:
         """The command as `docker run --read-only --cap-drop=ALL --security-opt=no-new-privileges` starts it: process 1."""
         uid, gid = user.split(":")
-        drop = [f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+        drop = [
+            f"--reuid={uid}",
+            f"--regid={gid}",
+            "--clear-groups",
+            "--no-new-privs",
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+        ]
         variables = [f"{name}={value}" for name, value in env.items()]
         inside = ["setpriv", *drop, "env", "--ignore-environment", f"--chdir={folder}", *variables, *command]
         return self._entered(inside, volumes=volumes, read_only=True)
@@ -68,7 +77,8 @@ def missing() -> str:
     """Why there can be no root here, else empty."""
     if os.geteuid() != 0:
         return "the steps of a Containerfile run as root"
-    tried = subprocess.run(["unshare", "--mount", "--pid", "--fork", "mount", "--make-rprivate", "/"], capture_output=True)
+    mount = ["unshare", "--mount", "--pid", "--fork", "mount", "--make-rprivate", "/"]
+    tried = subprocess.run(mount, capture_output=True, check=False)
     if tried.returncode:
         return f"this machine forbids mounts: {tried.stderr.decode().strip()}"
     debian = Path("/usr/bin/python3").exists() and Path("/etc/debian_version").exists()

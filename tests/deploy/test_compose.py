@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.containerfile import SOURCE
 from tests.deploy.documents import (
     COMPOSE,
     IMAGE,
-    SOURCE,
     documents,
     fits_schema,
     loaded,
+    parsed,
     references,
     services,
     variables,
@@ -40,7 +41,7 @@ def of_romm(path: Path) -> list[dict[str, Any]]:
 
 
 def environment(service: dict[str, Any], **own: str) -> dict[str, str]:
-    return variables(COMPOSE / "romm.env.example") | own | service["environment"]
+    return {**variables(COMPOSE / "romm.env.example"), **own, **service["environment"]}
 
 
 def test_they_fit_the_schema_of_compose() -> None:
@@ -48,7 +49,8 @@ def test_they_fit_the_schema_of_compose() -> None:
 
 
 def test_each_is_in_the_guide() -> None:
-    assert {each.name for each in STARTED} == set(re.findall(r"\b[a-z]+\.yaml\b", GUIDE)) - {"romm.yaml", "proxy.yaml", "kubernetes.yaml"}
+    others = {"romm.yaml", "proxy.yaml", "kubernetes.yaml"}
+    assert {each.name for each in STARTED} == set(re.findall(r"\b[a-z]+\.yaml\b", GUIDE)) - others
 
 
 @started
@@ -123,14 +125,8 @@ def authelia() -> tuple[dict[str, Any], set[str]]:
     path = COMPOSE / "authelia.yaml"
     read = services(path)["authelia"]["environment"]
     secrets |= {Path(value).name for name, value in read.items() if name.endswith("_FILE")}
-    document: dict[str, Any] = documents_of(filled)
+    (document,) = parsed(filled)
     return document, secrets
-
-
-def documents_of(text: str) -> Any:
-    import yaml  # type: ignore[import-untyped]  # it ships no types
-
-    return yaml.safe_load(text)
 
 
 def test_authelia_knows_romm_as_romm_asks() -> None:
@@ -148,7 +144,7 @@ def test_authelia_knows_romm_as_romm_asks() -> None:
 
 def test_the_guide_makes_every_secret_of_authelia() -> None:
     _, secrets = authelia()
-    assert secrets == set(re.findall(r"authelia/secrets/([\w.]+)", GUIDE)) | set("session storage reset hmac".split())
+    assert secrets == set(re.findall(r"authelia/secrets/([\w.]+)", GUIDE)) | {"session", "storage", "reset", "hmac"}
     assert "for each in session storage reset hmac;" in GUIDE
 
 

@@ -44,7 +44,7 @@ class Container:
         return self._root.hardened(command, env=self._env, folder=folder, user=user, volumes=volumes)
 
     def beside(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(self._command(command), capture_output=True, text=True, timeout=60)
+        return subprocess.run(self._command(command), capture_output=True, text=True, timeout=60, check=False)
 
     @property
     def process(self) -> int:
@@ -128,7 +128,9 @@ def test_every_package_is_installed_by_its_hash_or_from_the_wheel_just_built() -
 
 
 def test_it_names_no_address_to_install_from() -> None:
-    assert not {word for word in ("http://", "https://", "--index", "-i ", "--find-links", "ADD") if word in _instructions()}
+    assert not {
+        word for word in ("http://", "https://", "--index", "-i ", "--find-links", "ADD") if word in _instructions()
+    }
 
 
 def _instructions() -> str:

@@ -10,7 +10,8 @@ from litestar.routes import HTTPRoute
 
 from romm.api.routes import routes
 from romm.composition import app
-from tests.deploy.documents import DEPLOY, IMAGE, documents, loaded
+from tests.deploy.containerfile import DEPLOY
+from tests.deploy.documents import IMAGE, documents, loaded
 from tests.world import World
 
 MANIFESTS = documents(DEPLOY / "kubernetes.yaml")
@@ -88,7 +89,7 @@ def test_it_runs_as_the_user_of_the_image_without_rights_on_a_root_that_nothing_
 def test_what_is_written_are_the_data_folder_and_temporary_files() -> None:
     for each in containers():
         written = [mount["mountPath"] for mount in each["volumeMounts"] if not mount.get("readOnly")]
-        assert written == [*IMAGE.words("VOLUME"), "/tmp"]
+        assert written == [*IMAGE.words("VOLUME"), "/tmp"]  # noqa: S108  (the container's own)
 
 
 def test_everything_selects_the_same_pods() -> None:

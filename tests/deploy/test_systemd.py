@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from romm.cli.serve import KILL_SECONDS
-from tests.deploy.documents import DEPLOY, loaded, variables
+from tests.deploy.containerfile import DEPLOY
+from tests.deploy.documents import loaded, variables
 from tests.fake_provider import free_port
 from tests.processes.conftest import wait_for
 
@@ -85,7 +86,16 @@ def test_romm_serves_with_the_system_calls_that_the_unit_allows(tmp_path: Path) 
 
 @needs_systemd
 def test_without_one_that_it_needs_romm_does_not_serve(tmp_path: Path) -> None:
-    command = [sys.executable, str(FILTER), *sorted(allowed() - {"socket"}), "--", sys.executable, "-m", "romm", "serve"]
+    command = [
+        sys.executable,
+        str(FILTER),
+        *sorted(allowed() - {"socket"}),
+        "--",
+        sys.executable,
+        "-m",
+        "romm",
+        "serve",
+    ]
     env = os.environ | {"ROMM_PORT": str(free_port()), "ROMM_BASE_PATH": str(tmp_path)}
     assert subprocess.run(command, env=env, capture_output=True, timeout=60, check=False).returncode != 0
 

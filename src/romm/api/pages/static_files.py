@@ -36,7 +36,9 @@ def address(name: str) -> str:
 
 
 @get("/static/{file_path:path}", include_in_schema=False)
-async def static_file(file_path: FromPath[Path], digest: Annotated[str, QueryParameter(name="v")] = "") -> Response[bytes]:
+async def static_file(
+    file_path: FromPath[Path], digest: Annotated[str, QueryParameter(name="v")] = ""
+) -> Response[bytes]:
     """While hosts of two versions run beside each other, a page may ask for another host's content: not to be kept."""
     found = FILES.get(file_path.as_posix().lstrip("/"))
     if found is None:
