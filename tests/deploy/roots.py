@@ -106,4 +106,5 @@ def _add_network(path: Path) -> None:
     for name in ("resolv.conf", "hosts", "nsswitch.conf", "pip.conf"):
         if Path("/etc", name).exists():
             shutil.copy(f"/etc/{name}", path / "etc" / name)
-    shutil.copytree("/etc/ssl/certs", path / "etc/ssl/certs", dirs_exist_ok=True)
+    shutil.rmtree(path / "etc/ssl/certs", ignore_errors=True)
+    shutil.copytree("/etc/ssl/certs", path / "etc/ssl/certs")

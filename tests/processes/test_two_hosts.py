@@ -20,28 +20,6 @@ ADDRESS = "http://127.0.0.1:9"  # what a balancer in front of both would be call
 pytestmark = on_postgres
 
 
-def test_a_sign_in_begins_at_one_host_and_ends_at_the_other(idp: FakeProvider, tmp_path: Path) -> None:
-    idp.redirect_uri = f"{ADDRESS}/api/oauth/openid"
-    with ExitStack() as running:
-        url = running.enter_context(temporary_database())
-        upgrade(url)
-        hosts = []
-        for name in ("here", "there"):
-            (tmp_path / name).mkdir()
-            started = romm(idp, tmp_path / name, ADDRESS, ROMM_DATABASE_URL=url.replace("+asyncpg", ""))
-            hosts.append(running.enter_context(started)[0])
-        create_first_admin(hosts[0])
-        for begins, ends in (hosts, hosts[::-1]):
-            begun_at = running.enter_context(browser(begins))
-            begun = begun_at.get("/api/login/openid", params={"next": "/collection"})
-            query = asyncio.run(idp.approve(begun.headers["location"]))
-            for host in (ends, begins):  # and once more, as if the first answer was lost
-                ended_at = running.enter_context(browser(host, begun_at.cookies))
-                assert ended_at.get(f"/api/oauth/openid?{query}").headers["location"] == "/collection"
-                assert ended_at.get("/api/users/me").json()["username"] == "alice"
-    assert len(idp.received("/token")) == 2
-
-
 class Hosts:
     """Two, on one PostgreSQL."""
 
@@ -50,7 +28,9 @@ class Hosts:
 
     def start(self, name: str) -> AbstractContextManager[tuple[str, int]]:
         (self._folder / name).mkdir(exist_ok=True)
-        return romm(self._idp, self._folder / name, ADDRESS, ROMM_DATABASE_URL=self._url.replace("+asyncpg", ""))
+        database = self._url.replace("+asyncpg", "")
+        own = {"ROMM_DATABASE_URL": database, "ROMM_DOCTOR_EVERY_SECONDS": "0"}  # it asks the token endpoint, too
+        return romm(self._idp, self._folder / name, ADDRESS, **own)
 
 
 @pytest.fixture
@@ -58,6 +38,22 @@ def hosts(idp: FakeProvider, tmp_path: Path) -> Iterator[Hosts]:
     with temporary_database() as url:
         upgrade(url)
         yield Hosts(idp, tmp_path, url)
+
+
+def test_a_sign_in_begins_at_one_host_and_ends_at_the_other(hosts: Hosts, idp: FakeProvider) -> None:
+    idp.redirect_uri = f"{ADDRESS}/api/oauth/openid"
+    with ExitStack() as running:
+        addresses = [running.enter_context(hosts.start(name))[0] for name in ("here", "there")]
+        create_first_admin(addresses[0])
+        for begins, ends in (addresses, addresses[::-1]):
+            begun_at = running.enter_context(browser(begins))
+            begun = begun_at.get("/api/login/openid", params={"next": "/collection"})
+            query = asyncio.run(idp.approve(begun.headers["location"]))
+            for host in (ends, begins):  # and once more, as if the first answer was lost
+                ended_at = running.enter_context(browser(host, begun_at.cookies))
+                assert ended_at.get(f"/api/oauth/openid?{query}").headers["location"] == "/collection"
+                assert ended_at.get("/api/users/me").json()["username"] == "alice"
+    assert len(idp.received("/token")) == 2
 
 
 def status(at: str, path: str, cookies: httpx.Cookies, method: str = "GET") -> int:
