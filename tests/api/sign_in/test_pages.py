@@ -299,6 +299,16 @@ async def test_a_page_loads_its_own_style_and_nothing_from_elsewhere(house: Worl
         assert "immutable" in response.headers["cache-control"]
 
 
+async def test_a_style_is_kept_for_good_only_under_the_name_of_its_content(house: World) -> None:
+    """A page of another version asks for another content, which this one does not have."""
+    browser = house.browser()
+    for address in ("/static/romm.css", "/static/romm.css?v=", "/static/romm.css?v=0.1.0"):
+        response = await browser.get(address)
+        assert response.status_code == 200
+        assert response.headers["cache-control"] == "public, no-cache"
+        assert response.headers["content-type"].startswith("text/css")
+
+
 async def test_a_page_is_never_kept_but_its_style_is(house: World) -> None:
     assert (await house.browser().get("/login")).headers["cache-control"] == "no-store"
 

@@ -14,6 +14,7 @@ from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Template
 
+from romm.api.pages import static_files
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE, Piece, operator_text, pieces
@@ -86,6 +87,7 @@ class PageRenderer:
             "me": who and _ways(who),
             "version": self.version,
             "script": SCRIPT,
+            "static": static_files.address,
             "referrer": referrer,
             "provider_label": self.one_of(self.configured.on),
         }
