@@ -12,17 +12,18 @@ from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Refused
 from romm.ports.process import Log
+from romm.settings.load import Given
 from romm.settings.model import Database, Loaded
 
 LATER = {Cause.UNREACHABLE, Cause.CONNECTIONS, Cause.EMPTY, Cause.OLDER}
 """What may come in order while RomM runs."""
 
 
-def prepared() -> Loaded:
+def prepared(given: Given) -> Loaded:
     """Exits on a problem."""
     receiver, sender = Pipe(duplex=False)
     # As a daemon it ends with its parent.
-    preparation = Process(target=_prepare, args=(sender,), name="romm-preparation", daemon=True)
+    preparation = Process(target=_prepare, args=(sender, given), name="romm-preparation", daemon=True)
     for told_to_stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_to_stop, lambda *_: sys.exit(0))
     preparation.start()
@@ -36,14 +37,14 @@ def prepared() -> Loaded:
     return found
 
 
-def _prepare(sender: Connection) -> None:
+def _prepare(sender: Connection, given: Given) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
 
     with last_resort(), explained():
-        found = loaded(os.environ)
+        found = loaded(os.environ, given)
         logger = log.configure(found.settings.log.level, found.settings.log.format)
         for note in found.notes:
             logger.info("settings.note", note=note)
@@ -69,7 +70,9 @@ def _prepare_database(database: Database, logger: Log) -> None:
 
         if migrations.create(database.url):
             logger.info("database.created", file=place_of(database.url).name)
-        migrations.upgrade(database.url)
+        migrations.upgrade(
+            database.url, keeps_copy=True, report=lambda line: logger.info("database.migrating", step=line)
+        )
         migrations.check_write(database.url)
     space.prepare(database.url, logger)
 

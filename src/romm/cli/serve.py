@@ -20,6 +20,10 @@ from romm.settings.model import Loaded
 
 # Limit for open requests at shutdown; Docker waits for 10 seconds.
 KILL_SECONDS = 8
+CANNOT_LISTEN = (
+    "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT, or --host and "
+    "--port"
+)
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 
@@ -34,8 +38,7 @@ def run(loaded: Loaded) -> None:
     try:
         check_free(where.host, where.port)
     except OSError as error:
-        hint = "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT"
-        logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
+        logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=CANNOT_LISTEN)
         sys.exit(1)
     room = connections.make_room(where.workers)
     connections.report_few_files(room, logger)
