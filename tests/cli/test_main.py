@@ -23,7 +23,7 @@ from tests.world import environment
 CANARY = "canary-of-a-secret"
 MISTAKES = {"ROMM_PORT": "eighty", "OIDC_ENABLED": "maybe", "LOGLEVEL": "loud"}
 SERVICE = {"litestar", "sqlalchemy", "httpx", "jinja2"}
-NOT_SERVING = {"dynaconf", "alembic", "rich", "segno", "httpx._main"}
+NOT_SERVING = {"dynaconf", "alembic", "rich", "segno", "httpx._main", "prometheus_client", "opentelemetry"}
 
 
 def romm(*arguments: str, stdin: str | None = None, **environ: str) -> Result:

@@ -4,7 +4,7 @@ import os
 
 from romm.adapters.database import migrations
 from romm.adapters.database.transactions import HEAD
-from romm.cli.prepare import LATER
+from romm.cli.prepare import LATER, check_packages
 from romm.cli.report import ExitCode, explained, fail, loaded, say
 from romm.cli.serve import CANNOT_LISTEN, check_free
 from romm.domain.catalogue import operator_text
@@ -17,6 +17,7 @@ from romm.settings.model import Database
 def check_start(given: Given) -> None:
     """Exits on a problem, with the code that `romm serve` would end with."""
     found = loaded(os.environ, given)
+    check_packages(found.settings)
     for warning in found.warnings:
         say(f"warning: {warning}", err=True, fg="yellow")
     for each in found.settings.all_providers:

@@ -3,17 +3,18 @@
 import os
 import signal
 import sys
+from importlib.util import find_spec
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
 from romm.cli import process
-from romm.cli.report import explained, last_resort, loaded
+from romm.cli.report import explained, fail, last_resort, loaded
 from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Refused
 from romm.ports.process import Log
 from romm.settings.load import Given
-from romm.settings.model import Database, Loaded
+from romm.settings.model import Database, Loaded, Settings
 
 LATER = {Cause.UNREACHABLE, Cause.CONNECTIONS, Cause.EMPTY, Cause.OLDER}
 """What may come in order while RomM runs."""
@@ -45,6 +46,7 @@ def _prepare(sender: Connection, given: Given) -> None:
 
     with last_resort(), explained():
         found = loaded(os.environ, given)
+        check_packages(found.settings)
         logger = log.configure(found.settings.log.level, found.settings.log.format)
         for note in found.notes:
             logger.info("settings.note", note=note)
@@ -55,6 +57,13 @@ def _prepare(sender: Connection, given: Given) -> None:
                 logger.warning("oidc.off", provider=each.id, reason=each.off)
         _prepare_database(found.settings.database, logger)
     sender.send(found)
+
+
+def check_packages(settings: Settings) -> None:
+    """Of traces; the database looks for its own. Exits if one is missing."""
+    if settings.traces.endpoint and find_spec("opentelemetry") is None:
+        install = "pip install --require-hashes -r requirements/otel.txt"
+        fail((f"ROMM_TRACES_ENDPOINT needs the packages of OpenTelemetry. In RomM's source run `{install}`.",))
 
 
 def _prepare_database(database: Database, logger: Log) -> None:
