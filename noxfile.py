@@ -37,6 +37,7 @@ LOCKED = {
     "runtime": ["pyproject.toml"],
     "postgres": ["pyproject.toml", "--extra=postgres"],
     "mysql": ["pyproject.toml", "--extra=mysql"],
+    "otel": ["pyproject.toml", "--extra=otel"],
     "demo": ["pyproject.toml", "--extra=demo", "--group=build"],
     "test": ["pyproject.toml", "--all-extras", "--group=build", "--group=test"],
     "types": [

@@ -3,6 +3,7 @@
 `python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; `--check` only compares.
 """
 
+import ast
 import re
 import runpy
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 
 from romm.adapters.accounts import passwords
 from romm.adapters.database import engines
+from romm.adapters.database.transactions import HEAD
 from romm.adapters.provider import transport
 from romm.adapters.sign_in.sealing import LOOK_AGAIN
 from romm.api import routes
@@ -44,6 +46,8 @@ AT_SERVERS = DOCS.parent / "tests" / "misconfigured" / "servers.py"
 OTHER_SERVERS = "other-servers"
 LIBRARIES = {"oidc-provider"}
 """Without a page: what it does depends on the program that it is built into."""
+VERSIONS = {HEAD: "0.1.0"}
+"""By each version's last revision, oldest first."""
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
 _NAME = re.compile(r"[A-Z]+_[A-Z_]+(=\w+)?|LOGLEVEL|[a-z]+_[a-z_]+|/[\w/]+|romm [a-z ]+")
@@ -186,6 +190,15 @@ def storage() -> Iterator[Sequence[str]]:
         yield sentence.problem.format(place="the database", detail="…"), f"{sentence.fix}."
 
 
+def revisions() -> Iterator[Sequence[str]]:
+    """Newest first, with the first line of each migration."""
+    yield "Revision", "Version", "What changed"
+    for migration in sorted((DOCS.parent / "alembic" / "versions").glob("*.py"), reverse=True):
+        changed = (ast.get_docstring(ast.parse(migration.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+        revision = migration.name.partition("_")[0]
+        yield revision, next(version for last, version in VERSIONS.items() if revision <= last), changed
+
+
 def promises(kind: str, head: str) -> Iterator[Sequence[str]]:
     """Each with the tests that hold it."""
     yield head, "Promise", "Kept", "Where it ends", "Held by"
@@ -224,6 +237,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "strangers": strangers,
     "connections": connections,
     "storage": storage,
+    "revisions": revisions,
     **{f"checked-{page.stem}": partial(checked, page.stem) for page in sorted((DOCS / "providers").glob("*.md"))},
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }

@@ -122,6 +122,9 @@ class FakeProvider:
     alter_id_token: Alter = lambda claims: None
     alter_userinfo: Alter = lambda claims: None
 
+    # how long it takes, in seconds by path
+    delays: dict[str, float] = field(default_factory=dict)
+
     # how it is signed
     algorithm: str = "RS256"
     alter_header: Alter = lambda header: None
@@ -215,7 +218,7 @@ class FakeProvider:
         request = await self._read(scope, receive)
         self.requests.append(request)
         response = self._respond(request)
-        await asyncio.sleep(response.delay)
+        await asyncio.sleep(response.delay or self.delays.get(request.path, 0.0))
         headers = {
             "content-type": response.content_type,
             "content-length": str(len(response.body)),

@@ -10,11 +10,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "serve": (),
     "demo": ("--port", "0", "--provider-port", "0"),
     "settings": (),
+    "config check": (),
     "import": ("--from", "sqlite:////nowhere/romm.db"),
     "doctor": (),
     "db upgrade": (),
     "db current": (),
     "db backup": ("{folder}/copy.db",),
+    "db restore": ("{folder}/other.db",),
     "db rotate-key": (),
     "users list": (),
     "users add": ("alice",),
@@ -22,8 +24,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "users enable": ("alice",),
     "users set-role": ("alice", "viewer"),
     "users reset-link": ("alice",),
+    "users rename": ("alice", "alicia"),
+    "users delete": ("alice", "--yes"),
     "users unlink": ("alice",),
     "users move-issuer": ("https://old.example", "https://new.example", "--by-email"),
+    "sessions list": ("alice",),
+    "sessions end": ("alice",),
     "recover": (),
     "errors": ("no_role",),
     "sign-ins": ("alice",),
@@ -33,7 +39,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 PROCESSES = {"serve", "demo"}
 """Start others, so they are run as one."""
 
-CREATORS = {"serve", "db upgrade", "users add"}
+CREATORS = {"serve", "db upgrade", "db restore", "users add"}
 """Make a database where there is none; `import --apply` too."""
 
 

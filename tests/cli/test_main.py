@@ -8,8 +8,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,7 +23,7 @@ from tests.world import environment
 CANARY = "canary-of-a-secret"
 MISTAKES = {"ROMM_PORT": "eighty", "OIDC_ENABLED": "maybe", "LOGLEVEL": "loud"}
 SERVICE = {"litestar", "sqlalchemy", "httpx", "jinja2"}
-NOT_SERVING = {"dynaconf", "alembic", "rich", "segno", "httpx._main"}
+NOT_SERVING = {"dynaconf", "alembic", "rich", "segno", "httpx._main", "prometheus_client", "opentelemetry"}
 
 
 def romm(*arguments: str, stdin: str | None = None, **environ: str) -> Result:
@@ -196,9 +198,115 @@ def test_help_needs_no_settings(arguments: list[str]) -> None:
     assert result.stdout
 
 
-def test_every_command_says_what_it_does() -> None:
-    for name, command in main.commands.items():
-        assert command.get_short_help_str(), name
+def commands(group: click.Group = main) -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from commands(command)
+
+
+@pytest.mark.parametrize("command", [each for _, each in commands()], ids=lambda command: str(command.name))
+def test_every_command_says_what_it_does_in_a_line_of_a_terminal(command: click.Command) -> None:
+    assert command.get_short_help_str(60)
+    assert not command.get_short_help_str(62).endswith("...")
+
+
+@pytest.mark.parametrize("arguments", [["-h"], ["users", "-h"], ["users", "add", "-h"]], ids=" ".join)
+def test_help_has_a_short_option(arguments: list[str]) -> None:
+    assert romm(*arguments).stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(("environ", "is_coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True)])
+def test_no_color_is_honoured(environ: dict[str, str], is_coloured: bool) -> None:
+    """no-color.org: set, and not empty."""
+    result = CliRunner().invoke(main, ["settings"], env={"ROMM_PORT": "eighty", **environ}, color=True)
+    assert ("\x1b[" in result.stderr) is is_coloured
+
+
+def test_what_an_option_says_goes_before_the_environment(tmp_path: Path, migrated: Path) -> None:
+    shutil.copy(migrated, tmp_path)
+    environ = {"ROMM_BASE_PATH": str(tmp_path), "ROMM_PORT": "1", "ROMM_HOST": "127.0.0.1"}
+    result = romm("serve", "--check", "--port", "0", **environ)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --port is '0'; ")
+
+
+@pytest.fixture
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def test_a_check_of_the_start_creates_nothing(tmp_path: Path, free_port: str) -> None:
+    result = romm("serve", "--check", "--port", free_port, ROMM_BASE_PATH=str(tmp_path / "data"))
+    assert (result.exit_code, list(tmp_path.iterdir())) == (0, [])
+    assert result.stdout.endswith(f"RomM would start at 127.0.0.1:{free_port}.\n")
+    assert "will create the database" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("revision", "code"), [("0007", 0), ("0099", 3)], ids=["older: it is migrated", "newer: it does not start"]
+)
+def test_a_check_of_the_start_migrates_nothing(
+    tmp_path: Path, migrated: Path, free_port: str, revision: str, code: int
+) -> None:
+    file = shutil.copy(migrated, tmp_path / "romm.db")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    result = romm("serve", "--check", "--port", free_port, ROMM_BASE_PATH=str(tmp_path))
+    assert result.exit_code == code
+    assert json.loads(romm("db", "current", "--json", ROMM_BASE_PATH=str(tmp_path)).stdout)["revision"] == revision
+
+
+def test_a_check_of_the_start_finds_the_port_taken(tmp_path: Path, migrated: Path, taken_port: str) -> None:
+    shutil.copy(migrated, tmp_path)
+    result = romm("serve", "--check", "--port", taken_port, ROMM_BASE_PATH=str(tmp_path))
+    assert result.exit_code == 1
+    assert f"cannot listen at 127.0.0.1:{taken_port}" in result.stderr
+
+
+def test_a_server_listens_where_its_options_say(tmp_path: Path, migrated: Path, taken_port: str) -> None:
+    shutil.copy(migrated, tmp_path)
+    command = [sys.executable, "-m", "romm", "serve", "--port", taken_port]
+    environ = os.environ | {"ROMM_BASE_PATH": str(tmp_path), "LOG_FORMAT": "json", "ROMM_PORT": "1"}
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
+    assert json.loads(ended.stderr.splitlines()[-1])["port"] == int(taken_port)
+
+
+@pytest.mark.parametrize(
+    ("revision", "state", "said"),
+    [(HEAD, "current", ""), ("0007", "older", "romm db upgrade"), ("0099", "newer", "A newer version wrote it")],
+)
+def test_the_revision_comes_with_what_it_means(
+    tmp_path: Path, migrated: Path, revision: str, state: str, said: str
+) -> None:
+    file = shutil.copy(migrated, tmp_path / "romm.db")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    folder = {"ROMM_BASE_PATH": str(tmp_path)}
+    assert json.loads(romm("db", "current", "--json", **folder).stdout) == {
+        "revision": revision,
+        "newest": HEAD,
+        "state": state,
+    }
+    plain = romm("db", "current", **folder)
+    assert plain.stdout == f"{revision}\n"
+    assert said in plain.stderr
+    assert bool(said) is bool(plain.stderr)
+
+
+def test_an_upgrade_says_its_steps_and_keeps_a_copy(tmp_path: Path) -> None:
+    folder = {"ROMM_BASE_PATH": str(tmp_path)}
+    romm("db", "upgrade", "0007", **folder)
+    result = romm("db", "upgrade", **folder)
+    kept, *steps = result.stderr.splitlines()
+    assert kept == f"Kept a copy of the database at 0007: {tmp_path}/romm.db.at-0007"
+    assert [step[:5] for step in steps] == [f"{number:04}:" for number in range(8, int(HEAD) + 1)]
+    assert romm("db", "restore", f"{tmp_path}/romm.db.at-0007", **folder).exit_code == 0
+    assert romm("db", "current", **folder).stdout == "0007\n"
+    romm("db", "upgrade", "--no-copy", **folder)
+    assert not (tmp_path / "romm.db.at-0007.2").exists()
 
 
 @pytest.fixture

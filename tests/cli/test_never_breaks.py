@@ -20,7 +20,7 @@ from tests.cli.commands import COMMANDS, CREATORS, PROCESSES, paths
 from tests.cli.test_main import romm
 
 IN_PROCESS = sorted(set(COMMANDS) - PROCESSES)
-USES_DATABASE = sorted(set(IN_PROCESS) - {"settings", "doctor", "errors"})
+USES_DATABASE = sorted(set(IN_PROCESS) - {"settings", "config check", "doctor", "errors"})
 NOBODY = 65534
 CLAIMS = {"sub": "alice", "email": "alice@example.org", "email_verified": True}
 
@@ -39,6 +39,7 @@ def folder(migrated: Path) -> Iterator[Path]:
     made = Path(mkdtemp(prefix="romm-broken-"))
     made.chmod(0o755)
     shutil.copy(migrated, made / "romm.db")
+    shutil.copy(migrated, made / "other.db")
     (made / "claims.json").write_text(json.dumps(CLAIMS))
     yield made
     shutil.rmtree(made)
@@ -145,6 +146,7 @@ ANOTHER_REASON = {
     ("import", Cause.MISSING),  # which it plans for; it is the other database that fails
     ("db upgrade", Cause.OLDER),  # the tables are those of the newest
     ("db backup", Cause.UNREACHABLE),  # never copied here
+    ("db restore", Cause.UNREACHABLE),  # nor restored
 }
 CURED_BY_UPGRADE = {Cause.MISSING, Cause.EMPTY}
 
@@ -177,6 +179,8 @@ def is_well_there(command: str, cause: Cause) -> bool:
             return cause in (Cause.MISSING, Cause.EMPTY, Cause.OLDER, Cause.NEWER)
         case "db backup":  # copies whatever there is
             return cause in (Cause.EMPTY, Cause.OLDER, Cause.NEWER)
+        case "db restore":  # replaces whatever there is
+            return cause not in (Cause.NOT_A_FILE, Cause.UNREACHABLE)
         case _:
             return False
 
@@ -207,8 +211,8 @@ def test_a_closed_folder_is_one_sentence(folder: Path, command: str, unprivilege
     folder.chmod(0o700)
     os.seteuid(NOBODY)
     result = run(folder, command)
-    if command == "explain":
-        assert_is_a_sentence(result, 2)  # its claims are in there
+    if command in ("explain", "db restore"):
+        assert_is_a_sentence(result, 2)  # its file is in there
     else:
         assert_is_a_sentence(result, 1 if command == "doctor" else 3)
 
@@ -256,13 +260,13 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("command", [*USES_DATABASE, "settings", "doctor"])
+@pytest.mark.parametrize("command", [*USES_DATABASE, "settings", "config check", "doctor"])
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_wrong_settings_are_sentences(folder: Path, command: str, settings: dict[str, str]) -> None:
     assert_is_a_sentence(run(folder, command, **settings), 1 if command == "doctor" else 2)
 
 
-@pytest.mark.parametrize("command", ["settings", "users list", "doctor"])
+@pytest.mark.parametrize("command", ["settings", "config check", "users list", "doctor"])
 @pytest.mark.parametrize("content", FILES.values(), ids=FILES)
 def test_a_wrong_settings_file_is_sentences(folder: Path, command: str, content: bytes) -> None:
     file = folder / "romm.toml"
@@ -391,8 +395,11 @@ def test_a_folder_that_is_gone_is_said_before_any_worker_starts(folder: Path, po
     assert "Traceback" not in ended.stderr
 
 
-def test_a_demo_without_room_for_its_database_is_a_sentence(folder: Path) -> None:
-    ended = process(folder, "demo", TMPDIR="/nowhere", PATH=os.environ["PATH"])
+def test_a_demo_without_room_for_its_database_is_a_sentence() -> None:
+    line = f"ulimit -f 0; exec {sys.executable} -m romm demo --port 0 --provider-port 0"
+    ended = subprocess.run(["/bin/sh", "-c", line], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode in (1, 3)
+    assert ended.stderr.splitlines()[-1].startswith("error: ")
     assert "Traceback" not in ended.stderr
 
 
@@ -410,11 +417,11 @@ def test_only_few_commands_make_a_database_and_they_say_so(folder: Path, command
     result = romm(*command.split(), *arguments, ROMM_BASE_PATH=str(elsewhere))
     creates = command in CREATORS or bool(apply)
     assert elsewhere.exists() is creates
-    if creates and command != "db upgrade":
+    if creates and not command.startswith("db "):
         assert f"Created a new database: {elsewhere}/romm.db" in result.stderr
 
 
-@pytest.mark.parametrize("command", USES_DATABASE)
+@pytest.mark.parametrize("command", sorted(set(USES_DATABASE) - {"db restore"}))
 def test_only_an_upgrade_migrates(folder: Path, command: str) -> None:
     """Also not next to a running service, which would meet tables that it does not know."""
     at_revision("0001")(folder)

@@ -1,5 +1,6 @@
 """`romm users` and `romm recover`, on a real database file."""
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -40,6 +41,43 @@ def test_everybody_is_listed_with_how_they_sign_in(folder: Path) -> None:
     assert on(folder, "users", "list").stdout.splitlines()[2].endswith("a password")
     assert list(rows) == ["keeper", "vera"]
     assert len(on(folder, "users", "list", "--search", "ver").stdout.splitlines()) == 2
+
+
+def test_accounts_are_json_as_over_http(folder: Path) -> None:
+    listed = json.loads(on(folder, "users", "list", "--json").stdout)
+    assert [(each["username"], each["access_level"]) for each in listed] == [("keeper", "admin"), ("vera", "viewer")]
+
+
+def test_an_account_is_renamed(folder: Path) -> None:
+    assert on(folder, "users", "rename", "vera", "Verena").stdout == "vera is verena now.\n"
+    assert list(table(folder)) == ["keeper", "verena"]
+
+
+def test_an_account_is_deleted_after_a_question(folder: Path) -> None:
+    refused = on(folder, "users", "delete", "vera", input="n\n")
+    assert (refused.exit_code, list(table(folder))) == (1, ["keeper", "vera"])
+    assert "Delete vera (viewer, -)?" in refused.stdout
+    assert on(folder, "users", "delete", "vera", "--yes").stdout == "vera is deleted.\n"
+    assert list(table(folder)) == ["keeper"]
+
+
+def test_the_last_administrator_stays(folder: Path) -> None:
+    assert on(folder, "users", "delete", "keeper", "--yes").exit_code == 1
+    assert list(table(folder)) == ["keeper", "vera"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [(["--role", "viewer"], 2), (["--role", "editor"], 2), (["--role", "admin"], 0)]
+)
+def test_options_that_contradict_each_other_create_nothing(folder: Path, options: list[str], code: int) -> None:
+    assert on(folder, "users", "add", "ann", "--admin", *options).exit_code == code
+    assert ("ann" in table(folder)) is (code == 0)
+
+
+def test_nothing_is_printed_before_an_error(tmp_path: Path) -> None:
+    """A script would take the header for a list without accounts."""
+    result = on(tmp_path, "users", "list")
+    assert (result.exit_code, result.stdout) == (3, "")
 
 
 def test_roles_and_doors_are_changed(folder: Path) -> None:

@@ -219,6 +219,7 @@ SAMPLES = {
     "oidc.redirect_uri": "https://romm.example.com/api/oauth/openid",
     "log.level": "DEBUG",
     "log.format": "json",
+    "traces.endpoint": "http://collector:4318/v1/traces",
 }
 """A value for each key that does not take any `true` or `7`."""
 
@@ -1143,3 +1144,34 @@ def test_no_variable_of_dynaconf_changes_how_values_are_read(option: str, tmp_pa
     code = f"from romm.settings.load import load; o = load({environ}).settings.oidc; "
     code += "print(o.client_id, o.provider, *o.id_token_signed_response_algs)"
     assert run(code, **{f"{name}_FOR_DYNACONF": value}) == "@int 5 @del ES256"
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"ROMM_METRICS_PORT": "8080"}, "ROMM_METRICS_PORT is RomM's own port 8080"),
+        ({"ROMM_TRACES_ENDPOINT": "collector:4318"}, "ROMM_TRACES_ENDPOINT is not an http(s) URL"),
+    ],
+)
+def test_what_cannot_be_watched_is_a_mistake(environ: dict[str, str], said: str):
+    (problem,) = problems(environ)
+    assert problem.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("environ", "warned"),
+    [
+        ({"ROMM_METRICS_HOST": "192.0.2.7"}, True),
+        ({"ROMM_METRICS_HOST": "192.0.2.7", "ROMM_METRICS_TOKEN": "x"}, False),
+        ({}, False),
+    ],
+)
+def test_metrics_that_every_machine_can_read_are_a_warning(environ: dict[str, str], warned: bool):
+    found = load({"ROMM_METRICS_PORT": "9464"} | environ).warnings
+    assert any("ROMM_METRICS_TOKEN is not set" in each for each in found) is warned
+
+
+def test_an_option_goes_before_the_environment_and_the_file(tmp_path: Path):
+    loaded = load({"ROMM_PORT": "1"}, {"--port": {"server.port": "9000"}})
+    assert (loaded.settings.server.port, loaded.origins["server.port"]) == (9000, "--port")
+    assert loaded.settings.server.base_url == "http://127.0.0.1:9000"

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ from romm.composition import adapters
 from romm.settings.load import load, others
 from romm.settings.model import Settings
 
+HOST = "127.0.0.1"
+USUAL_PORT, USUAL_PROVIDER_PORT = 8080, 9400
 START_SECONDS = 20
 ADMIN = "captain"
 PEOPLE = {
@@ -37,9 +40,11 @@ PEOPLE = {
 }
 
 
-def run(port: int, provider_port: int) -> None:
-    _check_free("--port", port)
-    _check_free("--provider-port", provider_port)
+def run(port: int | None, provider_port: int | None) -> None:
+    """None for the usual port, or a free one if that is taken."""
+    port = usable_port("--port", port, USUAL_PORT)
+    provider_port = usable_port("--provider-port", provider_port, USUAL_PROVIDER_PORT)
+    say(f"Starting RomM at http://127.0.0.1:{port}, which takes a few seconds …", err=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of a script start without it
     with ExitStack() as running:
@@ -58,14 +63,32 @@ def run(port: int, provider_port: int) -> None:
             say("Stopping.")
 
 
-def _check_free(option: str, port: int) -> None:
+def usable_port(option: str, wanted: int | None, usual: int) -> int:
     """RomM and the provider do not know these options."""
+    if wanted == 0 or (wanted is None and not _is_free(usual)):
+        return _free_port()
+    port = usual if wanted is None else wanted
     try:
-        serve.check_free("127.0.0.1", port)
+        serve.check_free(HOST, port)
     except OSError as error:
         raise click.ClickException(
             f"Port {port} cannot be used ({error.strerror}): choose another with {option}."
         ) from None
+    return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        serve.check_free(HOST, port)
+    except OSError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
 
 
 def environment(shell: Mapping[str, str], port: int, provider_port: int, folder: Path) -> dict[str, str]:

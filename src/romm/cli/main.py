@@ -2,66 +2,69 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import TextIO
 
 import click
 
 from romm.cli import process
+from romm.cli.database import db
 from romm.cli.errors import errors
 from romm.cli.explain import explain
-from romm.cli.report import Commands, explained, loaded, print_all_characters, run, say
+from romm.cli.report import Commands, explained, loaded, print_all_characters
+from romm.cli.sessions import sessions
+from romm.cli.settings import config, settings
 from romm.cli.sign_ins import sign_ins
 from romm.cli.users import recover, users
-from romm.settings.load import describe
 
 
-@click.group(cls=Commands)
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="romm-sign-in", prog_name="romm")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """RomM sign-in."""
+    if os.environ.get("NO_COLOR"):  # no-color.org; click does not read it
+        ctx.color = False
     process.block_unused_imports()
     print_all_characters()
 
 
 @main.command()
-def serve() -> None:
+@click.option("--host", help="The address to listen on, instead of ROMM_HOST.")
+@click.option("--port", help="The port to listen on, instead of ROMM_PORT.")
+@click.option("--check", is_flag=True, help="Only look whether it would start: settings, database and port.")
+def serve(host: str | None, port: str | None, check: bool) -> None:
     """Run the service. Creates and migrates the embedded database first."""
+    options = {"--host": ("server.host", host), "--port": ("server.port", port)}
+    given = {option: {path: value} for option, (path, value) in options.items() if value is not None}
+    if check:
+        from romm.cli.check import check_start
+
+        check_start(given)
+        return
     from romm.cli.prepare import prepared
     from romm.cli.serve import run
 
-    run(prepared())
+    run(prepared(given))
 
 
 @main.command()
-@click.option("--port", default=8080, show_default=True, help="Where RomM listens on 127.0.0.1.")
-@click.option("--provider-port", default=9400, show_default=True, help="Where the demo's identity provider listens.")
-def demo(port: int, provider_port: int) -> None:
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Where RomM listens on 127.0.0.1. [default: 8080 or a free one]"
+)
+@click.option(
+    "--provider-port",
+    type=click.IntRange(0, 65535),
+    help="Where the demo's identity provider listens. [default: 9400 or a free one]",
+)
+def demo(port: int | None, provider_port: int | None) -> None:
     """Run RomM with a demo provider and three people.
 
     The database is thrown away.
     """
     from romm.cli.demo import run
 
-    run(port, provider_port)
-
-
-@main.command()
-def settings() -> None:
-    """Print the settings in effect and where each came from. Secrets are hidden."""
-    found = loaded(os.environ)
-    rows = describe(found)
-    width = max(len(variable) for variable, _, _ in rows)
-    for variable, value, origin in rows:
-        say(f"{variable:<{width}}  {value}  ({origin})")
-    for line in found.notes:
-        say(f"note: {line}", err=True)
-    for line in found.warnings:
-        say(f"warning: {line}", err=True, fg="yellow")
-    first, *others = found.settings.all_providers
-    say(f"Single sign-on is {f'off: {first.off}' if first.off else 'on'}")
-    for each in others:
-        say(f"Provider {each.id} ({each.label}) is {f'off: {each.off}' if each.off else 'on'}")
+    with explained():
+        run(port, provider_port)
 
 
 @main.command("import")
@@ -108,54 +111,12 @@ def doctor(provider: str | None, as_json: bool, report: TextIO | None) -> None:
         sys.exit(run(os.environ, provider, as_json=as_json))
 
 
-@main.group()
-def db() -> None:
-    """The database's schema."""
-
-
-@db.command()
-@click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
-    """Migrate the database to the newest schema. Creates a new one."""
-    from romm.adapters.database import migrations
-
-    with explained():
-        try:
-            migrations.upgrade(loaded(os.environ).settings.database.url, revision)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="REVISION") from None
-    say("The database is up to date.")
-
-
-@db.command()
-def current() -> None:
-    """Print the schema revision of the database."""
-    from romm.adapters.database import migrations
-
-    with explained():
-        say(migrations.current(loaded(os.environ).settings.database.url) or "none")
-
-
-@db.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def backup(file: Path) -> None:
-    """Copy the SQLite database into FILE, also while RomM runs. For PostgreSQL use pg_dump."""
-    from romm.adapters.database import backup
-
-    with explained():
-        backup.copy(loaded(os.environ).settings.database.url, file)
-    say(f"Copied to {file}. To restore it: stop RomM and replace its database with this file.")
-
-
-@db.command("rotate-key")
-def rotate_key() -> None:
-    """Make a new key for the cookies that RomM seals; sign-ins that are under way go on."""
-    run(lambda made: made.sign_ins.at(None).attempts.seal.rotate())
-    say("A new key seals from now on, within five minutes in every process. The old one opens for another hour.")
-
-
-main.add_command(users)
+main.add_command(config)
+main.add_command(db)
 main.add_command(errors)
 main.add_command(explain)
 main.add_command(recover)
+main.add_command(sessions)
+main.add_command(settings)
 main.add_command(sign_ins)
+main.add_command(users)

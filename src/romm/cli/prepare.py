@@ -3,26 +3,28 @@
 import os
 import signal
 import sys
+from importlib.util import find_spec
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
 from romm.cli import process
-from romm.cli.report import explained, last_resort, loaded
+from romm.cli.report import explained, fail, last_resort, loaded
 from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Refused
 from romm.ports.process import Log
-from romm.settings.model import Database, Loaded
+from romm.settings.load import Given
+from romm.settings.model import Database, Loaded, Settings
 
 LATER = {Cause.UNREACHABLE, Cause.CONNECTIONS, Cause.EMPTY, Cause.OLDER}
 """What may come in order while RomM runs."""
 
 
-def prepared() -> Loaded:
+def prepared(given: Given) -> Loaded:
     """Exits on a problem."""
     receiver, sender = Pipe(duplex=False)
     # As a daemon it ends with its parent.
-    preparation = Process(target=_prepare, args=(sender,), name="romm-preparation", daemon=True)
+    preparation = Process(target=_prepare, args=(sender, given), name="romm-preparation", daemon=True)
     for told_to_stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told_to_stop, lambda *_: sys.exit(0))
     preparation.start()
@@ -36,14 +38,15 @@ def prepared() -> Loaded:
     return found
 
 
-def _prepare(sender: Connection) -> None:
+def _prepare(sender: Connection, given: Given) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
     from romm.adapters import log
 
     with last_resort(), explained():
-        found = loaded(os.environ)
+        found = loaded(os.environ, given)
+        check_packages(found.settings)
         logger = log.configure(found.settings.log.level, found.settings.log.format)
         for note in found.notes:
             logger.info("settings.note", note=note)
@@ -54,6 +57,13 @@ def _prepare(sender: Connection) -> None:
                 logger.warning("oidc.off", provider=each.id, reason=each.off)
         _prepare_database(found.settings.database, logger)
     sender.send(found)
+
+
+def check_packages(settings: Settings) -> None:
+    """Of traces; the database looks for its own. Exits if one is missing."""
+    if settings.traces.endpoint and find_spec("opentelemetry") is None:
+        install = "pip install --require-hashes -r requirements/otel.txt"
+        fail((f"ROMM_TRACES_ENDPOINT needs the packages of OpenTelemetry. In RomM's source run `{install}`.",))
 
 
 def _prepare_database(database: Database, logger: Log) -> None:
@@ -69,7 +79,9 @@ def _prepare_database(database: Database, logger: Log) -> None:
 
         if migrations.create(database.url):
             logger.info("database.created", file=place_of(database.url).name)
-        migrations.upgrade(database.url)
+        migrations.upgrade(
+            database.url, keeps_copy=True, report=lambda line: logger.info("database.migrating", step=line)
+        )
         migrations.check_write(database.url)
     space.prepare(database.url, logger)
 

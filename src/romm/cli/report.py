@@ -16,7 +16,7 @@ import click
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
 from romm.domain.printable import escaped
-from romm.settings.load import load
+from romm.settings.load import Given, load
 from romm.settings.model import Loaded, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ def print_all_characters() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def loaded(environ: Mapping[str, str]) -> Loaded:
+def loaded(environ: Mapping[str, str], given: Given | None = None) -> Loaded:
     """Exits with all problems of the settings."""
     try:
-        return load(environ)
+        return load(environ, given or {})
     except SettingsError as error:
         fail(error.problems)
 

@@ -4,8 +4,13 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from multiprocessing import connection, parent_process
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 
@@ -16,10 +21,18 @@ from granian.log import LogLevels
 
 from romm.cli import connections, process
 from romm.cli.connections import Room
-from romm.settings.model import Loaded
+from romm.ports.process import Log
+from romm.settings.model import Loaded, Metrics
 
 # Limit for open requests at shutdown; Docker waits for 10 seconds.
 KILL_SECONDS = 8
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""prometheus_client's variable, which it reads when it is imported, here and in the workers."""
+
+CANNOT_LISTEN = (
+    "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT, or --host and "
+    "--port"
+)
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 
@@ -34,8 +47,7 @@ def run(loaded: Loaded) -> None:
     try:
         check_free(where.host, where.port)
     except OSError as error:
-        hint = "another program uses the port, or this machine does not have the address: see ROMM_HOST and ROMM_PORT"
-        logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=hint)
+        logger.error("server.cannot_listen", host=where.host, port=where.port, problem=str(error), hint=CANNOT_LISTEN)
         sys.exit(1)
     room = connections.make_room(where.workers)
     connections.report_few_files(room, logger)
@@ -59,7 +71,28 @@ def run(loaded: Loaded) -> None:
         workers_kill_timeout=KILL_SECONDS,
     )
     logger.info("server.starting", host=where.host, port=where.port, base_url=where.base_url)
-    server.serve(target_loader=partial(_app, loaded, room), wrap_loader=False)
+    with _metrics(loaded.settings.metrics, logger):
+        server.serve(target_loader=partial(_app, loaded, room), wrap_loader=False)
+
+
+@contextmanager
+def _metrics(settings: Metrics, logger: Log) -> Iterator[None]:
+    """In this process, which sees all workers."""
+    if not settings.port:
+        yield
+        return
+    with TemporaryDirectory(prefix="romm-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        from romm.adapters import metrics
+
+        try:
+            metrics.serve(settings.host, settings.port, settings.token, Path(folder), version("romm-sign-in"))
+        except OSError as error:
+            hint = "another program uses the port, or this machine does not have the address: see ROMM_METRICS_PORT"
+            logger.error("metrics.cannot_listen", host=settings.host, port=settings.port, problem=str(error), hint=hint)
+            sys.exit(1)
+        logger.info("metrics.serving", host=settings.host, port=settings.port, token=bool(settings.token))
+        yield
 
 
 def _app(loaded: Loaded, room: Room) -> Any:

@@ -1,10 +1,12 @@
 """`romm users` and `romm recover`: administration without the web pages."""
 
+import json
 import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 from msgspec import UNSET
 
 from romm.cli.report import loaded, run, say
@@ -12,6 +14,7 @@ from romm.domain.credentials.credential import link_url
 from romm.domain.credentials.permissions import COMMAND_LINE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
+from romm.domain.printable import escaped
 
 if TYPE_CHECKING:
     from romm.composition.use_cases import UseCases
@@ -27,18 +30,28 @@ def users() -> None:
 
 @users.command("list")
 @click.option("--search", default="", help="Only accounts whose name or e-mail address contains this text.")
-def list_users(search: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list, as GET /api/users does.")
+def list_users(search: str, as_json: bool) -> None:
     """List the accounts: role, enabled or not, and sign-in methods."""
 
     async def work(does: "UseCases") -> list[Account]:
         return list(await does.administration.all_accounts(COMMAND_LINE, search))
 
     found = run(work)
+    if as_json:
+        say(_as_json(found))
+        return
     say(_COLUMNS.format("id", "name", "e-mail", "role", "enabled", "last sign-in", "signs in with"))
     for each in found:
         enabled = "yes" if each.enabled else "no"
         row = (each.id, each.username, each.email or "-", each.level.label, enabled, _day(each.last_login), _ways(each))
         say(_COLUMNS.format(*row))
+
+
+def _as_json(found: list[Account]) -> str:
+    from romm.api.accounts.schemas import user_schema
+
+    return json.dumps(msgspec.to_builtins([user_schema(each) for each in found]), indent=2, ensure_ascii=False)
 
 
 @users.command()
@@ -47,14 +60,17 @@ def list_users(search: str) -> None:
     "--email", default="", help="E-mail address. Single sign-on with the same verified address links to this account."
 )
 @click.option("--admin", is_flag=True, help="The same as --role admin.")
-@click.option("--role", type=LEVELS, default="viewer", show_default=True)
+@click.option("--role", type=LEVELS, help="[default: viewer]")
 @click.option("--password", "asks", is_flag=True, help="Ask for a password. Without one only single sign-on works.")
-def add(username: str, email: str, admin: bool, role: str, asks: bool) -> None:
+def add(username: str, email: str, admin: bool, role: str | None, asks: bool) -> None:
     """Create an account. Creates the database too if there is none yet."""
     from romm.accounts.forms import AccountForm
 
+    if admin and role not in (None, AccessLevel.ADMIN.label):
+        raise click.UsageError(f"--admin and --role {role} contradict each other: leave one of them out.")
+
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asks else UNSET
-    level = AccessLevel.ADMIN if admin else AccessLevel[role.upper()]
+    level = AccessLevel.ADMIN if admin else AccessLevel[(role or "viewer").upper()]
     typed = AccountForm(username=username, email=email, password=password)
     created = run(lambda does: does.administration.create(COMMAND_LINE, typed, level), creates=True)
     say(f"Created {created.username} ({created.level.label}). Sign-in methods: {_ways(created)}.")
@@ -81,6 +97,33 @@ def set_role(username: str, role: str) -> None:
     """Change an account's role."""
     changed = _changed(username, level=AccessLevel[role.upper()])
     say(f"{changed.username} has the role {changed.level.label} now.")
+
+
+@users.command()
+@click.argument("username")
+@click.argument("new_name")
+def rename(username: str, new_name: str) -> None:
+    """Change an account's user name."""
+    say(f"{username} is {_changed(username, username=new_name).username} now.")
+
+
+@users.command()
+@click.argument("username")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(username: str, yes: bool) -> None:
+    """Delete an account with its sessions, tokens and devices. To keep it, use disable.
+
+    A person who may register at the provider has a new account after the next sign-in.
+    """
+
+    async def look(does: "UseCases") -> Account:
+        return await does.administration.named(COMMAND_LINE, username)
+
+    found = run(look)
+    if not yes:
+        click.confirm(escaped(f"Delete {found.username} ({found.level.label}, {found.email or '-'})?"), abort=True)
+    run(lambda does: does.administration.delete(COMMAND_LINE, found.id))
+    say(f"{found.username} is deleted.")
 
 
 @users.command("reset-link")
@@ -168,11 +211,11 @@ async def _admin(does: "UseCases", username: str | None) -> Account:
     return admins[0]
 
 
-def _changed(username: str, **changes: Any) -> Account:
+def _changed(account_name: str, /, **changes: Any) -> Account:
     from romm.accounts.forms import AccountForm
 
     async def work(does: "UseCases") -> Account:
-        account = await does.administration.named(COMMAND_LINE, username)
+        account = await does.administration.named(COMMAND_LINE, account_name)
         return await does.administration.change(COMMAND_LINE, account.id, AccountForm(**changes))
 
     return run(work)

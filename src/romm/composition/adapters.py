@@ -1,6 +1,11 @@
 """The real adapters for the ports."""
 
+import asyncio
+import os
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 from romm.adapters.accounts.passwords import Argon2Passwords
 from romm.adapters.accounts.store import SQLAccountStore
@@ -11,6 +16,9 @@ from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
 from romm.adapters.diagnosis.checkups import SQLCheckups
 from romm.adapters.provider.openid import OpenIDProvider
+from romm.adapters.provider.timed import TimedTransport
+from romm.adapters.provider.traced import TracedProvider, TracedTransport
+from romm.adapters.provider.transport import network
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.logouts import SQLLogouts
@@ -19,10 +27,16 @@ from romm.adapters.sign_in.records import SQLSignInRecords
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.composition import diagnosis
+from romm.composition.observers import NO_OBSERVERS, Observers
 from romm.composition.ports import Ports
 from romm.composition.provider import client, provider_settings
-from romm.ports.process import Log
-from romm.settings.model import Settings
+from romm.ports.process import NO_METER, Log
+from romm.ports.provider import Provider
+from romm.settings.model import DeclaredProvider, Settings
+
+if TYPE_CHECKING:
+    from romm.adapters.metrics import PrometheusMeter
+    from romm.adapters.traces import Tracing
 
 
 def now() -> datetime:
@@ -30,13 +44,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def ports(settings: Settings, log: Log) -> Ports:
+def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Ports:
     """Nothing is connected before the first request needs it."""
-    database = Database(settings.database.url)
-    providers = {
-        each.id: OpenIDProvider(provider_settings(each.oidc), client(each.oidc), log=log)
-        for each in settings.working_providers
-    }
+    database, passwords = Database(settings.database.url), Argon2Passwords()
+    providers = {each.id: _provider(each, log, watched) for each in settings.working_providers}
+    meter, spans = watched
     instruments = diagnosis.all_instruments(settings, log, now)
     credentials = SQLCredentials(database, now)
     sign_in_log = SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days))
@@ -46,9 +58,11 @@ def ports(settings: Settings, log: Log) -> Ports:
         for provider in providers.values():
             await provider.aclose()
         await diagnosis.close(instruments)
+        if spans is not None:
+            await asyncio.to_thread(spans.close)
 
     return Ports(
-        providers=providers,
+        providers=providers if spans is None else _traced(providers, spans),
         instruments=instruments,
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
@@ -64,9 +78,42 @@ def ports(settings: Settings, log: Log) -> Ports:
         sign_in_log=sign_in_log,
         sign_in_records=SQLSignInRecords(database, credentials, sign_in_log),
         checkups=SQLCheckups(database),
-        passwords=Argon2Passwords(),
+        passwords=passwords,
         log=log,
         clock=now,
         is_ready=database.ready,
         close=close,
+        meter=meter or NO_METER,
+        sample=None if meter is None else partial(_sample, meter, database, passwords, providers),
     )
+
+
+def _provider(declared: DeclaredProvider, log: Log, watched: Observers) -> OpenIDProvider:
+    oidc = declared.oidc
+    transport = network(oidc.tls_cacertfile)
+    if watched.spans is not None:
+        transport = TracedTransport(transport, watched.spans)
+    if watched.meter is not None:
+        transport = TimedTransport(transport, partial(watched.meter.provider, declared.id))
+    return OpenIDProvider(provider_settings(oidc), client(oidc), log=log, transport=transport)
+
+
+def _traced(providers: Mapping[str, OpenIDProvider], spans: "Tracing") -> Mapping[str, Provider]:
+    return {each: TracedProvider(provider, each, spans) for each, provider in providers.items()}
+
+
+def _sample(
+    meter: "PrometheusMeter", database: Database, passwords: Argon2Passwords, providers: Mapping[str, OpenIDProvider]
+) -> None:
+    reads = {}
+    for provider_id, provider in providers.items():
+        for name, document in provider.documents.items():
+            reads[provider_id, name, "cache"] = document.reads - document.fetches
+            reads[provider_id, name, "provider"] = document.fetches
+    levels = {
+        "passwords_waiting": passwords.queue.waiting,
+        "passwords_checked": passwords.queue.under_way,
+        "database": database.connections_in_use,
+        "files": len(os.listdir("/dev/fd")),  # noqa: PTH208  (names are enough)
+    }
+    meter.sampled(levels, reads)

@@ -19,16 +19,19 @@ from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
 from romm.api.http.errors import Errors
+from romm.api.http.measured import measured
 from romm.api.http.middleware import middleware
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
+from romm.api.http.traced import traced
 from romm.api.pages.languages import Languages
 from romm.api.pages.renderer import PageRenderer
 from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
+from romm.composition.observers import observers
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers
 from romm.composition.use_cases import use_cases
@@ -42,6 +45,7 @@ from romm.ports.process import Log
 from romm.settings.model import Loaded, Settings
 
 VERSION = version("romm-sign-in")
+SAMPLE_SECONDS = 1.0
 
 
 def create_app(
@@ -91,6 +95,7 @@ def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
         https=_https(settings),
         device_cookie=our_cookies.device_cookie,
         languages=Languages(settings.server.language, our_cookies.language_cookie),
+        access=settings.log.access,
     )
     return behind_proxies(enveloped, settings.server.trusted_proxies)
 
@@ -98,7 +103,11 @@ def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
 def serve(loaded: Loaded) -> ASGIApp:
     """What each worker runs."""
     log = logs.configure(loaded.settings.log.level, loaded.settings.log.format)
-    return create_app(loaded.settings, ports(loaded.settings, log), loaded.warnings, loaded.origins)
+    watched = observers(loaded.settings, VERSION)
+    app = create_app(loaded.settings, ports(loaded.settings, log, watched), loaded.warnings, loaded.origins)
+    if watched.spans is not None:
+        app = traced(app, watched.spans)
+    return app if watched.meter is None else measured(app, watched.meter)
 
 
 def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable[None]]:
@@ -135,15 +144,22 @@ def _lifespan(
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         meetings = [asyncio.create_task(_check_provider(each, ports, hints[each])) for each in ports.providers]
         watch = [asyncio.create_task(checkups.keep_watch())] if checkups.every else []
+        sampling = [asyncio.create_task(_keep_sampling(ports.sample))] if ports.sample else []
         looking = asyncio.create_task(_check_database(settings, ports))
         yield
-        for background in (*meetings, *watch):
+        for background in (*meetings, *watch, *sampling):
             background.cancel()
         await asyncio.gather(*watch, return_exceptions=True)  # it may be writing
         await looking  # takes seconds at most, and closes what it opens
         await ports.close()
 
     return lifespan
+
+
+async def _keep_sampling(sample: Callable[[], None]) -> None:
+    while True:
+        sample()
+        await asyncio.sleep(SAMPLE_SECONDS)
 
 
 async def _check_provider(provider_id: str, ports: Ports, hints: Hints) -> None:

@@ -8,14 +8,17 @@ from romm.ports.accounts import Accounts, AccountStore, Passwords
 from romm.ports.credentials import Credentials, HolderSeal, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore, Instruments
-from romm.ports.process import Clock, Log
+from romm.ports.process import NO_METER, Clock, Log, Meter
 from romm.ports.provider import Provider
 from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog, SignInRecords
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`providers` are those that are on, by id in the declared order. `instruments` are for all, by id."""
+    """`providers` are those that are on, by id in the declared order. `instruments` are for all, by id.
+
+    `sample` tells the meter levels; None without a meter.
+    """
 
     providers: Mapping[str, Provider]
     instruments: Mapping[str, Instruments]
@@ -38,3 +41,5 @@ class Ports:
     clock: Clock
     is_ready: Callable[[], Awaitable[bool]]
     close: Callable[[], Any]
+    meter: Meter = NO_METER
+    sample: Callable[[], None] | None = None

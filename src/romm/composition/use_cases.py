@@ -72,7 +72,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         ports.credentials, limits, ports.holder_seal, sign_in.keeps_id_tokens(settings), ports.log, ports.clock
     )
     rates = Rates(ports.throttles, ports.clock)
-    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates)
+    journal = SignInJournal(ports.sign_in_log, ports.log, ports.clock, rates, ports.meter)
     password_sign_in = sign_in.password_sign_in(settings, ports, sessions, journal)
     tokens = credentials.tokens(settings, ports)
     explainers = sign_in.explainers(settings, ports)

@@ -6,6 +6,7 @@ Defaults and their documentation are in settings.toml only.
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -14,9 +15,12 @@ from romm.settings import clients, database, environment, file, oidc, providers,
 from romm.settings.model import FIELDS, PROVIDERS, Field, Loaded, Settings, SettingsError, section_of
 from romm.settings.values import DEFAULT, ConfigurationReport, Draft, typed
 
+Given = Mapping[str, Mapping[str, str]]
+"""By option of the command line: text by path."""
 
-def load(environ: Mapping[str, str]) -> Loaded:
-    """`environ` overrides the file, the file the defaults.
+
+def load(environ: Mapping[str, str], given: Given = MappingProxyType({})) -> Loaded:
+    """`given` overrides `environ`, that the file, and the file the defaults.
 
     Raises SettingsError with all mistakes at once. Incomplete OIDC settings only fill `Settings.oidc_off`.
     """
@@ -31,6 +35,7 @@ def load(environ: Mapping[str, str]) -> Loaded:
         _Layer("default", "", of_first | providers.defaults(ids, of_first)),
         _Layer("file", name, file.read(content, name, fields, report)),
         *(_Layer("variable", *layer) for layer in environment.read(fields, environ, report)),
+        *(_Layer("variable", option, values) for option, values in given.items()),
     ]
     draft = _draft(layers, fields, {clients.SECTION: apps, PROVIDERS: ids}, report)
     server.complete(draft)

@@ -129,7 +129,22 @@ class Log(Struct, frozen=True, kw_only=True):
 
     level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Variable("LOGLEVEL")]
     format: Annotated[Literal["", "console", "json"], Variable("LOG_FORMAT")]
+    access: Annotated[bool, Variable("ROMM_ACCESS_LOG")]
     sign_in_retention_days: Annotated[int, Variable("ROMM_SIGN_IN_RETENTION_DAYS", most=36500)]
+
+
+class Metrics(Struct, frozen=True, kw_only=True):
+    """Off with port 0."""
+
+    port: Annotated[int, Variable("ROMM_METRICS_PORT", least=0, most=65535)]
+    host: Annotated[str, Variable("ROMM_METRICS_HOST")]
+    token: Annotated[str, Variable("ROMM_METRICS_TOKEN", secret=True)]
+
+
+class Traces(Struct, frozen=True, kw_only=True):
+    """Off without an endpoint."""
+
+    endpoint: Annotated[str, Variable("ROMM_TRACES_ENDPOINT")]
 
 
 PROVIDERS = "providers"
@@ -170,6 +185,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     oauth: Oauth
     oidc: Oidc
     log: Log
+    metrics: Metrics
+    traces: Traces
     oidc_off: str
     providers: tuple[DeclaredProvider, ...]
     clients: tuple[App, ...]

@@ -8,6 +8,7 @@ from romm.settings.values import Draft
 CALLBACK = "/api/oauth/openid"
 
 NO_PATH = "RomM cannot live below a path: give it a host of its own, such as https://romm.home.example"
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as its A-label (xn--…)"
 
 
@@ -28,6 +29,23 @@ def complete(draft: Draft) -> None:
             "and set ROMM_BASE_URL to its https address."
         )
     _trusted_proxies(draft)
+    _metrics(draft)
+    traces = draft.settings.traces.endpoint
+    if traces and not traces.startswith(("http://", "https://")):
+        draft.report.problems.append(
+            f"{draft.names['traces']['endpoint']} is not an http(s) URL; write it like http://collector:4318/v1/traces."
+        )
+
+
+def _metrics(draft: Draft) -> None:
+    metrics, report, names = draft.settings.metrics, draft.report, draft.names["metrics"]
+    if metrics.port == draft.settings.server.port:
+        report.problems.append(f"{names['port']} is RomM's own port {metrics.port}; choose another for the metrics.")
+    if metrics.port and not metrics.token and metrics.host not in _THIS_MACHINE:
+        report.warnings.append(
+            f"{names['host']} is {metrics.host}, and ROMM_METRICS_TOKEN is not set: every machine that reaches it can read the "
+            "metrics. Set a token, or let only Prometheus reach the port."
+        )
 
 
 def _base_url(draft: Draft) -> None:

@@ -67,4 +67,6 @@ def _origin(field: Field, origins: Mapping[str, str]) -> str:
         return found
     if found.startswith("settings file"):
         return "settings file"
+    if found.startswith("--"):
+        return "command line"
     return "environment" if field.variable.name in found or "ROMM_" in found else "derived"

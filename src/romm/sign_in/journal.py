@@ -18,7 +18,7 @@ from romm.domain.sign_in.linking.decisions import Admitted, Register, warnings
 from romm.domain.sign_in.log_search import ByText
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.providers import FIRST, in_words_of
-from romm.ports.process import Clock, Log
+from romm.ports.process import NO_METER, Clock, Log, Meter
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
 
 _STAYED_THERE = (
@@ -47,9 +47,11 @@ class SignInJournal:
     log: Log
     clock: Clock
     rates: Rates
+    meter: Meter = NO_METER
 
     def begun(self, client: Client, provider: str = FIRST) -> None:
         """Failures at the provider stay there."""
+        self.meter.sign_in("openid", "begun")
         told = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
         hint = f"{told} {client.stays_there}".rstrip()
         facts = {"provider": provider, "client_id": client.client_id, "redirect_uri": client.redirect_uri}
@@ -70,11 +72,13 @@ class SignInJournal:
         return self._entry("openid", "signed_in", visitor, **kept)
 
     def done(self, account: Account, entry: SignInEntry) -> None:
+        self.meter.sign_in(entry.method, "signed_in")
         facts = {name: getattr(entry, name) for name in ("method", "address", "rule", "issuer", "subject_digest")}
         self.log.info("signin.done", account=account.id, access_level=account.level.label, **facts)
 
     async def refused(self, method: str, refused: Refused, visitor: Visitor) -> None:
-        """Up to `NOTED_REFUSALS`."""
+        """Up to `NOTED_REFUSALS`; all are counted."""
+        self.meter.sign_in(method, "refused", refused.code)
         if not await self._has_room(visitor):
             return
         facts = {name: refused.facts.get(name) for name in ("rule", "issuer", "subject_digest")}
@@ -87,6 +91,7 @@ class SignInJournal:
 
     async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
         """`owners` has the account of each ended session."""
+        self.meter.sign_in("backchannel", "signed_out")
         identity = logout.subject and Identity(logout.issuer, logout.subject)
         facts = {"issuer": logout.issuer, "subject_digest": subject_digest(identity) if identity else None}
         accounts = sorted(set(owners))

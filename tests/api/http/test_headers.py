@@ -124,6 +124,14 @@ async def test_a_request_leaves_a_line_for_whoever_wants_them_all(world: World) 
     assert 0 < line["milliseconds"] < 5_000
 
 
+@pytest.mark.parametrize(("access", "level"), [("true", "info"), ("false", "debug")])
+async def test_the_access_log_is_a_setting(access: str, level: str) -> None:
+    world = World({"ROMM_ACCESS_LOG": access})
+    await world.program().get("/api/health/live?secret=1")
+    [written] = [found for found, event, _ in world.log.lines if event == "request"]
+    assert written == level
+
+
 async def test_the_address_of_a_visitor_comes_from_a_trusted_proxy_only() -> None:
     """R-32."""
     forwarded = {"x-forwarded-for": "203.0.113.9"}

@@ -29,6 +29,14 @@ class HashingQueue:
         self._turns = 0
         self._waiting: list[_Waiting] = []
 
+    @property
+    def waiting(self) -> int:
+        return len(self._still_there())
+
+    @property
+    def under_way(self) -> int:
+        return self._under_way
+
     async def run(self, work: Callable[[], T], place: Place) -> T:
         """Raises `Refused(BUSY)`, also after waiting, if another with a better place came to a full queue."""
         await self._turn(place)

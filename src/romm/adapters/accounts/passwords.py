@@ -52,22 +52,22 @@ class Argon2Passwords:
     """Every method raises `Refused(BUSY)` if the queue is full."""
 
     def __init__(self) -> None:
-        self._queue = HashingQueue(THREADS, WAITING)
+        self.queue = HashingQueue(THREADS, WAITING)
 
     async def hash(self, password: str) -> str:
-        return await self._queue.run(partial(_hash, password), FIRST)
+        return await self.queue.run(partial(_hash, password), FIRST)
 
     async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
-        return await self._queue.run(partial(_verify, password_hash, password, salt), place)
+        return await self.queue.run(partial(_verify, password_hash, password, salt), place)
 
     async def equalize_time(
         self, password_hash: str | None, legacy_hash: str | None, password: str, place: Place
     ) -> None:
         if legacy_hash is not None and is_legacy(legacy_hash) and not is_legacy(password_hash):
-            await self._queue.run(partial(_fits_legacy, legacy_hash, password), place)
+            await self.queue.run(partial(_fits_legacy, legacy_hash, password), place)
 
     async def common(self) -> Container[str]:
-        return await self._queue.run(common_passwords, FIRST)
+        return await self.queue.run(common_passwords, FIRST)
 
     def is_outdated(self, password_hash: str) -> bool:
         try:

@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from romm.adapters.database.causes import place_of
+from romm.adapters.database.causes import Place, place_of
 from romm.adapters.database.transactions import storage_errors
 from romm.domain.diagnosis.storage import Cause, unusable
 
@@ -18,13 +18,19 @@ def copy(url: str, file: Path) -> None:
     source = place_of(url)
     if source.file is None:
         raise unusable(Cause.OTHER, source.name, "only a SQLite file is copied here; for PostgreSQL use pg_dump")
-    with storage_errors(source):
-        address = f"{source.file.resolve(strict=True).as_uri()}?mode=ro"
-        if not source.file.is_file():
-            raise IsADirectoryError(errno.EISDIR, "is not a file", source.name)
+    copy_file(source.file, file)
+
+
+def copy_file(source: Path, file: Path) -> None:
+    """As `copy`. What the WAL of `source` has goes into the copy."""
+    place = Place(str(source), source)
+    with storage_errors(place):
+        address = f"{source.resolve(strict=True).as_uri()}?mode=ro"
+        if not source.is_file():
+            raise IsADirectoryError(errno.EISDIR, "is not a file", place.name)
     os.close(os.open(file, os.O_CREAT | os.O_EXCL, _FILE_MODE))
     try:
-        with storage_errors(source), closing(sqlite3.connect(address, uri=True)) as running:
+        with storage_errors(place), closing(sqlite3.connect(address, uri=True)) as running:
             _copy(running, file)
     except BaseException:
         file.unlink()

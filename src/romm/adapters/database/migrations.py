@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from romm.adapters.database import backup
 from romm.adapters.database.causes import place_of
 from romm.adapters.database.transactions import HEAD, Database, storage_errors
 from romm.adapters.database.versions import FOLDER
@@ -16,23 +17,42 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Creates the database if there is none. Raises `ValueError` for an unknown revision."""
+Report = Callable[[str], None]
+"""Gets a line about each step."""
+
+
+def upgrade(url: str, revision: str = "head", *, keeps_copy: bool = False, report: Report = lambda _: None) -> None:
+    """Creates the database if there is none. `keeps_copy`: of a SQLite file, before its first change.
+
+    Raises `ValueError` for an unknown revision.
+    """
     with storage_errors(place_of(url)):
         found = current(url)
         if found == HEAD and revision == "head":
             return  # the usual case at start
         if age(found, HEAD) is Cause.NEWER:
             raise unusable(Cause.NEWER, place_of(url).name, str(found))
-        _upgrade(url, revision)
+        if keeps_copy and found is not None and (file := place_of(url).file) is not None:
+            kept = _free_name(file.with_name(f"{file.name}.at-{found}"))
+            backup.copy(url, kept)
+            report(f"Kept a copy of the database at {found}: {kept}")
+        _upgrade(url, revision, report)
 
 
-def _upgrade(url: str, revision: str) -> None:
+def _free_name(wanted: Path) -> Path:
+    """An earlier attempt may have left its copy."""
+    names = (wanted, *(wanted.with_name(f"{wanted.name}.{number}") for number in range(2, 1000)))
+    return next((each for each in names if not each.exists()), wanted)
+
+
+def _upgrade(url: str, revision: str, report: Report) -> None:
     from alembic import command  # noqa: PLC0415  (slow to import)
     from alembic.util import CommandError  # noqa: PLC0415
 
     try:
-        command.upgrade(alembic_config(url), revision)
+        config = alembic_config(url)
+        config.attributes["report"] = report
+        command.upgrade(config, revision)
     except CommandError as error:
         raise ValueError(str(error)) from error
 

@@ -9,7 +9,7 @@ from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advanced_alchemy.filters import StatementFilter
-from sqlalchemy import ColumnElement, Connection, Delete, Engine, Row, Select, delete, inspect, select, text
+from sqlalchemy import ColumnElement, Connection, Delete, Engine, QueuePool, Row, Select, delete, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -106,6 +106,11 @@ class Database:
                 return self._inline.execute(statement, parameters).all()
         async with self.read() as reader:
             return (await reader.execute(statement, parameters)).all()
+
+    @property
+    def connections_in_use(self) -> int:
+        pool = self._engines.reads.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     async def revision(self) -> str | None:
         """None for an empty database."""

@@ -55,6 +55,8 @@ class CachedDocument(Generic[T]):
         self._copy: Entry[T] | None = None
         self._failure = Refused(Code.PROVIDER_UNAVAILABLE, problem="not fetched yet")
         self._cools_until = -math.inf
+        self.fetches = 0
+        self.reads = 0
 
     @property
     def known(self) -> T | None:
@@ -67,6 +69,7 @@ class CachedDocument(Generic[T]):
 
     async def get(self, url: str, newer_than: float | None = None) -> T:
         """With `newer_than`, fetched after that moment if `cooldown` allows. Raises as `fetch` without a usable copy."""
+        self.reads += 1
         copy = self._good_enough(url, newer_than)
         if copy is None:
             async with self._lock:
@@ -97,6 +100,7 @@ class CachedDocument(Generic[T]):
             return self._last_good()
         if newer_than is not None:
             self._pause()
+        self.fetches += 1
         try:
             self._copy = Entry(await self._fetch(url), self._clock())
         except Refused as failure:

@@ -63,6 +63,10 @@ class Signatures:
         self._secret = _secret_key(client_secret) if self._allowed & SYMMETRIC else KeySet()
         self._published = CachedDocument("keys", self._fetch, KEYS_LIFETIME, log, clock)
 
+    @property
+    def published(self) -> CachedDocument[KeySet]:
+        return self._published
+
     async def verify(self, jwks_uri: str, unverified_token: str, announced: tuple[str, ...] = ()) -> SignedClaims:
         """Fetches the keys again, once, if none fits.
 

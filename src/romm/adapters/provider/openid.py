@@ -95,6 +95,10 @@ class OpenIDProvider:
     def client(self) -> Client:
         return self._client
 
+    @property
+    def documents(self) -> Mapping[str, CachedDocument[Any]]:
+        return {"metadata": self._discovery, "keys": self._signatures.published}
+
     async def aclose(self) -> None:
         await self._http.aclose()
 

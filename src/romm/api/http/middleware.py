@@ -27,9 +27,15 @@ _UNLESS_SAID = (
 )
 
 
-def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str, languages: Languages) -> ASGIApp:
-    """`bind` puts facts on a request's log lines. HSTS is sent only with an https base URL. `device_cookie` is a name."""
+def middleware(
+    app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str, languages: Languages, access: bool = False
+) -> ASGIApp:
+    """`access`: a line in the log for each request, not only with DEBUG.
+
+    `bind` puts facts on a request's log lines. HSTS is sent only with an https base URL. `device_cookie` is a name.
+    """
     extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
+    write = log.info if access else log.debug
 
     async def enveloped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -55,7 +61,7 @@ def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie
         with bind(correlation_id=correlation_id):
             await app(scope, receive, send_with_headers)
             milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.debug(
+            write(
                 "request",
                 method=scope["method"],
                 path=logged_path(scope),

@@ -27,6 +27,7 @@ class Cause(enum.StrEnum):
     RIGHTS = "rights"
     READ_ONLY = "read_only"
     LOCKED = "locked"
+    IN_USE = "in_use"
     FULL = "full"
     OTHER = "other"
 
@@ -74,11 +75,11 @@ SENTENCES: Mapping[Cause, Sentence] = {
     ),
     Cause.NOT_A_DATABASE: Sentence(
         "{place} is not a SQLite database",
-        "Name another file in ROMM_DATABASE_URL, or stop RomM and restore a backup",
+        "Name another file in ROMM_DATABASE_URL, or stop RomM and restore a backup with `romm db restore`",
     ),
     Cause.DAMAGED: Sentence(
         "{place} is damaged ({detail})",
-        "Stop RomM, check the disk, and restore a backup",
+        "Stop RomM, check the disk, and restore a backup with `romm db restore`",
     ),
     Cause.EMPTY: Sentence(
         "{place} has no tables of RomM yet",
@@ -105,6 +106,10 @@ SENTENCES: Mapping[Cause, Sentence] = {
     Cause.LOCKED: Sentence(
         "another program has {place} locked",
         "Wait until that backup, migration or database tool ends, and try again",
+    ),
+    Cause.IN_USE: Sentence(
+        "another process has {place} open",
+        "Stop RomM and everything else that uses the file, and try again",
     ),
     Cause.FULL: Sentence(
         "the disk of {place} is full",

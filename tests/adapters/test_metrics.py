@@ -1,0 +1,81 @@
+"""The page for Prometheus. The sum over workers is in tests/processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from romm.adapters.metrics import PrometheusMeter, page
+
+TOKEN = "a token"
+
+WORKER = """
+import sys
+from romm.adapters.metrics import PrometheusMeter, workers_registry
+meter = PrometheusMeter(workers_registry())
+meter.sign_in("password", "signed_in")
+meter.sampled({"files": 7}, {})
+"""
+
+
+def asked(folder: Path, path: str = "/metrics", token: str = "", sent: str | None = None) -> tuple[str, str]:
+    """The status and the text."""
+    environ: dict[str, Any] = {"PATH_INFO": path}
+    setup_testing_defaults(environ)
+    if sent is not None:
+        environ["HTTP_AUTHORIZATION"] = sent
+    statuses: list[str] = []
+    body = page(token, folder, "1.2.3")(environ, lambda status, _: statuses.append(status))
+    return statuses[0][:3], b"".join(body).decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status"),
+    [
+        ("/metrics", f"Bearer {TOKEN}", "200"),
+        ("/metrics", None, "401"),
+        ("/metrics", "Bearer another", "401"),
+        ("/metrics", f"bearer{TOKEN}", "401"),
+        ("/metrics", "Bearer \udcff", "401"),
+        ("/", f"Bearer {TOKEN}", "404"),
+    ],
+)
+def test_only_the_token_opens_the_page(tmp_path: Path, path: str, sent: str | None, status: str) -> None:
+    found, text = asked(tmp_path, path, TOKEN, sent)
+    assert found == status
+    assert ("romm_build_info" in text) is (status == "200")
+    assert TOKEN not in text
+
+
+def test_without_a_token_everyone_who_reaches_it_reads_it(tmp_path: Path) -> None:
+    assert asked(tmp_path)[0] == "200"
+
+
+def test_counters_of_a_worker_that_ended_stay_and_its_levels_go(tmp_path: Path) -> None:
+    for _ in range(2):
+        environ = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", WORKER], env=environ, check=True, timeout=60)
+    _, text = asked(tmp_path)
+    values = {each.name: each.value for family in text_string_to_metric_families(text) for each in family.samples}
+    assert values["romm_sign_ins_total"] == 2
+    assert "romm_open_files" not in values
+
+
+def test_reads_of_documents_are_counted_once() -> None:
+    registry = CollectorRegistry()
+    meter = PrometheusMeter(registry)
+    for total in (3, 3, 5):
+        meter.sampled({}, {("oidc", "keys", "cache"): total})
+    assert (
+        registry.get_sample_value(
+            "romm_provider_documents_total", {"provider": "oidc", "document": "keys", "source": "cache"}
+        )
+        == 5
+    )
+    assert b"romm_provider_documents" in generate_latest(registry)
