@@ -207,6 +207,7 @@ def test_a_file_stands_over_the_defaults_and_the_environment_over_the_file(tmp_p
 SAMPLES = {
     "server.base_url": "https://romm.example.com",
     "server.trusted_proxies": "10.0.0.0/8",
+    "server.api_version": "5.2.0",
     "database.url": "sqlite:///other.db",
     "database.driver": "sqlite",
     "oidc.response_mode": "form_post",
@@ -1143,3 +1144,9 @@ def test_no_variable_of_dynaconf_changes_how_values_are_read(option: str, tmp_pa
     code = f"from romm.settings.load import load; o = load({environ}).settings.oidc; "
     code += "print(o.client_id, o.provider, *o.id_token_signed_response_algs)"
     assert run(code, **{f"{name}_FOR_DYNACONF": value}) == "@int 5 @del ES256"
+
+
+@pytest.mark.parametrize("written", ["5", "5.1", "v5.1.1", "5.1.1-beta", "development", "5.1.\u0661"])
+def test_a_version_that_apps_could_not_compare_is_refused(written: str):
+    (problem,) = problems({"ROMM_API_VERSION": written})
+    assert "ROMM_API_VERSION" in problem

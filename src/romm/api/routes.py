@@ -15,6 +15,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
+from romm.api import library
 from romm.api.accounts import (
     confirm_page,
     identities,
@@ -29,6 +30,7 @@ from romm.api.accounts import (
 from romm.api.credentials import (
     client_token_pages,
     client_tokens,
+    device_list,
     device_pages,
     devices,
     metadata,
@@ -59,6 +61,7 @@ ROUTERS = (
     metadata.router,
     client_tokens.router,
     devices.router,
+    device_list.router,
     native_apps.router,
     forward_auth.router,
     health.router,
@@ -75,6 +78,7 @@ ROUTERS = (
     sign_ins_page.router,
     client_token_pages.router,
     device_pages.router,
+    library.router,
 )
 
 _HERE = Path(__file__).parent / "pages"

@@ -22,6 +22,7 @@ from romm.api.http.errors import Errors
 from romm.api.http.middleware import middleware
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
+from romm.api.http.query import check_query
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
 from romm.api.pages.renderer import PageRenderer
@@ -97,6 +98,7 @@ def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable
     async def check(request: Request) -> None:
         check_numbers(request)
         await cross_site(request)
+        check_query(request)
 
     return check
 

@@ -778,6 +778,17 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "This device no longer exists.",
         "No device has the id {device}, or it belongs to another account.",
     ),
+    Code.DEVICE_EXISTS: _row(
+        409,
+        "This device is registered already.",
+        "Device {device} has the same network card, or the same host name and platform. An app that accepts it sends "
+        "`allow_existing`; `allow_duplicate` registers another one.",
+    ),
+    Code.DEVICES_FULL: _row(
+        409,
+        "You have reached the limit of devices. Remove one that you no longer use.",
+        "Account {account} has {most} devices, which is the limit. They are listed on /account/devices.",
+    ),
     Code.DEVICE_SCOPES_MISSING: _row(
         400,
         "Choose at least one permission for the device, or deny it.",

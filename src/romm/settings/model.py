@@ -25,7 +25,10 @@ class Variable(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation."""
+    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation.
+
+    `api_version` is that of the RomM whose names, types and scopes the routes have: tests/compatibility/romm.toml.
+    """
 
     base_url: Annotated[str, Variable("ROMM_BASE_URL")]
     host: Annotated[str, Variable("ROMM_HOST")]
@@ -34,6 +37,7 @@ class Server(Struct, frozen=True, kw_only=True):
     base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
     doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
+    api_version: Annotated[str, Variable("ROMM_API_VERSION")]
 
 
 class Database(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,6 @@
-"""RomM's address and its proxies."""
+"""RomM's address, its proxies and the version that it says."""
+
+import re
 
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
@@ -8,6 +10,7 @@ from romm.settings.values import Draft
 CALLBACK = "/api/oauth/openid"
 
 NO_PATH = "RomM cannot live below a path: give it a host of its own, such as https://romm.home.example"
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
 _ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as its A-label (xn--…)"
 
 
@@ -28,6 +31,7 @@ def complete(draft: Draft) -> None:
             "and set ROMM_BASE_URL to its https address."
         )
     _trusted_proxies(draft)
+    _api_version(draft)
 
 
 def _base_url(draft: Draft) -> None:
@@ -47,6 +51,13 @@ def _base_url(draft: Draft) -> None:
         draft.complete("server", draft.names["oidc"]["redirect_uri"], base_url=registered)
     else:
         draft.complete("server", names["port"], base_url=f"http://127.0.0.1:{server.port}")
+
+
+def _api_version(draft: Draft) -> None:
+    if not _VERSION.fullmatch(draft.settings.server.api_version):
+        draft.report.problems.append(
+            f"{draft.names['server']['api_version']} is no version of RomM; write it like 5.1.1, or leave it out."
+        )
 
 
 def _trusted_proxies(draft: Draft) -> None:

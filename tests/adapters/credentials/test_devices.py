@@ -149,6 +149,7 @@ async def test_an_approval_is_found_with_its_owner_and_its_device(stores: Stores
             client_version="1.2",
             created_at=NOW,
             last_paired_at=NOW,
+            updated_at=NOW,
         )
     ]
 

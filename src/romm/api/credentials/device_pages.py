@@ -9,13 +9,15 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from romm.api.credentials.client_token_pages import LIFETIMES
+from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
-from romm.credentials.devices import DeviceApproval, DeviceList, Waiting
+from romm.credentials.device_list import DeviceList
+from romm.credentials.devices import DeviceApproval, Waiting
 from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.credentials import short_codes
@@ -52,12 +54,19 @@ class DecisionForm(Struct, frozen=True, kw_only=True):
 async def pair(
     request: Request,
     renderer: NamedDependency[PageRenderer],
-    principal: NamedDependency[Principal],
+    authentication: NamedDependency[Authentication],
     device_approval: NamedDependency[DeviceApproval],
     user_code: FromQuery[str] = "",
+    code: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """GET decides nothing, even with the code in the URL (RFC 8628, 5.4)."""
+    """GET decides nothing, even with the code in the URL (RFC 8628, 5.4).
+
+    `code` is an app's pairing code: the page of its QR code tells everyone where to enter it, and asks nothing of the store.
+    """
+    if code:
+        return renderer.page("pairing_code.html", code=_pairing_code(code), server=renderer.settings.server.base_url)
+    principal = await authentication.principal(request)
     if not user_code:
         return renderer.page("pair.html", who=principal, notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
@@ -120,6 +129,11 @@ async def end(
 ) -> Page:
     await device_list.end(principal, device_id)
     return see_other("/account/devices?notice=ended")
+
+
+def _pairing_code(unverified: str) -> str | None:
+    code = short_codes.normalized(unverified)
+    return code and short_codes.format_code(code)
 
 
 def _choice(form: DecisionForm) -> Choice:
