@@ -22,6 +22,7 @@ from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import Lifetime
+from romm.domain.credentials.device_registry import REGISTERED
 from romm.domain.credentials.devices import Choice, Device, Flavor
 from romm.domain.errors import Code, Refused
 from romm.domain.scopes import beyond
@@ -169,6 +170,7 @@ def _describe(device: Device) -> dict[str, Any]:
         "platform": device.platform,
         "paired": device.last_paired_at,
         "used": device.last_used_at,
+        "registered": device.client_device_identifier.startswith(REGISTERED),
     }
 
 

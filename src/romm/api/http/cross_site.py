@@ -34,7 +34,7 @@ class CrossSiteCheck:
             return
         if not options.get("browser") and _is_from_program(request, by_cookie=bool(options.get("signs_out"))):
             return
-        by_program = request.method not in _SAFE and not options.get("browser") and not is_from_browser(request)
+        by_program = not options.get("browser") and not is_from_browser(request)
         if not by_program and not self._is_own(request):
             raise refused(request, self.base_url)
 
