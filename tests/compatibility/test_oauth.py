@@ -68,6 +68,13 @@ async def test_the_ways_are_in_the_metadata_and_a_wrong_secret_is_none(house: Wo
     assert house.throttles.counted == {}
 
 
+async def test_some_libraries_encode_the_secret(house: World) -> None:
+    """As a form would: RFC 6749, 2.3.1."""
+    secret = await made(house, "me.read")
+    answer = await asked(house, secret.replace("_", "%5F"), "client_secret_basic")
+    assert answer.json() == {"active": False}
+
+
 async def test_a_name_with_a_password_works_as_before(house: World) -> None:
     answer = await house.program().post(PATH, data={"token": await access_token(house)}, auth=KEEPER)
     assert answer.json()["active"] is True

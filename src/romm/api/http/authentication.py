@@ -1,6 +1,7 @@
 """From a request's credential to its principal. After an invalid credential the next one is not tried."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 from romm.api.http import cross_site
 from romm.api.http.cookies import Cookies
@@ -64,8 +65,9 @@ class Authentication:
         forwarded = request.route_handler.opt.get("forwarded")
         if not forwarded and cross_site.is_from_website(request, self.our_cookies.base_url):
             raise cross_site.refused(request, self.our_cookies.base_url)  # a remembered or invented password
-        if request.route_handler.opt.get(CLIENT_AUTHENTICATION) and named[1].startswith(CLIENT_TOKEN_PREFIX):
-            return await self._by_client_secret(named[1])
+        secret = unquote_plus(named[1])  # RFC 6749, 2.3.1
+        if request.route_handler.opt.get(CLIENT_AUTHENTICATION) and secret.startswith(CLIENT_TOKEN_PREFIX):
+            return await self._by_client_secret(secret)
         door = "forward" if forwarded else ""  # the header may be meant for the application behind the proxy
         return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request), door=door))
 
