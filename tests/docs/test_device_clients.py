@@ -117,7 +117,7 @@ def test_the_commands_of_the_documentation_do_what_it_says(romm: str, vera: str)
         known |= {name.upper(): answer[name] for name in ("device_code", "user_code") if name in answer}
     assert waiting == 2
     told = [answer.get("scope") or answer.get("scopes") or answer.get("name") for answer in answers]
-    assert told == [None, "me.read roms.read", None, ["me.read", "roms.read"], "Handheld", None, "Kitchen"]
+    assert told == [None, "me.read roms.read", None, ["me.read", "roms.read"], "Handheld", None, "Kitchen", "Deck"]
 
 
 def test_nothing_that_a_device_or_its_person_holds_stands_in_the_database(romm: str, vera: str, file: Path) -> None:
