@@ -41,7 +41,7 @@ async def test_every_route_takes_what_romms_apps_send_and_answers_in_romms_types
             facts["reset"] = await reset_link(program, facts)
         answer = await ask(program, row, facts)
         assert answer.status_code == row.status, (row.route, answer.text)
-        said = answer.json() if answer.content else None
+        said: Any = answer.json() if answer.content else None
         wrong += [f"{row.route}: {each}" for each in (differences(said, row.gives) if row.gives else ())]
         kept = KEPT.get(row.route, {}) if answer.is_success else {}
         facts |= {fact: str(said[name]) for fact, name in kept.items()}

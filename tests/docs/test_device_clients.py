@@ -46,10 +46,13 @@ def romm(file: Path) -> Iterator[str]:
         yield origin
 
 
+WANTED = ["me.read", "me.write", "roms.read", "devices.read", "devices.write", "access.grant"]
+
+
 @pytest.fixture(scope="module")
 def vera(romm: str) -> str:
     """A token with which she decides about devices."""
-    wanted = {"name": "decides", "scopes": ["me.read", "me.write", "roms.read", "devices.read", "access.grant"]}
+    wanted = {"name": "decides", "scopes": WANTED}
     answer = httpx.post(f"{romm}/api/client-tokens", json=wanted, auth=("vera", PASSWORD))
     return str(answer.raise_for_status().json()["raw_token"])
 

@@ -42,12 +42,11 @@ class DeviceList:
         """Raises `Refused`: REQUEST_INVALID, DEVICE_EXISTS, DEVICES_FULL, ACCOUNT_CHANGED."""
         require_own(who, Action.REGISTER_DEVICES)
         required(device_registry.validate(asked.facts))
-        decision = required(device_registry.decide(asked, await self.devices.of(who.account.id)))
-        match decision:
-            case Keep(device):
-                return Registered(device, is_new=False)
-            case Register(facts):
-                return Registered(await self._register(who, facts), is_new=True)
+        owned = await self.devices.of(who.account.id)
+        decision: Register | Keep = required(device_registry.decide(asked, owned))
+        if isinstance(decision, Keep):
+            return Registered(decision.device, is_new=False)
+        return Registered(await self._register(who, decision.facts), is_new=True)
 
     async def change(self, who: Principal, device_id: int, facts: DeviceFacts) -> Device:
         """Raises `Refused`: REQUEST_INVALID, DEVICE_UNKNOWN."""

@@ -3,24 +3,24 @@
 import os
 
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
+from authlib.integrations.httpx_client import OAuth2Client
 
 ORIGIN, TOKEN = os.environ["ROMM_URL"], os.environ["ROMM_TOKEN"]
 ENDPOINT = f"{ORIGIN}/api/token"
 
 
-def me(session: OAuth2Session) -> str:
-    return session.get(f"{ORIGIN}/api/users/me").json()["username"]
+def me(session: OAuth2Client) -> str:
+    return str(session.get(f"{ORIGIN}/api/users/me").json()["username"])
 
 
 def introspected(method: str, token: str) -> str:
     """By a resource server whose secret is a client token."""
-    server = OAuth2Session("any name", TOKEN, token_endpoint_auth_method=method)
-    return server.introspect_token(f"{ENDPOINT}/introspect", token=token).json()["username"]
+    server = OAuth2Client("any name", TOKEN, token_endpoint_auth_method=method)
+    return str(server.introspect_token(f"{ENDPOINT}/introspect", token=token).json()["username"])
 
 
 def password() -> None:
-    session = OAuth2Session("shelf", token_endpoint_auth_method="none", scope="me.read devices.read")
+    session = OAuth2Client("shelf", token_endpoint_auth_method="none", scope="me.read devices.read")
     try:
         tokens = session.fetch_token(
             ENDPOINT, username=os.environ["ROMM_USERNAME"], password=os.environ["ROMM_PASSWORD"]
@@ -36,6 +36,6 @@ def password() -> None:
 
 
 password()
-print("client token:", me(OAuth2Session(token={"access_token": TOKEN, "token_type": "bearer"})))
+print("client token:", me(OAuth2Client(token={"access_token": TOKEN, "token_type": "bearer"})))
 for method in ("client_secret_basic", "client_secret_post"):
     print(f"introspection by {method}:", introspected(method, TOKEN))

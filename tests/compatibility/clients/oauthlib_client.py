@@ -11,7 +11,7 @@ SCOPES = ["me.read", "devices.read"]
 
 
 def me(session: OAuth2Session) -> str:
-    return session.get(f"{ORIGIN}/api/users/me").json()["username"]
+    return str(session.get(f"{ORIGIN}/api/users/me").json()["username"])
 
 
 def password() -> None:
