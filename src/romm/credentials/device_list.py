@@ -10,7 +10,7 @@ from romm.domain.credentials import device_registry
 from romm.domain.credentials.device_registry import MOST, REGISTERED, DeviceFacts, Keep, Register, Registration
 from romm.domain.credentials.devices import Device
 from romm.domain.credentials.permissions import Action
-from romm.domain.errors import Code, Refused, required
+from romm.domain.errors import Code, Refuse, Refused, required
 from romm.ports.conflicts import Conflict, refuse_if_changed
 from romm.ports.devices import Devices
 from romm.ports.process import Log
@@ -42,11 +42,13 @@ class DeviceList:
         """Raises `Refused`: REQUEST_INVALID, DEVICE_EXISTS, DEVICES_FULL, ACCOUNT_CHANGED."""
         require_own(who, Action.REGISTER_DEVICES)
         required(device_registry.validate(asked.facts))
-        owned = await self.devices.of(who.account.id)
-        decision: Register | Keep = required(device_registry.decide(asked, owned))
-        if isinstance(decision, Keep):
-            return Registered(decision.device, is_new=False)
-        return Registered(await self._register(who, decision.facts), is_new=True)
+        match device_registry.decide(asked, await self.devices.of(who.account.id)):
+            case Register() as new:
+                return Registered(await self._register(who, new.facts), is_new=True)
+            case Keep() as known:
+                return Registered(known.device, is_new=False)
+            case Refuse() as refusal:
+                raise Refused.by(refusal)
 
     async def change(self, who: Principal, device_id: int, facts: DeviceFacts) -> Device:
         """Raises `Refused`: REQUEST_INVALID, DEVICE_UNKNOWN."""
