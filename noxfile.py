@@ -69,6 +69,11 @@ KEYCLOAK = "org.keycloak:keycloak-quarkus-dist:26.4.5:zip"
 DJANGO_PACKAGES = ["django==5.2.19", "django-oauth-toolkit==3.4.1"]
 """What `nox -s providers` runs beside the shapes of these versions."""
 
+CLIENTS = {"REQUESTS_OAUTHLIB": "requests-oauthlib==2.0.0", "MCP_ROMM": "mcp-romm==1.2.1"}
+OPENID_CLIENT = "openid-client@6.9.0"
+GOLANG_OAUTH2 = Path("tests/compatibility/clients/oauth2")
+"""What `nox -s compatibility` runs against RomM; Authlib is among the tests' packages."""
+
 COMMON_PASSWORDS_FILE = Path("src/romm/adapters/accounts/common_passwords.txt")
 COMMON_PASSWORDS, MIN_PASSWORD_LENGTH = 3000, 8  # OWASP ASVS 5.0, 6.2.4: of those that the password rules let pass
 ZXCVBN_LICENCE = """
@@ -114,9 +119,8 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    apart = [
-        f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers", "misconfigured", "fixes", "deploy")
-    ]
+    slow = ("e2e", "fuzzing", "providers", "misconfigured", "fixes", "deploy", "compatibility/clients")
+    apart = [f"--ignore=tests/{folder}" for folder in slow]
     session.run("pytest", "-n", "auto", *apart, *session.posargs, env=env)
 
 
@@ -207,6 +211,41 @@ def misconfigured(session: nox.Session) -> None:
         return
     with node_modules(session) as folder:
         session.run("pytest", "tests/e2e/test_misconfigured.py", env={"ROMM_E2E_NODE_MODULES": folder})
+
+
+@nox.session
+def compatibility(session: nox.Session) -> None:
+    """RomM's wire, and the clients that registries carry, with passwords on and off; a client that cannot be had is skipped."""
+    install(session, "test")
+    with TemporaryDirectory() as name:
+        session.run("pytest", "tests/compatibility", *session.posargs, env=dict(clients(session, Path(name))))
+
+
+def clients(session: nox.Session, folder: Path) -> Iterator[tuple[str, str]]:
+    """By the environment variable that names each. One that is missing has a warning with the reason."""
+    for variable, package in CLIENTS.items():
+        python = folder / variable / "bin" / "python"
+        session.run(sys.executable, "-m", "venv", str(folder / variable), external=True)
+        if had(session, package, [str(python), "-m", "pip", "install", "--quiet", package]):
+            yield f"ROMM_CLIENT_{variable}", str(python)
+    options = ["--no-save", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]
+    if had(session, OPENID_CLIENT, ["npm", "install", "--prefix", str(folder), *options, OPENID_CLIENT]):
+        yield "ROMM_CLIENT_NODE_MODULES", str(folder / "node_modules")
+    program = str(folder / "oauth2")
+    if had(session, "golang.org/x/oauth2", ["go", "build", "-C", str(GOLANG_OAUTH2), "-o", program, "."]):
+        yield "ROMM_CLIENT_GOLANG_OAUTH2", program
+
+
+def had(session: nox.Session, what: str, command: list[str]) -> bool:
+    if not shutil.which(command[0]):
+        session.warn(f"{what} is skipped: no {command[0]}.")
+        return False
+    done = subprocess.run(
+        command, env=os.environ | {"GOTOOLCHAIN": "local"}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        session.warn(f"{what} is skipped: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
+    return done.returncode == 0
 
 
 @nox.session

@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Any
 
 from msgspec.structs import replace
 
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.device_registry import DeviceFacts
 from romm.domain.credentials.devices import UNNAMED, Approve, Device, DeviceAuthorization, State
 from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
@@ -28,6 +30,29 @@ class FakeDevices:
     async def of(self, account_id: int) -> list[Device]:
         owned = [self._with_use(each) for each in self.by_id.values() if each.account_id == account_id]
         return sorted(owned, key=lambda each: (each.last_paired_at, each.id), reverse=True)
+
+    async def register(self, owner: Account, identifier: str, facts: DeviceFacts, at_most: int) -> Device:
+        now = self._clock()
+        self._accounts.judge(owner)
+        if len(await self.of(owner.id)) >= at_most:
+            raise Conflict("full")
+        times = {"created_at": now, "last_paired_at": now, "updated_at": now}
+        nothing: dict[str, Any] = dict.fromkeys(("name", "client", "platform", "client_version"), "")
+        device = Device(
+            id=next(self._ids),
+            account_id=owner.id,
+            client_device_identifier=identifier,
+            **nothing | facts.given | times,
+        )
+        self.by_id[device.id] = device
+        return device
+
+    async def change(self, device_id: int, account_id: int, facts: DeviceFacts) -> Device | None:
+        device = self.by_id.get(device_id)
+        if device is None or device.account_id != account_id:
+            return None
+        self.by_id[device_id] = replace(device, **facts.given, updated_at=self._clock())
+        return self._with_use(self.by_id[device_id])
 
     async def end(self, device_id: int, account_id: int) -> Device | None:
         device = self.by_id.get(device_id)
@@ -69,6 +94,7 @@ class FakeDevices:
             client_version=asked.client_version,
             created_at=known.created_at if known else now,
             last_paired_at=now,
+            updated_at=now,
         )
         self.by_id[device.id] = device
         return device.id

@@ -160,6 +160,7 @@ class House:
             client_version="",
             created_at=now,
             last_paired_at=now,
+            updated_at=now,
         )
         waiting = DeviceAuthorization(
             device_code_digest=digest("device"),

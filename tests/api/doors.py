@@ -209,8 +209,12 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "POST /api/auth/device/approve": Door(needs="me.write", lasting="named", passes=PAIRED, body=APPROVED),
     "POST /api/auth/device/deny": Door(needs="me.write", body={"user_code": "{user_code}"}),
     "GET /api/devices": Door(needs="devices.read"),
+    "POST /api/devices": Door(needs="devices.write", body={"name": "Handheld"}),
+    "GET /api/devices/{device_id}": Door(needs="devices.read", foreign=Code.DEVICE_UNKNOWN),
+    "PUT /api/devices/{device_id}": Door(needs="devices.write", foreign=Code.DEVICE_UNKNOWN, body={"name": "Kitchen"}),
     "DELETE /api/devices/{device_id}": Door(needs="devices.write", foreign=Code.DEVICE_UNKNOWN),
     "GET /pair": page("me.write"),
+    "GET /pair?code={user_code}": Open(status=200),
     "GET /pair?user_code={user_code}": page("me.write", passes=("me.read", Code.FORBIDDEN)),
     "GET /pair/device": page("me.write"),
     "POST /pair": page("me.write", body={"user_code": "{user_code}", "decision": "deny"}),
@@ -266,6 +270,8 @@ DOORS: Mapping[str, Door | Page | Open] = {
         "users.write", rights="admin", lasting="named", body={"old": "{issuer}", "way": "by-email"}
     ),
     "GET /admin/sign-ins": page("logs.read"),
+    # the library
+    "GET /api/platforms": Door(needs="platforms.read"),
     # for everyone
     "GET /": Open(status=303),
     "GET /help": Open(status=200),

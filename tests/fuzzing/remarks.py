@@ -114,6 +114,11 @@ ROWS = (
         by_chance=True,
     ),
     Expected(
+        REJECTED, "request_invalid", ("POST /api/devices", "PUT /api/devices/{device_id}"),
+        "No pattern has every character that cannot be shown.",
+        SIGNED_IN, by_chance=True,
+    ),
+    Expected(
         REJECTED, "claims_unreadable", ("POST /api/oidc/explain",),
         "Claims are an object, flat or with an ID token in it; one whose `iss` is a number is refused.",
         SIGNED_IN, by_chance=True,

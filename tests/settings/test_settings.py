@@ -207,6 +207,7 @@ def test_a_file_stands_over_the_defaults_and_the_environment_over_the_file(tmp_p
 SAMPLES = {
     "server.base_url": "https://romm.example.com",
     "server.trusted_proxies": "10.0.0.0/8",
+    "server.api_version": "5.2.0",
     "database.url": "sqlite:///other.db",
     "database.driver": "sqlite",
     "oidc.response_mode": "form_post",
@@ -1175,3 +1176,9 @@ def test_an_option_goes_before_the_environment_and_the_file(tmp_path: Path):
     loaded = load({"ROMM_PORT": "1"}, {"--port": {"server.port": "9000"}})
     assert (loaded.settings.server.port, loaded.origins["server.port"]) == (9000, "--port")
     assert loaded.settings.server.base_url == "http://127.0.0.1:9000"
+
+
+@pytest.mark.parametrize("written", ["5", "5.1", "v5.1.1", "5.1.1-beta", "development", "5.1.\u0661"])
+def test_a_version_that_apps_could_not_compare_is_refused(written: str):
+    (problem,) = problems({"ROMM_API_VERSION": written})
+    assert "ROMM_API_VERSION" in problem

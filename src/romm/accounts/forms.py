@@ -38,8 +38,8 @@ def stored_username(typed: str) -> str:
 
 
 def stored_email(typed: str) -> str | None:
-    """None for an empty address. Raises `Refused(ADDRESS_INVALID)`."""
-    if not typed:
+    """None for one of `NO_ADDRESS`. Raises `Refused(ADDRESS_INVALID)`."""
+    if typed in emails.NO_ADDRESS:
         return None
     email = emails.canonical(typed)
     if email is None:

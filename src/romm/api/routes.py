@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
+from romm.api import library
 from romm.api.accounts import (
     confirm_page,
     identities,
@@ -26,6 +27,7 @@ from romm.api.accounts import (
 from romm.api.credentials import (
     client_token_pages,
     client_tokens,
+    device_list,
     device_pages,
     devices,
     metadata,
@@ -56,6 +58,7 @@ ROUTERS = (
     metadata.router,
     client_tokens.router,
     devices.router,
+    device_list.router,
     native_apps.router,
     forward_auth.router,
     health.router,
@@ -72,6 +75,7 @@ ROUTERS = (
     sign_ins_page.router,
     client_token_pages.router,
     device_pages.router,
+    library.router,
 )
 
 _HERE = Path(__file__).parent / "pages"

@@ -23,6 +23,7 @@ from romm.api.http.measured import measured
 from romm.api.http.middleware import middleware
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
+from romm.api.http.query import check_query
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
 from romm.api.http.traced import traced
@@ -114,6 +115,7 @@ def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable
     async def check(request: Request) -> None:
         check_numbers(request)
         await cross_site(request)
+        check_query(request)
 
     return check
 

@@ -13,7 +13,8 @@ from romm.composition import accounts, credentials, sign_in
 from romm.composition.ports import Ports
 from romm.credentials.bearers import Bearers
 from romm.credentials.client_tokens import ClientTokens
-from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
+from romm.credentials.device_list import DeviceList
+from romm.credentials.devices import DeviceApproval, DeviceSignIn
 from romm.credentials.grants import Grants
 from romm.credentials.native_apps import NativeApps
 from romm.credentials.pairing import Pairing

@@ -17,7 +17,6 @@ from romm.domain.credentials.devices import (
     UNNAMED,
     Approver,
     Choice,
-    Device,
     DeviceAuthorization,
     DeviceAuthorizationRequest,
     Flavor,
@@ -233,23 +232,3 @@ def _changed() -> Refuse:
     return Refuse(
         Code.DEVICE_DENIED, {"reason": "the account was disabled or changed, or the device ended, at this moment"}
     )
-
-
-@dataclass(frozen=True)
-class DeviceList:
-    devices: Devices
-    log: Log
-
-    async def of(self, who: Principal) -> list[Device]:
-        """Last paired first. Raises `Refused`."""
-        require_own(who, Action.READ_DEVICES)
-        return list(await self.devices.of(who.account.id))
-
-    async def end(self, who: Principal, device_id: int) -> None:
-        """Ends its tokens, too. Raises `Refused`."""
-        require_own(who, Action.END_DEVICES)
-        account_id = who.account.id
-        ended = await self.devices.end(device_id, account_id)
-        if ended is None:
-            raise Refused(Code.DEVICE_UNKNOWN, device=device_id)
-        self.log.info("device.ended", account=account_id, device=device_id, client=ended.client)

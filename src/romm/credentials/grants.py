@@ -35,8 +35,9 @@ class Grants:
         """A missing `grant_type` means `password`: RomM's apps omit it. Raises `Refused`."""
         grant_type = request.get("grant_type") or PASSWORD
         offered = self.table.get(grant_type)
-        if offered is None and grant_type == PASSWORD and not self.password_grant:
-            raise Refused(Code.PASSWORD_GRANT_OFF)
+        if offered is None and grant_type == PASSWORD:
+            setting = "DISABLE_USERPASS_LOGIN is true" if self.password_grant else "ROMM_PASSWORD_GRANT is false"
+            raise Refused(Code.PASSWORD_GRANT_OFF, setting=setting)
         if offered is None:
             raise Refused(Code.GRANT_TYPE_UNSUPPORTED, found=grant_type, offered=", ".join(self.table))
         return await offered.grant(request)

@@ -568,16 +568,15 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.GRANT_TYPE_UNSUPPORTED: _row(
         400,
         "This way to get a token is not offered here.",
-        "The grant_type {found} is not one of {offered}. `password` is there unless DISABLE_USERPASS_LOGIN is true or "
-        "ROMM_PASSWORD_GRANT is false.",
+        "The grant_type {found} is not one of {offered}.",
         oauth="unsupported_grant_type",
     ),
     Code.PASSWORD_GRANT_OFF: _row(
         400,
         "Apps get no tokens for a name and a password here. Connect the app with a code, through the browser, or with a "
         "client token, which you create on your account's page.",
-        "ROMM_PASSWORD_GRANT is false. If the app knows no other way, set it to true and restart; else create a client token "
-        "for it on /account/tokens.",
+        "{setting}. If the app knows no other way, change that and restart; else create a client token for it on "
+        "/account/tokens.",
         oauth="unsupported_grant_type",
     ),
     Code.CLIENT_UNKNOWN: _row(
@@ -777,6 +776,17 @@ CATALOGUE: Mapping[Code, Refusal] = {
         404,
         "This device no longer exists.",
         "No device has the id {device}, or it belongs to another account.",
+    ),
+    Code.DEVICE_EXISTS: _row(
+        409,
+        "This device is registered already.",
+        "Device {device} has the same network card, or the same host name and platform. An app that accepts it sends "
+        "`allow_existing`; `allow_duplicate` registers another one.",
+    ),
+    Code.DEVICES_FULL: _row(
+        409,
+        "You have reached the limit of devices. Remove one that you no longer use.",
+        "Account {account} has {most} devices, which is the limit. They are listed on /account/devices.",
     ),
     Code.DEVICE_SCOPES_MISSING: _row(
         400,

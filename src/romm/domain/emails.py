@@ -6,6 +6,9 @@ from romm.domain.hosts import a_label
 
 MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
+NO_ADDRESS = ("", "none", "None", "null", "undefined")
+"""What apps send without one: RomM takes any text."""
+
 
 def canonical(address: object) -> str | None:
     """None if invalid. Nothing is trimmed or repaired.

@@ -153,6 +153,8 @@ class Code(enum.StrEnum):
     DEVICE_CODE_UNKNOWN = "device_code_unknown"
     DEVICE_CODE_DECIDED = "device_code_decided"
     DEVICE_UNKNOWN = "device_unknown"
+    DEVICE_EXISTS = "device_exists"
+    DEVICES_FULL = "devices_full"
     DEVICE_SCOPES_MISSING = "device_scopes_missing"
     DEVICE_SCOPES_EXCEEDED = "device_scopes_exceeded"
     # every request

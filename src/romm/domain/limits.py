@@ -69,7 +69,7 @@ with odds below 1 in 100,000 in ten minutes (RFC 8628, 5.1).
 EXCHANGES = _bound("A pairing code is exchanged for its token", "exchanged pairing codes", 5, 100)
 
 QUESTIONS = _bound("A pairing code's state is asked for", "questions about pairing codes", 30, 600)
-"""The page that shows a code polls every few seconds. With `EXCHANGES` at most 4200 tries of 2.56e10 during a code's life
+"""The page that shows a code polls every few seconds. With `EXCHANGES` at most 4200 tries of 1.69e10 during a code's life
 (`short_codes.ALPHABET`).
 """
 

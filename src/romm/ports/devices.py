@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from romm.domain.credentials.credential import Credential
+from romm.domain.credentials.device_registry import DeviceFacts
 from romm.domain.credentials.devices import Approve, Device, DeviceAuthorization
 from romm.domain.model import Account
 
@@ -37,6 +38,12 @@ class DeviceAuthorizations(Protocol):
 class Devices(Protocol):
     async def of(self, account_id: int) -> Sequence[Device]:
         """Last paired first."""
+
+    async def register(self, owner: Account, identifier: str, facts: DeviceFacts, at_most: int) -> Device:
+        """Raises `Conflict("version" | "full")`."""
+
+    async def change(self, device_id: int, account_id: int, facts: DeviceFacts) -> Device | None:
+        """None for another account's."""
 
     async def end(self, device_id: int, account_id: int) -> Device | None:
         """Also ends its credentials."""

@@ -25,7 +25,10 @@ class Variable(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation."""
+    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation.
+
+    `api_version` is that of the RomM whose names, types and scopes the routes have: tests/compatibility/romm.toml.
+    """
 
     base_url: Annotated[str, Variable("ROMM_BASE_URL")]
     host: Annotated[str, Variable("ROMM_HOST")]
@@ -35,6 +38,7 @@ class Server(Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
     doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
     language: Annotated[Literal["", "en", "de", "es", "fr", "pt-BR", "zh-Hans"], Variable("ROMM_LANGUAGE")]
+    api_version: Annotated[str, Variable("ROMM_API_VERSION")]
 
 
 class Database(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,6 @@
-"""RomM's address and its proxies."""
+"""RomM's address, its proxies and the version that it says."""
+
+import re
 
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
@@ -9,6 +11,7 @@ CALLBACK = "/api/oauth/openid"
 
 NO_PATH = "RomM cannot live below a path: give it a host of its own, such as https://romm.home.example"
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+_VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+", re.ASCII)
 _ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as its A-label (xn--…)"
 
 
@@ -35,6 +38,7 @@ def complete(draft: Draft) -> None:
         draft.report.problems.append(
             f"{draft.names['traces']['endpoint']} is not an http(s) URL; write it like http://collector:4318/v1/traces."
         )
+    _api_version(draft)
 
 
 def _metrics(draft: Draft) -> None:
@@ -65,6 +69,13 @@ def _base_url(draft: Draft) -> None:
         draft.complete("server", draft.names["oidc"]["redirect_uri"], base_url=registered)
     else:
         draft.complete("server", names["port"], base_url=f"http://127.0.0.1:{server.port}")
+
+
+def _api_version(draft: Draft) -> None:
+    if not _VERSION.fullmatch(draft.settings.server.api_version):
+        draft.report.problems.append(
+            f"{draft.names['server']['api_version']} is no version of RomM; write it like 5.1.1, or leave it out."
+        )
 
 
 def _trusted_proxies(draft: Draft) -> None:

@@ -15,6 +15,7 @@ from romm.adapters.database.tables import AccountRow, CredentialRow, DeviceAutho
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.device_registry import REGISTERED, DeviceFacts, SyncMode
 from romm.domain.credentials.devices import LIFETIME, UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
 from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
@@ -149,6 +150,7 @@ async def test_an_approval_is_found_with_its_owner_and_its_device(stores: Stores
             client_version="1.2",
             created_at=NOW,
             last_paired_at=NOW,
+            updated_at=NOW,
         )
     ]
 
@@ -353,6 +355,67 @@ async def test_an_ended_device_takes_what_it_holds_and_what_it_was_promised_alon
     assert await stores.credentials.find(Kind.CLIENT_TOKEN, "token") is None
     assert await stores.credentials.find(Kind.CLIENT_TOKEN, "nobodys") is not None
     assert not await stores.device_authorizations.spend("one")
+
+
+FACTS = DeviceFacts(name="Deck", platform="steamos", mac_address="00:00:5e:00:53:01", sync_config='{"a":1}')
+
+
+async def test_a_registered_device_is_kept_with_what_its_app_says(stores: Stores):
+    owner = await alice(stores)
+    made = await stores.devices.register(owner, f"{REGISTERED}1", FACTS, at_most=9)
+
+    assert (made.account_id, made.name, made.client, made.sync_mode, made.sync_enabled) == (
+        owner.id,
+        "Deck",
+        "",
+        "api",
+        True,
+    )
+    assert (made.created_at, made.last_paired_at, made.updated_at) == (NOW, NOW, NOW)
+    assert list(await stores.devices.of(owner.id)) == [made]
+
+
+async def test_a_change_keeps_what_it_does_not_name(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    made = await stores.devices.register(owner, f"{REGISTERED}1", FACTS, at_most=9)
+    stores.clock.advance(DAY)
+    change = DeviceFacts(name="Deck 2", hostname="deck", sync_mode=SyncMode.PUSH_PULL, sync_enabled=False)
+
+    assert await stores.devices.change(made.id, other.id, change) is None
+    changed = await stores.devices.change(made.id, owner.id, change)
+
+    told = {"name": "Deck 2", "hostname": "deck", "sync_mode": SyncMode.PUSH_PULL, "sync_enabled": False}
+    assert changed == replace(made, **told, updated_at=NOW + DAY)
+    assert list(await stores.devices.of(owner.id)) == [changed]
+
+
+async def test_an_account_has_so_many_devices(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    await paired(stores, owner, request())
+    await stores.devices.register(owner, f"{REGISTERED}1", FACTS, at_most=2)
+
+    with pytest.raises(Conflict, match="full"):
+        await stores.devices.register(owner, f"{REGISTERED}2", FACTS, at_most=2)
+
+    assert len(await stores.devices.of(owner.id)) == 2
+    await stores.devices.register(other, f"{REGISTERED}2", FACTS, at_most=2)
+
+
+async def test_no_device_is_registered_for_who_was_disabled_meanwhile(stores: Stores):
+    owner = await alice(stores)
+    await stores.disable(owner.id)
+
+    with pytest.raises(Conflict, match="version"):
+        await stores.devices.register(owner, f"{REGISTERED}1", FACTS, at_most=2)
+
+
+async def test_a_pairing_forgets_no_registered_device(stores: Stores):
+    owner = await alice(stores)
+    made = await stores.devices.register(owner, f"{REGISTERED}1", FACTS, at_most=9)
+    stores.clock.advance(REMEMBERED + TICK)
+    await paired(stores, owner, request("fresh", expires_at=NOW + DAY))
+
+    assert made.id in {each.id for each in await stores.devices.of(owner.id)}
 
 
 async def test_devices_that_nobody_can_meet_again_are_forgotten_when_they_hold_nothing(stores: Stores):

@@ -239,6 +239,12 @@ async def test_an_account_goes_over_the_wire_as_apps_know_it(world: World, level
         "last_active": None,
         "created_at": now,
         "updated_at": now,
+        "permission_group_id": None,
+        "avatar_path": "",
+        "ra_username": None,
+        "ra_progression": None,
+        "ui_settings": None,
+        "current_device_id": None,
     }
 
 

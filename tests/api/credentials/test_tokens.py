@@ -242,7 +242,9 @@ async def test_without_passwords_there_is_no_such_grant(password: str) -> None:
     await world.add("vera")
     for named in ({}, {"grant_type": "password"}):
         response = await ask(world, **NAMES | {"password": password}, **named)
-        assert error(response) == (400, "unsupported_grant_type", Code.GRANT_TYPE_UNSUPPORTED)
+        assert error(response) == (400, "unsupported_grant_type", Code.PASSWORD_GRANT_OFF)
+        assert "client token" in response.json()["error_description"]
+    assert "DISABLE_USERPASS_LOGIN is true" in world.lines("refused")[0]["hint"]
     assert (await refresh(world, "x")).json()["error"] == "invalid_grant", "what was issued before can be refreshed"
 
 
@@ -255,6 +257,7 @@ async def test_the_password_grant_has_a_switch_of_its_own(password: str) -> None
         response = await ask(world, **NAMES | {"password": password}, **named)
         assert error(response) == (400, "unsupported_grant_type", Code.PASSWORD_GRANT_OFF)
         assert "client token" in response.json()["error_description"]
+    assert "ROMM_PASSWORD_GRANT is false" in world.lines("refused")[0]["hint"]
     metadata = (await world.program().get("/.well-known/oauth-authorization-server")).json()
     assert "password" not in metadata["grant_types_supported"]
     assert (await ask(world, grant_type="saml")).json()["code"] == Code.GRANT_TYPE_UNSUPPORTED

@@ -37,11 +37,19 @@ async def test_the_heartbeat_has_exactly_what_apps_know(
     await world.add("keeper", level=AccessLevel.ADMIN)
     response = await world.program().get("/api/heartbeat")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    assert response.json() == {
-        "SYSTEM": {"VERSION": app.VERSION, "SHOW_SETUP_WIZARD": False},
-        "FRONTEND": {"DISABLE_USERPASS_LOGIN": frontend},
-        "OIDC": dict(zip(("ENABLED", "AUTOLOGIN", "PROVIDER", "RP_INITIATED_LOGOUT"), oidc, strict=True)),
+    said = response.json()
+    assert said["SYSTEM"] == {"VERSION": "5.1.1", "SHOW_SETUP_WIZARD": False, "SIGN_IN_VERSION": app.VERSION}
+    assert said["FRONTEND"] == {
+        "DISABLE_USERPASS_LOGIN": frontend,
+        "DISABLE_LOGS_VIEWER": True,
+        "YOUTUBE_BASE_URL": "",
     }
+    assert said["OIDC"] == dict(zip(("ENABLED", "AUTOLOGIN", "PROVIDER", "RP_INITIATED_LOGOUT"), oidc, strict=True))
+
+
+async def test_the_version_can_be_that_of_another_romm() -> None:
+    answer = await World({"ROMM_API_VERSION": "5.2.0"}).program().get("/api/heartbeat")
+    assert answer.json()["SYSTEM"]["VERSION"] == "5.2.0"
 
 
 async def test_the_heartbeat_says_that_the_first_admin_is_missing(house: World) -> None:

@@ -52,7 +52,7 @@ def row(reason: str, carried_out: bool, **headers: str) -> object:
         row("our host in the path", False, origin="https://evil.test/romm.test"),
         row("no origin at all", False, origin="https://[::1"),
         row("an origin that a proxy made up", False, origin=EVIL, x_forwarded_host="evil.test"),
-        row("a cookie, and no word of where it comes from", False),
+        row("a program with a cookie: every browser would say where it comes from", True),
         row("a form of another site", False, origin=EVIL, content_type="application/x-www-form-urlencoded"),
         row("a form as plain text", False, origin=EVIL, content_type="text/plain"),
         row("a token in a header, where only the cookie acts", False, authorization="Bearer abc", origin=EVIL),

@@ -67,7 +67,7 @@ def broken(problem: Exception) -> World:
 async def test_a_program_gets_a_problem_with_a_stable_code(house: World) -> None:
     """RFC 9457, 3.1."""
     response = await house.program().get("/api/users/me")
-    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["content-type"] == "application/json"
     assert response.json() == {
         "type": "urn:romm:refusal:not_signed_in",
         "title": "Unauthorized",
@@ -83,7 +83,7 @@ async def test_a_program_gets_a_problem_with_a_stable_code(house: World) -> None
 )
 async def test_nothing_is_there_for_a_program(house: World, path: str) -> None:
     response = await house.program().get(path)
-    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["content-type"] == "application/json"
     assert (response.status_code, response.json()["status"], response.json()["code"]) == (404, 404, Code.NOT_FOUND)
 
 
@@ -293,7 +293,7 @@ async def test_who_wants_a_page_gets_one_and_who_does_not_gets_a_body(house: Wor
     refused = await house.program().post("/api/login", data=form, headers=headers)
     assert refused.status_code == (303 if is_page else 401)
     missing = await house.program().get("/nothing", headers=headers)
-    assert missing.headers["content-type"].startswith("text/html" if is_page else "application/problem+json")
+    assert missing.headers["content-type"].startswith("text/html" if is_page else "application/json")
 
 
 @pytest.mark.parametrize("path", ["/api/login/openid", "/api/oauth/openid?code=x&state=y"])

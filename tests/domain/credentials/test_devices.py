@@ -241,6 +241,7 @@ def held(others: int, own: int) -> OwnedTokens:
         client_version="",
         created_at=NOW,
         last_paired_at=NOW,
+        updated_at=NOW,
     )
     [token] = [by(Kind.CLIENT_TOKEN).credential]
     assert token is not None

@@ -54,6 +54,7 @@ EXPECTED = {
     Action.LOOK_UP_DEVICE: ("me.read", None, OWN),
     Action.DECIDE_DEVICE: ("me.write", None, OWN),
     Action.READ_DEVICES: ("devices.read", None, OWN),
+    Action.REGISTER_DEVICES: ("devices.write", None, OWN),
     Action.END_DEVICES: ("devices.write", None, OWN),
     Action.ALLOW_APPS: ("me.write", None, OWN),
     Action.READ_TOKENS: ("me.read", "users.read", OWN_AND_READ),

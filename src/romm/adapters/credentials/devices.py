@@ -13,8 +13,10 @@ from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, a
 from romm.adapters.database.tables import AccountRow, CredentialRow, DeviceAuthorizationRow, DeviceRow, IdentityRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.device_registry import DeviceFacts
 from romm.domain.credentials.devices import UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
 from romm.domain.model import Account
+from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
 
 REMEMBERED = timedelta(hours=1)
@@ -70,6 +72,8 @@ _OF = (
 _END = (
     delete(DeviceRow).where(DeviceRow.id == bindparam("number"), DeviceRow.account_id == bindparam("owner"))
 ).returning(*_DEVICE)
+_HOW_MANY = select(func.count()).select_from(DeviceRow).where(DeviceRow.account_id == bindparam("owner"))
+_CHANGE = update(DeviceRow).where(DeviceRow.id == bindparam("number"), DeviceRow.account_id == bindparam("owner"))
 _DESERTED = delete(DeviceRow).where(
     DeviceRow.account_id == bindparam("owner"),
     DeviceRow.client_device_identifier.startswith(UNNAMED, autoescape=True),
@@ -79,6 +83,9 @@ _DESERTED = delete(DeviceRow).where(
 _END_TOKENS = delete(CredentialRow).where(
     CredentialRow.device_id == bindparam("device"), CredentialRow.kind == Kind.CLIENT_TOKEN
 )
+_EMPTY = {"name": "", "client": "", "platform": "", "client_version": ""}
+"""The columns without a default."""
+
 _DEVICES = cast("Table", DeviceRow.__table__)
 
 
@@ -140,6 +147,31 @@ class SQLDevices:
         rows = await self._database.fetch(_OF, {"owner": account_id, "now": self._clock()})
         return [Device(**row._mapping) for row in rows]  # noqa: SLF001  (public in SQLAlchemy)
 
+    async def register(self, owner: Account, identifier: str, facts: DeviceFacts, at_most: int) -> Device:
+        now = self._clock()
+        times = {"created_at": now, "last_paired_at": now, "updated_at": now}
+        values = _EMPTY | facts.given | times | {"account_id": owner.id, "client_device_identifier": identifier}
+
+        def work(connection: Connection) -> Device:
+            require_unchanged(connection, owner)  # concurrent requests for the account wait here, then count this one
+            if connection.execute(_HOW_MANY, {"owner": owner.id}).scalar_one() >= at_most:
+                raise Conflict("full")
+            row = connection.execute(insert(DeviceRow).values(values).returning(*_DEVICE)).one()
+            return Device(**row._mapping)  # noqa: SLF001
+
+        return await self._database.write(work)
+
+    async def change(self, device_id: int, account_id: int, facts: DeviceFacts) -> Device | None:
+        key = {"number": device_id, "owner": account_id}
+        change = _CHANGE.values(**facts.given, updated_at=self._clock())
+
+        def work(connection: Connection) -> bool:
+            return connection.execute(change, key).rowcount == 1
+
+        if not await self._database.write(work):
+            return None
+        return next((each for each in await self.of(account_id) if each.id == device_id), None)
+
     async def end(self, device_id: int, account_id: int) -> Device | None:
         key = {"number": device_id, "owner": account_id}
         row = await self._database.write(lambda connection: connection.execute(_END, key).first())
@@ -163,6 +195,7 @@ def _paired(connection: Connection, decision: Approve, now: datetime) -> int:
         "platform": request.platform,
         "client_version": request.client_version,
         "last_paired_at": now,
+        "updated_at": now,
     }
     same = {"account_id": decision.account.id, "client_device_identifier": request.client_device_identifier}
     paired = OnConflictUpsert.create_upsert(

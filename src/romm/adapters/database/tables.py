@@ -5,7 +5,7 @@ from typing import Annotated
 
 from advanced_alchemy.base import CommonTableAttributes, create_registry
 from advanced_alchemy.types import BigIntIdentity
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -132,7 +132,7 @@ class CredentialRow(Base):
 
 
 class DeviceRow(Base):
-    """Unique by owner and identifier."""
+    """Unique by owner and identifier. `sync_config` is JSON, empty without."""
 
     __tablename__ = "devices"
     __table_args__ = (
@@ -151,6 +151,13 @@ class DeviceRow(Base):
     client_version: Mapped[str]
     created_at: Mapped[datetime]
     last_paired_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    ip_address: Mapped[str] = mapped_column(server_default="")
+    mac_address: Mapped[str] = mapped_column(server_default="")
+    hostname: Mapped[str] = mapped_column(server_default="")
+    sync_mode: Mapped[str] = mapped_column(server_default="api")
+    sync_enabled: Mapped[bool] = mapped_column(server_default=true())
+    sync_config: Mapped[str] = mapped_column(server_default="")
 
 
 class DeviceAuthorizationRow(Base):

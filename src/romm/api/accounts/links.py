@@ -20,6 +20,7 @@ from romm.api.accounts.schemas import (
     InvitationForm,
     InvitationSchema,
     LinkAnswer,
+    OneReset,
     RecoveryForm,
     RegistrationForm,
     ResetForm,
@@ -46,7 +47,7 @@ _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK)
 
 @post(
     "/users/invite-link",
-    **needs("users.write", query=("role", "expiration")),
+    **needs("users.write"),
     status_code=201,
     summary="Invite a person",
     operation_class=takes(InvitationForm, {"role": "viewer", "expiration": 86400}),
@@ -192,14 +193,14 @@ async def forgot_password(request: Request, recovery: NamedDependency[Recovery])
     opt={"error_page": "/reset-password"},
     status_code=200,
     summary="Set a new password by a link",
-    operation_class=takes(ResetForm, {"token": "q3mZ…", "password": "a lantern in the attic"}),
+    operation_class=takes(OneReset, {"token": "q3mZ…", "new_password": "a lantern in the attic"}),
     responses=gives(200, None, "Set; every sign-in of the account ended.") | refuses(*_UNUSABLE),
     security=OPEN,
 )
 async def reset_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
     """Uses the link up, unless the password is not acceptable (the HTML form: 303 to `/login`)."""
     form = await body(request, ResetForm)
-    await _with_token(request, form.token, recovery.reset(form.token, form.password))
+    await _with_token(request, form.token, recovery.reset(form.token, form.chosen))
     return see_other("/login?notice=password_set") if wants_page(request) else Response(None, status_code=200)
 
 

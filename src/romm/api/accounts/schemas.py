@@ -1,13 +1,15 @@
 """Requests and responses of the account routes."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import LONGEST
 from romm.api.http.fields import NewPassword, NewUsername, OptionalEmail, OptionalRole, Role, Secret
+from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Code, Refused
@@ -30,7 +32,11 @@ class IdentitySchema(Struct, frozen=True):
 
 
 class UserSchema(Struct, frozen=True, kw_only=True):
-    """`role` is the coarse role that existing companion apps know, `access_level` the exact one."""
+    """`role` is the coarse role that existing companion apps know, `access_level` the exact one.
+
+    From `permission_group_id` on, the fields are RomM's, which apps need. Only `current_device_id` has a value here: in an answer
+    to a device's token.
+    """
 
     id: int
     username: str
@@ -44,6 +50,17 @@ class UserSchema(Struct, frozen=True, kw_only=True):
     last_active: datetime | None
     created_at: datetime
     updated_at: datetime
+    permission_group_id: int | None = None
+    avatar_path: str = ""
+    ra_username: str | None = None
+    ra_progression: dict[str, Any] | None = None
+    ui_settings: dict[str, Any] | None = None
+    current_device_id: str | None = None
+
+
+def own_schema(who: Principal) -> UserSchema:
+    device = who.credential and who.credential.device_id
+    return replace(user_schema(who.account), current_device_id=device and str(device))
 
 
 def user_schema(account: Account) -> UserSchema:
@@ -86,13 +103,19 @@ USER_EXAMPLE: dict[str, Any] = {
     "last_active": "2026-01-02T03:04:05Z",
     "created_at": "2026-01-02T03:04:05Z",
     "updated_at": "2026-01-02T03:04:05Z",
+    "permission_group_id": None,
+    "avatar_path": "",
+    "ra_username": None,
+    "ra_progression": None,
+    "ui_settings": None,
+    "current_device_id": None,
 }
 
 
 class UserForm(Struct, frozen=True, kw_only=True):
     """A change of an account. Omitted fields stay. `role` is `viewer`, `editor`, `admin`, or RomM's older `user`.
 
-    `current_password` re-authenticates the owner. `ui_settings` is accepted from older apps and ignored.
+    `current_password` re-authenticates the owner. RomM's `ra_username`, `avatar` and `ui_settings` are accepted and ignored.
     """
 
     username: NewUsername | UnsetType = UNSET
@@ -101,6 +124,8 @@ class UserForm(Struct, frozen=True, kw_only=True):
     role: Role | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     current_password: str = ""
+    ra_username: Any = None
+    avatar: Any = None
     ui_settings: Any = None
 
     def account_form(self, account: Account) -> AccountForm:
@@ -169,11 +194,25 @@ class ForgottenForm(Struct, frozen=True):
     username: str
 
 
-class ResetForm(Struct, frozen=True):
-    """`token` is the link's secret."""
+class ResetForm(Struct, frozen=True, kw_only=True):
+    """`token` is the link's secret. RomM's apps say `new_password`, our own page `password`; one of them is needed."""
 
     token: Secret
-    password: NewPassword
+    new_password: NewPassword | UnsetType = UNSET
+    password: NewPassword | UnsetType = UNSET
+
+    @property
+    def chosen(self) -> str:
+        """Raises `Refused(REQUEST_INVALID)` for both. A form's empty field counts as none: a weak password."""
+        chosen = [each for each in (self.new_password, self.password) if not isinstance(each, UnsetType)]
+        if len(chosen) > 1:
+            raise Refused(Code.REQUEST_INVALID, problem="new_password and password are both there: send one of them")
+        return "".join(chosen)
+
+
+OneReset = Annotated[
+    ResetForm, Meta(extra_json_schema={"oneOf": [{"required": ["new_password"]}, {"required": ["password"]}]})
+]
 
 
 class RecoveryForm(Struct, frozen=True):

@@ -7,7 +7,16 @@ from litestar.params import FromQuery
 from romm.accounts.administration import Administration
 from romm.accounts.profile import Profile
 from romm.accounts.setup import Setup
-from romm.api.accounts.schemas import USER_EXAMPLE, NewUserForm, SetupForm, UserForm, UserSchema, level, user_schema
+from romm.api.accounts.schemas import (
+    USER_EXAMPLE,
+    NewUserForm,
+    SetupForm,
+    UserForm,
+    UserSchema,
+    level,
+    own_schema,
+    user_schema,
+)
 from romm.api.http.authentication import Authentication
 from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
@@ -115,7 +124,7 @@ async def identifiers(
 )
 async def me(principal: NamedDependency[Principal]) -> UserSchema:
     """The account that the request's credential belongs to."""
-    return user_schema(principal.account)
+    return own_schema(principal)
 
 
 @get(
@@ -129,7 +138,7 @@ async def one(
 ) -> UserSchema:
     """Your own account; other accounts need `users.read`."""
     if user_id == principal.account.id:
-        return user_schema(principal.account)
+        return own_schema(principal)
     require(principal, "users.read")
     return user_schema(await administration.get(actor(principal), user_id))
 

@@ -144,8 +144,8 @@ async def _page(
 
 
 def _pairing(offer: Offer, base_url: str) -> dict[str, Any]:
-    """Browsers do not send what follows `#`, so the code reaches no log."""
-    scanned = f"{base_url}/#pair={offer.code}"
+    """RomM's apps look for `code`. A browser that follows it comes to the page of `device_pages.pair`."""
+    scanned = f"{base_url}/pair?code={format_code(offer.code)}"
     return {
         "name": offer.token.name,
         "code": format_code(offer.code),

@@ -38,7 +38,7 @@ class ClientTokenSchema(Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None
     created_at: datetime
     user_id: int
-    device_id: int | None
+    device_id: str | None
 
 
 class MintedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
@@ -48,7 +48,11 @@ class MintedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
 
 
 class OwnedTokenSchema(ClientTokenSchema, frozen=True, kw_only=True):
+    """`user_avatar_path` is RomM's, which apps need."""
+
     username: str
+    user_updated_at: datetime
+    user_avatar_path: str = ""
 
 
 class PairingCodeSchema(Struct, frozen=True):
@@ -73,7 +77,7 @@ def minted_token(minted: Minted) -> MintedTokenSchema:
 
 
 def owned_token(token: Credential, owner: Account) -> OwnedTokenSchema:
-    return OwnedTokenSchema(**_describe(token), username=owner.username)
+    return OwnedTokenSchema(**_describe(token), username=owner.username, user_updated_at=owner.updated_at)
 
 
 def _describe(token: Credential) -> dict[str, Any]:
@@ -85,7 +89,7 @@ def _describe(token: Credential) -> dict[str, Any]:
         "last_used_at": None if is_unused(token) else token.last_used_at,
         "created_at": token.created_at,
         "user_id": token.account_id,
-        "device_id": token.device_id,
+        "device_id": None if token.device_id is None else str(token.device_id),
     }
 
 
@@ -98,6 +102,11 @@ TOKEN_EXAMPLE: dict[str, Any] = {
     "created_at": "2026-01-02T03:04:05Z",
     "user_id": 1,
     "device_id": None,
+}
+OWNED_EXAMPLE = TOKEN_EXAMPLE | {
+    "username": "alice",
+    "user_updated_at": "2026-01-02T03:04:05Z",
+    "user_avatar_path": "",
 }
 MINTED_EXAMPLE = TOKEN_EXAMPLE | {"raw_token": f"rmm_{'0123456789abcdef' * 4}"}
 REQUEST_EXAMPLE = {"name": "Handheld", "scopes": TOKEN_EXAMPLE["scopes"], "expires_in": Lifetime.QUARTER}

@@ -8,6 +8,7 @@ from romm.api.credentials.client_token_schemas import (
     CODE_EXAMPLE,
     MINTED_EXAMPLE,
     OFFER_EXAMPLE,
+    OWNED_EXAMPLE,
     REQUEST_EXAMPLE,
     TOKEN_EXAMPLE,
     ClientTokenForm,
@@ -52,8 +53,7 @@ async def own_tokens(
     "/all",
     **needs("users.read"),
     summary="Client tokens of all accounts",
-    responses=gives(200, list[OwnedTokenSchema], "The newest first.", [TOKEN_EXAMPLE | {"username": "alice"}])
-    | refuses(*UNAUTHORIZED),
+    responses=gives(200, list[OwnedTokenSchema], "The newest first.", [OWNED_EXAMPLE]) | refuses(*UNAUTHORIZED),
 )
 async def all_tokens(
     principal: NamedDependency[Principal],

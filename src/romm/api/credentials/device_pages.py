@@ -9,17 +9,20 @@ from litestar.params import FromPath, FromQuery
 from msgspec import Struct
 
 from romm.api.credentials.client_token_pages import LIFETIMES
+from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
-from romm.credentials.devices import DeviceApproval, DeviceList, Waiting
+from romm.credentials.device_list import DeviceList
+from romm.credentials.devices import DeviceApproval, Waiting
 from romm.credentials.principal import Principal
 from romm.domain import urls
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import Lifetime
+from romm.domain.credentials.device_registry import REGISTERED
 from romm.domain.credentials.devices import Choice, Device, Flavor
 from romm.domain.errors import Code, Refused
 from romm.domain.scopes import beyond
@@ -52,12 +55,19 @@ class DecisionForm(Struct, frozen=True, kw_only=True):
 async def pair(
     request: Request,
     renderer: NamedDependency[PageRenderer],
-    principal: NamedDependency[Principal],
+    authentication: NamedDependency[Authentication],
     device_approval: NamedDependency[DeviceApproval],
     user_code: FromQuery[str] = "",
+    code: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """GET decides nothing, even with the code in the URL (RFC 8628, 5.4)."""
+    """GET decides nothing, even with the code in the URL (RFC 8628, 5.4).
+
+    `code` is an app's pairing code: the page of its QR code tells everyone where to enter it, and asks nothing of the store.
+    """
+    if code:
+        return renderer.page("pairing_code.html", code=_pairing_code(code), server=renderer.settings.server.base_url)
+    principal = await authentication.principal(request)
     if not user_code:
         return renderer.page("pair.html", who=principal, notice=notice, error=None)
     waiting = await device_approval.look(principal, user_code, visitor(request).address)
@@ -122,6 +132,11 @@ async def end(
     return see_other("/account/devices?notice=ended")
 
 
+def _pairing_code(unverified: str) -> str | None:
+    code = short_codes.normalized(unverified)
+    return code and short_codes.format_code(code)
+
+
 def _choice(form: DecisionForm) -> Choice:
     return Choice(scopes=tuple(form.scopes), device_name=form.device_name, lifetime=form.expires_in)
 
@@ -155,6 +170,7 @@ def _describe(device: Device) -> dict[str, Any]:
         "platform": device.platform,
         "paired": device.last_paired_at,
         "used": device.last_used_at,
+        "registered": device.client_device_identifier.startswith(REGISTERED),
     }
 
 

@@ -11,7 +11,8 @@ from romm.domain import scopes
 from romm.domain.credentials import short_codes
 from romm.domain.credentials.client_tokens import Lifetime
 from romm.domain.credentials.credential import NEVER
-from romm.domain.credentials.devices import UNNAMED, Device, DeviceAuthorizationRequest
+from romm.domain.credentials.device_registry import REGISTERED
+from romm.domain.credentials.devices import UNNAMED, DeviceAuthorizationRequest
 
 Short = Annotated[str, Meta(max_length=50)]
 Long = Annotated[str, Meta(max_length=255)]
@@ -107,20 +108,6 @@ class NotYet(Struct, frozen=True):
     detail: str
 
 
-class DeviceSchema(Struct, frozen=True, kw_only=True):
-    """`last_used_at` is null without a valid token."""
-
-    id: int
-    client_device_identifier: str | None
-    name: str
-    client: str
-    platform: str | None
-    client_version: str | None
-    created_at: datetime
-    last_paired_at: datetime
-    last_used_at: datetime | None
-
-
 def older_request(form: DeviceInit) -> DeviceAuthorizationRequest:
     return DeviceAuthorizationRequest(
         client=form.client,
@@ -160,7 +147,7 @@ def older_answer(started: StartedAuthorization) -> DeviceInitAnswer:
 def pending(waiting: Waiting) -> PendingDevice:
     request = waiting.authorization
     return PendingDevice(
-        client_device_identifier=_identifier(request.client_device_identifier),
+        client_device_identifier=identifier(request.client_device_identifier),
         name=request.name,
         client=request.client,
         platform=request.platform or None,
@@ -181,19 +168,6 @@ def token(given: IssuedClientToken) -> DeviceToken:
     )
 
 
-def device_schema(device: Device) -> DeviceSchema:
-    return DeviceSchema(
-        id=device.id,
-        client_device_identifier=_identifier(device.client_device_identifier),
-        name=device.name,
-        client=device.client,
-        platform=device.platform or None,
-        client_version=device.client_version or None,
-        created_at=device.created_at,
-        last_paired_at=device.last_paired_at,
-        last_used_at=device.last_used_at,
-    )
-
-
-def _identifier(stored: str) -> str | None:
-    return None if stored.startswith(UNNAMED) else stored
+def identifier(stored: str) -> str | None:
+    """None for a generated one."""
+    return None if stored.startswith((UNNAMED, REGISTERED)) else stored

@@ -1,6 +1,6 @@
-"""Devices over HTTP: authorization (RFC 8628 and the older format), approval, list."""
+"""Devices over HTTP: authorization (RFC 8628 and the older format), approval."""
 
-from litestar import Response, Router, delete, get, post
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -12,12 +12,10 @@ from romm.api.credentials.device_schemas import (
     DeviceCode,
     DeviceInit,
     DeviceInitAnswer,
-    DeviceSchema,
     DeviceToken,
     NotYet,
     PendingDevice,
     UserCode,
-    device_schema,
     older_answer,
     older_request,
     pending,
@@ -25,7 +23,6 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
-from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import (
     FOR_APPS,
     FORM,
@@ -41,7 +38,7 @@ from romm.api.http.openapi import (
 )
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import NO_STORE
-from romm.credentials.devices import DeviceApproval, DeviceList, DeviceSignIn
+from romm.credentials.devices import DeviceApproval, DeviceSignIn
 from romm.credentials.principal import Principal
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.client_tokens import Lifetime
@@ -198,30 +195,4 @@ async def redeem(
     return Response(token(given), status_code=200)
 
 
-@get(
-    "/devices",
-    **needs("devices.read"),
-    summary="My devices",
-    responses=gives(200, list[DeviceSchema], "The devices that you paired.") | refuses(*UNAUTHORIZED),
-)
-async def my_devices(
-    principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
-) -> list[DeviceSchema]:
-    """The most recently paired device comes first."""
-    return [device_schema(device) for device in await device_list.of(principal)]
-
-
-@delete(
-    "/devices/{device_id:int}",
-    **needs("devices.write"),
-    summary="End a device",
-    responses=gives(204, None, "Ended.") | refuses(*UNAUTHORIZED, Code.DEVICE_UNKNOWN),
-)
-async def end(
-    device_id: IdInPath, principal: NamedDependency[Principal], device_list: NamedDependency[DeviceList]
-) -> None:
-    """The device is removed, and its tokens end at once."""
-    await device_list.end(principal, device_id)
-
-
-router = Router("/api", route_handlers=[ask, init, look, approve, deny, redeem, my_devices, end], tags=["Devices"])
+router = Router("/api", route_handlers=[ask, init, look, approve, deny, redeem], tags=["Devices"])

@@ -36,7 +36,7 @@ def document(origin: str, grants: Grants) -> dict[str, Any]:
         "scopes_supported": list(scopes.ALL),
         "token_endpoint_auth_methods_supported": ["none"],
         "revocation_endpoint_auth_methods_supported": ["none"],
-        "introspection_endpoint_auth_methods_supported": ["Bearer"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "Bearer"],
         "service_documentation": f"{origin}/api/docs",
         **{name: fact for row in rows for name, fact in row.facts.items()},
     }

@@ -39,6 +39,13 @@ class OneToken(Struct, frozen=True, kw_only=True):
     token_type_hint: str = ""
 
 
+class IntrospectedToken(OneToken, frozen=True, kw_only=True):
+    """`client_secret`: a client token, unless a credential is in the header. `client_id` can be anything."""
+
+    client_id: str = ""
+    client_secret: str = ""
+
+
 class TokenAnswer(Struct, frozen=True, kw_only=True):
     """RFC 6749, 5.1. `expires` is the older name of `expires_in`; times are seconds from now."""
 

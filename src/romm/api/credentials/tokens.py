@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 
 from romm.api.credentials.token_schemas import (
     TOKEN_EXAMPLE,
+    IntrospectedToken,
     Introspection,
     OneToken,
     TokenAnswer,
@@ -14,6 +15,7 @@ from romm.api.credentials.token_schemas import (
     introspection,
     token_answer,
 )
+from romm.api.http.authentication import CLIENT_AUTHENTICATION
 from romm.api.http.openapi import FOR_APPS, FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.http.requests import Request, basic_credentials, form, visitor
 from romm.api.http.responses import NO_STORE
@@ -82,10 +84,10 @@ async def revoke(request: Request, tokens: NamedDependency[Tokens]) -> Response[
 
 @post(
     "/introspect",
-    **needs("me.read"),
+    **needs("me.read", **{CLIENT_AUTHENTICATION: True}),
     status_code=200,
     summary="Is a token valid",
-    operation_class=takes(OneToken, {"token": "6d0c…"}, [FORM]),
+    operation_class=takes(IntrospectedToken, {"token": "6d0c…"}, [FORM]),
     responses=gives(200, Introspection, "What the token is.", {"active": False})
     | refuses(
         Code.TOKEN_REQUEST_INVALID,
@@ -99,7 +101,9 @@ async def introspect(
     tokens: NamedDependency[Tokens],
     settings: NamedDependency[Settings],
 ) -> Response[Introspection]:
-    """Describes your own tokens, and with `users.read` those of any account (RFC 7662)."""
+    """Describes your own tokens, and with `users.read` those of any account (RFC 7662). A resource server sends its client token
+    as a bearer, as the password of Basic beside any name, or as `client_secret`.
+    """
     question = TokenRequest(parameters=await form(request), client="", visitor=visitor(request))
     found = await tokens.introspect(question.required("token"), principal)
     return Response(introspection(found, settings.server.base_url), headers=NO_STORE)

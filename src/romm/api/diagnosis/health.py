@@ -31,11 +31,11 @@ Ready = Callable[[], Awaitable[bool]]
 async def heartbeat(
     settings: NamedDependency[Settings], version: NamedDependency[str], setup: NamedDependency[Setup]
 ) -> Heartbeat:
-    """The version, whether the first administrator is missing, and the sign-in methods."""
+    """The version of RomM's API that is spoken here, whether the first administrator is missing, and the sign-in methods."""
     first = settings.default_provider
     on = not first.off
     return Heartbeat(
-        system=SystemStatus(version=version, show_setup_wizard=await setup.is_open()),
+        system=SystemStatus(settings.server.api_version, await setup.is_open(), sign_in_version=version),
         frontend=FrontendStatus(disable_userpass_login=settings.accounts.disable_userpass_login),
         oidc=OIDCStatus(
             enabled=on,

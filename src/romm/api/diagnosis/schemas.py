@@ -9,14 +9,19 @@ from romm.domain.diagnosis.findings import PLAN, Check, Finding, Outcome
 
 
 class SystemStatus(Struct, frozen=True, rename="upper"):
-    """The version, and whether the first administrator is still missing."""
+    """`version` is that of RomM's API, `sign_in_version` our own."""
 
     version: str
     show_setup_wizard: bool
+    sign_in_version: str
 
 
 class FrontendStatus(Struct, frozen=True, rename="upper"):
+    """There is no viewer of logs for apps."""
+
     disable_userpass_login: bool
+    disable_logs_viewer: bool = True
+    youtube_base_url: str = ""
 
 
 class OIDCStatus(Struct, frozen=True, rename="upper"):
@@ -34,12 +39,56 @@ class ProviderStatus(Struct, frozen=True, rename="upper"):
     login_path: str
 
 
-class Heartbeat(Struct, frozen=True):
-    """`oidc` is RomM's, of the first provider. `providers` are all, sent if there are several."""
+class MetadataSources(Struct, frozen=True, rename="upper"):
+    any_source_enabled: bool = False
+    igdb_api_enabled: bool = False
+    ss_api_enabled: bool = False
+    ss_dev_credentials_set: bool = False
+    moby_api_enabled: bool = False
+    steamgriddb_api_enabled: bool = False
+    ra_api_enabled: bool = False
+    launchbox_api_enabled: bool = False
+    hasheous_api_enabled: bool = False
+    playmatch_api_enabled: bool = False
+    tgdb_api_enabled: bool = False
+    flashpoint_api_enabled: bool = False
+    hltb_api_enabled: bool = False
+    libretro_api_enabled: bool = False
+
+
+class Filesystem(Struct, frozen=True, rename="upper"):
+    fs_platforms: tuple[str, ...] = ()
+
+
+class Emulation(Struct, frozen=True, rename="upper"):
+    disable_emulator_js: bool = True
+    disable_ruffle_rs: bool = True
+
+
+class Tasks(Struct, frozen=True, rename="upper"):
+    enable_scheduled_rescan: bool = False
+    scheduled_rescan_cron: str = ""
+    enable_scheduled_update_switch_titledb: bool = False
+    scheduled_update_switch_titledb_cron: str = ""
+    enable_scheduled_update_launchbox_metadata: bool = False
+    scheduled_update_launchbox_metadata_cron: str = ""
+    enable_scheduled_convert_images_to_webp: bool = False
+    scheduled_convert_images_to_webp_cron: str = ""
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """`oidc` is RomM's, of the first provider. `providers` are all, sent if there are several.
+
+    What belongs to a library is sent as RomM sends it without one, because generated clients fail without it.
+    """
 
     system: SystemStatus = msgspec.field(name="SYSTEM")
     frontend: FrontendStatus = msgspec.field(name="FRONTEND")
     oidc: OIDCStatus = msgspec.field(name="OIDC")
+    metadata_sources: MetadataSources = msgspec.field(name="METADATA_SOURCES", default=MetadataSources())
+    filesystem: Filesystem = msgspec.field(name="FILESYSTEM", default=Filesystem())
+    emulation: Emulation = msgspec.field(name="EMULATION", default=Emulation())
+    tasks: Tasks = msgspec.field(name="TASKS", default=Tasks())
     providers: list[ProviderStatus] | UnsetType = msgspec.field(name="PROVIDERS", default=UNSET)
 
 
@@ -70,13 +119,17 @@ def finding_schema(finding: Finding) -> FindingSchema:
 
 
 HEARTBEAT_EXAMPLE: dict[str, Any] = {
-    "SYSTEM": {"VERSION": "0.1.0", "SHOW_SETUP_WIZARD": False},
-    "FRONTEND": {"DISABLE_USERPASS_LOGIN": False},
+    "SYSTEM": {"VERSION": "5.1.1", "SHOW_SETUP_WIZARD": False, "SIGN_IN_VERSION": "0.1.0"},
+    "FRONTEND": msgspec.to_builtins(FrontendStatus(disable_userpass_login=False)),
     "OIDC": {"ENABLED": True, "AUTOLOGIN": False, "PROVIDER": "authelia", "RP_INITIATED_LOGOUT": False},
     "PROVIDERS": [
         {"ID": "oidc", "NAME": "Authelia", "LOGIN_PATH": "/api/login/openid"},
         {"ID": "google", "NAME": "Google", "LOGIN_PATH": "/api/login/openid?provider=google"},
     ],
+    "METADATA_SOURCES": msgspec.to_builtins(MetadataSources()),
+    "FILESYSTEM": msgspec.to_builtins(Filesystem()),
+    "EMULATION": msgspec.to_builtins(Emulation()),
+    "TASKS": msgspec.to_builtins(Tasks()),
 }
 
 FINDING_EXAMPLE: dict[str, Any] = {

@@ -1,15 +1,20 @@
 """From a request's credential to its principal. After an invalid credential the next one is not tried."""
 
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 from romm.api.http import cross_site
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import FORM_TYPES, WHO, Request, basic_credentials, readable, visitor
+from romm.api.http.requests import FORM_TYPES, WHO, Request, basic_credentials, credential_header, readable, visitor
 from romm.credentials.bearers import Bearers
 from romm.credentials.principal import Principal, require
 from romm.credentials.sessions import Sessions
+from romm.domain.credentials.credential import CLIENT_TOKEN_PREFIX
 from romm.domain.errors import Code, Refused
 from romm.sign_in.password import PasswordCredentials, PasswordSignIn
+
+CLIENT_AUTHENTICATION = "client_authentication"
+"""A route's option: a client token also counts as the secret of a client, as libraries of resource servers send it."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +29,22 @@ class Authentication:
     our_cookies: Cookies
 
     def was_tried(self, request: Request) -> bool:
-        return "authorization" in request.headers or self.our_cookies.session(request) is not None
+        return credential_header(request) is not None or self.our_cookies.session(request) is not None
 
     async def principal(self, request: Request) -> Principal:
-        """The `Authorization` header if there is one, else the session cookie. Pages accept the cookie only.
+        """The `Authorization` header if it is `Basic` or `Bearer`, else the session cookie. Pages accept the cookie only.
 
         Raises `Refused(NOT_SIGNED_IN)`, the refusals of `PasswordSignIn.who`, `Refused(FORBIDDEN)` without the route's
         scope, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for an unreadable form.
         """
         await _refuse_elsewhere(request)
-        options, header = request.route_handler.opt, request.headers.get("authorization")
-        by_cookie = header is None or options.get("browser")
-        who = await (self.browser(request) if by_cookie else self._by_header(request, header or ""))
+        options, header = request.route_handler.opt, credential_header(request)
+        if header is None and (secret := await _client_secret(request)):
+            who = await self.bearers.who(secret)
+        elif header is None or options.get("browser"):
+            who = await self.browser(request)
+        else:
+            who = await self._by_header(request, header)
         if who is None:
             raise Refused(Code.NOT_SIGNED_IN)
         if scope := options.get("scope"):
@@ -52,16 +61,31 @@ class Authentication:
         scheme, _, value = header.partition(" ")
         if scheme.lower() == "bearer":
             return await self.bearers.who(value.strip())
-        if scheme.lower() != "basic":
-            return None
         named = basic_credentials(header)
         if named is None:
             raise Refused(Code.CREDENTIALS_WRONG, reason="the Authorization header cannot be read")
         forwarded = request.route_handler.opt.get("forwarded")
         if not forwarded and cross_site.is_from_website(request, self.our_cookies.base_url):
             raise cross_site.refused(request, self.our_cookies.base_url)  # a remembered or invented password
+        secret = unquote_plus(named[1])  # RFC 6749, 2.3.1
+        if request.route_handler.opt.get(CLIENT_AUTHENTICATION) and secret.startswith(CLIENT_TOKEN_PREFIX):
+            return await self._by_client_secret(secret)
         door = "forward" if forwarded else ""  # the header may be meant for the application behind the proxy
         return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request), door=door))
+
+    async def _by_client_secret(self, secret: str) -> Principal:
+        found = await self.bearers.who(secret)
+        if found is None:
+            raise Refused(Code.CREDENTIALS_WRONG, reason="no live client token is the password of the Basic header")
+        return found
+
+
+async def _client_secret(request: Request) -> str:
+    """Of the form (RFC 6749, 2.3.1), where a resource server may come as a client."""
+    if not request.route_handler.opt.get(CLIENT_AUTHENTICATION) or request.content_type[0] not in FORM_TYPES:
+        return ""
+    sent = (await request.form()).get("client_secret")
+    return sent if isinstance(sent, str) else ""
 
 
 async def _refuse_elsewhere(request: Request) -> None:

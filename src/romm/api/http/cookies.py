@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
 
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, is_from_browser, wants_page
 from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
 from romm.domain.sign_in.linking.pending import PENDING_LIFETIME
 
+SESSION = "romm_session"
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 _USUAL_PORTS = (None, 8080)  # the scheme's default and ours: apps expect `romm_session` there
 PROVIDER_COOKIE_LIFETIME = timedelta(days=365)
@@ -52,7 +53,20 @@ class Cookies:
 
     def session(self, request: Request) -> str | None:
         """The session secret."""
-        return request.cookies.get(self._name("romm_session"))
+        return request.cookies.get(self._name(SESSION)) or self._of_program(request)
+
+    def _of_program(self, request: Request) -> str | None:
+        """Under RomM's name. Not of a browser: there another host of our domain could have written it."""
+        is_program = (
+            request.scope["path"].startswith("/api/") and not is_from_browser(request) and not wants_page(request)
+        )
+        return request.cookies.get(SESSION) if is_program else None
+
+    def also_for_program(self, request: Request, secret: str) -> list[Cookie]:
+        """RomM's name beside ours, for apps that look for it. No browser gets it, so none sends it on to an app behind a proxy."""
+        if is_from_browser(request) or self._name(SESSION) == SESSION:
+            return []
+        return [self._named(SESSION, secret, self.session_lifetime)]
 
     def attempt(self, request: Request, attempt_id: str) -> str | None:
         """A sealed login attempt."""
@@ -100,6 +114,10 @@ class Cookies:
         gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
         return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
 
+    def program_signed_out(self, request: Request) -> list[Cookie]:
+        sent = SESSION in request.cookies and self._name(SESSION) != SESSION
+        return [self._named(SESSION, "", timedelta())] if sent else []
+
     def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
         """Sets a mark until the browser is closed: the digest of the state sent to the provider, if any."""
         return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
@@ -129,9 +147,12 @@ class Cookies:
         return self.base_url.startswith("https://")
 
     def _cookie(self, name: str, value: str, lifetime: timedelta | None) -> Cookie:
+        return self._named(self._name(name), value, lifetime)
+
+    def _named(self, key: str, value: str, lifetime: timedelta | None) -> Cookie:
         max_age = None if lifetime is None else int(lifetime.total_seconds())
         return _Cookie(
-            key=self._name(name),
+            key=key,
             value=value,
             path="/",
             max_age=max_age,

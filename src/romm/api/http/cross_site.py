@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, is_from_browser
 from romm.domain import hosts
 from romm.domain.errors import Code, Refused
 
@@ -15,8 +15,9 @@ class CrossSiteCheck:
     """`Sec-Fetch-Site` decides if sent (browsers do over https and on localhost), else `Origin`.
 
     Route options: `own_site` also checks GET, `cross_site` checks nothing, `apps` only refuses websites. Requests without
-    a cookie are exempt, and programs with a credential in a header. Not exempt: a remembered Basic password, which
-    browsers add to any site's form, and pages (`browser`), which use only the cookie.
+    a cookie are exempt, programs with a credential in a header, and programs that keep the cookie: they send neither header,
+    and every browser sends one with a write. Not exempt: a remembered Basic password, which browsers add to any site's form,
+    and pages (`browser`), which no program needs.
     """
 
     base_url: str
@@ -33,7 +34,8 @@ class CrossSiteCheck:
             return
         if not options.get("browser") and _is_from_program(request, by_cookie=bool(options.get("signs_out"))):
             return
-        if not self._is_own(request):
+        by_program = not options.get("browser") and not is_from_browser(request)
+        if not by_program and not self._is_own(request):
             raise refused(request, self.base_url)
 
     def _is_own(self, request: Request) -> bool:
@@ -78,5 +80,4 @@ def _is_from_program(request: Request, *, by_cookie: bool) -> bool:
     bearer where only the cookie acts.
     """
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
-    by_browser = "sec-fetch-site" in request.headers or "origin" in request.headers
-    return (scheme == "bearer" and not by_cookie) or bool(scheme and not by_browser)
+    return (scheme == "bearer" and not by_cookie) or bool(scheme and not is_from_browser(request))

@@ -13,10 +13,11 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.problems import OAuthProblem, problem
+from romm.api.http.openapi import JSON
+from romm.api.http.problems import PROBLEM_JSON, OAuthProblem, problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
-from romm.api.http.requests import WHO, Request, correlation_id, logged_path, wants_page
+from romm.api.http.requests import WHO, Request, correlation_id, credential_header, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, allow_header, see_other
 from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
@@ -156,8 +157,8 @@ class Errors:
         return Response(
             msgspec.json.encode(problem(refused.code, status, correlation_id(request))),
             status_code=status,
-            media_type="application/problem+json",
-            headers=_headers(request, refused, status),
+            media_type=_problem_type(request),
+            headers=_headers(request, refused, status) | {"vary": "Accept"},
             cookies=self._cleared(request, refused),
         )
 
@@ -183,7 +184,7 @@ class Errors:
         if refused.code is Code.SESSION_NOT_ENDED or fails_to_sign_out:
             return self.our_cookies.signed_out()
         # With an Authorization header the cookie was not checked: the session may be valid.
-        was_checked = refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers
+        was_checked = refused.code is Code.NOT_SIGNED_IN and credential_header(request) is None
         dead = was_checked and self.our_cookies.session(request) is not None
         return [self.our_cookies.no_session()] if dead else []
 
@@ -203,6 +204,11 @@ def _is_here(request: Request, page: str) -> bool:
     return request.method == "GET" and request.scope["path"].rstrip("/") == page
 
 
+def _problem_type(request: Request) -> str:
+    """Apps look for `detail` in `application/json` only; RFC 9457's own type is for those that ask for it."""
+    return PROBLEM_JSON if PROBLEM_JSON in request.headers.get("accept", "") else JSON
+
+
 def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return {"retry-after": str(refused.facts["retry_after"])}
@@ -210,7 +216,7 @@ def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
         return {"retry-after": str(RETRY_AFTER_SECONDS)}
     if status == HTTPStatus.REQUEST_TIMEOUT:
         return {"connection": "close"}  # RFC 9110, 15.5.9
-    challenge = _challenge(refused, request.headers.get("authorization"))
+    challenge = _challenge(refused, credential_header(request))
     return {"www-authenticate": challenge} if challenge else {}
 
 

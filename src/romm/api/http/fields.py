@@ -35,6 +35,8 @@ NewUsername = Annotated[
     str, _shown(pattern=usernames.TYPED_PATTERN, minLength=usernames.MIN_LENGTH, maxLength=usernames.MAX_LENGTH)
 ]
 NewPassword = Annotated[str, _shown(minLength=passwords.MIN_LENGTH, maxLength=passwords.MAX_LENGTH)]
-OptionalEmail = Annotated[str, _shown(anyOf=[{"format": "email", "maxLength": emails.MAX_BYTES}, {"maxLength": 0}])]
+OptionalEmail = Annotated[
+    str, _shown(anyOf=[{"format": "email", "maxLength": emails.MAX_BYTES}, {"enum": list(emails.NO_ADDRESS)}])
+]
 TokenName = Annotated[str, _shown(minLength=1, maxLength=client_tokens.NAME_LENGTH, pattern=r"\S")]
 ShortCode = Annotated[str, _shown(pattern=short_codes.TYPED_PATTERN, minLength=short_codes.LENGTH)]

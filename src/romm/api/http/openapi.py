@@ -22,7 +22,7 @@ from litestar.openapi.spec import (
     SecurityScheme,
 )
 
-from romm.api.http.problems import OAuthProblem, Problem, problem
+from romm.api.http.problems import PROBLEM_JSON, OAuthProblem, Problem, problem
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 
@@ -53,7 +53,8 @@ def config(version: str) -> OpenAPIConfig:
     return OpenAPIConfig(
         title="RomM sign-in",
         version=version,
-        description="Sign in with an OpenID provider or a local account. Errors are RFC 9457 problems with a stable code.",
+        description="Sign in with an OpenID provider or a local account. Errors are RFC 9457 problems with a stable code, with their "
+        "own media type if `Accept` names it.",
         path="/api/openapi",
         render_plugins=[JsonRenderPlugin(path="/document.json")],
         use_handler_docstrings=True,
@@ -67,6 +68,24 @@ def config(version: str) -> OpenAPIConfig:
             }
         ),
     )
+
+
+@dataclass
+class Described(Operation):
+    """Problems come as JSON, and under their own media type if `Accept` names it."""
+
+    def __post_init__(self) -> None:
+        for answer in cast("dict[str, OpenAPIResponse]", self.responses or {}).values():
+            content = answer.content or {}
+            if own := content.get(PROBLEM_JSON):
+                answer.content = {**content, JSON: _either(content.get(JSON), own)}
+
+
+def _either(other: OpenAPIMediaType | None, own: OpenAPIMediaType) -> OpenAPIMediaType:
+    if other is None:
+        return OpenAPIMediaType(schema=own.schema)
+    schemas = [cast("Schema", each.schema) for each in (other, own)]
+    return OpenAPIMediaType(schema=Schema(any_of=schemas), examples=other.examples)
 
 
 def needs(scope: str, **options: Any) -> dict[str, Any]:
@@ -91,12 +110,13 @@ def takes(
     body = RequestBody(content=dict.fromkeys(types, _medium(schema, example)), required=bool(schema.get("required")))
 
     @dataclass
-    class Taking(Operation):
+    class Taking(Described):
         def __post_init__(self) -> None:
             self.request_body = body
             for status, medium in (also or {}).items():
                 answer = cast("OpenAPIResponse", (self.responses or {})[str(status)])
                 answer.content = {**(answer.content or {}), JSON: medium}
+            super().__post_init__()
 
     _BODIES[Taking] = tuple(types)
     return Taking
@@ -114,9 +134,10 @@ def asks(shape: Any) -> type[Operation]:
     ]
 
     @dataclass
-    class Asking(Operation):
+    class Asking(Described):
         def __post_init__(self) -> None:
             self.parameters = [*(self.parameters or ()), *parameters]
+            super().__post_init__()
 
     return Asking
 
@@ -193,7 +214,8 @@ def _spelled_out(schema: Mapping[str, Any]) -> Any:
         if not isinstance(node, dict):
             return node
         if isinstance(reference := node.get("$ref"), str):
-            return inlined(named[reference.rpartition("/")[2]])
+            beside = {name: each for name, each in node.items() if name not in ("$ref", "$defs")}
+            return inlined(named[reference.rpartition("/")[2]] | beside)
         return {name: inlined(each) for name, each in node.items() if name != "$defs"}
 
     return inlined(schema)
@@ -208,6 +230,6 @@ def _refusal(status: int, codes: list[Code]) -> ResponseSpec:
         Problem,
         generate_examples=False,
         description=" ".join(f"{code}: {CATALOGUE[code].person}" for code in codes),
-        media_type=cast("Any", "application/problem+json"),
+        media_type=cast("Any", PROBLEM_JSON),
         examples=[Example(id=code, value=msgspec.to_builtins(problem(code, status, _REFERENCE))) for code in codes],
     )

@@ -7,6 +7,8 @@ from msgspec import Struct
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 
+PROBLEM_JSON = "application/problem+json"
+
 
 class Problem(Struct, frozen=True, kw_only=True):
     """RFC 9457. `code` is a row of the error catalogue, `reference` the correlation id in the log."""

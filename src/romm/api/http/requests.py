@@ -91,7 +91,6 @@ async def body(request: Request, shape: type[T]) -> T:
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """
-    _refuse_query(request)
     content_type = request.content_type[0]
     if content_type not in ("", JSON_TYPE, *FORM_TYPES):
         raise UnsupportedMediaType(f"the content type is {content_type}, neither JSON nor a form")
@@ -99,13 +98,6 @@ async def body(request: Request, shape: type[T]) -> T:
         if content_type == JSON_TYPE:
             return msgspec.convert(await request.json(), shape)
         return msgspec.convert(_fields(await request.form(), shape), shape, strict=False)
-
-
-def _refuse_query(request: Request) -> None:
-    """A parameter in the wrong place must not be ignored. The route option `query` names those that are read there."""
-    unread = sorted(set(request.query_params) - set(request.route_handler.opt.get("query", ())))
-    if unread:
-        raise Refused(Code.REQUEST_INVALID, problem=f"the query has {unread}: send them in the body")
 
 
 async def form(request: Request) -> dict[str, str]:
@@ -146,6 +138,17 @@ def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
 def _plain(of: Any) -> Any:
     """Without what `Annotated` adds."""
     return _plain(get_args(of)[0]) if get_origin(of) is Annotated else of
+
+
+def credential_header(request: Request) -> str | None:
+    """`Authorization` with one of the two schemes that are credentials here. Another scheme is meant for somebody else."""
+    header = request.headers.get("authorization", "")
+    return header if header.partition(" ")[0].lower() in ("basic", "bearer") else None
+
+
+def is_from_browser(request: Request) -> bool:
+    """Browsers send one of the two with each request that could harm, over https also with all others."""
+    return "sec-fetch-site" in request.headers or "origin" in request.headers
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:

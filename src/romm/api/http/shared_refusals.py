@@ -13,18 +13,20 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Operation
 from litestar.routes import HTTPRoute
 
-from romm.api.http.openapi import JSON, also_refuses, content_types
+from romm.api.http.openapi import JSON, Described, also_refuses, content_types
+from romm.api.http.query import note_what_is_read, takes_no_more
 from romm.api.http.responses import allow_header
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 
 
 @dataclass
-class _NothingToRefuse(Operation):
+class _NothingToRefuse(Described):
     """Without the answer that Litestar documents for every route with a parameter."""
 
     def __post_init__(self) -> None:
         (self.responses or {}).pop(str(HTTPStatus.BAD_REQUEST.value), None)
+        super().__post_init__()
 
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -43,12 +45,13 @@ def _describe(handler: HTTPRouteHandler, route: HTTPRoute) -> None:
     if "OPTIONS" in handler.http_methods:
         handler.after_request = _naming(allow_header(route.methods))
         return
+    note_what_is_read(handler, route)
     responses, oauth = dict(handler.responses or {}), handler.opt.get("errors") == "oauth"
     for status, code in _refusals(handler, route):
         responses[status] = also_refuses(responses.get(status), status, code, oauth=oauth)
     handler.responses = dict(sorted(responses.items()))
-    if HTTPStatus.BAD_REQUEST not in responses and handler.operation_class is Operation:
-        handler.operation_class = _NothingToRefuse
+    if handler.operation_class is Operation:
+        handler.operation_class = Described if HTTPStatus.BAD_REQUEST in responses else _NothingToRefuse
 
 
 def _naming(methods: str) -> Any:
@@ -86,7 +89,7 @@ def _codes(handler: HTTPRouteHandler, route: HTTPRoute) -> Iterator[Code]:
         yield Code.TOKEN_MISPLACED
     if handler.opt.get("scope") or (has_body and not handler.opt.get("browser")) or route.path_parameters:
         yield Code.STORAGE_UNAVAILABLE
-    if has_body or arguments.expected_query_params or (changes and handler.opt.get("scope")):
+    if has_body or arguments.expected_query_params or takes_no_more(handler):
         yield Code.REQUEST_INVALID
     if any(parameter.type is int for parameter in route.path_parameters.values()):
         yield from (Code.NOT_FOUND, Code.REQUEST_INVALID)

@@ -52,7 +52,7 @@ async def sign_in(
     cookies = our_cookies.opened(request, signed_in.session, signed_in.device_cookie)
     if on_page:
         return see_other(return_to, cookies)
-    return Response(None, cookies=cookies)
+    return Response(None, cookies=[*cookies, *our_cookies.also_for_program(request, signed_in.session)])
 
 
 @post(
@@ -74,7 +74,7 @@ async def sign_out(
 ) -> Response[LogoutAnswer | None] | Response[bytes]:
     """Ends the session here. Returns `null`, or the URL that ends the provider's session too (HTML form: 303 there)."""
     done = await signing_out.sign_out(our_cookies.session(request))
-    cookies = our_cookies.signed_out(done.state_digest)
+    cookies = [*our_cookies.signed_out(done.state_digest), *our_cookies.program_signed_out(request)]
     if wants_page(request):
         return see_other(done.url or f"/login?{urlencode({'notice': 'signed_out'})}", cookies)
     return Response(LogoutAnswer(done.url) if done.url else None, cookies=cookies)

@@ -68,7 +68,7 @@ class DeviceAuthorization(Struct, frozen=True, kw_only=True):
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """`last_used_at` is None without a live token."""
+    """`last_used_at` is None without a live token. From `ip_address` on: what an app says of it (`device_registry`)."""
 
     id: int
     account_id: int
@@ -79,7 +79,14 @@ class Device(Struct, frozen=True, kw_only=True):
     client_version: str
     created_at: datetime
     last_paired_at: datetime
+    updated_at: datetime
     last_used_at: datetime | None = None
+    ip_address: str = ""
+    mac_address: str = ""
+    hostname: str = ""
+    sync_mode: str = "api"
+    sync_enabled: bool = True
+    sync_config: str = ""
 
 
 class Poll(Struct, frozen=True, kw_only=True):
@@ -150,7 +157,7 @@ def validate_request(request: DeviceAuthorizationRequest) -> DeviceAuthorization
     """Accept known scopes and safe texts."""
     texts = (request.client, request.name, request.client_device_identifier, request.platform, request.client_version)
     unknown = sorted(set(request.scopes) - set(scopes.ALL))
-    if not request.client.strip() or not all(map(_is_readable, texts)):
+    if not request.client.strip() or not all(map(is_readable, texts)):
         return Refuse(
             Code.REQUEST_INVALID, {"problem": "a name is empty, too long, or has characters that cannot be shown"}
         )
@@ -206,7 +213,7 @@ def approval(
     """At most the requested scopes, and the approver's own."""
     excess = set(choice.scopes) - set(allowed(authorization, by.scopes))
     name = choice.device_name.strip() or authorization.name
-    if not _is_readable(name):
+    if not is_readable(name):
         return Refuse(Code.NAME_INVALID, {"found": name})
     if not choice.scopes:
         return Refuse(Code.DEVICE_SCOPES_MISSING)
@@ -221,7 +228,7 @@ def approval(
     return Approve(authorization, by.account, scopes.ordered(choice.scopes), name, end)
 
 
-def _is_readable(text: str) -> bool:
+def is_readable(text: str) -> bool:
     """No line breaks, no bidirectional controls (`str.isprintable`)."""
     return text.isprintable() and len(text) <= MAX_NAME_LENGTH
 

@@ -64,6 +64,7 @@ class Action(enum.Enum):
     LOOK_UP_DEVICE = "look up a device that waits"
     DECIDE_DEVICE = "approve or deny a device"
     READ_DEVICES = "list devices"
+    REGISTER_DEVICES = "register and change devices"
     END_DEVICES = "end devices"
     ALLOW_APPS = "let an app in"
     READ_TOKENS = "introspect tokens"
@@ -122,6 +123,7 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.LOOK_UP_DEVICE: Permission(own="me.read"),
     Action.DECIDE_DEVICE: Permission(own="me.write"),
     Action.READ_DEVICES: Permission(own="devices.read"),
+    Action.REGISTER_DEVICES: Permission(own="devices.write"),
     Action.END_DEVICES: Permission(own="devices.write"),
     Action.ALLOW_APPS: Permission(own="me.write"),
     Action.READ_TOKENS: Permission(own="me.read", scope="users.read"),

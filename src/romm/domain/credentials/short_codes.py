@@ -1,9 +1,9 @@
 """Short codes for people to read and type."""
 
-ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
-"""Letters that neither look alike nor spell words (RFC 8628, 6.1)."""
+ALPHABET = "BCDFGHJKMNPQRSTVWXZ"
+"""Letters that neither look alike nor spell words (RFC 8628, 6.1), without `L`, which RomM's apps refuse."""
 
-LENGTH = 8  # 34 bits: enough for minutes with few tries (RFC 8628, 5.1)
+LENGTH = 8  # 33.98 bits: enough for minutes with few tries (RFC 8628, 5.1)
 
 TYPED_PATTERN = rf"^[- ]*([{ALPHABET}{ALPHABET.lower()}][- ]*){{{LENGTH}}}$"
 
