@@ -214,7 +214,7 @@ CAUSES: Mapping[Cause, Executor] = {
     Cause.OLDER: UPGRADED,
     Cause.NEWER: OTHER_DATABASE,
 }
-"""By the cause whose sentence is printed; those that can be staged without a server and without other rights."""
+"""By the cause whose sentence is printed. What needs a server, another user or a full disk is in `stages.py`."""
 
 LOCATIONS: Mapping[str, Executor] = {
     "redirect_uri": both(REDIRECT_URI, knob("redirect_uri")),

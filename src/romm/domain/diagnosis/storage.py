@@ -28,6 +28,7 @@ class Cause(enum.StrEnum):
     READ_ONLY = "read_only"
     LOCKED = "locked"
     FULL = "full"
+    NOT_COPIED = "not_copied"
     OTHER = "other"
 
 
@@ -70,7 +71,8 @@ SENTENCES: Mapping[Cause, Sentence] = {
     ),
     Cause.CONNECTIONS: Sentence(
         "PostgreSQL has no connection left for {place}",
-        "Raise max_connections of the server, or lower WEB_SERVER_CONCURRENCY",
+        "Raise the limit (max_connections of the server, or CONNECTION LIMIT of the user or the database), or lower "
+        "WEB_SERVER_CONCURRENCY",
     ),
     Cause.NOT_A_DATABASE: Sentence(
         "{place} is not a SQLite database",
@@ -109,6 +111,10 @@ SENTENCES: Mapping[Cause, Sentence] = {
     Cause.FULL: Sentence(
         "the disk of {place} is full",
         "Free some space there. A running RomM then goes on by itself",
+    ),
+    Cause.NOT_COPIED: Sentence(
+        "{place} is on a server, and only a SQLite file is copied here",
+        "Use pg_dump",
     ),
     Cause.OTHER: Sentence(
         "{place}: {detail}",
