@@ -40,7 +40,7 @@ def test_what_is_printed_for_a_file_is_carried_out(cause: Cause, at: At) -> None
 def test_what_is_printed_for_a_disk_is_carried_out(cause: Cause, at: At) -> None:
     if not shutil.which("unshare") or subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no file system may be mounted here, not even in a namespace")
-    command = [*NAMESPACE, sys.executable, "-m", "tests.fixes.mounted", cause, at.folder, at.migrated]
+    command = [*NAMESPACE, sys.executable, "-m", "tests.fixes.mounted", cause, str(at.folder), str(at.migrated)]
     played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert played.returncode == 0, played.stderr
 
