@@ -81,9 +81,9 @@ def what_the_product_says(page: Page, origin: str) -> str:
 def test_a_newcomer_does_what_the_product_says_and_is_in(
     page: Page, start_romm: StartRomM, idp: ShapedProvider, romm_port: int, mistake: str
 ) -> None:
-    started = time.monotonic()
     wrong = by_the_guide(idp) | {mistake: MISTAKES[mistake].format(port=romm_port)}
     origin = start_romm(wrong)
+    started = time.monotonic()
     press_the_button(page, origin)
     assert page.url != f"{origin}/"
     said = _VARIABLE.findall(what_the_product_says(page, origin))

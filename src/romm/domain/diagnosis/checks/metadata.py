@@ -4,7 +4,6 @@ Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_m
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, 
 from romm.domain.diagnosis.fixes import Fix
 from romm.domain.diagnosis.history import History, format_time
 from romm.domain.errors import Code, Refuse
+from romm.domain.instants import format_length
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims.signed_tokens import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
@@ -90,7 +90,7 @@ def clock(found: Discovered, history: History) -> Finding:
     if found.provider_time is None:
         return unknown(Check.CLOCK, "the provider's answer has no Date header to compare with; a sign-in shows it")
     ahead = (found.provider_time - found.our_time).total_seconds()
-    message = f"the provider's clock is {_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
+    message = f"the provider's clock is {format_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
     fix = Fix.SYNCHRONIZE
     match ahead:
         case _ if ahead > CLOCK_SKEW_SECONDS:
@@ -181,7 +181,3 @@ def _inner(url: str) -> bool:
 def _only_slash(actual: str, configured: Configured) -> bool:
     expected = configured.application_url
     return actual != expected and actual.removesuffix("/") == expected.removesuffix("/")
-
-
-def _length(seconds: float) -> str:
-    return str(timedelta(seconds=round(abs(seconds)))) if abs(seconds) >= 600 else f"{abs(seconds):.0f} s"
