@@ -158,7 +158,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.RESPONSE_INVALID: _row(
         400,
         "The sign-in provider sent your browser back with an incomplete answer. Please sign in again.",
-        "The authorization response is malformed: {problem}.",
+        "The authorization response is malformed: {problem}. If it lasts, update the provider, or the bridge in front of it.",
     ),
     Code.RESPONSE_ISSUER: _row(
         400,
@@ -227,7 +227,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_MALFORMED: _row(
         502,
         "The sign-in provider gave an answer that RomM cannot use. The administrator finds the reason in the log.",
-        "The ID token cannot be read: {problem}.",
+        "The ID token cannot be read: {problem}. Update the provider, or the bridge in front of it.",
     ),
     Code.ID_TOKEN_ENCRYPTED: _row(
         502,
@@ -323,7 +323,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_SUBJECT: _row(
         502,
         "The sign-in provider did not say who you are. The administrator has to check the client's settings there.",
-        "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
+        "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters. At the provider choose another "
+        "attribute for the user id.",
     ),
     Code.ID_TOKEN_CLAIM_TYPE: _row(
         502,
