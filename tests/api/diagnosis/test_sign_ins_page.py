@@ -136,7 +136,7 @@ async def test_what_a_code_means_stands_with_it(world: World, keeper: Browser) -
     line = (await lines(keeper))[0]
     row = CATALOGUE[Code.NO_ROLE]
     assert f"What {Code.NO_ROLE} means The person reads {row.person}" in line
-    assert "The roles claim (OIDC_CLAIM_ROLES) has 'others', and none of that is in OIDC_ROLE_ADMIN" in line
+    assert "No value of the roles claim (OIDC_CLAIM_ROLES: 'others') is in OIDC_ROLE_ADMIN" in line
 
 
 async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, keeper: Browser) -> None:
