@@ -205,7 +205,9 @@ def misconfigured(session: nox.Session) -> None:
     """What each misconfiguration looks like, printed; every printed fix; and the rows that a certified provider can play."""
     install(session, "e2e")
     session.run("python", "-m", "tests.misconfigured.table", *session.posargs)
-    session.run("pytest", "-n", "auto", "tests/misconfigured", "tests/fixes")
+    with postgres(session) as url:
+        env = {"ROMM_TEST_POSTGRES_URL": url}
+        session.run("pytest", "-n", "auto", "tests/misconfigured", "tests/fixes", env=env)
     if not has_node():
         session.warn("Not played at the certified provider: no node and npm.")
         return
@@ -455,6 +457,10 @@ def postgres(session: nox.Session) -> Iterator[str | None]:
             yield url
 
 
+ASKED_FOR_PASSWORD = "host all romm_fussy 127.0.0.1/32 scram-sha-256"
+"""The others are trusted."""
+
+
 @contextmanager
 def throw_away_postgres(programs: Path) -> Iterator[str]:
     # PostgreSQL refuses to run as root; Debian's package has an account for it.
@@ -467,6 +473,8 @@ def throw_away_postgres(programs: Path) -> Iterator[str]:
         control = [programs / "pg_ctl", "--pgdata=cluster", "--log=log", "--wait"]
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off"
         run([programs / "initdb", "--pgdata=cluster", "--auth=trust", "--username=romm", "--encoding=UTF8"])
+        access = Path(folder, "cluster", "pg_hba.conf")
+        access.write_text(f"{ASKED_FOR_PASSWORD}\n{access.read_text()}")
         run([*control, f"--options={options}", "start"])
         try:
             yield f"postgresql://romm@127.0.0.1:{port}/postgres"

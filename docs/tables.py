@@ -48,6 +48,14 @@ LIBRARIES = {"oidc-provider"}
 """Without a page: what it does depends on the program that it is built into."""
 VERSIONS = {HEAD: "0.1.0"}
 """By each version's last revision, oldest first."""
+DOCUMENTED = {
+    "cloudflare": "Cloudflare Access for SaaS, as documented in November 2026",
+    "entra": "Microsoft identity platform v2.0, as documented in November 2026",
+    "google": "Google Identity, as documented in November 2026",
+    "okta": "Okta Classic Engine and Identity Engine, as documented in November 2026",
+    "zitadel": "Zitadel 2.65 to 4, as documented in November 2026",
+}
+"""Services, and servers without a shape, by their page."""
 COMMAND = "python docs/tables.py"
 # A variable, a member, a path or a command.
 _NAME = re.compile(r"[A-Z]+_[A-Z_]+(=\w+)?|LOGLEVEL|[a-z]+_[a-z_]+|/[\w/]+|romm [a-z ]+")
@@ -145,7 +153,7 @@ def checked(page: str) -> Iterator[Sequence[str]]:
     found = [shape for shape in shapes if (shape.provider.replace("_", "-") or OTHER_SERVERS) == page]
     yield from ((shape.title, str(shape.seen)) for shape in found if shape.product not in LIBRARIES)
     if not found:
-        yield "no version yet", "not tried with a running server"
+        yield DOCUMENTED[page], "its documentation; not run here"
 
 
 def strangers() -> Iterator[Sequence[str]]:

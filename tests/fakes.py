@@ -684,6 +684,7 @@ class FakeCheckups:
         return True
 
     async def keep(self, checkup: Checkup) -> None:
+        self.begun_at = self.begun_at or checkup.at
         self.last_one = checkup
 
     async def last(self) -> Checkup | None:

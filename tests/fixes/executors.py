@@ -214,7 +214,7 @@ CAUSES: Mapping[Cause, Executor] = {
     Cause.OLDER: UPGRADED,
     Cause.NEWER: OTHER_DATABASE,
 }
-"""By the cause whose sentence is printed; those that can be staged without a server and without other rights."""
+"""By the cause whose sentence is printed. What needs a server, another user or a full disk is in `stages.py`."""
 
 LOCATIONS: Mapping[str, Executor] = {
     "redirect_uri": both(REDIRECT_URI, knob("redirect_uri")),
@@ -271,6 +271,15 @@ CODES: Mapping[Code, tuple[Named, ...]] = {
     Code.ID_TOKEN_NONCE: (("Update", TOKENS),),
     Code.USERINFO_MISMATCH: (("subject mode", provider(userinfo={})),),
     Code.USERINFO_INVALID: (("userinfo_signed_response_alg|user info", endpoint("userinfo")),),
+    Code.ID_TOKEN_NOT_YET: (("NTP", both(CLOCKS, TOKENS)),),
+    Code.ID_TOKEN_AT_HASH: (("key for RS256", TOKENS),),
+    Code.ID_TOKEN_AUTH_TIME: (("remove OIDC_MAX_AGE", setting("OIDC_MAX_AGE")),),
+    Code.ID_TOKEN_ACR: (("correct the setting", setting("OIDC_ACR_VALUES")),),
+    Code.ID_TOKEN_AUTHORIZED_PARTY: (("OIDC_CLIENT_ID", both(CLIENT, TOKENS)),),
+    Code.ID_TOKEN_CLAIM_TYPE: (("mapper", TOKENS),),
+    Code.ID_TOKEN_SUBJECT: (("user id", TOKENS),),
+    Code.ID_TOKEN_MALFORMED: (("Update", TOKENS),),
+    Code.RESPONSE_INVALID: (("update the provider", provider(response={})),),
     Code.HOSTED_DOMAIN: (("OIDC_HOSTED_DOMAINS", setting("OIDC_HOSTED_DOMAINS")),
         ("sign in with the other one", provider(id_token={"hd": "example.org"})),),
     Code.SETUP_REQUIRED: (

@@ -32,8 +32,10 @@ def journal() -> tuple[SignInJournal, FakeSignInLog, FakeLog]:
 
 def test_a_browser_that_leaves_for_the_provider_is_a_line_with_what_the_provider_must_know() -> None:
     written, entries, log = journal()
-    written.begun(Client(client_id="romm", redirect_uri="https://romm.test/api/oauth/openid", scope="openid"))
+    client = Client(client_id="romm", redirect_uri="https://romm.test/api/oauth/openid", scope="openid")
+    written.begun(client, "0123456789abcdef0123456789abcdef")
     [(level, event, facts)] = log.lines
+    assert facts["attempt"] == "0123456789abcdef"
     assert (level, event) == ("info", "signin.begun")
     for said in ("romm (OIDC_CLIENT_ID)", "https://romm.test/api/oauth/openid (OIDC_REDIRECT_URI"):
         assert said in facts["hint"]

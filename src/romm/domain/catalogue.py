@@ -158,12 +158,12 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.RESPONSE_INVALID: _row(
         400,
         "The sign-in provider sent your browser back with an incomplete answer. Please sign in again.",
-        "The authorization response is malformed: {problem}.",
+        "The authorization response is malformed: {problem}. If it lasts, update the provider, or the bridge in front of it.",
     ),
     Code.RESPONSE_ISSUER: _row(
         400,
         "The answer came from another sign-in provider than the one RomM sent you to. Please sign in again.",
-        "The authorization response came from {found} (None: without `iss`), expected is {expected} (RFC 9207; RFC 9700, 4.4). "
+        "The authorization response came from {found}, expected is {expected} (RFC 9207; RFC 9700, 4.4). "
         "The provider has two names, or a proxy removes the parameter: its issuer must be exactly the address in "
         "OIDC_SERVER_APPLICATION_URL. If these are redirect URIs of two providers, register at each its own only.",
     ),
@@ -227,7 +227,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_MALFORMED: _row(
         502,
         "The sign-in provider gave an answer that RomM cannot use. The administrator finds the reason in the log.",
-        "The ID token cannot be read: {problem}.",
+        "The ID token cannot be read: {problem}. Update the provider, or the bridge in front of it.",
     ),
     Code.ID_TOKEN_ENCRYPTED: _row(
         502,
@@ -323,7 +323,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ID_TOKEN_SUBJECT: _row(
         502,
         "The sign-in provider did not say who you are. The administrator has to check the client's settings there.",
-        "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters.",
+        "The ID token's `sub` is {found}; it must be 1 to 255 printable ASCII characters. At the provider choose another "
+        "attribute for the user id.",
     ),
     Code.ID_TOKEN_CLAIM_TYPE: _row(
         502,
@@ -346,8 +347,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider gave an answer that RomM cannot use. The administrator finds the reason in the log.",
         "UserInfo cannot be used: {problem}. A page, or something large, comes from a proxy in front of the provider's "
-        "userinfo_endpoint. A JWT must be signed with the keys of the provider for this client; in Authelia set "
-        "userinfo_signed_response_alg: 'none'.",
+        "userinfo_endpoint. A JWT must be signed for this client with a published key, and not encrypted; at the provider "
+        "choose JSON without a signature (userinfo_signed_response_alg).",
     ),
     Code.LOGOUT_TOKEN_INVALID: _row(
         400,
@@ -373,8 +374,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.NO_ROLE: _row(
         403,
         "You are not in a group that may use RomM. Ask the administrator to add you.",
-        "The roles claim (OIDC_CLAIM_ROLES) has {values}, and none of that is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or "
-        "OIDC_ROLE_VIEWER (whole values, upper and lower case matter): {advice}.",
+        "No value of the roles claim (OIDC_CLAIM_ROLES: {values}) is in OIDC_ROLE_ADMIN, OIDC_ROLE_EDITOR or OIDC_ROLE_VIEWER "
+        "(whole values, upper and lower case matter): {advice}.",
     ),
     Code.ACCOUNT_DISABLED: _row(
         403,

@@ -22,8 +22,9 @@ from romm.ports.process import NO_METER, Clock, Log, Meter
 from romm.ports.sign_in import SignInEntry, SignInFilter, SignInLog
 
 _STAYED_THERE = (
-    "If no line follows, the provider did not send the browser back. It must know client {client} (OIDC_CLIENT_ID) and exactly "
-    "the redirect URI {redirect_uri} (OIDC_REDIRECT_URI, or built from ROMM_BASE_URL). `romm doctor` checks this."
+    "If no signin.returned with this attempt follows, the provider did not send the browser back. It must know client {client} "
+    "(OIDC_CLIENT_ID) and exactly the redirect URI {redirect_uri} (OIDC_REDIRECT_URI, or built from ROMM_BASE_URL). `romm doctor` "
+    "checks this."
 )
 
 _WITHOUT_EXPIRY = (
@@ -34,6 +35,9 @@ _WITHOUT_EXPIRY = (
 
 MAX_CLAIMS_LENGTH = 8192
 """Characters of the deciding claims."""
+
+ATTEMPT_LENGTH = 16
+"""Characters of the digest of a `state`: 64 bits, as in a correlation id."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +53,17 @@ class SignInJournal:
     rates: Rates
     meter: Meter = NO_METER
 
-    def begun(self, client: Client, provider: str = FIRST) -> None:
+    def begun(self, client: Client, state_digest: str, provider: str = FIRST) -> None:
         """Failures at the provider stay there."""
         self.meter.sign_in("openid", "begun")
         told = _STAYED_THERE.format(client=client.client_id, redirect_uri=client.redirect_uri)
         hint = f"{told} {client.stays_there}".rstrip()
         facts = {"provider": provider, "client_id": client.client_id, "redirect_uri": client.redirect_uri}
-        self.log.info("signin.begun", **facts, hint=in_words_of(provider, hint))
+        self.log.info("signin.begun", attempt=_short(state_digest), **facts, hint=in_words_of(provider, hint))
+
+    def returned(self, state_digest: str) -> None:
+        """Another request, with another correlation id: `attempt` joins the two."""
+        self.log.info("signin.returned", attempt=_short(state_digest))
 
     async def signed_in(self, method: str, account: Account, visitor: Visitor) -> None:
         """Without the provider."""
@@ -145,6 +153,10 @@ def _bounded(claims: Mapping[str, Any]) -> str:
     """Too many are left out: a person may be in ten thousand groups."""
     written = _json(claims)
     return written if len(written) <= MAX_CLAIMS_LENGTH else ""
+
+
+def _short(state_digest: str) -> str:
+    return state_digest[:ATTEMPT_LENGTH]
 
 
 def _role(decision: Admitted) -> dict[str, object]:

@@ -73,6 +73,13 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     assert cause(explained(caught.value, Place("romm.db", tmp_path / "romm.db"))) is Cause.FULL
 
 
+def test_an_error_of_a_disk_that_is_not_full_is_damage(tmp_path: Path) -> None:
+    """On a full one SQLite says the same: `tests/fixes/stages.py` fills one."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert cause(explained(error, Place("romm.db", tmp_path / "romm.db"))) is Cause.DAMAGED
+
+
 def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     refused = explained(ConnectionRefusedError(errno.ECONNREFUSED, "refused"), SERVER)
     assert cause(refused) is Cause.UNREACHABLE

@@ -44,6 +44,14 @@ async def test_the_last_verdict_is_read_as_it_was_written(stores: Stores):
         assert await stores.checkups.last() == verdict
 
 
+async def test_what_a_page_found_before_the_first_checkup_is_kept_and_delays_that(stores: Stores):
+    verdict = Checkup(at=NOW, findings=(ok(Check.DNS, "there"),))
+    await stores.checkups.keep(verdict)
+    assert await stores.checkups.last() == verdict
+    assert not await stores.checkups.begin(NOW + HOUR / 2, NOW - HOUR / 2)
+    assert await stores.checkups.begin(NOW + HOUR, NOW)
+
+
 async def test_a_verdict_of_another_version_is_none(database: Database):
     checkups = SQLCheckups(database)
     await checkups.begin(NOW, NOW - HOUR)

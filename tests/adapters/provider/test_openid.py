@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from romm.adapters.provider.openid import OpenIDProvider
-from romm.domain.errors import Code, Refused
+from romm.adapters.provider.openid import OF_A_JWT, OpenIDProvider
+from romm.domain.errors import UNVERIFIABLE, Code, Refused
 from romm.ports.provider import Provider
 from tests.adapters.provider.relying_party import CLIENT, FakeClock, RecordingLog, relying_party, tokens
 from tests.fake_provider import (
@@ -311,10 +311,10 @@ def jwt(body: str) -> Response:
 @pytest.mark.parametrize(
     ("response", "problem"),
     [
-        pytest.param(jwt("a.b.c.d.e"), "id_token_encrypted", id="encrypted"),
-        pytest.param(jwt("eyJhbGciOiJub25lIn0.e30."), "id_token_algorithm", id="unsigned"),
-        pytest.param(jwt("{}"), "id_token_malformed", id="JSON that says it were a JWT"),
-        pytest.param(jwt("ü"), "id_token_malformed", id="no ASCII"),
+        pytest.param(jwt("a.b.c.d.e"), "it is an encrypted JWT", id="encrypted"),
+        pytest.param(jwt("eyJhbGciOiJub25lIn0.e30."), "a way that RomM does not accept", id="unsigned"),
+        pytest.param(jwt("{}"), "no JWT that can be read", id="JSON that says it were a JWT"),
+        pytest.param(jwt("ü"), "no JWT that can be read", id="no ASCII"),
         pytest.param(Response(200, b"e30.e30.e30"), "200 with application/json", id="a JWT that says it were JSON"),
         pytest.param(HTML, "200 with text/html instead of a JSON object", id="a page"),
         pytest.param(LIST, "200 with application/json", id="a list"),
@@ -333,6 +333,10 @@ async def test_a_userinfo_that_is_nonsense_is_refused(response: Response, proble
     assert problem in str(refusal.facts["problem"])
 
 
+def test_each_fault_of_a_jwt_has_words() -> None:
+    assert set(OF_A_JWT) == UNVERIFIABLE
+
+
 async def test_a_userinfo_signed_with_a_foreign_key_is_refused():
     foreign = FakeProvider()
     foreign.rotate()
@@ -343,7 +347,7 @@ async def test_a_userinfo_signed_with_a_foreign_key_is_refused():
     refusal = await refused_userinfo(fake)
     assert (refusal.code, refusal.facts) == (
         Code.USERINFO_INVALID,
-        {"problem": "its JWT has id_token_signature"},
+        {"problem": "the signature of its JWT is wrong"},
     )
 
 
@@ -352,7 +356,10 @@ async def test_a_userinfo_signed_with_a_key_that_is_not_published_is_refused():
     foreign.rotate()
     fake = FakeProvider(instead={"userinfo": jwt(foreign.sign({"sub": "alice"}))})
     refusal = await refused_userinfo(fake)
-    assert (refusal.code, refusal.facts) == (Code.USERINFO_INVALID, {"problem": "its JWT has id_token_key_unknown"})
+    assert (refusal.code, refusal.facts) == (
+        Code.USERINFO_INVALID,
+        {"problem": "its JWT is signed with a key that the provider does not publish"},
+    )
 
 
 @pytest.mark.parametrize("response", [BROKEN, HANGING, NOT_FOUND, Response(400), Response(401), Response(403)])

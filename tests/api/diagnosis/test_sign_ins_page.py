@@ -139,7 +139,7 @@ async def test_what_a_code_means_stands_with_it(world: World, keeper: Browser) -
     assert f": {TITLES[Code.NO_ROLE]} " in line
     assert f"The person reads {row.person}" in line
     assert f"Code {Code.NO_ROLE} " in line
-    assert "The roles claim (OIDC_CLAIM_ROLES) has 'others', and none of that is in OIDC_ROLE_ADMIN" in line
+    assert "No value of the roles claim (OIDC_CLAIM_ROLES: 'others') is in OIDC_ROLE_ADMIN" in line
 
 
 async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, keeper: Browser) -> None:

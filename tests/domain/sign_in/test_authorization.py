@@ -137,7 +137,7 @@ def test_the_issuer_of_a_response_is_compared_when_present_and_required_when_ann
 ) -> None:
     """R-23; RFC 9207, 2.4."""
     answer = AuthorizationResponse(code="c", state="s", iss=iss)
-    refusal = Refuse(Code.RESPONSE_ISSUER, {"found": iss, "expected": ISSUER})
+    refusal = Refuse(Code.RESPONSE_ISSUER, {"found": iss or "a provider that sent no `iss`", "expected": ISSUER})
     assert judged(answer, announces_iss=announced) == (Accepted("c") if accepted else refusal)
 
 

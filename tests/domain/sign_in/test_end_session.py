@@ -89,6 +89,13 @@ def test_the_endpoint_is_the_operators_or_the_discovered_one_or_the_page_that_is
     assert (there.state == "state-1") is ("state-1" in expected)
 
 
+def test_a_login_hint_of_the_id_token_comes_back_beside_it() -> None:
+    """Entra ID's own claim, which it reads there as `logout_hint`; another name says nothing that the token does not."""
+    hinted = replace(ENDED, id_token=id_token(login_hint="O.CiQ", preferred_username="alice"))
+    assert sent(ON, KNOWN, hinted) == {"id_token_hint": hinted.id_token, "logout_hint": "O.CiQ", "client_id": "romm"}
+    assert sent(ON, KNOWN) == {"id_token_hint": TOKEN, "client_id": "romm"}
+
+
 @pytest.mark.parametrize(("wishes", "provider"), [(ON, WITHOUT), (ON, None), (PAGE, None)])
 def test_without_an_address_it_stays_at_signing_out_here(wishes: EndSession, provider: Metadata | None) -> None:
     """R-41: the provider has none (Google), or nothing is known of it."""

@@ -17,7 +17,7 @@ def copy(url: str, file: Path) -> None:
     """Raises `Refused(STORAGE_UNAVAILABLE)`, and OSError for `file`, also if it exists. A failed copy is removed."""
     source = place_of(url)
     if source.file is None:
-        raise unusable(Cause.OTHER, source.name, "only a SQLite file is copied here; for PostgreSQL use pg_dump")
+        raise unusable(Cause.NOT_COPIED, source.name)
     copy_file(source.file, file)
 
 

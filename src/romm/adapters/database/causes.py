@@ -105,6 +105,9 @@ def _of_sqlite(error: sqlite3.Error, place: Place) -> Cause:
     cause = _SQLITE.get(code, Cause.OTHER)
     if cause in (Cause.PERMISSION, Cause.READ_ONLY) and place.file is not None:
         return _beside(place.file)
+    # Without room for the file beside it that coordinates processes (-shm), SQLite speaks of input and output.
+    if code == sqlite3.SQLITE_IOERR and place.file is not None and _beside(place.file) is Cause.FULL:
+        return Cause.FULL
     return cause
 
 

@@ -38,9 +38,16 @@ class SQLCheckups:
             return False
 
     async def keep(self, checkup: Checkup) -> None:
-        written = json.encode(checkup.findings).decode()
-        kept = _KEEP.values(at=checkup.at, findings=written)
-        await self._database.write(lambda connection: connection.execute(kept).rowcount)
+        kept = {"at": checkup.at, "findings": json.encode(checkup.findings).decode()}
+
+        def work(connection: Connection) -> None:
+            if not connection.execute(_KEEP.values(kept)).rowcount:  # a page was faster than the first checkup
+                connection.execute(insert(CheckupRow), {"name": _NAME, "begun_at": checkup.at, **kept})
+
+        try:
+            await self._database.write(work)
+        except Conflict:  # another worker made the row
+            await self._database.write(work)
 
     async def last(self) -> Checkup | None:
         rows = await self._database.fetch(_LAST, {})

@@ -209,10 +209,21 @@ class OpenIDProvider:
         except Refused as refused:
             if refused.code not in UNVERIFIABLE:
                 raise
-            raise Refused(Code.USERINFO_INVALID, problem=f"its JWT has {refused.code}") from refused
+            raise Refused(Code.USERINFO_INVALID, problem=OF_A_JWT[refused.code]) from refused
         if not _is_for(claims, metadata.issuer, self._client.client_id):
             raise Refused(Code.USERINFO_INVALID, problem="its JWT has another issuer or audience")
         return claims
+
+
+OF_A_JWT = {
+    Code.ID_TOKEN_MALFORMED: "it is not JSON, and no JWT that can be read",
+    Code.ID_TOKEN_ENCRYPTED: "it is an encrypted JWT",
+    Code.ID_TOKEN_ALGORITHM: "its JWT is signed in a way that RomM does not accept",
+    Code.ID_TOKEN_KEY_UNKNOWN: "its JWT is signed with a key that the provider does not publish",
+    Code.ID_TOKEN_KEY_UNREADABLE: "the published key of its JWT cannot be read",
+    Code.ID_TOKEN_SIGNATURE: "the signature of its JWT is wrong",
+}
+"""For each of `UNVERIFIABLE`."""
 
 
 def accepted_metadata(answer: Answer, location: Location) -> Metadata:

@@ -37,6 +37,7 @@ from romm.sign_in.openid.providers import SignIns
 PAGE = "/admin/oidc"
 PATIENCE_SECONDS = 10.0  # each step has its own limit; this one is for a provider that is slow at every step
 LAST_REFUSED = 10
+_PROBLEMS = (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN)  # the worst first
 
 _LOOKS = needs("users.read", browser=True, error_page=PAGE)
 
@@ -176,7 +177,9 @@ def _state(findings: Sequence[Finding]) -> str:
 def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:
     if not findings:
         return {}
-    return {"findings": findings, "summary": summary(findings), "state": _state(findings)}
+    problems = [each for outcome in _PROBLEMS for each in findings if each.outcome is outcome]
+    others = [each for each in findings if each.outcome not in _PROBLEMS]
+    return {"problems": problems, "others": others, "summary": summary(findings), "state": _state(findings)}
 
 
 def _reported(report: Report | None) -> dict[str, Any]:

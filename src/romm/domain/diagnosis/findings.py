@@ -143,10 +143,19 @@ def refused(check: Check, refuse: Refuse, found: str, *more: str, at_provider: b
     return failed(check, found, operator_text(Refused.by(refuse)), *more, code=code, about=refuse.code)
 
 
+def diagnosed(check: Check, refuse: Refuse, found: str, *fixes: str) -> Finding:
+    """The cause is known: without the catalogue's fix, which is for all causes of this refusal."""
+    return failed(check, found, *fixes, code=refuse.code, about=refuse.code)
+
+
+KNOWN_PLACE = frozenset({Check.KEYS, Check.REDIRECT_URI})
+"""The place at the provider is certain; the hint for the refusal is for its other causes."""
+
+
 def with_hint(finding: Finding, hints: Hints) -> Finding:
     """Prefer the provider's fix."""
     about = finding.about or finding.code
-    if about is None or about not in hints or finding.check is Check.KEYS:
+    if about is None or about not in hints or finding.check in KNOWN_PLACE:
         return finding
     kept = [fix for fix in finding.fixes if not fix.startswith(AT_THE_PROVIDER)]
     return replace(finding, fixes=(*kept, f"{AT_THE_PROVIDER}{hints[about]}"))

@@ -63,11 +63,11 @@ class Fix(enum.StrEnum):
         "If it leads to the provider: set OIDC_SERVER_METADATA_URL to the address that it leads "
         "to, and OIDC_SERVER_APPLICATION_URL to the `issuer` in the document there."
     )
-    RIGHT_ADDRESS = "The right address: {issuer}."
+    RIGHT_ADDRESS = "OIDC_SERVER_APPLICATION_URL must be the issuer: {issuer}."
     FORWARD_PROTO = "The provider does not know its https address: let its proxy send X-Forwarded-Proto."
     PUBLIC_NAME = (
-        "If {host} is the provider's public name, use it; if it is an internal one, set the provider's own public address, "
-        "or let its proxy send the Host header."
+        "If {host} is the provider's public name, use it in OIDC_SERVER_APPLICATION_URL; if it is an internal one, set the "
+        "provider's own public address, or let its proxy send the Host header."
     )
     INNER_NAME = (
         "Browsers cannot open {host}: set OIDC_SERVER_APPLICATION_URL to the provider's public address, and the public "

@@ -29,6 +29,7 @@ class Cause(enum.StrEnum):
     LOCKED = "locked"
     IN_USE = "in_use"
     FULL = "full"
+    NOT_COPIED = "not_copied"
     OTHER = "other"
 
 
@@ -71,7 +72,8 @@ SENTENCES: Mapping[Cause, Sentence] = {
     ),
     Cause.CONNECTIONS: Sentence(
         "PostgreSQL has no connection left for {place}",
-        "Raise max_connections of the server, or lower WEB_SERVER_CONCURRENCY",
+        "Raise the limit (max_connections of the server, or CONNECTION LIMIT of the user or the database), or lower "
+        "WEB_SERVER_CONCURRENCY",
     ),
     Cause.NOT_A_DATABASE: Sentence(
         "{place} is not a SQLite database",
@@ -114,6 +116,10 @@ SENTENCES: Mapping[Cause, Sentence] = {
     Cause.FULL: Sentence(
         "the disk of {place} is full",
         "Free some space there. A running RomM then goes on by itself",
+    ),
+    Cause.NOT_COPIED: Sentence(
+        "{place} is on a server, and only a SQLite file is copied here",
+        "Use pg_dump",
     ),
     Cause.OTHER: Sentence(
         "{place}: {detail}",

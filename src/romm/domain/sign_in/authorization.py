@@ -16,6 +16,8 @@ from romm.domain.urls import with_query
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 
+_WITHOUT_ISS = "a provider that sent no `iss`"
+
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits, base64url
 
 _PARAMETERS = ("code", "state", "iss", "error", "error_description")
@@ -162,13 +164,15 @@ def accept(
 ) -> Accepted | Refuse:
     """RFC 6749, 4.1.2 and 4.1.2.1; `iss`: RFC 9207, 2.4."""
     if now >= attempt.expires_at:
-        return Refuse(Code.ATTEMPT_EXPIRED, {"age": (now - attempt.expires_at + ATTEMPT_LIFETIME).total_seconds()})
+        return Refuse(
+            Code.ATTEMPT_EXPIRED, {"age": round((now - attempt.expires_at + ATTEMPT_LIFETIME).total_seconds())}
+        )
     if (attempt.issuer, attempt.client_id) != (metadata.issuer, client.client_id):
         return Refuse(Code.ATTEMPT_OUTDATED, {"issuer": attempt.issuer, "client_id": attempt.client_id})
     if answer.iss != metadata.issuer and (
         answer.iss is not None or metadata.authorization_response_iss_parameter_supported
     ):
-        return Refuse(Code.RESPONSE_ISSUER, {"found": answer.iss, "expected": metadata.issuer})
+        return Refuse(Code.RESPONSE_ISSUER, {"found": answer.iss or _WITHOUT_ISS, "expected": metadata.issuer})
     if answer.error is not None:
         return provider_error(answer.error, answer.error_description, client)
     if not answer.code:

@@ -89,7 +89,7 @@ def _at_endpoint(
     endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
     """With the ID token, else the person's name, else neither."""
-    back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token}
+    back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token} | _login_hint(ended)
     always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
     omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))
     hints = (_logout_hint(metadata, ended), {}) if omitted else (whole,)
@@ -128,6 +128,12 @@ def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) ->
 
 def _too_long(url: str) -> str:
     return f"the URL would have {len(url)} characters" if len(url) > MAX_URL_LENGTH else ""
+
+
+def _login_hint(ended: EndedSession) -> dict[str, str]:
+    """Entra ID asks which account to sign out unless this claim of its ID token comes back; it reads no `id_token_hint`."""
+    name = claims_of(ended.id_token).get(_NAMES[0])
+    return {"logout_hint": name} if isinstance(name, str) and name else {}
 
 
 def _logout_hint(metadata: Metadata | None, ended: EndedSession) -> dict[str, str]:

@@ -157,7 +157,7 @@ class OpenIDSignIn:
                 await self._check_pushes(visitor.address)
             url = await request_url(provider, metadata, request | added)
             sealed = await self.attempts.sealed(attempt)
-            self.journal.begun(provider.client, self.id)
+            self.journal.begun(provider.client, attempt.state_digest, self.id)
             return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def _check_pushes(self, address: str) -> None:
@@ -177,6 +177,7 @@ class OpenIDSignIn:
         if attempt is None:
             redirect_uri = identification.provider.client.redirect_uri
             return await self.repeated.without_attempt(response, cookies, visitor, redirect_uri)
+        self.journal.returned(attempt.state_digest)
         if refuse := self.failures.judge(visitor.address):
             raise led_back(attempt, Refused.by(refuse))
         if not await self.attempts.take(attempt):

@@ -18,7 +18,7 @@ def test_people_of_this_provider_and_people_without_a_link_are_well() -> None:
     finding = accounts([linked(ISSUER), linked(f"{ISSUER}/"), account()], configured())
     assert (finding.outcome, finding.found) == (
         Outcome.OK,
-        "3 accounts, none of them linked only to an unknown provider",
+        "3 accounts, none linked only to an unknown provider",
     )
 
 

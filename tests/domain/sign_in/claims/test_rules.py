@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from romm.domain.errors import Code, Refuse
+from romm.domain.instants import compared, format_seconds
 from romm.domain.sign_in.claims.at_hash import at_hash
 from romm.domain.sign_in.claims.rules import ExpectedIDToken, validate, with_known_issuer
 from tests.domain.examples import json_values
@@ -396,8 +397,14 @@ def test_the_first_check_that_fails_is_reported() -> None:
         pytest.param({"iss": "x"}, {"claim": "iss", "found": "x", "expected": EXPECTED.issuer}, id="issuer"),
         pytest.param({"aud": ["x"]}, {"claim": "aud", "found": ["x"], "expected": "romm"}, id="audience"),
         pytest.param({"azp": "x"}, {"claim": "azp", "found": "x", "expected": "romm"}, id="authorized party"),
-        pytest.param({"exp": 1}, {"claim": "exp", "found": 1, "expected": NOW}, id="expiry"),
-        pytest.param({"iat": ABSENT}, {"claim": "iat", "found": "not sent", "expected": NOW}, id="time of issue"),
+        pytest.param(
+            {"exp": NOW - 90},
+            {"claim": "exp", "found": compared(NOW - 90, NOW), "expected": format_seconds(NOW)},
+            id="expiry",
+        ),
+        pytest.param(
+            {"iat": ABSENT}, {"claim": "iat", "found": "not sent", "expected": format_seconds(NOW)}, id="time of issue"
+        ),
         pytest.param({"sub": ""}, {"claim": "sub", "found": "an empty text"}, id="subject"),
     ],
 )

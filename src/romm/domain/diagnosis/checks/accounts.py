@@ -20,7 +20,8 @@ def accounts(found: Sequence[Account] | Refuse, configured: Configured) -> Findi
     issuers = Issuers(this=None, current=ours, former=configured.former_issuers)
     elsewhere = linked_elsewhere(found, issuers)
     if not elsewhere:
-        return ok(Check.ACCOUNTS, f"{len(found)} accounts, none of them linked only to an unknown provider")
+        number = f"{len(found)} account{'' if len(found) == 1 else 's'}"
+        return ok(Check.ACCOUNTS, f"{number}, none linked only to an unknown provider")
     counted = ", ".join(f"{each.accounts} of {len(found)} are linked to {each.issuer}" for each in elsewhere)
     remark = f"{counted}, which is not this provider; their sign-in ends in already_linked"
     return warning(Check.ACCOUNTS, remark, *(_fix(each, configured.issuer) for each in elsewhere))

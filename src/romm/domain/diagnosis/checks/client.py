@@ -1,7 +1,7 @@
 """Does the provider accept the client? Tried with an invented code (RFC 6749, 5.2) and with a pushed request (RFC 9126)."""
 
 from romm.domain.diagnosis.evidence import Configured
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, unknown
+from romm.domain.diagnosis.findings import Check, Finding, diagnosed, failed, ok, refused, unknown
 from romm.domain.diagnosis.fixes import Fix
 from romm.domain.diagnosis.probes import ClientProbes, TokenProbe
 from romm.domain.diagnosis.verdicts import Registered, UnknownClient, UnknownEither, Unregistered, Verdict
@@ -32,9 +32,9 @@ def _code_refused(answer: Refuse, probes: ClientProbes, verdict: Verdict, config
     problem = str(answer.facts.get("problem"))
     match answer.code:
         case Code.TOKEN_RESPONSE_INVALID if "unauthorized_client" in problem:
-            return refused(Check.CLIENT, answer, problem, Fix.ALLOW_CODE_GRANT)
+            return diagnosed(Check.CLIENT, answer, problem, Fix.ALLOW_CODE_GRANT)
         case Code.TOKEN_RESPONSE_INVALID if "dpop" in problem.lower():
-            return refused(Check.CLIENT, answer, problem, Fix.NO_DPOP)
+            return diagnosed(Check.CLIENT, answer, problem, Fix.NO_DPOP)
         case Code.TOKEN_RESPONSE_INVALID if "text/html" in problem:
             return refused(Check.CLIENT, answer, f"{answer.facts.get('url')}: {problem}")
         case _ if probes.pushed and probes.pushed.proves_client:
@@ -63,10 +63,10 @@ def _rejected(answer: Refuse, probes: ClientProbes, verdict: Verdict, configured
             return ok(Check.CLIENT, f"known to the provider, with {found.accepted}; {first}")
         case _ if found.accepted == "none":
             message = f"{told} with {method}, but accepts the client without a secret"
-            return refused(Check.CLIENT, answer, message, Fix.PUBLIC_CLIENT)
+            return diagnosed(Check.CLIENT, answer, message, Fix.PUBLIC_CLIENT)
         case _ if found.accepted:
             message = f"{told} with {method}, but {found.accepted} is accepted"
-            return refused(Check.CLIENT, answer, message, Fix.SET_METHOD.text(method=found.accepted))
+            return diagnosed(Check.CLIENT, answer, message, Fix.SET_METHOD.text(method=found.accepted))
         case _ if probes.pushed and probes.pushed.proves_client and isinstance(verdict, Unregistered):
             return ok(Check.CLIENT, f"known to the provider, which reads its pushed request ({told} to a made-up code)")
         case _ if isinstance(verdict, Unregistered) and not probes.pushed:
@@ -74,13 +74,15 @@ def _rejected(answer: Refuse, probes: ClientProbes, verdict: Verdict, configured
             return unknown(Check.CLIENT, message, Fix.FIRST_REDIRECT_URI)
         case _ if isinstance(verdict, UnknownClient) or (found.like_client and not found.like_secret and found.secret):
             return _unknown_client(verdict, describe(answer), configured)
+        case _ if isinstance(verdict, UnknownEither) and found.like_client:
+            return _unknown_client(verdict, describe(answer), configured)
         case _ if method == "none":
             more = () if configured.has_secret else (Fix.SET_SECRET,)
             message = f"{told} to a client without a secret"
             return refused(Check.CLIENT, answer, message, *more, _place(configured), at_provider=is_at_provider)
         case _ if _is_secret_wrong(found):
             message = f"{told} to {configured.client_id} with {method}, and something else to an invented client"
-            return refused(Check.CLIENT, answer, message, Fix.COPY_SECRET, _place(configured))
+            return diagnosed(Check.CLIENT, answer, message, Fix.COPY_SECRET, _place(configured))
         case _ if isinstance(verdict, Unregistered | UnknownEither) and str(verdict.words):
             message = f"{told} to {configured.client_id} with {method}; to the browser {verdict.words}"
             return refused(Check.CLIENT, answer, message, Fix.READ_PAGE, _place(configured), at_provider=True)
@@ -91,15 +93,16 @@ def _rejected(answer: Refuse, probes: ClientProbes, verdict: Verdict, configured
 
 def _unknown_client(verdict: Verdict, told: str, configured: Configured) -> Finding:
     """A sign-in ends on the provider's page (RFC 6749, 4.1.2.1)."""
-    said = str(verdict.words) if isinstance(verdict, UnknownClient) else told
-    message = f"the provider answers {said} to {configured.client_id}, as to an invented client"
-    fixes = (Fix.COPY_CLIENT_ID.text(client_id=configured.client_id), _place(configured))
-    return failed(Check.CLIENT, message, *fixes, about=Code.CLIENT_REJECTED)
+    said = str(verdict.words) if isinstance(verdict, UnknownClient | UnknownEither) else ""
+    both = told if said in ("", told) else f"{told}, and to the browser {said},"
+    message = f"the provider answers {both} to {configured.client_id}, as to an invented client"
+    return failed(Check.CLIENT, message, Fix.COPY_CLIENT_ID.text(client_id=configured.client_id), _place(configured))
 
 
 def _is_secret_wrong(found: TokenProbe) -> bool:
     """RomM's secret gets the answer of an invented one, RomM's client not that of an invented one."""
-    return found.like_secret and found.client is not None and not found.like_client
+    is_sent = found.method in ("client_secret_basic", "client_secret_post")
+    return is_sent and found.like_secret and found.client is not None and not found.like_client
 
 
 def describe(answer: Refuse) -> str:

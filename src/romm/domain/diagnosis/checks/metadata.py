@@ -4,18 +4,17 @@ Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414, 2 (`code_challenge_m
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
 from romm.domain import hosts
 from romm.domain.diagnosis.evidence import Configured, Discovered, scheme_and_host
-from romm.domain.diagnosis.findings import Check, Finding, failed, ok, refused, unknown, warning
+from romm.domain.diagnosis.findings import Check, Finding, diagnosed, failed, ok, refused, unknown, warning
 from romm.domain.diagnosis.fixes import Fix
 from romm.domain.diagnosis.history import History, format_time
 from romm.domain.errors import Code, Refuse
-from romm.domain.providers.preset import click
+from romm.domain.instants import format_length
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.claims.signed_tokens import CLOCK_SKEW_SECONDS, MAX_ISSUED_AGO_SECONDS
 
@@ -41,10 +40,10 @@ def discovery(found: Discovered | Refuse, configured: Configured) -> Finding:
             return ok(Check.DISCOVERY, f"in {found.seconds * 1000:.0f} ms, from {found.url}")
         case Refuse(code=code) if code in _LATER:
             return ok(Check.DISCOVERY, "there, but its content is wrong; see below")
-        case Refuse():
+        case Refuse(code=code):
             problem = str(found.facts.get("problem"))
-            place = Fix.RIGHT_ADDRESS.text(issuer=preset(configured.provider).locations.issuer)
-            return refused(Check.DISCOVERY, found, f"{found.facts.get('url')}: {problem}", *_hints(problem), place)
+            finding = diagnosed if code is Code.PROVIDER_ANSWER_INVALID else refused
+            return finding(Check.DISCOVERY, found, f"{found.facts.get('url')}: {problem}", *_hints(problem, configured))
 
 
 def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
@@ -52,7 +51,11 @@ def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
         case Refuse(code=Code.ISSUER_MISMATCH, facts=facts):
             actual, expected = str(facts["found"]), str(facts["expected"])
             message = f"the provider calls itself {actual}, configured is {expected}"
-            return refused(Check.ISSUER, found, message, *_mismatch_fixes(actual, expected, configured))
+            if fix := _wrong_origin(actual, expected):
+                return diagnosed(Check.ISSUER, found, message, fix)
+            known = preset(configured.provider)
+            finding = diagnosed if Code.ISSUER_MISMATCH in known.hints else refused
+            return finding(Check.ISSUER, found, message, Fix.RIGHT_ADDRESS.text(issuer=known.locations.issuer))
         case Refuse(code=Code.ISSUER_PLACEHOLDER, facts=facts):
             return refused(Check.ISSUER, found, f"{facts['found']} is a pattern for many issuers")
         case Refuse():
@@ -90,7 +93,7 @@ def clock(found: Discovered, history: History) -> Finding:
     if found.provider_time is None:
         return unknown(Check.CLOCK, "the provider's answer has no Date header to compare with; a sign-in shows it")
     ahead = (found.provider_time - found.our_time).total_seconds()
-    message = f"the provider's clock is {_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
+    message = f"the provider's clock is {format_length(ahead)} {'ahead' if ahead > 0 else 'behind'}"
     fix = Fix.SYNCHRONIZE
     match ahead:
         case _ if ahead > CLOCK_SKEW_SECONDS:
@@ -149,23 +152,24 @@ def _end_session(found: Discovered, configured: Configured) -> Finding:
     return ok(Check.END_SESSION, f"at {endpoint}, and people stay there; {hint}")
 
 
-def _hints(problem: str) -> Sequence[str]:
+def _hints(problem: str, configured: Configured) -> Sequence[str]:
     """A 404 with a page is no proxy's sign-in page."""
-    usual = {
-        "404": Fix.OTHER_PATH,
-        "text/html": Fix.WEB_PAGE,
-        "redirects are not followed": Fix.FOLLOW_REDIRECT,
-    }
-    return [hint for sign, hint in usual.items() if sign in problem][:1]
+    place = Fix.RIGHT_ADDRESS.text(issuer=preset(configured.provider).locations.issuer)
+    if "404" in problem:
+        return place, Fix.OTHER_PATH
+    if "text/html" in problem:
+        return Fix.WEB_PAGE, place
+    if "redirects are not followed" in problem:
+        return Fix.FOLLOW_REDIRECT, place
+    return (place,)
 
 
-def _mismatch_fixes(actual: str, expected: str, configured: Configured) -> list[str]:
+def _wrong_origin(actual: str, expected: str) -> str:
+    """Empty where only the path differs."""
     (scheme, host), (expected_scheme, expected_host) = scheme_and_host(actual), scheme_and_host(expected)
     if host == expected_host and (scheme, expected_scheme) == ("http", "https"):
-        return [Fix.FORWARD_PROTO]
-    if host and host != expected_host:
-        return [Fix.PUBLIC_NAME.text(host=host)]
-    return [click(preset(configured.provider).locations.issuer)]
+        return Fix.FORWARD_PROTO
+    return Fix.PUBLIC_NAME.text(host=host) if host and host != expected_host else ""
 
 
 def _is_inner(endpoint: str, base_url: str) -> bool:
@@ -181,7 +185,3 @@ def _inner(url: str) -> bool:
 def _only_slash(actual: str, configured: Configured) -> bool:
     expected = configured.application_url
     return actual != expected and actual.removesuffix("/") == expected.removesuffix("/")
-
-
-def _length(seconds: float) -> str:
-    return str(timedelta(seconds=round(abs(seconds)))) if abs(seconds) >= 600 else f"{abs(seconds):.0f} s"

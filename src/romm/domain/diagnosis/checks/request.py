@@ -162,7 +162,7 @@ def describe(refuse: Refuse) -> str:
     if error := facts.get("error"):
         return f"the provider answered {error}" + (f" ({facts['description']})" if facts.get("description") else "")
     if refuse.code is Code.RESPONSE_ISSUER:
-        return f"the answer's iss is {facts.get('found')}, not {facts.get('expected')}"
+        return f"the answer came from {facts.get('found')}, not {facts.get('expected')}"
     return str(facts.get("problem"))
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from romm.domain.credentials.credential import FRESH_SESSION
 from romm.domain.errors import Code, Refuse
+from romm.domain.instants import compared, format_seconds
 from romm.domain.model import Identity
 from romm.domain.sign_in.claims.at_hash import at_hash, mismatch
 from romm.domain.sign_in.claims.json_types import MISSING, NOT_SENT, describe, describe_member, find_or_missing
@@ -110,7 +111,7 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
     """The first failure, in the order of 3.1.3.7. Call only after the signature check."""
     for code, claim, holds in _CHECKS:
         if not holds(unverified_claims, expected):
-            facts = {"claim": claim, "found": describe_member(unverified_claims, claim)}
+            facts = {"claim": claim, "found": _found(unverified_claims, claim, expected)}
             return mistyped(unverified_claims, claim) or Refuse(
                 code, facts | _expected_value(unverified_claims, claim, expected)
             )
@@ -228,13 +229,24 @@ def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 
+_TIMES = ("exp", "iat", "nbf", "auth_time")
+
+
+def _found(claims: Document, claim: str, expected: ExpectedIDToken) -> Any:
+    at = time_of(claims, claim) if claim in _TIMES else None
+    return describe_member(claims, claim) if at is None else compared(at, expected.now)
+
+
 def _expected_value(claims: Document, claim: str, expected: ExpectedIDToken) -> dict[str, Any]:
     if claim == "at_hash":
         return {"problem": mismatch(claims[claim], expected.access_token, expected.algorithm)}
-    us, now = expected.client_id, expected.now
+    us, now = expected.client_id, format_seconds(expected.now)
     domains = ", ".join(expected.hosted_domains)
     wanted = {"iss": expected.issuer, "aud": us, "azp": us, "exp": now, "iat": now, "nbf": now, "hd": domains}
-    wanted |= {"auth_time": now - _max_age(claims, expected), "acr": " ".join(expected.acr_values)}
+    wanted |= {
+        "auth_time": format_seconds(expected.now - _max_age(claims, expected)),
+        "acr": " ".join(expected.acr_values),
+    }
     return {"expected": wanted[claim]} if claim in wanted else {}
 
 
