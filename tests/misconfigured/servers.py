@@ -114,7 +114,7 @@ AT: Mapping[tuple[str, State], Mapping[str, Any]] = {
     ("dex", State.POST_LOGOUT): {"sees": "Unregistered post_logout_redirect_uri."},
     ("dex-2.45-chooser", State.REDIRECT_URI): {"doctor": None, "blind": BEFORE_LOG_IN},
     ("django", State.CLIENT_ID): {"sees": "Invalid client_id parameter value."},
-    ("django", State.REDIRECT_URI): {"sees": "Mismatching redirect URI."},
+    ("django", State.REDIRECT_URI): {"sees": "Mismatching redirect URI.", "says": ("Mismatching redirect URI.",)},
     ("django", State.POST_LOGOUT): {"sees": "This client does not have this redirect uri registered."},
     ("nextcloud", State.CLIENT_ID): {"sees": "Your client is not authorized to connect."},
     ("nextcloud", State.REDIRECT_URI): {"sees": "The received redirect URI is not accepted"},
@@ -132,7 +132,7 @@ AT: Mapping[tuple[str, State], Mapping[str, Any]] = {
     ("kanidm", State.SCOPE): {"sees": "Access Denied", "names": ("scope map",), "doctor": None, "blind": BEFORE_LOG_IN},
     ("kanidm", State.PERSON): {"sees": "Access Denied", "names": ("scope map",)},
     ("canaille", State.CLIENT_ID): {"sees": "The page you are looking for does not exist"},
-    ("canaille", State.REDIRECT_URI): {"sees": "The request you made is invalid"},
+    ("canaille", State.REDIRECT_URI): {"sees": "The request you made is invalid", "says": ("The request you made",)},
     ("lemonldap", State.CLIENT_ID): {"sees": "Authentication portal"},
     ("lemonldap", State.REDIRECT_URI): {"sees": "Authentication portal", "doctor": None, "blind": BEFORE_LOG_IN},
 }  # fmt: skip

@@ -12,7 +12,7 @@ from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, 
 from romm.domain.diagnosis.history import History, LogLine, history
 from romm.domain.diagnosis.probes import ClientProbes, PushProbe, RequestProbe
 from romm.domain.diagnosis.verdicts import Verdict
-from romm.domain.diagnosis.visits import ProviderWords
+from romm.domain.diagnosis.visits import ProviderWords, Visit
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.authorization import Accepted, Client
 from tests.domain.diagnosis.checks.examples import ISSUER, METADATA, NOW, REDIRECT_URI, configured, discovered
@@ -142,6 +142,20 @@ def test_an_unregistered_redirect_uri_says_what_to_register_and_where() -> None:
     assert f"Register {REDIRECT_URI} there" in finding.fixes[0]
     assert "OIDC_REDIRECT_URI" in finding.fixes[0]
     assert "redirect_uris" in finding.fixes[1]
+
+
+@pytest.mark.parametrize(
+    ("control", "said"), [(page(400, "No", "Mismatching redirect URI."), True), (page(404, "No", "No client."), False)]
+)
+def test_what_a_provider_says_without_its_log_in_is_quoted_if_it_says_so_to_an_invented_one(
+    control: Visit, said: bool
+) -> None:
+    mismatch = page(400, "No", "Mismatching redirect URI.")
+    shown = RequestProbe(silent=mismatch, silent_control=control, shown=FORM, shown_control=FORM)
+    probes = ClientProbes(token=TOKEN, request=shown)
+    finding = request.redirect_uri(verdicts.redirect_uri(probes), GOOD, probes, configured())
+    assert finding.outcome is UNKNOWN
+    assert ("Mismatching redirect URI." in finding.found) is said
 
 
 def test_a_sign_in_that_pushes_comes_back_with_a_code() -> None:

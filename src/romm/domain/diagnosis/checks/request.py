@@ -14,7 +14,7 @@ from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, refused, skipped, unknown
 from romm.domain.diagnosis.fixes import Fix
 from romm.domain.diagnosis.history import History
-from romm.domain.diagnosis.probes import ClientProbes
+from romm.domain.diagnosis.probes import ClientProbes, RequestProbe
 from romm.domain.diagnosis.verdicts import (
     COMPARED,
     FAULTY,
@@ -89,8 +89,9 @@ def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, config
         case OtherError() | OnlyAsObject():
             return skipped(Check.REDIRECT_URI, "see Sign-in request")
         case Untold():
+            page = _page(probes.request.as_sign_in)
             message = (
-                f"the provider shows the same page ({_page(probes.request.as_sign_in)}) to an invented redirect URI"
+                f"the provider shows the same page ({page}) to an invented redirect URI{_silently(probes.request)}"
             )
             return unknown(Check.REDIRECT_URI, message, _try_sign_in(configured), register[1])
         case Unreachable(refuse=Refuse(code=code) as refuse) if probes.pushes and code is Code.INVALID_SCOPE:
@@ -161,6 +162,19 @@ def _not_returned(verdict: Verdict, visit: Visit | Refuse) -> Finding:
             return skipped(Check.REQUEST, _SEE_CLIENT)
         case _:
             return skipped(Check.REQUEST, _SEE_REDIRECT_URI)
+
+
+def _silently(probe: RequestProbe) -> str:
+    """Some providers look at the request first where they may show no log-in."""
+    silent, control = probe.silent, probe.silent_control
+    if (
+        isinstance(silent, Refuse)
+        or control is None
+        or not visits.is_error(silent)
+        or not visits.alike(silent, control)
+    ):
+        return ""
+    return f"; with prompt=none it answers {visits.words(silent)} to both"
 
 
 def _page(visit: Visit | Refuse) -> str:
