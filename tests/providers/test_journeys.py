@@ -64,7 +64,7 @@ async def at(real: Real, address: str) -> AsyncIterator[At]:
     settings = environment(issuer) | shape(real.shape).environment | more
     transport = network("")
     world = World(environ=settings, clock=RunningClock(), transport=transport, network=LocalNetwork())
-    outside = {f"all://{address.partition('://')[2]}": httpx.AsyncHTTPTransport()}
+    outside: dict[str, httpx.AsyncBaseTransport] = {f"all://{address.partition('://')[2]}": httpx.AsyncHTTPTransport()}
     person = PersonAtServer(through_the_proxy(world.app, HERE), ROMM, outside)
     async with person.client:
         yield At(issuer, settings, world, person)
