@@ -43,11 +43,13 @@ class PersonAtServer(Person):
         await self._log_in(await self.client.get(end_session_endpoint, params={"client_id": client_id}))
 
     async def _fill_in(self, page: httpx.Response, form: re.Match[str]) -> httpx.Response:
-        fields = [_attributes(field) for field in _FIELD.findall(form["body"])]
+        own, everywhere = _attributes(form["attributes"]), [_attributes(field) for field in _FIELD.findall(page.text)]
+        beside = [each for each in everywhere if each.get("form") and each["form"] == own.get("id")]
+        fields = [*(_attributes(field) for field in _FIELD.findall(form["body"])), *beside]
         data = {each["name"]: WHO.get(each["name"], each.get("value", "")) for each in fields if each.get("name")}
         if self.refuses:
             data.pop("allow", None)
-        target = httpx.URL(str(page.url)).join(_attributes(form["attributes"]).get("action", "") or str(page.url))
+        target = httpx.URL(str(page.url)).join(own.get("action", "") or str(page.url))
         return await self.client.post(target, data=data, headers={"referer": str(page.url)})
 
 
