@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import nox
+from nox.command import CommandFailed
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 INTERPRETERS = ["3.11", "3.12", "3.13", "3.14"]
@@ -67,6 +68,9 @@ NODE_PACKAGES = ["oidc-provider@9.13.3", "jose@6.2.17", "axe-core@4.14.1"]
 
 KEYCLOAK = "org.keycloak:keycloak-quarkus-dist:26.4.5:zip"
 DJANGO_PACKAGES = ["django==5.2.19", "django-oauth-toolkit==3.4.1"]
+CANAILLE_PACKAGES = ["canaille[front,oidc]==0.3.6"]
+SPRING_BOOT = {"ROMM_SPRING_1_CLASSPATH": "3.5.7", "ROMM_SPRING_7_CLASSPATH": "4.0.7"}  # servers 1.5.3 and 7.0.6
+DEX = "github.com/dexidp/dex/cmd/dex@v2.45.1"
 """What `nox -s providers` runs beside the shapes of these versions."""
 
 CLIENTS = {"REQUESTS_OAUTHLIB": "requests-oauthlib==2.0.0", "MCP_ROMM": "mcp-romm==1.2.1"}
@@ -255,12 +259,29 @@ def providers(session: nox.Session) -> None:
     """Real servers beside the shapes of their names; a server that cannot be had is skipped, with its reason."""
     install(session, "test")
     with TemporaryDirectory() as name, ExitStack() as fetched:
-        env = {"ROMM_KEYCLOAK_HOME": keycloak(session, Path(name)), "ROMM_DJANGO_PYTHON": django(session, Path(name))}
-        if has_node():
-            env["ROMM_E2E_NODE_MODULES"] = fetched.enter_context(node_modules(session))
-        else:
+        folder = Path(name)
+        env = {
+            "ROMM_KEYCLOAK_HOME": keycloak(session, folder),
+            "ROMM_DJANGO_PYTHON": apart(session, "django-oauth-toolkit", folder / "django", DJANGO_PACKAGES),
+            "ROMM_CANAILLE_PYTHON": apart(session, "Canaille", folder / "canaille", CANAILLE_PACKAGES),
+        }
+        env |= {name: spring(session, boot, folder) for name, boot in SPRING_BOOT.items()}
+        if not has_node():
             session.warn("oidc-provider is skipped: no node and npm.")
+        else:
+            with reported(session, "oidc-provider"):
+                env["ROMM_E2E_NODE_MODULES"] = fetched.enter_context(node_modules(session))
+        session.warn(f"Dex is skipped: {DEX} was asked of Go's module proxy by hand, which does not have it.")
         session.run("pytest", "tests/providers", *session.posargs, env=env)
+
+
+@contextmanager
+def reported(session: nox.Session, server: str) -> Iterator[None]:
+    """A server that its registry does not give is left out, and the reason printed."""
+    try:
+        yield
+    except CommandFailed as failed:
+        session.warn(f"{server} is skipped: it could not be fetched. {failed}")
 
 
 def keycloak(session: nox.Session, folder: Path) -> str:
@@ -269,19 +290,42 @@ def keycloak(session: nox.Session, folder: Path) -> str:
         session.warn("Keycloak is skipped: no java and mvn; on Debian `apt-get install default-jre-headless maven`.")
         return ""
     get = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={KEYCLOAK}", f"-DoutputDirectory={folder}"]
-    session.run(*get, external=True)
+    with reported(session, "Keycloak"):
+        session.run(*get, external=True)
+        return unpacked(folder)
+    return ""
+
+
+def unpacked(folder: Path) -> str:
+    """The distribution's folder."""
     shutil.unpack_archive(next(folder.glob("keycloak-*.zip")), folder)
     home = next(each for each in folder.glob("keycloak-*") if each.is_dir())
     (home / "bin" / "kc.sh").chmod(0o755)  # unpacking forgets it
     return str(home)
 
 
-def django(session: nox.Session, folder: Path) -> str:
-    """A Python with django-oauth-toolkit, apart from RomM's."""
-    python = f"{folder}/django/bin/python"
-    session.run(sys.executable, "-m", "venv", f"{folder}/django", external=True)
-    session.run(python, "-m", "pip", "install", "--quiet", *DJANGO_PACKAGES, external=True)
-    return python
+def spring(session: nox.Session, boot: str, folder: Path) -> str:
+    """A file with the class path of that Spring Boot's authorization server; empty without a JDK and Maven."""
+    if not (shutil.which("javac") and shutil.which("mvn")):
+        session.warn(
+            f"Spring Boot {boot} is skipped: no javac and mvn; on Debian `apt-get install default-jdk-headless maven`."
+        )
+        return ""
+    classpath = folder / f"spring-{boot}"
+    get = ["mvn", "-q", "-B", "-f", "tests/providers/spring/pom.xml", f"-Dboot={boot}", "dependency:build-classpath"]
+    with reported(session, f"Spring Boot {boot}"):
+        session.run(*get, f"-Dmdep.outputFile={classpath}", external=True)
+        return str(classpath)
+    return ""
+
+
+def apart(session: nox.Session, server: str, folder: Path, packages: Sequence[str]) -> str:
+    """A Python of its own with these packages, apart from RomM's."""
+    with reported(session, server):
+        session.run(sys.executable, "-m", "venv", str(folder), external=True)
+        session.run(f"{folder}/bin/python", "-m", "pip", "install", "--quiet", *packages, external=True)
+        return f"{folder}/bin/python"
+    return ""
 
 
 @nox.session

@@ -193,6 +193,7 @@ FIXES: Mapping[Fix, Executor] = {
     Fix.READ_PAGE: both(REQUEST, CLIENT, knob(states=(State.REALM,)), endpoint("authorize")),
     Fix.PROVIDER_LOG: endpoint("authorize"),
     Fix.PUSH: PUSHED,
+    Fix.NO_REQUEST_OBJECT: REQUEST,
     Fix.ASK_OPENID: SCOPES,
     Fix.ASK_SCOPE: CLAIMS,
     Fix.OWN_SCOPE: CLAIMS,

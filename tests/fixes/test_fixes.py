@@ -29,12 +29,6 @@ BAD = (Outcome.FAILED, Outcome.WARNING)
 EVERY = (*SCENARIOS, *AT_SERVERS, *CASES)
 
 
-def _with_its_gap(scenario: Scenario) -> object:
-    """What is judged wrongly cannot be fixed by what is said; `tests/misconfigured` has the reason."""
-    marks = [pytest.mark.xfail(strict=False)] if scenario.id == "keycloak-26-request_object" else []
-    return pytest.param(scenario, marks=marks, id=scenario.id)
-
-
 @pytest.fixture
 def folder(tmp_path: Path, migrated: Path) -> Path:
     furnish(tmp_path)
@@ -51,7 +45,7 @@ def bad(seen: Observed) -> dict[str, Finding]:
     return {finding.check: finding for finding in seen.findings if finding.outcome in BAD}
 
 
-@pytest.mark.parametrize("scenario", [_with_its_gap(each) for each in EVERY])
+@pytest.mark.parametrize("scenario", EVERY, ids=[each.id for each in EVERY])
 async def test_a_printed_fix_takes_its_finding_away_and_brings_no_other(scenario: Scenario, folder: Path) -> None:
     before = bad(await looked_at(scenario, folder))
     looks: list[tuple[Scenario, dict[str, Finding]]] = []  # different fixes often come to the same

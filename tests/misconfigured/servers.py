@@ -52,7 +52,11 @@ ROWS: Mapping[State, Scenario] = {
     State.REALM: _row("The realm is disabled", "Realm not enabled", (), Check.CLIENT, says=("Realm not enabled",)),
     State.GRANTS: _row("The client may not use the code flow", Code.REQUEST_REFUSED, ("rant",), Check.REQUEST),
     State.REQUEST_OBJECT: _row(
-        "The client has to send request objects", "Invalid Request", (), Check.REQUEST, says=("Invalid Request",)
+        "The client has to send request objects",
+        "Invalid Request",
+        (),
+        Check.REQUEST,
+        says=("Invalid Request", "must send request objects"),
     ),
     State.DPOP: _row("The client has to bind tokens by DPoP", Code.TOKEN_RESPONSE_INVALID, ("DPoP",), Check.CLIENT),
     State.HS256: _row(
@@ -110,8 +114,8 @@ AT: Mapping[tuple[str, State], Mapping[str, Any]] = {
     ("dex", State.POST_LOGOUT): {"sees": "Unregistered post_logout_redirect_uri."},
     ("dex-2.45-chooser", State.REDIRECT_URI): {"doctor": None, "blind": BEFORE_LOG_IN},
     ("django", State.CLIENT_ID): {"sees": "Invalid client_id parameter value."},
-    ("django", State.REDIRECT_URI): {"sees": "Mismatching redirect URI."},
-    ("django", State.POST_LOGOUT): {"sees": "Mismatching post logout redirect URI."},
+    ("django", State.REDIRECT_URI): {"sees": "Mismatching redirect URI.", "says": ("Mismatching redirect URI.",)},
+    ("django", State.POST_LOGOUT): {"sees": "This client does not have this redirect uri registered."},
     ("nextcloud", State.CLIENT_ID): {"sees": "Your client is not authorized to connect."},
     ("nextcloud", State.REDIRECT_URI): {"sees": "The received redirect URI is not accepted"},
     ("hydra", State.CLIENT_ID): {"sees": "The requested OAuth 2.0 Client does not exist."},
@@ -120,10 +124,15 @@ AT: Mapping[tuple[str, State], Mapping[str, Any]] = {
     ("spring", State.CLIENT_ID): {"sees": "Whitelabel Error Page"},
     ("spring", State.REDIRECT_URI): {"sees": "Whitelabel Error Page"},
     ("spring", State.POST_LOGOUT): {"sees": "Whitelabel Error Page"},
+    ("spring-authorization-server-7", State.REDIRECT_URI): {
+        "doctor": None, "blind": BEFORE_LOG_IN, "untold": (Check.REDIRECT_URI,),
+    },
     ("kanidm", State.CLIENT_ID): {"sees": "An unrecoverable error occurred"},
     ("kanidm", State.REDIRECT_URI): {"sees": "An unrecoverable error occurred"},
     ("kanidm", State.SCOPE): {"sees": "Access Denied", "names": ("scope map",), "doctor": None, "blind": BEFORE_LOG_IN},
     ("kanidm", State.PERSON): {"sees": "Access Denied", "names": ("scope map",)},
+    ("canaille", State.CLIENT_ID): {"sees": "The page you are looking for does not exist"},
+    ("canaille", State.REDIRECT_URI): {"sees": "The request you made is invalid", "says": ("The request you made",)},
     ("lemonldap", State.CLIENT_ID): {"sees": "Authentication portal"},
     ("lemonldap", State.REDIRECT_URI): {"sees": "Authentication portal", "doctor": None, "blind": BEFORE_LOG_IN},
 }  # fmt: skip
@@ -148,13 +157,13 @@ def at(shape: Shape, state: State) -> Scenario:
     row = ROWS[state]
     known = (changes for (name, other), changes in AT.items() if other is state and shape.name.startswith(name))
     changes = {field: value for each in known for field, value in each.items()}
+    changes.setdefault("untold", UNTOLD.get(shape.name, ()))
     return replace(
         row,
         id=f"{shape.name}-{state}",
         wrong=f"{row.wrong} ({shape.title})",
         server=shape.name,
         state=state,
-        untold=UNTOLD.get(shape.name, ()),
         **changes,
     )
 

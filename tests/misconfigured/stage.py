@@ -32,7 +32,7 @@ from romm.settings.load import load
 from romm.settings.model import Loaded, SettingsError
 from tests import fake_provider
 from tests.fake_provider import FakeProvider, Response, public_jwk, served
-from tests.fakes import FakeSignInRecords, FakeStorage
+from tests.fakes import FakeClock, FakeSignInRecords, FakeStorage
 from tests.misconfigured.network import OneProvider, through_the_proxy
 from tests.misconfigured.person import Person, Saw
 from tests.misconfigured.scenarios import ABSENT, IDP, NOT_STARTED, Certificate, Household, Journey, Scenario, Storage
@@ -71,6 +71,7 @@ class Stage:
     opened_at: str
     limits: Limits = field(default_factory=Limits)
     person: type[Person] = Person
+    clock: FakeClock = field(default_factory=lambda: FakeClock(datetime.now(UTC)))
 
 
 async def play(scenario: Scenario, stage: Stage) -> Observed:
@@ -84,7 +85,7 @@ async def play(scenario: Scenario, stage: Stage) -> Observed:
     async with _storage(scenario, world, loaded):
         saw = await _journey(scenario.journey, world, stage)
         operator = (*_at_start(loaded), *_logged(world))
-        found = [finding async for finding in _doctor(world, loaded)]
+        found = [finding async for finding in examined(world, loaded)]
         return Observed(
             person=saw,
             operator=operator,
@@ -210,7 +211,12 @@ def _canned(name: str, idp: FakeProvider) -> Response:
 
 async def _world(scenario: Scenario, stage: Stage) -> World:
     world = World(
-        environ=stage.environ, idp=stage.idp, transport=stage.transport, network=stage.network, limits=stage.limits
+        environ=stage.environ,
+        idp=stage.idp,
+        clock=stage.clock,
+        transport=stage.transport,
+        network=stage.network,
+        limits=stage.limits,
     )
     world.idp.clock = lambda: world.clock().timestamp() + scenario.provider.seconds_ahead
     if scenario.household is not Household.EMPTY:
@@ -298,7 +304,8 @@ def _logged(world: World) -> Iterator[str]:
             yield f"{event}: {' '.join(said) or facts}"
 
 
-async def _doctor(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
+async def examined(world: World, loaded: Loaded) -> AsyncIterator[Finding]:
+    """What the doctor finds."""
     doctors = diagnosis.doctors(world.settings, loaded.warnings, world.ports.instruments, world.clock)
     try:
         async for finding in doctors.findings(COMMAND_LINE):

@@ -10,13 +10,14 @@ import httpx
 from msgspec import Struct
 
 from tests.fake_provider import REDIRECT_URI
+from tests.misconfigured.person import BROWSER
 
 INVENTED_URI, INVENTED_CLIENT, INVENTED_CODE = "https://romm.test/invented", "nobody-has-this-id", "invented"
 SCOPE = "openid profile email groups"
 MOST_REDIRECTS = 4
 
 _HIDDEN = re.compile(r"<(script|style|head)\b.*?</\1>|<[^>]+>", re.DOTALL | re.IGNORECASE)
-_FORM = re.compile(r"<input[^>]+name=\"?(user|username|login|password)\b", re.IGNORECASE)
+LOG_IN_FORM = re.compile(r"<input[^>]+name=\"?(user|username|login|password)\b", re.IGNORECASE)
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -94,17 +95,17 @@ async def _authorize(client: httpx.AsyncClient, endpoints: Endpoints, asking: As
     """Follows redirects of the server to itself."""
     client.cookies.clear()
     redirect_uri = changes.get("redirect_uri", REDIRECT_URI)
-    answer = await client.get(endpoints.authorization_endpoint, params=_parameters(asking, **changes))
+    answer = await client.get(endpoints.authorization_endpoint, params=_parameters(asking, **changes), headers=BROWSER)
     for _ in range(MOST_REDIRECTS):
         location = answer.headers.get("location", "")
         if not location or location.startswith(redirect_uri):
             break
-        answer = await client.get(httpx.URL(str(answer.url)).join(location))
+        answer = await client.get(httpx.URL(str(answer.url)).join(location), headers=BROWSER)
     if location := answer.headers.get("location", ""):
         sent = dict(parse_qsl(urlsplit(location).query))
         return Answered(status=0, kind="back", error=sent.get("error", ""), text=sent.get("error_description", ""))
     error, description = _oauth_error(answer)
-    kind = "form" if _FORM.search(answer.text) else "page"
+    kind = "form" if LOG_IN_FORM.search(answer.text) else "page"
     text = description or _words(answer.text)
     return Answered(status=answer.status_code, kind="json" if error else kind, error=error, text=text)
 

@@ -30,7 +30,11 @@ _CLIENTS: Mapping[State, Mapping[str, Any]] = {
     State.DPOP: {"attributes": {"dpop.bound.access.tokens": "true"}},
     State.UNVERIFIED: {},
 }
-_ATTRIBUTES = {"post.logout.redirect.uris": "https://romm.test/login", "use.refresh.tokens": "false"}
+_ATTRIBUTES = {
+    "post.logout.redirect.uris": "https://romm.test/login",
+    "use.refresh.tokens": "false",
+    "backchannel.logout.session.required": "false",
+}
 _GROUPS = {
     "name": "groups",
     "protocol": "openid-connect",
@@ -52,7 +56,7 @@ _GROUPS = {
 
 
 @contextmanager
-def keycloak(home: Path) -> Iterator[str]:
+def keycloak(home: Path, logout_address: str) -> Iterator[str]:
     """Yields the server's address, while it runs."""
     port = free_port()
     environ = os.environ | {
@@ -65,14 +69,14 @@ def keycloak(home: Path) -> Iterator[str]:
         try:
             address = f"http://127.0.0.1:{port}"
             wait_for(f"{address}/realms/master/.well-known/openid-configuration", process, PATIENCE_SECONDS)
-            furnish(address)
+            furnish(address, logout_address)
             yield address
         finally:
             process.terminate()
 
 
-def furnish(address: str) -> None:
-    """Two realms, of which one is disabled, and in each Alice and a client for each state."""
+def furnish(address: str, logout_address: str) -> None:
+    """A realm with Alice, Bob and a client for each state."""
     with httpx.Client(base_url=address, timeout=60) as admin:
         token = admin.post(
             "/realms/master/protocol/openid-connect/token",
@@ -85,7 +89,7 @@ def furnish(address: str) -> None:
         for verified, name in ((True, "alice"), (False, "bob")):
             _made(admin, "/admin/realms/home/users", _person(name, verified=verified))
         for state, changes in _CLIENTS.items():
-            _made(admin, "/admin/realms/home/clients", _client(state, changes))
+            _made(admin, "/admin/realms/home/clients", _client(state, changes, logout_address))
 
 
 def disable_realm(address: str) -> None:
@@ -102,7 +106,7 @@ def _made(admin: httpx.Client, path: str, document: Mapping[str, Any]) -> None:
     admin.post(path, json=document).raise_for_status()
 
 
-def _client(state: State, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _client(state: State, changes: Mapping[str, Any], logout_address: str) -> dict[str, Any]:
     honest = {
         "clientId": client_id(state),
         "secret": CLIENT_SECRET,
@@ -113,7 +117,8 @@ def _client(state: State, changes: Mapping[str, Any]) -> dict[str, Any]:
         "defaultClientScopes": _SCOPES,
         "optionalClientScopes": ["groups"],
     }
-    return honest | dict(changes) | {"attributes": _ATTRIBUTES | changes.get("attributes", {})}
+    attributes = _ATTRIBUTES | {"backchannel.logout.url": logout_address} | changes.get("attributes", {})
+    return honest | dict(changes) | {"attributes": attributes}
 
 
 def _person(name: str, *, verified: bool) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-// oidc-provider with its defaults, and a client for each state. Usage: node oidc_provider.mjs PORT; prints "ready".
+// oidc-provider with its defaults, and a client for each state. Usage: node oidc_provider.mjs PORT LOGOUT_ADDRESS.
 import { Provider } from 'oidc-provider';
 import * as jose from 'jose';
 
-const port = Number(process.argv[2]);
+const [port, logoutAddress] = [Number(process.argv[2]), process.argv[3]];
 const SECRET = 'insecure_secret_of_at_least_32_bytes';
 const REDIRECT_URI = 'https://romm.test/api/oauth/openid';
 const RETURN_URI = 'https://romm.test/login';
@@ -22,6 +22,7 @@ const clients = Object.entries(states).map(([state, changes]) => ({
   client_secret: SECRET,
   redirect_uris: [REDIRECT_URI],
   post_logout_redirect_uris: [RETURN_URI],
+  backchannel_logout_uri: logoutAddress,
   ...changes,
 }));
 const { privateKey } = await jose.generateKeyPair('RS256', { extractable: true });
@@ -33,6 +34,9 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   cookies: { keys: [SECRET] },
   scopes: ['openid', 'offline_access', 'profile', 'email', 'groups'],
   claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'preferred_username'], groups: ['groups'] },
+  features: { backchannelLogout: { enabled: true } },
+  // It guards itself against addresses of its own machine, where the test listens.
+  fetch: (url, { dispatcher, ...options }) => fetch(url, options),
   findAccount: (context, sub) => ({ accountId: sub, claims: () => ({ sub, ...claims }) }),
 });
-provider.listen(port, '127.0.0.1', () => console.log('ready'));
+provider.listen(port, '127.0.0.1');

@@ -2,10 +2,22 @@
 
 import subprocess
 import time
+from datetime import UTC, datetime
 
 import httpx
 
+from tests.fakes import FakeClock
 from tests.shapes.model import State
+
+
+class RunningClock(FakeClock):
+    """The machine's, which the servers have as well."""
+
+    def __init__(self) -> None:
+        super().__init__(datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], seconds: float) -> None:

@@ -3,8 +3,7 @@
 `nox -s providers` starts the servers. A server that the machine does not have is skipped, with its reason.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -14,7 +13,6 @@ from romm.adapters.diagnosis.network import LocalNetwork
 from romm.adapters.provider.transport import network
 from romm.domain.diagnosis.findings import Check
 from tests.fake_provider import CLIENT_SECRET, FakeProvider
-from tests.misconfigured.gaps import GAPS
 from tests.misconfigured.person import Person
 from tests.misconfigured.scenarios import ROMM, Scenario
 from tests.misconfigured.servers import at
@@ -23,7 +21,7 @@ from tests.misconfigured.verdict import shortcomings
 from tests.providers import keycloak
 from tests.providers.answers import Answered, Asking, Endpoints, answers, differences
 from tests.providers.person import PersonAtServer, Refusing
-from tests.providers.running import client_id
+from tests.providers.running import RunningClock, client_id
 from tests.providers.servers import DISCOVERY, REAL, Real
 from tests.shapes.model import State
 from tests.shapes.provider import ShapedProvider
@@ -36,30 +34,6 @@ ON_THIS_MACHINE = (Check.ENDPOINTS,)
 """The doctor rightly remarks an address that other machines cannot open."""
 
 ROWS = [pytest.param(real, state, id=f"{real.shape}-{state}") for real in REAL for state in real.states]
-
-
-@pytest.fixture(scope="session")
-def addresses() -> Iterator[dict[str, str]]:
-    """Of the servers that run, started when they are first asked for."""
-    with ExitStack() as running:
-        yield _Started(running)
-
-
-class _Started(dict[str, str]):
-    def __init__(self, running: ExitStack) -> None:
-        self.running = running
-
-    def __missing__(self, name: str) -> str:
-        real = next(each for each in REAL if each.shape == name)
-        self[name] = self.running.enter_context(real.start(real.needed))
-        return self[name]
-
-
-@pytest.fixture
-def address(real: Real, addresses: dict[str, str]) -> str:
-    if real.missing:
-        pytest.skip(real.missing)
-    return addresses[real.shape]
 
 
 @pytest.fixture
@@ -112,16 +86,13 @@ def _stage(real: Real, scenario: Scenario, state: State, address: str) -> Stage:
         outside={f"all://{address.partition('://')[2]}": httpx.AsyncHTTPTransport()},
         opened_at=ROMM,
         person=person,
+        clock=RunningClock(),
     )
 
 
 @pytest.mark.parametrize(("real", "state"), ROWS)
-async def test_cause_and_fix_are_named_at_the_server_itself(
-    real: Real, state: State, address: str, request: pytest.FixtureRequest
-) -> None:
+async def test_cause_and_fix_are_named_at_the_server_itself(real: Real, state: State, address: str) -> None:
     scenario = _row(real, state)
-    if scenario.id in GAPS:
-        request.applymarker(pytest.mark.xfail(reason=GAPS[scenario.id], strict=True))
     stage = _stage(real, scenario, state, address)
     seen = await play(scenario, stage)
     told = tuple(finding for finding in seen.findings if finding.check not in ON_THIS_MACHINE)

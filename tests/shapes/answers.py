@@ -27,12 +27,13 @@ def form(title: str = "Sign in", cookie: str = "") -> Answer:
     return _always(Response(200, _document(title, _FORM), HTML, headers))
 
 
-def back(error: str, description: str = "") -> Answer:
-    """To the redirect URI, with an error (RFC 6749, 4.1.2.1)."""
+def back(error: str, description: str = "", *, without: str = "") -> Answer:
+    """To the redirect URI, with an error (RFC 6749, 4.1.2.1). `without` is a parameter that this server leaves out."""
 
     def answer(turn: Turn) -> Response:
         said = {"error": error} | ({"error_description": description} if description else {})
-        return redirect(turn.asked["redirect_uri"], said | dict(turn.more), 302)
+        more = {name: value for name, value in turn.more.items() if name != without}
+        return redirect(turn.asked["redirect_uri"], said | more, 302)
 
     return answer
 

@@ -67,6 +67,7 @@ KEYCLOAK_26 = Shape(
                              "microprofile-jwt", "acr", "basic", "organization", "service_account", "groups"],
         "claims_supported": ["iss", "sub", "aud", "exp", "iat", "auth_time", "name", "given_name", "family_name",
                              "preferred_username", "email", "acr", "azp", "nonce"],
+        "request_object_signing_alg_values_supported": ["RS256", "HS256", "none"],
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     },

@@ -20,6 +20,7 @@ from tests.fake_provider import (
     json_response,
     redirect,
 )
+from tests.shapes import request_objects
 from tests.shapes.answers import form
 from tests.shapes.model import ABSENT, Shape, State, Table, Turn
 
@@ -178,9 +179,10 @@ class ShapedProvider(FakeProvider):
         return table.get(self._first(table, asked) or State.HEALTHY, _LOG_IN)(self._turn(asked))
 
     def _requested(self, query: Mapping[str, str]) -> dict[str, str]:
-        """What was pushed, if it was."""
+        """What was pushed, if it was, and what is in the request object, if there is one."""
         pushed = self._pushed.get(query.get("request_uri", ""))
-        return {**(pushed or query), "pushed": "yes" if pushed else ""}
+        within = request_objects.claims(query.get("request", ""))
+        return {**(pushed or query), **within, "pushed": "yes" if pushed else "", "as_object": "yes" if within else ""}
 
     def _submitted(self, asked: dict[str, str]) -> Response:
         if problem := self._first(self.shape.submitted, asked):
@@ -245,13 +247,15 @@ class ShapedProvider(FakeProvider):
                 return not set(asked.get("scope", "").split()) <= set(self.allowed_scopes)
             case State.PAR:
                 return self.client_requires_par and not asked.get("pushed")
+            case State.REQUEST_OBJECT:
+                return self.state is state and not asked.get("as_object")
             case State.POST_LOGOUT:
                 return asked.get("post_logout_redirect_uri", "") not in ("", *self.post_logout_uris)
             case _:
                 return self.state is state
 
     def _turn(self, asked: Mapping[str, str]) -> Turn:
-        given = {name: value for name, value in asked.items() if name != "pushed"}
+        given = {name: value for name, value in asked.items() if name not in ("pushed", "as_object")}
         return Turn(
             origin=self.origin,
             asked=given,

@@ -3,6 +3,7 @@
 from tests.shapes import (
     authelia,
     authentik,
+    canaille,
     dex,
     hydra,
     kanidm,
@@ -19,7 +20,7 @@ from tests.shapes.provider import Server
 SERVERS = {
     shape.name: Server(shape)
     for family in (
-        authelia, authentik, keycloak, pocket_id, node, dex, toolkit, nextcloud, hydra, spring, kanidm, lemonldap,
+        authelia, authentik, keycloak, pocket_id, node, dex, toolkit, nextcloud, hydra, spring, kanidm, lemonldap, canaille,
     )
     for shape in family.SHAPES
 }  # fmt: skip

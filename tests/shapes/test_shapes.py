@@ -56,6 +56,7 @@ CONTROLS = [
     # server, with prompt=none: does registered differ from invented?, and without
     ("hydra-2.3", True, True),
     ("spring-authorization-server-1.5", True, False),
+    ("spring-authorization-server-7", False, False),
     ("kanidm-1.10", False, True),
     ("lemonldap-2.16", False, False),
     ("dex-2.45", False, False),

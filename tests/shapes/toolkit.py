@@ -34,7 +34,7 @@ DJANGO_OAUTH_TOOLKIT_3 = Shape(
         State.SECRET: _INVALID_CLIENT,
         State.HEALTHY: refusal("invalid_grant", 400),
     },
-    sign_out={State.POST_LOGOUT: page(400, "Error: invalid_request", "Mismatching post logout redirect URI."),
+    sign_out={State.POST_LOGOUT: page(400, "Error: invalid_request", "This client does not have this redirect uri registered."),
               State.HEALTHY: returns},
     metadata={
         "scopes_supported": ["openid", "profile", "email", "groups"],

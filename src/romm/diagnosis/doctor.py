@@ -139,7 +139,7 @@ class Doctor:
         return [
             about_client,
             request.redirect_uri(verdict, about_client, probes, self.configured),
-            request.request(result, verdict, probes),
+            request.request(result, verdict, probes, past),
             scopes.scopes(result, verdict, probes, found, self.configured, past),
         ]
 

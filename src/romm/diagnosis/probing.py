@@ -3,14 +3,16 @@
 RomM's own redirect URI comes first: a provider with an empty list keeps the first one that it sees (Authentik).
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from msgspec import json
 from msgspec.structs import replace
 
 from romm.credentials.secrets import url_secret
-from romm.domain.diagnosis import visits
+from romm.domain.diagnosis import verdicts, visits
 from romm.domain.diagnosis.evidence import (
     INVENTED_CLIENT,
     INVENTED_CODE,
@@ -20,6 +22,7 @@ from romm.domain.diagnosis.evidence import (
     ProbeResponse,
 )
 from romm.domain.diagnosis.probes import ClientProbes, PushProbe, RequestProbe, TokenProbe
+from romm.domain.diagnosis.verdicts import UnknownEither, Unregistered
 from romm.domain.diagnosis.visits import Visit
 from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.sign_in import authorization
@@ -63,7 +66,11 @@ class Probing:
             request = await self._request()
         if self._has_unannounced_scopes and _is_accepted(push, request):
             request = replace(request, invented_scope=await self._accepts_invented_scope(push))
-        return ClientProbes(token=token, request=request, push=push, pushes=pushes)
+        probes = ClientProbes(token=token, request=request, push=push, pushes=pushes)
+        if self._takes_unsigned_objects and isinstance(verdicts.redirect_uri(probes), Unregistered | UnknownEither):
+            as_object = await self._visit(self._as_request_object(self._parameters(prompt="none")))
+            return replace(probes, request=replace(request, as_object=as_object))
+        return probes
 
     async def _push(self) -> tuple[PushProbe | None, str]:
         """With the first method that the provider reads: another one gets an invented client's answer."""
@@ -121,10 +128,18 @@ class Probing:
             return found
         shown = await self._visit(self._parameters())
         found = replace(found, shown=shown, shown_control=await self._visit(self._invented_redirect_uri()))
-        if isinstance(shown, Refuse) or shown.returned or not visits.is_error(shown):
+        if isinstance(shown, Refuse) or shown.returned or found.is_proved:
             return found
+        if not visits.is_error(shown):
+            return await self._faulty_request(found)
         control = await self._visit({**self._parameters(), "client_id": INVENTED_CLIENT})
         return replace(found, client_control=control)
+
+    async def _faulty_request(self, found: RequestProbe) -> RequestProbe:
+        """To a provider that shows its log-in first, whatever is asked."""
+        faulty = await self._visit(self._faulty(self._parameters(prompt="none")))
+        control = await self._visit(self._faulty(self._invented_redirect_uri(prompt="none")))
+        return replace(found, faulty=faulty, faulty_control=control)
 
     async def _visit(self, parameters: Mapping[str, str]) -> Visit | Refuse:
         endpoint, redirect_uri = self._metadata.authorization_endpoint, parameters.get("redirect_uri")
@@ -166,14 +181,17 @@ class Probing:
         return answer if isinstance(answer, Refuse) and answer.code is not Code.ID_TOKEN_MISSING else None
 
     async def _accepts_invented_scope(self, push: PushProbe | None) -> bool:
-        scope = f"{self.probe.client.scope} {INVENTED_SCOPE}"
-        parameters = {**self._parameters(prompt="none"), "scope": scope}
+        parameters = self._faulty(self._parameters(prompt="none"))
         if push is not None and push.answer is None:
             return await self._refusal(parameters, push.method) is None
         visit = await self._visit(parameters)
         return not (
             isinstance(visit, Visit) and ("invalid_scope" in (visit.last.location or "") or visits.is_error(visit))
         )
+
+    @property
+    def _takes_unsigned_objects(self) -> bool:
+        return "none" in (self.found.announced.request_object_algorithms or ())
 
     @property
     def _has_unannounced_scopes(self) -> bool:
@@ -194,6 +212,17 @@ class Probing:
         by_redirect = replace(self.probe.client, response_mode="")  # a form would hide the answer
         secrets = {"state": self.state, "nonce": url_secret(), "code_verifier": url_secret()}
         return {**authorization.request_parameters(by_redirect, **secrets), **more}
+
+    def _faulty(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        return {**parameters, "scope": f"{self.probe.client.scope} {INVENTED_SCOPE}"}
+
+    def _as_request_object(self, parameters: Mapping[str, str]) -> dict[str, str]:
+        """Unsigned (OpenID Connect Core 1.0, 6.1): the parameters that must stand beside it, and all of them in it."""
+        header, claims = (
+            urlsafe_b64encode(json.encode(part)).rstrip(b"=").decode() for part in ({"alg": "none"}, parameters)
+        )
+        beside = {name: parameters[name] for name in ("client_id", "response_type", "scope")}
+        return {**beside, "request": f"{header}.{claims}."}
 
     def _invented_redirect_uri(self, **more: str) -> dict[str, str]:
         redirect_uri = visits.invented_redirect_uri(self.probe.client.redirect_uri)

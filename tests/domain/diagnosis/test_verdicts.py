@@ -36,6 +36,7 @@ FORM, FAULT, OTHER = (
     page(400, "Bad Request", "Unregistered."),
     page(400, "Bad Request", "No client."),
 )
+SCOPE = sent_to(f"{REDIRECT_URI}?error=invalid_scope&state=s")
 STUMBLES = page(500, "Server Error (500)")
 COMPLETION = sent_to(
     f"{ISSUER}/consent/completion?error=invalid_request&error_description=Bad.&error_hint=No+such+URI."
@@ -58,6 +59,27 @@ def asked(silent: Visit | Refuse, **more: Any) -> RequestProbe:
         pytest.param(asked(FORM, silent_control=FORM, shown=BACK), None, verdicts.Registered, id="back without prompt"),
         pytest.param(
             asked(FORM, silent_control=FORM, shown=FORM, shown_control=FORM), None, verdicts.Untold, id="always one page",
+        ),
+        pytest.param(
+            asked(STUMBLES, silent_control=FAULT, shown=FORM, shown_control=FORM, faulty=SCOPE, faulty_control=FAULT),
+            None, verdicts.Registered, id="one page, but an error comes back to the redirect URI",
+        ),
+        pytest.param(
+            asked(FORM, silent_control=FORM, shown=FORM, shown_control=FORM, faulty=SCOPE, faulty_control=SCOPE),
+            None, verdicts.Untold, id="errors come back to an invented redirect URI as well",
+        ),
+        pytest.param(
+            asked(FORM, silent_control=FORM, shown=FORM, shown_control=FORM, faulty=FORM, faulty_control=FORM),
+            None, verdicts.Untold, id="one page, whatever is asked",
+        ),
+        pytest.param(
+            asked(FAULT, silent_control=FAULT, shown=FAULT, shown_control=FAULT, client_control=OTHER, as_object=BACK),
+            PushProbe(method="", answer=PUSH_URI, redirect_uri=PUSH_URI, client=PUSH_CLIENT), verdicts.OnlyAsObject,
+            id="the same request is accepted as a request object",
+        ),
+        pytest.param(
+            asked(FAULT, silent_control=FAULT, shown=FAULT, shown_control=FAULT, client_control=OTHER, as_object=FAULT),
+            None, verdicts.Unregistered, id="a request object gets the same page",
         ),
         pytest.param(
             asked(FORM, silent_control=FORM, shown=FORM, shown_control=FORM),

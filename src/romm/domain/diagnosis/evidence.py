@@ -80,6 +80,7 @@ class Announced(Struct, frozen=True, kw_only=True):
     claims: tuple[str, ...] | None = None
     signing_algorithms: tuple[str, ...] | None = None
     challenge_methods: tuple[str, ...] | None = None
+    request_object_algorithms: tuple[str, ...] | None = None
 
 
 class Discovered(Struct, frozen=True, kw_only=True):
@@ -132,6 +133,7 @@ _MEMBERS = {
     "claims": "claims_supported",
     "signing_algorithms": "id_token_signing_alg_values_supported",
     "challenge_methods": "code_challenge_methods_supported",
+    "request_object_algorithms": "request_object_signing_alg_values_supported",
 }
 
 

@@ -112,6 +112,7 @@ class Fix(enum.StrEnum):
         "The authorization endpoint is failing: look in the log of the provider, or of the proxy in front of it."
     )
     PUSH = "If a sign-in ends on an error page of the provider: set OIDC_PUSHED_REQUESTS=true, or allow requests that are not pushed."
+    NO_REQUEST_OBJECT = "Switch off there that this client must send request objects (RFC 9101). RomM sends none."
     # scopes and claims
     ASK_OPENID = "Add openid to OIDC_SCOPES."
     ASK_SCOPE = "Add {scope} to OIDC_SCOPES, or leave OIDC_SCOPES empty."

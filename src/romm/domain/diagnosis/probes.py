@@ -82,7 +82,10 @@ class TokenProbe(Struct, frozen=True, kw_only=True):
 
 
 class RequestProbe(Struct, frozen=True, kw_only=True):
-    """Authorization requests: `silent` with `prompt=none`, `shown` as at a sign-in. `…_control`: an invented redirect URI."""
+    """Authorization requests: `silent` with `prompt=none`, `shown` as at a sign-in. `…_control`: an invented redirect URI.
+
+    `faulty`: with a scope that cannot exist. `as_object`: as an unsigned request object.
+    """
 
     silent: Visit | Refuse
     silent_control: Visit | Refuse | None = None
@@ -91,6 +94,9 @@ class RequestProbe(Struct, frozen=True, kw_only=True):
     client_control: Visit | Refuse | None = None
     invented_scope: bool | None = None
     """Is a scope that cannot exist accepted?"""
+    faulty: Visit | Refuse | None = None
+    faulty_control: Visit | Refuse | None = None
+    as_object: Visit | Refuse | None = None
 
     @property
     def returned(self) -> Visit | None:
@@ -100,6 +106,16 @@ class RequestProbe(Struct, frozen=True, kw_only=True):
     @property
     def is_proved(self) -> bool:
         return visits.proves(self.silent, self.silent_control) or visits.proves(self.shown, self.shown_control)
+
+    @property
+    def returns_faults(self) -> bool:
+        """Only to RomM's redirect URI: errors are sent to a registered one (RFC 6749, 4.1.2.1)."""
+        return _returned(self.faulty) and isinstance(self.faulty_control, Visit) and not self.faulty_control.returned
+
+    @property
+    def needs_object(self) -> bool:
+        """Only the request object comes back."""
+        return not self.returned and _returned(self.as_object)
 
     @property
     def as_sign_in(self) -> Visit | Refuse:
@@ -117,6 +133,10 @@ class ClientProbes(Struct, frozen=True, kw_only=True):
     @property
     def pushed(self) -> PushProbe | None:
         return self.push if self.push and not self.push.is_absent else None
+
+
+def _returned(visit: Visit | Refuse | None) -> bool:
+    return isinstance(visit, Visit) and visit.returned
 
 
 def _alike(answer: Refuse | None, control: Refuse | None) -> bool:

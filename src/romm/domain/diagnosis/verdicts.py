@@ -33,6 +33,12 @@ class UnknownEither(Struct, frozen=True):
     words: ProviderWords
 
 
+class OnlyAsObject(Struct, frozen=True):
+    """The provider accepts the same request as a request object. `words` are those to the request as it is."""
+
+    words: ProviderWords
+
+
 class Failing(Struct, frozen=True):
     """A server error, whatever is asked."""
 
@@ -56,10 +62,21 @@ class Unreachable(Struct, frozen=True):
     refuse: Refuse
 
 
-Verdict = Registered | Unregistered | UnknownClient | UnknownEither | Failing | OtherError | Untold | Unreachable
+Verdict = (
+    Registered
+    | Unregistered
+    | UnknownClient
+    | UnknownEither
+    | OnlyAsObject
+    | Failing
+    | OtherError
+    | Untold
+    | Unreachable
+)
 
 RETURNED = "the provider sends the browser back to it"
 PUSHED = "the provider accepts a pushed request with it, and refuses an invented one"
+FAULTY = "the provider sends the browser back to it when the scopes are wrong, and not to an invented one"
 COMPARED = "the provider goes on to its own page, and refuses an invented one"
 
 
@@ -68,12 +85,16 @@ def redirect_uri(probes: ClientProbes) -> Verdict:
     match request.as_sign_in:
         case _ if request.returned:
             return Registered(RETURNED)
+        case _ if request.needs_object and isinstance(request.as_sign_in, Visit):
+            return OnlyAsObject(visits.words(request.as_sign_in))
         case _ if pushed and pushed.answer and pushed.refuses_redirect_uri:
             return Unregistered(_refusal(pushed.answer), pushed=True)
         case _ if request.is_proved:
             return Registered(COMPARED)
         case _ if pushed and pushed.proves_request:
             return Registered(PUSHED)
+        case _ if request.returns_faults:
+            return Registered(FAULTY)
         case Refuse() as refuse:
             return Unreachable(refuse)
         case Visit() as visit if visits.is_error(visit):

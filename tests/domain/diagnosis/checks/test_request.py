@@ -1,5 +1,7 @@
 """The doctor about authorization requests: each finding of a verdict."""
 
+from datetime import timedelta
+
 import pytest
 
 from romm.domain.diagnosis import verdicts
@@ -7,9 +9,10 @@ from romm.domain.diagnosis.checks import request
 from romm.domain.diagnosis.checks.request import ProbeRequest
 from romm.domain.diagnosis.evidence import PageWords, ProbeResponse
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, unknown
+from romm.domain.diagnosis.history import History, LogLine, history
 from romm.domain.diagnosis.probes import ClientProbes, PushProbe, RequestProbe
 from romm.domain.diagnosis.verdicts import Verdict
-from romm.domain.diagnosis.visits import ProviderWords
+from romm.domain.diagnosis.visits import ProviderWords, Visit
 from romm.domain.errors import Code, Refuse
 from romm.domain.sign_in.authorization import Accepted, Client
 from tests.domain.diagnosis.checks.examples import ISSUER, METADATA, NOW, REDIRECT_URI, configured, discovered
@@ -49,7 +52,7 @@ def test_what_comes_back_is_read_as_at_a_sign_in(query: str, outcome: Outcome, c
     probes = back(query)
     verdict = verdicts.redirect_uri(probes)
     assert isinstance(verdict, verdicts.Registered)
-    finding = request.request(request.interpret(probes, SENT, METADATA), verdict, probes)
+    finding = request.request(request.interpret(probes, SENT, METADATA), verdict, probes, History())
     assert (finding.outcome, finding.code) == (outcome, code)
 
 
@@ -61,6 +64,36 @@ def test_an_answer_without_the_promised_iss_is_refused_as_at_a_sign_in() -> None
     assert result.code is Code.RESPONSE_ISSUER
 
 
+def signed_in(*outcomes: tuple[str, Code | None]) -> History:
+    """The newest first, an hour between them."""
+    lines = [
+        LogLine(at=NOW - timedelta(hours=number), method="openid", outcome=outcome, issuer=ISSUER, code=code)
+        for number, (outcome, code) in enumerate(outcomes)
+    ]
+    return history(lines, ISSUER)
+
+
+WORKED, REFUSED = ("signed_in", None), ("refused", Code.RESPONSE_ISSUER)
+
+
+@pytest.mark.parametrize(
+    ("past", "outcome"),
+    [
+        pytest.param(signed_in(), UNKNOWN, id="nobody signed in yet"),
+        pytest.param(signed_in(WORKED), OK, id="the answers with a code have it"),
+        pytest.param(signed_in(REFUSED), FAILED, id="they do not"),
+        pytest.param(signed_in(REFUSED, WORKED), UNKNOWN, id="a person cancelled, or it is lost since"),
+    ],
+)
+def test_an_error_without_the_promised_iss_says_nothing_about_the_other_answers(
+    past: History, outcome: Outcome
+) -> None:
+    probes = back("error=login_required&state=s")
+    metadata = discovered(metadata={"authorization_response_iss_parameter_supported": True}).metadata
+    result = request.interpret(probes, SENT, metadata)
+    assert request.request(result, verdicts.redirect_uri(probes), probes, past).outcome is outcome
+
+
 def judged(
     verdict: Verdict, client: Finding, push: PushProbe | None, *, pushes: bool = False
 ) -> tuple[Finding, Finding]:
@@ -68,7 +101,7 @@ def judged(
     result = request.interpret(probes, SENT, METADATA)
     return (
         request.redirect_uri(verdict, client, probes, configured()),
-        request.request(result, verdict, probes),
+        request.request(result, verdict, probes, History()),
     )
 
 
@@ -76,6 +109,8 @@ def judged(
     ("verdict", "client", "push", "outcomes"),
     [
         pytest.param(verdicts.Registered(verdicts.COMPARED), GOOD, None, (OK, OK), id="its own page"),
+        pytest.param(verdicts.Registered(verdicts.FAULTY), GOOD, None, (OK, OK), id="errors come back"),
+        pytest.param(verdicts.OnlyAsObject(SAID), GOOD, None, (SKIPPED, FAILED), id="only as a request object"),
         pytest.param(
             verdicts.Registered(verdicts.PUSHED), GOOD, PUSHED, (OK, UNKNOWN), id="pushed, and always one page"
         ),
@@ -109,6 +144,20 @@ def test_an_unregistered_redirect_uri_says_what_to_register_and_where() -> None:
     assert "redirect_uris" in finding.fixes[1]
 
 
+@pytest.mark.parametrize(
+    ("control", "said"), [(page(400, "No", "Mismatching redirect URI."), True), (page(404, "No", "No client."), False)]
+)
+def test_what_a_provider_says_without_its_log_in_is_quoted_if_it_says_so_to_an_invented_one(
+    control: Visit, said: bool
+) -> None:
+    mismatch = page(400, "No", "Mismatching redirect URI.")
+    shown = RequestProbe(silent=mismatch, silent_control=control, shown=FORM, shown_control=FORM)
+    probes = ClientProbes(token=TOKEN, request=shown)
+    finding = request.redirect_uri(verdicts.redirect_uri(probes), GOOD, probes, configured())
+    assert finding.outcome is UNKNOWN
+    assert ("Mismatching redirect URI." in finding.found) is said
+
+
 def test_a_sign_in_that_pushes_comes_back_with_a_code() -> None:
     refused = PushProbe(method="", answer=PUSH_URI, redirect_uri=PUSH_URI, client=PUSH_CLIENT)
     finding, after = judged(verdicts.Unregistered(SAID, pushed=True), GOOD, refused, pushes=True)
@@ -127,7 +176,7 @@ def test_refused_scopes_of_a_pushed_request_are_told_by_asking_for_fewer() -> No
 def test_an_error_page_beside_an_accepted_pushed_request_is_quoted() -> None:
     shown = RequestProbe(silent=FORM, silent_control=FORM, shown=page(403, "Forbidden", "Push your requests."))
     probes = ClientProbes(token=TOKEN, request=shown, push=PUSHED)
-    finding = request.request(None, verdicts.redirect_uri(probes), probes)
+    finding = request.request(None, verdicts.redirect_uri(probes), probes, History())
     assert finding.outcome is FAILED
     assert "Push your requests." in finding.found
     assert "OIDC_PUSHED_REQUESTS=true" in " ".join(finding.fixes)
@@ -153,5 +202,5 @@ def test_the_page_of_a_provider_is_named_without_its_session() -> None:
     visit = sent_to(f"{ISSUER}/login;jsessionid=CBBC?x=1")
     silent = type(visit)(redirect_uri=REDIRECT_URI, responses=(*visit.responses, shown))
     probes = ClientProbes(token=TOKEN, request=RequestProbe(silent=silent))
-    finding = request.request(None, verdicts.Registered(verdicts.COMPARED), probes)
+    finding = request.request(None, verdicts.Registered(verdicts.COMPARED), probes, History())
     assert finding.found.endswith(f"{ISSUER}/login")

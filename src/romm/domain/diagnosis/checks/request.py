@@ -8,14 +8,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
+from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis import visits
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, failed, ok, refused, skipped, unknown
 from romm.domain.diagnosis.fixes import Fix
-from romm.domain.diagnosis.probes import ClientProbes
+from romm.domain.diagnosis.history import History
+from romm.domain.diagnosis.probes import ClientProbes, RequestProbe
 from romm.domain.diagnosis.verdicts import (
     COMPARED,
+    FAULTY,
     Failing,
+    OnlyAsObject,
     OtherError,
     Registered,
     UnknownClient,
@@ -26,7 +30,7 @@ from romm.domain.diagnosis.verdicts import (
     Verdict,
 )
 from romm.domain.diagnosis.visits import Visit
-from romm.domain.errors import Code, Refuse
+from romm.domain.errors import Code, Refuse, Refused
 from romm.domain.providers.preset import click
 from romm.domain.providers.register import preset
 from romm.domain.sign_in import authorization
@@ -82,11 +86,12 @@ def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, config
             return failed(
                 Check.REDIRECT_URI, f"the provider answers {status} to any request. {words}", Fix.PROVIDER_LOG
             )
-        case OtherError():
+        case OtherError() | OnlyAsObject():
             return skipped(Check.REDIRECT_URI, "see Sign-in request")
         case Untold():
+            page = _page(probes.request.as_sign_in)
             message = (
-                f"the provider shows the same page ({_page(probes.request.as_sign_in)}) to an invented redirect URI"
+                f"the provider shows the same page ({page}) to an invented redirect URI{_silently(probes.request)}"
             )
             return unknown(Check.REDIRECT_URI, message, _try_sign_in(configured), register[1])
         case Unreachable(refuse=Refuse(code=code) as refuse) if probes.pushes and code is Code.INVALID_SCOPE:
@@ -97,8 +102,10 @@ def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, config
             return refused(Check.REDIRECT_URI, refuse, f"{refuse.facts.get('url')}: {describe(refuse)}")
 
 
-def request(result: Accepted | Refuse | None, verdict: Verdict, probes: ClientProbes) -> Finding:
+def request(result: Accepted | Refuse | None, verdict: Verdict, probes: ClientProbes, history: History) -> Finding:
     match result:
+        case Refuse(code=Code.RESPONSE_ISSUER) as refuse if _may_be_fine(refuse, history):
+            return _without_issuer(refuse, history)
         case Refuse(code=Code.INVALID_SCOPE):
             return skipped(Check.REQUEST, "the provider did not get beyond the scopes; see Scopes")
         case Refuse(code=Code.ACCESS_DENIED) as refuse:
@@ -115,15 +122,33 @@ def request(result: Accepted | Refuse | None, verdict: Verdict, probes: ClientPr
             return _not_returned(verdict, probes.request.as_sign_in)
 
 
+def _may_be_fine(refuse: Refuse, history: History) -> bool:
+    """Some providers announce `iss` (RFC 9207) and leave it out of errors only; `prompt=none` is answered with one."""
+    never_worked = history.signed_in is None and history.refused_with(Code.RESPONSE_ISSUER)
+    return refuse.facts.get("found") is None and not never_worked
+
+
+def _without_issuer(refuse: Refuse, history: History) -> Finding:
+    if history.succeeded:
+        return ok(Check.REQUEST, f"accepted: the last sign-in ({history.when}) had the iss that an error here lacks")
+    message = (
+        "the provider announces iss, and its answer to a request that must fail has none; a sign-in shows the rest"
+    )
+    return unknown(Check.REQUEST, message, operator_text(Refused.by(refuse)))
+
+
 def _not_returned(verdict: Verdict, visit: Visit | Refuse) -> Finding:
     shown = visit if isinstance(visit, Visit) else None
     match verdict:
+        case OnlyAsObject(words=words):
+            message = f"the provider answers {str(words) or 'with an error'}, but accepts the same request as a request object"
+            return failed(Check.REQUEST, message, Fix.NO_REQUEST_OBJECT, about=Code.REQUEST_REFUSED)
         case OtherError(words=words):
             message = (
                 f"the provider answers {str(words) or 'with an error'} on a page of its own, and only to this request"
             )
             return failed(Check.REQUEST, message, Fix.READ_PAGE, about=Code.REQUEST_REFUSED)
-        case Registered(how=how) if how == COMPARED:
+        case Registered(how=how) if how in (COMPARED, FAULTY):
             page = visits.address(shown) if shown else ""
             return ok(Check.REQUEST, f"accepted: the provider goes on to its own page {page}".rstrip())
         case Registered() if shown and visits.is_error(shown):
@@ -137,6 +162,19 @@ def _not_returned(verdict: Verdict, visit: Visit | Refuse) -> Finding:
             return skipped(Check.REQUEST, _SEE_CLIENT)
         case _:
             return skipped(Check.REQUEST, _SEE_REDIRECT_URI)
+
+
+def _silently(probe: RequestProbe) -> str:
+    """Some providers look at the request first where they may show no log-in."""
+    silent, control = probe.silent, probe.silent_control
+    if (
+        isinstance(silent, Refuse)
+        or control is None
+        or not visits.is_error(silent)
+        or not visits.alike(silent, control)
+    ):
+        return ""
+    return f"; with prompt=none it answers {visits.words(silent)} to both"
 
 
 def _page(visit: Visit | Refuse) -> str:
