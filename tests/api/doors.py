@@ -266,6 +266,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /admin/sign-ins": page("logs.read"),
     # for everyone
     "GET /": Open(status=303),
+    "GET /me": Open(status=303),
     "GET /help": Open(status=200),
     "GET /help/{code}": Open(status=404, code=Code.NOT_FOUND),
     "GET /api/docs": Open(status=200),

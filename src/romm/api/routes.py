@@ -43,6 +43,9 @@ from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
 
+STATIC = "/romm-static"
+"""Not `/static`: that is the first name which comes to an application that mounts the sign-in."""
+
 STATIC_SECONDS = 31_536_000  # the URL of a static file changes with the version
 
 ROUTERS = (
@@ -110,7 +113,7 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
 
 def _static_files() -> Any:
     cache = CacheControlHeader(max_age=STATIC_SECONDS, public=True, immutable=True)
-    return create_static_files_router("/static", [_HERE / "static"], cache_control=cache)
+    return create_static_files_router(STATIC, [_HERE / "static"], cache_control=cache)
 
 
 def take_turns(app: Litestar) -> None:

@@ -248,7 +248,7 @@ async def test_after_linking_by_the_admin_group_the_page_says_that_the_password_
 async def test_a_notice_without_a_link_is_not_believed(world: World) -> None:
     browser = world.browser()
     await browser.submit("/api/login", username="keeper", password=PASSWORD)
-    assert "now linked" not in (await browser.get("/?notice=linked")).text
+    assert "now linked" not in (await browser.get("/me?notice=linked")).text
 
 
 @pytest.mark.parametrize("target", HOSTILE)
@@ -292,7 +292,7 @@ async def test_a_page_loads_its_own_style_and_nothing_from_elsewhere(house: Worl
     assets = re.findall(r'<(?:link|img|script)[^>]+?(?:href|src)="([^"]+)"', page)
     assert assets
     for asset in assets:
-        assert asset.startswith("/static/")
+        assert asset.startswith("/romm-static/")
         response = await browser.get(html.unescape(asset))
         assert response.status_code == 200
         assert "immutable" in response.headers["cache-control"]

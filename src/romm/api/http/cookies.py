@@ -52,7 +52,12 @@ class Cookies:
 
     def session(self, request: Request) -> str | None:
         """The session secret."""
-        return request.cookies.get(self._name("romm_session"))
+        return request.cookies.get(self.session_cookie)
+
+    @property
+    def session_cookie(self) -> str:
+        """The name of the session's cookie."""
+        return self._name("romm_session")
 
     def attempt(self, request: Request, attempt_id: str) -> str | None:
         """A sealed login attempt."""
