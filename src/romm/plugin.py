@@ -93,7 +93,7 @@ class SignIn(InitPlugin, ReceiveRoutePlugin):
         return self._mounted
 
     async def check(self, connection: ASGIConnection[Any, Any, Any, Any], scope: str) -> None:
-        """For guards. Raises `SignInRefused`; for WebSockets Litestar's errors, which close with 4401 or 4403."""
+        """For guards. Raises `SignInRefused`; for a WebSocket `WebSocketException`, which closes it with 4401 or 4403."""
         await self._found(connection, scope, optional=False)
 
     async def _principal(self, scope: Scope) -> Principal | None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from litestar import Litestar, Response
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
-from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.exceptions import WebSocketException
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
@@ -78,7 +78,7 @@ def checker(dependencies: AppDependencies, ours: Litestar) -> ASGIApp:
 async def admitted(check: ASGIApp, connection: ASGIConnection[Any, Any, Any, Any], needed: Needed) -> Principal | None:
     """None only where `needed` is optional.
 
-    Raises `SignInRefused`; for a WebSocket Litestar's errors, which close it with 4401 or 4403.
+    Raises `SignInRefused`; for a WebSocket Litestar's `WebSocketException`, which closes it with 4401 or 4403.
     """
     is_http = connection.scope["type"] == ScopeType.HTTP
     # A page of another site can open a WebSocket, with our cookies: check it like a request that changes something.
@@ -127,7 +127,7 @@ def _refusal(sent: list[Message], *, is_http: bool) -> Exception:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
     if is_http:
         return SignInRefused(start["status"], headers, body)
-    return NotAuthorizedException() if start["status"] == 401 else PermissionDeniedException()
+    return WebSocketException(detail="refused by the sign-in", code=4000 + start["status"])
 
 
 async def _no_body() -> HTTPReceiveMessage:
