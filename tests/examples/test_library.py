@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from library.app import FOLDER, library
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from library.app import FOLDER, library
 from tests.mounted import ADMIN, OWN_SITE, PAGE, client_token, environ, running, sign_in
 from tests.world import PASSWORD
 
