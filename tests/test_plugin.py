@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litestar import Litestar, Request, Response, WebSocket, delete, get, post, websocket
+from litestar import Litestar, Request, Response, Router, WebSocket, delete, get, post, websocket
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.di import NamedDependency, Provide
@@ -240,6 +240,19 @@ async def test_an_application_may_start_again_as_tests_do(tmp_path: Path) -> Non
         assert again.get("/games", auth=ADMIN).status_code == 200
 
 
+async def test_a_router_and_a_route_in_it_may_need_two_scopes(tmp_path: Path) -> None:
+    both = Router("/", route_handlers=[games], guards=[needs("me.read")])
+    with running(application(tmp_path, both)) as client:
+        sign_in(client)
+        enough, first, second = (
+            client_token(client, *scopes) for scopes in (("me.read", "roms.read"), ("me.read",), ("roms.read",))
+        )
+        client.cookies.clear()
+        assert [client.get("/games", headers=each).status_code for each in (enough, first, second)] == [200, 403, 403]
+        described = client.get("/schema/openapi.json").json()["paths"]["/games"]["get"]["security"]
+        assert described[0] == {"romm_session": ["me.read", "roms.read"]}
+
+
 def login(path: str) -> object:
     @delete(path, status_code=200)
     async def theirs() -> None: ...
@@ -252,6 +265,7 @@ def login(path: str) -> object:
     [
         pytest.param("/login", "/login", id="the same path, also for another method"),
         pytest.param("/api/users/{name:str}", "/api/users/{user_id:int}", id="another name and type of a parameter"),
+        pytest.param("/api/client-tokens/{number:int}", "/api/client-tokens/{token_id:int}", id="one of a token"),
         pytest.param("/romm-static/{name:str}", "/romm-static/{file_path:path}", id="the static files"),
     ],
 )

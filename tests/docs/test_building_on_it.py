@@ -15,6 +15,7 @@ PLUGIN, TESTS, INTROSPECTION = re.findall(r"^```python\n(.*?)^```$", TEXT, re.DO
 
 
 def run(block: str, **names: Any) -> dict[str, Any]:
+    names["__name__"] = __name__  # Litestar looks there for what annotations name
     exec(compile(block, "docs/building-on-it.md", "exec"), names)  # noqa: S102  (our own documentation)
     return names
 
@@ -35,7 +36,7 @@ def test_an_api_learns_what_a_token_opens(tmp_path: Path) -> None:
     app, port = application(tmp_path), free_port()
     with running(app) as client:
         sign_in(client)
-        received = client_token(client, "roms.read")["authorization"].removeprefix("Bearer ")
+        received = client_token(client, "me.read", "roms.read")["authorization"].removeprefix("Bearer ")
     with served(app, port=port, lifespan="on"):
         run(INTROSPECTION, ROMM=f"http://127.0.0.1:{port}", RECEIVED=received)
 

@@ -33,7 +33,7 @@ from romm.settings.model import Loaded, Settings
 
 _PACKAGED = Path(__file__).parents[1] / "_examples"
 EXAMPLES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] / "examples"
-START_SECONDS = 20
+START_SECONDS = 60  # at most; a busy machine needs a while
 ADMIN = "captain"
 PEOPLE = {
     "ada": ("Ada Admin", ["romm-admins", "family"]),
