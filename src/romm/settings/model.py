@@ -34,6 +34,7 @@ class Server(Struct, frozen=True, kw_only=True):
     base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
     doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
+    language: Annotated[Literal["", "en", "de", "es", "fr", "pt-BR", "zh-Hans"], Variable("ROMM_LANGUAGE")]
 
 
 class Database(Struct, frozen=True, kw_only=True):
