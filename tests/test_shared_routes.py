@@ -81,7 +81,7 @@ async def test_every_world_checks_where_a_write_comes_from_by_its_own_address() 
     assert [answer.status_code for answer in answers] == [200, 403]
 
 
-@pytest.mark.parametrize("path", ["/api/openapi.json", "/static/romm.css", "/login", "/api/no/such/path"])
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/romm-static/romm.css", "/login", "/api/no/such/path"])
 async def test_a_world_answers_as_the_product_does(path: str) -> None:
     world = World()
     whole = httpx.ASGITransport(app.create_app(world.settings, world.ports))  # type: ignore[arg-type]

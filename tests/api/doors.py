@@ -274,6 +274,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /api/platforms": Door(needs="platforms.read"),
     # for everyone
     "GET /": Open(status=303),
+    "GET /me": Open(status=303),
     "GET /help": Open(status=200),
     "GET /help/{code}": Open(status=404, code=Code.NOT_FOUND),
     "GET /api/docs": Open(status=200),

@@ -25,7 +25,7 @@ from tests.api.door_house import LEVELS, Holder, House
 from tests.api.doors import DOORS, Door, Open, Page
 from tests.world import World
 
-BY_LITESTAR = re.compile(r"/api/openapi(/|$)|/static/")
+BY_LITESTAR = re.compile(r"/api/openapi(/|$)|/romm-static/")
 NUMBER = re.compile(r"\{(user|session|token|device|identity)_id\}")
 TO_SIGN_IN = ("/login?next=", "/api/authorize?")
 CLOSED = {name: row for name, row in DOORS.items() if not isinstance(row, Open)}
@@ -82,7 +82,7 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 def test_what_litestar_adds_is_the_description_and_the_static_files() -> None:
     """Open to everyone, so they have no rows."""
     added = {route.path_format for route in litestar().routes if BY_LITESTAR.match(route.path_format)}
-    assert {path.rpartition("/")[0] for path in added} == {"/api", "/api/openapi", "/static"}
+    assert {path.rpartition("/")[0] for path in added} == {"/api", "/api/openapi", "/romm-static"}
 
 
 @pytest.mark.parametrize("name", CLOSED)

@@ -404,7 +404,7 @@ def test_a_provider_that_signs_out_ends_its_own_sessions_alone(
         pages = {each: new_page(browser, closing, LIGHT_DESKTOP) for each in ("oidc", "friends", "theatre")}
         for each, page in pages.items():
             sign_in(page, origin, NAMES[each], "bob" if each == "theatre" else "alice")
-            expect(page).to_have_url(f"{origin}/" if each != "friends" else f"{origin}/?notice=linked&next=%2F")
+            expect(page).to_have_url(f"{origin}/" if each != "friends" else f"{origin}/me?notice=linked&next=%2F")
         # Linking ended Alice's session at the house: she comes back there.
         forget_the_session(pages["oidc"])
         sign_in(pages["oidc"], origin, HOUSE)

@@ -17,7 +17,7 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.titles import TITLES
 
 TEMPLATES = Path(renderer.__file__).with_name("templates")
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+KEYWORDS = ("_", "gettext", "ngettext")
 
 
 def needed() -> Catalog:
@@ -25,13 +25,13 @@ def needed() -> Catalog:
     catalogue = Catalog(fuzzy=False)
     for template in sorted(TEMPLATES.glob("*.html")):
         with template.open("rb") as file:
-            for _, _, message, _ in babel_extract(file, KEYWORDS, [], {"trimmed": "true"}):
-                catalogue.add(_text(message), locations=[(template.name, None)])
+            for _, _, message, _ in babel_extract(file, KEYWORDS, (), {"trimmed": "true"}):
+                catalogue.add(_text(message))
     for code, row in CATALOGUE.items():
-        catalogue.add(TITLES[code], locations=[("titles.py", None)])
-        catalogue.add(row.person, locations=[("catalogue.py", None)])
+        catalogue.add(TITLES[code])
+        catalogue.add(row.person)
     for text in (*WORDS.values(), *LIFETIMES.values()):
-        catalogue.add(text, locations=[("scope_words.py", None)])
+        catalogue.add(text)
     return catalogue
 
 

@@ -30,16 +30,9 @@ bound = structlog.contextvars.bound_contextvars
 
 
 def configure(level: str, style: str) -> Log:
-    """`style` is `console`, `json`, or empty: chosen by the output."""
-    console = style == "console" or (not style and sys.stderr.isatty())
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _redact,
-    ]
-    finish: list[Processor] = [_escape, _console()] if console else _JSON
+    """Of the whole process. `style` is `console`, `json`, or empty: chosen by the output."""
     number = logging.getLevelNamesMapping()[level]
+    shared, finish = _processors(style)
     structlog.configure(
         processors=[*shared, *finish],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -49,6 +42,30 @@ def configure(level: str, style: str) -> Log:
     _route_library_logs(shared, finish, number)
     log: Log = structlog.get_logger()
     return log
+
+
+def beside_others(level: str, style: str) -> Log:
+    """The same lines in another program, whose own logging stays as it is."""
+    shared, finish = _processors(style)
+    log: Log = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[*shared, *finish],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=True,
+    )
+    return log
+
+
+def _processors(style: str) -> tuple[list[Processor], list[Processor]]:
+    """Those of every line, and those that write it."""
+    console = style == "console" or (not style and sys.stderr.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redact,
+    ]
+    return shared, [_escape, _console()] if console else _JSON
 
 
 def _console() -> Processor:

@@ -1,4 +1,7 @@
-"""`romm demo`: RomM beside a real identity provider with three people, on a throw-away database."""
+"""`romm demo`: a small library behind RomM's sign-in, beside a real identity provider with three people.
+
+The library is `examples/library`, which mounts the sign-in. Database and games are thrown away.
+"""
 
 import asyncio
 import logging
@@ -27,11 +30,13 @@ from romm.cli import serve
 from romm.cli.report import say
 from romm.composition import adapters
 from romm.settings.load import load, others
-from romm.settings.model import Settings
+from romm.settings.model import Loaded, Settings
 
 HOST = "127.0.0.1"
 USUAL_PORT, USUAL_PROVIDER_PORT = 8080, 9400
-START_SECONDS = 20
+_PACKAGED = Path(__file__).parents[1] / "_examples"
+EXAMPLES = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[3] / "examples"
+START_SECONDS = 60  # at most; a busy machine needs a while
 ADMIN = "captain"
 PEOPLE = {
     "ada": ("Ada Admin", ["romm-admins", "family"]),
@@ -53,7 +58,7 @@ def run(port: int | None, provider_port: int | None) -> None:
         password = secrets.token_urlsafe(9)
         running.enter_context(_provider(provider_port))
         asyncio.run(_first_admin(load(environ).settings, password))
-        romm = subprocess.Popen([sys.executable, "-m", "romm", "serve"], env=environ)
+        romm = subprocess.Popen([sys.executable, "-m", "romm.cli.demo"], env=environ)
         running.callback(_stop, romm)
         _wait(romm, f"http://127.0.0.1:{port}/api/health/ready")
         say(_invitation(port, password))
@@ -98,6 +103,8 @@ def environment(shell: Mapping[str, str], port: int, provider_port: int, folder:
         "ROMM_BASE_URL": f"http://127.0.0.1:{port}",
         "ROMM_PORT": str(port),
         "LOG_FORMAT": "console",
+        "LIBRARY_FOLDER": str(folder / "games"),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(EXAMPLES), shell.get("PYTHONPATH")))),
         "OIDC_ENABLED": "true",
         "OIDC_PROVIDER": "Demo Provider",
         "OIDC_CLIENT_ID": "romm",
@@ -171,7 +178,7 @@ def _stop(romm: subprocess.Popen[bytes]) -> None:
 def _invitation(port: int, password: str) -> str:
     people = "\n".join(f"    {name:<6} {full_name}, {groups[0]}" for name, (full_name, groups) in PEOPLE.items())
     return f"""
-  RomM is at   http://127.0.0.1:{port}
+  A small library behind RomM's sign-in is at   http://127.0.0.1:{port}
 
   Click "Sign in with Demo Provider", then one of these people at the provider:
 {people}
@@ -179,3 +186,13 @@ def _invitation(port: int, password: str) -> str:
   Or sign in with the local account "{ADMIN}", password "{password}".
   Ctrl-C stops both; nothing is kept.
 """
+
+
+def _library(_: Loaded) -> Any:
+    from library.app import app
+
+    return app()
+
+
+if __name__ == "__main__":  # the server: a process of its own, with its own signals
+    serve.run(load(os.environ), _library)

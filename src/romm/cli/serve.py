@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from importlib.metadata import version
@@ -36,8 +36,8 @@ CANNOT_LISTEN = (
 _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 
-def run(loaded: Loaded) -> None:
-    """The database is migrated."""
+def run(loaded: Loaded, make: Callable[[Loaded], Any] | None = None) -> None:
+    """The database is migrated. `make` gives another application than RomM's, in each worker."""
     # Not above: a spawned worker imports this module before it can leave anything out.
     from romm.adapters import log
 
@@ -72,7 +72,7 @@ def run(loaded: Loaded) -> None:
     )
     logger.info("server.starting", host=where.host, port=where.port, base_url=where.base_url)
     with _metrics(loaded.settings.metrics, logger):
-        server.serve(target_loader=partial(_app, loaded, room), wrap_loader=False)
+        server.serve(target_loader=partial(_app, loaded, room, make), wrap_loader=False)
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def _metrics(settings: Metrics, logger: Log) -> Iterator[None]:
         yield
 
 
-def _app(loaded: Loaded, room: Room) -> Any:
+def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> Any:
     """Imported in the worker, so that the parent stays small.
 
     Until it serves, SIGTERM has its default action: the parent's handler would swallow it.
@@ -108,7 +108,7 @@ def _app(loaded: Loaded, room: Room) -> Any:
     from romm.adapters import log
     from romm.composition.app import serve
 
-    app = serve(loaded)
+    app = (make or serve)(loaded)
     logger = log.configure(loaded.settings.log.level, loaded.settings.log.format)
     Thread(target=connections.watch, args=(room, logger), name="romm-connections", daemon=True).start()
     return app

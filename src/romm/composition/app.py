@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
@@ -53,7 +53,25 @@ def create_app(
     settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
 ) -> ASGIApp:
     """`remarks` are the warnings of reading the settings, `origins` where each came from."""
-    return with_middleware(routes(app_dependencies(settings, ports, remarks, origins), VERSION), settings, ports.log)
+    return service(settings, ports, remarks, origins).app
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """`app` is what a server runs: `routes` and all that is around them."""
+
+    dependencies: AppDependencies
+    routes: Litestar
+    app: ASGIApp
+
+
+def service(
+    settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
+) -> Service:
+    """`remarks` and `origins` as in `create_app`."""
+    dependencies = app_dependencies(settings, ports, remarks, origins)
+    ours = routes(dependencies, VERSION)
+    return Service(dependencies=dependencies, routes=ours, app=with_middleware(ours, settings, ports.log))
 
 
 def app_dependencies(

@@ -69,7 +69,7 @@ async def test_a_preview_writes_nothing_and_the_move_does_what_it_said() -> None
     assert line in done
     assert world.accounts.by_id[2].links[0].retired_at is not None
     assert (await browser.get("/account")).status_code == 200, "the session that asked goes on"
-    assert (await world.browser().sign_in()).headers["location"] == "/?notice=linked&next=%2F"
+    assert (await world.browser().sign_in()).headers["location"] == "/me?notice=linked&next=%2F"
 
 
 async def test_what_stays_is_marked_and_says_why() -> None:

@@ -87,7 +87,9 @@ async def test_nothing_is_there_for_a_program(house: World, path: str) -> None:
     assert (response.status_code, response.json()["status"], response.json()["code"]) == (404, 404, Code.NOT_FOUND)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/login/x", "/static/nothing.css", "/static/../settings.toml", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/login/x", "/romm-static/nothing.css", "/romm-static/../settings.toml", "/%00"]
+)
 async def test_nothing_is_there_for_a_person(house: World, path: str) -> None:
     response = await house.browser().get(path)
     assert response.status_code == 404
@@ -96,14 +98,16 @@ async def test_nothing_is_there_for_a_person(house: World, path: str) -> None:
     assert response.headers["x-correlation-id"] in response.text
 
 
-@pytest.mark.parametrize("path", ["/", "/api/heartbeat", "/api/users/me", "/static/style.css"])
+@pytest.mark.parametrize("path", ["/", "/api/heartbeat", "/api/users/me", "/romm-static/style.css"])
 async def test_there_is_no_trace(house: World, path: str) -> None:
     response = await house.program().request("TRACE", path, headers={"x-secret": "canary"})
     assert response.status_code == 405
     assert "canary" not in response.text
 
 
-@pytest.mark.parametrize("path", ["/static", "/static/", "/static/%2e%2e/", "/static/%2e%2e%2ftemplates/base.html"])
+@pytest.mark.parametrize(
+    "path", ["/romm-static", "/romm-static/", "/romm-static/%2e%2e/", "/romm-static/%2e%2e%2ftemplates/base.html"]
+)
 async def test_no_folder_is_listed(house: World, path: str) -> None:
     response = await house.program().get(path)
     assert response.status_code in (404, 405)

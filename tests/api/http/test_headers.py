@@ -193,7 +193,7 @@ async def test_cookies_with_strange_names_do_not_break_the_button(world: World) 
 
 
 async def test_a_nul_in_the_path_is_nothing_to_be_found(world: World) -> None:
-    assert (await world.program().get("/static/a%00b")).status_code == 404
+    assert (await world.program().get("/romm-static/a%00b")).status_code == 404
 
 
 async def test_every_reference_has_its_line_in_the_log(world: World) -> None:

@@ -30,5 +30,5 @@ async def test_what_needs_the_script_hides_without_it() -> None:
 @pytest.mark.parametrize("provider", sorted(PRESETS))
 async def test_the_button_of_a_known_provider_has_its_picture(provider: str) -> None:
     page = (await World({"OIDC_PROVIDER": provider}).browser().get("/login")).text
-    assert f'src="/static/icons/{provider}.svg' in page
+    assert f'src="/romm-static/icons/{provider}.svg' in page
     ET.parse(Path(renderer.__file__).with_name("static") / "icons" / f"{provider}.svg")  # noqa: S314  our own file

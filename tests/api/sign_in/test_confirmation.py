@@ -185,7 +185,7 @@ async def test_the_password_proves_it_and_the_account_is_linked(world: World) ->
 
     done = await alice.submit(MINE, current_password=PASSWORD)
 
-    assert done.headers["location"] == "/?notice=linked&next=%2From%2F7"
+    assert done.headers["location"] == "/me?notice=linked&next=%2From%2F7"
     linked = world.accounts.by_id[ally.id]
     assert ([link.rule for link in linked.links], linked.email_source) == (["L-11p"], EmailSource.PROVIDER)
     assert await remote_email(world, alice) == ADDRESS
@@ -483,7 +483,7 @@ async def test_an_administrator_confirms_the_address_and_the_question_is_over(wo
     confirmed = await keeper.submit(f"{page}/confirm-address")
     assert confirmed.headers["location"] == f"{page}?notice=confirmed"
     assert "entered or confirmed by an administrator" in await read(keeper, page)
-    assert (await world.browser().sign_in()).headers["location"] == "/?notice=linked&next=%2F"
+    assert (await world.browser().sign_in()).headers["location"] == "/me?notice=linked&next=%2F"
     assert [link.rule for link in world.accounts.by_id[ally.id].links] == ["L-11a"]
     assert "verified by Authelia" in await read(keeper, page)
 
@@ -500,7 +500,7 @@ async def test_what_an_administrator_enters_links_without_a_question(world: Worl
     form = {"username": "ally", "email": ADDRESS, "password": PASSWORD, "role": "user"}
     made = await keeper.client.post("/api/users", json=form, headers={"sec-fetch-site": "same-origin"})
     assert made.status_code == 201
-    assert (await world.browser().sign_in()).headers["location"] == "/?notice=linked&next=%2F"
+    assert (await world.browser().sign_in()).headers["location"] == "/me?notice=linked&next=%2F"
 
 
 # the same rows, explained

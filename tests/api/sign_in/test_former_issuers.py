@@ -27,7 +27,7 @@ async def test_without_a_word_of_the_operator_the_old_link_keeps_out_and_is_name
 
 async def test_the_verified_address_links_anew_and_the_old_link_stays_as_history() -> None:
     world = await moved(OIDC_FORMER_ISSUERS=f"https://another.example {OLD}/")
-    assert (await world.browser().sign_in()).headers["location"] == "/?notice=linked&next=%2F"
+    assert (await world.browser().sign_in()).headers["location"] == "/me?notice=linked&next=%2F"
     issuers = [(link.identity.issuer, link.rule) for link in world.accounts.by_id[2].links]
     assert issuers == [(OLD, "L-11a"), (world.idp.issuer, "L-11a")]
     assert (await world.browser().sign_in()).headers["location"] == "/"

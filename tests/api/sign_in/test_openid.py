@@ -310,7 +310,7 @@ async def test_a_link_that_is_loaded_twice_brings_its_news_twice(world: World) -
     again = world.browser()
     again.client.cookies.update(browser.client.cookies)
     answers = [await each.come_back(query) for each in (browser, again)]
-    assert {answer.headers["location"] for answer in answers} == {"/?notice=linked&next=%2Fcollection"}
+    assert {answer.headers["location"] for answer in answers} == {"/me?notice=linked&next=%2Fcollection"}
 
 
 async def test_attempts_in_two_tabs_finish_in_either_order(world: World) -> None:
@@ -401,7 +401,7 @@ async def test_an_existing_account_is_linked_by_its_verified_address_and_says_so
     await elsewhere.submit("/api/login", username="ally", password="a lantern in the attic")
     browser = world.browser()
     response = await browser.sign_in("/collection")
-    assert response.headers["location"] == "/?notice=linked&next=%2Fcollection"
+    assert response.headers["location"] == "/me?notice=linked&next=%2Fcollection"
     page = (await browser.get(response.headers["location"])).text
     assert "now linked" in page
     assert "password" in page

@@ -249,7 +249,7 @@ async def test_after_linking_by_the_admin_group_the_page_says_that_the_password_
 async def test_a_notice_without_a_link_is_not_believed(world: World) -> None:
     browser = world.browser()
     await browser.submit("/api/login", username="keeper", password=PASSWORD)
-    assert "now linked" not in (await browser.get("/?notice=linked")).text
+    assert "now linked" not in (await browser.get("/me?notice=linked")).text
 
 
 @pytest.mark.parametrize("target", HOSTILE)
@@ -293,7 +293,7 @@ async def test_a_page_loads_its_own_style_and_nothing_from_elsewhere(house: Worl
     assets = re.findall(r'<(?:link|img|script)[^>]+?(?:href|src)="([^"]+)"', page)
     assert assets
     for asset in assets:
-        assert asset.startswith("/static/")
+        assert asset.startswith("/romm-static/")
         response = await browser.get(html.unescape(asset))
         assert response.status_code == 200
         assert "immutable" in response.headers["cache-control"]
@@ -302,7 +302,7 @@ async def test_a_page_loads_its_own_style_and_nothing_from_elsewhere(house: Worl
 async def test_a_style_is_kept_for_good_only_under_the_name_of_its_content(house: World) -> None:
     """A page of another version asks for another content, which this one does not have."""
     browser = house.browser()
-    for address in ("/static/romm.css", "/static/romm.css?v=", "/static/romm.css?v=0.1.0"):
+    for address in ("/romm-static/romm.css", "/romm-static/romm.css?v=", "/romm-static/romm.css?v=0.1.0"):
         response = await browser.get(address)
         assert response.status_code == 200
         assert response.headers["cache-control"] == "public, no-cache"

@@ -452,5 +452,5 @@ async def test_a_link_at_a_provider_that_is_gone_blocks_and_a_former_one_does_no
         world.link(bob, Identity("https://gone.test", "bob"))
         answer = await world.browser().sign_in("/collection", "friends")
         assert (error_of(answer) if outcome else answer.headers["location"]) == (
-            outcome or "/?notice=linked&next=%2Fcollection"
+            outcome or "/me?notice=linked&next=%2Fcollection"
         )

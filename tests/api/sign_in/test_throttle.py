@@ -193,7 +193,7 @@ async def test_single_sign_on_never_waits(world: World) -> None:
     await lock(world, "alice")
     await world.add("alice", "alice@example.org")
     browser = world.browser()
-    assert (await browser.sign_in()).headers["location"].startswith("/?notice=linked")
+    assert (await browser.sign_in()).headers["location"].startswith("/me?notice=linked")
     assert (await browser.me()).json()["username"] == "alice"
 
 

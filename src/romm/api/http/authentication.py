@@ -16,6 +16,9 @@ from romm.sign_in.password import PasswordCredentials, PasswordSignIn
 CLIENT_AUTHENTICATION = "client_authentication"
 """A route's option: a client token also counts as the secret of a client, as libraries of resource servers send it."""
 
+OF_APPLICATION = "of_application"
+"""The option of a route that is not ours: its body is the application's to read."""
+
 
 @dataclass(frozen=True)
 class Authentication:
@@ -92,7 +95,8 @@ async def _refuse_elsewhere(request: Request) -> None:
     """RFC 6750, 2.2 and 2.3, are optional and not supported."""
     if "access_token" in request.query_params:
         raise Refused(Code.TOKEN_MISPLACED, place="query")
-    if request.method == "GET" or request.content_type[0] not in FORM_TYPES:
+    is_unread = request.method == "GET" or request.route_handler.opt.get(OF_APPLICATION)
+    if is_unread or request.content_type[0] not in FORM_TYPES:
         return
     with readable(Code.REQUEST_INVALID):
         fields = await request.form()

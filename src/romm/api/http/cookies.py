@@ -53,7 +53,7 @@ class Cookies:
 
     def session(self, request: Request) -> str | None:
         """The session secret."""
-        return request.cookies.get(self._name(SESSION)) or self._of_program(request)
+        return request.cookies.get(self.session_cookie) or self._of_program(request)
 
     def _of_program(self, request: Request) -> str | None:
         """Under RomM's name. Not of a browser: there another host of our domain could have written it."""
@@ -64,9 +64,14 @@ class Cookies:
 
     def also_for_program(self, request: Request, secret: str) -> list[Cookie]:
         """RomM's name beside ours, for apps that look for it. No browser gets it, so none sends it on to an app behind a proxy."""
-        if is_from_browser(request) or self._name(SESSION) == SESSION:
+        if is_from_browser(request) or self.session_cookie == SESSION:
             return []
         return [self._named(SESSION, secret, self.session_lifetime)]
+
+    @property
+    def session_cookie(self) -> str:
+        """The name of the session's cookie."""
+        return self._name(SESSION)
 
     def attempt(self, request: Request, attempt_id: str) -> str | None:
         """A sealed login attempt."""

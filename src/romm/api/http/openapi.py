@@ -40,16 +40,14 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 _REFERENCE = "5d41402abc4b2a76"
 
+_COOKIE_NAMES = (
+    "With an https base URL the cookie is called __Host-romm_session; at a port other than 80, 443 and 8080 its name has "
+    "the port, as in romm_8081_session."
+)
+
 
 def config(version: str) -> OpenAPIConfig:
     """Without pages (OpenAPI 3.1)."""
-    session = SecurityScheme(
-        type="apiKey",
-        name="romm_session",
-        security_scheme_in="cookie",
-        description="The session of a browser. With an https base URL the cookie is called __Host-romm_session; at a port other "
-        "than 80, 443 and 8080 its name has the port, as in romm_8081_session.",
-    )
     return OpenAPIConfig(
         title="RomM sign-in",
         version=version,
@@ -58,15 +56,7 @@ def config(version: str) -> OpenAPIConfig:
         path="/api/openapi",
         render_plugins=[JsonRenderPlugin(path="/document.json")],
         use_handler_docstrings=True,
-        components=Components(
-            security_schemes={
-                "session": session,
-                "basic": SecurityScheme(type="http", scheme="basic"),
-                "bearer": SecurityScheme(
-                    type="http", scheme="bearer", description="An access token or a client token."
-                ),
-            }
-        ),
+        components=Components(security_schemes={**security_schemes("romm_session", _COOKIE_NAMES)}),
     )
 
 
@@ -86,6 +76,16 @@ def _either(other: OpenAPIMediaType | None, own: OpenAPIMediaType) -> OpenAPIMed
         return OpenAPIMediaType(schema=own.schema)
     schemas = [cast("Schema", each.schema) for each in (other, own)]
     return OpenAPIMediaType(schema=Schema(any_of=schemas), examples=other.examples)
+
+
+def security_schemes(cookie: str, about_cookie: str = "") -> dict[str, SecurityScheme]:
+    """Those that `SIGNED_IN` names. `cookie` is the name of the session's."""
+    of_session = f"The session of a browser. {about_cookie}".strip()
+    return {
+        "session": SecurityScheme(type="apiKey", name=cookie, security_scheme_in="cookie", description=of_session),
+        "basic": SecurityScheme(type="http", scheme="basic"),
+        "bearer": SecurityScheme(type="http", scheme="bearer", description="An access token or a client token."),
+    }
 
 
 def needs(scope: str, **options: Any) -> dict[str, Any]:

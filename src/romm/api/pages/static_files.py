@@ -10,6 +10,9 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+_PREFIX = "/romm-static"
+"""Not `/static`, which applications that mount the sign-in like to have themselves."""
+
 _FOLDER = Path(__file__).parent / "static"
 _DIGEST_LENGTH = 16  # of 64 hexadecimal digits
 _FOR_GOOD = "public, max-age=31536000, immutable"
@@ -32,10 +35,10 @@ FILES = {path.relative_to(_FOLDER).as_posix(): _read(path) for path in _FOLDER.r
 
 
 def address(name: str) -> str:
-    return f"/static/{name}?v={FILES[name].digest}"
+    return f"{_PREFIX}/{name}?v={FILES[name].digest}"
 
 
-@get("/static/{file_path:path}", include_in_schema=False)
+@get(f"{_PREFIX}/{{file_path:path}}", include_in_schema=False)
 async def static_file(
     file_path: FromPath[Path], digest: Annotated[str, QueryParameter(name="v")] = ""
 ) -> Response[bytes]:

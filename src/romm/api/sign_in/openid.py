@@ -135,7 +135,7 @@ def landing(finished: Finished) -> str:
     """The requested page; first the notice that an existing account was linked."""
     if not finished.linked or finished.return_to == LINKED_PAGE:
         return finished.return_to
-    return f"/?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
+    return f"/me?{urlencode({'notice': 'linked', 'next': finished.return_to})}"
 
 
 router = Router(

@@ -95,7 +95,7 @@ async def first_admin(
     )
 
 
-@get("/", summary="Who am I")
+@get(["/", "/me"], summary="Who am I")
 async def home(
     request: Request,
     renderer: NamedDependency[PageRenderer],
@@ -108,7 +108,7 @@ async def home(
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
-    """Does not redirect to sign-in."""
+    """At `/me` also where an application has a start page of its own. Does not lead back after a sign-in."""
     principal = await authentication.browser(request)
     if principal is None:
         dead = [our_cookies.no_session()] if our_cookies.session(request) is not None else []

@@ -1,0 +1,1 @@
+"""A small library of games behind RomM's sign-in: an example of `romm.plugin`."""
