@@ -8,6 +8,8 @@ from romm.domain import hosts
 MAX_RETURN_TO_LENGTH = 1024
 """Characters, as sent. The attempt's cookie holds them; nginx takes 4 kB of response headers."""
 
+MAX_PATH_LENGTH = 4096  # characters, of a page at another host
+
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%~"
 
 _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
@@ -23,6 +25,12 @@ def return_to(unverified_target: str | None) -> str:
         seen = unquote(seen)
     sent = quote(target, safe=_URL_CHARACTERS)
     return "/" if _acts(target) or len(sent) > MAX_RETURN_TO_LENGTH else sent
+
+
+def path_at_host(unverified_target: str) -> str:
+    """Path and query for behind an origin, percent-encoded; `/` for anything else, and for what no cookie or header holds."""
+    fits = len(unverified_target) <= MAX_PATH_LENGTH and _is_own_path(unverified_target)
+    return quote(unverified_target, safe=_URL_CHARACTERS) if fits else "/"
 
 
 def own_target(uri: str, origin: str) -> str:

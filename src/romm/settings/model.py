@@ -25,7 +25,9 @@ class Variable(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation."""
+    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation,
+    `forward_hosts` are origins.
+    """
 
     base_url: Annotated[str, Variable("ROMM_BASE_URL")]
     host: Annotated[str, Variable("ROMM_HOST")]
@@ -33,6 +35,7 @@ class Server(Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Variable("WEB_SERVER_CONCURRENCY", most=64)]
     base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
+    forward_hosts: Annotated[tuple[str, ...], Variable("ROMM_FORWARD_HOSTS")]
     doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
 
 
