@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 SECRET = "insecure_secret_of_at_least_32_bytes!"
 ADMIN = {"username": "keeper", "password": "a lantern in the attic", "email": ""}
 PROGRAMS = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"  # Debian's folders of servers
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")  # Debian's, or another one
 HOME_HOST = "romm.host.local"  # a name in somebody's home network, which the browser takes for this machine
 BROWSER_OPTIONS = [
     f"--host-resolver-rules=MAP {HOME_HOST} 127.0.0.1",
@@ -119,10 +120,11 @@ def create_first_admin(origin: str) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or the one that CHROMIUM names."""
-    with sync_playwright() as playwright:
-        executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        with playwright.chromium.launch(executable_path=executable, args=BROWSER_OPTIONS) as browser:
-            yield browser
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_OPTIONS) as browser,
+    ):
+        yield browser
 
 
 @pytest.fixture

@@ -180,8 +180,10 @@ class PageRenderer:
         return f"/login?{urlencode({'next': return_to})}"
 
     def _policy(self, form_target: str, home: str) -> str:
-        # Chromium applies form-action to every redirect, so it must allow the provider for signing out.
-        targets = " ".join(filter(None, ("'self'", *self._provider_origins(), form_target)))
+        # Chromium applies form-action to every redirect, so it must allow the provider for signing out, and for signing in
+        # the hosts that a sign-in is carried over to.
+        others = (*self._provider_origins(), *self.settings.server.forward_hosts)
+        targets = " ".join(filter(None, ("'self'", *others, form_target)))
         own = home or "'self'"
         return (
             f"default-src 'none'; style-src {own}; img-src {own}; form-action {targets}; "
