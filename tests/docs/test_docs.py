@@ -224,8 +224,10 @@ def test_every_block_that_serves_files_on_romms_own_host_sandboxes_them() -> Non
     page = (ROOT / "docs" / "forward-auth.md").read_text(encoding="utf-8")
     for section in page.split("\n## ")[1:]:
         if "/files/" in section and "```" in section and not section.startswith("Before"):
-            assert re.search(r"content-?security-?policy.{0,12}sandbox allow-scripts", section, re.I), section[:20]
-            assert re.search(r"nosniff", section, re.I), section[:20]
+            assert re.search(r"content-?security-?policy.{0,12}sandbox allow-scripts", section, re.IGNORECASE), section[
+                :20
+            ]
+            assert re.search(r"nosniff", section, re.IGNORECASE), section[:20]
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

@@ -35,12 +35,12 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
 
 
 def forwarded_request(request: Request) -> Forwarded:
-    """The request that a proxy asks about; without `uri` and `host` from an untrusted proxy. Several hosts are none."""
+    """The request that a proxy asks about. Several hosts are none; an untrusted proxy cannot name one."""
     headers = request.headers
     trusted = request.scope["state"].get("from_proxy")
     reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(
-        uri=forwarded_uri(request) if trusted else "",
+        uri=forwarded_uri(request),
         host=", ".join(headers.getall("x-forwarded-host", [])) if trusted else "",
         opens_page=reads and "text/html" in headers.get("accept", "") and "authorization" not in headers,
     )

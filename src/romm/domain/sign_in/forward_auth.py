@@ -18,7 +18,7 @@ _UNESCAPED = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII except `%`
 
 
 class Forwarded(Struct, frozen=True, kw_only=True):
-    """From a trusted proxy. `uri` is path and query; missing values are empty."""
+    """`uri` is path and query; missing values are empty."""
 
     uri: str
     host: str
