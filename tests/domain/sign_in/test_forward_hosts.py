@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -111,6 +111,11 @@ def test_a_key_is_a_secret_of_ours() -> None:
 
 
 @given(st.text(max_size=1500))
+@example("/romm-forward/begin?next=/")
+@example("//evil.example/")
+@example("https://evil.example/")
+@example("/\\evil.example/")
+@example("/a\r\nset-cookie: a=b")
 def test_whatever_page_is_wanted_the_way_leads_to_the_host_and_not_back_to_us(uri: str) -> None:
     path = path_there(uri)
     assert path.startswith("/")
