@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,6 +57,7 @@ LOCKED = {
     "lock": ["--group=lock"],
     "audit": ["--group=audit"],
     "sbom": ["--group=sbom"],
+    "deploy": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=deploy"],
 }
 """Arguments of `uv pip compile` for each file in `requirements/`."""
 
@@ -112,7 +113,9 @@ def tests(session: nox.Session) -> None:
     install(session, "test")
     # Some containers disable bytecode files; then every process that a test starts compiles all of RomM.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
-    apart = [f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers", "misconfigured", "fixes")]
+    apart = [
+        f"--ignore=tests/{folder}" for folder in ("e2e", "fuzzing", "providers", "misconfigured", "fixes", "deploy")
+    ]
     session.run("pytest", "-n", "auto", *apart, *session.posargs, env=env)
 
 
@@ -254,6 +257,28 @@ def build(session: nox.Session) -> None:
         with session.chdir(empty):
             session.run(romm, "settings", external=True, include_outer_env=False)
             serve_once(session, romm)
+
+
+@nox.session
+def deploy(session: nox.Session) -> None:
+    """What is in deploy/ and .github/. `-- debian` runs the image's steps in a root of Debian's packages."""
+    install(session, "deploy")
+    with debian_root(session) if "debian" in session.posargs else nullcontext("") as root:
+        rest = [each for each in session.posargs if each != "debian"]
+        # As in `tests`: the processes that are started compile RomM once.
+        session.run("pytest", "tests/deploy", *rest, env={"ROMM_DEPLOY_ROOT": root, "PYTHONDONTWRITEBYTECODE": ""})
+
+
+@contextmanager
+def debian_root(session: nox.Session) -> Iterator[str]:
+    """Yield a root folder with Debian's Python, for the time of the block."""
+    if not shutil.which("debootstrap", path=PROGRAMS):
+        session.error("No debootstrap; on Debian `apt-get install debootstrap`.")
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        packages = "--include=python3,python3-venv,ca-certificates"
+        session.run("debootstrap", "--variant=minbase", packages, "bookworm", folder, external=True, silent=True)
+        yield folder
 
 
 @nox.session

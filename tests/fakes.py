@@ -26,7 +26,7 @@ from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
-from romm.ports.accounts import NewAccount, OneTimeLink, Verdict
+from romm.ports.accounts import NewAccount, OneTimeLink, Only, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.credentials import Decide
 from romm.ports.diagnosis import Checkup
@@ -256,8 +256,15 @@ class FakeAccountStore:
     def __init__(self, accounts: FakeAccounts) -> None:
         self._accounts = accounts
 
-    async def search(self, text: str, limit: int, offset: int) -> tuple[list[Account], int]:
-        everybody = sorted(self._accounts.by_id.values(), key=lambda each: each.username)
+    async def search(self, text: str, limit: int, offset: int, only: Only = Only.ALL) -> tuple[list[Account], int]:
+        fits = {
+            Only.ALL: lambda each: True,
+            Only.WAITING: lambda each: each.reset_asked_at is not None,
+            Only.DISABLED: lambda each: not each.enabled,
+            Only.NEVER: lambda each: each.last_login is None,
+            Only.MANAGED: lambda each: each.role_from_claim,
+        }[only]
+        everybody = sorted(filter(fits, self._accounts.by_id.values()), key=lambda each: each.username)
         found = [each for each in everybody if text in each.username or text in (each.email or "")]
         return found[offset : offset + limit], len(found)
 

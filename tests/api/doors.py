@@ -177,6 +177,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
         "me.write", lasting="any", foreign=Code.CREDENTIAL_UNKNOWN, body={"session": "{session_id}"}
     ),
     "POST /account/sessions/end-others": page("me.write", lasting="any"),
+    "POST /account/sign-out-everywhere": page("me.write"),
     # client tokens
     "GET /api/client-tokens": Door(needs="me.read"),
     "GET /api/client-tokens/all": Door(needs="users.read"),
@@ -244,6 +245,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /api/oauth/openid/{provider_id}/jwks.json": Open(status=200),
     "GET /api/identities/link": page("me.write"),
     "GET /login": Open(status=200),
+    "POST /language": Open(status=303),
     "GET /login/account": Open(status=303, code=Code.QUESTION_EXPIRED),
     "POST /login/account/mine": Open(status=303, code=Code.QUESTION_EXPIRED),
     "POST /login/account/not-mine": Open(status=303, code=Code.QUESTION_EXPIRED),

@@ -13,7 +13,7 @@ FIELDS = [(page.name, field) for page in TEMPLATES for field in _FIELD.findall(p
 
 
 def test_there_are_such_fields() -> None:
-    assert {"login.html", "setup.html", "fields.html"} <= {page for page, _ in FIELDS}
+    assert {"login.html", "fields.html"} <= {page for page, _ in FIELDS}
 
 
 @pytest.mark.parametrize(("page", "field"), FIELDS)

@@ -60,6 +60,7 @@ def test_an_invited_person_registers_on_a_phone_and_signs_in(
     origin = start_romm({})
     by_password(page, origin, ADMIN["username"], ADMIN["password"])
     page.goto(f"{origin}/admin/users")
+    page.get_by_text("Invite a person").click()
     page.locator("#invite-role").select_option("editor")
     page.get_by_label("The link works for").select_option("7 days")
     page.get_by_role("button", name="Create an invitation link").click()

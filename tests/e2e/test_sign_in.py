@@ -242,6 +242,10 @@ def test_first_boot_by_keyboard_only(page: Page, start_romm: StartRomM) -> None:
     for value in (ADMIN["username"], "", ADMIN["password"]):
         page.keyboard.type(value)
         page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Show password")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Password")).to_have_attribute("type", "text")
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.get_by_label("User name").focus()
     page.keyboard.type(ADMIN["username"])

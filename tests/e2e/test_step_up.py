@@ -27,6 +27,7 @@ def test_an_old_session_invites_an_administrator_after_the_proof(
     by_password(page, origin, ADMIN["username"], ADMIN["password"])
     page.goto(f"{origin}/admin/users")
     grow_old(tmp_path / "data")
+    page.get_by_text("Invite a person").click()
     page.locator("#invite-role").select_option("admin")
     page.get_by_label("The link works for").select_option("30 days")
     page.get_by_role("button", name="Create an invitation link").click()

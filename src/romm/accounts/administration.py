@@ -16,7 +16,7 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
 from romm.domain.limits import check_search
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.ports.accounts import ALL, Accounts, AccountStore, NewAccount, Passwords
+from romm.ports.accounts import ALL, Accounts, AccountStore, NewAccount, Only, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
@@ -38,11 +38,13 @@ class Administration:
     log: Log
     clock: Clock
 
-    async def search(self, actor: Actor, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+    async def search(
+        self, actor: Actor, text: str, limit: int, offset: int, only: Only = Only.ALL
+    ) -> tuple[Sequence[Account], int]:
         """A page by name, and the number of all matches. Raises `Refused`."""
         required(may(actor, Action.LIST_ACCOUNTS))
         required(check_search(text))
-        return await self.account_store.search(text.strip().lower(), limit, offset)
+        return await self.account_store.search(text.strip().lower(), limit, offset, only)
 
     async def all_accounts(self, actor: Actor, text: str = "") -> Sequence[Account]:
         """Raises `Refused`."""

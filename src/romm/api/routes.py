@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from litestar import Litestar
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.routes import HTTPRoute
-from litestar.static_files import create_static_files_router
 from litestar.template.config import TemplateConfig
 from litestar.types import BeforeRequestHookHandler, ExceptionHandlersMap
 
@@ -39,11 +36,11 @@ from romm.api.credentials import (
 from romm.api.diagnosis import doctor, explanation, health, help_pages, oidc_page, sign_ins_page
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
+from romm.api.pages import languages
+from romm.api.pages.static_files import static_file
 from romm.api.sign_in import confirmation, forward_auth, forward_hosts, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
-
-STATIC_SECONDS = 31_536_000  # the URL of a static file changes with the version
 
 ROUTERS = (
     openid.router,
@@ -93,13 +90,15 @@ class AppDependencies:
 
 def routes(wired: AppDependencies, version: str) -> Litestar:
     app = Litestar(
-        route_handlers=[*ROUTERS, _static_files()],
+        route_handlers=[*ROUTERS, static_file],
         dependencies=wired.dependencies,
         before_request=wired.before_request,
         exception_handlers=wired.exception_handlers,
         lifespan=[wired.lifespan],
         openapi_config=openapi.config(version),
-        template_config=TemplateConfig(directory=_HERE / "templates", engine=JinjaTemplateEngine),
+        template_config=TemplateConfig(
+            directory=_HERE / "templates", engine=JinjaTemplateEngine, engine_callback=_translated
+        ),
         request_max_body_size=MAX_BODY_BYTES,
         logging_config=None,
         debug=False,
@@ -109,9 +108,8 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
     return app
 
 
-def _static_files() -> Any:
-    cache = CacheControlHeader(max_age=STATIC_SECONDS, public=True, immutable=True)
-    return create_static_files_router("/static", [_HERE / "static"], cache_control=cache)
+def _translated(engine: JinjaTemplateEngine) -> None:
+    languages.install(engine.engine)
 
 
 def take_turns(app: Litestar) -> None:

@@ -24,6 +24,7 @@ from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
+from romm.api.pages.languages import Languages
 from romm.api.pages.renderer import PageRenderer
 from romm.api.routes import AppDependencies, routes
 from romm.composition import diagnosis
@@ -81,9 +82,16 @@ def app_dependencies(
 
 
 def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
-    device_cookie = Cookies(settings.server.base_url, session_lifetime=timedelta()).device_cookie
+    our_cookies = Cookies(settings.server.base_url, session_lifetime=timedelta())
     bounded = limited(app, log)
-    enveloped = middleware(bounded, log, logs.bound, https=_https(settings), device_cookie=device_cookie)
+    enveloped = middleware(
+        bounded,
+        log,
+        logs.bound,
+        https=_https(settings),
+        device_cookie=our_cookies.device_cookie,
+        languages=Languages(settings.server.language, our_cookies.language_cookie),
+    )
     return behind_proxies(enveloped, settings.server.trusted_proxies)
 
 

@@ -10,6 +10,7 @@ from romm.credentials.secrets import url_secret
 from romm.domain import scopes
 from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import (
+    EVERYTHING,
     TOUCH_INTERVAL,
     Credential,
     Kind,
@@ -143,6 +144,13 @@ class Sessions:
         account_id = who.account.id
         ended = await self.credentials.end_all(account_id, [Kind.SESSION], who.digest)
         self.log.info("session.others_ended", account=account_id, ended=ended)
+        return ended
+
+    async def end_everything(self, who: Principal) -> int:
+        """Also this session, so that it needs no proof. Returns the number. Raises `Refused`."""
+        require_own(who, Action.END_SESSIONS)
+        ended = await self.credentials.end_all(who.account.id, EVERYTHING)
+        self.log.info("session.everything_ended", account=who.account.id, ended=ended)
         return ended
 
     def _require_proof(self, who: Principal) -> None:

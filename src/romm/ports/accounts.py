@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
@@ -72,10 +73,20 @@ class Accounts(Protocol):
     async def signed_in(self, account_id: int, now: datetime) -> None: ...
 
 
+class Only(StrEnum):
+    """A list of accounts narrowed down. `WAITING`: asked for a new password. `MANAGED`: the provider gave the role."""
+
+    ALL = ""
+    WAITING = "waiting"
+    DISABLED = "disabled"
+    NEVER = "never"
+    MANAGED = "managed"
+
+
 class AccountStore(Protocol):
     """Raises `Conflict("version")` also if the last enabled admin would go."""
 
-    async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+    async def search(self, text: str, limit: int, offset: int, only: Only = Only.ALL) -> tuple[Sequence[Account], int]:
         """A page by name, and the number of all."""
 
     async def enabled_admins(self) -> int: ...

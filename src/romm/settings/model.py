@@ -37,6 +37,7 @@ class Server(Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
     forward_hosts: Annotated[tuple[str, ...], Variable("ROMM_FORWARD_HOSTS")]
     doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
+    language: Annotated[Literal["", "en", "de", "es", "fr", "pt-BR", "zh-Hans"], Variable("ROMM_LANGUAGE")]
 
 
 class Database(Struct, frozen=True, kw_only=True):

@@ -56,7 +56,7 @@ async def test_the_list_is_searched_and_paged(world: World, keeper: Browser) -> 
     assert ("guest05" in second, "guest29" in second) == (False, True)
     found = await read(keeper, "/admin/users?search=Guest29")
     assert ("guest29" in found, "guest05" in found, "Found: 1" in found) == (True, False, True)
-    assert "No name or address matches." in await read(keeper, "/admin/users?search=nobody")
+    assert "Nothing matches." in await read(keeper, "/admin/users?search=nobody")
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "99999999999999999999", "1000000"])
@@ -101,7 +101,7 @@ async def test_an_invitation_is_shown_once_works_once_and_stands_in_no_address_o
     dora = world.browser()
     await dora.submit("/api/login", username="dora", password=NEW)
     assert (await account_of(dora)).level is AccessLevel.EDITOR
-    assert "None." in await read(keeper, "/admin/users")
+    assert "Open invitations" not in await read(keeper, "/admin/users")
 
 
 async def test_an_invitation_is_taken_back(world: World, keeper: Browser) -> None:
@@ -244,7 +244,7 @@ async def test_without_passwords_nothing_offers_one() -> None:
 
 async def test_nothing_in_a_search_or_a_name_becomes_markup(world: World, keeper: Browser) -> None:
     page = (await keeper.get("/admin/users?search=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")).text
-    assert "<script" not in page
+    assert page.count("<script") == 1, "our own"
 
 
 @pytest.mark.parametrize("path", ["", "/invite", "/1/delete", "/1/disable", "/1/password", "/invitations/1/revoke"])

@@ -38,7 +38,7 @@ async def test_what_happened_stands_in_one_list_the_newest_first(world: World, k
     text = "\n".join(lines)
     for part in (
         "Account created",
-        "alice@example.org with Authelia: email_not_verified",
+        "alice@example.org with Authelia: E-mail address not verified",
         "signed in",
         "Linked with Authelia",
         "Session begun in",
@@ -53,7 +53,7 @@ async def test_another_person_s_lines_are_not_in_it(world: World, keeper: Browse
     bob = await world.add("bob", "bob@example.org")
     world.idp.claims.update(email_verified=False)
     await world.browser().sign_in()
-    assert "email_not_verified" not in "\n".join(await timeline(keeper, bob.id))
+    assert "not verified" not in "\n".join(await timeline(keeper, bob.id))
 
 
 async def test_the_last_claims_are_explained_by_the_rules_of_now(world: World, keeper: Browser) -> None:

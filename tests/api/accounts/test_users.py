@@ -11,6 +11,7 @@ from romm.domain import scopes
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from romm.domain.titles import TITLES
 from tests.api.http.test_headers import cookies_of
 from tests.api.sign_in.test_openid import error_of
 from tests.fakes import FakePasswords
@@ -101,7 +102,7 @@ async def test_the_form_at_a_foreign_name_leads_to_the_page_that_says_what_to_do
     browser = World().browser(host=REBOUND, origin=f"http://{REBOUND}")
     response = await browser.client.post("/api/users", data=FIRST)
     assert error_of(response) == Code.SETUP_HOST
-    assert "Not at this address" in (await browser.client.get(response.headers["location"])).text
+    assert TITLES[Code.SETUP_HOST] in (await browser.client.get(response.headers["location"])).text
 
 
 @pytest.mark.parametrize("host", ["192.168.1.20:8080", "nas:8080", "nas.local:8080"])

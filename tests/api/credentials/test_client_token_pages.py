@@ -6,6 +6,7 @@ import re
 import pytest
 
 from romm.api.pages import qr_code
+from romm.domain import scopes
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.credentials.credential import Kind
 from romm.domain.digests import digest
@@ -73,7 +74,8 @@ async def test_the_form_offers_the_scopes_that_one_has(world: World, level: Acce
     page = (await (await person(world, "somebody")).get(PAGE)).text
     assert len(re.findall(r'name="scopes"', page)) == offered + 1, "and access.grant"
     assert re.search(r'value="access.grant">', page), "never by default"
-    assert len(re.findall(r"checked", page)) == 9
+    assert re.findall(r'(\w+)" checked', page)[0] == "read", "the least of the presets"
+    assert len(re.findall(r"checked", page)) == 1 + 9
     labels = words("".join(re.findall(r"<label><input.*?</label>", page, re.DOTALL)))
     assert "See your saves, states and screenshots assets.read" in labels
 
@@ -171,3 +173,25 @@ async def test_the_page_loads_nothing_from_elsewhere(world: World) -> None:
         "default-src 'none'; style-src 'self'; img-src 'self';"
     )
     assert "style=" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("access", "expected"),
+    [("read", "only reads"), ("play", "never the account"), ("all", "all of the account"), ("chosen", "as ticked")],
+)
+async def test_what_a_token_may_do_is_chosen_with_one_click(world: World, access: str, expected: str) -> None:
+    browser = await person(world)
+    fields = {"name": "phone", "access": access, "expires_in": "90d", "scopes": "me.read"}
+    assert (await browser.submit(PAGE, **fields)).status_code == 200
+    [token] = [each for each in world.accounts.credentials.values() if each.kind is Kind.CLIENT_TOKEN]
+    given = set(token.scopes)
+    usual = set(scopes.granted(AccessLevel.VIEWER))
+    assert (
+        given
+        == {
+            "only reads": {scope for scope in usual if scope.endswith(".read")},
+            "never the account": usual - {"me.write"},
+            "all of the account": set(scopes.granted(AccessLevel.ADMIN)),
+            "as ticked": {"me.read"},
+        }[expected]
+    )

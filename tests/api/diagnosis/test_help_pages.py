@@ -6,6 +6,7 @@ import pytest
 
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
+from romm.domain.titles import TITLES
 from tests.api.accounts.test_own_page import read
 from tests.api.sign_in.test_pages import words
 from tests.world import World
@@ -19,7 +20,8 @@ async def test_each_code_has_a_page_with_both_texts_and_no_braces(world: World, 
     assert CATALOGUE[code].person in page
     operator = re.sub(r"\{(\w+)\}", r"\1", CATALOGUE[code].operator).replace("`", "")
     assert "".join(operator.split()) in "".join(page.split())
-    assert not set("{}") & set(answer.text)
+    assert not set("{}") & set(page)
+    assert TITLES[code] in page
 
 
 async def test_the_index_leads_to_every_code(world: World) -> None:

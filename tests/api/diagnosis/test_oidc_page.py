@@ -10,6 +10,7 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.diagnosis.findings import Check
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from romm.domain.titles import TITLES
 from tests.api.accounts.test_own_page import local, read
 from tests.api.sign_in.test_openid import error_of
 from tests.api.sign_in.test_pages import words
@@ -165,7 +166,7 @@ async def test_who_was_refused_of_late_stands_there_with_the_claims(world: World
     for _ in range(12):
         await world.browser().sign_in()
     page = await read(keeper, PAGE)
-    assert page.count("What email_not_verified means") == 10
+    assert page.count(TITLES[Code.EMAIL_NOT_VERIFIED]) == 10
     assert "email alice@example.org" in page
     assert "name text of 13" in page
     assert "Liddell" not in page

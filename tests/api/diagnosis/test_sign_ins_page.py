@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
+from romm.domain.titles import TITLES
 from romm.ports.sign_in import SignInEntry, SignInFilter
 from tests.api.accounts.test_own_page import local, read
 from tests.api.sign_in.test_pages import words
@@ -99,7 +100,7 @@ async def test_a_reference_finds_its_line_with_all_that_is_known(world: World, k
     assert entry.subject_digest is not None
     for text in (
         "refused",
-        f"alice@example.org with Authelia: {Code.EMAIL_NOT_VERIFIED}",
+        f"alice@example.org with Authelia: {TITLES[Code.EMAIL_NOT_VERIFIED]}",
         f"{entry.at:%Y-%m-%d %H:%M} UTC",
         "The provider does not say that the address is verified (OIDC_TRUST_EMAIL). Refused: email_not_verified",
         row.person,
@@ -113,7 +114,7 @@ async def test_a_reference_finds_its_line_with_all_that_is_known(world: World, k
         assert text in line
     assert "Liddell" not in answer.text
     assert f'<time datetime="{entry.at.isoformat()}">' in answer.text
-    assert answer.text.count("<details open>") == 2
+    assert len(re.findall("<details[^>]* open>", answer.text)) == 2
 
 
 @pytest.mark.parametrize("around", ["{}", "  {}\n", "Code: email_not_verified · Reference: {}", "ref {}."])
@@ -135,7 +136,9 @@ async def test_what_a_code_means_stands_with_it(world: World, keeper: Browser) -
     await world.browser().sign_in()
     line = (await lines(keeper))[0]
     row = CATALOGUE[Code.NO_ROLE]
-    assert f"What {Code.NO_ROLE} means The person reads {row.person}" in line
+    assert f": {TITLES[Code.NO_ROLE]} " in line
+    assert f"The person reads {row.person}" in line
+    assert f"Code {Code.NO_ROLE} " in line
     assert "The roles claim (OIDC_CLAIM_ROLES) has 'others', and none of that is in OIDC_ROLE_ADMIN" in line
 
 
@@ -144,14 +147,14 @@ async def test_the_log_is_filtered_by_outcome_code_and_account(world: World, kee
     await wrong_password(world)
 
     async def heads(query: str = "") -> list[str]:
-        return [" ".join(line.split(" UTC ")[1].split()[:6]) for line in await lines(keeper, query)]
+        return [" ".join(line.split(" UTC ")[1].split()[:5]) for line in await lines(keeper, query)]
 
     refusal, vera, keeper_ = (
-        "vera with a local password: credentials_wrong",
-        "vera with a local password From",
+        "vera with a local password:",
+        "vera with a local password",
         "keeper",
     )
-    assert await heads() == [refusal, vera, f"{keeper_} with a local password From"]
+    assert await heads() == [refusal, vera, f"{keeper_} with a local password"]
     assert await heads("?outcome=refused") == [refusal]
     assert await heads("?outcome=signed_in&search=vera") == [vera]
     assert await heads("?account=2") == [refusal, vera]
@@ -171,14 +174,14 @@ async def test_a_person_who_was_refused_is_found_by_the_address_at_the_provider(
     for sought in ("alice", "ALICE@example", "email_not", "127.0.0.1"):
         found = await lines(keeper, f"?search={sought}&outcome=refused")
         assert len(found) == 1
-        assert "alice@example.org with Authelia: email_not_verified" in found[0]
+        assert f"alice@example.org with Authelia: {TITLES[Code.EMAIL_NOT_VERIFIED]}" in found[0]
 
 
 async def test_facts_stand_in_place_of_their_names(world: World, keeper: Browser) -> None:
     await refused(world)
     page = (await keeper.get(PAGE)).text
     assert "email_verified is False in id_token" in words(page)
-    assert "{" not in page
+    assert "{" not in words(page)
 
 
 async def test_a_line_from_before_has_the_names_of_the_facts(world: World, keeper: Browser) -> None:
@@ -186,7 +189,7 @@ async def test_a_line_from_before_has_the_names_of_the_facts(world: World, keepe
     world.sign_ins.entries[-1] = replace(world.sign_ins.entries[-1], facts="")
     page = (await keeper.get(PAGE)).text
     assert "<var>found</var>" in page
-    assert "{" not in page
+    assert "{" not in words(page)
 
 
 async def test_what_the_provider_said_is_in_the_line(world: World, keeper: Browser) -> None:

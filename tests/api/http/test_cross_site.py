@@ -207,6 +207,15 @@ async def test_a_link_of_another_site_may_lead_here(house: World) -> None:
     assert (await browser.sign_in()).headers["location"] == "/"
 
 
+@pytest.mark.parametrize("path", ["/api/identities/link", "/api/oidc/trial"])
+async def test_no_link_of_another_site_links_an_account_or_tries_a_sign_in(house: World, path: str) -> None:
+    """These begin something at a GET."""
+    browser = house.browser(**{"sec-fetch-mode": "navigate"})
+    await browser.submit("/api/login", username="keeper", password=PASSWORD)
+    browser.client.headers["sec-fetch-site"] = "cross-site"
+    assert error_of(await browser.get(path)) == Code.CROSS_SITE
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 async def test_a_method_that_only_reads_may_come_from_anywhere(house: World, method: str) -> None:
     program = house.program()

@@ -1,6 +1,6 @@
 """Accounts in the database. Changes of a stale account are refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,11 +16,18 @@ from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.ports.accounts import OneTimeLink
+from romm.ports.accounts import OneTimeLink, Only
 from romm.ports.conflicts import Conflict
 
 _COUNT = select(func.count()).select_from(AccountRow)
 _ENABLED_ADMINS = _COUNT.where(AccountRow.enabled, AccountRow.level == AccessLevel.ADMIN)
+_ONLY: Mapping[Only, tuple[ColumnElement[bool], ...]] = {
+    Only.ALL: (),
+    Only.WAITING: (AccountRow.reset_asked_at.is_not(None),),
+    Only.DISABLED: (AccountRow.enabled.is_(False),),
+    Only.NEVER: (AccountRow.last_login.is_(None),),
+    Only.MANAGED: (AccountRow.role_from_claim.is_(True),),
+}
 _RESET_ASKED = (
     update(AccountRow)
     .where(or_(AccountRow.username == bindparam("name"), AccountRow.email == bindparam("name")), AccountRow.enabled)
@@ -32,14 +39,15 @@ class SQLAccountStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def search(self, text: str, limit: int, offset: int) -> tuple[Sequence[Account], int]:
+    async def search(self, text: str, limit: int, offset: int, only: Only = Only.ALL) -> tuple[Sequence[Account], int]:
         if not text.isprintable():
             return [], 0  # PostgreSQL rejects a NUL, and SQLite ends the text there
         matching = SearchFilter({"username", "email"}, text, escape_wildcards=True)
-        page = filtered(select(AccountRow.id), AccountRow, matching, OrderBy("username"), LimitOffset(limit, offset))
+        ids, count = select(AccountRow.id).where(*_ONLY[only]), _COUNT.where(*_ONLY[only])
+        page = filtered(ids, AccountRow, matching, OrderBy("username"), LimitOffset(limit, offset))
         listed = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id.in_(page.scalar_subquery()))
         rows = await self._database.fetch(listed.order_by(AccountRow.username, *ORDER), {})
-        total = await self._database.fetch(filtered(_COUNT, AccountRow, matching), {})
+        total = await self._database.fetch(filtered(count, AccountRow, matching), {})
         return accounts(rows), total[0][0]
 
     async def enabled_admins(self) -> int:

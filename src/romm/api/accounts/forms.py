@@ -16,6 +16,10 @@ class ProfileForm(Struct, frozen=True, kw_only=True):
     def account_form(self) -> AccountForm:
         return AccountForm(username=self.username, email=self.email)
 
+    def shown(self) -> dict[str, str]:
+        """What the form shows again after a refusal."""
+        return {"username": self.username, "email": self.email}
+
 
 class PasswordForm(Struct, frozen=True, kw_only=True):
     password: str
@@ -57,6 +61,11 @@ class PersonForm(Struct, frozen=True, kw_only=True):
         """Raises `Refused(REQUEST_INVALID)` for an unknown role."""
         new_level = UNSET if isinstance(self.role, UnsetType) else level(self.role)
         return AccountForm(username=self.username, email=self.email, level=new_level)
+
+    def shown(self) -> dict[str, str]:
+        """What the form shows again after a refusal."""
+        role = {} if isinstance(self.role, UnsetType) else {"role": self.role}
+        return {"username": self.username, "email": self.email} | role
 
 
 class UnlinkPersonForm(Struct, frozen=True):

@@ -18,6 +18,7 @@ async def register(
     invitations: NamedDependency[Invitations],
     token: FromQuery[str] = "",
     username: FromQuery[str] = "",
+    email: FromQuery[str] = "",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
@@ -28,6 +29,7 @@ async def register(
         token=token,
         invitation=invitation,
         username=username,
+        email=email,
         links_by_email=renderer.links_by_email,
         error=explained(error, ref),
     )

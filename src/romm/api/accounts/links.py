@@ -131,7 +131,8 @@ async def register(
     """Uses the link up, unless a field has to be corrected (the HTML form: 303 to `/login`)."""
     form = await body(request, RegistrationForm)
     typed = AccountForm(username=form.username, email=form.email, password=form.password)
-    account = await _with_token(request, form.token, invitations.register(form.token, typed), username=form.username)
+    shown = {"username": form.username, "email": str(form.email or "")}
+    account = await _with_token(request, form.token, invitations.register(form.token, typed), **shown)
     return (
         see_other("/login?notice=registered")
         if wants_page(request)

@@ -18,7 +18,7 @@ from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.pages.described_links import DescribedLink, describe_links
-from romm.api.pages.renderer import PageRenderer, confirm_url, explained
+from romm.api.pages.renderer import PageRenderer, confirm_url, explained, keeping
 from romm.api.pages.user_agents import in_words
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
@@ -26,6 +26,7 @@ from romm.domain.accounts.changes import Proof, WaysIn, unlink
 from romm.domain.credentials.credential import Credential
 from romm.domain.errors import Refuse
 from romm.domain.model import Account
+from romm.domain.scopes import granted
 from romm.sign_in.openid.providers import SignIns
 
 _PAGE = "/account"
@@ -43,14 +44,19 @@ async def account_page(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
+    username: FromQuery[str] = "",
+    email: FromQuery[str] = "",
 ) -> Template:
+    """`username` and `email`: what a refused form had."""
     account = principal.account
     proof = profile.proof(principal)
     return renderer.page(
         "account.html",
         who=principal,
         account=account,
+        typed={"username": username or account.username, "email": email if error and username else account.email},
         managed=administration.is_managed(account),
+        scopes=granted(account.level),
         **_ways(renderer, principal, proof),
         **_links(account, profile.ways_in(), renderer),
         provider_label=renderer.providers_of(link.identity.issuer for link in account.links),
@@ -65,7 +71,8 @@ async def change_profile(
     request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
 ) -> Response[bytes]:
     form = await body(request, ProfileForm)
-    await profile.change(principal, form.account_form(), form.current_password, visitor(request))
+    with keeping(_PAGE, **form.shown()):
+        await profile.change(principal, form.account_form(), form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=saved")
 
 
@@ -115,6 +122,15 @@ async def end_other_sessions(
 ) -> Response[bytes]:
     await sessions.end_others(principal)
     return see_other(f"{_PAGE}?notice=sessions_ended")
+
+
+@post("/sign-out-everywhere", **_WRITES)
+async def sign_out_everywhere(
+    principal: NamedDependency[Principal], sessions: NamedDependency[Sessions], our_cookies: NamedDependency[Cookies]
+) -> Response[bytes]:
+    """Browsers, apps, devices and client tokens."""
+    await sessions.end_everything(principal)
+    return see_other("/login?notice=signed_out_everywhere", our_cookies.signed_out())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +191,7 @@ router = Router(
     _PAGE,
     route_handlers=[
         account_page, change_profile, change_password, link, unlink_identity, end_session, end_other_sessions,
+        sign_out_everywhere,
     ],
     include_in_schema=False,
 )  # fmt: skip

@@ -13,17 +13,21 @@ from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Request, body
+from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained, keeping
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import Credential, link_url
+from romm.domain.model import Account
+from romm.ports.accounts import Only
 from romm.settings.model import Settings
 
 PAGE = "/admin/users"
 AT_ONCE = 25
 LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
+SENT = 3_600
+"""Seconds; with less, as by default, a link cannot be sent, so the form proposes a week."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,7 @@ async def people(
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
     search: FromQuery[str] = "",
+    only: FromQuery[str] = "",
     page: FromQuery[int] = 1,
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
@@ -59,15 +64,18 @@ async def people(
 ) -> Template:
     """`role` and what follows fill in the forms after a confirmation."""
     number = min(max(page, 1), 1_000_000)
-    accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE)
+    shown = Only(only) if only in set(Only) else Only.ALL
+    accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE, shown)
     return renderer.page(
         "people.html",
         who=principal,
         own_id=principal.account.id,
-        people=[(account, administration.is_managed(account)) for account in accounts],
+        people=[(account, administration.is_managed(account), _ways(account, renderer)) for account in accounts],
+        only=shown,
         **_paging(search, number, total),
         invitations=await invitations.listed(actor(principal)),
         lifetimes=_lifetimes(renderer),
+        usual=_usual_lifetime(renderer),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
@@ -99,7 +107,8 @@ async def invite(
     with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
         secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     link = link_view(renderer.settings, "/register", secret, invitation)
-    return renderer.page("invited.html", who=principal, link=link, gives=invitation.level)
+    elsewhere = other_address(request, renderer.settings.server.base_url)
+    return renderer.page("invited.html", who=principal, link=link, gives=invitation.level, elsewhere=elsewhere)
 
 
 @post("/invitations/{invitation_id:int}/revoke", **needs("users.write", browser=True, error_page=PAGE))
@@ -110,9 +119,21 @@ async def revoke(
     return see_other(f"{PAGE}?notice=revoked")
 
 
+def _ways(account: Account, renderer: PageRenderer) -> list[str]:
+    """How the person signs in, in words."""
+    providers = [name for link in account.links if (name := renderer.name_of(link.identity.issuer))]
+    usable = account.password_set_at and not renderer.settings.accounts.disable_userpass_login
+    return [*providers, *(["password"] if usable else [])]
+
+
 def _paging(search: str, number: int, total: int) -> dict[str, Any]:
     last = max(1, -(-total // AT_ONCE))
     return {"search": search, "total": total, "number": number, "last": last}
+
+
+def _usual_lifetime(renderer: PageRenderer) -> str:
+    configured = renderer.settings.accounts.invite_token_expiry_seconds
+    return str(configured if configured >= SENT else 604_800)
 
 
 def _lifetimes(renderer: PageRenderer) -> list[tuple[str, int]]:

@@ -14,11 +14,11 @@ from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
 from romm.api.accounts.people_page import PAGE, link_view
 from romm.api.accounts.timeline import Event, entries_of, last_explained, timeline
 from romm.api.http.openapi import needs
-from romm.api.http.requests import Request, body
+from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView
-from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.pages.renderer import PageRenderer, explained, keeping
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
@@ -45,7 +45,11 @@ async def person(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
+    username: FromQuery[str] = "",
+    email: FromQuery[str] = "",
+    role: FromQuery[str] = "",
 ) -> Template:
+    """`username` and what follows: what a refused form had."""
     by = actor(principal)
     account = await administration.get(by, user_id)
     entries, links = (
@@ -71,6 +75,11 @@ async def person(
         passwords=administration.passwords_enabled,
         sessions=len(open_sessions),
         writes="users.write" in principal.scopes,
+        typed={
+            "username": username or account.username,
+            "email": email if error and username else account.email,
+            "role": role or account.level.label,
+        },
         error=explained(error, ref),
         notice=notice,
         confirm_first=renderer.confirm_first(principal, f"{PAGE}/{user_id}"),
@@ -85,7 +94,8 @@ async def change(
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, PersonForm)
-    await administration.change(actor(principal), user_id, form.account_form())
+    with keeping(f"{PAGE}/{user_id}", **form.shown()):
+        await administration.change(actor(principal), user_id, form.account_form())
     return _back(user_id, "saved")
 
 
@@ -128,6 +138,7 @@ async def set_password(
 
 @post("/reset-link", **_WRITES, status_code=200)
 async def reset_link(
+    request: Request,
     user_id: FromPath[int],
     renderer: NamedDependency[PageRenderer],
     principal: NamedDependency[Principal],
@@ -139,7 +150,8 @@ async def reset_link(
     account = await administration.get(by, user_id, Action.SET_PASSWORD)
     secret, stored = await recovery.reset_link(by, account)
     link = link_view(renderer.settings, "/reset-password", secret, stored)
-    return renderer.page("reset_link.html", who=principal, account=account, link=link)
+    elsewhere = other_address(request, renderer.settings.server.base_url)
+    return renderer.page("reset_link.html", who=principal, account=account, link=link, elsewhere=elsewhere)
 
 
 @post("/end-sign-ins", **_WRITES)

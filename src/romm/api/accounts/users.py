@@ -13,6 +13,7 @@ from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
 from romm.api.http.responses import see_other
+from romm.api.pages.renderer import keeping
 from romm.credentials.principal import Principal, actor, require
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
@@ -59,7 +60,8 @@ async def create(
     """
     if await setup.is_open() or not authentication.was_tried(request):
         form = await body(request, SetupForm)
-        account = await setup.create_first_admin(form.username, form.email, form.password, hosts_asked(request))
+        with keeping("/setup", username=form.username, email=str(form.email or "")):
+            account = await setup.create_first_admin(form.username, form.email, form.password, hosts_asked(request))
         return (
             see_other("/login?notice=set_up")
             if wants_page(request)

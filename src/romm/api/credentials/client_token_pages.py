@@ -1,13 +1,14 @@
 """The page of the own client tokens. A secret is only in the response to the form: in no URL and no store."""
 
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
+from msgspec import Struct
 
-from romm.api.credentials.client_token_schemas import ClientTokenForm, client_token
+from romm.api.credentials.client_token_schemas import client_token
 from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
@@ -18,21 +19,35 @@ from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Offer, Pairing
 from romm.credentials.principal import Principal
 from romm.domain import scopes
-from romm.domain.credentials.client_tokens import MOST, Lifetime
+from romm.domain.credentials.client_tokens import MOST, ClientTokenRequest, Lifetime
 from romm.domain.credentials.short_codes import format_code
 from romm.domain.model import AccessLevel
 
 PAGE = "/account/tokens"
 _LOOKS = needs("me.read", browser=True, error_page=PAGE)
 _CHANGES = needs("me.write", browser=True, error_page=PAGE)
-_USUAL = [scope for scope in scopes.granted(AccessLevel.VIEWER) if scope.endswith(".read")]
-_UNTOUCHED = {"name": "", "expires_in": Lifetime.QUARTER, "scopes": _USUAL}
+_READ = tuple(scope for scope in scopes.granted(AccessLevel.VIEWER) if scope.endswith(".read"))
+_PLAY = tuple(scope for scope in scopes.granted(AccessLevel.VIEWER) if scope != "me.write")
+_UNTOUCHED = {"name": "", "expires_in": Lifetime.QUARTER, "access": "read", "scopes": _READ}
 LIFETIMES = {
     Lifetime.MONTH: "30 days",
     Lifetime.QUARTER: "90 days",
     Lifetime.YEAR: "One year",
     Lifetime.NEVER: "Until I end it",
 }
+
+
+class TokenForm(Struct, frozen=True, kw_only=True):
+    """`access`: a set of scopes by name; without one, those of `scopes`."""
+
+    name: str
+    access: Literal["read", "play", "all", "chosen"] = "chosen"
+    scopes: list[str] = []
+    expires_in: Lifetime = Lifetime.NEVER
+
+    def request(self, who: Principal) -> ClientTokenRequest:
+        chosen = {"read": _READ, "play": _PLAY, "all": scopes.ordered(who.scopes)}.get(self.access, self.scopes)
+        return ClientTokenRequest(name=self.name, scopes=list(chosen), lifetime=self.expires_in)
 
 
 @get("/", **_LOOKS, summary="My client tokens")
@@ -45,16 +60,17 @@ async def tokens(
     notice: FromQuery[str] = "",
     name: FromQuery[str] = "",
     expires_in: FromQuery[str] = Lifetime.QUARTER,
+    access: FromQuery[str] = "read",
     chosen: FromQuery[str] = "",
 ) -> Page:
-    """`name`, `expires_in` and `chosen` fill in the form after a confirmation."""
+    """`name` and what follows: what the form had before a confirmation or a refusal."""
     return await _page(
         renderer,
         principal,
         client_tokens,
         error=explained(error, ref),
         notice=notice,
-        typed={"name": name, "expires_in": expires_in, "scopes": chosen.split() or _USUAL},
+        typed={"name": name, "expires_in": expires_in, "access": access, "scopes": chosen.split() or _READ},
         confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
@@ -66,10 +82,10 @@ async def create(
     renderer: NamedDependency[PageRenderer],
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
-    form = await body(request, ClientTokenForm)
-    typed = {"name": form.name, "expires_in": form.request.lifetime, "chosen": " ".join(form.scopes)}
+    form = await body(request, TokenForm)
+    typed = {"name": form.name, "expires_in": form.expires_in, "access": form.access, "chosen": " ".join(form.scopes)}
     with keeping(PAGE, **typed):
-        minted = await client_tokens.create(principal, form.request)
+        minted = await client_tokens.create(principal, form.request(principal))
     return await _page(renderer, principal, client_tokens, minted=minted)
 
 

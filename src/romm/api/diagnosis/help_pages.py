@@ -12,11 +12,12 @@ from romm.domain.catalogue import CATALOGUE, pieces
 from romm.domain.errors import Code, Refused
 from romm.domain.providers.register import preset
 from romm.domain.sign_in.providers import in_words_of
+from romm.domain.titles import TITLES
 
 
 @get("/")
 async def codes(renderer: NamedDependency[PageRenderer]) -> Template:
-    return renderer.page("help.html", rows=CATALOGUE.items())
+    return renderer.page("help.html", rows=[(code, TITLES[code], row) for code, row in CATALOGUE.items()])
 
 
 @get("/{code:str}")
@@ -25,7 +26,9 @@ async def code(code: FromPath[str], renderer: NamedDependency[PageRenderer]) -> 
         raise Refused(Code.NOT_FOUND, problem=f"no refusal has the code {code}", path="/help")
     row = CATALOGUE[Code(code)]
     hints = list(_hints(Code(code), renderer))
-    return renderer.page("help_code.html", code=code, row=row, operator=pieces(row.operator), hints=hints)
+    return renderer.page(
+        "help_code.html", code=code, title=TITLES[Code(code)], row=row, operator=pieces(row.operator), hints=hints
+    )
 
 
 def _hints(code: Code, renderer: PageRenderer) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from romm.api.http import cross_site
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import FORM_TYPES, Request, basic_credentials, readable, visitor
+from romm.api.http.requests import FORM_TYPES, WHO, Request, basic_credentials, readable, visitor
 from romm.credentials.bearers import Bearers
 from romm.credentials.principal import Principal, require
 from romm.credentials.sessions import Sessions
@@ -44,7 +44,9 @@ class Authentication:
 
     async def browser(self, request: Request) -> Principal | None:
         """Ignores the header, which may be meant for a proxy in front of us."""
-        return await self.sessions.who(self.our_cookies.session(request))
+        who = await self.sessions.who(self.our_cookies.session(request))
+        request.scope["state"][WHO] = who
+        return who
 
     async def _by_header(self, request: Request, header: str) -> Principal | None:
         scheme, _, value = header.partition(" ")

@@ -91,6 +91,14 @@ class Cookies:
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 
+    @property
+    def language_cookie(self) -> str:
+        """The name of the cookie with the language that was chosen on a page."""
+        return self._name("romm_language")
+
+    def language(self, tag: str) -> Cookie:
+        return self._cookie("romm_language", tag, PROVIDER_COOKIE_LIFETIME)
+
     def provider_used(self, request: Request) -> str | None:
         """The id of the provider that people last signed in with in this browser; anyone could have written it."""
         return request.cookies.get(self._name("romm_provider"))

@@ -16,29 +16,19 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.problems import OAuthProblem, problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
-from romm.api.http.requests import Request, correlation_id, logged_path, wants_page
+from romm.api.http.requests import WHO, Request, correlation_id, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, allow_header, see_other
 from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
 from romm.domain.providers.preset import Hints, hint_fact
 from romm.domain.sign_in.providers import FIRST, in_words_of
+from romm.domain.titles import TITLES
 from romm.domain.urls import with_query
 from romm.ports.process import Log
 
 RETRY_AFTER_SECONDS = 5
 _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORBIDDEN}
-_TITLES = {
-    Code.FORBIDDEN: "Not allowed",
-    Code.LINK_INVALID: "This link does not work",
-    Code.SETUP_HOST: "Not at this address",
-    Code.PASSWORDS_OFF: "No passwords here",
-    Code.NOT_FOUND: "Nothing here",
-    Code.ACCOUNT_UNKNOWN: "No such account",
-    Code.UNEXPECTED: "Something broke",
-    Code.STORAGE_UNAVAILABLE: "Not right now",
-}
-"""Other refusals rarely get a page of their own."""
 
 
 @dataclass(frozen=True)
@@ -145,17 +135,18 @@ class Errors:
         return answer
 
     def _message(self, request: Request, refused: Refused, status: int | None = None) -> Template:
-        row = CATALOGUE[refused.code]
+        row, home = CATALOGUE[refused.code], self._home(request)
         status = status or row.status
         page = self.renderer.page(
             "message.html",
+            who=None if home else request.scope["state"].get(WHO),  # its forms would go to the other host
             status_code=status,
-            title=_TITLES.get(refused.code, HTTPStatus(status).phrase),
+            title=TITLES[refused.code],
             person=row.person,
             code=refused.code,
             reference=correlation_id(request),
             status=status,
-            home=self._home(request),
+            home=home,
         )
         page.headers.update(_headers(request, refused, status))
         return page

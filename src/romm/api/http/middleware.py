@@ -10,6 +10,7 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from romm.api.http.requests import DEVICE_COOKIE, logged_path
+from romm.api.pages.languages import Asked, Languages, remember
 from romm.ports.process import Log
 
 Bind = Callable[..., AbstractContextManager[Any]]
@@ -26,7 +27,7 @@ _UNLESS_SAID = (
 )
 
 
-def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str) -> ASGIApp:
+def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str, languages: Languages) -> ASGIApp:
     """`bind` puts facts on a request's log lines. HSTS is sent only with an https base URL. `device_cookie` is a name."""
     extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
 
@@ -50,6 +51,7 @@ def middleware(app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie
             scope["method"] = HttpMethod.GET
         scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and opening it raises
         scope.setdefault("state", {}).update({"correlation_id": correlation_id, DEVICE_COOKIE: device_cookie})
+        remember(Asked(languages, scope))
         with bind(correlation_id=correlation_id):
             await app(scope, receive, send_with_headers)
             milliseconds = round((time.perf_counter() - started) * 1000, 1)

@@ -17,11 +17,13 @@ from msgspec import UNSET
 from msgspec.inspect import is_struct_type
 
 from romm.api.http.request_limits import BodyNotReceived
+from romm.domain import hosts
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Visitor
 
 MAX_USER_AGENT_LENGTH = 255
 DEVICE_COOKIE = "device_cookie"  # in a request's state: the cookie's name, which depends on ROMM_BASE_URL
+WHO = "who"  # in a request's state: the signed-in account of a browser, for the page of a refusal
 JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 Request = LitestarRequest[Any, Any, Any]
@@ -58,6 +60,12 @@ def visitor(request: Request) -> Visitor:
 def hosts_asked(request: Request) -> list[str]:
     """The names of this server: `Host`, and what a proxy says that it was before. Clients can invent both."""
     return [request.headers.get("host", ""), *request.headers.getall("x-forwarded-host", [])]
+
+
+def other_address(request: Request, base_url: str) -> str | None:
+    """`Host`, if it is not where links from RomM lead."""
+    asked = request.headers.get("host", "")
+    return None if hosts.is_at(asked, base_url) else asked
 
 
 def correlation_id(request: Request) -> str:

@@ -1,9 +1,12 @@
 """What all pages share."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -11,14 +14,16 @@ from litestar import Response
 from litestar.params import QueryParameter
 from litestar.response import Template
 
+from romm.api.pages import static_files
 from romm.credentials.principal import Principal, actor
 from romm.domain import hosts
 from romm.domain.catalogue import CATALOGUE, Piece, operator_text, pieces
 from romm.domain.credentials import step_up
 from romm.domain.credentials.step_up import CONFIRM_PAGE
 from romm.domain.errors import Code, Refused
-from romm.domain.providers.register import preset
+from romm.domain.providers.register import PRESETS, key, preset
 from romm.domain.sign_in.providers import ConfiguredProvider, ConfiguredProviders, in_words_of
+from romm.domain.titles import TITLES
 from romm.domain.urls import with_query
 from romm.ports.process import Clock
 from romm.ports.provider import Provider
@@ -33,6 +38,14 @@ overrides headers that a proxy may add (HTML, 4.2.5.1)."""
 NO_PATH = "strict-origin"
 """For pages with a secret in their URL: it is never a referrer, and forms still send their origin."""
 
+SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
+"""In every page itself, so that its hash allows it and nothing else."""
+
+_SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+
+LONGEST_KEPT = 320
+"""Characters of a typed value that a refused form gets back: an e-mail address (RFC 3696, 3)."""
+
 Page = Response[bytes] | Template
 
 NextPath = Annotated[str, QueryParameter(name="next")]
@@ -40,12 +53,12 @@ NextPath = Annotated[str, QueryParameter(name="next")]
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """`is_plain`: the provider has no name, so that the button shows the emblem of OpenID Connect."""
+    """`icon` has one or two letters; without them, `picture` names a file of `static/icons`, or is empty."""
 
     label: str
     icon: str
+    picture: str
     url: str
-    is_plain: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +80,7 @@ class PageRenderer:
         status_code: int = 200,
         **context: Any,
     ) -> Template:
-        """Loads only its own style and images; submits forms only to us and the providers.
+        """Loads only its own style, images and script; submits forms only to us and the providers.
 
         `who` is the signed-in account. `form_target` is one more source for `form-action`. `home`: our origin, for a page
         that is shown at another host.
@@ -75,6 +88,8 @@ class PageRenderer:
         shared = {
             "me": who and _ways(who),
             "version": self.version,
+            "script": SCRIPT,
+            "static": static_files.address,
             "referrer": referrer,
             "home": home,
             "provider_label": self.one_of(self.configured.on),
@@ -136,14 +151,16 @@ class PageRenderer:
                 label=each.label,
                 icon=each.icon,
                 url=self.login_url(return_to, each.id),
-                is_plain=not self._is_named(each.id),
+                picture=self._picture(each.id),
             )
             for each in sorted(self.configured.on, key=lambda each: each.id != used)
         ]
 
-    def _is_named(self, provider_id: str) -> bool:
+    def _picture(self, provider_id: str) -> str:
+        """The emblem of OpenID Connect for a provider without any name."""
         oidc = self.declared(provider_id).oidc
-        return bool(oidc.provider or oidc.name)
+        name = key(oidc.provider)
+        return name if name in PRESETS else "" if name or oidc.name else "oidc"
 
     def autologin_url(self, return_to: str) -> str | None:
         """Where the login page goes straight to."""
@@ -186,7 +203,7 @@ class PageRenderer:
         targets = " ".join(filter(None, ("'self'", *others, form_target)))
         own = home or "'self'"
         return (
-            f"default-src 'none'; style-src {own}; img-src {own}; form-action {targets}; "
+            f"default-src 'none'; style-src {own}; img-src {own}; script-src 'sha256-{_SCRIPT_HASH}'; form-action {targets}; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
 
@@ -218,12 +235,15 @@ def confirm_url(return_to: str) -> str:
 
 @contextmanager
 def keeping(page: str, **typed: str) -> Iterator[None]:
-    """When a step needs a proof first, lead back to the page with its form filled in."""
+    """When a form is refused, or needs a proof first, lead back to its page with what was typed. Never a secret."""
     try:
         yield
     except Refused as refused:
+        filled = with_query(page, {name: value for name, value in typed.items() if 0 < len(value) <= LONGEST_KEPT})
         if refused.code is Code.CONFIRMATION_REQUIRED:
-            refused.return_to = with_query(page, typed)
+            refused.return_to = filled
+        else:
+            refused.page = filled
         raise
 
 
@@ -233,7 +253,7 @@ def explained(error: str, reference: str) -> dict[str, str | None] | None:
         return None
     code = Code(error) if error in set(Code) else Code.UNEXPECTED
     valid = reference if _REFERENCE.fullmatch(reference) else None
-    return {"code": code, "person": CATALOGUE[code].person, "reference": valid}
+    return {"code": code, "title": TITLES[code], "person": CATALOGUE[code].person, "reference": valid}
 
 
 def describe(
@@ -247,4 +267,10 @@ def describe(
         if facts
         else pieces(in_words_of(provider.id, row.operator))
     )
-    return {"code": code, "person": row.person, "operator": operator, "provider": in_words_of(provider.id, hint)}
+    return {
+        "code": code,
+        "title": TITLES[code],
+        "person": row.person,
+        "operator": operator,
+        "provider": in_words_of(provider.id, hint),
+    }

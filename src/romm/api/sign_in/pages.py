@@ -1,25 +1,38 @@
 """The sign-in pages. They need no JavaScript."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
 
 from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.requests import ProviderId, Request, hosts_asked
+from romm.api.http.requests import ProviderId, Request, body, hosts_asked, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
+from romm.api.pages.described_sign_ins import SignInView, describe_entries
+from romm.api.pages.languages import LANGUAGES
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.checkups import Checkups
 from romm.domain import urls
-from romm.domain.scopes import granted
+from romm.domain.model import Account
 from romm.domain.sign_in.end_session import sign_out_notice
+from romm.ports.accounts import Only
 from romm.ports.diagnosis import Checkup
+from romm.ports.sign_in import SignInFilter
+from romm.sign_in.journal import SignInJournal
+
+SHOWN = 3
+"""Of those who wait and of refusals, on the start page."""
+
+LAST_DAY = timedelta(days=1)
 
 
 @get("/login", summary="Sign-in page")
@@ -70,13 +83,15 @@ async def first_admin(
     setup: NamedDependency[Setup],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
+    username: FromQuery[str] = "",
+    email: FromQuery[str] = "",
 ) -> Page:
     """Closed once an administrator exists."""
     if not await setup.is_open():
         return see_other("/login")
     setup.check_hosts(hosts_asked(request))
     return renderer.page(
-        "setup.html", buttons=renderer.buttons("/"), error=explained(error, ref), username="", email=""
+        "setup.html", buttons=renderer.buttons("/"), error=explained(error, ref), username=username, email=email
     )
 
 
@@ -89,6 +104,7 @@ async def home(
     administration: NamedDependency[Administration],
     our_cookies: NamedDependency[Cookies],
     checkups: NamedDependency[Checkups],
+    journal: NamedDependency[SignInJournal],
     return_to: NextPath = "/",
     notice: FromQuery[str] = "",
 ) -> Page:
@@ -104,11 +120,30 @@ async def home(
         **_who(principal),
         links=describe_links(principal.account, administration.issuers.now(), renderer),
         checkup=await _checkup(checkups, principal),
+        waiting=await _waiting(administration, principal),
+        refused=await _refused(journal, principal, renderer, administration),
         notice=notice,
+        elsewhere=other_address(request, renderer.settings.server.base_url)
+        if "users.read" in principal.scopes
+        else None,
+        base_url=renderer.settings.server.base_url,
         continue_to=None if target == "/" else target,
         sign_out_goes_to_provider=_signs_out_at_provider(principal, renderer),
         provider_label=_provider(principal, renderer),
     )
+
+
+class LanguageForm(Struct, frozen=True):
+    language: str
+    next: str = "/"
+
+
+@post("/language", summary="Choose the language of pages")
+async def choose_language(request: Request, our_cookies: NamedDependency[Cookies]) -> Response[bytes]:
+    """For this browser; an unknown one is not kept."""
+    form = await body(request, LanguageForm)
+    chosen = [our_cookies.language(form.language)] if form.language in LANGUAGES else []
+    return see_other(urls.return_to(form.next), chosen)
 
 
 def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
@@ -124,6 +159,24 @@ async def _checkup(checkups: Checkups, who: Principal) -> Checkup | None:
     return await checkups.last(actor(who)) if "users.read" in who.scopes else None
 
 
+async def _waiting(administration: Administration, who: Principal) -> Sequence[Account]:
+    """Asked for a new password; at most one more than are shown."""
+    if "users.read" not in who.scopes:
+        return []
+    return (await administration.search(actor(who), "", SHOWN + 1, 0, Only.WAITING))[0]
+
+
+async def _refused(
+    journal: SignInJournal, who: Principal, renderer: PageRenderer, administration: Administration
+) -> Sequence[SignInView] | None:
+    """Of the last day; at most one more than are shown. None for those who may not read the log."""
+    if "logs.read" not in who.scopes:
+        return None
+    entries = await journal.search(actor(who), SignInFilter(outcome="refused"), SHOWN + 1)
+    recent = [each for each in entries if renderer.clock() - each.at < LAST_DAY]
+    return await describe_entries(recent, renderer, who, administration)
+
+
 def _who(principal: Principal) -> dict[str, Any]:
     account, credential = principal.account, principal.credential
     identity = credential.identity if credential else None
@@ -136,7 +189,6 @@ def _who(principal: Principal) -> dict[str, Any]:
             "level": account.level.label,
             "role": account.level.role,
         },
-        "scopes": granted(account.level),
         "link": link and {"issuer": link.identity.issuer, "since": link.linked_at, "rule": link.rule},
         "has_password": account.password_set_at is not None,
     }
@@ -150,4 +202,4 @@ def _signs_out_at_provider(principal: Principal, renderer: PageRenderer) -> bool
     return found is not None and found.is_on and renderer.declared(found.id).oidc.rp_initiated_logout
 
 
-router = Router("/", route_handlers=[login, first_admin, home], include_in_schema=False)
+router = Router("/", route_handlers=[login, first_admin, home, choose_language], include_in_schema=False)

@@ -46,6 +46,9 @@ class Kind(enum.StrEnum):
 SIGNED_IN_KINDS = frozenset({Kind.SESSION, Kind.ACCESS_TOKEN, Kind.REFRESH_TOKEN, Kind.AUTHORIZATION_CODE})
 """End when the password or access level changes."""
 
+EVERYTHING = SIGNED_IN_KINDS | {Kind.CLIENT_TOKEN, Kind.PAIRING_CODE}
+"""All that opens an account: of browsers, apps, devices and scripts."""
+
 LINK_KINDS = frozenset({Kind.PASSWORD_RESET, Kind.RECOVERY})
 """End with any change of the account."""
 
