@@ -379,7 +379,13 @@ class FakeCredentials:
     async def add(self, seen: Account, *credentials: Credential) -> None:
         self._accounts.judge(seen)
         self._add(*credentials)
-        for kind in (Kind.SESSION, Kind.DEVICE_COOKIE, Kind.REFRESH_TOKEN):
+        for kind in (
+            Kind.SESSION,
+            Kind.DEVICE_COOKIE,
+            Kind.FORWARD_CODE,
+            Kind.FORWARD_SESSION,
+            Kind.REFRESH_TOKEN,
+        ):
             self._end_oldest(seen.id, kind)
 
     def _end_oldest(self, account_id: int, kind: Kind) -> None:

@@ -256,6 +256,9 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "POST /api/login": Open(status=400, code=Code.REQUEST_INVALID),
     "POST /api/logout": Open(status=200),
     "GET /api/auth/forward": Door(needs="me.read"),
+    "GET /romm-forward/begin": Open(status=401, code=Code.FORWARDED_ELSEWHERE),
+    "GET /romm-forward/hand-over": Open(status=303, code=Code.NOT_SIGNED_IN),
+    "GET /romm-forward/finish": Open(status=401, code=Code.FORWARDED_ELSEWHERE),
     # diagnosis
     "POST /api/oidc/explain": Door(needs="users.read", body={"sub": "alice"}),
     "GET /api/oidc/trial": page("users.read"),

@@ -35,6 +35,7 @@ OPEN = "it answers without data of an account"
 
 WITHOUT_ACTOR = {
     SECRET: {
+        "ForwardHosts.finish", "ForwardHosts.who",
         "Bearers.who", "DeviceSignIn.client_token", "DeviceSignIn.poll", "Grants.grant", "Invitations.open",
         "Invitations.register", "NativeApps.grant", "Pairing.exchange", "Pairing.waiting", "Recovery.open",
         "Recovery.recover", "Recovery.reset", "Sessions.end", "Sessions.id_token", "Sessions.who", "SignOut.sign_out",
@@ -47,13 +48,14 @@ WITHOUT_ACTOR = {
     },
     INNER: {
         "Administration.is_managed", "Explainer.person", "Previews.keep", "Rates.check", "Sessions.another",
-        "Sessions.new", "Sessions.start", "SignInJournal.begun", "SignInJournal.done", "SignInJournal.refused",
-        "SignInJournal.signed_in", "SignInJournal.signed_in_by",
+        "Sessions.live", "Sessions.new", "Sessions.of_digest", "Sessions.start", "SignInJournal.begun", "SignInJournal.done",
+        "SignInJournal.refused", "SignInJournal.signed_in", "SignInJournal.signed_in_by",
         "SignInJournal.signed_out", "SignInJournal.without_expiry", "SignIns.at", "SignIns.further",
         "SignIns.initiated_by", "SignIns.of_issuer", "Tokens.issue",
     },
     TIMER: {"Checkups.examine", "Checkups.keep_watch"},
     OPEN: {
+        "ForwardHosts.begin", "ForwardHosts.origin_of", "ForwardHosts.page_after",
         "IssuerMoves.notes", "NativeApps.error_redirect", "NativeApps.parse_request", "Profile.ways_in",
         "Setup.check_hosts", "Setup.is_open",
     },

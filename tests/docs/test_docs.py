@@ -17,6 +17,7 @@ from romm.domain.sign_in import discovery
 from romm.domain.sign_in.claims import rules as claims
 from romm.domain.sign_in.claims.rules import Claims
 from romm.domain.sign_in.forward_auth import headers
+from romm.domain.sign_in.forward_hosts import for_application
 from romm.domain.sign_in.roles import rules as roles
 from romm.domain.sign_in.roles.rules import Give, RoleMapping
 from romm.settings.load import load
@@ -195,15 +196,38 @@ def _heads(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if re.match(rf"\S ({outcomes})", line)]
 
 
-def test_the_block_for_traefik_takes_every_header_that_romm_answers() -> None:
-    [block] = blocks(ROOT / "docs" / "forward-auth.md", "yaml")
-    document = yaml.safe_load(block)["http"]
-    names = {name for router in document["routers"].values() for name in router.get("middlewares", [])}
-    assert names == set(document["middlewares"])
-    assert {router["service"] for router in document["routers"].values()} == set(document["services"])
-    for middleware in document["middlewares"].values():
-        taken = middleware["forwardAuth"]["authResponseHeaders"]
-        assert {name.lower() for name in taken} == set(headers(account(), ()))
+ANSWERED = {*headers(account(), ()), *for_application("", "", by_header=False)}
+"""What the application behind a proxy gets of RomM's answer, in place of what the visitor sent."""
+
+NOT_RUN = "traefik and envoy are not run without their packages, so that their blocks are read here"
+
+
+def test_the_blocks_for_traefik_are_complete() -> None:
+    for page in ("forward-auth.md", "reverse-proxy.md"):
+        document = yaml.safe_load(next(blocks(ROOT / "docs" / page, "yaml")))["http"]
+        names = {name for router in document["routers"].values() for name in router.get("middlewares", [])}
+        assert names == set(document.get("middlewares", {})), NOT_RUN
+        assert {router["service"] for router in document["routers"].values()} == set(document["services"]), NOT_RUN
+
+
+def test_the_blocks_for_traefik_and_envoy_take_every_header_that_romm_answers() -> None:
+    traefik, envoy = map(yaml.safe_load, blocks(ROOT / "docs" / "forward-auth.md", "yaml"))
+    taken = traefik["http"]["middlewares"]["romm-editors"]["forwardAuth"]["authResponseHeaders"]
+    assert {name.lower() for name in taken} == ANSWERED, NOT_RUN
+    [listener] = envoy["static_resources"]["listeners"]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    script = manager["http_filters"][0]["typed_config"]["default_source_code"]["inline_string"]
+    assert set(re.findall(r'"([a-z-]+)"', script.splitlines()[0])) == ANSWERED, NOT_RUN
+
+
+def test_every_block_that_serves_files_on_romms_own_host_sandboxes_them() -> None:
+    page = (ROOT / "docs" / "forward-auth.md").read_text(encoding="utf-8")
+    for section in page.split("\n## ")[1:]:
+        if "/files/" in section and "```" in section and not section.startswith("Before"):
+            assert re.search(r"content-?security-?policy.{0,12}sandbox allow-scripts", section, re.IGNORECASE), section[
+                :20
+            ]
+            assert re.search(r"nosniff", section, re.IGNORECASE), section[:20]
 
 
 @pytest.mark.parametrize(("page", "target"), [*links()])

@@ -19,7 +19,9 @@ HERE = Path(__file__).parent
 SECRET = "insecure_secret_of_at_least_32_bytes!"
 ADMIN = {"username": "keeper", "password": "a lantern in the attic", "email": ""}
 PROGRAMS = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"  # Debian's folders of servers
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")  # Debian's, or another one
 HOME_HOST = "romm.host.local"  # a name in somebody's home network, which the browser takes for this machine
+ROMM_HOST, APP_HOST = "romm.example.com", "app.example.com"  # of the guides to proxies
 BROWSER_OPTIONS = [
     f"--host-resolver-rules=MAP {HOME_HOST} 127.0.0.1",
     "--no-sandbox",
@@ -119,10 +121,26 @@ def create_first_admin(origin: str) -> None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, or the one that CHROMIUM names."""
-    with sync_playwright() as playwright:
-        executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        with playwright.chromium.launch(executable_path=executable, args=BROWSER_OPTIONS) as browser:
-            yield browser
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_OPTIONS) as browser,
+    ):
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Finds the hosts of the guides to proxies here, and takes their certificate."""
+    here = f"--host-resolver-rules=MAP {ROMM_HOST} 127.0.0.1,MAP {APP_HOST} 127.0.0.1"
+    options = [*(each for each in BROWSER_OPTIONS if "resolver" not in each), here, "--ignore-certificate-errors"]
+    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=options) as browser:
+        yield browser
+
+
+def sign_in_by_hand(page: Page) -> None:
+    page.get_by_label("User name").fill(ADMIN["username"])
+    page.get_by_label("Password").fill(ADMIN["password"])
+    page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class Hosts:
         (self._folder / name).mkdir(exist_ok=True)
         database = self._url.replace("+asyncpg", "")
         own = {"ROMM_DATABASE_URL": database, "ROMM_DOCTOR_EVERY_SECONDS": "0"}  # it asks the token endpoint, too
-        return romm(self._idp, self._folder / name, ADDRESS, **own)
+        return romm(self._idp, self._folder / name, ADDRESS, open_files=None, **own)
 
 
 @pytest.fixture

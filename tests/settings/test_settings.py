@@ -208,6 +208,7 @@ SAMPLES = {
     "server.base_url": "https://romm.example.com",
     "server.trusted_proxies": "10.0.0.0/8",
     "server.api_version": "5.2.0",
+    "server.forward_hosts": "files.example.com",
     "database.url": "sqlite:///other.db",
     "database.driver": "sqlite",
     "oidc.response_mode": "form_post",
@@ -224,6 +225,8 @@ SAMPLES = {
 }
 """A value for each key that does not take any `true` or `7`."""
 
+NEEDS = {"server.forward_hosts": {"ROMM_BASE_URL": "https://romm.example.com"}}
+
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.path)
 def test_every_key_has_its_flat_name_the_generic_one_and_a_file_form(field, tmp_path: Path):
@@ -232,7 +235,7 @@ def test_every_key_has_its_flat_name_the_generic_one_and_a_file_form(field, tmp_
     read = []
     for name in (field.variable.name, f"ROMM_{field.section}__{field.key}".upper()):
         for environ in ({name: value}, {f"{name}_FILE": str(tmp_path / "value")}):
-            loaded = load(environ)
+            loaded = load(NEEDS.get(field.path, {}) | environ)
             read.append(getattr(getattr(loaded.settings, field.section), field.key))
             assert loaded.origins[field.path] == next(iter(environ))
     assert read == [read[0]] * 4
@@ -461,6 +464,41 @@ def test_a_trusted_proxy_that_is_no_network_is_an_error(written: str):
     (problem,) = problems({"ROMM_TRUSTED_PROXIES": f"10.0.0.1,{written}"})
     assert "ROMM_TRUSTED_PROXIES" in problem
     assert written in problem
+
+
+HTTPS = {"ROMM_BASE_URL": "https://romm.example.com", "ROMM_TRUSTED_PROXIES": "10.0.0.1"}
+
+
+def test_forward_hosts_are_origins():
+    written = "Files.example.com, stats.example.com:8443 spiele-müller.example:443"
+    loaded = load(HTTPS | {"ROMM_FORWARD_HOSTS": written})
+    origins = ("https://files.example.com", "https://stats.example.com:8443", "https://xn--spiele-mller-klb.example")
+    assert (loaded.settings.server.forward_hosts, loaded.warnings) == (origins, ())
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        pytest.param("https://files.example.com", "which is no host", id="an address"),
+        pytest.param("files.example.com/", "which is no host", id="a path"),
+        pytest.param("*.example.com", "which is no host", id="a pattern"),
+        pytest.param("me@files.example.com", "which is no host", id="a name before it"),
+        pytest.param("romm.example.com", "RomM's own host", id="RomM's own"),
+        pytest.param("ROMM.example.com:8443", "RomM's own host", id="another port, which gets the same cookies"),
+    ],
+)
+def test_a_forward_host_that_is_none_is_an_error(written: str, reason: str):
+    (problem,) = problems(HTTPS | {"ROMM_FORWARD_HOSTS": written})
+    assert "ROMM_FORWARD_HOSTS" in problem
+    assert written in problem
+    assert reason in problem
+
+
+def test_forward_hosts_need_https_and_a_proxy_that_is_named():
+    (problem,) = problems({"ROMM_BASE_URL": "http://127.0.0.1", "ROMM_FORWARD_HOSTS": "files.example.com"})
+    assert "https" in problem
+    warnings = load({"ROMM_BASE_URL": "https://romm.example.com", "ROMM_FORWARD_HOSTS": "files.example.com"}).warnings
+    assert any("ROMM_TRUSTED_PROXIES" in each for each in warnings)
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])

@@ -40,7 +40,7 @@ from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
 from romm.api.pages import languages
 from romm.api.pages.static_files import static_file
-from romm.api.sign_in import confirmation, forward_auth, openid, pages, password
+from romm.api.sign_in import confirmation, forward_auth, forward_hosts, openid, pages, password
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
 
@@ -61,6 +61,7 @@ ROUTERS = (
     device_list.router,
     native_apps.router,
     forward_auth.router,
+    forward_hosts.router,
     health.router,
     docs.router,
     pages.router,

@@ -20,6 +20,7 @@ from romm.domain.sign_in.roles.rules import RoleMapping
 from romm.domain.sign_in.roles.texts import SEPARATORS
 from romm.settings.model import DeclaredProvider, Oidc, Settings
 from romm.sign_in.device_cookies import DeviceCookies
+from romm.sign_in.forward_hosts import ForwardHosts
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid.admission import Admission
 from romm.sign_in.openid.attempts import LoginAttempts
@@ -207,6 +208,17 @@ def keeps_id_tokens(settings: Settings) -> Callable[[str], bool]:
         return found is not None and wishes[found.id].rp_initiated_logout
 
     return keeps
+
+
+def forward_hosts(settings: Settings, ports: Ports, sessions: Sessions) -> ForwardHosts:
+    return ForwardHosts(
+        origins=settings.server.forward_hosts,
+        base_url=settings.server.base_url,
+        sessions=sessions,
+        credentials=ports.credentials,
+        log=ports.log,
+        clock=ports.clock,
+    )
 
 
 def signing_out(settings: Settings, ports: Ports, sessions: Sessions) -> SignOut:

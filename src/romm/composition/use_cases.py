@@ -25,6 +25,7 @@ from romm.diagnosis.explanation import Explainers
 from romm.diagnosis.preview import Previews
 from romm.domain.credentials.credential import SessionLimits
 from romm.settings.model import Settings
+from romm.sign_in.forward_hosts import ForwardHosts
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid.backchannel_logout import BackchannelLogouts
 from romm.sign_in.openid.confirmation import Confirmation
@@ -47,6 +48,7 @@ class UseCases:
     backchannel: BackchannelLogouts
     password_sign_in: PasswordSignIn
     signing_out: SignOut
+    forward_hosts: ForwardHosts
     setup: Setup
     profile: Profile
     administration: Administration
@@ -95,6 +97,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         backchannel=sign_in.backchannel_logouts(settings, sign_ins, ports, journal, rates),
         password_sign_in=password_sign_in,
         signing_out=sign_in.signing_out(settings, ports, sessions),
+        forward_hosts=sign_in.forward_hosts(settings, ports, sessions),
         setup=accounts.setup(settings, ports),
         profile=accounts.profile(settings, ports, password_sign_in),
         administration=accounts.administration(settings, ports),

@@ -96,8 +96,12 @@ class Sessions:
 
     async def who(self, secret: str | None) -> Principal | None:
         """None if unknown, expired or disabled."""
-        found = secret and await self._live(digest(secret))
-        if not found:
+        return await self.of_digest(digest(secret)) if secret else None
+
+    async def of_digest(self, session_digest: str) -> Principal | None:
+        """As `who`, for what ends with the session."""
+        found = await self.live(session_digest)
+        if found is None:
             return None
         credential, account = found
         now = self.clock()
@@ -107,14 +111,14 @@ class Sessions:
 
     async def another(self, session_digest: str, visitor: Visitor) -> str | None:
         """A second session of the same sign-in; None if the first is over."""
-        found = await self._live(session_digest)
+        found = await self.live(session_digest)
         if found is None:
             return None
         first, account = found
         self.log.info("session.repeated", account=account.id, session=first.id)
         return await self.start(account, visitor, first.source, proven_at=first.proven_at or first.created_at)
 
-    async def _live(self, session_digest: str) -> tuple[Credential, Account] | None:
+    async def live(self, session_digest: str) -> tuple[Credential, Account] | None:
         found = await self.credentials.find(Kind.SESSION, session_digest)
         if found is None:
             return None

@@ -816,8 +816,23 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.FORWARDED_ELSEWHERE: _row(
         401,
         "You are not signed in, and RomM has another address: a sign-in there does not count here.",
-        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the session cookie reaches no other host. Serve "
-        "both under one host, or set ROMM_BASE_URL to the address that people use; programs may send a bearer token or Basic.",
+        "The proxy asks for {host}, but ROMM_BASE_URL is {base_url}, and the session cookie reaches no other host. Add {host} "
+        "to ROMM_FORWARD_HOSTS and hand its path /romm-forward/ to RomM; or set ROMM_BASE_URL to the address that people use. "
+        "Programs may send a bearer token or Basic.",
+    ),
+    Code.PROXY_UNTRUSTED: _row(
+        401,
+        "You are not signed in, or your session has ended. Please sign in.",
+        "{address} asked in a visitor's name for {uri}, without a valid credential. RomM trusts no such request from there, "
+        "so it did not lead to the sign-in page. If {address} is your reverse proxy, add it to ROMM_TRUSTED_PROXIES.",
+        oauth="invalid_token",
+    ),
+    Code.HAND_OVER_FAILED: _row(
+        400,
+        "Your sign-in could not be carried over to this address. Open the page that you wanted once more.",
+        "The hand-over to a host of ROMM_FORWARD_HOSTS failed: {reason}. A page that was loaded twice, or was open for more "
+        "than a minute on the way, works when it is opened again. If it fails each time, see that the proxy passes "
+        "/romm-forward/ with its `Host` and cookies on to RomM, and that the browser accepts cookies there.",
     ),
     Code.CROSS_SITE: _row(
         403,

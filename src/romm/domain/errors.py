@@ -161,6 +161,8 @@ class Code(enum.StrEnum):
     NOT_SIGNED_IN = "not_signed_in"
     FORBIDDEN = "forbidden"
     FORWARDED_ELSEWHERE = "forwarded_elsewhere"
+    PROXY_UNTRUSTED = "proxy_untrusted"
+    HAND_OVER_FAILED = "hand_over_failed"
     CROSS_SITE = "cross_site"
     REQUEST_INVALID = "request_invalid"
     NOT_FOUND = "not_found"

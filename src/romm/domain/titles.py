@@ -126,6 +126,8 @@ TITLES: Mapping[Code, str] = {
     Code.NOT_SIGNED_IN: "Not signed in",
     Code.FORBIDDEN: "Not allowed",
     Code.FORWARDED_ELSEWHERE: "Sign-in at another address",
+    Code.PROXY_UNTRUSTED: "Not signed in",
+    Code.HAND_OVER_FAILED: "Sign-in not carried over",
     Code.CROSS_SITE: "Request from another site",
     Code.REQUEST_INVALID: "Incomplete request",
     Code.NOT_FOUND: "Nothing here",

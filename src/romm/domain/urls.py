@@ -8,6 +8,8 @@ from romm.domain import hosts
 MAX_RETURN_TO_LENGTH = 1024
 """Characters, as sent. The attempt's cookie holds them; nginx takes 4 kB of response headers."""
 
+MAX_PATH_LENGTH = 4096  # characters, of a page at another host
+
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%~"
 
 _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
@@ -15,6 +17,12 @@ _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
 
 def return_to(unverified_target: str | None) -> str:
     """Other URLs, and routes with side effects, become `/`."""
+    target = own_page(unverified_target)
+    return "/" if _acts(target) else target
+
+
+def own_page(unverified_target: str | None) -> str:
+    """Other URLs become `/`. A sign-in page stays."""
     target = unverified_target or "/"
     seen = target
     for _ in range(3):  # a proxy may decode it, even twice
@@ -22,7 +30,13 @@ def return_to(unverified_target: str | None) -> str:
             return "/"
         seen = unquote(seen)
     sent = quote(target, safe=_URL_CHARACTERS)
-    return "/" if _acts(target) or len(sent) > MAX_RETURN_TO_LENGTH else sent
+    return "/" if len(sent) > MAX_RETURN_TO_LENGTH else sent
+
+
+def path_at_host(unverified_target: str) -> str:
+    """Path and query for behind an origin, percent-encoded; `/` for anything else, and for what no cookie or header holds."""
+    fits = len(unverified_target) <= MAX_PATH_LENGTH and _is_own_path(unverified_target)
+    return quote(unverified_target, safe=_URL_CHARACTERS) if fits else "/"
 
 
 def own_target(uri: str, origin: str) -> str:

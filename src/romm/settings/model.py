@@ -25,7 +25,8 @@ class Variable(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation.
+    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation, `forward_hosts` are
+    origins.
 
     `api_version` is that of the RomM whose names, types and scopes the routes have: tests/compatibility/romm.toml.
     """
@@ -36,6 +37,7 @@ class Server(Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Variable("WEB_SERVER_CONCURRENCY", most=64)]
     base_path: Annotated[str, Variable("ROMM_BASE_PATH")]
     trusted_proxies: Annotated[tuple[str, ...], Variable("ROMM_TRUSTED_PROXIES")]
+    forward_hosts: Annotated[tuple[str, ...], Variable("ROMM_FORWARD_HOSTS")]
     doctor_every_seconds: Annotated[int, Variable("ROMM_DOCTOR_EVERY_SECONDS", least=0)]
     language: Annotated[Literal["", "en", "de", "es", "fr", "pt-BR", "zh-Hans"], Variable("ROMM_LANGUAGE")]
     api_version: Annotated[str, Variable("ROMM_API_VERSION")]

@@ -1,6 +1,7 @@
 """RomM's address, its proxies and the version that it says."""
 
 import re
+from urllib.parse import urlsplit
 
 from romm.domain import hosts
 from romm.domain.hosts import is_readable_on_the_way, origin
@@ -39,6 +40,7 @@ def complete(draft: Draft) -> None:
             f"{draft.names['traces']['endpoint']} is not an http(s) URL; write it like http://collector:4318/v1/traces."
         )
     _api_version(draft)
+    _forward_hosts(draft)
 
 
 def _metrics(draft: Draft) -> None:
@@ -90,3 +92,27 @@ def _trusted_proxies(draft: Draft) -> None:
         else:
             networks.append(str(network))
     draft.complete("server", trusted_proxies=tuple(networks))
+
+
+def _forward_hosts(draft: Draft) -> None:
+    server, name, report = draft.settings.server, draft.names["server"]["forward_hosts"], draft.report
+    for host in server.forward_hosts:
+        if problem := _not_forwardable(host, server.base_url):
+            report.problems.append(f"{name} has {host}, {problem}.")
+    origins = tuple(found for host in server.forward_hosts if (found := origin(f"https://{host}")))
+    draft.complete("server", forward_hosts=origins)
+    if origins and not server.base_url.startswith("https://"):
+        report.problems.append(
+            f"{name} needs https: its cookies are for no one else to read. Set ROMM_BASE_URL to https."
+        )
+    if origins and not server.trusted_proxies:
+        report.warnings.append(f"{name} has no effect: name the proxy that asks RomM in ROMM_TRUSTED_PROXIES.")
+
+
+def _not_forwardable(host: str, base_url: str) -> str | None:
+    found = origin(f"https://{host}")
+    if found is None or (hosts.path(f"https://{host}", found) or "") != "":
+        return "which is no host; write it like files.example.com, without https:// and without a path"
+    if urlsplit(found).hostname == urlsplit(base_url).hostname:
+        return "which is RomM's own host: cookies know no ports, so it needs another name"
+    return None

@@ -95,6 +95,12 @@ async def test_the_policy_lets_a_form_reach_the_provider(world: World) -> None:
     assert f"form-action 'self' {world.idp.issuer};" in policy
 
 
+async def test_the_policy_lets_a_form_reach_the_hosts_that_a_sign_in_is_carried_over_to(world: World) -> None:
+    """Chromium stops at the redirect otherwise."""
+    world.reconfigure(environment(world.idp.issuer, ROMM_FORWARD_HOSTS="files.test"))
+    assert "https://files.test;" in (await world.browser().get("/login")).headers["content-security-policy"]
+
+
 async def test_hsts_is_not_sent_over_http(world: World) -> None:
     world.reconfigure(environment(world.idp.issuer, ROMM_BASE_URL="http://romm.test"))
     assert "strict-transport-security" not in (await world.browser().get("/login")).headers

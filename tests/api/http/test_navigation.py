@@ -16,7 +16,8 @@ from tests.world import PASSWORD, Browser, World
 
 CALLBACK = "/api/oauth/openid"
 FURTHER = "/api/oauth/openid/{provider_id:str}"
-ACTS = {CALLBACK, FURTHER, "/api/login/openid", "/api/login/initiate", "/api/identities/link", "/api/oidc/trial"}
+BY_PAGES = {"/api/login/openid", "/api/login/initiate", "/api/identities/link", "/api/oidc/trial"}
+ACTS = {CALLBACK, FURTHER, *BY_PAGES, "/romm-forward/begin", "/romm-forward/hand-over", "/romm-forward/finish"}
 """Every route that does something for a browser that comes by with GET."""
 
 AUTOMATIC = [

@@ -57,6 +57,7 @@ EXPECTED = {
     Action.REGISTER_DEVICES: ("devices.write", None, OWN),
     Action.END_DEVICES: ("devices.write", None, OWN),
     Action.ALLOW_APPS: ("me.write", None, OWN),
+    Action.FORWARD: ("me.read", None, OWN),
     Action.READ_TOKENS: ("me.read", "users.read", OWN_AND_READ),
     Action.LIST_ACCOUNTS: (None, "users.read", OTHERS),
     Action.CREATE_ACCOUNT: (None, "users.write", PROTECTED),

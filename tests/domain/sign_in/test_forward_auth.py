@@ -1,5 +1,7 @@
 """What a proxy asks in somebody's name, and what it hears."""
 
+from urllib.parse import urlencode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from msgspec.structs import replace
 from romm.domain import scopes
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel
-from romm.domain.sign_in.forward_auth import LEAST, Forwarded, allow, header_text, headers, required, sign_in_target
+from romm.domain.sign_in.forward_auth import LEAST, Forwarded, allow, header_text, headers, required, sign_in_url
 from tests.domain.examples import account
 
 BASE = "https://romm.example"
@@ -105,20 +107,28 @@ def test_two_people_never_have_one_header(one: str, other: str) -> None:
     ],
 )
 def test_a_browser_comes_back_to_what_it_asked_for(uri: str, host: str, target: str | None) -> None:
-    assert sign_in_target(Forwarded(uri=uri, host=host, opens_page=True), BASE) == target
+    url = None if target is None else f"{BASE}/login?{urlencode({'next': target})}"
+    assert sign_in_url(Forwarded(uri=uri, host=host, opens_page=True), BASE, None) == url
 
 
 @pytest.mark.parametrize("host", ["files.example", "romm.example.evil", "romm.example:8443", "evil, romm.example"])
 def test_another_host_is_told_that_signing_in_would_not_help(host: str) -> None:
-    refuse = sign_in_target(Forwarded(uri="/a", host=host, opens_page=True), BASE)
+    refuse = sign_in_url(Forwarded(uri="/a", host=host, opens_page=True), BASE, None)
     assert refuse == Refuse(Code.FORWARDED_ELSEWHERE, {"host": host, "base_url": BASE})
 
 
-def test_an_image_or_a_program_is_not_sent_to_sign_in() -> None:
-    assert sign_in_target(Forwarded(uri="/a", host="romm.example", opens_page=False), BASE) is None
+@pytest.mark.parametrize("other", [None, "https://files.example"])
+def test_an_image_or_a_program_is_not_sent_to_sign_in(other: str | None) -> None:
+    assert sign_in_url(Forwarded(uri="/a", host="romm.example", opens_page=False), BASE, other) is None
 
 
 def test_an_international_host_is_our_own_in_either_form() -> None:
     for host in ("xn--spiele-mller-klb.example", "spiele-müller.example", "xn--spiele-mller-klb.example:443"):
         asked = Forwarded(uri="/files/a", host=host, opens_page=True)
-        assert sign_in_target(asked, "https://xn--spiele-mller-klb.example") == "/files/a"
+        found = sign_in_url(asked, "https://xn--spiele-mller-klb.example", None)
+        assert found == "https://xn--spiele-mller-klb.example/login?next=%2Ffiles%2Fa"
+
+
+def test_at_a_host_that_is_named_the_way_begins_there() -> None:
+    found = sign_in_url(Forwarded(uri="/a?b=1", host="files.example", opens_page=True), BASE, "https://files.example")
+    assert found == "https://files.example/romm-forward/begin?next=%2Fa%3Fb%3D1"

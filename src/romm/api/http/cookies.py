@@ -17,6 +17,7 @@ from litestar.datastructures import Cookie
 from romm.api.http.requests import Request, is_from_browser, wants_page
 from romm.domain.credentials.credential import DEVICE_COOKIE_LIFETIME
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME
+from romm.domain.sign_in.forward_hosts import KEY_LIFETIME
 from romm.domain.sign_in.linking.pending import PENDING_LIFETIME
 
 SESSION = "romm_session"
@@ -80,6 +81,20 @@ class Cookies:
     def pending(self, request: Request) -> str | None:
         """The secret of a pending sign-in."""
         return request.cookies.get(self._name("romm_pending"))
+
+    def forward_session(self, request: Request) -> str | None:
+        """Of another host, where it opens forward authentication only."""
+        return request.cookies.get(self._name("romm_forward"))
+
+    def forward_key(self, request: Request) -> str | None:
+        """Marks the browser that began a hand-over at another host."""
+        return request.cookies.get(self._name("romm_forward_key"))
+
+    def hand_over_begun(self, key: str) -> Cookie:
+        return self._cookie("romm_forward_key", key, KEY_LIFETIME)
+
+    def forward_opened(self, secret: str) -> Cookie:
+        return self._cookie("romm_forward", secret, self.session_lifetime)
 
     def sign_in_pending(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         """The cookie of a pending sign-in; deletes its attempt's cookie."""

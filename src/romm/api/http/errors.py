@@ -128,29 +128,33 @@ class Errors:
     def _to_proxy(self, request: Request, refused: Refused) -> Response[bytes]:
         """401, or a redirect for browsers. nginx accepts only 401, so it gets the URL in `Location`."""
         answer = self._problem(request, refused)
-        if not refused.return_to:
+        if not refused.page:
             return answer
-        login = f"{self.renderer.settings.server.base_url}/login?{urlencode({'next': refused.return_to})}"
         if NGINX_URI not in request.headers:
-            return see_other(login, self._cleared(request, refused))
-        answer.headers["location"] = login
+            return see_other(refused.page, self._cleared(request, refused))
+        answer.headers["location"] = refused.page
         return answer
 
     def _message(self, request: Request, refused: Refused, status: int | None = None) -> Template:
-        row = CATALOGUE[refused.code]
+        row, home = CATALOGUE[refused.code], self._home(request)
         status = status or row.status
         page = self.renderer.page(
             "message.html",
-            who=request.scope["state"].get(WHO),
+            who=None if home else request.scope["state"].get(WHO),  # its forms would go to the other host
             status_code=status,
             title=TITLES[refused.code],
             person=row.person,
             code=refused.code,
             reference=correlation_id(request),
             status=status,
+            home=home,
         )
         page.headers.update(_headers(request, refused, status))
         return page
+
+    def _home(self, request: Request) -> str:
+        """Where the page's links and styles are: it may be shown at another host, where ours are not."""
+        return self.renderer.settings.server.base_url if _route_options(request).get("forwarded") else ""
 
     def _problem(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
         status = status or CATALOGUE[refused.code].status
@@ -225,7 +229,7 @@ def _challenge(refused: Refused, header: str | None) -> str | None:
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'
-        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE:
+        case Code.NOT_SIGNED_IN | Code.FORWARDED_ELSEWHERE | Code.PROXY_UNTRUSTED:
             return "Bearer" if header is None else 'Bearer error="invalid_token"'
         case Code.TOKEN_MISPLACED:
             return 'Bearer error="invalid_request"'

@@ -35,15 +35,25 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
 
 
 def forwarded_request(request: Request) -> Forwarded:
-    """The request that a proxy asks about; without `uri` from an untrusted proxy."""
+    """The request that a proxy asks about. Several hosts are none; an untrusted proxy cannot name one."""
     headers = request.headers
-    uri = headers.get(NGINX_URI, headers.get(_FORWARDED_URI, ""))
+    trusted = request.scope["state"].get("from_proxy")
     reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(
-        uri=uri if request.scope["state"].get("from_proxy") else "",
-        host=headers.get("x-forwarded-host", ""),
+        uri=forwarded_uri(request),
+        host=", ".join(headers.getall("x-forwarded-host", [])) if trusted else "",
         opens_page=reads and "text/html" in headers.get("accept", "") and "authorization" not in headers,
     )
+
+
+def is_from_untrusted_proxy(request: Request) -> bool:
+    """Or from a visitor who writes such headers."""
+    return bool(forwarded_uri(request)) and not request.scope["state"].get("from_proxy")
+
+
+def forwarded_uri(request: Request) -> str:
+    """Of any sender."""
+    return request.headers.get(NGINX_URI, request.headers.get(_FORWARDED_URI, ""))
 
 
 def _set_client(scope: HTTPScope, networks: tuple[Network, ...]) -> None:

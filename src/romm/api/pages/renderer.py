@@ -76,12 +76,14 @@ class PageRenderer:
         who: Principal | None = None,
         referrer: str = REFERRER,
         form_target: str = "",
+        home: str = "",
         status_code: int = 200,
         **context: Any,
     ) -> Template:
         """Loads only its own style, images and script; submits forms only to us and the providers.
 
-        `who` is the signed-in account. `form_target` is one more source for `form-action`.
+        `who` is the signed-in account. `form_target` is one more source for `form-action`. `home`: our origin, for a page
+        that is shown at another host.
         """
         shared = {
             "me": who and _ways(who),
@@ -89,10 +91,11 @@ class PageRenderer:
             "script": SCRIPT,
             "static": static_files.address,
             "referrer": referrer,
+            "home": home,
             "provider_label": self.one_of(self.configured.on),
         }
         headers = {
-            "content-security-policy": self._policy(form_target),
+            "content-security-policy": self._policy(form_target, home),
             "referrer-policy": referrer,
         }
         return Template(template, context=shared | context, headers=headers, status_code=status_code)
@@ -193,11 +196,14 @@ class PageRenderer:
     def sign_in_url(self, return_to: str) -> str:
         return f"/login?{urlencode({'next': return_to})}"
 
-    def _policy(self, form_target: str) -> str:
-        # Chromium applies form-action to every redirect, so it must allow the provider for signing out.
-        targets = " ".join(filter(None, ("'self'", *self._provider_origins(), form_target)))
+    def _policy(self, form_target: str, home: str) -> str:
+        # Chromium applies form-action to every redirect, so it must allow the provider for signing out, and for signing in
+        # the hosts that a sign-in is carried over to.
+        others = (*self._provider_origins(), *self.settings.server.forward_hosts)
+        targets = " ".join(filter(None, ("'self'", *others, form_target)))
+        own = home or "'self'"
         return (
-            f"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'sha256-{_SCRIPT_HASH}'; form-action {targets}; "
+            f"default-src 'none'; style-src {own}; img-src {own}; script-src 'sha256-{_SCRIPT_HASH}'; form-action {targets}; "
             "base-uri 'none'; frame-ancestors 'none'"
         )
 

@@ -9,20 +9,24 @@ from litestar.params import QueryParameter
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
-from romm.api.http.proxies import forwarded_request
+from romm.api.http.proxies import forwarded_request, forwarded_uri, is_from_untrusted_proxy
 from romm.api.http.requests import Request
 from romm.credentials.principal import Principal
 from romm.domain import scopes
+from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused, required
 from romm.domain.model import LEVEL_NAMES
 from romm.domain.sign_in import forward_auth
+from romm.domain.sign_in import forward_hosts as hosts_rules
 from romm.settings.model import Settings
+from romm.sign_in.forward_hosts import ForwardHosts
 
 _GIVES = {
     204: ResponseSpec(
         None,
         generate_examples=False,
-        description="Allowed. `Remote-User`, `Remote-Name`, `Remote-Email` and `Remote-Groups` name the account.",
+        description="Allowed. `Remote-User`, `Remote-Name`, `Remote-Email` and `Remote-Groups` name the account. At a host of "
+        "ROMM_FORWARD_HOSTS, `Cookie` and `Authorization` are those of the request without RomM's.",
     ),
     303: ResponseSpec(
         None,
@@ -47,11 +51,13 @@ _SCOPE = QueryParameter(
     | refuses(
         *UNAUTHORIZED,
         Code.FORWARDED_ELSEWHERE,
+        Code.PROXY_UNTRUSTED,
     ),
 )
 async def forward(
     request: Request,
     authentication: NamedDependency[Authentication],
+    forward_hosts: NamedDependency[ForwardHosts],
     settings: NamedDependency[Settings],
     level: Annotated[str, _LEVEL] = "",
     needed_scope: Annotated[str, _SCOPE] = "",
@@ -59,20 +65,44 @@ async def forward(
     """For nginx `auth_request`, and forward authentication of Caddy and Traefik; see docs/forward-auth.md."""
     names = [name for name, _ in request.query_params.multi_items()]
     needed = required(forward_auth.required(level, needed_scope, names))
-    who = await _who(request, authentication, settings.server.base_url)
-    if refuse := forward_auth.allow(needed, who.scopes):
-        raise Refused.by(refuse)
-    return Response(None, status_code=204, headers=forward_auth.headers(who.account, who.scopes))
-
-
-async def _who(request: Request, authentication: Authentication, base_url: str) -> Principal:
-    """A session decides first: the `Authorization` header may be meant for the application."""
+    asked = forwarded_request(request)
+    elsewhere = forward_hosts.origin_of(asked.host)
     try:
-        return await authentication.browser(request) or await authentication.principal(request)
+        who = await _who(request, authentication, forward_hosts, elsewhere)
     except Refused as refused:
         if refused.code is Code.NOT_SIGNED_IN:
-            refused.return_to = required(forward_auth.sign_in_target(forwarded_request(request), base_url))
+            _name_untrusted_proxy(request)
+            refused.page = required(forward_auth.sign_in_url(asked, settings.server.base_url, elsewhere))
         raise
+    if refuse := forward_auth.allow(needed, who.scopes):
+        raise Refused.by(refuse)
+    identity = forward_auth.headers(who.account, who.scopes)
+    return Response(None, status_code=204, headers=identity | (_handed_on(request, who) if elsewhere else {}))
+
+
+async def _who(
+    request: Request, authentication: Authentication, forward_hosts: ForwardHosts, elsewhere: str | None
+) -> Principal:
+    """A cookie decides first: the `Authorization` header may be meant for the application. Each host has its own cookie."""
+    if elsewhere is None:
+        return await authentication.browser(request) or await authentication.principal(request)
+    who = await forward_hosts.who(elsewhere, authentication.our_cookies.forward_session(request))
+    if who is None and "authorization" not in request.headers:
+        raise Refused(Code.NOT_SIGNED_IN)
+    return who or await authentication.principal(request)
+
+
+def _name_untrusted_proxy(request: Request) -> None:
+    """Its address is what an operator who forgot it needs."""
+    if is_from_untrusted_proxy(request):
+        peer = request.client.host if request.client else "a Unix socket"
+        raise Refused(Code.PROXY_UNTRUSTED, address=peer, uri=forwarded_uri(request))
+
+
+def _handed_on(request: Request, who: Principal) -> dict[str, str]:
+    by_header = who.credential is None or who.credential.kind is not Kind.FORWARD_SESSION
+    cookies = "; ".join(request.headers.getall("cookie", []))
+    return hosts_rules.for_application(cookies, request.headers.get("authorization", ""), by_header=by_header)
 
 
 router = Router("/api/auth", route_handlers=[forward], tags=["Forward authentication"])

@@ -143,7 +143,7 @@ async def choose_language(request: Request, our_cookies: NamedDependency[Cookies
     """For this browser; an unknown one is not kept."""
     form = await body(request, LanguageForm)
     chosen = [our_cookies.language(form.language)] if form.language in LANGUAGES else []
-    return see_other(urls.return_to(form.next), chosen)
+    return see_other(urls.own_page(form.next), chosen)
 
 
 def _provider(principal: Principal, renderer: PageRenderer) -> str | None:

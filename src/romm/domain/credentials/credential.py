@@ -28,6 +28,9 @@ class Kind(enum.StrEnum):
 
     SESSION = "session"
     DEVICE_COOKIE = "known_browser"
+    # at other hosts, for forward authentication only; their `family` is the digest of the session that they end with
+    FORWARD_CODE = "forward_code"
+    FORWARD_SESSION = "forward_session"
     # links that a person passes on
     INVITATION = "invitation"
     PASSWORD_RESET = "password_reset"
@@ -71,8 +74,9 @@ class Credential(Struct, frozen=True, kw_only=True):
     """`id` is its number in lists.
 
     `client` is the requesting app. A `family` ends together. `level` is an invitation's. An authorization code needs
-    proof of its `binding`. A refresh token's successors follow from secret and `salt`. `proven_at`: when the sign-in behind
-    it proved the account; None if a person did not sign in for it. `sealed_id_token` opens with the session's secret.
+    proof of its `binding`; that of a forward session is its host. A refresh token's successors follow from secret and
+    `salt`. `proven_at`: when the sign-in behind it proved the account; None if a person did not sign in for it.
+    `sealed_id_token` opens with the session's secret.
     """
 
     digest: str

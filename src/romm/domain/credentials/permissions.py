@@ -67,6 +67,7 @@ class Action(enum.Enum):
     REGISTER_DEVICES = "register and change devices"
     END_DEVICES = "end devices"
     ALLOW_APPS = "let an app in"
+    FORWARD = "open another host by forward authentication"
     READ_TOKENS = "introspect tokens"
     # other accounts
     LIST_ACCOUNTS = "list and search accounts"
@@ -126,6 +127,7 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.REGISTER_DEVICES: Permission(own="devices.write"),
     Action.END_DEVICES: Permission(own="devices.write"),
     Action.ALLOW_APPS: Permission(own="me.write"),
+    Action.FORWARD: Permission(own="me.read"),
     Action.READ_TOKENS: Permission(own="me.read", scope="users.read"),
     Action.LIST_ACCOUNTS: Permission(scope="users.read"),
     Action.CREATE_ACCOUNT: Permission(scope="users.write", rights=_PROTECTED),

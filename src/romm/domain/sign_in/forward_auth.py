@@ -1,13 +1,14 @@
 """Answer a reverse proxy's authorization subrequest."""
 
 from collections.abc import Collection, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
 from romm.domain import hosts, scopes
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import LEVEL_NAMES, AccessLevel, Account
+from romm.domain.sign_in import forward_hosts
 from romm.domain.urls import return_to
 
 LEAST = "me.read"
@@ -17,7 +18,7 @@ _UNESCAPED = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII except `%`
 
 
 class Forwarded(Struct, frozen=True, kw_only=True):
-    """From a trusted proxy. `uri` is path and query; missing values are empty."""
+    """`uri` is path and query; missing values are empty."""
 
     uri: str
     host: str
@@ -62,10 +63,12 @@ def header_text(value: str) -> str:
     return quote(value, safe=_UNESCAPED, errors="replace")
 
 
-def sign_in_target(request: Forwarded, base_url: str) -> str | Refuse | None:
-    """None: do not redirect. Another host never gets the session cookie."""
+def sign_in_url(request: Forwarded, base_url: str, other_host: str | None) -> str | Refuse | None:
+    """None: do not redirect. `other_host`: the origin, if a sign-in may be carried over to the host asked for."""
     if not (request.uri and request.opens_page):
         return None
+    if other_host is not None:
+        return forward_hosts.begin_url(other_host, request.uri)
     if request.host and not hosts.is_at(request.host, base_url):
         return Refuse(Code.FORWARDED_ELSEWHERE, {"host": request.host, "base_url": base_url})
-    return return_to(request.uri)
+    return f"{base_url}/login?{urlencode({'next': return_to(request.uri)})}"
