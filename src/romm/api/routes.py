@@ -36,6 +36,7 @@ from romm.api.credentials import (
     tokens,
 )
 from romm.api.diagnosis import doctor, explanation, health, help_pages, oidc_page, sign_ins_page
+from romm.api.documentation import pages as documentation
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
 from romm.api.pages import languages
@@ -72,6 +73,7 @@ ROUTERS = (
     person_page.router,
     oidc_page.router,
     help_pages.router,
+    documentation.router,
     issuer_moves_page.router,
     sign_ins_page.router,
     client_token_pages.router,
