@@ -11,6 +11,7 @@ import pytest
 from romm.api.documentation import documents, files, markdown
 from romm.api.documentation.search import LONGEST_QUERY, MOST_FOUND, search
 from romm.domain.catalogue import CATALOGUE
+from romm.domain.urls import DOCUMENTATION
 from tests.world import World
 
 MOST_BYTES = 60_000
@@ -90,7 +91,7 @@ async def test_a_search_leads_to_the_place_and_marks_the_words(world: World) -> 
 @pytest.mark.parametrize(
     ("query", "first"),
     [
-        ("back-channel logout", "how-a-sign-in-flows"),
+        ("back-channel logout", "glossary#back-channel-logout"),
         ("OIDC_ROLE_VIEWER", ""),
         ("FORWARD authentication", "forward-auth"),
     ],
@@ -148,3 +149,21 @@ def test_nothing_of_it_is_imported_or_read_before_the_first_visit() -> None:
 
 async def test_every_page_leads_to_the_documentation(world: World) -> None:
     assert 'href="/docs"' in await opened(world, "/login")
+
+
+async def test_a_text_that_names_a_page_links_to_it(world: World) -> None:
+    assert '<a href="/docs/roles">/docs/roles</a>' in await opened(world, "/help/scope_unknown")
+
+
+def test_each_page_that_a_text_names_is_there() -> None:
+    named = {found[0] for row in CATALOGUE.values() for found in DOCUMENTATION.finditer(row.operator)}
+    assert len(named) > 3
+    assert named <= {files.address(name) for name in files.names()}
+
+
+async def test_the_log_names_the_whole_address() -> None:
+    world = World({"ROMM_BASE_URL": "https://romm.test"})
+    form = {"grant_type": "password", "username": "a", "password": "b", "scope": "x"}
+    async with world.program() as client:
+        await client.post("/api/token", data=form)
+    assert any("https://romm.test/docs/roles" in facts.get("hint", "") for _, _, facts in world.log.lines)

@@ -40,6 +40,7 @@ from romm.api.documentation import pages as documentation
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
 from romm.api.pages import languages
+from romm.api.pages.document_links import with_links
 from romm.api.pages.static_files import static_file
 from romm.api.sign_in import confirmation, forward_auth, forward_hosts, openid, pages, password
 
@@ -116,6 +117,7 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
 
 def _translated(engine: JinjaTemplateEngine) -> None:
     languages.install(engine.engine)
+    engine.engine.filters["with_links"] = with_links
 
 
 def take_turns(app: Litestar) -> None:
