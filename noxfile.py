@@ -599,15 +599,17 @@ def serve_once(session: nox.Session, romm: str) -> None:
             if server.poll() is not None or time.monotonic() > deadline:
                 session.error("`romm serve` did not answer /api/heartbeat")
             time.sleep(0.2)
+        if not answers(port, "/docs/settings"):
+            session.error("the wheel lacks the documentation")
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, path: str = "/api/heartbeat") -> bool:
     with suppress(OSError, http.client.HTTPException):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/api/heartbeat")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     return False
 
