@@ -177,6 +177,8 @@ async def test_a_session_is_no_credential_at_another_host(visitor: Visitor) -> N
     assert session
     for name in ("__Host-romm_session", FORWARD_COOKIE):
         assert (await visitor.ask(FILES, cookie=f"{name}={session}")).status_code == 303
+        beside = {"cookie": f"{name}={session}", "authorization": "Digest the-apps-own"}
+        assert (await visitor.ask(FILES, **beside)).status_code == 401
 
 
 @pytest.mark.parametrize("name", ["__Host-romm_session", FORWARD_COOKIE])
@@ -430,7 +432,7 @@ async def test_on_romms_own_host_no_cookie_is_told_to_anyone(visitor: Visitor) -
 async def test_a_page_that_is_shown_at_the_other_host_leads_to_romm(opened: Visitor) -> None:
     answer = await opened.ask(FILES, query="?level=admin")
     assert answer.status_code == 403
-    assert f'href="{ORIGIN}/static/romm.css' in answer.text
+    assert f'href="{ORIGIN}/romm-static/romm.css' in answer.text
     assert 'href="/' not in answer.text
     assert f"style-src {ORIGIN}" in answer.headers["content-security-policy"]
 
