@@ -202,7 +202,11 @@ class SQLCredentials:
         return None if row is None else _credential(row)
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-        return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
+        def work(connection: Connection) -> int:
+            connection.execute(_OWNER, {"owner": account_id})
+            return end_all(connection, account_id, kinds, keep)
+
+        return await self._database.write(work)
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
         key, values, now = _key(used.kind, used.digest), [_values(each) for each in successors], self._clock()
@@ -229,7 +233,7 @@ class SQLCredentials:
 
 
 def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-    """Part of a transaction. Keeps the credential with the digest `keep`."""
+    """Part of a transaction that has locked the account. Keeps the credential with the digest `keep`."""
     parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
     return connection.execute(_END_ALL, parameters).rowcount
 
