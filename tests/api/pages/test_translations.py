@@ -16,7 +16,7 @@ _TAG = re.compile(r"</?\w+[^>]*>")
 
 
 def forms(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 @pytest.mark.parametrize("language", OTHERS)
