@@ -100,6 +100,16 @@ def test_a_wrong_token_is_refused_also_where_a_visitor_is_let_in(client: TestCli
     assert client.get("/greeting", headers={"authorization": "Bearer nonsense"}).status_code == 401
 
 
+def test_the_query_is_the_applications_to_read(client: TestClient[Litestar]) -> None:
+    sign_in(client)
+    file = {"file": "a game"}
+    assert client.post("/games?sort=name", data=file, headers=OWN_SITE).status_code == 201
+
+
+def test_a_header_that_is_no_credential_here_leaves_a_visitor_a_visitor(client: TestClient[Litestar]) -> None:
+    assert client.get("/greeting", headers={"authorization": "Digest the-applications-own"}).status_code == 200
+
+
 def test_a_dependency_that_may_not_be_none_refuses_a_visitor(client: TestClient[Litestar]) -> None:
     assert client.get("/mine").status_code == 401
 

@@ -1037,6 +1037,11 @@ def test_the_list_of_settings_shows_values_and_origins_in_order():
     assert shown["DB_PASSWD"] == ("", "default")
 
 
+def test_the_list_of_settings_shows_no_password_of_a_collector():
+    shown = rows(load({"ROMM_TRACES_ENDPOINT": "https://romm:a-secret@collector:4318/v1/traces"}))
+    assert shown["ROMM_TRACES_ENDPOINT"][0] == "https://romm:***@collector:4318/v1/traces"
+
+
 @pytest.mark.parametrize(
     ("environ", "url"),
     [

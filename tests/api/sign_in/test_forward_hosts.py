@@ -177,6 +177,8 @@ async def test_a_session_is_no_credential_at_another_host(visitor: Visitor) -> N
     assert session
     for name in ("__Host-romm_session", FORWARD_COOKIE):
         assert (await visitor.ask(FILES, cookie=f"{name}={session}")).status_code == 303
+        beside = {"cookie": f"{name}={session}", "authorization": "Digest the-apps-own"}
+        assert (await visitor.ask(FILES, **beside)).status_code == 401
 
 
 @pytest.mark.parametrize("name", ["__Host-romm_session", FORWARD_COOKIE])

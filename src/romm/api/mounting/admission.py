@@ -12,7 +12,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
 from romm.api.http.authentication import OF_APPLICATION
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, credential_header
 from romm.api.mounting.forwarding import bare
 from romm.api.routes import AppDependencies
 from romm.credentials.principal import Principal, require
@@ -116,7 +116,7 @@ async def _found(request: Request, needed: Needed, dependencies: AppDependencies
     try:
         return cast("Principal", await dependencies.dependencies["principal"].dependency(request=request))
     except Refused as refused:
-        if needed.optional and refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers:
+        if needed.optional and refused.code is Code.NOT_SIGNED_IN and credential_header(request) is None:
             return None
         raise
 

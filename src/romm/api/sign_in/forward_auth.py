@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
 from romm.api.http.proxies import forwarded_request, forwarded_uri, is_from_untrusted_proxy
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, credential_header
 from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.credential import Kind
@@ -87,7 +87,7 @@ async def _who(
     if elsewhere is None:
         return await authentication.browser(request) or await authentication.principal(request)
     who = await forward_hosts.who(elsewhere, authentication.our_cookies.forward_session(request))
-    if who is None and "authorization" not in request.headers:
+    if who is None and credential_header(request) is None:
         raise Refused(Code.NOT_SIGNED_IN)
     return who or await authentication.principal(request)
 
