@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litestar import Litestar, Request, Response, Router, WebSocket, delete, get, post, websocket
+from litestar import Litestar, Request, Response, Router, WebSocket, asgi, delete, get, post, websocket
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ImproperlyConfiguredException, WebSocketDisconnect
 from litestar.openapi.config import OpenAPIConfig
+from litestar.response.base import ASGIResponse
 from litestar.testing import TestClient
+from litestar.types import Receive, Scope, Send
 
 from romm.plugin import Principal, SignIn, SignInRefused, needs
 from tests.mounted import ADMIN, OWN_SITE, PAGE, application, client_token, environ, running, sign_in
@@ -262,6 +264,17 @@ async def test_a_router_and_a_route_in_it_may_need_two_scopes(tmp_path: Path) ->
         assert [client.get("/games", headers=each).status_code for each in (enough, first, second)] == [200, 403, 403]
         described = client.get("/schema/openapi.json").json()["paths"]["/games"]["get"]["security"]
         assert described[0] == {"romm_session": ["me.read", "roms.read"]}
+
+
+async def test_a_browser_comes_back_to_a_file_below_a_mount(tmp_path: Path) -> None:
+    @asgi("/files", is_mount=True, copy_scope=True, guards=[needs("roms.read")])
+    async def files(scope: Scope, receive: Receive, send: Send) -> None:
+        await ASGIResponse(body=scope["path"].encode())(scope, receive, send)
+
+    with running(application(tmp_path, files)) as client:
+        sent_away = client.get("/files/a%20game.zip?part=1", headers=PAGE, follow_redirects=False)
+        assert sent_away.headers["location"] == "/login?next=%2Ffiles%2Fa+game.zip%3Fpart%3D1"
+        assert client.get("/files/a%20game.zip", auth=ADMIN).text.startswith("/a game.zip")
 
 
 def login(path: str) -> object:
