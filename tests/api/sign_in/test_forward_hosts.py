@@ -181,6 +181,16 @@ async def test_a_session_is_no_credential_at_another_host(visitor: Visitor) -> N
         assert (await visitor.ask(FILES, **beside)).status_code == 401
 
 
+@pytest.mark.parametrize("authorization", ["Negotiate x", "Digest x", "Basicx", ""])
+@pytest.mark.parametrize("name", ["__Host-romm_session", "romm_session"])
+async def test_nor_is_it_beside_a_header_that_is_no_credential(visitor: Visitor, authorization: str, name: str) -> None:
+    await visitor.sign_in()
+    session = visitor.cookie("__Host-romm_session", ORIGIN)
+    cookie = f"{name}={session}"
+    answer = await visitor.ask(FILES, cookie=cookie, authorization=authorization, accept="*/*")
+    assert (answer.status_code, remote(answer)) == (401, {})
+
+
 @pytest.mark.parametrize("name", ["__Host-romm_session", FORWARD_COOKIE])
 @pytest.mark.parametrize(
     "path", ["/api/users/me", "/account", "/api/client-tokens", "/api/auth/forward", "/romm-forward/hand-over"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import unquote
 
 from litestar import Litestar, Response
 from litestar.connection import ASGIConnection
@@ -83,6 +84,7 @@ async def admitted(check: ASGIApp, connection: ASGIConnection[Any, Any, Any, Any
     is_http = connection.scope["type"] == ScopeType.HTTP
     # A page of another site can open a WebSocket, with our cookies: check it like a request that changes something.
     scope = bare(connection.scope) | ({} if is_http else {"type": "http", "method": "POST", "scheme": "http"})
+    scope["path"] = _whole_path(connection.scope)
     scope["state"][_NEEDED] = needed
     sent: list[Message] = []
 
@@ -128,6 +130,12 @@ def _refusal(sent: list[Message], *, is_http: bool) -> Exception:
     if is_http:
         return SignInRefused(start["status"], headers, body)
     return WebSocketException(detail="refused by the sign-in", code=4000 + start["status"])
+
+
+def _whole_path(scope: Scope) -> str:
+    """Below a mount, Litestar leaves only the rest of it in `path`. Some servers add the query to `raw_path`."""
+    raw = (scope.get("raw_path") or b"").partition(b"?")[0]
+    return unquote(raw.decode("latin-1")) if raw else scope["path"]
 
 
 async def _no_body() -> HTTPReceiveMessage:

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from litestar import Response, Router, get
+from litestar import HttpMethod, Response, Router, get, route
 from litestar.di import NamedDependency
+from litestar.exceptions import MethodNotAllowedException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
@@ -92,6 +93,12 @@ async def _who(
     return who or await authentication.principal(request)
 
 
+@route("/forward", http_method=HttpMethod.OPTIONS, include_in_schema=False)
+async def options() -> None:
+    """Litestar's own answer is 204: a proxy that asks with the visitor's method would take it for a permission."""
+    raise MethodNotAllowedException(headers={"allow": HttpMethod.GET})
+
+
 def _name_untrusted_proxy(request: Request) -> None:
     """Its address is what an operator who forgot it needs."""
     if is_from_untrusted_proxy(request):
@@ -105,4 +112,5 @@ def _handed_on(request: Request, who: Principal) -> dict[str, str]:
     return hosts_rules.for_application(cookies, request.headers.get("authorization", ""), by_header=by_header)
 
 
-router = Router("/api/auth", route_handlers=[forward], tags=["Forward authentication"])
+router = Router("/api/auth", route_handlers=[options, forward], tags=["Forward authentication"])
+"""In this order: Litestar adds its own OPTIONS to a route that has none yet."""
