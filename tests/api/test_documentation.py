@@ -141,7 +141,7 @@ def test_nothing_of_it_is_imported_or_read_before_the_first_visit() -> None:
         "print('markdown_it' in sys.modules, [f.cache_info().currsize for f in "
         "(documents.part, documents.parts, files.names, markdown._markdown)])"
     )
-    blocked = "from romm.cli import process; process.block_unused_imports(); "
+    blocked = "from romm.cli.server import process; process.block_unused_imports(); "
     done = subprocess.run([sys.executable, "-c", blocked + program], capture_output=True, text=True, check=True)
     assert done.stdout.split(maxsplit=1) == ["False", "[0, 0, 0, 0]\n"]
 
