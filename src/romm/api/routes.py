@@ -35,7 +35,7 @@ from romm.api.credentials import (
     sessions,
     tokens,
 )
-from romm.api.diagnosis import doctor, explanation, health, help_pages, oidc_page, sign_ins_page
+from romm.api.diagnosis import connect_page, doctor, explanation, health, help_pages, oidc_page, sign_ins_page
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
 from romm.api.pages import languages
@@ -71,6 +71,7 @@ ROUTERS = (
     people_page.router,
     person_page.router,
     oidc_page.router,
+    connect_page.router,
     help_pages.router,
     issuer_moves_page.router,
     sign_ins_page.router,
