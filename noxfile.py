@@ -406,6 +406,13 @@ def passwords(session: nox.Session) -> None:
 
 
 @nox.session
+def translations(session: nox.Session) -> None:
+    """Bring the texts of pages into every language's catalogue; what is new is left to translate."""
+    install(session, "test")
+    session.run("python", "-m", "tests.translations.catalogues")
+
+
+@nox.session
 def lock(session: nox.Session) -> None:
     """Pin the newest of everything, with the same version in every file."""
     session.install("--require-hashes", "-r", "requirements/lock.txt")

@@ -208,6 +208,7 @@ SAMPLES = {
     "server.base_url": "https://romm.example.com",
     "server.trusted_proxies": "10.0.0.0/8",
     "server.api_version": "5.2.0",
+    "server.language": "pt-BR",
     "server.forward_hosts": "files.example.com",
     "database.url": "sqlite:///other.db",
     "database.driver": "sqlite",

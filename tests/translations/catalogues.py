@@ -26,7 +26,8 @@ def needed() -> Catalog:
     for template in sorted(TEMPLATES.glob("*.html")):
         with template.open("rb") as file:
             for _, _, message, _ in babel_extract(file, KEYWORDS, (), {"trimmed": "true"}):
-                catalogue.add(_text(message))
+                if message is not None:  # `_(name)` of a text from elsewhere
+                    catalogue.add(_text(message))
     for code, row in CATALOGUE.items():
         catalogue.add(TITLES[code])
         catalogue.add(row.person)

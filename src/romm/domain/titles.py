@@ -121,6 +121,8 @@ TITLES: Mapping[Code, str] = {
     Code.DEVICE_CODE_UNKNOWN: "No device with this code",
     Code.DEVICE_CODE_DECIDED: "Device already approved or denied",
     Code.DEVICE_UNKNOWN: "No such device",
+    Code.DEVICE_EXISTS: "Device already registered",
+    Code.DEVICES_FULL: "Too many devices",
     Code.DEVICE_SCOPES_MISSING: "No permission chosen",
     Code.DEVICE_SCOPES_EXCEEDED: "More than the device asked for",
     Code.NOT_SIGNED_IN: "Not signed in",

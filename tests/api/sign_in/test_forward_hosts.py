@@ -430,7 +430,7 @@ async def test_on_romms_own_host_no_cookie_is_told_to_anyone(visitor: Visitor) -
 async def test_a_page_that_is_shown_at_the_other_host_leads_to_romm(opened: Visitor) -> None:
     answer = await opened.ask(FILES, query="?level=admin")
     assert answer.status_code == 403
-    assert f'href="{ORIGIN}/static/romm.css' in answer.text
+    assert f'href="{ORIGIN}/romm-static/romm.css' in answer.text
     assert 'href="/' not in answer.text
     assert f"style-src {ORIGIN}" in answer.headers["content-security-policy"]
 

@@ -3,6 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from romm.api.http.authentication import OF_APPLICATION
 from romm.api.http.requests import Request
 from romm.domain.errors import Code, Refused
 
@@ -27,7 +28,7 @@ def note_what_is_read(handler: HTTPRouteHandler, route: HTTPRoute) -> None:
 def check_query(request: Request) -> None:
     """Before every handler. Raises `Refused(REQUEST_INVALID)`."""
     handler = request.route_handler
-    if not request.scope["query_string"] or not takes_no_more(handler):
+    if not request.scope["query_string"] or handler.opt.get(OF_APPLICATION) or not takes_no_more(handler):
         return
     read = {*handler.opt[READ], *(("access_token",) if handler.opt.get("scope") else ())}  # that is refused by name
     if unread := sorted(set(request.query_params) - read):

@@ -135,7 +135,7 @@ async def home(
 
 
 class LanguageForm(Struct, frozen=True):
-    language: str
+    language: str = ""
     next: str = "/"
 
 

@@ -16,7 +16,7 @@ from romm.domain.urls import with_query
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
 
-_WITHOUT_ISS = "a provider that sent no `iss`"
+WITHOUT_ISS = "a provider that sent no `iss`"
 
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")  # 256 bits, base64url
 
@@ -172,7 +172,7 @@ def accept(
     if answer.iss != metadata.issuer and (
         answer.iss is not None or metadata.authorization_response_iss_parameter_supported
     ):
-        return Refuse(Code.RESPONSE_ISSUER, {"found": answer.iss or _WITHOUT_ISS, "expected": metadata.issuer})
+        return Refuse(Code.RESPONSE_ISSUER, {"found": answer.iss or WITHOUT_ISS, "expected": metadata.issuer})
     if answer.error is not None:
         return provider_error(answer.error, answer.error_description, client)
     if not answer.code:

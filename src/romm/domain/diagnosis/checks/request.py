@@ -125,7 +125,7 @@ def request(result: Accepted | Refuse | None, verdict: Verdict, probes: ClientPr
 def _may_be_fine(refuse: Refuse, history: History) -> bool:
     """Some providers announce `iss` (RFC 9207) and leave it out of errors only; `prompt=none` is answered with one."""
     never_worked = history.signed_in is None and history.refused_with(Code.RESPONSE_ISSUER)
-    return refuse.facts.get("found") is None and not never_worked
+    return refuse.facts.get("found") == authorization.WITHOUT_ISS and not never_worked
 
 
 def _without_issuer(refuse: Refuse, history: History) -> Finding:
