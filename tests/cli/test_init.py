@@ -51,7 +51,7 @@ def sourced(file: Path) -> dict[str, str]:
 
 
 def test_it_asks_for_everything_and_prints_what_to_keep_without_the_secret(fake: FakeProvider, folder: Path) -> None:
-    typed = "\n".join(["authelia", HOME, fake.issuer, CLIENT_ID, CLIENT_SECRET, ""])
+    typed = f"authelia\n{HOME}\n{fake.issuer}\n{CLIENT_ID}\n{CLIENT_SECRET}\n"
     result = init(folder, typed=typed)
     assert result.exit_code == 0, result.output
     printed = result.stdout

@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # it ships no types
 from msgspec.structs import replace
 
 from romm.domain.errors import Code
