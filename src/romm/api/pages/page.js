@@ -14,6 +14,7 @@ for (const element of document.querySelectorAll("time[datetime]")) {
   const minutes = Math.round((then - Date.now()) / 60000);
   element.title = moment.format(then);
   if ("day" in element.dataset) element.textContent = date.format(then);
+  else if (minutes === 0) element.textContent = ago.format(0, "second");
   else if (Math.abs(minutes) < 60) element.textContent = ago.format(minutes, "minute");
   else if (Math.abs(minutes) < 1440) element.textContent = ago.format(Math.round(minutes / 60), "hour");
   else element.textContent = moment.format(then);
