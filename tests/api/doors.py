@@ -118,6 +118,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "POST /api/forgot-password": Open(status=400, code=Code.REQUEST_INVALID),
     "POST /api/reset-password": Open(status=400, code=Code.REQUEST_INVALID),
     "POST /api/recover": Open(status=400, code=Code.REQUEST_INVALID),
+    "POST /register/provider": Open(status=303, code=Code.REQUEST_INVALID),
     "GET /register": Open(status=400, code=Code.LINK_INVALID),
     "GET /reset-password": Open(status=400, code=Code.LINK_INVALID),
     "GET /forgot-password": Open(status=200),
