@@ -94,7 +94,8 @@ class FakeAccounts:
         )
         made = self._new(new, now)
         account = replace(made, links=(link,), last_login=now, role_from_claim=decision.role_from_claim)
-        spends = decision.invited and OneTimeLink(Kind.INVITATION, decision.invited.digest)
+        invited = decision.invited
+        spends = None if invited is None else OneTimeLink(Kind.INVITATION, invited.digest)
         with self._room(decision, now):
             self.use_up(spends, only_if=lambda: self.check(account))
             return self._store(account)

@@ -1,6 +1,5 @@
 """An invitation opens single sign-on: for one new account, with the role of the groups or else its own."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -25,7 +24,7 @@ WITHOUT_GROUPS = {"OIDC_CLAIM_ROLES": "", "OIDC_ROLE_ADMIN": "", "OIDC_ROLE_EDIT
 
 @pytest.fixture
 async def world(request: pytest.FixtureRequest) -> World:
-    more: Mapping[str, str] = getattr(request, "param", WITHOUT_GROUPS)
+    more: dict[str, str] = getattr(request, "param", WITHOUT_GROUPS)
     world = World(environ=CLOSED | more)
     await world.add("keeper", level=AccessLevel.ADMIN)
     return world

@@ -137,7 +137,8 @@ class SQLAccounts:
         )
         values = account_values(new, now) | {"last_login": now, "role_from_claim": decision.role_from_claim}
 
-        spends = decision.invited and OneTimeLink(Kind.INVITATION, decision.invited.digest)
+        invited = decision.invited
+        spends = None if invited is None else OneTimeLink(Kind.INVITATION, invited.digest)
 
         def work(connection: Connection) -> Account:
             use_up(connection, spends)
