@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -22,7 +23,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def looked_at(page: Page, name: str) -> None:
     """Serious findings of axe-core, and what sticks out, on a phone and in the dark too. Screenshots where SHOTS says."""
-    for size, scheme in ((DESKTOP, "light"), (PHONE, "dark")):
+    looks: tuple[tuple[ViewportSize, Literal["light", "dark"]], ...] = ((DESKTOP, "light"), (PHONE, "dark"))
+    for size, scheme in looks:
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
         if folder := os.environ.get("SHOTS"):

@@ -36,9 +36,9 @@ def init(
     output: Path | None,
     force: bool,
 ) -> None:
-    """Connect a sign-in provider: what to register there, a check, and the settings to keep.
+    """Connect a sign-in provider, step by step.
 
-    Asks for what no option says. Without --output the settings are printed, without the secret. The exit code is 1 if a
+    Shows what to register there, checks what it gave you, and writes the settings. Asks for what no option says. Without --output the settings are printed, without the secret. The exit code is 1 if a
     check failed.
     """
     from romm.settings.candidate import ProviderCandidate, check_text
