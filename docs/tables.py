@@ -22,7 +22,7 @@ from romm.adapters.provider import transport
 from romm.adapters.sign_in.sealing import LOOK_AGAIN
 from romm.api import routes
 from romm.api.http import request_limits
-from romm.cli import connections as connection_limits
+from romm.cli.server import connections as connection_limits
 from romm.domain import limits, scopes
 from romm.domain.accounts import changes
 from romm.domain.catalogue import CATALOGUE

@@ -25,7 +25,7 @@ class FakeDevices:
         self._clock = clock
         self._ids = count(1)
         self.by_id: dict[int, Device] = {}
-        self.authorizations: dict[str, DeviceAuthorization] = {}
+        self.authorizations = accounts.authorizations
 
     async def of(self, account_id: int) -> list[Device]:
         owned = [self._with_use(each) for each in self.by_id.values() if each.account_id == account_id]

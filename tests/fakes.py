@@ -14,6 +14,7 @@ from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.accounts.passwords import is_legacy
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.credentials.devices import DeviceAuthorization, State
 from romm.domain.diagnosis.evidence import Endpoint, Handshake
 from romm.domain.diagnosis.history import LogLine
 from romm.domain.errors import Refuse, Refused
@@ -56,6 +57,7 @@ class FakeAccounts:
         self.by_id: dict[int, Account] = {}
         self.hashes: dict[int, str | None] = {}
         self.credentials: dict[tuple[Kind, str], Credential] = {}
+        self.authorizations: dict[str, DeviceAuthorization] = {}
         self._ids = count(1)
 
     async def get(self, account_id: int) -> Account | None:
@@ -458,6 +460,10 @@ class FakeCredentials:
         return None
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
+        if Kind.AUTHORIZATION_CODE in kinds:
+            for code, each in self._accounts.authorizations.items():
+                if each.account_id == account_id and each.state is State.APPROVED:
+                    self._accounts.authorizations[code] = replace(each, state=State.DENIED)
         return self._accounts.end_all(account_id, kinds, keep)
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:

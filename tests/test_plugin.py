@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from litestar import Litestar, Request, Response, Router, WebSocket, delete, get, post, websocket
+from litestar import Litestar, Request, Response, Router, WebSocket, asgi, delete, get, post, websocket
 from litestar.config.cors import CORSConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import ImproperlyConfiguredException, WebSocketDisconnect
 from litestar.openapi.config import OpenAPIConfig
+from litestar.response.base import ASGIResponse
 from litestar.testing import TestClient
+from litestar.types import Receive, Scope, Send
 
 from romm.plugin import Principal, SignIn, SignInRefused, needs
 from tests.mounted import ADMIN, OWN_SITE, PAGE, application, client_token, environ, running, sign_in
@@ -100,6 +102,16 @@ def test_a_wrong_token_is_refused_also_where_a_visitor_is_let_in(client: TestCli
     assert client.get("/greeting", headers={"authorization": "Bearer nonsense"}).status_code == 401
 
 
+def test_the_query_is_the_applications_to_read(client: TestClient[Litestar]) -> None:
+    sign_in(client)
+    file = {"file": "a game"}
+    assert client.post("/games?sort=name", data=file, headers=OWN_SITE).status_code == 201
+
+
+def test_a_header_that_is_no_credential_here_leaves_a_visitor_a_visitor(client: TestClient[Litestar]) -> None:
+    assert client.get("/greeting", headers={"authorization": "Digest the-applications-own"}).status_code == 200
+
+
 def test_a_dependency_that_may_not_be_none_refuses_a_visitor(client: TestClient[Litestar]) -> None:
     assert client.get("/mine").status_code == 401
 
@@ -136,6 +148,12 @@ def test_the_body_is_left_to_the_application(client: TestClient[Litestar]) -> No
     assert (answer.status_code, answer.json()) == (201, 4)
 
 
+@pytest.mark.parametrize("query", ["?sort=name&sort=size", "?draft"])
+def test_the_query_is_left_to_the_application(client: TestClient[Litestar], query: str) -> None:
+    assert client.get(f"/games{query}", auth=ADMIN).status_code == 200
+    assert client.post(f"/games{query}", data={"file": "1234"}, auth=ADMIN).status_code == 201
+
+
 def test_a_websocket_of_this_site_is_opened_and_one_of_another_site_is_not(client: TestClient[Litestar]) -> None:
     sign_in(client)
     with client.websocket_connect("/news", headers=OWN_SITE) as socket:
@@ -169,10 +187,13 @@ def test_the_openapi_document_is_the_applications_and_names_each_scope(client: T
 
 
 async def test_the_application_keeps_its_hooks_handlers_and_dependencies(tmp_path: Path) -> None:
-    seen = []
+    seen, answered = [], []
 
     async def before(request: Request) -> None:
         seen.append(request.url.path)
+
+    async def after(request: Request) -> None:
+        answered.append(request.url.path)
 
     def oops(_: Request, error: ZeroDivisionError) -> Response[str]:
         return Response("their own", status_code=418)
@@ -185,6 +206,7 @@ async def test_the_application_keeps_its_hooks_handlers_and_dependencies(tmp_pat
         broken,
         games,
         before_request=before,
+        after_response=after,
         exception_handlers={ZeroDivisionError: oops, Exception: http, 404: http},
         dependencies={"settings": Provide(lambda: "theirs", sync_to_thread=False)},
         openapi_config=OpenAPIConfig(title="Theirs", version="7", path="/openapi"),
@@ -198,7 +220,8 @@ async def test_the_application_keeps_its_hooks_handlers_and_dependencies(tmp_pat
         assert client.get("/login").status_code == 200
         assert client.get("/openapi/openapi.json").json()["info"]["title"] == "Theirs"
         assert client.get("/schema").status_code == 419
-    assert "/login" not in seen
+    assert "/broken" in seen
+    assert not {"/login", "/api/users"} & {*seen, *answered}
 
 
 async def test_an_application_answers_refusals_its_own_way(tmp_path: Path) -> None:
@@ -253,6 +276,17 @@ async def test_a_router_and_a_route_in_it_may_need_two_scopes(tmp_path: Path) ->
         assert described[0] == {"romm_session": ["me.read", "roms.read"]}
 
 
+async def test_a_browser_comes_back_to_a_file_below_a_mount(tmp_path: Path) -> None:
+    @asgi("/files", is_mount=True, copy_scope=True, guards=[needs("roms.read")])
+    async def files(scope: Scope, receive: Receive, send: Send) -> None:
+        await ASGIResponse(body=scope["path"].encode())(scope, receive, send)
+
+    with running(application(tmp_path, files)) as client:
+        sent_away = client.get("/files/a%20game.zip?part=1", headers=PAGE, follow_redirects=False)
+        assert sent_away.headers["location"] == "/login?next=%2Ffiles%2Fa+game.zip%3Fpart%3D1"
+        assert client.get("/files/a%20game.zip", auth=ADMIN).text.startswith("/a game.zip")
+
+
 def login(path: str) -> object:
     @delete(path, status_code=200)
     async def theirs() -> None: ...
@@ -274,6 +308,27 @@ def test_a_path_that_both_have_is_named_at_start(tmp_path: Path, path: str, ours
         application(tmp_path, login(path))
     assert f"has a route {path}" in refused.value.detail
     assert f"the sign-in has {ours}" in refused.value.detail
+
+
+def test_a_kept_answer_that_is_for_one_person_is_refused_at_start(tmp_path: Path) -> None:
+    """Litestar answers from its cache before it asks for dependencies."""
+
+    @get("/kept", cache=True)
+    async def kept(principal: NamedDependency[Principal]) -> str:
+        return principal.account.username
+
+    with pytest.raises(ImproperlyConfiguredException, match="`cache` and the parameter 'principal'"):
+        application(tmp_path, kept)
+
+
+async def test_a_kept_answer_is_only_for_those_whom_the_guard_lets_in(tmp_path: Path) -> None:
+    @get("/kept", guards=[needs("roms.read")], cache=True)
+    async def kept() -> str:
+        return "the same for all"
+
+    with running(application(tmp_path, kept)) as client:
+        assert client.get("/kept", auth=ADMIN).status_code == 200
+        assert client.get("/kept").status_code == 401
 
 
 def test_an_application_with_a_path_of_its_own_is_refused_with_the_reason(tmp_path: Path) -> None:

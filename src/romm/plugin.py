@@ -125,6 +125,11 @@ class SignIn(InitPlugin, ReceiveRoutePlugin):
     def _describe(self, handler: HTTPRouteHandler) -> None:
         needed = {guard.scope for guard in _guards(handler)}
         parameter = handler.parsed_fn_signature.parameters.get(self._name)
+        if parameter is not None and handler.cache:
+            raise ImproperlyConfiguredException(
+                f"{handler} has `cache` and the parameter {self._name!r}: each person would get the answer of the first. Leave out "
+                "one of the two."
+            )
         if needed or parameter is not None:
             optional = not needed and parameter is not None and parameter.is_optional
             description.demand(handler, sorted(needed), optional=optional)

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
@@ -65,6 +67,21 @@ def test_counters_of_a_worker_that_ended_stay_and_its_levels_go(tmp_path: Path) 
     values = {each.name: each.value for family in text_string_to_metric_families(text) for each in family.samples}
     assert values["romm_sign_ins_total"] == 2
     assert "romm_open_files" not in values
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_a_number_that_another_users_process_has_now_is_a_dead_worker() -> None:
+    with TemporaryDirectory() as name:
+        level = Path(name, "gauge_livesum_1.db")  # 1 belongs to root
+        level.touch()
+        level.parent.chmod(0o777)
+        if (child := os.fork()) == 0:
+            os.setresuid(65534, 65534, 65534)
+            with suppress(PermissionError):
+                asked(level.parent)
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert not level.exists()
 
 
 def test_reads_of_documents_are_counted_once() -> None:

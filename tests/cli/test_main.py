@@ -179,13 +179,15 @@ def assert_says_that_the_database_failed(lines: str) -> None:
 @pytest.mark.parametrize(
     ("modules", "absent"),
     [
-        pytest.param("romm.cli.main, romm.cli.prepare, romm.cli.serve", SERVICE | NOT_SERVING, id="the server"),
+        pytest.param(
+            "romm.cli.main, romm.cli.server.prepare, romm.cli.server.serve", SERVICE | NOT_SERVING, id="the server"
+        ),
         pytest.param("romm.composition.app", NOT_SERVING, id="a worker"),
     ],
 )
 def test_no_process_carries_what_it_does_not_use(modules: str, absent: set[str]) -> None:
     """Guards what docs/performance.md promises: 105 MiB for a worker, 35 for the process that watches it."""
-    imports = f"from romm.cli import process; process.block_unused_imports(); import {modules}"
+    imports = f"from romm.cli.server import process; process.block_unused_imports(); import {modules}"
     program = f"import sys; {imports}; print(*(name for name, module in sys.modules.items() if module))"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
     assert absent & set(ended.stdout.split()) == set()

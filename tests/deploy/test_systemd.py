@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from romm.cli.serve import KILL_SECONDS
+from romm.cli.server.serve import KILL_SECONDS
 from tests.deploy.containerfile import DEPLOY
 from tests.deploy.documents import loaded, variables
 from tests.fake_provider import free_port

@@ -129,12 +129,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def chromium(browser: Browser) -> Iterator[Browser]:
     """Finds the hosts of the guides to proxies here, and takes their certificate."""
     here = f"--host-resolver-rules=MAP {ROMM_HOST} 127.0.0.1,MAP {APP_HOST} 127.0.0.1"
     options = [*(each for each in BROWSER_OPTIONS if "resolver" not in each), here, "--ignore-certificate-errors"]
-    with sync_playwright() as playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=options) as browser:
-        yield browser
+    with browser.browser_type.launch(executable_path=CHROMIUM, args=options) as other:
+        yield other
 
 
 def sign_in_by_hand(page: Page) -> None:

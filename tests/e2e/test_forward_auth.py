@@ -5,6 +5,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
+from functools import wraps
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx
@@ -246,3 +248,26 @@ def test_signing_out_at_romm_closes_the_other_host(house: House, visitor: httpx.
     assert visitor.get(f"{house.app_origin}/x").status_code == 200
     visitor.post(f"{house.romm}/api/logout", headers={"origin": house.romm}, follow_redirects=False)
     assert visitor.get(f"{house.app_origin}/x", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("proxy", "script", "call"),
+    [(proxies.haproxy, "romm.lua", "core.httpclient"), (proxies.envoy, "envoy.yaml", "handle:httpCall")],
+    ids=["haproxy", "envoy"],
+)
+def test_a_script_that_fails_lets_no_request_pass(
+    behind: BehindForward, tmp_path: Path, proxy: proxies.Prepare, script: str, call: str
+) -> None:
+    @wraps(proxy)
+    def broken(here: Here) -> list[str]:
+        command = proxy(here)
+        written = (here.folder / script).read_text()
+        assert written.count(call) == 1
+        (here.folder / script).write_text(written.replace(call, f"{call}_that_fails"))
+        return command
+
+    behind.app.seen.clear()
+    here = Here(tmp_path, free_port(), behind.places)
+    with proxies.front(broken, here), client() as visitor:
+        assert visitor.get(f"https://{APP_HOST}:{here.port}/x").status_code == 500
+    assert behind.app.seen == []

@@ -29,6 +29,7 @@ COPIED = (
     "settings.toml",
     "README.md",
     "CHANGELOG.md",
+    "LICENSE",
 )
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from romm.api.http.request_limits import BODY_SECONDS
-from romm.cli.connections import CALM_LOOKS, HEAD_BYTES, IDLE_SECONDS, LOOK_SECONDS, OTHER_FILES, UNREAD_SECONDS
+from romm.cli.server.connections import CALM_LOOKS, HEAD_BYTES, IDLE_SECONDS, LOOK_SECONDS, OTHER_FILES, UNREAD_SECONDS
 from tests.fake_provider import FakeProvider
 from tests.processes.conftest import romm
 

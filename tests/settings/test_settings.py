@@ -495,6 +495,15 @@ def test_a_forward_host_that_is_none_is_an_error(written: str, reason: str):
     assert reason in problem
 
 
+def test_two_forward_hosts_are_not_the_same_host_at_two_ports():
+    """One of the two apps could set the other one's cookies."""
+    written = "files.example.com:8443 stats.example.com FILES.example.com:9443"
+    (problem,) = problems(HTTPS | {"ROMM_FORWARD_HOSTS": written})
+    assert "files.example.com with several ports" in problem
+    twice = load(HTTPS | {"ROMM_FORWARD_HOSTS": "files.example.com files.example.com:443"})
+    assert twice.settings.server.forward_hosts == ("https://files.example.com",)
+
+
 def test_forward_hosts_need_https_and_a_proxy_that_is_named():
     (problem,) = problems({"ROMM_BASE_URL": "http://127.0.0.1", "ROMM_FORWARD_HOSTS": "files.example.com"})
     assert "https" in problem
@@ -1035,6 +1044,11 @@ def test_the_list_of_settings_shows_values_and_origins_in_order():
     assert shown["ROMM_PORT"] == ("8080", "default")
     assert shown["OIDC_CLIENT_SECRET"] == ("(hidden)", "OIDC_CLIENT_SECRET")
     assert shown["DB_PASSWD"] == ("", "default")
+
+
+def test_the_list_of_settings_shows_no_password_of_a_collector():
+    shown = rows(load({"ROMM_TRACES_ENDPOINT": "https://romm:a-secret@collector:4318/v1/traces"}))
+    assert shown["ROMM_TRACES_ENDPOINT"][0] == "https://romm:***@collector:4318/v1/traces"
 
 
 @pytest.mark.parametrize(

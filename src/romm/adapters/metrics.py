@@ -139,7 +139,7 @@ def _forget_dead(folder: Path) -> None:
         pid = int(file.stem.rpartition("_")[2])
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # another user's process: the number was given anew
             mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # prometheus_client's own
 
 

@@ -26,8 +26,8 @@ import click
 from romm.accounts.setup import Setup
 from romm.adapters import log
 from romm.adapters.database import migrations
-from romm.cli import serve
 from romm.cli.report import say
+from romm.cli.server import serve
 from romm.composition import adapters
 from romm.settings.load import load, others
 from romm.settings.model import Loaded, Settings

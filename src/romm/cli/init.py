@@ -38,8 +38,8 @@ def init(
 ) -> None:
     """Connect a sign-in provider, step by step.
 
-    Shows what to register there, checks what it gave you, and writes the settings. Asks for what no option says. Without --output the settings are printed, without the secret. The exit code is 1 if a
-    check failed.
+    Shows what to register there, checks what it gave you, and writes the settings. Asks for what no option says. Without
+    --output the settings are printed, without the secret. The exit code is 1 if a check failed.
     """
     from romm.settings.candidate import ProviderCandidate, check_text
 

@@ -6,12 +6,12 @@ from typing import TextIO
 
 import click
 
-from romm.cli import process
 from romm.cli.database import db
 from romm.cli.errors import errors
 from romm.cli.explain import explain
 from romm.cli.init import init
 from romm.cli.report import Commands, explained, loaded, print_all_characters
+from romm.cli.server import process
 from romm.cli.sessions import sessions
 from romm.cli.settings import config, settings
 from romm.cli.sign_ins import sign_ins
@@ -38,12 +38,12 @@ def serve(host: str | None, port: str | None, check: bool) -> None:
     options = {"--host": ("server.host", host), "--port": ("server.port", port)}
     given = {option: {path: value} for option, (path, value) in options.items() if value is not None}
     if check:
-        from romm.cli.check import check_start
+        from romm.cli.server.check import check_start
 
         check_start(given)
         return
-    from romm.cli.prepare import prepared
-    from romm.cli.serve import run
+    from romm.cli.server.prepare import prepared
+    from romm.cli.server.serve import run
 
     run(prepared(given))
 

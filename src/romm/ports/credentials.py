@@ -52,7 +52,7 @@ class Credentials(Protocol):
         """None: any owner."""
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-        """Except `keep`. Returns the number."""
+        """Except `keep`. Returns the number. With authorization codes, approved devices that have no token yet get none."""
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
         """Store `spent_at`, `salt` and the successors, for one caller.

@@ -69,7 +69,7 @@ def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
 
 def _format(settings: Settings, field: Field) -> str:
     value = settings.value(field)
-    if field.path == "database.url":
+    if field.path in ("database.url", "traces.endpoint"):
         return database.hidden(value)
     if field.variable.secret:
         return "(hidden)" if value else ""

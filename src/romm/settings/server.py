@@ -99,8 +99,13 @@ def _forward_hosts(draft: Draft) -> None:
     for host in server.forward_hosts:
         if problem := _not_forwardable(host, server.base_url):
             report.problems.append(f"{name} has {host}, {problem}.")
-    origins = tuple(found for host in server.forward_hosts if (found := origin(f"https://{host}")))
+    origins = tuple(dict.fromkeys(found for host in server.forward_hosts if (found := origin(f"https://{host}"))))
     draft.complete("server", forward_hosts=origins)
+    names = [urlsplit(each).hostname for each in origins]
+    for repeated in sorted({str(each) for each in names if names.count(each) > 1}):
+        report.problems.append(
+            f"{name} has {repeated} with several ports: cookies know no ports, so each needs another name."
+        )
     if origins and not server.base_url.startswith("https://"):
         report.problems.append(
             f"{name} needs https: its cookies are for no one else to read. Set ROMM_BASE_URL to https."

@@ -14,7 +14,7 @@ from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.database.tables import AccountRow, CredentialRow, DeviceAuthorizationRow, DeviceRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
-from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.credentials.credential import EVERYTHING, Credential, Kind
 from romm.domain.credentials.device_registry import REGISTERED, DeviceFacts, SyncMode
 from romm.domain.credentials.devices import LIFETIME, UNNAMED, Approve, Device, DeviceAuthorization, Flavor, State
 from romm.domain.model import Account
@@ -271,6 +271,18 @@ async def test_nothing_is_handed_over_when_the_owner_was_disabled_or_changed(sto
 
     assert not await stores.device_authorizations.spend("one")
     assert not await stores.device_authorizations.spend("two")
+
+
+async def test_the_end_of_all_sign_ins_withdraws_what_no_device_has_fetched(stores: Stores):
+    owner, other = await alice(stores), await bob(stores)
+    await paired(stores, owner, request())
+    await paired(stores, other, request("two", client_device_identifier="c8d2"))
+    await stores.credentials.end_all(owner.id, [Kind.SESSION])
+    assert await state(stores) is State.APPROVED
+    await stores.credentials.end_all(owner.id, EVERYTHING)
+    assert await state(stores) is State.DENIED
+    assert await state(stores, "two") is State.APPROVED
+    assert not await stores.device_authorizations.spend("one")
 
 
 async def test_a_device_shows_the_last_use_of_what_it_holds(stores: Stores):

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from romm.domain.accounts.changes import Change
-from romm.domain.credentials.credential import SIGNED_IN_KINDS, Credential, Kind
+from romm.domain.credentials.credential import EVERYTHING, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.model import Account
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import DAY, alice, bob, session
@@ -121,7 +121,7 @@ async def test_what_was_issued_alone_is_no_family(stores: Stores):
     assert await held(stores) == {"first", "second"}
 
 
-@pytest.mark.parametrize("end", ["the family", "the password"])
+@pytest.mark.parametrize("end", ["the family", "everything", "the password"])
 async def test_nothing_outlives_the_end_that_came_at_the_same_moment(rivals: list[Stores], end: str):
     """R-73: or whoever was just thrown out would hold the successor."""
     owner = await alice(rivals[0])
@@ -129,6 +129,8 @@ async def test_nothing_outlives_the_end_that_came_at_the_same_moment(rivals: lis
     async def ended() -> None:
         if end == "the family":
             await rivals[1].credentials.end_family(token(owner))
+        elif end == "everything":
+            await rivals[1].credentials.end_all(owner.id, EVERYTHING)
         else:
             seen = await rivals[1].accounts.get(owner.id)
             assert seen is not None

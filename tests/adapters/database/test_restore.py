@@ -127,6 +127,18 @@ def test_the_file_belongs_to_the_owner_of_the_replaced_one(file: Path, tmp_path:
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (4242, 4343, 0o600)
 
 
+def test_a_link_to_the_database_stays_one(file: Path, tmp_path: Path) -> None:
+    """Its target may be on another volume, the only one that outlives a container."""
+    link = tmp_path / "romm.db"
+    link.symlink_to(file)
+    assert run(CRASH, file) == -signal.SIGKILL
+    kept = restore(f"{SQLITE}{link}", tmp_path / "copy.db")
+    assert kept
+    assert link.is_symlink()
+    assert (names(file), names(kept)) == (["alice"], ["mallory"])
+    assert kept.parent == file.parent
+
+
 def at_revision(file: Path, revision: str) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))

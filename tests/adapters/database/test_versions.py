@@ -78,7 +78,7 @@ def test_a_start_on_a_migrated_file_does_not_import_sqlalchemy(file: Path):
     program = f"""
 import sys
 from romm.adapters.database.versions import is_migrated
-import romm.cli.main, romm.cli.prepare, romm.composition.start, romm.adapters.log
+import romm.cli.main, romm.cli.server.prepare, romm.composition.start, romm.adapters.log
 assert is_migrated({url(file)!r})
 assert "sqlalchemy" not in sys.modules
 """

@@ -1,10 +1,10 @@
-"""How much of a browser's room our attempts take."""
+"""How much of a browser's room our attempts take, and which cookies are ours."""
 
 import pytest
 
 from romm.api.http.cookies import MAX_ATTEMPTS, MAX_ATTEMPTS_BYTES, MAX_EXPIRED
 from tests.api.http.test_headers import ages_of
-from tests.world import World
+from tests.world import PASSWORD, World
 
 
 async def expired(world: World, *sizes: int) -> list[int]:
@@ -46,3 +46,16 @@ async def test_only_attempts_with_well_formed_names_are_deleted() -> None:
     answer = await browser.client.get("/api/login/openid")
     assert answer.status_code == 303
     assert "of-others" not in str(answer.headers.get_list("set-cookie"))
+
+
+@pytest.mark.parametrize("space", ["\xa0", "\x85", "\t\xa0 ", "\x0b", "\x1c"])
+@pytest.mark.parametrize("before", ["", "theme=dark;", "theme=dark; "])
+async def test_a_cookie_that_another_host_of_the_domain_may_set_is_not_taken_for_ours(space: str, before: str) -> None:
+    """Chromium sends `\\xa0__Host-romm_session` to all hosts of the domain, as any of them set it; `strip` takes it for ours."""
+    world = World()
+    await world.add("mallory", "mallory@romm.test")
+    signed_in = await world.browser().submit("/api/login", username="mallory", password=PASSWORD)
+    session = signed_in.headers["set-cookie"].partition(";")[0]
+    for cookie, status in ((f"{before}{session}", 200), (f"{before}{space}{session}", 401)):
+        answer = await world.program().get("/api/users/me", headers={b"cookie": cookie.encode("latin-1")})
+        assert answer.status_code == status

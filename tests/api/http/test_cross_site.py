@@ -95,6 +95,17 @@ async def test_a_page_looks_at_the_cookie_alone_and_so_does_its_protection(
     assert line["code"] == Code.CROSS_SITE
 
 
+async def test_a_form_of_a_browser_that_says_nothing_of_its_origin_is_no_programs(house: World) -> None:
+    """Firefox before version 70; another host of our domain gets the cookie along."""
+    browser = house.program()
+    await browser.post("/api/login", json={"username": "keeper", "password": PASSWORD})
+    accept = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    form = {"username": "mallory", "password": PASSWORD, "role": "admin"}
+    assert error_of(await browser.post("/api/users", data=form, headers=accept)) == Code.CROSS_SITE
+    assert error_of(await browser.post("/api/logout", headers=accept)) == Code.CROSS_SITE
+    assert (await browser.get("/api/users/me")).status_code == 200
+
+
 async def test_a_browser_that_hides_its_origin_points_to_the_proxy(house: World) -> None:
     """Over plain http nothing else tells our own form from another site's, so it stays refused."""
     house.log.lines.clear()

@@ -3,8 +3,9 @@
 import pytest
 
 from romm.api.pages.languages import LANGUAGES, accepted
+from romm.domain.model import AccessLevel
 from tests.api.sign_in.test_pages import words
-from tests.world import World
+from tests.world import PASSWORD, World
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,14 @@ async def test_a_refusal_is_told_in_the_language_of_the_page() -> None:
 
 def test_each_language_is_named_in_its_own_words() -> None:
     assert list(LANGUAGES.values()) == ["English", "Deutsch", "Español", "Français", "Português (Brasil)", "简体中文"]
+
+
+async def test_a_page_that_answers_a_form_cannot_change_its_language() -> None:
+    """It is shown this once: the way back would lead to another page."""
+    world = World()
+    await world.add("keeper", level=AccessLevel.ADMIN)
+    browser = world.browser()
+    await browser.submit("/api/login", username="keeper", password=PASSWORD)
+    invited = await browser.submit("/admin/users/invite", role="viewer")
+    assert "/register?token=" in invited.text
+    assert 'action="/language"' not in invited.text

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from romm.domain.model import AccessLevel
+from tests.api.credentials.devices import approve, init, redeem, refused
 from tests.api.sign_in.test_pages import words
 from tests.world import ORIGIN, PASSWORD, Browser, World
 
@@ -79,7 +80,7 @@ async def test_a_refused_change_types_nothing_again(world: World) -> None:
     page = (await keeper.get(answer.headers["location"])).text
     assert 'value="keeper"' in page
     assert 'value="vera@example.org"' not in page
-    assert '<option value="editor" selected>' in page
+    assert '<option value="viewer" selected>' in page, "a link could choose a role for an administrator"
     own = await keeper.submit("/account/profile", username="vera", email="new@example.org")
     page = (await keeper.get(own.headers["location"])).text
     assert 'value="vera"' in page
@@ -100,8 +101,11 @@ async def test_signing_out_everywhere_ends_browsers_apps_and_client_tokens(world
         headers={"sec-fetch-site": "same-origin"},
     )
     assert made.status_code == 201
+    asked = await init(world)
+    assert (await approve(other, asked["user_code"])).status_code == 200
     answer = await keeper.submit("/account/sign-out-everywhere")
     assert answer.headers["location"] == "/login?notice=signed_out_everywhere"
+    assert await refused(await redeem(world, asked)) == (400, "access_denied")
     for browser in (keeper, other):
         assert (await browser.get("/account")).headers["location"].startswith("/login")
     bearer = {"authorization": f"Bearer {made.json()['raw_token']}"}

@@ -207,6 +207,15 @@ async def test_on_another_host_signing_in_would_not_help_and_the_page_says_so(ho
     assert ORIGIN in line["hint"]
 
 
+async def test_no_other_method_is_a_permission(house: World) -> None:
+    """Some proxies ask with the visitor's method, and take any 2xx for a yes."""
+    proxy = through(house)
+    for method in ("OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"):
+        answer = await proxy.request(method, "/api/auth/forward")
+        assert (answer.status_code, answer.headers["allow"].replace(", OPTIONS", "")) == (405, "GET, HEAD")
+    assert (await proxy.head("/api/auth/forward")).status_code == 401
+
+
 async def test_a_disabled_person_is_out_at_the_next_request(house: World) -> None:
     cookie = await session(house, "vera")
     [vera] = [each for each in house.accounts.by_id.values() if each.username == "vera"]

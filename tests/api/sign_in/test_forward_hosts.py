@@ -177,6 +177,18 @@ async def test_a_session_is_no_credential_at_another_host(visitor: Visitor) -> N
     assert session
     for name in ("__Host-romm_session", FORWARD_COOKIE):
         assert (await visitor.ask(FILES, cookie=f"{name}={session}")).status_code == 303
+        beside = {"cookie": f"{name}={session}", "authorization": "Digest the-apps-own"}
+        assert (await visitor.ask(FILES, **beside)).status_code == 401
+
+
+@pytest.mark.parametrize("authorization", ["Negotiate x", "Digest x", "Basicx", ""])
+@pytest.mark.parametrize("name", ["__Host-romm_session", "romm_session"])
+async def test_nor_is_it_beside_a_header_that_is_no_credential(visitor: Visitor, authorization: str, name: str) -> None:
+    await visitor.sign_in()
+    session = visitor.cookie("__Host-romm_session", ORIGIN)
+    cookie = f"{name}={session}"
+    answer = await visitor.ask(FILES, cookie=cookie, authorization=authorization, accept="*/*")
+    assert (answer.status_code, remote(answer)) == (401, {})
 
 
 @pytest.mark.parametrize("name", ["__Host-romm_session", FORWARD_COOKIE])

@@ -140,6 +140,7 @@ def test_the_sign_in_page_always_leads_to_the_hand_over(uri: str) -> None:
         ("a=1; __Host-romm_forward=x; b=2", "a=1; b=2"),
         ("romm_session=x;a=1", "a=1"),
         ("my_romm_theme=dark; ; =x", "my_romm_theme=dark; =x"),
+        ("cart=\xc2\xa0;\ta=1", "cart=\xc2\xa0; a=1"),
         ("", ""),
     ],
 )

@@ -10,10 +10,17 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database.forgetting import Forgetting
-from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow, PendingSignInRow
+from romm.adapters.database.tables import (
+    AccountRow,
+    CredentialRow,
+    DeviceAuthorizationRow,
+    IdentityRow,
+    PendingSignInRow,
+)
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import MOST_OF_A_KIND, Credential, Kind
+from romm.domain.credentials.devices import State
 from romm.domain.model import Account, Identity
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
@@ -97,8 +104,6 @@ _END_FAMILY = delete(CredentialRow).where(
     CredentialRow.family == bindparam("ended"),
     CredentialRow.family != "",
 )
-
-
 _RENEW = (
     update(CredentialRow)
     .where(*_NUMBER, CredentialRow.expires_at > bindparam("now"))
@@ -109,6 +114,12 @@ _END_ALL = delete(CredentialRow).where(
     CredentialRow.account_id == bindparam("owner"),
     CredentialRow.kind.in_(bindparam("kinds", expanding=True)),
     CredentialRow.digest != bindparam("kept"),
+)
+# A change of the account voids approvals by its version; this changes none.
+_WITHDRAW = (
+    update(DeviceAuthorizationRow)
+    .where(DeviceAuthorizationRow.account_id == bindparam("owner"), DeviceAuthorizationRow.state == State.APPROVED)
+    .values(state=State.DENIED)
 )
 
 
@@ -202,7 +213,13 @@ class SQLCredentials:
         return None if row is None else _credential(row)
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-        return await self._database.write(lambda connection: end_all(connection, account_id, kinds, keep))
+        def work(connection: Connection) -> int:
+            connection.execute(_OWNER, {"owner": account_id})
+            if Kind.AUTHORIZATION_CODE in kinds:
+                connection.execute(_WITHDRAW, {"owner": account_id})
+            return end_all(connection, account_id, kinds, keep)
+
+        return await self._database.write(work)
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
         key, values, now = _key(used.kind, used.digest), [_values(each) for each in successors], self._clock()
@@ -229,7 +246,7 @@ class SQLCredentials:
 
 
 def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-    """Part of a transaction. Keeps the credential with the digest `keep`."""
+    """Part of a transaction that has locked the account. Keeps the credential with the digest `keep`."""
     parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
     return connection.execute(_END_ALL, parameters).rowcount
 

@@ -33,7 +33,7 @@ def restore(url: str, file: Path) -> Path | None:
         raise unusable(
             Cause.OTHER, place.name, "only a SQLite file is restored here; for PostgreSQL use pg_restore or psql"
         )
-    target = place.file.absolute()
+    target = place.file.resolve()  # a link keeps leading to where the database is
     if target.exists() and target.samefile(file):
         raise unusable(Cause.OTHER, str(file), "it is the database itself; name a copy of it")
     with _unused(target, place), _prepared(file, target) as copied:

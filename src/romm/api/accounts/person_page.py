@@ -47,7 +47,6 @@ async def person(
     notice: FromQuery[str] = "",
     username: FromQuery[str] = "",
     email: FromQuery[str] = "",
-    role: FromQuery[str] = "",
 ) -> Template:
     """`username` and what follows: what a refused form had."""
     by = actor(principal)
@@ -78,7 +77,7 @@ async def person(
         typed={
             "username": username or account.username,
             "email": email if error and username else account.email,
-            "role": role or account.level.label,
+            "role": account.level.label,
         },
         error=explained(error, ref),
         notice=notice,

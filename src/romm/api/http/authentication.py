@@ -17,7 +17,7 @@ CLIENT_AUTHENTICATION = "client_authentication"
 """A route's option: a client token also counts as the secret of a client, as libraries of resource servers send it."""
 
 OF_APPLICATION = "of_application"
-"""The option of a route that is not ours: its body is the application's to read."""
+"""The option of a route that is not ours: its query and its body are the application's to read."""
 
 
 @dataclass(frozen=True)

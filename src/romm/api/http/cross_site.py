@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from romm.api.http.requests import Request, is_from_browser
+from romm.api.http.requests import Request, is_from_browser, wants_page
 from romm.domain import hosts
 from romm.domain.errors import Code, Refused
 
@@ -15,9 +15,9 @@ class CrossSiteCheck:
     """`Sec-Fetch-Site` decides if sent (browsers do over https and on localhost), else `Origin`.
 
     Route options: `own_site` also checks GET, `cross_site` checks nothing, `apps` only refuses websites. Requests without
-    a cookie are exempt, programs with a credential in a header, and programs that keep the cookie: they send neither header,
-    and every browser sends one with a write. Not exempt: a remembered Basic password, which browsers add to any site's form,
-    and pages (`browser`), which no program needs.
+    a cookie are exempt, programs with a credential in a header, and programs that keep the cookie: they send neither header.
+    Not exempt: a remembered Basic password, which browsers add to any site's form, pages (`browser`), and requests for HTML:
+    Firefox sends no `Origin` with a form before version 70.
     """
 
     base_url: str
@@ -34,7 +34,7 @@ class CrossSiteCheck:
             return
         if not options.get("browser") and _is_from_program(request, by_cookie=bool(options.get("signs_out"))):
             return
-        by_program = not options.get("browser") and not is_from_browser(request)
+        by_program = not wants_page(request) and not is_from_browser(request)
         if not by_program and not self._is_own(request):
             raise refused(request, self.base_url)
 

@@ -9,6 +9,7 @@ from typing import Any
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from romm.api.http.cookies import without_disguised
 from romm.api.http.requests import DEVICE_COOKIE, logged_path
 from romm.api.pages.languages import Asked, Languages, remember
 from romm.ports.process import Log
@@ -56,6 +57,7 @@ def middleware(
         if asks_for_head:  # health checks send HEAD; every GET route can answer it (RFC 9110, 9.3.2)
             scope["method"] = HttpMethod.GET
         scope["path"] = scope["path"].replace("\x00", "%00")  # no file has such a name, and opening it raises
+        scope["headers"] = without_disguised(list(scope["headers"]))
         scope.setdefault("state", {}).update({"correlation_id": correlation_id, DEVICE_COOKIE: device_cookie})
         remember(Asked(languages, scope))
         with bind(correlation_id=correlation_id):

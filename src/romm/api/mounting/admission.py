@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import unquote
 
 from litestar import Litestar, Response
 from litestar.connection import ASGIConnection
@@ -12,7 +13,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
 from romm.api.http.authentication import OF_APPLICATION
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, credential_header
 from romm.api.mounting.forwarding import bare
 from romm.api.routes import AppDependencies
 from romm.credentials.principal import Principal, require
@@ -83,6 +84,7 @@ async def admitted(check: ASGIApp, connection: ASGIConnection[Any, Any, Any, Any
     is_http = connection.scope["type"] == ScopeType.HTTP
     # A page of another site can open a WebSocket, with our cookies: check it like a request that changes something.
     scope = bare(connection.scope) | ({} if is_http else {"type": "http", "method": "POST", "scheme": "http"})
+    scope["path"] = _whole_path(connection.scope)
     scope["state"][_NEEDED] = needed
     sent: list[Message] = []
 
@@ -116,7 +118,7 @@ async def _found(request: Request, needed: Needed, dependencies: AppDependencies
     try:
         return cast("Principal", await dependencies.dependencies["principal"].dependency(request=request))
     except Refused as refused:
-        if needed.optional and refused.code is Code.NOT_SIGNED_IN and "authorization" not in request.headers:
+        if needed.optional and refused.code is Code.NOT_SIGNED_IN and credential_header(request) is None:
             return None
         raise
 
@@ -128,6 +130,12 @@ def _refusal(sent: list[Message], *, is_http: bool) -> Exception:
     if is_http:
         return SignInRefused(start["status"], headers, body)
     return WebSocketException(detail="refused by the sign-in", code=4000 + start["status"])
+
+
+def _whole_path(scope: Scope) -> str:
+    """Below a mount, Litestar leaves only the rest of it in `path`. Some servers add the query to `raw_path`."""
+    raw = (scope.get("raw_path") or b"").partition(b"?")[0]
+    return unquote(raw.decode("latin-1")) if raw else scope["path"]
 
 
 async def _no_body() -> HTTPReceiveMessage:

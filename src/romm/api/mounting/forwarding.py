@@ -48,6 +48,7 @@ def forwarders(ours: Litestar, service: ASGIApp, theirs: Sequence[ControllerRout
         opt=_OPTIONS,
         before_request=_pass,
         after_request=_pass_back,
+        after_response=_pass,
     )
     async def forward() -> ASGIApp:
         return forwarded

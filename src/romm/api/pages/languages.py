@@ -68,9 +68,9 @@ def current() -> str:
 
 
 def this_page() -> str:
-    """The way back to this request's page, with what it cannot be opened without."""
-    if (asked := _asked.get()) is None:
-        return "/"
+    """The way back to this request's page, with what it cannot be opened without. Empty if it only answers a form."""
+    if (asked := _asked.get()) is None or asked.scope["method"] != "GET":
+        return ""
     query = dict(parse_qsl(asked.scope["query_string"].decode("latin-1")))
     kept = {name: query[name] for name in ("token", "user_code") if name in query}
     target = urls.return_to(query.get("next", "/"))

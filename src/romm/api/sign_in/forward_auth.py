@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from litestar import Response, Router, get
+from litestar import HttpMethod, Response, Router, get, route
 from litestar.di import NamedDependency
+from litestar.exceptions import MethodNotAllowedException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
 from romm.api.http.proxies import forwarded_request, forwarded_uri, is_from_untrusted_proxy
-from romm.api.http.requests import Request
+from romm.api.http.requests import Request, credential_header
 from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.credential import Kind
@@ -87,9 +88,15 @@ async def _who(
     if elsewhere is None:
         return await authentication.browser(request) or await authentication.principal(request)
     who = await forward_hosts.who(elsewhere, authentication.our_cookies.forward_session(request))
-    if who is None and "authorization" not in request.headers:
+    if who is None and credential_header(request) is None:
         raise Refused(Code.NOT_SIGNED_IN)
     return who or await authentication.principal(request)
+
+
+@route("/forward", http_method=HttpMethod.OPTIONS, include_in_schema=False)
+async def options() -> None:
+    """Litestar's own answer is 204: a proxy that asks with the visitor's method would take it for a permission."""
+    raise MethodNotAllowedException(headers={"allow": HttpMethod.GET})
 
 
 def _name_untrusted_proxy(request: Request) -> None:
@@ -105,4 +112,5 @@ def _handed_on(request: Request, who: Principal) -> dict[str, str]:
     return hosts_rules.for_application(cookies, request.headers.get("authorization", ""), by_header=by_header)
 
 
-router = Router("/api/auth", route_handlers=[forward], tags=["Forward authentication"])
+router = Router("/api/auth", route_handlers=[options, forward], tags=["Forward authentication"])
+"""In this order: Litestar adds its own OPTIONS to a route that has none yet."""

@@ -103,7 +103,7 @@ def for_application(cookies: str, authorization: str, *, by_header: bool) -> dic
     `by_header`: the header was the credential. Otherwise a bearer token is the application's own; a Basic password may
     be RomM's, which the application could ask for in RomM's name.
     """
-    pairs = (each.strip() for each in cookies.split(";"))
+    pairs = (each.strip(" \t") for each in cookies.split(";"))
     kept = "; ".join(each for each in pairs if each and not _OUR_COOKIE.match(each))
     return {"cookie": kept, "authorization": "" if by_header or _is_ours(authorization) else authorization}
 

@@ -19,8 +19,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from romm.cli import connections, process
-from romm.cli.connections import Room
+from romm.cli.server import connections, process
+from romm.cli.server.connections import Room
 from romm.ports.process import Log
 from romm.settings.model import Loaded, Metrics
 

@@ -4,9 +4,9 @@ import os
 
 from romm.adapters.database import migrations
 from romm.adapters.database.transactions import HEAD
-from romm.cli.prepare import check_packages
 from romm.cli.report import ExitCode, explained, fail, loaded, say
-from romm.cli.serve import CANNOT_LISTEN, check_free
+from romm.cli.server.prepare import check_packages
+from romm.cli.server.serve import CANNOT_LISTEN, check_free
 from romm.composition.start import LATER
 from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.storage import Cause

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from romm.cli import connections
-from romm.cli.connections import CALM_LOOKS, CONNECTIONS, OTHER_FILES, UNREAD_SECONDS, Gauge, Room
+from romm.cli.server import connections
+from romm.cli.server.connections import CALM_LOOKS, CONNECTIONS, OTHER_FILES, UNREAD_SECONDS, Gauge, Room
 from tests.fakes import FakeLog
 
 ROOM = Room(connections=100, wanted=356, allowed=356)

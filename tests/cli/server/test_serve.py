@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from romm.cli.serve import KILL_SECONDS
+from romm.cli.server.serve import KILL_SECONDS
 
 SECONDS = 30  # at most; a busy machine needs a while
 

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 
-from romm.cli import process
 from romm.cli.report import explained, fail, last_resort, loaded
+from romm.cli.server import process
 from romm.settings.load import Given
 from romm.settings.model import Loaded, Settings
 
