@@ -15,7 +15,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "doctor": (),
     "init": (
         *("--provider", "authelia", "--base-url", "https://romm.test", "--address", "http://127.0.0.1:1"),
-        *("--client-id", "romm", "--client-secret-file", "{folder}/claims.json"),
+        *("--client-id", "romm", "--client-secret-file", "-"),
     ),
     "db upgrade": (),
     "db current": (),

@@ -22,7 +22,7 @@ _FOR_OWNER = 0o600
 @click.option("--client-id", metavar="ID", help="What the provider gave to RomM.")
 @click.option(
     "--client-secret-file",
-    type=click.File(encoding="utf-8-sig"),
+    type=click.File(encoding="utf-8"),
     help="The file with the client secret, - for standard input. An empty one: RomM is a public client.",
 )
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write this env file, such as .env.")
@@ -81,7 +81,7 @@ def _asked(what: str) -> str:
 def _secret(file: TextIO | None) -> str:
     if file is None:
         return str(click.prompt("Client secret (not shown)", hide_input=True, default="", show_default=False, err=True))
-    return file.read().strip()
+    return file.read().removeprefix("\ufeff").strip()
 
 
 def _show_registration(candidate: "ProviderCandidate") -> None:
