@@ -178,9 +178,7 @@ def migrations(session: nox.Session) -> None:
 @nox.session
 def e2e(session: nox.Session) -> None:
     """A real provider and a real browser."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        session.error("No browser: install Chromium (on Debian `apt-get install chromium`), or name one in CHROMIUM")
+    chromium = installed_chromium(session)
     if not has_node():
         session.error("No Node.js: install node and npm, version 20 or later; the test provider runs on it")
     install(session, "e2e")
@@ -188,6 +186,21 @@ def e2e(session: nox.Session) -> None:
         env = {"ROMM_E2E_NODE_MODULES": folder, "CHROMIUM": chromium}
         apart = "--ignore=tests/e2e/test_misconfigured.py"  # its event loop cannot run beside the browser's
         session.run("pytest", "tests/e2e", apart, *session.posargs, env=env)
+
+
+def installed_chromium(session: nox.Session) -> str:
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        session.error("No browser: install Chromium (on Debian `apt-get install chromium`), or name one in CHROMIUM")
+    return found
+
+
+@nox.session
+def screenshots(session: nox.Session) -> None:
+    """The pictures of docs/images, from the demo in a real browser."""
+    chromium = installed_chromium(session)
+    install(session, "e2e")
+    session.run("python", "-m", "tests.e2e.screenshots", env={"CHROMIUM": chromium})
 
 
 @nox.session
@@ -586,15 +599,17 @@ def serve_once(session: nox.Session, romm: str) -> None:
             if server.poll() is not None or time.monotonic() > deadline:
                 session.error("`romm serve` did not answer /api/heartbeat")
             time.sleep(0.2)
+        if not answers(port, "/docs/settings"):
+            session.error("the wheel lacks the documentation")
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, path: str = "/api/heartbeat") -> bool:
     with suppress(OSError, http.client.HTTPException):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/api/heartbeat")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     return False
 

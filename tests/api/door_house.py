@@ -136,6 +136,7 @@ class House:
             "identity_id": subject_digest(identity),
             "user_code": USER_CODE,
             "code": USER_CODE,
+            "name": "nothing",
             "issuer": identity.issuer,
         }
 

@@ -287,6 +287,10 @@ DOORS: Mapping[str, Door | Page | Open] = {
     # for everyone
     "GET /": Open(status=303),
     "GET /me": Open(status=303),
+    "GET /docs": Open(status=200),
+    "GET /docs/{name}": Open(status=404, code=Code.NOT_FOUND),
+    "GET /docs/providers/{name}": Open(status=404, code=Code.NOT_FOUND),
+    "GET /docs/images/{name}": Open(status=404, code=Code.NOT_FOUND),
     "GET /help": Open(status=200),
     "GET /help/{code}": Open(status=404, code=Code.NOT_FOUND),
     "GET /api/docs": Open(status=200),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from romm.domain.urls import MAX_RETURN_TO_LENGTH, return_to
+from romm.domain.urls import MAX_RETURN_TO_LENGTH, return_to, with_documentation
 
 OWN = "https://romm.example"
 SIGN_IN = ("/login", "/api/login", "/api/oauth", "/api/logout")
@@ -305,3 +305,18 @@ def test_no_text_leads_away(target: str) -> None:
 def test_no_joining_of_tricks_leads_away(parts: list[str]) -> None:
     """R-22."""
     assert_stays_home("/" + "".join(parts))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("See /docs/changing-provider.", f"See {OWN}/docs/changing-provider."),
+        ("in /docs/errors#no_role, or", f"in {OWN}/docs/errors#no_role, or"),
+        ("open /docs", f"open {OWN}/docs"),
+        ("as /docs/providers/dex shows", f"as {OWN}/docs/providers/dex shows"),
+        ("the API is at /api/docs", "the API is at /api/docs"),
+        ("https://other.example/docs/errors", "https://other.example/docs/errors"),
+    ],
+)
+def test_a_text_for_a_reader_elsewhere_has_whole_addresses_of_the_documentation(text: str, expected: str) -> None:
+    assert with_documentation(text, OWN) == expected

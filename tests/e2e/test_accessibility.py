@@ -21,6 +21,10 @@ OPEN = [
     "/nothing-here",
     "/help",
     "/help/email_not_verified",
+    "/docs",
+    "/docs/errors",
+    "/docs/tutorial",
+    "/docs?search=no_role",
 ]
 SIGNED_IN = [
     "/",

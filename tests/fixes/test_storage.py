@@ -11,14 +11,16 @@ from tempfile import mkdtemp
 
 import pytest
 
+from romm.adapters.database.restore import restore
 from romm.domain.diagnosis.storage import SENTENCES, Cause
+from romm.domain.errors import Refused
 from tests.adapters.conftest import on_postgres
 from tests.docs.test_docs import ROOT
 from tests.fixes.server_stages import AT_A_SERVER
 from tests.fixes.stages import HERE, MOUNTED, At, Look, play
 
 NAMESPACE = ["unshare", "--map-root-user", "--mount"]
-OF_A_COMMAND = {Cause.DRIVER, Cause.NOT_COPIED}
+OF_A_COMMAND = {Cause.DRIVER, Cause.NOT_COPIED, Cause.IN_USE}
 """Below, each with its own test."""
 
 
@@ -76,6 +78,26 @@ def test_a_server_is_not_copied_and_the_program_that_does_is_named(tmp_path: Pat
     refused = romm("db", "backup", str(tmp_path / "copy.db"), ROMM_DATABASE_URL=NO_SERVER)
     assert refused.returncode == 3
     assert SENTENCES[Cause.NOT_COPIED].fix in refused.stderr
+
+
+def test_a_database_that_another_program_has_open_is_restored_after_that_program(at: At) -> None:
+    database, copy = at.folder / "romm.db", at.folder / "copy.db"
+    for each in (database, copy):
+        shutil.copy(at.migrated, each)
+    opened = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA user_version').fetchone()"
+    holds = (
+        f"{opened}; c.execute('BEGIN'); c.execute('SELECT * FROM sqlite_master').fetchone(); print(); sys.stdin.read()"
+    )
+    url = f"sqlite+aiosqlite:///{database}"
+    command = [sys.executable, "-c", holds, str(database)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(Refused) as caught:
+            restore(url, copy)
+        assert (caught.value.facts["cause"], caught.value.facts["fix"]) == (Cause.IN_USE, SENTENCES[Cause.IN_USE].fix)
+        other.communicate()
+    assert restore(url, copy) is not None
 
 
 def test_every_cause_is_staged() -> None:

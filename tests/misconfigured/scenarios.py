@@ -115,7 +115,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
 NOT_STARTED = "RomM does not start"
 NO_BUTTON = "Single sign-on is configured but off"
 NO_MENTION = "User name"
-SIGNED_IN = "What you may do"
+SIGNED_IN = "How you sign in"
 AT_PROVIDER = "This client, redirect_uri or request_uri is not known here"
 
 IN_WORDS = {

@@ -36,9 +36,11 @@ from romm.api.credentials import (
     tokens,
 )
 from romm.api.diagnosis import connect_page, doctor, explanation, health, help_pages, oidc_page, sign_ins_page
+from romm.api.documentation import pages as documentation
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
 from romm.api.pages import languages
+from romm.api.pages.document_links import with_links
 from romm.api.pages.static_files import static_file
 from romm.api.sign_in import confirmation, forward_auth, forward_hosts, openid, pages, password
 
@@ -73,6 +75,7 @@ ROUTERS = (
     oidc_page.router,
     connect_page.router,
     help_pages.router,
+    documentation.router,
     issuer_moves_page.router,
     sign_ins_page.router,
     client_token_pages.router,
@@ -115,6 +118,7 @@ def routes(wired: AppDependencies, version: str) -> Litestar:
 
 def _translated(engine: JinjaTemplateEngine) -> None:
     languages.install(engine.engine)
+    engine.engine.filters["with_links"] = with_links
 
 
 def take_turns(app: Litestar) -> None:

@@ -86,8 +86,9 @@ def import_(source: str, apply: bool) -> None:
     """
     from romm.cli.import_users import run
 
-    with explained():
-        run(loaded(os.environ).settings, source, apply=apply)
+    settings = loaded(os.environ).settings
+    with explained(settings.server.base_url):
+        run(settings, source, apply=apply)
 
 
 @main.command()

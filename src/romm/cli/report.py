@@ -16,6 +16,7 @@ import click
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
 from romm.domain.printable import escaped
+from romm.domain.urls import with_documentation
 from romm.settings.load import Given, load
 from romm.settings.model import Loaded, Settings, SettingsError
 
@@ -71,13 +72,16 @@ def loaded(environ: Mapping[str, str], given: Given | None = None) -> Loaded:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(base_url: str = "") -> Iterator[None]:
     """One sentence instead of a traceback."""
     try:
         yield
     except Refused as refused:
         is_database = refused.code in (Code.STORAGE_UNAVAILABLE, Code.IMPORT_UNREADABLE)
-        fail((operator_text(refused),), ExitCode.DATABASE if is_database else ExitCode.REFUSED)
+        fail(
+            (with_documentation(operator_text(refused), base_url),),
+            ExitCode.DATABASE if is_database else ExitCode.REFUSED,
+        )
 
 
 def fail(problems: tuple[str, ...], code: ExitCode = ExitCode.WRONG_INPUT) -> NoReturn:

@@ -428,7 +428,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         "the accounts. If {linked} is an earlier provider of yours, name it in OIDC_FORMER_ISSUERS to move them one by one. If "
         "it is one issuer: two people may share the address (give each their own at the provider, or create an account without "
         "an address for the second, which they link on /account); the provider's subjects may have changed (unlink the old "
-        "identity on /admin/users/{account}); or this may be an attempt to take over the account. See docs/changing-provider.md.",
+        "identity on /admin/users/{account}); or this may be an attempt to take over the account. See /docs/changing-provider.",
     ),
     Code.ACCOUNT_LINKED: _row(
         409,
@@ -590,7 +590,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.SCOPE_UNKNOWN: _row(
         400,
         "The app asked for rights that do not exist here.",
-        "The scope {scope} is unknown. The names are in docs/roles.md and in the metadata of the token endpoint.",
+        "The scope {scope} is unknown. The names are in /docs/roles and in the metadata of the token endpoint.",
         oauth="invalid_scope",
     ),
     Code.SCOPE_EXCEEDED: _row(
@@ -627,7 +627,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.SCOPES_INVALID: _row(
         400,
         "Choose at least one scope, and only scopes that RomM knows.",
-        "The request asked for {found}. The names of all scopes are in docs/roles.md; a form repeats `scopes` for each.",
+        "The request asked for {found}. The names of all scopes are in /docs/roles; a form repeats `scopes` for each.",
     ),
     Code.SCOPES_EXCEEDED: _row(
         403,
@@ -656,7 +656,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
         400,
         "This RomM does not know the app that sent you here. The app got nothing.",
         "No [[clients]] in the file of ROMM_SETTINGS_FILE has the name {client_id}, which the app sent as client_id. Add it "
-        "as docs/native-apps.md shows, or correct the client id in the app.",
+        "as /docs/native-apps shows, or correct the client id in the app.",
         oauth="invalid_client",
     ),
     Code.APP_ADDRESS_UNKNOWN: _row(
@@ -729,7 +729,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.IMPORT_UNREADABLE: _row(
         400,
         "The users of the other RomM cannot be read.",
-        "The database of --from cannot be read: {problem}. Compare the URL with docs/moving-from-romm.md, and check that "
+        "The database of --from cannot be read: {problem}. Compare the URL with /docs/moving-from-romm, and check that "
         "this machine reaches its host and that its user may read.",
     ),
     Code.AUTHORIZATION_PENDING: _row(

@@ -1,6 +1,7 @@
 """Our own URLs."""
 
 import posixpath
+import re
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from romm.domain import hosts
@@ -11,6 +12,9 @@ MAX_RETURN_TO_LENGTH = 1024
 MAX_PATH_LENGTH = 4096  # characters, of a page at another host
 
 _URL_CHARACTERS = "/?#[]@!$&'()*+,;=:%~"
+
+DOCUMENTATION = re.compile(r"(?<![\w/.])/docs(?:/[\w/-]*\w(?:#[\w-]*\w)?)?(?![\w/-])")
+"""Its pages, as texts name them."""
 
 _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
 
@@ -77,3 +81,8 @@ def with_query(url: str, parameters: dict[str, str]) -> str:
     parts = urlsplit(url)
     query = "&".join(filter(None, (parts.query, urlencode(parameters))))
     return urlunsplit(parts._replace(query=query, fragment=""))
+
+
+def with_documentation(text: str, base_url: str) -> str:
+    """A text for a reader who is not on our pages: the documentation with its whole address."""
+    return DOCUMENTATION.sub(lambda found: base_url + found[0], text)

@@ -25,7 +25,7 @@ from romm.domain.errors import Code, Refused, bounded
 from romm.domain.providers.preset import Hints, hint_fact
 from romm.domain.sign_in.providers import FIRST, in_words_of
 from romm.domain.titles import TITLES
-from romm.domain.urls import with_query
+from romm.domain.urls import with_documentation, with_query
 from romm.ports.process import Log
 
 RETRY_AFTER_SECONDS = 5
@@ -52,7 +52,7 @@ class Errors:
         write(
             "refused",
             code=refused.code,
-            hint=in_words_of(refused.provider, operator_text(refused)),
+            hint=self._hint(refused),
             path=logged_path(request.scope),
             facts=refused.facts,
             **_in_words_of(refused.provider, hint_fact(hints, refused.code)),
@@ -76,13 +76,18 @@ class Errors:
         self.log.error("unexpected", path=logged_path(request.scope), problem=type(error).__name__, exc_info=error)
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
+    def _hint(self, refused: Refused) -> str:
+        """For the log."""
+        text = in_words_of(refused.provider, operator_text(refused))
+        return with_documentation(text, self.renderer.settings.server.base_url)
+
     def _other_method(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
         """A page for every browser on any route: a person followed a link or sent a form."""
         named = {name.lower(): value for name, value in (error.headers or {}).items()}.get("allow", "")
         allow = {"allow": allow_header(named.split(", "))}  # RFC 9110, 15.5.6
         path = logged_path(request.scope)
         refused = Refused(Code.METHOD_NOT_ALLOWED, path=path, method=request.method, **allow)
-        self.log.info("refused", code=refused.code, path=path, hint=operator_text(refused), facts=refused.facts)
+        self.log.info("refused", code=refused.code, path=path, hint=self._hint(refused), facts=refused.facts)
         is_browser = "text/html" in request.headers.get("accept", "")
         answer = self._message(request, refused) if is_browser else self._problem(request, refused)
         answer.headers.update(allow)
