@@ -84,9 +84,9 @@ def test_a_database_that_another_program_has_open_is_restored_after_that_program
     database, copy = at.folder / "romm.db", at.folder / "copy.db"
     for each in (database, copy):
         shutil.copy(at.migrated, each)
-    opened = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA user_version').fetchone()"
     holds = (
-        f"{opened}; c.execute('BEGIN'); c.execute('SELECT * FROM sqlite_master').fetchone(); print(); sys.stdin.read()"
+        "import sqlite3, sys; other = sqlite3.connect(sys.argv[1]); other.execute('BEGIN'); "
+        "other.execute('SELECT * FROM sqlite_master').fetchone(); print(); sys.stdin.read()"
     )
     url = f"sqlite+aiosqlite:///{database}"
     command = [sys.executable, "-c", holds, str(database)]
