@@ -94,11 +94,13 @@ class FakeAccounts:
             password_hash=None,
             email_source=EmailSource.PROVIDER,
         )
-        account = self._new(new, now)
+        made = self._new(new, now)
+        account = replace(made, links=(link,), last_login=now, role_from_claim=decision.role_from_claim)
+        invited = decision.invited
+        spends = None if invited is None else OneTimeLink(Kind.INVITATION, invited.digest)
         with self._room(decision, now):
-            return self._store(
-                replace(account, links=(link,), last_login=now, role_from_claim=decision.role_from_claim)
-            )
+            self.use_up(spends, only_if=lambda: self.check(account))
+            return self._store(account)
 
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         if await self.any_admin():

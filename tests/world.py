@@ -138,6 +138,7 @@ class World:
         self.ports = Ports(
             providers=self.providers,
             instruments={each.id: self._instruments(each) for each in self.settings.all_providers},
+            instruments_for=self._instruments_for,
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
             attempts=self.attempts,
@@ -186,6 +187,9 @@ class World:
         transport = self.transport or self.further.get(declared.id, self.idp).transport
         made = diagnosis.instruments(self.settings, settings, client, self.log, self.clock, transport)
         return replace(made, network=self.network, storage=self.storage)
+
+    def _instruments_for(self, settings: Settings) -> Instruments:
+        return self._instruments(settings.all_providers[0])
 
     async def _ready(self) -> bool:
         return True

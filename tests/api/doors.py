@@ -118,6 +118,7 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "POST /api/forgot-password": Open(status=400, code=Code.REQUEST_INVALID),
     "POST /api/reset-password": Open(status=400, code=Code.REQUEST_INVALID),
     "POST /api/recover": Open(status=400, code=Code.REQUEST_INVALID),
+    "POST /register/provider": Open(status=303, code=Code.REQUEST_INVALID),
     "GET /register": Open(status=400, code=Code.LINK_INVALID),
     "GET /reset-password": Open(status=400, code=Code.LINK_INVALID),
     "GET /forgot-password": Open(status=200),
@@ -268,6 +269,14 @@ DOORS: Mapping[str, Door | Page | Open] = {
     "GET /admin/oidc/report": Page(Door(needs="logs.read", form=True, passes=("users.read", Code.FORBIDDEN))),
     "POST /admin/oidc/try": page("users.read"),
     "POST /admin/oidc/explain": page("users.read", body={"claims": '{"sub": "alice"}'}),
+    "GET /admin/connect": page("users.read"),
+    "POST /admin/connect": page("users.read", body={"provider": "authelia", "base_url": "https://romm.test"}),
+    "POST /admin/connect/check": page(
+        "users.write",
+        rights="admin",
+        lasting="none",
+        body={"base_url": "https://romm.test", "address": "{issuer}", "client_id": "romm"},
+    ),
     "POST /admin/oidc/move": page("users.write", body={"old": "{issuer}", "way": "by-email"}),
     "POST /admin/oidc/move/apply": page(
         "users.write", rights="admin", lasting="named", body={"old": "{issuer}", "way": "by-email"}

@@ -13,6 +13,10 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "config check": (),
     "import": ("--from", "sqlite:////nowhere/romm.db"),
     "doctor": (),
+    "init": (
+        *("--provider", "authelia", "--base-url", "https://romm.test", "--address", "http://127.0.0.1:1"),
+        *("--client-id", "romm", "--client-secret-file", "-"),
+    ),
     "db upgrade": (),
     "db current": (),
     "db backup": ("{folder}/copy.db",),

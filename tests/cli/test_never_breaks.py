@@ -20,7 +20,10 @@ from tests.cli.commands import COMMANDS, CREATORS, PROCESSES, paths
 from tests.cli.test_main import romm
 
 IN_PROCESS = sorted(set(COMMANDS) - PROCESSES)
-USES_DATABASE = sorted(set(IN_PROCESS) - {"settings", "config check", "doctor", "errors"})
+EXAMINERS = ("doctor", "init")
+"""They report each fault as a finding."""
+
+USES_DATABASE = sorted(set(IN_PROCESS) - {"settings", "config check", *EXAMINERS, "errors"})
 NOBODY = 65534
 CLAIMS = {"sub": "alice", "email": "alice@example.org", "email_verified": True}
 
@@ -192,18 +195,18 @@ def test_the_doctor_goes_on_past_a_broken_database(folder: Path, cause: Cause) -
     assert "Database" in result.output
 
 
-@pytest.mark.parametrize("command", [*USES_DATABASE, "doctor"])
+@pytest.mark.parametrize("command", [*USES_DATABASE, *EXAMINERS])
 def test_a_file_of_another_user_is_one_sentence(folder: Path, command: str, unprivileged: None) -> None:
     result = run(folder, command) if os.geteuid() == NOBODY else pytest.skip("cannot become another user")
     if command == "db backup":
         assert_is_a_sentence(result, 1)
         assert "copy.db: Permission denied" in result.stderr
         return
-    assert_is_a_sentence(result, 1 if command == "doctor" else 3)
+    assert_is_a_sentence(result, 1 if command in EXAMINERS else 3)
     assert f"user {NOBODY} (user 0 owns " in " ".join(result.output.split())
 
 
-@pytest.mark.parametrize("command", [*USES_DATABASE, "doctor"])
+@pytest.mark.parametrize("command", [*USES_DATABASE, *EXAMINERS])
 def test_a_closed_folder_is_one_sentence(folder: Path, command: str, unprivileged: None) -> None:
     if os.geteuid() != NOBODY:
         pytest.skip("cannot become another user")
@@ -214,7 +217,7 @@ def test_a_closed_folder_is_one_sentence(folder: Path, command: str, unprivilege
     if command in ("explain", "db restore"):
         assert_is_a_sentence(result, 2)  # its file is in there
     else:
-        assert_is_a_sentence(result, 1 if command == "doctor" else 3)
+        assert_is_a_sentence(result, 1 if command in EXAMINERS else 3)
 
 
 WRITES = ["db rotate-key", "users add"]
@@ -260,10 +263,10 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("command", [*USES_DATABASE, "settings", "config check", "doctor"])
+@pytest.mark.parametrize("command", [*USES_DATABASE, "settings", "config check", *EXAMINERS])
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS)
 def test_wrong_settings_are_sentences(folder: Path, command: str, settings: dict[str, str]) -> None:
-    assert_is_a_sentence(run(folder, command, **settings), 1 if command == "doctor" else 2)
+    assert_is_a_sentence(run(folder, command, **settings), 1 if command in EXAMINERS else 2)
 
 
 @pytest.mark.parametrize("command", ["settings", "config check", "users list", "doctor"])
@@ -272,7 +275,7 @@ def test_a_wrong_settings_file_is_sentences(folder: Path, command: str, content:
     file = folder / "romm.toml"
     file.write_bytes(content)
     result = run(folder, command, ROMM_SETTINGS_FILE=str(file))
-    assert_is_a_sentence(result, 1 if command == "doctor" else 2)
+    assert_is_a_sentence(result, 1 if command in EXAMINERS else 2)
     assert str(file) in result.output.replace("\n", " ") or command == "doctor"
 
 

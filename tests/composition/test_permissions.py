@@ -43,7 +43,7 @@ WITHOUT_ACTOR = {
     },
     SIGN_IN: {
         "Confirmation.mine", "Confirmation.not_mine", "Confirmation.question", "DeviceSignIn.begin",
-        "OpenIDSignIn.begin", "OpenIDSignIn.finish", "OpenIDSignIn.go_on", "PasswordSignIn.open",
+        "OpenIDSignIn.begin", "OpenIDSignIn.begin_invited", "OpenIDSignIn.finish", "OpenIDSignIn.go_on", "PasswordSignIn.open",
         "PasswordSignIn.sign_in", "PasswordSignIn.who", "Recovery.forgot", "Setup.create_first_admin",
     },
     INNER: {

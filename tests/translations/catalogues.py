@@ -79,8 +79,9 @@ def main() -> None:
         path = CATALOGUES / f"{language}.po"
         catalogue = new(language)
         for message in stored(language) if path.exists() else ():
-            catalogue[message.id] = message
-        catalogue.update(needed(), no_fuzzy_matching=True)
+            if message.id:  # the first is the header
+                catalogue[message.id] = message
+        catalogue.update(needed(), no_fuzzy_matching=True, update_creation_date=False)
         catalogue.obsolete.clear()
         with path.open("wb") as file:
             write_po(file, catalogue, width=120, omit_header=False, no_location=True, sort_output=True)

@@ -11,7 +11,7 @@ from romm.credentials.rate_limits import Rates
 from romm.credentials.secrets import url_secret
 from romm.domain.accounts import usernames
 from romm.domain.credentials import step_up
-from romm.domain.credentials.credential import Credential, Kind, issued
+from romm.domain.credentials.credential import Credential, Kind, is_open, issued
 from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.credentials.rate_limits import RateLimitKey
 from romm.domain.credentials.step_up import Lasting
@@ -36,6 +36,7 @@ class Invitations:
     credentials: Credentials
     passwords: Passwords
     passwords_enabled: bool
+    single_sign_on: bool
     lifetime: timedelta
     rates: Rates
     log: Log
@@ -46,8 +47,7 @@ class Invitations:
     ) -> tuple[str, Credential]:
         """The link's secret and stored credential. Raises `Refused`."""
         required(may(actor(who), Action.INVITE, Target(level=level)))
-        if not self.passwords_enabled:
-            raise Refused(Code.PASSWORDS_OFF)
+        self._require_a_way()
         by, secret, now = actor(who), url_secret(), self.clock()
         lasting = Lasting.ADMIN_INVITATION if level is AccessLevel.ADMIN else Lasting.INVITATION
         required(step_up.check(by, lasting, now))
@@ -82,17 +82,16 @@ class Invitations:
 
     async def open(self, secret: str) -> Credential:
         """Raises `Refused(LINK_INVALID)`."""
-        if not self.passwords_enabled:
-            raise Refused(Code.PASSWORDS_OFF)
+        self._require_a_way()
         found = await self.credentials.find(Kind.INVITATION, digest(secret))
-        if found:
-            invitation, inviter = found
-            if inviter.is_enabled_admin and self.clock() < invitation.expires_at:
-                return invitation
+        if found is not None and is_open(*found, self.clock()):
+            return found[0]
         raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
 
     async def register(self, secret: str, typed: AccountForm) -> Account:
-        """Uses up the link. Raises `Refused`; the link then stays valid."""
+        """With a password. Uses up the link. Raises `Refused`; the link then stays valid."""
+        if not self.passwords_enabled:
+            raise Refused(Code.PASSWORDS_OFF)
         invitation = await self.open(secret)
         await self.rates.check(RateLimitKey(REGISTRATIONS, invitation.digest))
         level = invitation.level or AccessLevel.VIEWER
@@ -113,3 +112,8 @@ class Invitations:
             raise conflict_refusal(conflict, name, email) from conflict
         self.log.warning("invitation.used", account=account.id, username=name, invited_by=invitation.account_id)
         return account
+
+    def _require_a_way(self) -> None:
+        """To make an account: with a password, or by single sign-on."""
+        if not self.passwords_enabled and not self.single_sign_on:
+            raise Refused(Code.PASSWORDS_OFF)

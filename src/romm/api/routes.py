@@ -35,7 +35,7 @@ from romm.api.credentials import (
     sessions,
     tokens,
 )
-from romm.api.diagnosis import doctor, explanation, health, help_pages, oidc_page, sign_ins_page
+from romm.api.diagnosis import connect_page, doctor, explanation, health, help_pages, oidc_page, sign_ins_page
 from romm.api.documentation import pages as documentation
 from romm.api.http import docs, openapi
 from romm.api.http.shared_refusals import describe_routes
@@ -73,6 +73,7 @@ ROUTERS = (
     people_page.router,
     person_page.router,
     oidc_page.router,
+    connect_page.router,
     help_pages.router,
     documentation.router,
     issuer_moves_page.router,

@@ -9,6 +9,7 @@ import click
 from romm.cli.database import db
 from romm.cli.errors import errors
 from romm.cli.explain import explain
+from romm.cli.init import init
 from romm.cli.report import Commands, explained, loaded, print_all_characters
 from romm.cli.server import process
 from romm.cli.sessions import sessions
@@ -116,6 +117,7 @@ main.add_command(config)
 main.add_command(db)
 main.add_command(errors)
 main.add_command(explain)
+main.add_command(init)
 main.add_command(recover)
 main.add_command(sessions)
 main.add_command(settings)

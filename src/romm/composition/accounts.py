@@ -71,6 +71,7 @@ def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
         credentials=ports.credentials,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
+        single_sign_on=bool(settings.working_providers),
         lifetime=timedelta(seconds=settings.accounts.invite_token_expiry_seconds),
         rates=rates,
         log=ports.log,

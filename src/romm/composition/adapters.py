@@ -64,6 +64,7 @@ def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Po
     return Ports(
         providers=providers if spans is None else _traced(providers, spans),
         instruments=instruments,
+        instruments_for=partial(diagnosis.instruments_for, log=log, clock=now),
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
         attempts=SQLAttempts(database, now),

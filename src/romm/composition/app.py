@@ -97,6 +97,7 @@ def app_dependencies(
             "doctors": _always(doctors),
             "checkups": _always(checkups),
             "reports": _always(reports),
+            "candidates": _always(diagnosis.candidates(settings, ports)),
         },
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},

@@ -1,16 +1,20 @@
 """The doctor and its instruments, which also work with incomplete settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from romm.adapters.diagnosis.network import LocalNetwork
 from romm.adapters.diagnosis.probe import ProviderProbe
 from romm.adapters.diagnosis.schema import DatabaseStorage
 from romm.adapters.provider.openid import ProviderSettings
 from romm.adapters.provider.transport import Transport
+from romm.composition.ports import Ports
 from romm.composition.provider import client as client_of
 from romm.composition.provider import configured_providers, issuers, provider_settings
 from romm.composition.reports import surroundings
 from romm.composition.sign_in import configured_issuer
+from romm.credentials.rate_limits import Rates
+from romm.diagnosis.candidates import Candidates
 from romm.diagnosis.doctor import Doctor
 from romm.diagnosis.doctors import Doctors
 from romm.diagnosis.reports import Reports
@@ -21,6 +25,7 @@ from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.providers import FIRST, names_of
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock, Log
+from romm.settings.candidate import ProviderCandidate, applied
 from romm.settings.model import DeclaredProvider, Settings
 
 
@@ -38,6 +43,11 @@ def instruments(
         probe=_probe(provider, client, log, clock, transport),
         storage=DatabaseStorage(settings.database.url),
     )
+
+
+def instruments_for(settings: Settings, *, log: Log, clock: Clock) -> Instruments:
+    """Of the first provider."""
+    return instruments(settings, provider_settings(settings.oidc), client_of(settings.oidc), log, clock)
 
 
 def all_instruments(settings: Settings, log: Log, clock: Clock) -> Mapping[str, Instruments]:
@@ -60,6 +70,21 @@ def doctors(
     return Doctors(
         by_id=by_id, providers=configured_providers(settings), examined=enabled or [settings.default_provider.id]
     )
+
+
+def candidates(settings: Settings, ports: Ports) -> Candidates:
+    rates = Rates(ports.throttles, ports.clock)
+
+    @asynccontextmanager
+    async def examine(candidate: ProviderCandidate) -> AsyncIterator[Doctor]:
+        found = applied(settings, candidate)
+        made = ports.instruments_for(found.settings)
+        try:
+            yield doctor(found.settings, found.warnings, client_of(found.settings.oidc), made, ports.clock)
+        finally:
+            await close({FIRST: made})
+
+    return Candidates(examine=examine, rates=rates, log=ports.log, clock=ports.clock)
 
 
 def reports(

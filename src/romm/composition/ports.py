@@ -11,17 +11,20 @@ from romm.ports.diagnosis import CheckupStore, Instruments
 from romm.ports.process import NO_METER, Clock, Log, Meter
 from romm.ports.provider import Provider
 from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog, SignInRecords
+from romm.settings.model import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
     """`providers` are those that are on, by id in the declared order. `instruments` are for all, by id.
 
+    `instruments_for` makes those of the first provider of other settings.
     `sample` tells the meter levels; None without a meter.
     """
 
     providers: Mapping[str, Provider]
     instruments: Mapping[str, Instruments]
+    instruments_for: Callable[[Settings], Instruments]
     accounts: Accounts
     account_store: AccountStore
     attempts: Attempts

@@ -56,6 +56,7 @@ def admission(declared: DeclaredProvider, settings: Settings, ports: Ports) -> A
     oidc = declared.oidc
     return Admission(
         accounts=ports.accounts,
+        credentials=ports.credentials,
         mapping=role_mapping(oidc),
         policy=_policy(declared, settings),
         username_attribute=oidc.username_attribute,

@@ -113,6 +113,9 @@ NOTED_REFUSALS = _bound(
 REGISTRATIONS = Limit(name="registrations per invitation", tries=20, window=timedelta(hours=1))
 """Needs an invitation, which counts in place of the address. Hinders probing for taken names and addresses."""
 
+CANDIDATE_CHECKS = Limit(name="checks of settings that are not in use", tries=20, window=timedelta(minutes=10))
+"""By administrators, of all together: each may send a dozen requests to an address that no setting names."""
+
 STRANGERS = (
     DEVICE_REQUESTS,
     DEVICE_POLLS,

@@ -50,7 +50,7 @@ class Accounts(Protocol):
         """Raises `Conflict("version" | "identity")`."""
 
     async def register(self, decision: Register, identity: Identity, username: str, now: datetime) -> Account:
-        """Raises `Conflict("username" | "email" | "identity" | "version")`."""
+        """Raises `Conflict("username" | "email" | "identity" | "version" | "spent")`."""
 
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         """Raises `Conflict("first_admin" | "username" | "email")`."""

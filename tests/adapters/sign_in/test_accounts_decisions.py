@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from romm.domain.credentials.credential import Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity, LinkedIdentity
-from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register
+from romm.domain.sign_in.linking.decisions import Ends, Invited, LinkIdentity, Register
 from romm.domain.sign_in.linking.rules import Found
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, has_session, outcomes, session, sign_in
@@ -319,3 +319,18 @@ async def test_an_account_that_gets_an_address_forgets_that_one_was_removed(stor
     assert (kept.email, kept.email_source, kept.address_removed_at) == (None, EmailSource.OWNER, LATER)
     fresh = await stores.accounts.sign_in(sign_in(kept, email="m@example.com"), LATER)
     assert fresh.address_removed_at is None
+
+
+async def test_an_invitation_is_spent_with_the_account_that_it_makes(stores: Stores):
+    inviter = await bob(stores)
+    await stores.credentials.add(inviter, session(inviter, "a link", kind=Kind.INVITATION))
+    invited = replace(ALICES, invited=Invited(digest="a link", level=AccessLevel.VIEWER))
+
+    assert await conflict(stores.accounts.register(invited, ALICE, inviter.username, NOW)) == "username"
+    assert await stores.credentials.find(Kind.INVITATION, "a link") is not None
+    await stores.accounts.register(invited, ALICE, "alice", NOW)
+    assert await stores.credentials.find(Kind.INVITATION, "a link") is None
+
+    second = replace(invited, email="second@example.com")
+    assert await conflict(stores.accounts.register(second, Identity(ISSUER, "second"), "second", NOW)) == "spent"
+    assert (await stores.accounts.find(Identity(ISSUER, "second"), "second@example.com")).by_identity is None

@@ -88,7 +88,7 @@ async def test_who_forgot_a_password_is_answered_alike(world: World) -> None:
     assert "If the account exists, an administrator can now give you a link" in words(page)
 
 
-@pytest.mark.parametrize("path", ["/forgot-password", "/register?token=x", "/reset-password?token=x"])
+@pytest.mark.parametrize("path", ["/forgot-password", "/reset-password?token=x"])
 async def test_without_passwords_these_pages_say_so(path: str) -> None:
     world = World({"DISABLE_USERPASS_LOGIN": "true"})
     answer = await world.browser().get(path)

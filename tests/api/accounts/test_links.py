@@ -248,11 +248,18 @@ async def test_with_passwords_off_an_administrator_makes_no_link_that_would_set_
     world = World({"DISABLE_USERPASS_LOGIN": "true"})
     browser, vera = world.browser(), await world.add("vera")
     await browser.sign_in()
-    for path in ("/api/users/invite-link", f"/api/users/{vera.id}/reset-link"):
-        assert refusal(await browser.client.post(path, json={}, headers={"origin": ORIGIN})) == (
-            403,
-            Code.PASSWORDS_OFF,
-        )
+    answer = await browser.client.post(f"/api/users/{vera.id}/reset-link", json={}, headers={"origin": ORIGIN})
+    assert refusal(answer) == (403, Code.PASSWORDS_OFF)
+
+
+async def test_without_any_way_to_sign_in_there_are_no_invitations(keeper: httpx.AsyncClient, world: World) -> None:
+    token = await invite(keeper)
+    world.reconfigure(dict(world.settings_environ, DISABLE_USERPASS_LOGIN="true", OIDC_ENABLED="false"))
+    program = world.program()
+    program.cookies = keeper.cookies
+    answer = await program.post("/api/users/invite-link", json={}, headers={"sec-fetch-site": "same-origin"})
+    assert refusal(answer) == (403, Code.PASSWORDS_OFF)
+    assert (await program.get("/register", params={"token": token})).status_code == 403
 
 
 async def test_with_passwords_off_every_link_that_would_set_one_is_closed(

@@ -73,6 +73,7 @@ EXPECTED = {
     Action.CREATE_RECOVERY_LINK: (None, None, COMMAND_LINE_ONLY),
     Action.IMPORT_ACCOUNTS: (None, None, COMMAND_LINE_ONLY),
     Action.DIAGNOSE: (None, "users.read", OTHERS),
+    Action.CHECK_CANDIDATE: (None, "users.write", FULL),
     Action.READ_SIGN_INS: (None, "logs.read", OTHERS),
     Action.READ_ISSUERS: (None, "users.read", OTHERS),
     Action.PREVIEW_ISSUER_MOVE: (None, "users.write", OTHERS),

@@ -60,6 +60,7 @@ def test_the_exceptions_are_these() -> None:
         Lasting.OWN_SESSIONS: Tokens.ANY,
         Lasting.CLIENT_TOKEN: Tokens.FRESH,
         Lasting.APP: Tokens.NONE,
+        Lasting.CANDIDATE_CHECK: Tokens.NONE,
     }
     assert set(TABLE) == set(Lasting)
 

@@ -164,6 +164,7 @@ class House:
         reading = ClaimMapping(roles_claim="groups")
         admission = Admission(
             accounts=self.accounts,
+            credentials=self.credentials,
             mapping=RoleMapping(admin=("admins",), viewer=("users",)),
             policy=Policy(),
             username_attribute="preferred_username",

@@ -19,7 +19,7 @@ from romm.adapters.database.account_rows import (
 )
 from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
 from romm.adapters.database.transactions import Database
-from romm.domain.credentials.credential import LINK_KINDS
+from romm.domain.credentials.credential import LINK_KINDS, Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking.rules import Found
@@ -137,7 +137,11 @@ class SQLAccounts:
         )
         values = account_values(new, now) | {"last_login": now, "role_from_claim": decision.role_from_claim}
 
+        invited = decision.invited
+        spends = None if invited is None else OneTimeLink(Kind.INVITATION, invited.digest)
+
         def work(connection: Connection) -> Account:
+            use_up(connection, spends)
             _make_room(connection, decision, now)
             account_id = connection.execute(_ADD, values).scalar_one()
             connection.execute(_LINK, identity_values(account_id, identity, decision.rule, now))

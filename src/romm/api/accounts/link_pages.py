@@ -1,15 +1,20 @@
 """Pages behind one-time links. GET never uses a link up: previews and virus scanners fetch it too."""
 
-from litestar import Router, get
+from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Template
+from msgspec import Struct
 
 from romm.accounts.invitations import Invitations
 from romm.accounts.recovery import Recovery
+from romm.api.http.cookies import Cookies
+from romm.api.http.requests import Request, body, visitor
+from romm.api.http.responses import to_provider
 from romm.api.pages.renderer import NO_PATH, PageRenderer, explained
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused
+from romm.sign_in.openid.providers import SignIns
 
 
 @get("/register")
@@ -31,8 +36,27 @@ async def register(
         username=username,
         email=email,
         links_by_email=renderer.links_by_email,
+        passwords=not renderer.settings.accounts.disable_userpass_login,
+        providers=renderer.buttons("/"),
         error=explained(error, ref),
     )
+
+
+class InvitedForm(Struct, frozen=True):
+    """Without an id: the default provider."""
+
+    token: str
+    provider: str = ""
+
+
+@post("/register/provider", opt={"browser": True, "error_page": "/login"}, status_code=303)
+async def register_by_provider(
+    request: Request, sign_ins: NamedDependency[SignIns], our_cookies: NamedDependency[Cookies]
+) -> Response[bytes]:
+    """The link stays until the account exists."""
+    form = await body(request, InvitedForm)
+    begun = await sign_ins.at(form.provider).begin_invited(form.token, visitor(request))
+    return to_provider(request, our_cookies, begun)
 
 
 @get("/reset-password")
@@ -66,4 +90,8 @@ async def recover(
     return renderer.page("recover.html", referrer=NO_PATH, token=token, username=account.username)
 
 
-router = Router("/", route_handlers=[register, reset_password, forgot_password, recover], include_in_schema=False)
+router = Router(
+    "/",
+    route_handlers=[register, register_by_provider, reset_password, forgot_password, recover],
+    include_in_schema=False,
+)

@@ -22,10 +22,11 @@ from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
 from romm.api.http.responses import see_other
-from romm.api.pages.renderer import keeping
+from romm.api.pages.renderer import PageRenderer, keeping
 from romm.credentials.principal import Principal, actor, require
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
+from romm.domain.urls import with_query
 
 MOST_AT_ONCE = 1000
 
@@ -38,6 +39,8 @@ _UNUSABLE = (
     Code.PASSWORDS_OFF,
 )
 _OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
+_AFTER_SET_UP = "/login?notice=set_up"
+_TO_CONNECT = with_query(_AFTER_SET_UP, {"next": "/admin/connect"})
 _OPEN_AT_FIRST = {**needs("users.write", error_page="/setup")}
 _OPEN_AT_FIRST["security"] = [{}, *_OPEN_AT_FIRST["security"]]
 
@@ -63,6 +66,7 @@ async def create(
     setup: NamedDependency[Setup],
     administration: NamedDependency[Administration],
     authentication: NamedDependency[Authentication],
+    renderer: NamedDependency[PageRenderer],
 ) -> Response[UserSchema] | Response[bytes]:
     """The first account is open to everyone and becomes an administrator (the HTML form: 303 to `/login`). After that
     only administrators create accounts.
@@ -72,7 +76,7 @@ async def create(
         with keeping("/setup", username=form.username, email=str(form.email or "")):
             account = await setup.create_first_admin(form.username, form.email, form.password, hosts_asked(request))
         return (
-            see_other("/login?notice=set_up")
+            see_other(_AFTER_SET_UP if renderer.settings.working_providers else _TO_CONNECT)
             if wants_page(request)
             else Response(user_schema(account), status_code=201)
         )

@@ -92,7 +92,7 @@ async def oidc(
         renderer,
         principal,
         shown,
-        **_diagnosed(diagnosed.get(shown.id, [])),
+        **findings_of(diagnosed.get(shown.id, [])),
         states={each: _state(of_it) for each, of_it in diagnosed.items()},
         **_reported(found),
         gone=bool(report) and found is None,
@@ -174,7 +174,7 @@ def _state(findings: Sequence[Finding]) -> str:
     return "good" if all(finding.outcome is Outcome.OK for finding in findings) else ""
 
 
-def _diagnosed(findings: Sequence[Finding]) -> dict[str, Any]:
+def findings_of(findings: Sequence[Finding]) -> dict[str, Any]:
     if not findings:
         return {}
     problems = [each for outcome in _PROBLEMS for each in findings if each.outcome is outcome]

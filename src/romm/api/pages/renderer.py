@@ -59,6 +59,7 @@ class Button:
     icon: str
     picture: str
     url: str
+    provider: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +152,7 @@ class PageRenderer:
                 label=each.label,
                 icon=each.icon,
                 url=self.login_url(return_to, each.id),
+                provider=each.id,
                 picture=self._picture(each.id),
             )
             for each in sorted(self.configured.on, key=lambda each: each.id != used)

@@ -120,6 +120,7 @@ async def home(
         **_who(principal),
         links=describe_links(principal.account, administration.issuers.now(), renderer),
         checkup=await _checkup(checkups, principal),
+        connects="users.write" in principal.scopes and not renderer.settings.working_providers,
         waiting=await _waiting(administration, principal),
         refused=await _refused(journal, principal, renderer, administration),
         notice=notice,

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from romm.domain.model import AccessLevel, Identity
+from romm.domain.model import AccessLevel, Account, Identity
 
 SECRET_BYTES = 32
 
@@ -124,6 +124,11 @@ def issued(kind: Kind, account_id: int, digest: str, now: datetime, expires_at: 
 
 def is_unused(credential: Credential) -> bool:
     return credential.last_used_at == credential.created_at
+
+
+def is_open(invitation: Credential, inviter: Account, now: datetime) -> bool:
+    """It ends when its maker is no enabled administrator."""
+    return inviter.is_enabled_admin and now < invitation.expires_at
 
 
 def link_url(base_url: str, page: str, secret: str) -> str:

@@ -85,6 +85,7 @@ class Action(enum.Enum):
     IMPORT_ACCOUNTS = "import accounts"
     # single sign-on
     DIAGNOSE = "diagnose single sign-on, try a sign-in, explain claims"
+    CHECK_CANDIDATE = "check a provider's settings before they are used"
     READ_SIGN_INS = "read the log of sign-ins"
     READ_ISSUERS = "list accounts of former providers"
     PREVIEW_ISSUER_MOVE = "preview the move to another provider"
@@ -143,6 +144,7 @@ PERMISSIONS: Mapping[Action, Permission] = {
     Action.CREATE_RECOVERY_LINK: Permission(),
     Action.IMPORT_ACCOUNTS: Permission(),
     Action.DIAGNOSE: Permission(scope="users.read"),
+    Action.CHECK_CANDIDATE: Permission(scope="users.write", rights=_ALWAYS),
     Action.READ_SIGN_INS: Permission(scope="logs.read"),
     Action.READ_ISSUERS: Permission(scope="users.read"),
     Action.PREVIEW_ISSUER_MOVE: Permission(scope="users.write"),

@@ -25,6 +25,7 @@ class Lasting(enum.Enum):
     ADDRESS = "change or confirm another account's address"
     UNLINK = "unlink another account"
     ISSUER_MOVE = "move accounts to another provider"
+    CANDIDATE_CHECK = "check a provider's settings before they are used"
     CLIENT_TOKEN = "create a client token"
     CLIENT_TOKEN_SECRET = "renew or pair a client token"
     DEVICE = "approve a device"
@@ -51,6 +52,7 @@ TABLE: Mapping[Lasting, Tokens] = {
     Lasting.ADDRESS: Tokens.NAMED,
     Lasting.UNLINK: Tokens.NAMED,
     Lasting.ISSUER_MOVE: Tokens.NAMED,
+    Lasting.CANDIDATE_CHECK: Tokens.NONE,
     Lasting.CLIENT_TOKEN: Tokens.FRESH,
     Lasting.CLIENT_TOKEN_SECRET: Tokens.NAMED,
     Lasting.DEVICE: Tokens.NAMED,

@@ -66,7 +66,7 @@ class Initiation(Struct, frozen=True, kw_only=True):
 
 
 class LoginAttempt(Struct, frozen=True, kw_only=True):
-    """In an encrypted cookie between request and response."""
+    """In an encrypted cookie between request and response. `invitation`: the digest of the link that it began at."""
 
     state_digest: str
     nonce: str
@@ -79,6 +79,7 @@ class LoginAttempt(Struct, frozen=True, kw_only=True):
     purpose: Purpose = Purpose.SIGN_IN
     account_id: int | None = None
     session_digest: str | None = None
+    invitation: str = ""
 
 
 class AuthorizationResponse(Struct, frozen=True, kw_only=True):

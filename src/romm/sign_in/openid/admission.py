@@ -10,13 +10,24 @@ from msgspec.structs import replace
 
 from romm.domain import emails
 from romm.domain.accounts import usernames
+from romm.domain.credentials.credential import Kind, is_open
 from romm.domain.diagnosis.explanation import deciding, outline
+from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
-from romm.domain.model import Account, Identity, subject_digest
+from romm.domain.model import AccessLevel, Account, Identity, subject_digest
 from romm.domain.sign_in.claims.rules import Claims, Unknown
 from romm.domain.sign_in.linking import decisions
 from romm.domain.sign_in.linking import rules as linking
-from romm.domain.sign_in.linking.decisions import Admitted, Confirm, Decision, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.decisions import (
+    Admitted,
+    Confirm,
+    Decision,
+    Invited,
+    LinkIdentity,
+    Register,
+    Reject,
+    SignIn,
+)
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy
 from romm.domain.sign_in.providers import FIRST, in_words_of
@@ -25,6 +36,7 @@ from romm.domain.sign_in.roles import rules as roles
 from romm.domain.sign_in.roles.rules import RoleDecision, RoleMapping
 from romm.ports.accounts import Accounts
 from romm.ports.conflicts import Conflict
+from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 from romm.sign_in.journal import log_role_change
 from romm.sign_in.openid.identification import Person
@@ -44,6 +56,7 @@ MAX_USERNAMES = 100  # suffixes to try for a name in use
 @dataclass(frozen=True, kw_only=True)
 class Admission:
     accounts: Accounts
+    credentials: Credentials
     mapping: RoleMapping
     policy: Policy
     username_attribute: str
@@ -53,13 +66,13 @@ class Admission:
     provider: str = FIRST
 
     async def admit(
-        self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None
+        self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None, invitation: str = ""
     ) -> tuple[Admitted, Account] | Confirm:
         """`Confirm` if the person has to answer first. Raises `Refused`.
 
         Raises `Conflict`, with nothing written, if the facts changed.
         """
-        decision = await self.decide(person.claims, linking_to, answer)
+        decision = await self.decide(person.claims, linking_to, answer, invitation)
         self._log(decision, person.claims)
         if isinstance(decision, Reject):
             raise self._rejected(decision, person)
@@ -71,12 +84,32 @@ class Admission:
             self.log.info("signin.decided_again", conflict=conflict.what)
             raise
         self._log_role(decision, account)
+        if isinstance(decision, Register) and decision.invited is not None:
+            by = decision.invited.by
+            self.log.warning("invitation.used", account=account.id, username=account.username, invited_by=by)
         return decision, account
 
-    async def decide(self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None) -> Decision:
+    async def decide(
+        self, claims: Claims, linking_to: Linking | None = None, answer: Answer | None = None, invitation: str = ""
+    ) -> Decision:
+        """`invitation` is a digest."""
         found = await self._find(claims.identity, emails.canonical(claims.email.address), linking_to)
-        found = replace(found, answer=answer)
+        found = replace(found, answer=answer, invited=await self.invited(invitation) if invitation else None)
         return linking.decide(claims, found, self.policy, self.role(claims), self.clock())
+
+    async def invited(self, invitation: str) -> Invited:
+        found = await self.credentials.find(Kind.INVITATION, invitation)
+        if found is None or not is_open(*found, self.clock()):
+            return Invited(digest=invitation, level=None)
+        link, _ = found
+        return Invited(digest=invitation, level=link.level or AccessLevel.VIEWER, by=link.account_id)
+
+    async def open_invitation(self, secret: str) -> str:
+        """Its digest. Raises `Refused(LINK_INVALID)`."""
+        invited = await self.invited(digest(secret))
+        if invited.level is None:
+            raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
+        return invited.digest
 
     def deciding(self, person: Person) -> dict[str, Any]:
         return deciding(person.claims, self.roles_claim)

@@ -88,6 +88,10 @@ class OpenIDSignIn:
         """Raises `Refused`, also if `initiation` names another issuer."""
         return await self._journaled(unverified_return_to, visitor, initiation=initiation)
 
+    async def begin_invited(self, secret: str, visitor: Visitor) -> StartedSignIn:
+        """For a new account by an invitation's link. Raises `Refused`."""
+        return await self._journaled(None, visitor, invitation=await self.admission.open_invitation(secret))
+
     async def begin_preview(self, actor: Actor) -> StartedSignIn:
         """A test sign-in. Raises `Refused`."""
         required(may(actor, Action.DIAGNOSE))
@@ -111,10 +115,11 @@ class OpenIDSignIn:
         visitor: Visitor,
         purpose: Purpose = Purpose.SIGN_IN,
         initiation: Initiation | None = None,
+        invitation: str = "",
     ) -> StartedSignIn:
         return_to = urls.return_to(unverified_return_to)
         try:
-            return await self._begin(return_to, purpose, initiation=initiation, visitor=visitor)
+            return await self._begin(return_to, purpose, initiation=initiation, visitor=visitor, invitation=invitation)
         except Refused as refused:
             refused.return_to = return_to
             if refused.code is not Code.OIDC_OFF:
@@ -130,6 +135,7 @@ class OpenIDSignIn:
         session_digest: str | None = None,
         initiation: Initiation | None = None,
         visitor: Visitor | None = None,
+        invitation: str = "",
     ) -> StartedSignIn:
         with concerning(self.id):
             provider = self._identification().provider
@@ -149,6 +155,7 @@ class OpenIDSignIn:
                 purpose=purpose,
                 account_id=account_id,
                 session_digest=session_digest,
+                invitation=invitation,
             )
             request = authorization.request_parameters(
                 provider.client, state=state, nonce=nonce, code_verifier=code_verifier
@@ -162,8 +169,7 @@ class OpenIDSignIn:
 
     async def _check_pushes(self, address: str) -> None:
         """Raises `Refused(TOO_MANY_REQUESTS)`."""
-        if refuse := self.pushes.judge(address):
-            raise Refused.by(refuse)
+        required(self.pushes.judge(address))
         await self.pushes.count(address)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
@@ -224,16 +230,23 @@ class OpenIDSignIn:
         secret = cookies.pending_to_be
         return await retry_on_conflict(
             lambda: self._admitted(
-                person, attempt.return_to, visitor, secret, linking_to=linking_to, attempt=attempt.state_digest
+                person,
+                attempt.return_to,
+                visitor,
+                secret,
+                linking_to=linking_to,
+                attempt=attempt.state_digest,
+                invitation=attempt.invitation,
             )
         )
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
         """Finish a pending sign-in. Raises `Refused`."""
-        person = Person(claims=waiting.claims, source=waiting.source)
-        secret = url_secret()
+        person, secret = Person(claims=waiting.claims, source=waiting.source), url_secret()
         return await retry_on_conflict(
-            lambda: self._admitted(person, waiting.return_to, visitor, secret, answer=answer)
+            lambda: self._admitted(
+                person, waiting.return_to, visitor, secret, answer=answer, invitation=waiting.invitation
+            )
         )
 
     async def _admitted(
@@ -246,11 +259,12 @@ class OpenIDSignIn:
         linking_to: Linking | None = None,
         answer: Answer | None = None,
         attempt: str | None = None,
+        invitation: str = "",
     ) -> Finished:
         """A session, which concludes `attempt`, or a pending sign-in under `secret`. Raises `Conflict`."""
-        admitted = await self.admission.admit(person, linking_to, answer)
+        admitted = await self.admission.admit(person, linking_to, answer, invitation)
         if isinstance(admitted, Confirm):
-            await self._ask(admitted.account, person, return_to, secret)
+            await self._ask(admitted.account, person, return_to, secret, invitation)
             return Finished(return_to=QUESTION_PAGE, pending=secret)
         decision, account = admitted
         linked = isinstance(decision, LinkIdentity)
@@ -261,13 +275,14 @@ class OpenIDSignIn:
         self.journal.done(account, entry)
         return Finished(return_to=return_to, session=opened, decision=decision, linked=linked)
 
-    async def _ask(self, account: Account, person: Person, return_to: str, secret: str) -> None:
+    async def _ask(self, account: Account, person: Person, return_to: str, secret: str, invitation: str) -> None:
         waiting = PendingSignIn(
             account_id=account.id,
             claims=person.claims,
             source=person.source,
             return_to=return_to,
             expires_at=self.clock() + PENDING_LIFETIME,
+            invitation=invitation,
         )
         await self.pending.put(account, waiting, secret)
 

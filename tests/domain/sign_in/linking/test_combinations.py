@@ -11,7 +11,16 @@ from msgspec.structs import replace
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.claims.rules import Claims
-from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.decisions import (
+    Confirm,
+    Decision,
+    Ends,
+    Invited,
+    LinkIdentity,
+    Register,
+    Reject,
+    SignIn,
+)
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy, TrustEmail, decide
 from romm.domain.sign_in.linking.table import ROWS
@@ -65,6 +74,7 @@ REQUESTER = account(id=10, email="carol@example.com", password_set_at=LONG_AGO)
 FRESH = LinkRequest(account=REQUESTER, same_session=True, authenticated_at=NOW)
 STALE = LinkRequest(account=REQUESTER, same_session=True, authenticated_at=NOW - timedelta(minutes=6))
 ELSEWHERE = LinkRequest(account=REQUESTER, same_session=False, authenticated_at=NOW)
+INVITED, ENDED = Invited(digest="a link", level=EDITOR, by=1), Invited(digest="a link", level=None)
 EMAILS = ((ADDRESS, True), (ADDRESS, False), (ADDRESS, None), (None, None), ("a@b@x.com", True))
 ROLES: tuple[RoleDecision, ...] = (Keep(), *(Give(level, "group") for level in AccessLevel), NoRole(("family",)))
 ADMINS = ((True, 1), (True, 2), (False, 0))
@@ -98,6 +108,7 @@ def founds(address: str | None) -> Iterator[Found]:
             found = Found(by_identity=owner, by_email=matches, link=request, any_admin=any_admin, enabled_admins=admins)
             stranger = owner is None and request is None
             yield from (replace(found, answer=answer) for answer in (answers(matches) if stranger else [None]))
+            yield from (replace(found, invited=invited) for invited in (INVITED, ENDED))
 
 
 def answers(matches: tuple[Account, ...]) -> Iterator[Answer | None]:
@@ -277,7 +288,29 @@ def test_a_disabled_account_never_signs_in() -> None:
 def test_closed_means_closed() -> None:
     """R-13."""
     for facts, _ in every(Register):
-        assert facts.policy.allow_registration, facts
+        assert facts.policy.allow_registration or facts.found.invited is INVITED, facts
+
+
+def test_an_invitation_is_spent_by_a_new_account_alone() -> None:
+    for facts, decision in every(Register):
+        assert decision.invited is facts.found.invited, facts
+        assert decision.invited is not ENDED, facts
+
+
+def test_an_invitation_changes_nothing_but_the_making_of_a_new_account() -> None:
+    """Linking, refusals and the question are the same with it, open or ended."""
+    for facts, decision in decided():
+        if facts.found.invited is None or isinstance(decision, Register):
+            continue
+        without = decide(facts.claims, replace(facts.found, invited=None), facts.policy, facts.role, NOW)
+        assert decision == without or (facts.found.invited is ENDED and without.rule in ("L-12", "L-13")), facts
+
+
+def test_a_role_by_claim_wins_over_that_of_an_invitation() -> None:
+    for facts, decision in every(Register):
+        if facts.found.invited is INVITED:
+            assert decision.level is (facts.role.level if isinstance(facts.role, Give) else EDITOR), facts
+            assert decision.role_from_claim is isinstance(facts.role, Give), facts
 
 
 def test_a_password_older_than_the_link_never_survives_a_raise() -> None:
@@ -336,7 +369,8 @@ def test_a_level_changes_only_because_the_provider_gives_one() -> None:
     for facts, decision in opened():
         assert decision.level is decision.account.level or isinstance(facts.role, Give), facts
     for facts, registered in every(Register):
-        assert registered.level is VIEWER or isinstance(facts.role, Give), facts
+        otherwise = EDITOR if facts.found.invited is INVITED else VIEWER
+        assert registered.level is otherwise or isinstance(facts.role, Give), facts
 
 
 def test_an_account_keeps_its_address_unless_the_new_one_is_verified_and_free() -> None:

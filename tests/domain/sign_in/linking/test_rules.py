@@ -9,7 +9,16 @@ from msgspec.structs import replace
 from romm.domain.errors import Code, Refuse
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.claims.rules import Claims
-from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.decisions import (
+    Confirm,
+    Decision,
+    Ends,
+    Invited,
+    LinkIdentity,
+    Register,
+    Reject,
+    SignIn,
+)
 from romm.domain.sign_in.linking.matches import Answer
 from romm.domain.sign_in.linking.rules import Found, LinkRequest, Policy, TrustEmail, decide
 from romm.domain.sign_in.roles.rules import COMPARE, Give, Keep, NoRole, RoleDecision, describe
@@ -18,6 +27,7 @@ from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW, account, claims, 
 VIEWER, EDITOR, ADMIN = AccessLevel.VIEWER, AccessLevel.EDITOR, AccessLevel.ADMIN
 PROVIDER, ADMINISTRATOR, OWNER = EmailSource.PROVIDER, EmailSource.ADMINISTRATOR, EmailSource.OWNER
 TO_VIEWER, TO_EDITOR, TO_ADMIN = Give(VIEWER, "users"), Give(EDITOR, "editors"), Give(ADMIN, "admins")
+INVITED, ENDED = Invited(digest="a link", level=EDITOR, by=1), Invited(digest="a link", level=None)
 STRANGER = NoRole(("family",))
 LONG_AGO = NOW - timedelta(days=365)
 YESTERDAY = NOW - timedelta(days=1)
@@ -380,6 +390,22 @@ MATCHES = [
         refused("L-13", Code.REGISTRATION_CLOSED), policy=Policy(allow_registration=False)),
     row("registration is closed for the admin group, too",
         refused("L-13", Code.REGISTRATION_CLOSED), policy=Policy(allow_registration=False), role=TO_ADMIN),
+    row("an invitation opens a closed registration, with its role",
+        Register(rule="L-12i", level=EDITOR, email=ADDRESS, invited=INVITED),
+        found=Found(invited=INVITED), policy=Policy(allow_registration=False)),
+    row("the groups win over the role of an invitation, also downwards",
+        Register(rule="L-12i", level=VIEWER, email=ADDRESS, invited=INVITED),
+        found=Found(invited=INVITED), role=TO_VIEWER),
+    row("an invitation does not let in a person whose groups have no role",
+        refused("L-none", Code.NO_ROLE, values=("family",), advice=STRANGER.advice),
+        found=Found(invited=INVITED), role=STRANGER),
+    row("an ended invitation makes no account, even where registration is open",
+        refused("L-12i", Code.LINK_INVALID, kind="invitation"), found=Found(invited=ENDED)),
+    row("an invitation does not replace a verified address",
+        refused("L-07", Code.EMAIL_NOT_VERIFIED, found=False, source="id_token"),
+        says=claims(verified=False), found=Found(invited=INVITED)),
+    row("an invited person who has an account is linked, and the invitation stays",
+        attached("L-11a", local, Ends.ALL_BUT_PASSWORD), found=Found(by_email=(local,), invited=INVITED)),
 ]  # fmt: skip
 
 

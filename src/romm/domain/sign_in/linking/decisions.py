@@ -65,8 +65,16 @@ class Confirm(Struct, frozen=True, kw_only=True, tag=True):
     provable: bool
 
 
+class Invited(Struct, frozen=True, kw_only=True):
+    """By the link that this browser opened. `level` is None if the link is used, revoked or expired."""
+
+    digest: str
+    level: AccessLevel | None
+    by: int | None = None
+
+
 class Register(Struct, frozen=True, kw_only=True, tag=True):
-    """The new account has no password."""
+    """The new account has no password. It uses up `invited`."""
 
     rule: str
     level: AccessLevel
@@ -74,6 +82,7 @@ class Register(Struct, frozen=True, kw_only=True, tag=True):
     warning: str | None = None
     role_from_claim: bool = False
     room: tuple[Account, ...] = ()
+    invited: Invited | None = None
 
 
 class Reject(Struct, frozen=True, kw_only=True, tag="Refuse"):

@@ -12,13 +12,14 @@ PENDING_LIFETIME = timedelta(minutes=10)
 
 
 class PendingSignIn(Struct, frozen=True, kw_only=True):
-    """`source` is for the later session."""
+    """`source` is for the later session; `invitation` is the digest of the link that it began at."""
 
     account_id: int
     claims: Claims
     source: ProviderSession
     return_to: str
     expires_at: datetime
+    invitation: str = ""
 
 
 class Proofs(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,16 @@ from romm.domain.errors import Code, Refuse
 from romm.domain.issuers import BLOCKING, Issuers, Relation, is_among
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.domain.sign_in.claims.rules import Claims, Email
-from romm.domain.sign_in.linking.decisions import Confirm, Decision, Ends, LinkIdentity, Register, Reject, SignIn
+from romm.domain.sign_in.linking.decisions import (
+    Confirm,
+    Decision,
+    Ends,
+    Invited,
+    LinkIdentity,
+    Register,
+    Reject,
+    SignIn,
+)
 from romm.domain.sign_in.linking.matches import Answer, Matches, matches
 from romm.domain.sign_in.roles.rules import Give, NoRole, RoleDecision, describe
 
@@ -51,7 +60,7 @@ class LinkRequest(Struct, frozen=True, kw_only=True):
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """`by_email` matches the canonical address; `answer` is for L-11q."""
+    """`by_email` matches the canonical address; `answer` is for L-11q, `invited` for a new account."""
 
     by_identity: Account | None = None
     by_email: tuple[Account, ...] = ()
@@ -59,6 +68,7 @@ class Found(Struct, frozen=True, kw_only=True):
     enabled_admins: int = 1
     link: LinkRequest | None = None
     answer: Answer | None = None
+    invited: Invited | None = None
 
 
 def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
@@ -110,6 +120,10 @@ def _by_address(email: str, claims: Claims, found: Found, policy: Policy, role: 
             return _link("L-11p", account, found, role, rivals.others(account))
         case Matches(unconfirmed=(account, *_)):
             return Confirm(rule="L-11q", account=account, provable=policy.link_by_email)
+        case Matches() if found.invited is not None and found.invited.level is None:
+            return _reject("L-12i", Code.LINK_INVALID, kind="invitation")
+        case Matches(room=room) if found.invited is not None:
+            return _register_invited(found.invited, email, role, room)
         case Matches(room=room) if policy.allow_registration:
             return _register(email, role, room)
         case _:
@@ -167,6 +181,12 @@ def _register(email: str, role: RoleDecision, room: tuple[Account, ...]) -> Regi
     level = _level(role, AccessLevel.VIEWER)
     follows = _comes_from(role, level)
     return Register(rule="L-12", level=level, email=email, warning=_warning(role), role_from_claim=follows, room=room)
+
+
+def _register_invited(invited: Invited, email: str, role: RoleDecision, room: tuple[Account, ...]) -> Register:
+    """A role by claim wins."""
+    level = _level(role, invited.level or AccessLevel.VIEWER)
+    return replace(_register(email, role, room), rule="L-12i", level=level, invited=invited)
 
 
 def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:

@@ -97,6 +97,13 @@ ROWS: Mapping[str, tuple[str, str]] = {
             "is removed there."
         ),
     ),
+    "L-12i": (
+        "No account has it that counts, and the sign-in began at an invitation",
+        (
+            "A new account is created as by L-12, also with `OIDC_ALLOW_REGISTRATION=false`. It has the invitation's role if the "
+            "person's groups give none. The invitation is used up; `link_invalid` if it has ended meanwhile."
+        ),
+    ),
     "L-13": (
         "No account has it that counts, and `OIDC_ALLOW_REGISTRATION=false`",
         "Refused: `registration_closed`. Nothing is written.",
