@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import free_port
-from tests.fake_provider import served
+from tests.fake_provider import free_port, served
 from tests.mounted import ADMIN, ORIGIN, application, client_token, running, sign_in
 
 TEXT = Path(__file__).parents[2].joinpath("docs", "building-on-it.md").read_text(encoding="utf-8")
