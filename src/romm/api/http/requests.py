@@ -141,7 +141,7 @@ def _plain(of: Any) -> Any:
 
 
 def credential_header(request: Request) -> str | None:
-    """`Authorization` with one of the two schemes that are credentials here. Another scheme is meant for somebody else."""
+    """`Authorization` with one of the two schemes that are credentials here. Another scheme is meant for another program."""
     header = request.headers.get("authorization", "")
     return header if header.partition(" ")[0].lower() in ("basic", "bearer") else None
 
