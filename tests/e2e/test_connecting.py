@@ -17,7 +17,8 @@ PHONE, DESKTOP = ViewportSize(width=390, height=844), ViewportSize(width=1280, h
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    with browser.new_context(bypass_csp=True) as context:
+    """Without transitions: axe-core would see a color between two."""
+    with browser.new_context(bypass_csp=True, reduced_motion="reduce") as context:
         yield context.new_page()
 
 
