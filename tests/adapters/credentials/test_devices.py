@@ -394,6 +394,7 @@ async def test_a_change_keeps_what_it_does_not_name(stores: Stores):
     change = DeviceFacts(name="Deck 2", hostname="deck", sync_mode=SyncMode.PUSH_PULL, sync_enabled=False)
 
     assert await stores.devices.change(made.id, other.id, change) is None
+    assert list(await stores.devices.of(owner.id)) == [made], "also in the database"
     changed = await stores.devices.change(made.id, owner.id, change)
 
     told = {"name": "Deck 2", "hostname": "deck", "sync_mode": SyncMode.PUSH_PULL, "sync_enabled": False}
