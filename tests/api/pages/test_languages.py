@@ -1,8 +1,10 @@
 """The language of a page: as chosen on a page, else as set, else the browser's."""
 
+from typing import Any
+
 import pytest
 
-from romm.api.pages.languages import LANGUAGES, accepted
+from romm.api.pages.languages import LANGUAGES, Asked, Languages, accepted
 from romm.domain.model import AccessLevel
 from tests.api.sign_in.test_pages import words
 from tests.world import PASSWORD, World
@@ -78,3 +80,12 @@ async def test_a_page_that_answers_a_form_cannot_change_its_language() -> None:
     invited = await browser.submit("/admin/users/invite", role="viewer")
     assert "/register?token=" in invited.text
     assert 'action="/language"' not in invited.text
+
+
+def test_the_language_of_a_request_is_read_once() -> None:
+    """A page has some sixty texts."""
+    scope: Any = {"type": "http", "headers": [(b"accept-language", b"de")]}
+    asked = Asked(Languages(usual="", cookie="romm_language"), scope)
+    assert asked.language == "de"
+    scope["headers"] = [(b"accept-language", b"fr")]
+    assert asked.language == "de"

@@ -4,7 +4,7 @@ import gettext
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -49,12 +49,16 @@ class Languages:
         return self.usual or accepted(connection.headers.get("accept-language", ""))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Asked:
-    """A request, from which the language is read when a page needs it."""
+    """A request, from which the language is read once, when a page needs it."""
 
     languages: Languages
     scope: HTTPScope
+
+    @cached_property
+    def language(self) -> str:
+        return self.languages.of(self.scope)
 
 
 def remember(asked: Asked) -> None:
@@ -64,7 +68,7 @@ def remember(asked: Asked) -> None:
 def current() -> str:
     """Of this request's page."""
     asked = _asked.get()
-    return ENGLISH if asked is None else asked.languages.of(asked.scope)
+    return ENGLISH if asked is None else asked.language
 
 
 def this_page() -> str:
