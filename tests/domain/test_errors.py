@@ -15,6 +15,7 @@ from romm.domain.sign_in.claims.rules import ClaimMapping, read, validate
 from romm.domain.sign_in.discovery import accept as provider_accept
 from romm.domain.sign_in.discovery import location
 from romm.domain.sign_in.linking.decisions import Reject
+from romm.domain.titles import TITLES
 from tests.domain.examples import CLIENT, ISSUER, NOW, attempt, json_values, metadata
 from tests.domain.sign_in.claims.test_rules import EXPECTED, token
 from tests.domain.sign_in.linking.test_rules import ADDRESSES, EXPLICIT, KNOWN, MATCHES, SETUP
@@ -22,6 +23,11 @@ from tests.domain.sign_in.linking.test_rules import ADDRESSES, EXPLICIT, KNOWN, 
 
 def test_every_code_has_a_row_and_the_rows_stand_in_the_order_of_the_codes() -> None:
     assert list(CATALOGUE) == list(Code)
+
+
+def test_every_code_has_a_title_and_no_other() -> None:
+    assert set(TITLES) == set(Code)
+    assert max(map(len, TITLES.values())) <= 40, "a few words, for lists and headings"
 
 
 def test_a_code_is_a_plain_word_for_urls() -> None:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Template
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from romm.api.diagnosis.oidc_page import PATIENCE_SECONDS, findings_of
 from romm.api.http.openapi import needs
@@ -71,7 +72,7 @@ async def register(
     request: Request, renderer: NamedDependency[PageRenderer], principal: NamedDependency[Principal]
 ) -> Template:
     form = await body(request, ChoiceForm)
-    return _page(renderer, principal, ProviderCandidate(base_url=form.base_url, provider=form.provider))
+    return _page(renderer, principal, ProviderCandidate(**asdict(form)))
 
 
 @post("/check", **_CHECKS, status_code=200)
@@ -83,13 +84,7 @@ async def check(
 ) -> Template:
     """The secret is in no response, and stored nowhere."""
     form = await body(request, CandidateForm)
-    candidate = ProviderCandidate(
-        base_url=form.base_url,
-        provider=form.provider,
-        address=form.address,
-        client_id=form.client_id,
-        client_secret=form.client_secret,
-    )
+    candidate = ProviderCandidate(**asdict(form))
     findings = await candidates.check(actor(principal), candidate, PATIENCE_SECONDS)
     kept = environment(without_secret(candidate))
     blocks = {"env_file": env_file(kept), "compose": compose(kept)}

@@ -143,10 +143,10 @@ class Cookies:
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
         gone = self._gone(request, [*_attempt(attempt_id), "romm_signed_out", "romm_pending"])
-        return [self._cookie("romm_session", secret, self.session_lifetime), *gone]
+        return [self._cookie(SESSION, secret, self.session_lifetime), *gone]
 
     def program_signed_out(self, request: Request) -> list[Cookie]:
-        sent = SESSION in request.cookies and self._name(SESSION) != SESSION
+        sent = SESSION in request.cookies and self.session_cookie != SESSION
         return [self._named(SESSION, "", timedelta())] if sent else []
 
     def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
@@ -154,7 +154,7 @@ class Cookies:
         return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
 
     def no_session(self) -> Cookie:
-        return self._expired("romm_session")
+        return self._expired(SESSION)
 
     def attempt_begun(self, request: Request, attempt_id: str, sealed: str) -> list[Cookie]:
         """Expires the oldest attempts above the limits. Browsers send older cookies first."""
