@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, from the registries, against `romm serve` with passwords on and off.
+"""Clients that others wrote, from the registries, against `romm serve` with passwords on and off.
 
 `nox -s compatibility` fetches them and names their programs; one that is missing is skipped, with the reason.
 """

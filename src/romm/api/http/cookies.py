@@ -23,7 +23,7 @@ from romm.domain.sign_in.linking.pending import PENDING_LIFETIME
 SESSION = "romm_session"
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 _USUAL_PORTS = (None, 8080)  # the scheme's default and ours: apps expect `romm_session` there
-PROVIDER_COOKIE_LIFETIME = timedelta(days=365)
+PREFERENCE_LIFETIME = timedelta(days=365)
 MAX_ATTEMPTS = 5  # concurrent sign-ins of one browser; the oldest is dropped
 MAX_ATTEMPTS_BYTES = 4096  # of all attempts with names; nginx accepts 8 kB of cookies by default
 MAX_EXPIRED = 20  # cookies that one response deletes; the next one deletes more
@@ -127,7 +127,7 @@ class Cookies:
         return self._name("romm_language")
 
     def language(self, tag: str) -> Cookie:
-        return self._cookie("romm_language", tag, PROVIDER_COOKIE_LIFETIME)
+        return self._cookie("romm_language", tag, PREFERENCE_LIFETIME)
 
     def provider_used(self, request: Request) -> str | None:
         """The id of the provider that people last signed in with in this browser; anyone could have written it."""
@@ -135,7 +135,7 @@ class Cookies:
 
     def use_of(self, provider_id: str) -> Cookie:
         """For the order of the buttons; no credential."""
-        return self._cookie("romm_provider", provider_id, PROVIDER_COOKIE_LIFETIME)
+        return self._cookie("romm_provider", provider_id, PREFERENCE_LIFETIME)
 
     def sign_out_mark(self, request: Request) -> str | None:
         """The mark of `signed_out`, until the next sign-in."""
