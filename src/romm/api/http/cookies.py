@@ -28,7 +28,8 @@ MAX_ATTEMPTS = 5  # concurrent sign-ins of one browser; the oldest is dropped
 MAX_ATTEMPTS_BYTES = 4096  # of all attempts with names; nginx accepts 8 kB of cookies by default
 MAX_EXPIRED = 20  # cookies that one response deletes; the next one deletes more
 
-_DISGUISED = re.compile(rb"(?:^|(?<=;))[ \t]*[\x0b\x0c\x1c-\x1f\x85\xa0][^;]*")
+_SPACES = b"\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0"  # for Python, not for a browser
+_DISGUISED = re.compile(rb"(?:^|(?<=;))[ \t]*[" + _SPACES + rb"][^;]*")
 
 
 class _Cookie(Cookie):
@@ -53,7 +54,7 @@ def without_disguised(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, b
     """Drops cookies such as `\\xa0__Host-romm_session`. Browsers let every host of our domain set them, as their prefix is
     not `__Host-`; Litestar strips what Python takes for a space, and would read our name.
     """
-    if not any(name == b"cookie" and _DISGUISED.search(value) for name, value in headers):
+    if not any(name == b"cookie" and value != value.translate(None, _SPACES) for name, value in headers):
         return headers
     return [(name, _DISGUISED.sub(b"", value) if name == b"cookie" else value) for name, value in headers]
 
