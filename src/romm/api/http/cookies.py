@@ -53,7 +53,10 @@ def without_disguised(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, b
     """Drops cookies such as `\\xa0__Host-romm_session`. Browsers let every host of our domain set them, as their prefix is
     not `__Host-`; Litestar strips what Python takes for a space, and would read our name.
     """
-    if not any(name == b"cookie" and _DISGUISED.search(value) for name, value in headers):
+    for name, value in headers:
+        if name == b"cookie" and _DISGUISED.search(value):
+            break
+    else:
         return headers
     return [(name, _DISGUISED.sub(b"", value) if name == b"cookie" else value) for name, value in headers]
 
