@@ -714,10 +714,10 @@ class FakeSignInLog:
                 return entry.account_id == account_id or (email is not None and entry.email == email)
             case ByText(text=text, number=number, names=names):
                 owner = self.accounts.get(entry.account_id or 0) if names else None
-                parts = [entry.code, entry.email, owner and owner.username, owner and owner.email]
+                parts = [entry.email, owner and owner.username, owner and owner.email]
                 is_number = number is not None and entry.account_id == number
-                found = any(text.lower() in part.lower() for part in parts if part)
-                return found or is_number or entry.address == text
+                begins = any(part.lower().startswith(text.lower()) for part in parts if part)
+                return begins or is_number or entry.address == text or text.lower() in (entry.code or "")
 
 
 class FakeSignInRecords:
