@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from romm.domain.errors import Code, Refused
 
-
 _JSON_WORDS = {None: "none", True: "true", False: "false"}
 
 

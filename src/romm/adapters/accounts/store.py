@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, 
 
 from romm.adapters.credentials.store import end_all
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
-from romm.adapters.database.tables import AccountRow, IdentityRow
+from romm.adapters.database.tables import AccountRow, IdentityRow, is_admin
 from romm.adapters.database.transactions import Database, filtered
-from romm.adapters.sign_in.accounts import another_admin, fresh, use_up, write_alone
+from romm.adapters.sign_in.accounts import MOST_ADMINS, another_admin, fresh, use_up, write_alone
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
@@ -20,7 +20,9 @@ from romm.ports.accounts import OneTimeLink, Only
 from romm.ports.conflicts import Conflict
 
 _COUNT = select(func.count()).select_from(AccountRow)
-_ENABLED_ADMINS = _COUNT.where(AccountRow.enabled, AccountRow.level == AccessLevel.ADMIN)
+_ENABLED_ADMINS = select(func.count()).select_from(
+    select(AccountRow.id).where(AccountRow.enabled, is_admin()).limit(MOST_ADMINS).subquery()
+)
 _ONLY: Mapping[Only, tuple[ColumnElement[bool], ...]] = {
     Only.ALL: (),
     Only.WAITING: (AccountRow.reset_asked_at.is_not(None),),

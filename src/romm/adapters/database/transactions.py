@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 SelectT = TypeVar("SelectT", bound=Select[Any])
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration, repeated here: the server does not import alembic."""
 
 FORGOTTEN_AT_ONCE = 500

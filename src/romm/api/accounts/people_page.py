@@ -13,10 +13,11 @@ from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, explained, keeping
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import Credential, link_url
 from romm.domain.model import Account
@@ -47,7 +48,9 @@ def link_view(settings: Settings, path: str, secret: str, stored: Credential) ->
 
 @get("/", **needs("users.read", browser=True, error_page=PAGE))
 async def people(
+    request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
@@ -57,12 +60,8 @@ async def people(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
-    role: FromQuery[str] = "",
-    expiration: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Template:
-    """`role` and what follows fill in the forms after a confirmation."""
+    typed = await refused_forms.typed(request, PAGE, principal)
     number = min(max(page, 1), 1_000_000)
     shown = Only(only) if only in set(Only) else Only.ALL
     accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE, shown)
@@ -80,17 +79,22 @@ async def people(
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
-        typed={"role": role or "viewer", "expiration": expiration, "username": username, "email": email},
+        typed={"role": "viewer"} | typed.values,
+        cookies=typed.cookies,
         confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
 
 @post("/", **needs("users.write", browser=True, error_page=PAGE))
 async def create(
-    request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+    request: Request,
+    refused_forms: NamedDependency[RefusedForms],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
-    with keeping(PAGE, username=form.username, email=str(form.email or ""), role=form.role):
+    typed = {"username": form.username, "email": str(form.email or ""), "role": form.role}
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         account = await administration.create(actor(principal), form.account_form(), level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
@@ -99,12 +103,14 @@ async def create(
 async def invite(
     request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
     form = await body(request, InvitationForm)
-    with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
+    typed = {"role": form.role or "viewer", "expiration": str(form.expiration or "")}
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     link = link_view(renderer.settings, "/register", secret, invitation)
     elsewhere = other_address(request, renderer.settings.server.base_url)

@@ -20,9 +20,10 @@ from romm.api.accounts.schemas import (
 from romm.api.http.authentication import Authentication
 from romm.api.http.fields import IdInPath
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
 from romm.api.http.responses import see_other
-from romm.api.pages.renderer import PageRenderer, keeping
+from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal, actor, require
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
@@ -67,13 +68,15 @@ async def create(
     administration: NamedDependency[Administration],
     authentication: NamedDependency[Authentication],
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
 ) -> Response[UserSchema] | Response[bytes]:
     """The first account is open to everyone and becomes an administrator (the HTML form: 303 to `/login`). After that
     only administrators create accounts.
     """
     if await setup.is_open() or not authentication.was_tried(request):
         form = await body(request, SetupForm)
-        with keeping("/setup", username=form.username, email=str(form.email or "")):
+        typed = {"username": form.username, "email": str(form.email or "")}
+        async with refused_forms.keeping(request, "/setup", typed):
             account = await setup.create_first_admin(form.username, form.email, form.password, hosts_asked(request))
         return (
             see_other(_AFTER_SET_UP if renderer.settings.working_providers else _TO_CONNECT)
