@@ -248,6 +248,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "lasting": lasting,
     "checks": checks,
     "guarantees": partial(promises, "guarantees", "About"),
+    "hosts": partial(promises, "hosts", "About"),
     "asvs": partial(promises, "asvs", "ASVS"),
     "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,

@@ -124,8 +124,9 @@ SENTENCES: Mapping[Cause, Sentence] = {
         "Free some space there. A running RomM then goes on by itself",
     ),
     Cause.NOT_COPIED: Sentence(
-        "{place} is on a server, and only a SQLite file is copied here",
-        "Use pg_dump",
+        "{place} was not copied ({detail})",
+        "Install PostgreSQL's client programs (Debian: postgresql-client), not older than the server, or run pg_dump where "
+        "they are",
     ),
     Cause.OTHER: Sentence(
         "{place}: {detail}",
