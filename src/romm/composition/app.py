@@ -24,18 +24,20 @@ from romm.api.http.middleware import middleware
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.query import check_query
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
 from romm.api.http.traced import traced
 from romm.api.pages.languages import Languages
 from romm.api.pages.renderer import PageRenderer
 from romm.api.routes import AppDependencies, routes
+from romm.api.sign_in.forward_permission import ForwardPermission
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
 from romm.composition.observers import observers
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers
-from romm.composition.use_cases import use_cases
+from romm.composition.use_cases import UseCases, use_cases
 from romm.diagnosis.checkups import Checkups
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
@@ -71,7 +73,8 @@ def service(
     """`remarks` and `origins` as in `create_app`."""
     dependencies = app_dependencies(settings, ports, remarks, origins)
     ours = routes(dependencies, VERSION)
-    return Service(dependencies=dependencies, routes=ours, app=with_middleware(ours, settings, ports.log))
+    answering = dependencies.forward_permission.before(ours)
+    return Service(dependencies=dependencies, routes=ours, app=with_middleware(answering, settings, ports.log))
 
 
 def app_dependencies(
@@ -90,18 +93,22 @@ def app_dependencies(
     every = timedelta(seconds=settings.server.doctor_every_seconds)
     checkups = Checkups(doctors=doctors, store=ports.checkups, every=every, log=ports.log, clock=ports.clock)
     reports = diagnosis.reports(settings, doctors, ports.instruments, ports.clock, origins or {})
+    made = use_cases(settings, ports)
+    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
     return AppDependencies(
-        dependencies=_dependencies(settings, ports, our_cookies)
+        dependencies=_dependencies(settings, ports, made, authentication)
         | {
             "renderer": _always(renderer),
             "doctors": _always(doctors),
             "checkups": _always(checkups),
             "reports": _always(reports),
+            "refused_forms": _always(RefusedForms(seal=ports.seal, our_cookies=our_cookies)),
             "candidates": _always(diagnosis.candidates(settings, ports)),
         },
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints, checkups),
+        forward_permission=ForwardPermission(authentication, made.forward_hosts),
     )
 
 
@@ -143,11 +150,11 @@ def _https(settings: Settings) -> bool:
     return settings.server.base_url.startswith("https://")
 
 
-def _dependencies(settings: Settings, ports: Ports, our_cookies: Cookies) -> dict[str, Provide]:
-    made = use_cases(settings, ports)
+def _dependencies(
+    settings: Settings, ports: Ports, made: UseCases, authentication: Authentication
+) -> dict[str, Provide]:
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
-    named |= {"authentication": authentication, "our_cookies": our_cookies, "settings": settings}
+    named |= {"authentication": authentication, "our_cookies": authentication.our_cookies, "settings": settings}
     named |= {"version": VERSION, "is_ready": ports.is_ready}
     named["client_jwks"] = {each: provider.client_jwks() for each, provider in ports.providers.items()}
     always = {name: _always(made_once) for name, made_once in named.items()}

@@ -96,10 +96,14 @@ def require_current(url: str) -> None:
 
 
 def exists(url: str) -> bool:
-    """A server's counts as there."""
+    """A server's counts as there. A database must not start empty because its restore was interrupted."""
     place = place_of(url)
     with storage_errors(place):
-        return place.file is None or not _is_absent(place.file)
+        if place.file is None or not _is_absent(place.file):
+            return True
+        if left := backup.half_restored(place.file.resolve()):
+            raise unusable(Cause.HALF_RESTORED, place.name, str(left[0]))
+        return False
 
 
 def current(url: str) -> str | None:

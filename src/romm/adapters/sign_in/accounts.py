@@ -17,7 +17,14 @@ from romm.adapters.database.account_rows import (
     accounts,
     identity_values,
 )
-from romm.adapters.database.tables import AccountRow, CredentialRow, IdentityRow
+from romm.adapters.database.tables import (
+    HAS_LEGACY_HASH,
+    HASH_COST,
+    AccountRow,
+    CredentialRow,
+    IdentityRow,
+    is_admin,
+)
 from romm.adapters.database.transactions import Database
 from romm.domain.credentials.credential import LINK_KINDS, Kind
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
@@ -26,8 +33,10 @@ from romm.domain.sign_in.linking.rules import Found
 from romm.ports.accounts import NewAccount, OneTimeLink
 from romm.ports.conflicts import Conflict
 
-_IS_ADMIN = AccountRow.level == AccessLevel.ADMIN
-_ANY_ADMIN = select(exists().where(_IS_ADMIN))
+MOST_ADMINS = 100
+"""Counted at most: whether there are none, one or more decides."""
+
+_ANY_ADMIN = select(exists().where(is_admin()))
 
 _BY_ID = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id == bindparam("id")).order_by(*ORDER)
 _BY_USERNAME = (
@@ -41,11 +50,12 @@ _OWNER = (
     .where(IdentityRow.issuer == bindparam("issuer"), IdentityRow.subject == bindparam("subject"))
     .scalar_subquery()
 )
-_ADMINS = (
-    select(func.count().label("all_admins"), func.count().filter(AccountRow.enabled).label("enabled_admins"))
-    .where(_IS_ADMIN)
-    .subquery()
+_SOME_ADMINS = (
+    select(AccountRow.enabled).where(is_admin()).order_by(AccountRow.enabled.desc()).limit(MOST_ADMINS).subquery()
 )
+_ADMINS = select(
+    func.count().label("all_admins"), func.count().filter(_SOME_ADMINS.c.enabled).label("enabled_admins")
+).subquery()
 # One statement for consistent facts: every row has the counts, beside an empty account if none matches.
 _FOUND = (
     select(*COLUMNS, *_ADMINS.c)
@@ -64,8 +74,8 @@ _REHASH = (
 )
 _LEGACY_HASH = (
     select(AccountRow.password_hash)
-    .where(AccountRow.password_hash.like("$2_$%"))
-    .order_by(func.substr(AccountRow.password_hash, 5).desc())  # the cost comes first there
+    .where(text(HAS_LEGACY_HASH), AccountRow.password_hash.like("$2_$%"))
+    .order_by(text(f"{HASH_COST} DESC"))
     .limit(1)
 )
 # The parameter names select the columns that are set.
@@ -233,7 +243,7 @@ def _ends(decision: SignIn | LinkIdentity) -> Ends:
 def another_admin(account_id: int) -> ColumnElement[bool]:
     """Call `write_alone` first."""
     other = aliased(AccountRow)
-    return exists().where(other.id != account_id, other.enabled, other.level == AccessLevel.ADMIN)
+    return exists().where(other.id != account_id, other.enabled, is_admin(other))
 
 
 def write_alone(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -13,14 +14,16 @@ from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, explained, keeping
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
+from romm.domain.accounts.search import MOST_COUNTED
 from romm.domain.credentials.credential import Credential, link_url
 from romm.domain.model import Account
-from romm.ports.accounts import Only
+from romm.ports.accounts import AccountPage, AccountQuery, Only
 from romm.settings.model import Settings
 
 PAGE = "/admin/users"
@@ -47,32 +50,33 @@ def link_view(settings: Settings, path: str, secret: str, stored: Credential) ->
 
 @get("/", **needs("users.read", browser=True, error_page=PAGE))
 async def people(
+    request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
     search: FromQuery[str] = "",
     only: FromQuery[str] = "",
-    page: FromQuery[int] = 1,
+    after: FromQuery[str] = "",
+    before: FromQuery[str] = "",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
-    role: FromQuery[str] = "",
-    expiration: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Template:
-    """`role` and what follows fill in the forms after a confirmation."""
-    number = min(max(page, 1), 1_000_000)
+    """`after` and `before` are names."""
+    typed = await refused_forms.typed(request, PAGE, principal)
     shown = Only(only) if only in set(Only) else Only.ALL
-    accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE, shown)
+    query = AccountQuery(text=search, only=shown, limit=AT_ONCE, after=after, before="" if after else before)
+    found = await administration.search(actor(principal), query)
     return renderer.page(
         "people.html",
         who=principal,
         own_id=principal.account.id,
-        people=[(account, administration.is_managed(account), _ways(account, renderer)) for account in accounts],
+        people=[(account, administration.is_managed(account), _ways(account, renderer)) for account in found.accounts],
         only=shown,
-        **_paging(search, number, total),
+        search=search,
+        **_paging(query, found),
         invitations=await invitations.listed(actor(principal)),
         lifetimes=_lifetimes(renderer),
         usual=_usual_lifetime(renderer),
@@ -80,17 +84,22 @@ async def people(
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
-        typed={"role": role or "viewer", "expiration": expiration, "username": username, "email": email},
+        typed={"role": "viewer"} | typed.values,
+        cookies=typed.cookies,
         confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
 
 @post("/", **needs("users.write", browser=True, error_page=PAGE))
 async def create(
-    request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+    request: Request,
+    refused_forms: NamedDependency[RefusedForms],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
-    with keeping(PAGE, username=form.username, email=str(form.email or ""), role=form.role):
+    typed = {"username": form.username, "email": str(form.email or ""), "role": form.role}
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         account = await administration.create(actor(principal), form.account_form(), level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
@@ -99,12 +108,14 @@ async def create(
 async def invite(
     request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
     form = await body(request, InvitationForm)
-    with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
+    typed = {"role": form.role or "viewer", "expiration": str(form.expiration or "")}
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     link = link_view(renderer.settings, "/register", secret, invitation)
     elsewhere = other_address(request, renderer.settings.server.base_url)
@@ -126,9 +137,23 @@ def _ways(account: Account, renderer: PageRenderer) -> list[str]:
     return [*providers, *(["password"] if usable else [])]
 
 
-def _paging(search: str, number: int, total: int) -> dict[str, Any]:
-    last = max(1, -(-total // AT_ONCE))
-    return {"search": search, "total": total, "number": number, "last": last}
+def _paging(query: AccountQuery, found: AccountPage) -> dict[str, Any]:
+    """Addresses of the pages before and after this one, None where there is none."""
+    names = [each.username for each in found.accounts]
+    goes_back = found.has_more if query.before else bool(query.after)
+    goes_on = found.has_more or bool(query.before)
+    return {
+        "total": found.total,
+        "most_counted": f"{MOST_COUNTED:,}",
+        "is_first": not (query.after or query.before),
+        "previous": _address(query, before=names[0]) if names and goes_back else None,
+        "following": _address(query, after=names[-1]) if names and goes_on else None,
+    }
+
+
+def _address(query: AccountQuery, **key: str) -> str:
+    asked = {"search": query.text, "only": str(query.only)} | key
+    return f"{PAGE}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _usual_lifetime(renderer: PageRenderer) -> str:

@@ -37,13 +37,17 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
 def forwarded_request(request: Request) -> Forwarded:
     """The request that a proxy asks about. Several hosts are none; an untrusted proxy cannot name one."""
     headers = request.headers
-    trusted = request.scope["state"].get("from_proxy")
     reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(
         uri=forwarded_uri(request),
-        host=", ".join(headers.getall("x-forwarded-host", [])) if trusted else "",
+        host=forwarded_host(request),
         opens_page=reads and "text/html" in headers.get("accept", "") and "authorization" not in headers,
     )
+
+
+def forwarded_host(request: Request) -> str:
+    trusted = request.scope["state"].get("from_proxy")
+    return ", ".join(request.headers.getall("x-forwarded-host", [])) if trusted else ""
 
 
 def is_from_untrusted_proxy(request: Request) -> bool:

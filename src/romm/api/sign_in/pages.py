@@ -13,6 +13,7 @@ from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import ProviderId, Request, body, hosts_asked, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
@@ -24,7 +25,7 @@ from romm.diagnosis.checkups import Checkups
 from romm.domain import urls
 from romm.domain.model import Account
 from romm.domain.sign_in.end_session import sign_out_notice
-from romm.ports.accounts import Only
+from romm.ports.accounts import AccountQuery, Only
 from romm.ports.diagnosis import Checkup
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
@@ -69,7 +70,7 @@ async def login(
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,
         username="",
-        error=explained(error, ref),
+        error=explained(error, ref, renderer.of_several(provider)),
         notice=notice,
         setup_needed=await setup.is_open(),
         oidc_off=not renderer.providers and any(each.oidc.enabled for each in renderer.settings.all_providers),
@@ -81,17 +82,21 @@ async def first_admin(
     request: Request,
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
+    refused_forms: NamedDependency[RefusedForms],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Page:
     """Closed once an administrator exists."""
     if not await setup.is_open():
         return see_other("/login")
     setup.check_hosts(hosts_asked(request))
+    typed = await refused_forms.typed(request, "/setup")
     return renderer.page(
-        "setup.html", buttons=renderer.buttons("/"), error=explained(error, ref), username=username, email=email
+        "setup.html",
+        buttons=renderer.buttons("/"),
+        error=explained(error, ref),
+        typed=typed.values,
+        cookies=typed.cookies,
     )
 
 
@@ -164,7 +169,8 @@ async def _waiting(administration: Administration, who: Principal) -> Sequence[A
     """Asked for a new password; at most one more than are shown."""
     if "users.read" not in who.scopes:
         return []
-    return (await administration.search(actor(who), "", SHOWN + 1, 0, Only.WAITING))[0]
+    waiting = AccountQuery(only=Only.WAITING, limit=SHOWN + 1)
+    return (await administration.search(actor(who), waiting)).accounts
 
 
 async def _refused(
