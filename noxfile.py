@@ -222,8 +222,8 @@ def misconfigured(session: nox.Session) -> None:
     """What each misconfiguration looks like, printed; every printed fix; and the rows that a certified provider can play."""
     install(session, "e2e")
     session.run("python", "-m", "tests.misconfigured.table", *session.posargs)
-    with postgres(session) as url:
-        env = {"ROMM_TEST_POSTGRES_URL": url}
+    with postgres(session) as postgres_url, mariadb(session) as mariadb_url:
+        env = {"ROMM_TEST_POSTGRES_URL": postgres_url, "ROMM_TEST_MARIADB_URL": mariadb_url}
         session.run("pytest", "-n", "auto", "tests/misconfigured", "tests/fixes", env=env)
     if not has_node():
         session.warn("Not played at the certified provider: no node and npm.")
@@ -521,7 +521,7 @@ def postgres(session: nox.Session) -> Iterator[str | None]:
             yield url
 
 
-ASKED_FOR_PASSWORD = "host all romm_fussy 127.0.0.1/32 scram-sha-256"
+ASKED_FOR_PASSWORD = "host all romm_fussy,romm_reader 127.0.0.1/32 scram-sha-256"
 """The others are trusted."""
 
 

@@ -89,13 +89,22 @@ def certified_provider(romm_port: int, folder: Path, provider_id: str = "") -> I
 
 @pytest.fixture
 def start_romm(romm_port: int, tmp_path: Path) -> Iterator[StartRomM]:
-    """Starts RomM with an environment and gives its origin; `restart=True` keeps the database and the admin."""
+    """Starts RomM with an environment and gives its origin; `restart=True` keeps the database and the admin. `stopped` is what to
+    do before it starts.
+    """
     origin = f"http://127.0.0.1:{romm_port}"
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(environment: dict[str, str], *, admin: bool = True, restart: bool = False) -> str:
+    def start(
+        environment: dict[str, str],
+        *,
+        admin: bool = True,
+        restart: bool = False,
+        stopped: Callable[[], object] = lambda: None,
+    ) -> str:
         while running:
             stop(running.pop())
+        stopped()
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OIDC_", "ROMM_"))}
         own = {"ROMM_PORT": str(romm_port), "ROMM_BASE_PATH": str(tmp_path / "data"), "LOG_FORMAT": "json"}
         with (tmp_path / "romm.log").open("ab") as log:

@@ -10,7 +10,8 @@ from romm.domain.diagnosis.storage import SENTENCES
 from romm.domain.errors import Code
 from romm.domain.providers.preset import AT_THE_PROVIDER, ConsoleLocations, Preset, click
 from romm.domain.providers.register import PRESETS
-from tests.fixes.executors import CAUSES, FIXES, LOCATIONS, Executor, of_remark, of_text
+from tests.fixes.executors import CAUSES, FIXES, LOCATIONS, Executor
+from tests.fixes.texts import of_remark, of_text
 
 KNOWN = (*PRESETS.values(), Preset(label="OIDC"))
 

@@ -14,10 +14,10 @@ from romm.domain.errors import Code
 from romm.domain.providers.register import PRESETS, preset
 from tests.fixes.cases import CASES
 from tests.fixes.databases import spoil
-from tests.fixes.executors import CAUSES, CODES, FIXES, of_text
+from tests.fixes.executors import CAUSES, FIXES
 from tests.fixes.printed import REMARK, printed
 from tests.fixes.test_elsewhere import ELSEWHERE
-from tests.fixes.untouched import UNTOUCHED
+from tests.fixes.texts import CODES, of_text
 from tests.misconfigured.scenarios import SCENARIOS, Certificate, Scenario
 from tests.misconfigured.servers import AT_SERVERS
 from tests.misconfigured.stage import Observed, furnish, play, scripted
@@ -155,7 +155,3 @@ async def test_everything_that_has_an_executor_is_printed_somewhere(folder: Path
 
 def test_every_refusal_that_a_scenario_ends_with_has_an_executor() -> None:
     assert {each.sees for each in EVERY if isinstance(each.sees, Code)} <= set(CODES)
-
-
-def test_a_new_refusal_is_reached_by_a_scenario_or_is_said_to_be_of_another_kind() -> None:
-    assert set(Code) - {each.sees for each in EVERY if isinstance(each.sees, Code)} == UNTOUCHED

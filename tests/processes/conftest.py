@@ -36,27 +36,40 @@ def romm(
     """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
+    server = started(idp, folder, port, open_files=open_files, ROMM_BASE_URL=base_url or address, **more)
+    try:
+        wait_for(f"{address}/api/health/ready", server)
+        yield address, server.pid
+    finally:
+        stopped(server)
+
+
+def started(
+    idp: FakeProvider, folder: Path, port: int, *, open_files: int | None = None, **more: str
+) -> "subprocess.Popen[bytes]":
+    """Its log is in the folder, after that of an earlier one."""
+    command = [sys.executable, "-m", "romm", "serve"]
+    if open_files is not None:
+        command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
+    own = environment(idp, folder) | {"ROMM_PORT": str(port)} | more
+    with (folder / f"romm-{port}.log").open("ab") as log:
+        return subprocess.Popen(command, env=own, stdout=log, stderr=log)
+
+
+def stopped(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    server.wait(timeout=30)
+
+
+def environment(idp: FakeProvider, folder: Path) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OIDC_", "ROMM_"))}
-    own = {
-        "ROMM_PORT": str(port),
-        "ROMM_BASE_URL": base_url or address,
+    return inherited | {
         "ROMM_BASE_PATH": str(folder),
         "OIDC_ENABLED": "true",
         "OIDC_CLIENT_ID": CLIENT_ID,
         "OIDC_CLIENT_SECRET": CLIENT_SECRET,
         "OIDC_SERVER_APPLICATION_URL": idp.issuer,
     }
-    with (folder / f"romm-{port}.log").open("wb") as log:
-        command = [sys.executable, "-m", "romm", "serve"]
-        if open_files is not None:
-            command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
-        server = subprocess.Popen(command, env=inherited | own | more, stdout=log, stderr=log)
-        try:
-            wait_for(f"{address}/api/health/ready", server)
-            yield address, server.pid
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
 
 
 def create_first_admin(address: str) -> None:

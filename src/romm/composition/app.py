@@ -24,6 +24,7 @@ from romm.api.http.middleware import middleware
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.query import check_query
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
 from romm.api.http.traced import traced
@@ -97,6 +98,7 @@ def app_dependencies(
             "doctors": _always(doctors),
             "checkups": _always(checkups),
             "reports": _always(reports),
+            "refused_forms": _always(RefusedForms(seal=ports.seal, our_cookies=our_cookies)),
             "candidates": _always(diagnosis.candidates(settings, ports)),
         },
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),

@@ -209,8 +209,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.CODE_REJECTED: _row(
         502,
         "The sign-in provider refused the code that it had just issued. Please sign in again.",
-        "The token endpoint answered {error} ({description}). Usual causes: redirect URI {redirect_uri} is not exactly the "
-        "registered one, the code expired, or the response was replayed.",
+        "The token endpoint answered {error} ({description}). Register exactly {redirect_uri} there as redirect URI. If it is "
+        "registered, the code expired or came twice: a new sign-in has a new one.",
     ),
     Code.TOKEN_RESPONSE_INVALID: _row(
         502,
@@ -251,8 +251,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
         502,
         "The sign-in provider publishes its key in a form that RomM cannot read. The administrator finds the reason in the "
         "log.",
-        "The key {kid} is published at {url}, but cannot be read: {problem}. The provider must write its keys as RFC 7517 "
-        "requires.",
+        "The key {kid} is published at {url}, but cannot be read: {problem}. The provider does not write it as RFC 7517 "
+        "requires. Choose another signing key there, or update the provider.",
     ),
     Code.ID_TOKEN_SIGNATURE: _row(
         502,
@@ -418,7 +418,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.EMAIL_AMBIGUOUS: _row(
         403,
         "More than one account here has your e-mail address. Ask the administrator to correct that.",
-        "Accounts {accounts} have the same address. Change it in all but one.",
+        "Accounts {accounts} have the same address. Change it in all but one, on /admin/users.",
     ),
     Code.ALREADY_LINKED: _row(
         403,
@@ -439,7 +439,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ISSUER_NOT_LINKED: _row(
         404,
         "No account is linked to that provider.",
-        "No link is of the issuer {issuer}. Links are of: {found}.",
+        "No link is of the issuer {issuer}. Links are of: {found}. Name one of these.",
     ),
     Code.LINK_FROM_ACCOUNT: _row(
         403,
@@ -463,7 +463,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.CREDENTIALS_WRONG: _row(
         401,
         "User name or password is wrong.",
-        f"Password sign-in failed for {{username}}: {{reason}}. {_HIDDEN}",
+        "Password sign-in failed for {username}: {reason}. If the password is forgotten, create a reset link on /admin/users or "
+        f"with `romm users reset-link`. {_HIDDEN}",
         oauth="invalid_grant",
     ),
     Code.TOO_MANY_ATTEMPTS: _row(
@@ -569,7 +570,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.GRANT_TYPE_UNSUPPORTED: _row(
         400,
         "This way to get a token is not offered here.",
-        "The grant_type {found} is not one of {offered}.",
+        "The grant_type {found} is not one of {offered}. Let the app use one of these, or update it.",
         oauth="unsupported_grant_type",
     ),
     Code.PASSWORD_GRANT_OFF: _row(
@@ -590,7 +591,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.SCOPE_UNKNOWN: _row(
         400,
         "The app asked for rights that do not exist here.",
-        "The scope {scope} is unknown. The names are in /docs/roles and in the metadata of the token endpoint.",
+        "The scope {scope} is unknown. The names are in /docs/roles and in the metadata of the token endpoint: "
+        "let the app ask for these alone.",
         oauth="invalid_scope",
     ),
     Code.SCOPE_EXCEEDED: _row(
@@ -645,7 +647,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.TOKENS_FULL: _row(
         409,
         "You have reached the limit of client tokens. Revoke one that you no longer use.",
-        "Account {account} has {most} valid client tokens, which is the limit.",
+        "Account {account} has {most} valid client tokens, which is the limit. They are listed on /account/tokens.",
     ),
     Code.PAIRING_CODE_INVALID: _row(
         404,
@@ -708,7 +710,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.ACCOUNT_UNKNOWN: _row(
         404,
         "There is no such account.",
-        "No account has the id or name {account}.",
+        "No account has the id or name {account}. /admin/users and `romm users list` show all of them.",
     ),
     Code.CREDENTIAL_UNKNOWN: _row(
         404,
@@ -741,7 +743,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.SLOW_DOWN: _row(
         400,
         "The device is not approved yet, and it asks too often. It has to wait 5 seconds longer between two requests.",
-        "A device polls more often than its interval allows (RFC 8628, 3.5). The app has to be corrected.",
+        "A device polls more often than its interval allows (RFC 8628, 3.5). Let the app wait as long as the answer says, or update "
+        "it.",
         oauth="slow_down",
     ),
     Code.DEVICE_DENIED: _row(

@@ -38,6 +38,7 @@ _SYSTEM = {
 }
 
 _POSTGRESQL = {
+    "08": Cause.UNREACHABLE,
     "28": Cause.SIGN_IN,
     "3D": Cause.NO_SUCH_DATABASE,
     "25006": Cause.READ_ONLY,
@@ -46,6 +47,8 @@ _POSTGRESQL = {
     "53100": Cause.FULL,
     "53300": Cause.CONNECTIONS,
     "55P03": Cause.LOCKED,
+    "57P01": Cause.UNREACHABLE,
+    "57P02": Cause.UNREACHABLE,
     "57P03": Cause.UNREACHABLE,
 }
 """By SQLSTATE or its class."""

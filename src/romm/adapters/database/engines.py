@@ -13,7 +13,9 @@ from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from romm.domain.diagnosis.storage import Cause, unusable
 
@@ -27,6 +29,9 @@ WAL_BYTES = 16 * 2**20
 
 SQLITE_READERS = 4  # one thread each
 POSTGRESQL_CONNECTIONS = 5  # per worker process, doubled under load
+RESTED_SECONDS = 5.0
+"""After which a connection is tried before its next use: a firewall or a vanished server ends it without a word."""
+PING_SECONDS = 3.0
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # the database has e-mail addresses and password hashes
 
@@ -47,7 +52,8 @@ def engines(url: str) -> Engines:
     if address.get_backend_name() == "sqlite":
         return Engines(_sqlite_writes(address), _sqlite_reads(address), _sqlite_inline(address))
     pool: dict[str, Any] = {"pool_size": POSTGRESQL_CONNECTIONS, "max_overflow": POSTGRESQL_CONNECTIONS}
-    writes = _postgresql(address, **pool, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
+    writes = _postgresql(address, **pool, pool_timeout=BUSY_SECONDS)
+    _replace_dead(writes.sync_engine)
     return Engines(writes, writes.execution_options(isolation_level="AUTOCOMMIT"))
 
 
@@ -159,3 +165,24 @@ def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS
 
     arguments = {"async_creator_fn": connect, "timeout": BUSY_SECONDS, "command_timeout": command_timeout}
     return create_async_engine(address, connect_args=arguments, hide_parameters=True, **options)
+
+
+def _replace_dead(engine: Engine) -> None:
+    """In place of `pool_pre_ping`, which asks the server before every use, and waits as long as for any statement."""
+
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["rested_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def check(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        rested_since = record.info.get("rested_since")
+        if rested_since is None:  # it was just opened
+            return
+        if connection.driver_connection.is_closed():
+            raise InvalidatePoolError
+        if time.monotonic() - rested_since > RESTED_SECONDS:
+            try:
+                connection.run_async(lambda driver: driver.execute("SELECT", timeout=PING_SECONDS))
+            except Exception as error:
+                raise InvalidatePoolError from error

@@ -17,9 +17,8 @@ from romm.adapters.database.account_rows import (
     accounts,
     identity_values,
 )
+from romm.adapters.database.indexes import HAS_LEGACY_HASH, HASH_COST
 from romm.adapters.database.tables import (
-    HAS_LEGACY_HASH,
-    HASH_COST,
     AccountRow,
     CredentialRow,
     IdentityRow,

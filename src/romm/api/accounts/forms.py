@@ -63,8 +63,9 @@ class PersonForm(Struct, frozen=True, kw_only=True):
         return AccountForm(username=self.username, email=self.email, level=new_level)
 
     def shown(self) -> dict[str, str]:
-        """What the form shows again after a refusal. Not the role: a link could choose it for an administrator."""
-        return {"username": self.username, "email": self.email}
+        """What the form shows again after a refusal."""
+        role = {} if isinstance(self.role, UnsetType) else {"role": self.role}
+        return {"username": self.username, "email": self.email, **role}
 
 
 class UnlinkPersonForm(Struct, frozen=True):

@@ -9,6 +9,7 @@ from msgspec import Struct
 from romm.accounts.invitations import Invitations
 from romm.accounts.recovery import Recovery
 from romm.api.http.cookies import Cookies
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import to_provider
 from romm.api.pages.renderer import NO_PATH, PageRenderer, explained
@@ -19,22 +20,22 @@ from romm.sign_in.openid.providers import SignIns
 
 @get("/register")
 async def register(
+    request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     invitations: NamedDependency[Invitations],
     token: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    invitation = await invitations.open(token)
+    invitation, typed = await invitations.open(token), await refused_forms.typed(request, "/register")
     return renderer.page(
         "register.html",
         referrer=NO_PATH,
         token=token,
         invitation=invitation,
-        username=username,
-        email=email,
+        typed=typed.values,
+        cookies=typed.cookies,
         links_by_email=renderer.links_by_email,
         passwords=not renderer.settings.accounts.disable_userpass_login,
         providers=renderer.buttons("/"),

@@ -1,7 +1,5 @@
 """One-time links over HTTP: invitations, new passwords, recovery."""
 
-from collections.abc import Awaitable
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from litestar import Response, Router, delete, get, post
@@ -30,17 +28,16 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.cookies import Cookies
-from romm.api.http.fields import IdInPath
+from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most, within
 from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
 from romm.domain.credentials.permissions import Action
-from romm.domain.errors import Code, Refused
+from romm.domain.errors import Code
 from romm.settings.model import Settings
-
-T = TypeVar("T")
 
 _UNUSABLE = (Code.LINK_INVALID, Code.PASSWORDS_OFF, Code.PASSWORD_WEAK)
 
@@ -86,11 +83,12 @@ async def invite(
 async def open_invitations(
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
+    limit: FromQuery[int] = MOST_AT_ONCE,
+    before: FromQuery[int | None] = None,
 ) -> list[InvitationSchema]:
-    """Every invitation that is neither used, revoked nor expired."""
-    return [
-        invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed(actor(principal))
-    ]
+    """Invitations that are neither used, revoked nor expired: at most `limit`, older than the one with the id `before`."""
+    listed = await invitations.listed(actor(principal), at_most(limit), within(before))
+    return [invitation_schema(invitation, inviter) for invitation, inviter in listed]
 
 
 @delete(
@@ -127,13 +125,14 @@ async def revoke_invitation(
     security=OPEN,
 )
 async def register(
-    request: Request, invitations: NamedDependency[Invitations]
+    request: Request, invitations: NamedDependency[Invitations], refused_forms: NamedDependency[RefusedForms]
 ) -> Response[UserSchema] | Response[bytes]:
     """Uses the link up, unless a field has to be corrected (the HTML form: 303 to `/login`)."""
     form = await body(request, RegistrationForm)
     typed = AccountForm(username=form.username, email=form.email, password=form.password)
     shown = {"username": form.username, "email": str(form.email or "")}
-    account = await _with_token(request, form.token, invitations.register(form.token, typed), **shown)
+    async with refused_forms.keeping(request, _page("/register", form.token), shown):
+        account = await invitations.register(form.token, typed)
     return (
         see_other("/login?notice=registered")
         if wants_page(request)
@@ -197,10 +196,13 @@ async def forgot_password(request: Request, recovery: NamedDependency[Recovery])
     responses=gives(200, None, "Set; every sign-in of the account ended.") | refuses(*_UNUSABLE),
     security=OPEN,
 )
-async def reset_password(request: Request, recovery: NamedDependency[Recovery]) -> Response[None] | Response[bytes]:
+async def reset_password(
+    request: Request, recovery: NamedDependency[Recovery], refused_forms: NamedDependency[RefusedForms]
+) -> Response[None] | Response[bytes]:
     """Uses the link up, unless the password is not acceptable (the HTML form: 303 to `/login`)."""
     form = await body(request, ResetForm)
-    await _with_token(request, form.token, recovery.reset(form.token, form.chosen))
+    async with refused_forms.keeping(request, _page("/reset-password", form.token), {}):
+        await recovery.reset(form.token, form.chosen)
     return see_other("/login?notice=password_set") if wants_page(request) else Response(None, status_code=200)
 
 
@@ -222,14 +224,9 @@ async def recover(
     return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
 
 
-async def _with_token(request: Request, token: str, work: Awaitable[T], **typed: str) -> T:
-    """A refusal leads back to the same link's form, filled in."""
-    try:
-        return await work
-    except Refused as refused:
-        if refused.code is not Code.LINK_INVALID:
-            refused.page = f"{request.route_handler.opt['error_page']}?{urlencode({'token': token, **typed})}"
-        raise
+def _page(path: str, token: str) -> str:
+    """The same link's form."""
+    return f"{path}?{urlencode({'token': token})}"
 
 
 router = Router(

@@ -15,10 +15,11 @@ from romm.accounts.profile import Profile
 from romm.api.accounts.forms import LinkForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import needs
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.pages.described_links import DescribedLink, describe_links
-from romm.api.pages.renderer import PageRenderer, confirm_url, explained, keeping
+from romm.api.pages.renderer import PageRenderer, confirm_url, explained
 from romm.api.pages.user_agents import in_words
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
@@ -36,7 +37,9 @@ _WRITES = needs("me.write", browser=True, error_page=_PAGE)
 
 @get("/", **_READS)
 async def account_page(
+    request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     profile: NamedDependency[Profile],
     sessions: NamedDependency[Sessions],
@@ -44,17 +47,15 @@ async def account_page(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Template:
-    """`username` and `email`: what a refused form had."""
-    account = principal.account
+    account, typed = principal.account, await refused_forms.typed(request, _PAGE, principal)
     proof = profile.proof(principal)
     return renderer.page(
         "account.html",
         who=principal,
         account=account,
-        typed={"username": username or account.username, "email": email if error and username else account.email},
+        typed={"username": account.username, "email": account.email, **typed.values},
+        cookies=typed.cookies,
         managed=administration.is_managed(account),
         scopes=granted(account.level),
         **_ways(renderer, principal, proof),
@@ -68,10 +69,13 @@ async def account_page(
 
 @post("/profile", **_WRITES)
 async def change_profile(
-    request: Request, principal: NamedDependency[Principal], profile: NamedDependency[Profile]
+    request: Request,
+    refused_forms: NamedDependency[RefusedForms],
+    principal: NamedDependency[Principal],
+    profile: NamedDependency[Profile],
 ) -> Response[bytes]:
     form = await body(request, ProfileForm)
-    with keeping(_PAGE, **form.shown()):
+    async with refused_forms.keeping(request, _PAGE, form.shown(), principal):
         await profile.change(principal, form.account_form(), form.current_password, visitor(request))
     return see_other(f"{_PAGE}?notice=saved")
 

@@ -14,10 +14,11 @@ from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
 from romm.api.http.openapi import needs
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
-from romm.api.pages.renderer import PageRenderer, explained, keeping
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.domain.accounts.search import MOST_COUNTED
 from romm.domain.credentials.credential import Credential, link_url
@@ -27,6 +28,7 @@ from romm.settings.model import Settings
 
 PAGE = "/admin/users"
 AT_ONCE = 25
+INVITATIONS_AT_ONCE = 100
 LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
 SENT = 3_600
 """Seconds; with less, as by default, a link cannot be sent, so the form proposes a week."""
@@ -49,7 +51,9 @@ def link_view(settings: Settings, path: str, secret: str, stored: Credential) ->
 
 @get("/", **needs("users.read", browser=True, error_page=PAGE))
 async def people(
+    request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     invitations: NamedDependency[Invitations],
@@ -60,12 +64,9 @@ async def people(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
-    role: FromQuery[str] = "",
-    expiration: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Template:
-    """`after` and `before` are names. `role` and what follows fill in the forms after a confirmation."""
+    """`after` and `before` are names."""
+    typed = await refused_forms.typed(request, PAGE, principal)
     shown = Only(only) if only in set(Only) else Only.ALL
     query = AccountQuery(text=search, only=shown, limit=AT_ONCE, after=after, before="" if after else before)
     found = await administration.search(actor(principal), query)
@@ -77,24 +78,30 @@ async def people(
         only=shown,
         search=search,
         **_paging(query, found),
-        invitations=await invitations.listed(actor(principal)),
+        invitations=await invitations.listed(actor(principal), INVITATIONS_AT_ONCE),
+        invitations_at_once=INVITATIONS_AT_ONCE,
         lifetimes=_lifetimes(renderer),
         usual=_usual_lifetime(renderer),
         passwords=not renderer.settings.accounts.disable_userpass_login,
         writes="users.write" in principal.scopes,
         error=explained(error, ref),
         notice=notice,
-        typed={"role": role or "viewer", "expiration": expiration, "username": username, "email": email},
+        typed={"role": "viewer"} | typed.values,
+        cookies=typed.cookies,
         confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
 
 @post("/", **needs("users.write", browser=True, error_page=PAGE))
 async def create(
-    request: Request, principal: NamedDependency[Principal], administration: NamedDependency[Administration]
+    request: Request,
+    refused_forms: NamedDependency[RefusedForms],
+    principal: NamedDependency[Principal],
+    administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, NewUserForm)
-    with keeping(PAGE, username=form.username, email=str(form.email or ""), role=form.role):
+    typed = {"username": form.username, "email": str(form.email or ""), "role": form.role}
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         account = await administration.create(actor(principal), form.account_form(), level(form.role))
     return see_other(f"{PAGE}/{account.id}?notice=created")
 
@@ -103,12 +110,14 @@ async def create(
 async def invite(
     request: Request,
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
 ) -> Template:
     """The link is in the response only: in no URL, and stored as a hash."""
     form = await body(request, InvitationForm)
-    with keeping(PAGE, role=form.role, expiration=str(form.expiration or "")):
+    typed = {"role": form.role or "viewer", "expiration": str(form.expiration or "")}
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         secret, invitation = await invitations.create(principal, level(form.role or "viewer"), form.lifetime)
     link = link_view(renderer.settings, "/register", secret, invitation)
     elsewhere = other_address(request, renderer.settings.server.base_url)

@@ -14,11 +14,12 @@ from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
 from romm.api.accounts.people_page import PAGE, link_view
 from romm.api.accounts.timeline import Event, entries_of, last_explained, timeline
 from romm.api.http.openapi import needs
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView
-from romm.api.pages.renderer import PageRenderer, explained, keeping
+from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
@@ -33,8 +34,10 @@ _WRITES = needs("users.write", browser=True, error_page=f"{PAGE}/{{user_id}}")
 
 @get("/", **_READS)
 async def person(
+    request: Request,
     user_id: FromPath[int],
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
     sessions: NamedDependency[Sessions],
@@ -45,11 +48,8 @@ async def person(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Template:
-    """`username` and what follows: what a refused form had."""
-    by = actor(principal)
+    by, typed = actor(principal), await refused_forms.typed(request, f"{PAGE}/{user_id}", principal)
     account = await administration.get(by, user_id)
     entries, links = (
         await entries_of(account, principal, journal),
@@ -75,10 +75,12 @@ async def person(
         sessions=len(open_sessions),
         writes="users.write" in principal.scopes,
         typed={
-            "username": username or account.username,
-            "email": email if error and username else account.email,
+            "username": account.username,
+            "email": account.email,
             "role": account.level.label,
+            **typed.values,
         },
+        cookies=typed.cookies,
         error=explained(error, ref),
         notice=notice,
         confirm_first=renderer.confirm_first(principal, f"{PAGE}/{user_id}"),
@@ -89,11 +91,12 @@ async def person(
 async def change(
     request: Request,
     user_id: FromPath[int],
+    refused_forms: NamedDependency[RefusedForms],
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
 ) -> Response[bytes]:
     form = await body(request, PersonForm)
-    with keeping(f"{PAGE}/{user_id}", **form.shown()):
+    async with refused_forms.keeping(request, f"{PAGE}/{user_id}", form.shown(), principal):
         await administration.change(actor(principal), user_id, form.account_form())
     return _back(user_id, "saved")
 

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from romm.api.credentials.client_token_schemas import client_token
 from romm.api.http.openapi import needs
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
 from romm.api.pages import qr_code
-from romm.api.pages.renderer import Page, PageRenderer, explained, keeping
+from romm.api.pages.renderer import Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
 from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Offer, Pairing
@@ -52,25 +53,25 @@ class TokenForm(Struct, frozen=True, kw_only=True):
 
 @get("/", **_LOOKS, summary="My client tokens")
 async def tokens(
+    request: Request,
     principal: NamedDependency[Principal],
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     client_tokens: NamedDependency[ClientTokens],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
-    name: FromQuery[str] = "",
-    expires_in: FromQuery[str] = Lifetime.QUARTER,
-    access: FromQuery[str] = "read",
-    chosen: FromQuery[str] = "",
 ) -> Page:
-    """`name` and what follows: what the form had before a confirmation or a refusal."""
+    typed = await refused_forms.typed(request, PAGE, principal)
+    chosen = typed.values.get("chosen", "").split()
     return await _page(
         renderer,
         principal,
         client_tokens,
         error=explained(error, ref),
         notice=notice,
-        typed={"name": name, "expires_in": expires_in, "access": access, "scopes": chosen.split() or _READ},
+        typed={**_UNTOUCHED, **typed.values, "scopes": chosen or _READ},
+        cookies=typed.cookies,
         confirm_first=renderer.confirm_first(principal, PAGE),
     )
 
@@ -80,11 +81,12 @@ async def create(
     request: Request,
     principal: NamedDependency[Principal],
     renderer: NamedDependency[PageRenderer],
+    refused_forms: NamedDependency[RefusedForms],
     client_tokens: NamedDependency[ClientTokens],
 ) -> Page:
     form = await body(request, TokenForm)
     typed = {"name": form.name, "expires_in": form.expires_in, "access": form.access, "chosen": " ".join(form.scopes)}
-    with keeping(PAGE, **typed):
+    async with refused_forms.keeping(request, PAGE, typed, principal):
         minted = await client_tokens.create(principal, form.request(principal))
     return await _page(renderer, principal, client_tokens, minted=minted)
 

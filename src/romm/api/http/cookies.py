@@ -24,11 +24,13 @@ SESSION = "romm_session"
 _ID = re.compile(r"[0-9a-f]{16}")  # signin.attempt_id
 _USUAL_PORTS = (None, 8080)  # the scheme's default and ours: apps expect `romm_session` there
 PREFERENCE_LIFETIME = timedelta(days=365)
+FORM_LIFETIME = timedelta(minutes=10)  # as long as a sign-in at the provider, which may have to come first
 MAX_ATTEMPTS = 5  # concurrent sign-ins of one browser; the oldest is dropped
 MAX_ATTEMPTS_BYTES = 4096  # of all attempts with names; nginx accepts 8 kB of cookies by default
 MAX_EXPIRED = 20  # cookies that one response deletes; the next one deletes more
 
-_DISGUISED = re.compile(rb"(?:^|(?<=;))[ \t]*[\x0b\x0c\x1c-\x1f\x85\xa0][^;]*")
+_SPACES = b"\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0"  # for Python, not for a browser
+_DISGUISED = re.compile(rb"(?:^|(?<=;))[ \t]*[" + _SPACES + rb"][^;]*")
 
 
 class _Cookie(Cookie):
@@ -53,7 +55,7 @@ def without_disguised(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, b
     """Drops cookies such as `\\xa0__Host-romm_session`. Browsers let every host of our domain set them, as their prefix is
     not `__Host-`; Litestar strips what Python takes for a space, and would read our name.
     """
-    if not any(name == b"cookie" and _DISGUISED.search(value) for name, value in headers):
+    if not any(name == b"cookie" and value != value.translate(None, _SPACES) for name, value in headers):
         return headers
     return [(name, _DISGUISED.sub(b"", value) if name == b"cookie" else value) for name, value in headers]
 
@@ -136,6 +138,16 @@ class Cookies:
     def use_of(self, provider_id: str) -> Cookie:
         """For the order of the buttons; no credential."""
         return self._cookie("romm_provider", provider_id, PREFERENCE_LIFETIME)
+
+    def kept_form(self, request: Request) -> str | None:
+        """What a refused form had, sealed."""
+        return request.cookies.get(self._name("romm_form"))
+
+    def form_kept(self, sealed: str) -> Cookie:
+        return self._cookie("romm_form", sealed, FORM_LIFETIME)
+
+    def no_form(self) -> Cookie:
+        return self._expired("romm_form")
 
     def sign_out_mark(self, request: Request) -> str | None:
         """The mark of `signed_out`, until the next sign-in."""

@@ -17,7 +17,7 @@ from romm.api.http.openapi import JSON
 from romm.api.http.problems import PROBLEM_JSON, OAuthProblem, problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
-from romm.api.http.requests import WHO, Request, correlation_id, credential_header, logged_path, wants_page
+from romm.api.http.requests import KEPT, WHO, Request, correlation_id, credential_header, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, allow_header, see_other
 from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
@@ -115,13 +115,13 @@ class Errors:
         if refused.code is Code.NOT_SIGNED_IN:
             return self._sign_in_first(request)
         if refused.code is Code.CONFIRMATION_REQUIRED:
-            return see_other(confirm_url(refused.return_to or page))
+            return see_other(confirm_url(refused.return_to or page), _kept(request))
         query = {"error": str(refused.code), "ref": correlation_id(request)}
         if refused.return_to and refused.return_to != "/":
             query["next"] = refused.return_to
         if refused.provider and self.renderer.configured.are_several:
             query["provider"] = refused.provider
-        return see_other(with_query(page, query), self._cleared(request, refused))
+        return see_other(with_query(page, query), [*self._cleared(request, refused), *_kept(request)])
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:
         """After a GET, the sign-in page leads back."""
@@ -200,6 +200,12 @@ class Errors:
 
 def _in_words_of(provider_id: str | None, facts: Mapping[str, str]) -> dict[str, str]:
     return {name: in_words_of(provider_id, text) for name, text in facts.items()}
+
+
+def _kept(request: Request) -> list[Cookie]:
+    """What the refused form had."""
+    cookie = request.scope["state"].get(KEPT)
+    return [] if cookie is None else [cookie]
 
 
 def _route_options(request: Request) -> Mapping[str, Any]:

@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from litestar.response import Template
 
@@ -42,9 +42,6 @@ SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 """In every page itself, so that its hash allows it and nothing else."""
 
 _SCRIPT_HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-
-LONGEST_KEPT = 320
-"""Characters of a typed value that a refused form gets back: an e-mail address (RFC 3696, 3)."""
 
 Page = Response[bytes] | Template
 
@@ -79,6 +76,7 @@ class PageRenderer:
         form_target: str = "",
         home: str = "",
         status_code: int = 200,
+        cookies: Sequence[Cookie] = (),
         **context: Any,
     ) -> Template:
         """Loads only its own style, images and script; submits forms only to us and the providers.
@@ -99,7 +97,7 @@ class PageRenderer:
             "content-security-policy": self._policy(form_target, home),
             "referrer-policy": referrer,
         }
-        return Template(template, context=shared | context, headers=headers, status_code=status_code)
+        return Template(template, context=shared | context, headers=headers, status_code=status_code, cookies=cookies)
 
     def declared(self, provider_id: str) -> DeclaredProvider:
         return next(each for each in self.settings.all_providers if each.id == provider_id)
@@ -233,20 +231,6 @@ def _ways(who: Principal) -> dict[str, Any]:
 def confirm_url(return_to: str) -> str:
     """The page that asks for a proof, and leads back."""
     return with_query(CONFIRM_PAGE, {"next": return_to})
-
-
-@contextmanager
-def keeping(page: str, **typed: str) -> Iterator[None]:
-    """When a form is refused, or needs a proof first, lead back to its page with what was typed. Never a secret."""
-    try:
-        yield
-    except Refused as refused:
-        filled = with_query(page, {name: value for name, value in typed.items() if 0 < len(value) <= LONGEST_KEPT})
-        if refused.code is Code.CONFIRMATION_REQUIRED:
-            refused.return_to = filled
-        else:
-            refused.page = filled
-        raise
 
 
 def explained(error: str, reference: str) -> dict[str, str | None] | None:

@@ -13,6 +13,7 @@ from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
+from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import ProviderId, Request, body, hosts_asked, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
@@ -81,17 +82,21 @@ async def first_admin(
     request: Request,
     renderer: NamedDependency[PageRenderer],
     setup: NamedDependency[Setup],
+    refused_forms: NamedDependency[RefusedForms],
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
-    username: FromQuery[str] = "",
-    email: FromQuery[str] = "",
 ) -> Page:
     """Closed once an administrator exists."""
     if not await setup.is_open():
         return see_other("/login")
     setup.check_hosts(hosts_asked(request))
+    typed = await refused_forms.typed(request, "/setup")
     return renderer.page(
-        "setup.html", buttons=renderer.buttons("/"), error=explained(error, ref), username=username, email=email
+        "setup.html",
+        buttons=renderer.buttons("/"),
+        error=explained(error, ref),
+        typed=typed.values,
+        cookies=typed.cookies,
     )
 
 
