@@ -22,6 +22,7 @@ OF_ACCOUNTS = (
 )
 
 OF_CREDENTIALS = (
+    Index("ix_credentials_account_id_kind", "account_id", "kind"),
     partial("ix_credentials_client_token", "id", "kind = 'client_token'"),
     partial("ix_credentials_invitation", "id", "kind = 'invitation'"),
 )

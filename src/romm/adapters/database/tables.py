@@ -5,17 +5,7 @@ from typing import Annotated
 
 from advanced_alchemy.base import CommonTableAttributes, create_registry
 from advanced_alchemy.types import BigIntIdentity
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Identity,
-    Index,
-    Text,
-    UniqueConstraint,
-    literal,
-    true,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, UniqueConstraint, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -89,11 +79,6 @@ class AccountRow(Base):
     role_from_claim: Mapped[bool]
 
 
-def is_admin(row: type[AccountRow] = AccountRow) -> ColumnElement[bool]:
-    """In the words of the index."""
-    return row.level == literal(AccessLevel.ADMIN, Level(), literal_execute=True)
-
-
 class IdentityRow(Base):
     """One account per identity, one subject per account and issuer."""
 
@@ -118,7 +103,6 @@ class CredentialRow(Base):
     __tablename__ = "credentials"
     __table_args__ = (
         UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),
-        Index("ix_credentials_account_id_kind", "account_id", "kind"),
         *OF_CREDENTIALS,
         {"sqlite_autoincrement": True},  # ids are never reused
     )
