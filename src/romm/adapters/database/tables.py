@@ -5,7 +5,19 @@ from typing import Annotated
 
 from advanced_alchemy.base import CommonTableAttributes, create_registry
 from advanced_alchemy.types import BigIntIdentity
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Identity, Index, Text, TextClause, UniqueConstraint, literal, text, true
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    Text,
+    TextClause,
+    UniqueConstraint,
+    literal,
+    text,
+    true,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator

@@ -50,7 +50,9 @@ _OWNER = (
     .where(IdentityRow.issuer == bindparam("issuer"), IdentityRow.subject == bindparam("subject"))
     .scalar_subquery()
 )
-_SOME_ADMINS = select(AccountRow.enabled).where(is_admin()).order_by(AccountRow.enabled.desc()).limit(MOST_ADMINS).subquery()
+_SOME_ADMINS = (
+    select(AccountRow.enabled).where(is_admin()).order_by(AccountRow.enabled.desc()).limit(MOST_ADMINS).subquery()
+)
 _ADMINS = select(
     func.count().label("all_admins"), func.count().filter(_SOME_ADMINS.c.enabled).label("enabled_admins")
 ).subquery()
