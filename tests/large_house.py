@@ -28,12 +28,7 @@ SELECT {digest}, '{kind}', id, 'me.read', '{now}', '{now}', '{later}', '192.0.2.
   '{issuer}', 'subject-' || id, 'sid-' || id, '{kind}', '', {family}, '', ''
 FROM accounts WHERE username LIKE 'person-%' AND id % {every} = 0"""
 
-KINDS = {
-    "session": ("''", 1),
-    "refresh_token": ("'family-' || id", 1),
-    "client_token": ("''", 1000),
-    "invitation": ("''", 1000),
-}
+KINDS = {"session": ("''", 1), "refresh_token": ("'family-' || id", 1), "client_token": ("''", 1000), "invitation": ("''", 1000)}
 """With the family, and of how many accounts one has it."""
 
 DEVICES = f"""

@@ -62,7 +62,9 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
 
 def header_text(value: str) -> str:
     """Escape `%` and all but printable ASCII as %XX of UTF-8 (RFC 9110, 5.5)."""
-    return value if value.isalnum() and value.isascii() else quote(value, safe=_UNESCAPED, errors="replace")
+    if value.isascii() and value.isalnum():
+        return value
+    return quote(value, safe=_UNESCAPED, errors="replace")
 
 
 def sign_in_url(request: Forwarded, base_url: str, other_host: str | None) -> str | Refuse | None:
