@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from trustme import CA
 
 from romm.adapters.accounts.imports import SQLImports
+from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.holder_seal import HolderSeal
@@ -33,7 +34,7 @@ from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.records import SQLSignInRecords
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
-from romm.ports.accounts import Accounts, AccountStore, Imports
+from romm.ports.accounts import AccountLists, Accounts, AccountStore, Imports
 from romm.ports.credentials import Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore
@@ -41,6 +42,7 @@ from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLo
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
+    FakeAccountLists,
     FakeAccounts,
     FakeAccountStore,
     FakeAttempts,
@@ -72,6 +74,7 @@ class Stores:
     clock: FakeClock
     accounts: Accounts
     account_store: AccountStore
+    account_lists: AccountLists
     attempts: Attempts
     seal: Seal
     pending_sign_ins: PendingSignIns
@@ -180,6 +183,7 @@ def in_memory(clock: FakeClock) -> Stores:
         clock=clock,
         accounts=accounts,
         account_store=FakeAccountStore(accounts),
+        account_lists=FakeAccountLists(accounts.by_id),
         attempts=attempts,
         seal=FakeSeal(),
         pending_sign_ins=FakePendingSignIns(accounts, clock),
@@ -213,6 +217,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         clock=clock,
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
+        account_lists=SQLAccountLists(database),
         attempts=SQLAttempts(database, clock),
         seal=DatabaseSeal(database, clock),
         pending_sign_ins=SQLPendingSignIns(database, clock, HolderSeal()),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.passwords import Argon2Passwords
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
@@ -68,6 +69,7 @@ def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Po
         instruments_for=partial(diagnosis.instruments_for, log=log, clock=now),
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
+        account_lists=SQLAccountLists(database),
         attempts=SQLAttempts(database, now),
         seal=DatabaseSeal(database, now),
         pending_sign_ins=SQLPendingSignIns(database, now, HolderSeal()),

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from romm.ports.accounts import Accounts, AccountStore, Passwords
+from romm.ports.accounts import AccountLists, Accounts, AccountStore, Passwords
 from romm.ports.credentials import Credentials, HolderSeal, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore, Instruments
@@ -27,6 +27,7 @@ class Ports:
     instruments_for: Callable[[Settings], Instruments]
     accounts: Accounts
     account_store: AccountStore
+    account_lists: AccountLists
     attempts: Attempts
     seal: Seal
     pending_sign_ins: PendingSignIns

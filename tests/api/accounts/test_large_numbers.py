@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from romm.accounts.invitations import LONGEST
+from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDevices
 from romm.adapters.credentials.store import SQLCredentials
@@ -34,6 +35,7 @@ async def keeper(url: str) -> AsyncIterator[httpx.AsyncClient]:
     world.serve(
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
+        account_lists=SQLAccountLists(database),
         credentials=SQLCredentials(database, world.clock),
         devices=SQLDevices(database, world.clock),
         sign_in_log=SQLSignInLog(database, LONGEST),

@@ -45,7 +45,7 @@ def pair(database: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         vary(idp)
         idp.issuer = f"http://127.0.0.1:{port}"
         with hosts(idp, tmp_path_factory.mktemp("hosts"), database.url) as found:
-            create_first_admin(found[0].address)
+            create_first_admin(found[0].itself)
             yield found
 
 

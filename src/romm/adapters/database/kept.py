@@ -29,7 +29,8 @@ class Kept:
         return len(self._idle)
 
     async def lookup(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Rows | None:
-        """None if it failed: try again with a connection of the pool, which is tested first. Raises what connecting raises."""
+        """None if it failed: try again with a connection of the pool, which is tested first. Raises TimeoutError,
+        and what connecting raises."""
         async with self._turns:
             kept = self._idle.pop() if self._idle else await self._open()
             try:
@@ -38,8 +39,8 @@ class Kept:
                 with suppress(Exception):  # it is broken
                     await kept.connection.invalidate()
                     await kept.connection.close()
-                if not isinstance(error, Exception):
-                    raise
+                if isinstance(error, TimeoutError) or not isinstance(error, Exception):
+                    raise  # a server that does not answer would not answer twice
                 return None
             self._idle.append(kept)
         return prepared.rows(found)

@@ -9,7 +9,20 @@ from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advanced_alchemy.filters import StatementFilter
-from sqlalchemy import ColumnElement, Connection, Delete, Engine, QueuePool, Row, Select, delete, inspect, select, text
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Delete,
+    Engine,
+    QueuePool,
+    Row,
+    Select,
+    delete,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -101,7 +114,9 @@ class Database:
             async with self._writes.begin() as connection:
                 return await connection.run_sync(work)
 
-    async def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    async def fetch(
+        self, statement: Select[Any] | CompoundSelect[Any], parameters: Mapping[str, Any]
+    ) -> Sequence[Row[Any]]:
         """On SQLite on the event loop: takes microseconds, aiosqlite's thread five times as long. A locked file (repair,
         restore) moves it to the thread.
         """

@@ -31,7 +31,7 @@ from romm.sign_in.journal import SignInJournal
 from romm.sign_in.openid.providers import SignIns
 
 MOST_LINES = 200
-_SEARCH = "A reference, or part of a user name, of an e-mail address or of a code, or a visitor's address."
+_SEARCH = "A reference, the beginning of a user name or of an e-mail address, part of a code, or a visitor's address."
 
 
 def pasted(text: str | bytes) -> Any:
