@@ -12,7 +12,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from bench import machine, table
@@ -22,7 +21,7 @@ from bench.stage import FULL, QUICK, Stage, stage
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS, PICTURE = DOCS / "performance.json", DOCS / "images" / "performance.png"
-SOAK_SECONDS = 600.0
+SOAK_MINUTES = 10.0
 ACCOUNTS = 1_000_000
 
 GROUPS: dict[str, Callable[[Stage], Iterable[Figure | Absent]]] = {
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str]) -> None:
     names = [name for name in GROUPS if name in (asked.only or GROUPS)]
     effort = QUICK if asked.quick else FULL
     url = os.environ.get("ROMM_TEST_POSTGRES_URL", "")
-    with stage(effort, url, asked.accounts, SOAK_SECONDS if asked.soak else 0) as where:
+    with stage(effort, url, asked.accounts, asked.soak * 60) as where:
         found = [each for name in names for each in _shown(name, where)]
     if asked.write:
         form = f"{'short' if asked.quick else 'full'} form, {effort.rounds} rounds"
@@ -89,10 +88,18 @@ def _group(name: str, where: Stage) -> Iterator[Figure | Absent]:
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="nox -s bench --", description="Measure what RomM costs.")
-    option = partial(options.add_argument)
+    option = options.add_argument
     option("--quick", action="store_true", help="less of everything, in less than two minutes")
     option("--accounts", type=int, default=0, metavar="N", help="also on a database of N accounts")
-    option("--soak", action="store_true", help="also ten minutes of everything at once")
+    option(
+        "--soak",
+        type=float,
+        nargs="?",
+        default=0,
+        const=SOAK_MINUTES,
+        metavar="MINUTES",
+        help="also everything at once, 10",
+    )
     option("--only", nargs="+", choices=list(GROUPS), metavar="GROUP", help=f"of {', '.join(GROUPS)}")
     option(
         "--write",
@@ -101,7 +108,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     )
     asked = options.parse_args(arguments)
     if asked.write and not asked.quick:
-        asked.accounts, asked.soak = asked.accounts or ACCOUNTS, True
+        asked.accounts, asked.soak = asked.accounts or ACCOUNTS, asked.soak or SOAK_MINUTES
     return asked
 
 

@@ -21,8 +21,8 @@ CHECKS = {
     "`GET /api/users/me`": "/api/users/me",
 }
 LISTS = {
-    "`GET /api/users`": "/api/users",
-    "`GET /api/users`, a search": "/api/users?search=person-77",
+    "`GET /api/users`": "/api/users?limit=50",
+    "`GET /api/users`, a search": "/api/users?limit=50&search=person-77",
     "`/admin/users`": "/admin/users",
     "`/admin/users`, a search": "/admin/users?search=person-77",
     "`/admin/sign-ins` of an account": "/admin/sign-ins?account=77",
