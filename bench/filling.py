@@ -60,8 +60,12 @@ def _insert(connection: Connection, accounts: int) -> None:
 def _copy(connection: Connection, table: Table, each: FromClause, new: Mapping[str, ColumnElement[Any]]) -> None:
     """The table's first row for each row of `each`; what is the row's name there is the new name here."""
     row = connection.execute(select(table).order_by(table.c.id).limit(1)).mappings().one()
+
+    def is_name(value: object) -> bool:
+        return value is not None and value == row.get("username")
+
     same = {
-        column.name: new["username"] if row[column] == row.get("username", row) else literal(row[column], column.type)
+        column.name: new["username"] if is_name(row[column]) else literal(row[column], column.type)
         for column in table.columns
         if not column.primary_key and not column.computed
     }
