@@ -11,7 +11,13 @@ from romm.adapters.database.tables import Base
 from romm.domain.model import AccessLevel
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
-_QUICKER = ("PRAGMA synchronous = OFF", "PRAGMA cache_size = -400000")
+_QUICKER = (
+    "PRAGMA journal_mode = OFF",
+    "PRAGMA synchronous = OFF",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -400000",
+)
+_INDEXES = text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
 
 
 def fill(url: str, accounts: int) -> None:
@@ -25,7 +31,12 @@ async def _fill(url: str, accounts: int) -> None:
     async with engine.connect() as connection:
         for statement in _QUICKER if scheme == "sqlite" else ():
             await connection.execute(text(statement))
+        indexes = (await connection.execute(_INDEXES)).all() if scheme == "sqlite" else []
+        for index in indexes:  # sorted at the end, which is much faster than random inserts
+            await connection.execute(text(f"DROP INDEX {index.name}"))
         await connection.run_sync(_insert, accounts)
+        for index in indexes:
+            await connection.execute(text(index.sql))
         await connection.commit()
         if scheme == "postgresql":
             await connection.execute(text("ANALYZE"))  # autovacuum would, some minutes later

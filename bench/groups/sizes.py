@@ -14,7 +14,7 @@ GROUP = "sizes"
 SMALL = 100
 """Accounts of the small database: the pages of its lists are full, too."""
 
-SLOW_SHARE = 30  # requests of a list in a sample are this many times fewer
+SLOW_SHARE = 60  # requests of a list in a sample are this many times fewer
 MOST = 1.3
 CHECKS = {
     "`GET /api/auth/forward`": "/api/auth/forward",
