@@ -40,14 +40,17 @@ def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
     asked = _asked(arguments)
     before = machine.lines()
-    names = [name for name in GROUPS if name in (asked.only or GROUPS)]
+    names = _names(asked)
     effort = QUICK if asked.quick else FULL
     url = os.environ.get("ROMM_TEST_POSTGRES_URL", "")
+    about = (*before, f"{'short' if asked.quick else 'full'} form, {effort.rounds} rounds")
     with stage(effort, url, asked.accounts, asked.soak * 60) as where:
-        found = [each for name in names for each in _shown(name, where)]
+        for name in names:
+            found = _shown(name, where)
+            if asked.write:
+                keep(report(found, about), [name])
     if asked.write:
-        form = f"{'short' if asked.quick else 'full'} form, {effort.rounds} rounds"
-        write(report(found, (*before, form)), names)
+        show()
 
 
 def report(found: Sequence[Figure | Absent], about: tuple[str, ...] = ()) -> Report:
@@ -58,14 +61,24 @@ def report(found: Sequence[Figure | Absent], about: tuple[str, ...] = ()) -> Rep
     )
 
 
-def write(new: Report, groups: Sequence[str]) -> None:
-    """The JSON, which keeps what it has of other groups, then the picture and the tables."""
-    from bench.picture import draw  # noqa: PLC0415  matplotlib takes a second
-
+def keep(new: Report, groups: Sequence[str]) -> None:
+    """After each group: half an hour is long."""
     old = read(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else Report()
     RESULTS.write_text(written(merged(old, new, groups)), encoding="utf-8")
+
+
+def show() -> None:
+    """The picture and the tables."""
+    from bench.picture import draw  # noqa: PLC0415  matplotlib takes a second
+
     draw(RESULTS, PICTURE)
     subprocess.run([sys.executable, str(DOCS / "tables.py")], check=True)
+
+
+def _names(asked: argparse.Namespace) -> list[str]:
+    """Two groups take long, and are measured only if they are asked for."""
+    long = {sizes.GROUP: asked.accounts, soak.GROUP: asked.soak}
+    return [name for name in GROUPS if name in (asked.only or GROUPS) and long.get(name, True)]
 
 
 def _shown(name: str, where: Stage) -> list[Figure | Absent]:

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from functools import partial
 
 from bench import filling, load, rounds
-from bench.figures import Absent, Figure, Pair, compared
+from bench.figures import Figure, Pair, compared
 from bench.postgres import database
 from bench.rounds import Sample, Subject
 from bench.stage import Stage
@@ -29,10 +29,7 @@ LISTS = {
 }
 
 
-def measure(stage: Stage) -> Iterator[Figure | Absent]:
-    if not stage.accounts:
-        yield Absent(group=GROUP, name="a large database", reason="only with --accounts N")
-        return
+def measure(stage: Stage) -> Iterator[Figure]:
     yield from _on(stage, "", lambda _: "")
     if stage.postgres_url:
         yield from _on(stage, ", PostgreSQL", lambda stack: stack.enter_context(database(stage.postgres_url)))

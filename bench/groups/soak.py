@@ -7,7 +7,7 @@ from statistics import median, quantiles
 from msgspec import structs
 
 from bench import load
-from bench.figures import Absent, Figure, Ratio, one, spread
+from bench.figures import Figure, Ratio, one, spread
 from bench.stage import Stage
 
 GROUP = "soak"
@@ -15,10 +15,7 @@ GROWTH_MIB = 10
 SLOWER = 1.3
 
 
-def measure(stage: Stage) -> Iterator[Figure | Absent]:
-    if not stage.soak_seconds:
-        yield Absent(group=GROUP, name=GROUP, reason="only with --soak")
-        return
+def measure(stage: Stage) -> Iterator[Figure]:
     folder = stage.folder()
     with stage.romm({"ROMM_DATABASE_URL": f"sqlite:///{folder}/romm.db"}) as (server, party):
         stage.client(load.mixed, party, stage.soak_seconds / 10)  # fills caches
