@@ -5,6 +5,7 @@ import pytest
 
 from bench import table
 from bench.figures import Absent, Pair, Report, compared, one, spread
+from bench.groups.process import by_package
 from bench.panels import Panel, bars
 
 ROUNDS = {"hello": [0.1, 0.1, 0.2], "me": [0.2, 0.3, 0.3]}
@@ -79,3 +80,13 @@ def test_the_picture_was_drawn_from_the_committed_figures() -> None:
     picture = (DOCS / "images" / "performance.png").read_bytes()
     assert b"tEXtSource\0" + digest.encode() in picture
     assert len(picture) <= 60_000
+
+
+def test_import_times_are_summed_by_package_without_what_each_imports() -> None:
+    printed = """import time: self [us] | cumulative | imported package
+import time:       200 |        200 |   encodings.aliases
+import time:       500 |        700 | encodings
+a warning
+import time:      1500 |       2000 |   romm.domain
+"""
+    assert by_package(printed) == {"encodings": 0.7, "romm": 1.5}

@@ -46,7 +46,7 @@ def romm(
 
 
 def started(
-    idp: FakeProvider, folder: Path, port: int, *, open_files: int | None = None, **more: str
+    idp: FakeProvider, folder: Path, port: int, open_files: int | None = None, **more: str
 ) -> "subprocess.Popen[bytes]":
     """Its log is in the folder, after that of an earlier one."""
     command = [sys.executable, "-m", "romm", "serve"]

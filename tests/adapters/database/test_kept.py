@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, literal_column, select, text
+from sqlalchemy import Select, bindparam, literal_column, select, text
 
 from romm.adapters.database.kept import LOOKUPS
 from romm.adapters.database.tables import AccountRow
@@ -19,9 +20,9 @@ from tests.factories import new_account
 pytestmark = [on_postgres, pytest.mark.parametrize("url", ["postgres"], indirect=True)]
 
 BY_NAME = select(AccountRow.level, AccountRow.created_at).where(AccountRow.username == bindparam("username"))
-CONNECTION = select(literal_column("pg_backend_pid()"))
-SLOW = select(literal_column("pg_sleep(0.3)::text"), literal_column("pg_backend_pid()"))
-BROKEN = select(literal_column("1 / 0"))
+CONNECTION: Select[Any] = select(literal_column("pg_backend_pid()"))
+SLOW: Select[Any] = select(literal_column("pg_sleep(0.3)::text"), literal_column("pg_backend_pid()"))
+BROKEN: Select[Any] = select(literal_column("1 / 0"))
 
 
 @pytest.fixture

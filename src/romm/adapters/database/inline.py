@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select
+from sqlalchemy import CompoundSelect, Connection, Engine, Row, Select
 
 from romm.adapters.database.prepared import Prepared, Rows
 
@@ -19,7 +19,7 @@ class Inline:
         self._engine = engine
         self._opened: tuple[Connection, sqlite3.Cursor] | None = None
 
-    def fetch(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    def fetch(self, statement: Select[Any] | CompoundSelect[Any], parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         return self._open()[0].execute(statement, parameters).all()
 
     def lookup(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Rows:

@@ -15,7 +15,7 @@ class Prepared:
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
-        self._names: Sequence[str] = compiled.positiontup or ()  # type: ignore[attr-defined]  # of a compiled SELECT
+        self._names: Sequence[str] = compiled.positiontup or ()
         implemented = (each.type.dialect_impl(dialect) for each in statement.selected_columns)
         converted = enumerate(each.result_processor(dialect, None) for each in implemented)
         self._converted = [(place, convert) for place, convert in converted if convert is not None]
