@@ -12,6 +12,7 @@ from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.imports import ExistingAccounts, Import
 from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.accounts.passwords import is_legacy
+from romm.domain.accounts.search import MOST_COUNTED
 from romm.domain.credentials.client_tokens import Renewal
 from romm.domain.credentials.credential import LINK_KINDS, MOST_OF_A_KIND, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.credentials.devices import DeviceAuthorization, State
@@ -27,7 +28,7 @@ from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
-from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Only, Verdict
+from romm.ports.accounts import AccountPage, AccountQuery, Accounts, NewAccount, OneTimeLink, Only, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.credentials import Credentials, Decide
 from romm.ports.diagnosis import Checkup
@@ -227,6 +228,20 @@ class FakeAccounts:
         return len(ended)
 
 
+class FakeCredentialLists:
+    """`ports.CredentialLists`, of the same credentials."""
+
+    def __init__(self, credentials: "FakeCredentials") -> None:
+        self._credentials = credentials
+
+    async def listed(self, kind: Kind, limit: int, before: int | None = None) -> list[tuple[Credential, Account]]:
+        found = await self._credentials.of(None, [kind])
+        return [each for each in found if before is None or _number(each[0]) < before][:limit]
+
+    async def numbered(self, kind: Kind, number: int) -> tuple[Credential, Account] | None:
+        return next((each for each in await self._credentials.of(None, [kind]) if each[0].id == number), None)
+
+
 def _number(credential: Credential) -> int:
     return credential.id or 0
 
@@ -254,23 +269,77 @@ def _moved(link: LinkedIdentity, decision: Rewrite | Retire, now: datetime) -> L
     return replace(link, identity=Identity(decision.issuer, link.identity.subject), retired_at=None)
 
 
+class FakeAccountLists:
+    """`ports.AccountLists`, of the same accounts."""
+
+    def __init__(self, accounts: Mapping[int, Account]) -> None:
+        self._accounts = accounts
+
+    async def page(self, query: AccountQuery) -> AccountPage:
+        found = [each for each in self._by_name() if _is_among(each, query.only) and _begins(each, query.text)]
+        after = [each for each in found if each.username > query.after]
+        if query.before:
+            after = [each for each in reversed(found) if each.username < query.before]
+        chosen = after[query.offset : query.offset + query.limit]
+        return AccountPage(
+            accounts=sorted(chosen, key=lambda each: each.username),
+            total=len(found) if len(found) <= MOST_COUNTED else None,
+            has_more=len(after) > query.offset + query.limit,
+        )
+
+    async def ids(self, after: str, limit: int) -> list[tuple[str, int]]:
+        return [(each.username, each.id) for each in self._by_name() if each.username > after][:limit]
+
+    async def oldest_admin(self) -> Account | None:
+        admins = (each for each in self._accounts.values() if each.is_enabled_admin)
+        return min(admins, key=lambda each: each.id, default=None)
+
+    async def issuers(self) -> list[str]:
+        return sorted({identity.issuer for each in self._accounts.values() for identity in _identities(each)})
+
+    async def linked_to(self, issuer: str) -> list[Account]:
+        return [each for each in self._by_name() if issuer in {identity.issuer for identity in _identities(each)}]
+
+    async def only_linked_to(self, issuer: str, opening: Collection[str]) -> int:
+        linked = [
+            each
+            for each in self._accounts.values()
+            if any(link.identity.issuer == issuer and link.retired_at is None for link in each.links)
+        ]
+        return sum(not {identity.issuer for identity in _identities(each)} & set(opening) for each in linked)
+
+    async def personal(self, words: Collection[str]) -> list[str]:
+        known = {text for each in self._accounts.values() for text in (each.username, each.email) if text}
+        subjects = {identity.subject for each in self._accounts.values() for identity in _identities(each)}
+        return sorted((known & {each.lower() for each in words}) | (subjects & set(words)))
+
+    def _by_name(self) -> list[Account]:
+        return sorted(self._accounts.values(), key=lambda each: each.username)
+
+
+def _is_among(account: Account, only: Only) -> bool:
+    match only:
+        case Only.ALL:
+            return True
+        case Only.WAITING:
+            return account.reset_asked_at is not None
+        case Only.DISABLED:
+            return not account.enabled
+        case Only.NEVER:
+            return account.last_login is None
+        case Only.MANAGED:
+            return account.role_from_claim
+
+
+def _begins(account: Account, text: str) -> bool:
+    return account.username.startswith(text) or (account.email or "").startswith(text)
+
+
 class FakeAccountStore:
-    """`ports.Directory`, of the same accounts."""
+    """`ports.AccountStore`, of the same accounts."""
 
     def __init__(self, accounts: FakeAccounts) -> None:
         self._accounts = accounts
-
-    async def search(self, text: str, limit: int, offset: int, only: Only = Only.ALL) -> tuple[list[Account], int]:
-        fits = {
-            Only.ALL: lambda each: True,
-            Only.WAITING: lambda each: each.reset_asked_at is not None,
-            Only.DISABLED: lambda each: not each.enabled,
-            Only.NEVER: lambda each: each.last_login is None,
-            Only.MANAGED: lambda each: each.role_from_claim,
-        }[only]
-        everybody = sorted(filter(fits, self._accounts.by_id.values()), key=lambda each: each.username)
-        found = [each for each in everybody if text in each.username or text in (each.email or "")]
-        return found[offset : offset + limit], len(found)
 
     async def enabled_admins(self) -> int:
         return sum(each.is_enabled_admin for each in self._accounts.by_id.values())
@@ -659,10 +728,10 @@ class FakeSignInLog:
                 return entry.account_id == account_id or (email is not None and entry.email == email)
             case ByText(text=text, number=number, names=names):
                 owner = self.accounts.get(entry.account_id or 0) if names else None
-                parts = [entry.code, entry.email, owner and owner.username, owner and owner.email]
+                parts = [entry.email, owner and owner.username, owner and owner.email]
                 is_number = number is not None and entry.account_id == number
-                found = any(text.lower() in part.lower() for part in parts if part)
-                return found or is_number or entry.address == text
+                begins = any(part.lower().startswith(text.lower()) for part in parts if part)
+                return begins or is_number or entry.address == text or text.lower() in (entry.code or "")
 
 
 class FakeSignInRecords:
@@ -761,8 +830,17 @@ class FakeStorage:
         self.by_id: Mapping[int, Account] = {}
         self.log = FakeSignInLog()
 
-    async def accounts(self) -> list[Account]:
-        return list(self.by_id.values())
+    async def number_of_accounts(self) -> int | None:
+        return len(self.by_id)
+
+    async def issuers(self) -> list[str]:
+        return await FakeAccountLists(self.by_id).issuers()
+
+    async def only_linked_to(self, issuer: str, opening: Collection[str]) -> int:
+        return await FakeAccountLists(self.by_id).only_linked_to(issuer, opening)
+
+    async def personal(self, words: Collection[str]) -> list[str]:
+        return await FakeAccountLists(self.by_id).personal(words)
 
     async def sign_ins(self) -> list[LogLine]:
         names = ("at", "method", "outcome", "issuer", "code", "warning")

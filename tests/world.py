@@ -29,11 +29,13 @@ from tests.factories import new_account
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider
 from tests.fakes import (
+    FakeAccountLists,
     FakeAccounts,
     FakeAccountStore,
     FakeAttempts,
     FakeCheckups,
     FakeClock,
+    FakeCredentialLists,
     FakeCredentials,
     FakeHolderSeal,
     FakeLog,
@@ -141,10 +143,12 @@ class World:
             instruments_for=self._instruments_for,
             accounts=self.accounts,
             account_store=FakeAccountStore(self.accounts),
+            account_lists=FakeAccountLists(self.accounts.by_id),
             attempts=self.attempts,
             seal=self.seal,
             pending_sign_ins=self.pending_sign_ins,
             credentials=self.credentials,
+            credential_lists=FakeCredentialLists(self.credentials),
             holder_seal=self.holder_seal,
             device_authorizations=self.device_authorizations,
             devices=self.devices,

@@ -13,6 +13,7 @@ from romm.domain.accounts.changes import Unlink
 from romm.domain.credentials.permissions import Action, Actor
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel, Account
+from romm.ports.accounts import AccountQuery
 from romm.ports.conflicts import MAX_DECISIONS, Conflict
 from tests.fakes import FakeAccountStore
 from tests.world import World
@@ -103,7 +104,7 @@ async def test_an_actor_without_scopes_does_not_learn_which_accounts_exist(accou
 async def test_an_actor_without_scopes_lists_and_finds_nothing() -> None:
     administration = World().use_cases.administration
     powerless = Actor(account_id=7, scopes=frozenset())
-    for answer in (administration.search(powerless, "", 10, 0), administration.named(powerless, "alice")):
+    for answer in (administration.search(powerless, AccountQuery(limit=10)), administration.named(powerless, "alice")):
         with pytest.raises(Refused, match=Code.FORBIDDEN):
             await answer
     with pytest.raises(Refused, match=Code.FORBIDDEN):
@@ -112,7 +113,7 @@ async def test_an_actor_without_scopes_lists_and_finds_nothing() -> None:
 
 async def test_a_text_to_search_for_has_an_end() -> None:
     with pytest.raises(Refused, match=Code.REQUEST_INVALID):
-        await World().use_cases.administration.search(ACTOR, "x" * 256, 10, 0)
+        await World().use_cases.administration.search(ACTOR, AccountQuery(text="x" * 256, limit=10))
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from trustme import CA
 
 from romm.adapters.accounts.imports import SQLImports
+from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.holder_seal import HolderSeal
+from romm.adapters.credentials.lists import SQLCredentialLists
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.migrations import upgrade
@@ -33,19 +35,21 @@ from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
 from romm.adapters.sign_in.records import SQLSignInRecords
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
-from romm.ports.accounts import Accounts, AccountStore, Imports
-from romm.ports.credentials import Credentials, Throttles
+from romm.ports.accounts import AccountLists, Accounts, AccountStore, Imports
+from romm.ports.credentials import CredentialLists, Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore
 from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog, SignInRecords
 from tests.domain.examples import NOW
 from tests.fake_devices import FakeDeviceAuthorizations, FakeDevices
 from tests.fakes import (
+    FakeAccountLists,
     FakeAccounts,
     FakeAccountStore,
     FakeAttempts,
     FakeCheckups,
     FakeClock,
+    FakeCredentialLists,
     FakeCredentials,
     FakeImports,
     FakeLogouts,
@@ -72,10 +76,12 @@ class Stores:
     clock: FakeClock
     accounts: Accounts
     account_store: AccountStore
+    account_lists: AccountLists
     attempts: Attempts
     seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
+    credential_lists: CredentialLists
     imports: Imports
     device_authorizations: DeviceAuthorizations
     devices: Devices
@@ -180,10 +186,12 @@ def in_memory(clock: FakeClock) -> Stores:
         clock=clock,
         accounts=accounts,
         account_store=FakeAccountStore(accounts),
+        account_lists=FakeAccountLists(accounts.by_id),
         attempts=attempts,
         seal=FakeSeal(),
         pending_sign_ins=FakePendingSignIns(accounts, clock),
         credentials=credentials,
+        credential_lists=FakeCredentialLists(credentials),
         imports=FakeImports(accounts),
         device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
         devices=devices,
@@ -213,10 +221,12 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         clock=clock,
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
+        account_lists=SQLAccountLists(database),
         attempts=SQLAttempts(database, clock),
         seal=DatabaseSeal(database, clock),
         pending_sign_ins=SQLPendingSignIns(database, clock, HolderSeal()),
         credentials=credentials,
+        credential_lists=SQLCredentialLists(database, clock),
         imports=SQLImports(database),
         device_authorizations=SQLDeviceAuthorizations(database, clock),
         devices=SQLDevices(database, clock),

@@ -37,6 +37,16 @@ def test_the_table_of_targets_says_what_is_reached_and_what_is_missed() -> None:
     ]
 
 
+def test_the_table_of_sizes_says_what_a_core_does_a_second() -> None:
+    report = Report(
+        figures=(*compared("sign-ins", "ms", {"a sign-in": [4.0]}), one("process", "a sign-in by password", "MiB", 5))
+    )
+    _, *rows = table.a_second(report)
+    assert ("a sign-in", "4.00 ms", "250 a second") in rows
+    assert ("a sign-in by password", "not measured", "") in rows
+    assert len(rows) == len(table.PER_CORE)
+
+
 def test_a_target_that_is_met_exactly_is_reached() -> None:
     assert table.verdict(spread([1.3]), 1.3) == "reached"
     assert table.verdict(spread([1.31]), 1.3) == "missed"

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from romm.domain.issuers import Issuers, LinkedElsewhere, Relation, linked_elsewhere, spelled
+from romm.domain.issuers import OPENING, Issuers, Relation, spelled
 from romm.domain.model import Account, Identity, LinkedIdentity
 from tests.domain.examples import ISSUER, NOW, account, link
 
@@ -61,19 +61,10 @@ def test_an_account_names_the_issuers_of_its_links_by_relation() -> None:
     assert ISSUERS.linked(owner, {Relation.CURRENT}) == ()
 
 
-def test_who_is_linked_elsewhere_only_is_counted_by_issuer() -> None:
-    other = "https://other.example"
-    people = [
-        linked(other),
-        linked(FOREIGN),
-        linked(FOREIGN, OLD),
-        linked(FOREIGN, ISSUER),
-        linked(OLD),
-        linked(),
-        linked(NEXT),
-    ]
-    people.append(account(links=(replace(at(FOREIGN), retired_at=NOW),)))
-    assert linked_elsewhere(people, ISSUERS) == (LinkedElsewhere(FOREIGN, 2), LinkedElsewhere(other, 1))
+def test_stored_issuers_are_told_apart_by_relation() -> None:
+    stored = (ISSUER, f"{NEXT}/", OLD, FOREIGN)
+    assert ISSUERS.among(stored, OPENING) == (ISSUER, f"{NEXT}/")
+    assert ISSUERS.among(stored, {Relation.FOREIGN}) == (FOREIGN,)
 
 
 @pytest.mark.parametrize(

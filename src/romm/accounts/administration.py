@@ -1,13 +1,15 @@
 """Use cases of administrators: list, create, change and delete accounts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
 from msgspec import UnsetType
+from msgspec.structs import replace
 
 from romm.accounts.forms import AccountForm, account_update, stored_email, stored_username
 from romm.accounts.passwords import hash_of_new
 from romm.domain.accounts import changes as rules
+from romm.domain.accounts.search import canonical, check_offset
 from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import SIGNED_IN_KINDS, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
@@ -16,12 +18,15 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.issuers import ELSEWHERE, spelled
 from romm.domain.limits import check_search
 from romm.domain.model import AccessLevel, Account, EmailSource, Identity
-from romm.ports.accounts import ALL, Accounts, AccountStore, NewAccount, Only, Passwords
+from romm.ports.accounts import AccountLists, AccountPage, AccountQuery, Accounts, AccountStore, NewAccount, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, retry_on_conflict
 from romm.ports.credentials import Credentials
 from romm.ports.process import Clock, Log
 from romm.sign_in.journal import log_role_change
 from romm.sign_in.openid.issuers import KnownIssuers
+
+AT_ONCE = 1_000
+"""Accounts, of a list that is read whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +35,7 @@ class Administration:
 
     accounts: Accounts
     account_store: AccountStore
+    account_lists: AccountLists
     credentials: Credentials
     passwords: Passwords
     passwords_enabled: bool
@@ -38,17 +44,39 @@ class Administration:
     log: Log
     clock: Clock
 
-    async def search(
-        self, actor: Actor, text: str, limit: int, offset: int, only: Only = Only.ALL
-    ) -> tuple[Sequence[Account], int]:
-        """A page by name, and the number of all matches. Raises `Refused`."""
+    async def search(self, actor: Actor, query: AccountQuery) -> AccountPage:
+        """`text` as it was typed. Raises `Refused`."""
         required(may(actor, Action.LIST_ACCOUNTS))
-        required(check_search(text))
-        return await self.account_store.search(text.strip().lower(), limit, offset, only)
+        required(check_search(query.text, query.after, query.before))
+        required(check_offset(query.offset))
+        return await self.account_lists.page(replace(query, text=canonical(query.text)))
 
     async def all_accounts(self, actor: Actor, text: str = "") -> Sequence[Account]:
         """Raises `Refused`."""
-        return (await self.search(actor, text, ALL, 0))[0]
+        found: list[Account] = []
+        while True:
+            after = found[-1].username if found else ""
+            page = await self.search(actor, AccountQuery(text=text, limit=AT_ONCE, after=after))
+            found += page.accounts
+            if not page.has_more:
+                return found
+
+    def identifiers(self, actor: Actor) -> AsyncIterator[Sequence[int]]:
+        """Some at a time, by name. Raises `Refused`, before the first."""
+        required(may(actor, Action.LIST_ACCOUNTS))
+        return self._identifiers()
+
+    async def _identifiers(self) -> AsyncIterator[Sequence[int]]:
+        after, found = "", await self.account_lists.ids("", AT_ONCE)
+        while found:
+            yield [number for _, number in found]
+            after, _ = found[-1]
+            found = await self.account_lists.ids(after, AT_ONCE)
+
+    async def oldest_admin(self, actor: Actor) -> Account | None:
+        """An enabled one. Raises `Refused`."""
+        required(may(actor, Action.LIST_ACCOUNTS))
+        return await self.account_lists.oldest_admin()
 
     async def get(self, actor: Actor, account_id: int, action: Action = Action.READ_ACCOUNT) -> Account:
         """For this action. Raises `Refused`; ACCOUNT_UNKNOWN only for who could do it to another account."""

@@ -11,12 +11,12 @@ from romm.domain.credentials import step_up
 from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.credentials.step_up import Lasting
 from romm.domain.errors import Code, Refused, required
-from romm.domain.issuers import LinkedElsewhere, linked_elsewhere, spelled
+from romm.domain.issuers import LinkedElsewhere, spelled
 from romm.domain.model import Account, Identity, subject_digest
-from romm.ports.accounts import ALL, Accounts, AccountStore
+from romm.ports.accounts import AccountLists, Accounts, AccountStore
 from romm.ports.conflicts import retry_on_conflict
 from romm.ports.process import Clock, Log
-from romm.sign_in.openid.issuers import KnownIssuers
+from romm.sign_in.openid.issuers import KnownIssuers, linked_elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class IssuerMoves:
 
     accounts: Accounts
     account_store: AccountStore
+    account_lists: AccountLists
     issuers: KnownIssuers
     log: Log
     clock: Clock
@@ -32,7 +33,7 @@ class IssuerMoves:
     async def elsewhere(self, actor: Actor) -> tuple[LinkedElsewhere, ...]:
         """Accounts that sign in with none of today's issuers, by issuer. Raises `Refused`."""
         required(may(actor, Action.READ_ISSUERS))
-        return linked_elsewhere(await self._everybody(), self.issuers.now())
+        return await linked_elsewhere(self.account_lists, self.issuers.now())
 
     async def preview(self, actor: Actor, wanted: IssuerMove) -> list[IssuerMoveDecision]:
         """By name. Raises `Refused`."""
@@ -52,16 +53,15 @@ class IssuerMoves:
         """Advice for the administrator."""
         return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.issuers.links_by_email(wanted.new)))
 
-    async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, list[Account]]:
+    async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, Sequence[Account]]:
         """With both issuers in their stored spelling, and the old one's accounts."""
-        everybody, now = await self._everybody(), await self.issuers.asked()
-        here = {link.identity.issuer: None for each in everybody for link in each.links}
-        old = spelled(wanted.old, tuple(here))
+        here, now = await self.account_lists.issuers(), await self.issuers.asked()
+        old = spelled(wanted.old, here)
         new = spelled(wanted.new, tuple(filter(None, [now.this, *now.current])))
         if old not in here:
             raise Refused(Code.ISSUER_NOT_LINKED, issuer=wanted.old, found=tuple(here))
         move = IssuerMove(old=old, new=new, way=wanted.way)
-        return move, [each for each in everybody if rules.link_to(each, old) is not None]
+        return move, await self.account_lists.linked_to(old)
 
     def _moving(
         self, actor: Actor, move: IssuerMove, account_id: int, keep: str | None
@@ -105,6 +105,3 @@ class IssuerMoves:
         after = {Rewrite: move.new, Retire: f"{move.old} (earlier)"}.get(type(decision), "none")
         subject = subject_digest(decision.identity)
         self.log.warning("account.issuer_moved", **facts, before=move.old, after=after, subject_digest=subject)
-
-    async def _everybody(self) -> Sequence[Account]:
-        return (await self.account_store.search("", ALL, 0))[0]

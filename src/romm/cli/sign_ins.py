@@ -30,7 +30,7 @@ OUTCOMES = ("refused", "signed_in", "signed_out")
 def sign_ins(search: str, outcome: str | None, limit: int, as_json: bool) -> None:
     """Print the log of sign-ins, the newest first.
 
-    SEARCH is a reference, or part of a user name, of an e-mail address or of a code, or a visitor's address.
+    SEARCH is a reference, the beginning of a user name or of an e-mail address, part of a code, or a visitor's address.
     """
     criteria = SignInFilter(term=term(search), outcome=outcome)
 

@@ -29,7 +29,7 @@ def users() -> None:
 
 
 @users.command("list")
-@click.option("--search", default="", help="Only accounts whose name or e-mail address contains this text.")
+@click.option("--search", default="", help="Only accounts whose name or e-mail address begins with this text.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list, as GET /api/users does.")
 def list_users(search: str, as_json: bool) -> None:
     """List the accounts: role, enabled or not, and sign-in methods."""
@@ -202,13 +202,10 @@ async def _admin(does: "UseCases", username: str | None) -> Account:
     """Without a name, the oldest enabled administrator."""
     if username is not None:
         return await does.administration.named(COMMAND_LINE, username)
-    admins = sorted(
-        (each for each in await does.administration.all_accounts(COMMAND_LINE) if each.is_enabled_admin),
-        key=lambda each: each.id,
-    )
-    if not admins:
+    admin = await does.administration.oldest_admin(COMMAND_LINE)
+    if admin is None:
         raise Refused(Code.NOT_AN_ADMIN, username="(none)")
-    return admins[0]
+    return admin
 
 
 def _changed(account_name: str, /, **changes: Any) -> Account:

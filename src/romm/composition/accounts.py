@@ -44,6 +44,7 @@ def administration(settings: Settings, ports: Ports) -> Administration:
     return Administration(
         accounts=ports.accounts,
         account_store=ports.account_store,
+        account_lists=ports.account_lists,
         credentials=ports.credentials,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
@@ -59,6 +60,7 @@ def issuer_moves(settings: Settings, ports: Ports) -> IssuerMoves:
     return IssuerMoves(
         accounts=ports.accounts,
         account_store=ports.account_store,
+        account_lists=ports.account_lists,
         issuers=known_issuers(settings, ports),
         log=ports.log,
         clock=ports.clock,
@@ -69,6 +71,7 @@ def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
     return Invitations(
         accounts=ports.accounts,
         credentials=ports.credentials,
+        credential_lists=ports.credential_lists,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
         single_sign_on=bool(settings.working_providers),

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.passwords import Argon2Passwords
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.holder_seal import HolderSeal
+from romm.adapters.credentials.lists import SQLCredentialLists
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
@@ -54,6 +56,7 @@ def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Po
     sign_in_log = SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days))
 
     async def close() -> None:
+        await credentials.close()
         await database.close()
         for provider in providers.values():
             await provider.aclose()
@@ -67,6 +70,8 @@ def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Po
         instruments_for=partial(diagnosis.instruments_for, log=log, clock=now),
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
+        account_lists=SQLAccountLists(database),
+        credential_lists=SQLCredentialLists(database, now),
         attempts=SQLAttempts(database, now),
         seal=DatabaseSeal(database, now),
         pending_sign_ins=SQLPendingSignIns(database, now, HolderSeal()),

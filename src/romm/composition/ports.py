@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from romm.ports.accounts import Accounts, AccountStore, Passwords
-from romm.ports.credentials import Credentials, HolderSeal, Throttles
+from romm.ports.accounts import AccountLists, Accounts, AccountStore, Passwords
+from romm.ports.credentials import CredentialLists, Credentials, HolderSeal, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore, Instruments
 from romm.ports.process import NO_METER, Clock, Log, Meter
@@ -27,10 +27,12 @@ class Ports:
     instruments_for: Callable[[Settings], Instruments]
     accounts: Accounts
     account_store: AccountStore
+    account_lists: AccountLists
     attempts: Attempts
     seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
+    credential_lists: CredentialLists
     holder_seal: HolderSeal
     device_authorizations: DeviceAuthorizations
     devices: Devices

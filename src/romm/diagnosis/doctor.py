@@ -1,7 +1,7 @@
 """The use case of `romm doctor`: gather evidence about a provider step by step and report each finding at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -11,15 +11,15 @@ from romm.domain.credentials.permissions import Action, Actor, may
 from romm.domain.diagnosis import verdicts
 from romm.domain.diagnosis.checks import accounts, client, configuration, connection, keys, metadata, request, scopes
 from romm.domain.diagnosis.checks.request import ProbeRequest
-from romm.domain.diagnosis.evidence import Configured, Discovered
+from romm.domain.diagnosis.evidence import Configured, Discovered, LinkedAccounts
 from romm.domain.diagnosis.findings import Check, Finding, Outcome, blocked, in_words_about, skipped, with_hint
 from romm.domain.diagnosis.history import History, history
 from romm.domain.errors import Code, Refuse, required
-from romm.domain.model import Account
 from romm.domain.providers.preset import Preset
 from romm.domain.sign_in.providers import FIRST
 from romm.ports.diagnosis import Instruments, Probe
 from romm.ports.process import Clock
+from romm.sign_in.openid.issuers import linked_elsewhere
 
 NO_DATABASE = Refuse(Code.STORAGE_UNAVAILABLE)
 
@@ -78,12 +78,17 @@ class Doctor:
         yield accounts.accounts(await self._accounts(revision), self.configured)
         yield configuration.proxy(self.configured)
 
-    async def _accounts(self, revision: str | Refuse | None) -> Sequence[Account] | Refuse:
+    async def _accounts(self, revision: str | Refuse | None) -> LinkedAccounts | Refuse:
         """An empty database has none; another schema is unreadable."""
         if revision is None:
-            return ()
+            return LinkedAccounts()
+        is_readable = revision == self.instruments.storage.newest
+        return await attempt(self._linked_accounts()) if is_readable else NO_DATABASE
+
+    async def _linked_accounts(self) -> LinkedAccounts:
         storage = self.instruments.storage
-        return await attempt(storage.accounts()) if revision == storage.newest else NO_DATABASE
+        elsewhere = await linked_elsewhere(storage, accounts.issuers(self.configured))
+        return LinkedAccounts(total=await storage.number_of_accounts(), elsewhere=elsewhere)
 
     async def _at_provider(self) -> AsyncIterator[Finding]:
         """A failed gate blocks the rest."""

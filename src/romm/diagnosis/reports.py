@@ -1,7 +1,7 @@
 """Use case: a report of this installation that can be shared."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -12,7 +12,6 @@ from romm.domain.diagnosis.findings import Finding
 from romm.domain.diagnosis.history import LogLine
 from romm.domain.diagnosis.report import Surroundings
 from romm.domain.errors import Refused, required
-from romm.domain.model import Account
 from romm.ports.diagnosis import Storage
 from romm.ports.process import Clock
 
@@ -38,19 +37,15 @@ class Reports:
             async with asyncio.timeout(seconds):
                 async for finding in self.doctors.findings(actor):
                     findings.append(finding)  # noqa: PERF401  (findings made in time are kept)
-        accounts, refusals = await self._stored()
-        people = [text for each in accounts for text in (each.username, each.email, *_identities(each)) if text]
+        people, refusals = await self._stored(report.words(findings))
         return report.report(self.clock(), self.surroundings, findings, refusals, people)
 
-    async def _stored(self) -> tuple[Sequence[Account], Sequence[LogLine] | None]:
+    async def _stored(self, words: Collection[str]) -> tuple[Sequence[str], Sequence[LogLine] | None]:
         try:
             if await self.storage.revision() != self.storage.newest:
                 return (), None
             lines = [each for each in await self.storage.sign_ins() if each.outcome == "refused" and each.code]
-            return await self.storage.accounts(), lines[:LAST_REFUSALS]
+            people = [*await self.storage.issuers(), *await self.storage.personal(words)]
+            return people, lines[:LAST_REFUSALS]
         except Refused:
             return (), None
-
-
-def _identities(account: Account) -> list[str]:
-    return [text for link in account.links for text in (link.identity.issuer, link.identity.subject)]

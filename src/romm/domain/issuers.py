@@ -1,7 +1,6 @@
 """Relate links to the configured and former issuers."""
 
 import enum
-from collections import Counter
 from collections.abc import Collection, Iterable
 
 from msgspec import Struct
@@ -37,18 +36,24 @@ class Issuers(Struct, frozen=True, kw_only=True):
     former: Collection[str] = ()
 
     def relation(self, link: LinkedIdentity) -> Relation:
+        return self.relation_to(link.identity.issuer, is_retired=link.retired_at is not None)
+
+    def relation_to(self, issuer: str, *, is_retired: bool = False) -> Relation:
         """Ignores one trailing slash, except for `this`: operators copy issuers.
 
         A retired link is of a former issuer, unless that is configured again.
         """
-        issuer = link.identity.issuer
         if issuer == self.this:
             return Relation.THIS
         if is_among(issuer, self.current):
             return Relation.CURRENT
-        if link.retired_at is not None or is_among(issuer, self.former):
+        if is_retired or is_among(issuer, self.former):
             return Relation.FORMER
         return Relation.FOREIGN if self.this or self.current else Relation.UNKNOWN
+
+    def among(self, issuers: Iterable[str], relations: Collection[Relation]) -> tuple[str, ...]:
+        """Those of links that are not retired."""
+        return tuple(issuer for issuer in issuers if self.relation_to(issuer) in relations)
 
     def linked(self, account: Account, relations: Collection[Relation]) -> tuple[str, ...]:
         return tuple(link.identity.issuer for link in account.links if self.relation(link) in relations)
@@ -66,14 +71,7 @@ def spelled(typed: str, known: Collection[str]) -> str:
 
 
 class LinkedElsewhere(Struct, frozen=True):
-    """Counts accounts linked only to this unknown issuer."""
+    """Counts accounts linked only to this unknown issuer. Their sign-ins end in `already_linked` (L-10)."""
 
     issuer: str
     accounts: int
-
-
-def linked_elsewhere(accounts: Iterable[Account], issuers: Issuers) -> tuple[LinkedElsewhere, ...]:
-    """Sign-ins that end in `already_linked` (L-10), most accounts first."""
-    left_out = (each for each in accounts if not issuers.linked(each, OPENING))
-    counted = Counter(issuer for each in left_out for issuer in issuers.linked(each, {Relation.FOREIGN}))
-    return tuple(LinkedElsewhere(issuer, number) for issuer, number in counted.most_common())

@@ -1,6 +1,6 @@
 """Stored accounts and passwords."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -15,9 +15,6 @@ from romm.domain.model import AccessLevel, Account, EmailSource, Identity
 from romm.domain.sign_in.hashing_order import Place
 from romm.domain.sign_in.linking.decisions import LinkIdentity, Register, SignIn
 from romm.domain.sign_in.linking.rules import Found
-
-ALL = 2**31 - 1
-"""As a `limit`: the largest that every database accepts."""
 
 
 class OneTimeLink(Struct, frozen=True):
@@ -83,11 +80,50 @@ class Only(StrEnum):
     MANAGED = "managed"
 
 
+class AccountQuery(Struct, frozen=True, kw_only=True):
+    """`text` is canonical, and how a name or an address begins. `after` and `before` are names, one of them at most."""
+
+    text: str = ""
+    only: Only = Only.ALL
+    limit: int
+    offset: int = 0
+    after: str = ""
+    before: str = ""
+
+
+class AccountPage(Struct, frozen=True, kw_only=True):
+    """By name. `total`: None above `MOST_COUNTED`. `has_more`: after these, or with `before` before these."""
+
+    accounts: Sequence[Account] = ()
+    total: int | None = 0
+    has_more: bool = False
+
+
+class Links(Protocol):
+    async def issuers(self) -> Sequence[str]:
+        """Of all links, in order."""
+
+    async def only_linked_to(self, issuer: str, opening: Collection[str]) -> int:
+        """Accounts with a link to `issuer` that is not retired, and with none to an issuer of `opening`."""
+
+
+class AccountLists(Links, Protocol):
+    """The time that each takes does not grow with the accounts that it does not return."""
+
+    async def page(self, query: AccountQuery) -> AccountPage: ...
+
+    async def ids(self, after: str, limit: int) -> Sequence[tuple[str, int]]:
+        """Name and number, by name."""
+
+    async def oldest_admin(self) -> Account | None:
+        """An enabled one."""
+
+    async def linked_to(self, issuer: str) -> Sequence[Account]:
+        """By name."""
+
+
 class AccountStore(Protocol):
     """Raises `Conflict("version")` also if the last enabled admin would go."""
-
-    async def search(self, text: str, limit: int, offset: int, only: Only = Only.ALL) -> tuple[Sequence[Account], int]:
-        """A page by name, and the number of all."""
 
     async def enabled_admins(self) -> int: ...
 

@@ -37,10 +37,10 @@ class Credentials(Protocol):
         """Ends pairing codes. None if gone or expired. Raises `Conflict("spent" | "version")`."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
-        """Also expired ones and disabled owners."""
+        """Also expired ones and disabled owners. As they are now: whatever any worker has stored before counts."""
 
     async def touch(self, credential: Credential, now: datetime) -> None:
-        """Also the owner's account."""
+        """Also the owner's account. Stored soon, at the latest when the worker ends; `of` has it at once."""
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """One caller gets it."""
@@ -63,6 +63,15 @@ class Credentials(Protocol):
 
     async def end_family(self, credential: Credential) -> int:
         """Returns the number, with this one."""
+
+
+class CredentialLists(Protocol):
+    """Unexpired client tokens and invitations of all accounts, with their owners."""
+
+    async def listed(self, kind: Kind, limit: int, before: int | None = None) -> Sequence[tuple[Credential, Account]]:
+        """Newest first; `before` is the id of one."""
+
+    async def numbered(self, kind: Kind, number: int) -> tuple[Credential, Account] | None: ...
 
 
 Decide = Callable[[Mapping[str, Failures]], Refuse | tuple[Failures, ...]]

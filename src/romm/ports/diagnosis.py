@@ -1,6 +1,6 @@
 """The doctor's instruments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,9 +9,9 @@ from msgspec import Struct
 from romm.domain.diagnosis.evidence import Credentials, Discovered, Endpoint, Handshake, ProbeResponse, PublishedKeys
 from romm.domain.diagnosis.findings import Finding, Outcome
 from romm.domain.diagnosis.history import LogLine
-from romm.domain.model import Account
 from romm.domain.sign_in.authorization import Client
 from romm.domain.sign_in.discovery import Metadata
+from romm.ports.accounts import Links
 from romm.ports.provider import TokenResponse
 
 
@@ -59,7 +59,9 @@ class Probe(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Storage(Protocol):
+class Storage(Links, Protocol):
+    """The accounts raise `Refused(STORAGE_UNAVAILABLE)`."""
+
     @property
     def is_embedded(self) -> bool:
         """Migrated by `romm serve`."""
@@ -74,8 +76,11 @@ class Storage(Protocol):
         Raises `Refused(STORAGE_UNAVAILABLE)` if unreadable, or current and not writable.
         """
 
-    async def accounts(self) -> Sequence[Account]:
-        """Raises `Refused(STORAGE_UNAVAILABLE)`."""
+    async def number_of_accounts(self) -> int | None:
+        """None above `MOST_COUNTED`."""
+
+    async def personal(self, words: Collection[str]) -> Sequence[str]:
+        """Which of `words` are a name, an address or a subject of an account."""
 
     async def sign_ins(self) -> Sequence[LogLine]:
         """The newest `LINES_READ`, newest first. Raises `Refused(STORAGE_UNAVAILABLE)`."""

@@ -249,31 +249,6 @@ async def bob_now(stores: Stores) -> Account:
     return found
 
 
-async def test_people_are_found_by_a_part_of_name_or_address_page_by_page(stores: Stores):
-    for name in ("dora", "carl", "dirk"):
-        await stores.accounts.create(new_account(name, email=f"{name}@example.com"), NOW)
-    await stores.accounts.create(new_account("percent%_x"), NOW)
-
-    async def found(text: str, limit: int = 10, offset: int = 0) -> tuple[list[str], int]:
-        page, total = await stores.account_store.search(text, limit, offset)
-        return [each.username for each in page], total
-
-    assert await found("") == (["carl", "dirk", "dora", "percent%_x"], 4)
-    assert await found("", limit=2, offset=1) == (["dirk", "dora"], 4)
-    assert await found("d") == (["dirk", "dora"], 2)
-    assert await found("carl@") == (["carl"], 1)
-    assert await found("%") == (["percent%_x"], 1)
-    assert await found("c_rl") == ([], 0)
-
-
-async def test_a_page_has_accounts_with_all_their_links(stores: Stores):
-    seen = await bob(stores)
-
-    page, _ = await stores.account_store.search("", 10, 0)
-
-    assert list(page) == [seen]
-
-
 @pytest.mark.parametrize("name", ["alice", ADDRESS])
 async def test_who_forgot_a_password_is_noted_by_name_or_address(stores: Stores, name: str):
     seen, other = await alice(stores), await bob(stores)

@@ -111,6 +111,7 @@ async def test_use_is_noted_with_the_credential_and_its_owner(stores: Stores):
     later = NOW + timedelta(minutes=5)
 
     await stores.credentials.touch(session(owner), later)
+    await stores.credentials.of(owner.id, [Kind.SESSION])
 
     active = replace(owner, last_active=later)
     assert await found(stores) == (session(owner, last_used_at=later), active)
@@ -124,6 +125,7 @@ async def test_a_credential_that_is_gone_is_not_brought_back_by_its_use(stores: 
     await stores.credentials.take(Kind.SESSION, "digest")
 
     await stores.credentials.touch(session(owner), NOW)
+    await stores.credentials.of(owner.id, [Kind.SESSION])
 
     assert await stores.credentials.find(Kind.SESSION, "digest") is None
 
@@ -159,6 +161,7 @@ async def test_a_credential_of_another_kind_never_passes(database: Database):
     assert await credentials.find(Kind.SESSION, "digest") is None
     assert await credentials.take(Kind.SESSION, "digest") is None
     await credentials.touch(session(owner), NOW + DAY)
+    await credentials.close()
     async with database.read() as reader:
         assert await reader.scalar(select(CredentialRow.last_used_at)) == NOW
 

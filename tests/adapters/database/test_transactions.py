@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from romm.adapters.accounts.store import SQLAccountStore
+from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.credentials.devices import SQLDevices
 from romm.adapters.database.tables import AccountRow, CredentialRow
 from romm.adapters.database.transactions import Database
@@ -16,6 +16,7 @@ from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Code, Refused
 from romm.domain.model import AccessLevel
+from romm.ports.accounts import AccountQuery
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import on_postgres
 from tests.domain.examples import NOW
@@ -182,7 +183,10 @@ async def test_a_database_of_another_version_is_not_ready(database: Database):
 
 @pytest.mark.parametrize("number", [2**63, 10**30, -(10**30)])
 async def test_a_number_that_no_database_holds_is_a_mistake_of_who_asks(database: Database, number: int):
-    for ask in (lambda: SQLAccounts(database).get(number), lambda: SQLAccountStore(database).search("", 1, number)):
+    for ask in (
+        lambda: SQLAccounts(database).get(number),
+        lambda: SQLAccountLists(database).page(AccountQuery(limit=1, offset=number)),
+    ):
         with pytest.raises(Refused) as refused:
             await ask()
         assert refused.value.code is Code.REQUEST_INVALID

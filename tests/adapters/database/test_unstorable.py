@@ -7,6 +7,7 @@ import pytest
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.log_search import ByText
+from romm.ports.accounts import AccountQuery
 from romm.ports.sign_in import SignInFilter
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import alice, session
@@ -42,5 +43,5 @@ async def test_a_nul_never_breaks_anything(stores: Stores, work: Work):
 
 async def test_nobody_has_a_nul_in_the_name(stores: Stores):
     await alice(stores)
-    found, total = await stores.account_store.search("\0", 10, 0)
-    assert (list(found), total) == ([], 0)
+    page = await stores.account_lists.page(AccountQuery(text="\0", limit=10))
+    assert (list(page.accounts), page.total) == ([], 0)

@@ -24,15 +24,22 @@ async def test_a_database_before_its_first_migration(bare_url: str) -> None:
     assert await DatabaseStorage(bare_url).revision() is None
 
 
-async def test_all_accounts_are_read_with_their_links(url: str) -> None:
+async def test_accounts_are_counted_with_the_issuers_of_their_links(url: str) -> None:
     database = Database(url)
-    accounts, identity = SQLAccounts(database), Identity("https://old.example", "bob")
-    admin = await accounts.create(new_account("keeper", AccessLevel.ADMIN), NOW)
-    bob = await accounts.register(
+    accounts, identity = SQLAccounts(database), Identity("https://old.example", "Bob at old.example")
+    await accounts.create(new_account("keeper", AccessLevel.ADMIN), NOW)
+    await accounts.register(
         Register(rule="L-12", level=AccessLevel.VIEWER, email="bob@example.com"), identity, "bob", NOW
     )
     await database.close()
-    assert list(await DatabaseStorage(url).accounts()) == [admin, bob]
+    storage = DatabaseStorage(url)
+    assert await storage.number_of_accounts() == 2
+    assert await storage.issuers() == ["https://old.example"]
+    assert await storage.only_linked_to("https://old.example", ["https://new.example"]) == 1
+    words = ["Keeper", "bob@example.com", "Bob at old.example", "https://old.example", "nobody"]
+    assert await storage.personal(words) == ["keeper", "bob@example.com", "Bob at old.example"]
+    many = [f"word{number}" for number in range(1_200)]
+    assert await storage.personal([*many, "bob"]) == ["bob"]
 
 
 def files(folder: Path) -> list[Path]:

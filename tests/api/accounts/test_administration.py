@@ -56,7 +56,33 @@ async def test_people_are_listed_by_name_and_found_page_by_page(world: World, ke
     assert everybody.headers["x-total-count"] == "4"
     assert [each["username"] for each in found.json()] == ["eduard"]
     assert found.headers["x-total-count"] == "2"
-    assert sorted((await keeper.get("/api/users/identifiers")).json()) == [1, 2, 3, 4]
+    assert (await keeper.get("/api/users/identifiers")).json() == [3, 4, 1, 2]
+
+
+async def test_a_list_names_where_it_goes_on(world: World, keeper: httpx.AsyncClient) -> None:
+    for name in ("vera", "eddie", "eduard", "edith"):
+        await world.add(name)
+    first = await keeper.get("/api/users", params={"search": "ed", "limit": 2})
+    assert first.headers["link"] == '<?search=ed&limit=2&after=edith>; rel="next"'
+    second = await keeper.get("/api/users?search=ed&limit=2&after=edith")
+    assert [each["username"] for each in second.json()] == ["eduard"]
+    assert "link" not in second.headers
+
+
+async def test_of_very_many_accounts_not_all_are_counted_and_none_is_left_out(
+    world: World, keeper: httpx.AsyncClient
+) -> None:
+    one = await world.add("guest")
+    world.accounts.by_id |= {each: replace(one, id=each, username=f"guest{each}") for each in range(100, 10_200)}
+    assert "x-total-count" not in (await keeper.get("/api/users", params={"limit": 1})).headers
+    assert sorted((await keeper.get("/api/users/identifiers")).json()) == [1, 2, *range(100, 10_200)]
+
+
+async def test_a_list_passes_over_10_000_accounts_at_most(world: World, keeper: httpx.AsyncClient) -> None:
+    assert (await keeper.get("/api/users", params={"offset": 10_000})).json() == []
+    refused = await keeper.get("/api/users", params={"offset": 10_001})
+    assert refusal(refused) == (400, Code.REQUEST_INVALID)
+    assert "“after”" in world.lines("refused")[-1]["facts"]["problem"]
 
 
 @pytest.mark.parametrize("path", ["/api/users", "/api/users/identifiers", "/api/users/1", "/api/users/invitations"])

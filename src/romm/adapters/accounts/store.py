@@ -1,35 +1,25 @@
 """Accounts in the database. Changes of a stale account are refused."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from advanced_alchemy.filters import LimitOffset, OrderBy, SearchFilter
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from romm.adapters.credentials.store import end_all
-from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
-from romm.adapters.database.tables import AccountRow, IdentityRow, is_admin
-from romm.adapters.database.transactions import Database, filtered
+from romm.adapters.database.account_rows import is_admin
+from romm.adapters.database.tables import AccountRow, IdentityRow
+from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import MOST_ADMINS, another_admin, fresh, use_up, write_alone
 from romm.domain.accounts.changes import Change, Delete, Unlink
 from romm.domain.accounts.issuer_moves import Retire, Rewrite
 from romm.domain.credentials.credential import LINK_KINDS, SIGNED_IN_KINDS
 from romm.domain.model import AccessLevel, Account, Identity
-from romm.ports.accounts import OneTimeLink, Only
+from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 
-_COUNT = select(func.count()).select_from(AccountRow)
 _ENABLED_ADMINS = select(func.count()).select_from(
     select(AccountRow.id).where(AccountRow.enabled, is_admin()).limit(MOST_ADMINS).subquery()
 )
-_ONLY: Mapping[Only, tuple[ColumnElement[bool], ...]] = {
-    Only.ALL: (),
-    Only.WAITING: (AccountRow.reset_asked_at.is_not(None),),
-    Only.DISABLED: (AccountRow.enabled.is_(False),),
-    Only.NEVER: (AccountRow.last_login.is_(None),),
-    Only.MANAGED: (AccountRow.role_from_claim.is_(True),),
-}
 _RESET_ASKED = (
     update(AccountRow)
     .where(or_(AccountRow.username == bindparam("name"), AccountRow.email == bindparam("name")), AccountRow.enabled)
@@ -40,17 +30,6 @@ _RESET_ASKED = (
 class SQLAccountStore:
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def search(self, text: str, limit: int, offset: int, only: Only = Only.ALL) -> tuple[Sequence[Account], int]:
-        if not text.isprintable():
-            return [], 0  # PostgreSQL rejects a NUL, and SQLite ends the text there
-        matching = SearchFilter({"username", "email"}, text, escape_wildcards=True)
-        ids, count = select(AccountRow.id).where(*_ONLY[only]), _COUNT.where(*_ONLY[only])
-        page = filtered(ids, AccountRow, matching, OrderBy("username"), LimitOffset(limit, offset))
-        listed = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id.in_(page.scalar_subquery()))
-        rows = await self._database.fetch(listed.order_by(AccountRow.username, *ORDER), {})
-        total = await self._database.fetch(filtered(count, AccountRow, matching), {})
-        return accounts(rows), total[0][0]
 
     async def enabled_admins(self) -> int:
         return int((await self._database.fetch(_ENABLED_ADMINS, {}))[0][0])

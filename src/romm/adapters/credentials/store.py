@@ -1,4 +1,4 @@
-"""Credentials in the database. `find` runs at every request: one statement, without the ORM's mapper."""
+"""Credentials in the database. `find` runs at every request: one statement, or none where nothing has changed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -8,6 +8,8 @@ from typing import Any
 from msgspec.structs import asdict
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from romm.adapters.credentials.cache import KINDS, CredentialCache
+from romm.adapters.credentials.last_uses import LastUses
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database.forgetting import Forgetting
 from romm.adapters.database.tables import (
@@ -35,13 +37,13 @@ _COLUMNS = (
 )
 _KEY = (CredentialRow.digest == bindparam("key_digest"), CredentialRow.kind == bindparam("key_kind"))
 
-_OWNED = (
+OWNED = (
     select(*COLUMNS, *_COLUMNS)
     .join_from(CredentialRow, AccountRow, CredentialRow.account_id == AccountRow.id)
     .outerjoin(IdentityRow, LINKED)
 )
-_FIND = _OWNED.where(*_KEY).order_by(*ORDER)
-_OF_ALL = _OWNED.where(
+_FIND = OWNED.where(*_KEY).order_by(*ORDER)
+_OF_ALL = OWNED.where(
     CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now")
 ).order_by(CredentialRow.id.desc(), *ORDER)
 _OF = _OF_ALL.where(CredentialRow.account_id == bindparam("owner"))
@@ -87,8 +89,6 @@ _EXPIRED = (
 )
 _FORGET = delete(CredentialRow).where(CredentialRow.id.in_(_EXPIRED))
 _FORGET_PENDING = forget(PendingSignInRow.digest, PendingSignInRow.expires_at < bindparam("now"))
-_USED = update(CredentialRow).where(*_KEY).values(last_used_at=bindparam("now"))
-_ACTIVE = update(AccountRow).where(AccountRow.id == bindparam("owner")).values(last_active=bindparam("now"))
 _TAKE = delete(CredentialRow).where(*_KEY).returning(*_COLUMNS)
 _NUMBER = (CredentialRow.id == bindparam("number"), CredentialRow.kind == bindparam("key_kind"))
 _END_ANY = delete(CredentialRow).where(*_NUMBER).returning(*_COLUMNS)
@@ -127,6 +127,8 @@ class SQLCredentials:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._cache = CredentialCache()
+        self._uses = LastUses(database)
         self._forgetting = Forgetting(_FORGET, at_once=FORGOTTEN_AT_ONCE)
         self._forgetting_pending = Forgetting(_FORGET_PENDING)
 
@@ -184,15 +186,23 @@ class SQLCredentials:
         return await self._database.write(work)
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
-        rows = await self._database.fetch(_FIND, _key(kind, secret_digest))
-        return (_credential(rows[0][WIDTH:]), account(rows)) if rows else None
+        version = self._database.version() if kind in KINDS else None
+        if version is not None and (known := self._cache.get(version, kind, secret_digest)):
+            return known
+        rows = await self._database.lookup(_FIND, _key(kind, secret_digest))
+        if not rows:
+            return None
+        found = _credential(rows[0][WIDTH:]), account(rows)
+        if version is not None:
+            self._cache.put(version, found)
+        return found
 
     async def touch(self, credential: Credential, now: datetime) -> None:
-        def work(connection: Connection) -> None:
-            connection.execute(_ACTIVE, {"owner": credential.account_id, "now": now})
-            connection.execute(_USED, {**_key(credential.kind, credential.digest), "now": now})
+        self._uses.note(credential, now)
 
-        await self._database.write(work)
+    async def close(self) -> None:
+        """Before the database."""
+        await self._uses.close()
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         key = _key(kind, secret_digest)
@@ -202,8 +212,9 @@ class SQLCredentials:
     async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
         statement = _OF_ALL if account_id is None else _OF
         owner = {} if account_id is None else {"owner": account_id}
+        await self._uses.write()  # a list has what its own worker knows
         rows = await self._database.fetch(statement, {"kinds": list(kinds), "now": self._clock(), **owner})
-        return [(_credential(same[0][WIDTH:]), account(same)) for same in _by_credential(rows)]
+        return owned(rows)
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
         statement = _END_ANY if account_id is None else _END
@@ -272,9 +283,10 @@ def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential 
     return None if row is None else _credential(row)
 
 
-def _by_credential(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:
+def owned(rows: Iterable[Sequence[Any]]) -> list[tuple[Credential, Account]]:
     """A credential has one row per identity of its owner."""
-    return (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
+    by_credential = (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
+    return [(_credential(same[0][WIDTH:]), account(same)) for same in by_credential]
 
 
 def _key(kind: Kind, secret_digest: str) -> dict[str, str]:

@@ -1,19 +1,18 @@
-"""The schema's state, the accounts and the last sign-ins, for the doctor."""
+"""The schema's state, the links of accounts and the last sign-ins, for the doctor."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from sqlalchemy import select
 
 from romm.adapters.database import migrations
-from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
-from romm.adapters.database.tables import IdentityRow, SignInRow
+from romm.adapters.database.links import SQLLinks
+from romm.adapters.database.tables import SignInRow
 from romm.adapters.database.transactions import HEAD, Database
 from romm.domain.diagnosis.history import LINES_READ, LogLine
 from romm.domain.errors import Code
-from romm.domain.model import Account
 
-_ACCOUNTS = select(*COLUMNS).outerjoin(IdentityRow, LINKED).order_by(*ORDER)
 _SIGN_INS = (
     select(SignInRow.at, SignInRow.method, SignInRow.outcome, SignInRow.issuer, SignInRow.code, SignInRow.warning)
     .order_by(SignInRow.id.desc())
@@ -39,26 +38,37 @@ class DatabaseStorage:
         """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
         if not migrations.exists(self._url):
             return None
-        database = Database(self._url)
-        try:
+        async with self._opened() as database:
             found = await database.revision()
             if found == HEAD:
                 await database.check_write()
             return found
-        finally:
-            await database.close()
 
-    async def accounts(self) -> Sequence[Account]:
-        database = Database(self._url)
-        try:
-            return accounts(await database.fetch(_ACCOUNTS, {}))
-        finally:
-            await database.close()
+    async def issuers(self) -> Sequence[str]:
+        async with self._opened() as database:
+            return await SQLLinks(database).issuers()
+
+    async def only_linked_to(self, issuer: str, opening: Collection[str]) -> int:
+        async with self._opened() as database:
+            return await SQLLinks(database).only_linked_to(issuer, opening)
+
+    async def number_of_accounts(self) -> int | None:
+        async with self._opened() as database:
+            return await SQLLinks(database).number_of_accounts()
+
+    async def personal(self, words: Collection[str]) -> Sequence[str]:
+        async with self._opened() as database:
+            return await SQLLinks(database).personal(words)
 
     async def sign_ins(self) -> Sequence[LogLine]:
+        async with self._opened() as database:
+            return [_line(*row) for row in await database.fetch(_SIGN_INS, {})]
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Database]:
         database = Database(self._url)
         try:
-            return [_line(*row) for row in await database.fetch(_SIGN_INS, {})]
+            yield database
         finally:
             await database.close()
 

@@ -16,14 +16,13 @@ from romm.adapters.database.account_rows import (
     account_values,
     accounts,
     identity_values,
+    is_admin,
 )
+from romm.adapters.database.indexes import HAS_LEGACY_HASH, HASH_COST
 from romm.adapters.database.tables import (
-    HAS_LEGACY_HASH,
-    HASH_COST,
     AccountRow,
     CredentialRow,
     IdentityRow,
-    is_admin,
 )
 from romm.adapters.database.transactions import Database
 from romm.domain.credentials.credential import LINK_KINDS, Kind
@@ -50,7 +49,9 @@ _OWNER = (
     .where(IdentityRow.issuer == bindparam("issuer"), IdentityRow.subject == bindparam("subject"))
     .scalar_subquery()
 )
-_SOME_ADMINS = select(AccountRow.enabled).where(is_admin()).order_by(AccountRow.enabled.desc()).limit(MOST_ADMINS).subquery()
+_SOME_ADMINS = (
+    select(AccountRow.enabled).where(is_admin()).order_by(AccountRow.enabled.desc()).limit(MOST_ADMINS).subquery()
+)
 _ADMINS = select(
     func.count().label("all_admins"), func.count().filter(_SOME_ADMINS.c.enabled).label("enabled_admins")
 ).subquery()

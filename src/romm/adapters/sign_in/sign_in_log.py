@@ -3,21 +3,28 @@
 from datetime import timedelta
 from typing import Any
 
-from advanced_alchemy.filters import ComparisonFilter, LimitOffset
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select
 
 from romm.adapters.database.forgetting import Forgetting
+from romm.adapters.database.ranges import begins, values
 from romm.adapters.database.tables import AccountRow, SignInRow
-from romm.adapters.database.transactions import Database, filtered, forget
+from romm.adapters.database.transactions import Database, forget
+from romm.domain.accounts.search import canonical
 from romm.domain.errors import Code
 from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.ports.sign_in import SignInEntry, SignInFilter
 
 FORGET_EVERY = timedelta(hours=1)
 
+MOST_PEOPLE = 20
+"""By name, by the account's address and by the provider's, that the text of a search finds lines of."""
+
+MOST_CODES = 500
+
 _FIELDS = SignInEntry.__struct_fields__
 _LINES = select(*(getattr(SignInRow, name) for name in _FIELDS)).order_by(SignInRow.id.desc())
+_CODES = values(SignInRow.code, most=MOST_CODES)
 _ADD = insert(SignInRow)
 _FORGET = forget(SignInRow.id, SignInRow.at < bindparam("long_ago"))
 
@@ -38,38 +45,68 @@ class SQLSignInLog:
         self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
 
     async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:
-        facts = asdict(criteria)
-        before, term = facts.pop("before"), facts.pop("term")
-        fits = [ComparisonFilter(name, "eq", value) for name, value in facts.items() if value not in (None, "")]
-        if before is not None:
-            fits.append(ComparisonFilter("id", "lt", before))
-        lines = _LINES if term is None else _LINES.where(_matches(term))
-        rows = await self._database.fetch(filtered(lines, SignInRow, *fits, LimitOffset(limit, 0)), {})
-        return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in rows]
+        """The newest of each range of an index, then the newest of those."""
+        fits = _fits(criteria)
+        found: dict[int, Row[Any]] = {}
+        for within in await self._ranges(criteria.term):
+            lines = _LINES.where(*within, *fits).limit(limit)
+            found |= {row.id: row for row in await self._database.fetch(lines, {})}
+        newest = [found[number] for number in sorted(found, reverse=True)[:limit]]
+        return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in newest]
+
+    async def _ranges(self, term: Term | None) -> list[tuple[ColumnElement[bool], ...]]:
+        match term:
+            case None:
+                return [()]
+            case ByReference(correlation_id=reference):
+                return [(SignInRow.correlation_id == reference,)]
+            case OfPerson(account_id=account_id, email=None):
+                return [(SignInRow.account_id == account_id,)]
+            case OfPerson(account_id=account_id, email=email):
+                return [(SignInRow.account_id == account_id,), (SignInRow.email == email,)]
+            case ByText():
+                return [(each,) for each in await self._of_text(term)] if term.text.isprintable() else []
+
+    async def _of_text(self, term: ByText) -> list[ColumnElement[bool]]:
+        """Without regard to case. `isprintable`: PostgreSQL rejects a NUL."""
+        text = canonical(term.text)
+        codes = [each for each in await self._texts(_CODES) if text in each]
+        beginnings = dict.fromkeys((text, term.text))
+        emails = [each for some in beginnings for each in await self._texts(_addresses(some))]
+        owners = await self._owners(text) if term.names else []
+        return [
+            SignInRow.address == term.text,
+            *(SignInRow.code == each for each in codes),
+            *(SignInRow.email == each for each in dict.fromkeys(emails)),
+            *(SignInRow.account_id == each for each in dict.fromkeys([*owners, *filter(None, [term.number])])),
+        ]
+
+    async def _owners(self, text: str) -> list[int]:
+        columns = (AccountRow.username, AccountRow.email)
+        some = (select(AccountRow.id).where(begins(each, text)).order_by(each).limit(MOST_PEOPLE) for each in columns)
+        return [number for statement in some for (number,) in await self._database.fetch(statement, {})]
+
+    async def _texts(self, statement: Select[Any]) -> list[str]:
+        return [text for (text,) in await self._database.fetch(statement, {})]
 
 
-def _matches(term: Term) -> ColumnElement[bool]:
-    match term:
-        case ByReference(correlation_id=reference):
-            return SignInRow.correlation_id == reference
-        case OfPerson(account_id=account_id, email=None):
-            return SignInRow.account_id == account_id
-        case OfPerson(account_id=account_id, email=email):
-            return or_(SignInRow.account_id == account_id, SignInRow.email == email)
-        case ByText():
-            return _has_text(term)
+def _fits(criteria: SignInFilter) -> list[ColumnElement[bool]]:
+    wanted = {
+        SignInRow.method: criteria.method,
+        SignInRow.code: criteria.code,
+        SignInRow.correlation_id: criteria.correlation_id,
+        SignInRow.account_id: criteria.account_id,
+    }
+    fits = [column == value for column, value in wanted.items() if value not in (None, "")]
+    if criteria.outcome:
+        is_alone = not fits and criteria.term is None
+        # Half of all lines have the same outcome: beside something else, its index is not worth reading.
+        fits.append((SignInRow.outcome if is_alone else SignInRow.outcome.concat("")) == criteria.outcome)
+    return fits if criteria.before is None else [*fits, SignInRow.id < criteria.before]
 
 
-def _has_text(term: ByText) -> ColumnElement[bool]:
-    """Without regard to case."""
-    found = [each.icontains(term.text, autoescape=True) for each in (SignInRow.code, SignInRow.email)]
-    found.append(SignInRow.address == term.text)
-    if term.number is not None:
-        found.append(SignInRow.account_id == term.number)
-    if term.names:
-        named = (each.icontains(term.text, autoescape=True) for each in (AccountRow.username, AccountRow.email))
-        found.append(SignInRow.account_id.in_(select(AccountRow.id).where(or_(*named))))
-    return or_(*found)
+def _addresses(beginning: str) -> Select[Any]:
+    return values(SignInRow.email, begins(SignInRow.email, beginning), most=MOST_PEOPLE)
 
 
 def _entry(values: dict[str, Any]) -> SignInEntry:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
@@ -19,13 +20,15 @@ from romm.api.http.responses import see_other
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
+from romm.domain.accounts.search import MOST_COUNTED
 from romm.domain.credentials.credential import Credential, link_url
 from romm.domain.model import Account
-from romm.ports.accounts import Only
+from romm.ports.accounts import AccountPage, AccountQuery, Only
 from romm.settings.model import Settings
 
 PAGE = "/admin/users"
 AT_ONCE = 25
+INVITATIONS_AT_ONCE = 100
 LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
 SENT = 3_600
 """Seconds; with less, as by default, a link cannot be sent, so the form proposes a week."""
@@ -56,23 +59,27 @@ async def people(
     invitations: NamedDependency[Invitations],
     search: FromQuery[str] = "",
     only: FromQuery[str] = "",
-    page: FromQuery[int] = 1,
+    after: FromQuery[str] = "",
+    before: FromQuery[str] = "",
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
     notice: FromQuery[str] = "",
 ) -> Template:
+    """`after` and `before` are names."""
     typed = await refused_forms.typed(request, PAGE, principal)
-    number = min(max(page, 1), 1_000_000)
     shown = Only(only) if only in set(Only) else Only.ALL
-    accounts, total = await administration.search(actor(principal), search, AT_ONCE, (number - 1) * AT_ONCE, shown)
+    query = AccountQuery(text=search, only=shown, limit=AT_ONCE, after=after, before="" if after else before)
+    found = await administration.search(actor(principal), query)
     return renderer.page(
         "people.html",
         who=principal,
         own_id=principal.account.id,
-        people=[(account, administration.is_managed(account), _ways(account, renderer)) for account in accounts],
+        people=[(account, administration.is_managed(account), _ways(account, renderer)) for account in found.accounts],
         only=shown,
-        **_paging(search, number, total),
-        invitations=await invitations.listed(actor(principal)),
+        search=search,
+        **_paging(query, found),
+        invitations=await invitations.listed(actor(principal), INVITATIONS_AT_ONCE),
+        invitations_at_once=INVITATIONS_AT_ONCE,
         lifetimes=_lifetimes(renderer),
         usual=_usual_lifetime(renderer),
         passwords=not renderer.settings.accounts.disable_userpass_login,
@@ -132,9 +139,23 @@ def _ways(account: Account, renderer: PageRenderer) -> list[str]:
     return [*providers, *(["password"] if usable else [])]
 
 
-def _paging(search: str, number: int, total: int) -> dict[str, Any]:
-    last = max(1, -(-total // AT_ONCE))
-    return {"search": search, "total": total, "number": number, "last": last}
+def _paging(query: AccountQuery, found: AccountPage) -> dict[str, Any]:
+    """Addresses of the pages before and after this one, None where there is none."""
+    names = [each.username for each in found.accounts]
+    goes_back = found.has_more if query.before else bool(query.after)
+    goes_on = found.has_more or bool(query.before)
+    return {
+        "total": found.total,
+        "most_counted": f"{MOST_COUNTED:,}",
+        "is_first": not (query.after or query.before),
+        "previous": _address(query, before=names[0]) if names and goes_back else None,
+        "following": _address(query, after=names[-1]) if names and goes_on else None,
+    }
+
+
+def _address(query: AccountQuery, **key: str) -> str:
+    asked = {"search": query.text, "only": str(query.only)} | key
+    return f"{PAGE}?{urlencode({name: value for name, value in asked.items() if value})}"
 
 
 def _usual_lifetime(renderer: PageRenderer) -> str:

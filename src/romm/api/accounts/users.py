@@ -1,8 +1,12 @@
 """Accounts over HTTP."""
 
-from litestar import Response, Router, delete, get, post, put
+from collections.abc import AsyncIterator, Sequence
+from urllib.parse import urlencode
+
+from litestar import MediaType, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
+from litestar.response import Stream
 
 from romm.accounts.administration import Administration
 from romm.accounts.profile import Profile
@@ -18,7 +22,7 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.authentication import Authentication
-from romm.api.http.fields import IdInPath
+from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
@@ -28,8 +32,7 @@ from romm.credentials.principal import Principal, actor, require
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
 from romm.domain.urls import with_query
-
-MOST_AT_ONCE = 1000
+from romm.ports.accounts import AccountPage, AccountQuery
 
 _UNUSABLE = (
     Code.USERNAME_INVALID,
@@ -40,6 +43,7 @@ _UNUSABLE = (
     Code.PASSWORDS_OFF,
 )
 _OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
+_LISTED = "By name. `X-Total-Count` has how many fit in all, up to 10,000; `Link` has the address of the next ones (RFC 8288)."
 _AFTER_SET_UP = "/login?notice=set_up"
 _TO_CONNECT = with_query(_AFTER_SET_UP, {"next": "/admin/connect"})
 _OPEN_AT_FIRST = {**needs("users.write", error_page="/setup")}
@@ -92,8 +96,7 @@ async def create(
     "/",
     **needs("users.read"),
     summary="All accounts",
-    responses=gives(200, list[UserSchema], "By name; `X-Total-Count` has how many fit in all.", [USER_EXAMPLE])
-    | refuses(*UNAUTHORIZED),
+    responses=gives(200, list[UserSchema], _LISTED, [USER_EXAMPLE]) | refuses(*UNAUTHORIZED),
 )
 async def everybody(
     principal: NamedDependency[Principal],
@@ -101,12 +104,22 @@ async def everybody(
     search: FromQuery[str] = "",
     limit: FromQuery[int] = MOST_AT_ONCE,
     offset: FromQuery[int] = 0,
+    after: FromQuery[str] = "",
 ) -> Response[list[UserSchema]]:
-    """Accounts whose name or address contains `search`: at most `limit`, after the first `offset`."""
-    page, total = await administration.search(
-        actor(principal), search, min(max(limit, 0), MOST_AT_ONCE), max(offset, 0)
-    )
-    return Response([user_schema(account) for account in page], headers={"x-total-count": str(total)})
+    """Accounts whose name or address begins with `search`: at most `limit`, from the name on that follows `after`, without the
+    first `offset` (10,000 at most). Of addresses the first 1,000 are found.
+    """
+    query = AccountQuery(text=search, limit=at_most(limit), offset=max(offset, 0), after=after)
+    page = await administration.search(actor(principal), query)
+    return Response([user_schema(account) for account in page.accounts], headers=_paging(query, page))
+
+
+def _paging(query: AccountQuery, page: AccountPage) -> dict[str, str]:
+    headers = {} if page.total is None else {"x-total-count": str(page.total)}
+    if page.has_more and page.accounts:
+        following = {"search": query.text, "limit": query.limit, "after": page.accounts[-1].username}
+        headers["link"] = f'<?{urlencode(following)}>; rel="next"'
+    return headers
 
 
 @get(
@@ -118,9 +131,18 @@ async def everybody(
 async def identifiers(
     principal: NamedDependency[Principal],
     administration: NamedDependency[Administration],
-) -> list[int]:
-    """Only the ids, for apps that keep a copy."""
-    return [account.id for account in await administration.all_accounts(actor(principal))]
+) -> Stream:
+    """Only the ids, for apps that keep a copy. The answer is sent while it is read."""
+    return Stream(_as_json(administration.identifiers(actor(principal))), media_type=MediaType.JSON)
+
+
+async def _as_json(numbers: AsyncIterator[Sequence[int]]) -> AsyncIterator[bytes]:
+    yield b"["
+    separator = ""
+    async for some in numbers:
+        yield (separator + ",".join(map(str, some))).encode()
+        separator = ","
+    yield b"]"
 
 
 @get(

@@ -25,7 +25,7 @@ from romm.diagnosis.checkups import Checkups
 from romm.domain import urls
 from romm.domain.model import Account
 from romm.domain.sign_in.end_session import sign_out_notice
-from romm.ports.accounts import Only
+from romm.ports.accounts import AccountQuery, Only
 from romm.ports.diagnosis import Checkup
 from romm.ports.sign_in import SignInFilter
 from romm.sign_in.journal import SignInJournal
@@ -70,7 +70,7 @@ async def login(
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,
         username="",
-        error=explained(error, ref),
+        error=explained(error, ref, renderer.of_several(provider)),
         notice=notice,
         setup_needed=await setup.is_open(),
         oidc_off=not renderer.providers and any(each.oidc.enabled for each in renderer.settings.all_providers),
@@ -169,7 +169,8 @@ async def _waiting(administration: Administration, who: Principal) -> Sequence[A
     """Asked for a new password; at most one more than are shown."""
     if "users.read" not in who.scopes:
         return []
-    return (await administration.search(actor(who), "", SHOWN + 1, 0, Only.WAITING))[0]
+    waiting = AccountQuery(only=Only.WAITING, limit=SHOWN + 1)
+    return (await administration.search(actor(who), waiting)).accounts
 
 
 async def _refused(

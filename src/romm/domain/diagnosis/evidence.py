@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from romm.domain import hosts
+from romm.domain.issuers import LinkedElsewhere
 from romm.domain.sign_in.discovery import Metadata, UnreadableKey
 
 INVENTED_CODE = "romm-doctor-invented-this-code"
@@ -44,6 +45,13 @@ class Configured(Struct, frozen=True, kw_only=True):
     former_issuers: tuple[str, ...]
     other_issuers: tuple[str, ...] = ()
     other_names: tuple[str, ...] = ()
+
+
+class LinkedAccounts(Struct, frozen=True, kw_only=True):
+    """`total`: None above `MOST_COUNTED`."""
+
+    total: int | None = 0
+    elsewhere: tuple[LinkedElsewhere, ...] = ()
 
 
 class Endpoint(Struct, frozen=True):

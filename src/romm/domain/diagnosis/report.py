@@ -11,6 +11,10 @@ from romm.domain.diagnosis.history import LogLine
 from romm.domain.diagnosis.redaction import Redaction
 
 _LAST = list(Check)[-1]
+MOST_PARTS = 20
+"""Of one word."""
+
+_ALPHANUMERIC = re.compile(r"[^\W_]+")
 _VARIABLE = re.compile(r"\b(?:OIDC|ROMM|DB|DISABLE|SESSION|OAUTH|INVITE|WEB)_[A-Z_]+\b")
 
 
@@ -48,6 +52,18 @@ def report(
         *_section("Last refusals", ["The database cannot be read."] if refusals is None else map(_refusal, refusals)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def words(findings: Sequence[Finding]) -> frozenset[str]:
+    """What may be a person's name, address or subject: each part of each word, as long as it begins and ends at a boundary."""
+    texts = (finding.found for finding in findings)
+    return frozenset(part for text in texts for word in text.split() for part in _parts(word))
+
+
+def _parts(word: str) -> Iterator[str]:
+    edges = [(found.start(), found.end()) for found in _ALPHANUMERIC.finditer(word)][:MOST_PARTS]
+    for number, (start, _) in enumerate(edges):
+        yield from (word[start:end] for _, end in edges[number:])
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:

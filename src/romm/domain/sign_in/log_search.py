@@ -15,7 +15,7 @@ class ByReference(Struct, frozen=True):
 
 
 class ByText(Struct, frozen=True):
-    """Part of a name, of an e-mail address or of a code; or a whole visitor's address or account number.
+    """How a name or an e-mail address begins, part of a code, or a whole visitor's address or account number.
 
     `names`: may find accounts by name and address.
     """

@@ -6,8 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from romm.domain.errors import Code, Refused
-from romm.domain.issuers import Issuers, is_among
+from romm.domain.issuers import OPENING, Issuers, LinkedElsewhere, Relation, is_among
 from romm.domain.sign_in.providers import FIRST
+from romm.ports.accounts import Links
 from romm.ports.provider import Provider
 
 
@@ -73,3 +74,12 @@ class KnownIssuers:
     @property
     def _all(self) -> tuple[ProviderIssuer, ...]:
         return (self.default, *self.others)
+
+
+async def linked_elsewhere(links: Links, issuers: Issuers) -> tuple[LinkedElsewhere, ...]:
+    """Most accounts first. Without an unknown issuer it counts none."""
+    stored = await links.issuers()
+    opening = issuers.among(stored, OPENING)
+    counted = [(each, await links.only_linked_to(each, opening)) for each in issuers.among(stored, {Relation.FOREIGN})]
+    found = [LinkedElsewhere(issuer, number) for issuer, number in counted if number]
+    return tuple(sorted(found, key=lambda each: each.accounts, reverse=True))
