@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
@@ -20,6 +21,7 @@ from romm.api.http.cookies import MAX_ATTEMPTS_BYTES
 from romm.composition import adapters, app, provider
 from romm.composition import sign_in as composition
 from romm.composition.ports import Ports
+from romm.domain.credentials.credential import Kind, issued
 from romm.domain.errors import Code
 from romm.domain.providers.register import PRESETS
 from romm.domain.sign_in.authorization import Client
@@ -593,6 +595,22 @@ async def test_a_database_without_its_tables_is_not_ready_and_says_what_to_run(
     hints = [facts["hint"] for _, event, facts in worker.log.lines if event == "refused"]
     assert all("romm db upgrade" in hint for hint in hints)
     await worker.ports.close()
+
+
+async def test_a_worker_that_ends_stores_the_last_uses_that_it_knows(database: Path) -> None:
+    ending, next_one = (Worker("https://idp.test", database, OIDC_ENABLED="false").ports for _ in range(2))
+    now = adapters.now()
+    owner = await ending.accounts.create(new_account("alice"), now)
+    used = issued(Kind.SESSION, owner.id, "digest", now, now + timedelta(hours=1))
+    await ending.credentials.add(owner, used)
+    await ending.credentials.touch(used, now + timedelta(minutes=2))
+
+    await ending.close()
+
+    found = await next_one.credentials.find(Kind.SESSION, "digest")
+    await next_one.close()
+    assert found is not None
+    assert found[0].last_used_at == found[1].last_active == now + timedelta(minutes=2)
 
 
 async def test_without_single_sign_on_there_is_no_provider(database: Path) -> None:
