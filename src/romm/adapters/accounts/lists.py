@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     CompoundSelect,
     Select,
+    TextClause,
     bindparam,
     func,
-    literal_column,
     not_,
     select,
+    text,
     union,
 )
 
@@ -24,12 +24,12 @@ from romm.domain.accounts.search import MOST_ADDRESSES, MOST_COUNTED
 from romm.domain.model import Account
 from romm.ports.accounts import AccountPage, AccountQuery, Only
 
-_ONLY: Mapping[Only, tuple[ColumnElement[bool], ...]] = {
+_ONLY: Mapping[Only, tuple[TextClause, ...]] = {
     Only.ALL: (),
-    Only.WAITING: (literal_column("reset_asked_at IS NOT NULL", Boolean),),
-    Only.DISABLED: (literal_column("NOT enabled", Boolean),),
-    Only.NEVER: (literal_column("last_login IS NULL", Boolean),),
-    Only.MANAGED: (literal_column("role_from_claim", Boolean),),
+    Only.WAITING: (text("reset_asked_at IS NOT NULL"),),
+    Only.DISABLED: (text("NOT enabled"),),
+    Only.NEVER: (text("last_login IS NULL"),),
+    Only.MANAGED: (text("role_from_claim"),),
 }
 """In the words of the partial indexes."""
 
@@ -97,8 +97,8 @@ def _chosen(query: AccountQuery) -> Select[Any] | CompoundSelect[Any]:
     return both.order_by(name.desc() if query.before else name).limit(most).offset(query.offset)
 
 
-def _addressed(text: str) -> Select[Any]:
-    found = select(AccountRow.id, AccountRow.username, *_NARROWED).where(begins(AccountRow.email, text))
+def _addressed(beginning: str) -> Select[Any]:
+    found = select(AccountRow.id, AccountRow.username, *_NARROWED).where(begins(AccountRow.email, beginning))
     return found.order_by(AccountRow.email).limit(MOST_ADDRESSES)
 
 
