@@ -49,7 +49,9 @@ LOCKED = {
         "--group=e2e",
         "--group=schemathesis",
         "--group=types",
+        "--group=bench",
     ],
+    "bench": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=bench"],
     "e2e": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=e2e"],
     "schemathesis": ["pyproject.toml", "--all-extras", "--group=build", "--group=test", "--group=schemathesis"],
     "lint": ["--group=build", "--group=lint"],
@@ -383,47 +385,16 @@ def debian_root(session: nox.Session) -> Iterator[str]:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the hot paths, without the tests' packages."""
-    install(session, "test")
+    """Measure what RomM costs beside other programs, without the tests' packages; `-- --help` names the forms."""
+    install(session, "bench")
     plain = Path(session.create_tmp(), "venv").resolve()
     session.run("python", "-m", "venv", str(plain))
     pip = partial(session.run, str(plain / "bin" / "pip"), "install", "--quiet", external=True)
-    pip("--require-hashes", "-r", "requirements/runtime.txt", "-r", "requirements/build.txt")
+    pip("--require-hashes", "-r", "requirements/postgres.txt", "-r", "requirements/build.txt")
     pip("--no-deps", "--no-build-isolation", ".")
-    session.run("python", "bench/bench.py", *session.posargs, env={"BENCH_PYTHON": str(plain / "bin" / "python")})
-
-
-@nox.session
-def demo(session: nox.Session) -> None:
-    """RomM beside a provider, to click through."""
-    install(session, "demo")
-    session.run("romm", "demo", *session.posargs)
-
-
-@nox.session
-def migrate(session: nox.Session) -> None:
-    """Migrate the configured database."""
-    install(session, "test")
-    session.run("romm", "db", "upgrade", *session.posargs)
-
-
-@nox.session
-def passwords(session: nox.Session) -> None:
-    """Write the list of common passwords anew, from zxcvbn's."""
-    session.install("--require-hashes", "-r", "requirements/passwords.txt")
-    licence, ranked = (
-        str(session.run("python", "-c", code, silent=True)) for code in (ZXCVBN_LICENCE, ZXCVBN_PASSWORDS)
-    )
-    head = "".join(f"# {line}".rstrip() + "\n" for line in licence.strip().splitlines())
-    words = [word for word in ranked.split() if len(word) >= MIN_PASSWORD_LENGTH][:COMMON_PASSWORDS]
-    COMMON_PASSWORDS_FILE.write_text(f"{head}\n" + "\n".join(words) + "\n", encoding="utf-8", newline="\n")
-
-
-@nox.session
-def translations(session: nox.Session) -> None:
-    """Bring the texts of pages into every language's catalogue; what is new is left to translate."""
-    install(session, "test")
-    session.run("python", "-m", "tests.translations.catalogues")
+    with postgres(session) as url:
+        env = {"BENCH_PYTHON": str(plain / "bin" / "python"), "ROMM_TEST_POSTGRES_URL": url}
+        session.run("python", "-m", "bench", *session.posargs, env=env)
 
 
 @nox.session

@@ -1,8 +1,11 @@
-"""The tests' scripted provider in its own process, over http and https: instant responses, real signatures."""
+"""The tests' scripted provider in its own process: instant responses, real signatures.
+
+Reads a line for each client: a JSON list of its redirect URI and whether it wants https. Answers with the client's settings.
+"""
 
 import json
-import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from trustme import CA
@@ -12,18 +15,18 @@ from tests.fake_provider import FakeProvider, served
 ADDRESS = "127.0.0.1"
 
 
-def main(folder: Path, redirect_uris: list[str]) -> None:
-    """Serve a provider for the first client over http and one for the second over https, until killed.
-
-    Prints each client's settings, as a JSON list of two objects.
-    """
+def main(folder: Path) -> None:
+    """Until the input ends."""
     ca, ca_file = CA(), folder / "ca.pem"
     ca.cert_pem.write_to_path(ca_file)
-    plain, encrypted = (FakeProvider(redirect_uri=uri) for uri in redirect_uris)
-    with served(plain) as http, served(encrypted, ca.issue_cert(ADDRESS)) as https:
-        plain.issuer, encrypted.issuer = f"http://{ADDRESS}:{http}", f"https://{ADDRESS}:{https}"
-        print(json.dumps([_settings(plain, ""), _settings(encrypted, str(ca_file))]), flush=True)
-        signal.pause()
+    certificate = ca.issue_cert(ADDRESS)
+    with ExitStack() as stack:
+        for line in sys.stdin:
+            redirect_uri, is_encrypted = json.loads(line)
+            provider = FakeProvider(redirect_uri=redirect_uri)
+            port = stack.enter_context(served(provider, certificate if is_encrypted else None))
+            provider.issuer = f"{'https' if is_encrypted else 'http'}://{ADDRESS}:{port}"
+            print(json.dumps(_settings(provider, str(ca_file) if is_encrypted else "")), flush=True)
 
 
 def _settings(provider: FakeProvider, authority: str) -> dict[str, str]:
@@ -40,4 +43,4 @@ def _settings(provider: FakeProvider, authority: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""Prints the tables in docs/ from the code, settings.toml and the tests' corpus of misconfigurations.
+"""Prints the tables in docs/ from the code, settings.toml, the tests' corpus of misconfigurations and measured figures.
 
 `python docs/tables.py` writes them between `<!-- table:name -->` and `<!-- /table -->`; `--check` only compares.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,8 @@ DEFAULTS = DOCS.parent / "settings.toml"
 PROMISES = DOCS.parent / "tests" / "promises.toml"
 CORPUS = DOCS.parent / "tests" / "misconfigured" / "scenarios.py"
 AT_SERVERS = DOCS.parent / "tests" / "misconfigured" / "servers.py"
+MEASURED = DOCS / "performance.json"
+MEASURED_GROUPS = ("checks", "sign-ins", "passwords", "waiting", "process", "imports", "sizes", "soak")
 OTHER_SERVERS = "other-servers"
 LIBRARIES = {"oidc-provider"}
 """Without a page: what it does depends on the program that it is built into."""
@@ -221,6 +224,13 @@ def _tests(named: Iterable[str]) -> str:
     return "<br>".join(f"[`{test}`](../tests/{file})" for file, _, test in parts)
 
 
+def performance(of: str, *group: str) -> Iterator[Sequence[str]]:
+    """From what `nox -s bench -- --write` measured."""
+    sys.path.insert(0, str(DOCS.parent))  # bench is no installed package
+    report = import_module("bench.figures").read(_read(MEASURED))
+    yield from getattr(import_module("bench.table"), of)(report, *group)
+
+
 def fixes(provider: str) -> Iterator[Sequence[str]]:
     """Codes with a fix for this provider."""
     yield "You see", "Do"
@@ -238,6 +248,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "lasting": lasting,
     "checks": checks,
     "guarantees": partial(promises, "guarantees", "About"),
+    "hosts": partial(promises, "hosts", "About"),
     "asvs": partial(promises, "asvs", "ASVS"),
     "rfc9700": partial(promises, "rfc9700", "RFC 9700"),
     "misconfigured": misconfigured,
@@ -246,6 +257,10 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "connections": connections,
     "storage": storage,
     "revisions": revisions,
+    "measured-on": partial(performance, "machine"),
+    "targets": partial(performance, "targets"),
+    "a-second": partial(performance, "a_second"),
+    **{f"measured-{group}": partial(performance, "rows", group) for group in MEASURED_GROUPS},
     **{f"checked-{page.stem}": partial(checked, page.stem) for page in sorted((DOCS / "providers").glob("*.md"))},
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},
 }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar, Response
 from litestar.di import Provide
@@ -45,7 +45,7 @@ def service(
         shared.state.clear()
         assert left == {}, "the next world would find there what this one left"
 
-    return app.with_middleware(routed, settings, ports.log)
+    return app.with_middleware(routed, settings, ports.log, own.forward_permission)
 
 
 @cache
@@ -56,6 +56,7 @@ def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Lite
             before_request=_before_request,
             exception_handlers={error: _answered(error) for error in errors},
             lifespan=lambda _: nullcontext(),
+            forward_permission=cast("Any", None),  # each world's own is before these routes
         ),
         app.VERSION,
     )

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,6 +83,14 @@ def test_a_number_that_another_users_process_has_now_is_a_dead_worker() -> None:
             os._exit(0)
         os.waitpid(child, 0)
         assert not level.exists()
+
+
+def test_scrapes_at_the_same_time_forget_a_dead_worker_once(tmp_path: Path) -> None:
+    for pid in range(5_000_000, 5_001_500):  # above Linux's highest number of a process
+        (tmp_path / f"gauge_livesum_{pid}.db").touch()
+    with ThreadPoolExecutor(8) as scrapers:
+        found = list(scrapers.map(lambda _: asked(tmp_path)[0], range(8)))
+    assert found == ["200"] * 8
 
 
 def test_reads_of_documents_are_counted_once() -> None:

@@ -311,6 +311,21 @@ def test_an_upgrade_says_its_steps_and_keeps_a_copy(tmp_path: Path) -> None:
     assert not (tmp_path / "romm.db.at-0007.2").exists()
 
 
+def test_an_upgrade_copies_into_the_named_file_first_or_changes_nothing(tmp_path: Path) -> None:
+    folder, there = {"ROMM_BASE_PATH": str(tmp_path)}, tmp_path / "there"
+    romm("db", "upgrade", "0007", **folder)
+    both = romm("db", "upgrade", "--copy", str(there), "--no-copy", **folder)
+    assert (both.exit_code, "contradict" in both.stderr) == (2, True)
+    there.touch()
+    refused = romm("db", "upgrade", "--copy", str(there), **folder)
+    assert (refused.exit_code, refused.stderr) == (1, f"error: {there}: File exists\n")
+    assert romm("db", "current", **folder).stdout == "0007\n"
+    there.unlink()
+    assert romm("db", "upgrade", "--copy", str(there), **folder).exit_code == 0
+    assert there.stat().st_size > 0
+    assert not (tmp_path / "romm.db.at-0007").exists()
+
+
 @pytest.fixture
 def taken_port() -> Iterator[str]:
     """Whoever is told to serve there does all that comes before, and ends."""

@@ -68,6 +68,11 @@ async def test_the_ways_are_in_the_metadata_and_a_wrong_secret_is_none(house: Wo
     assert house.throttles.counted == {}
 
 
+async def test_an_access_token_is_no_secret_of_a_client(house: World) -> None:
+    answer = await asked(house, await access_token(house), "client_secret_post")
+    assert (answer.status_code, answer.json()["code"]) == (401, Code.NOT_SIGNED_IN)
+
+
 async def test_some_libraries_encode_the_secret(house: World) -> None:
     """As a form would: RFC 6749, 2.3.1."""
     secret = await made(house, "me.read")

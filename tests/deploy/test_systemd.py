@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from romm.cli.server.serve import KILL_SECONDS
-from tests.deploy.containerfile import DEPLOY
+from tests.deploy.containerfile import DEPLOY, stages
 from tests.deploy.documents import loaded, variables
 from tests.fake_provider import free_port
 from tests.processes.conftest import wait_for
@@ -60,6 +60,13 @@ def test_its_settings_are_complete_and_the_data_is_in_its_own_folder(tmp_path: P
     assert service()["EnvironmentFile"] == "/etc/romm/romm.env"
     assert settings.server.base_path == f"/var/lib/{service()['StateDirectory']}"
     assert settings.server.host == "127.0.0.1"
+
+
+def test_unit_and_image_ask_glibc_for_huge_pages_with_which_a_password_is_checked_in_half_the_time() -> None:
+    asked = "glibc.malloc.hugetlb=1"
+    assert service()["Environment"] == f"GLIBC_TUNABLES={asked}"
+    image = stages((DEPLOY / "Containerfile").read_text(encoding="utf-8"))[-1]
+    assert image.env["GLIBC_TUNABLES"] == asked
 
 
 def test_it_waits_longer_than_romm_needs_to_end() -> None:

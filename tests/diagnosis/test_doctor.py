@@ -19,6 +19,7 @@ from romm.ports.diagnosis import Instruments
 from tests.domain.examples import account, link
 from tests.fake_provider import BROKEN, HTML, NOT_FOUND, FakeProvider, Response, error, json_response
 from tests.fakes import FakeNetwork, FakeStorage
+from tests.shapes.register import shape
 from tests.world import World
 
 TRUSTED = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
@@ -355,3 +356,15 @@ async def test_a_provider_that_redirects_to_itself_for_ever_is_left_after_a_few_
     await examined(patient)
     asked = patient.idp.received("/authorize")
     assert 0 < len(asked) <= 6 * (MAX_HOPS + 1)  # six requests at most: three and their controls
+
+
+@pytest.mark.parametrize("name", ["kanidm-1.10", "pocket-id-2.14", "dex-2.45"])
+async def test_our_own_redirect_uri_is_asked_for_before_an_invented_one(name: str) -> None:
+    """Authentik with an empty list keeps the first one that it sees."""
+    server = shape(name)
+    patient = World(TRUSTED | server.environment, idp=server.healthy())
+    await examined(patient)
+    asked = patient.idp.received("/par") + patient.idp.received("/authorize")
+    named = [each.form.get("redirect_uri") or each.query.get("redirect_uri") for each in asked]
+    assert len(set(named) - {None}) == 2, "there is a control"
+    assert named[0] == patient.settings.oidc.redirect_uri

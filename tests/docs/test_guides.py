@@ -27,6 +27,7 @@ SECTIONS = [
     "## What fails, and how it looks here",
 ]
 REDIRECT_URI = "https://romm.example.com/api/oauth/openid"
+BACKCHANNEL = f"{REDIRECT_URI}/backchannel-logout"
 
 _ADDRESS = re.compile(r"https://romm\.example\.com(?P<path>/[^\s\"`,)|]*)")
 _CODE = re.compile(r"(?P<linked>\[)?`(?P<code>[a-z0-9]+(?:_[a-z0-9]+)+)`(?(linked)\]\((?P<target>[^)]+)\))")
@@ -83,6 +84,14 @@ def ours() -> list[re.Pattern[str]]:
 def test_an_address_of_a_guide_is_a_route_of_ours(path: str, ours: list[re.Pattern[str]]) -> None:
     path = path.partition("?")[0].rstrip(".").replace("<id>", "google")
     assert any(route.fullmatch(path) for route in ours)
+
+
+@guide
+def test_a_guide_says_what_each_way_of_signing_out_does(page: Path) -> None:
+    """And the back-channel address to register, or that there is none."""
+    part = text(page).partition("### Signing out")[2].partition("\n## ")[0]
+    assert re.search(r"signing out (stays )?here", part, re.IGNORECASE)
+    assert BACKCHANNEL in text(page) or "does not reach romm" in part.lower()
 
 
 @guide

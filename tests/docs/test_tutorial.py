@@ -12,11 +12,33 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from romm.cli.main import main
 from romm.settings.load import load
 from tests.docs.test_docs import ROOT, blocks, compose_environment
+from tests.shapes.register import shape
+from tests.world import World
 
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 COMPOSE = ROOT / "deploy" / "compose"
 STEPS = 7
 MOST_COMMANDS = 15
+DOCUMENTED = {
+    "server.address",
+    "authentication_backend.file.path",
+    "access_control.default_policy",
+    "session.cookies.domain",
+    "session.cookies.authelia_url",
+    "storage.local.path",
+    "notifier.filesystem.filename",
+    "identity_providers.oidc.jwks.key",
+    *(
+        f"identity_providers.oidc.clients.{key}"
+        for key in (
+            "authorization_policy", "client_id", "client_name", "client_secret", "consent_mode", "grant_types",
+            "pkce_challenge_method", "public", "redirect_uris", "require_pkce", "response_types", "scopes",
+            "token_endpoint_auth_method", "userinfo_signed_response_alg",
+        )
+    ),
+}  # fmt: skip
+"""Keys of Authelia 4.39, by the reference of its configuration (`configuration/` of its documentation)."""
+
 NAMES = {"PUBLIC_HOST": "romm.example.com", "AUTH_HOST": "auth.example.com"}
 SECRET, DIGEST = "aB3-._~xyz", "$pbkdf2-sha512$310000$salt$digest"
 
@@ -51,7 +73,9 @@ def variables(path: Path) -> dict[str, str]:
 def test_it_has_few_commands_in_seven_steps() -> None:
     text = TUTORIAL.read_text(encoding="utf-8")
     assert re.findall(r"^## (\d)\. ", text, re.MULTILINE) == [str(number) for number in range(1, STEPS + 1)]
-    assert len([line for block in blocks(TUTORIAL, "sh") for line in block.splitlines()]) <= MOST_COMMANDS + 1
+    commands = [line for block in blocks(TUTORIAL, "sh") for line in block.splitlines()]
+    assert len(commands) <= MOST_COMMANDS
+    assert f"seven steps with {len(commands)} commands to copy" in text
 
 
 def test_every_docker_command_names_a_file_an_image_and_a_command_that_there_are(followed: Path) -> None:
@@ -85,6 +109,34 @@ def test_what_the_commands_leave_starts_romm_with_the_settings_that_are_shown(fo
     assert loaded.settings.working_providers
     (shown,) = [found for block in blocks(TUTORIAL, "yaml") if (found := compose_environment(block))]
     assert shown == filled | {"OIDC_CLIENT_SECRET": shown["OIDC_CLIENT_SECRET"]}
+
+
+async def test_alice_signs_in_at_authelia_as_it_answers_with_the_settings_that_are_left(followed: Path) -> None:
+    """Authelia itself is a container, which no test here can run; its answers are those of `tests/shapes/authelia.py`."""
+    folder, server = followed / "deploy" / "compose", shape("authelia-4.39")
+    left = compose_environment((folder / "authelia.yaml").read_text(encoding="utf-8")) | variables(folder / "romm.env")
+    kinds = ("OIDC_ROLE", "OIDC_CLAIM", "OIDC_CLIENT")
+    roles = {name: value for name, value in left.items() if value and name.startswith(kinds)}
+    world = World(environ={**server.environment, **roles}, idp=server.healthy(client_secret=SECRET))
+    browser = world.browser()
+    assert (await browser.sign_in()).headers["location"] == "/"
+    me = (await browser.me()).json()
+    assert (me["username"], me["access_level"]) == ("alice", "admin")
+
+
+def keys_of(found: object, path: str = "") -> set[str]:
+    """With dots, lists left out."""
+    if isinstance(found, dict):
+        return {key for name, value in found.items() for key in keys_of(value, f"{path}.{name}".strip("."))}
+    lists = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return {key for each in lists for key in keys_of(each, path)} or {path}
+
+
+def test_the_configuration_of_authelia_has_only_keys_that_authelia_documents() -> None:
+    text = (COMPOSE / "authelia" / "configuration.yml").read_text(encoding="utf-8")
+    without_names = re.sub(r"{{ env [^}]+}}", "name", text)
+    document = yaml.safe_load(re.sub(r"'?{{ secret [^}]+}}'?", "secret", without_names))
+    assert keys_of(document) == DOCUMENTED
 
 
 def test_every_secret_that_authelia_reads_is_there(followed: Path) -> None:

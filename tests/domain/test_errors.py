@@ -227,3 +227,9 @@ def test_a_refusal_carries_its_facts_bounded() -> None:
     assert refused.code is Code.NO_ROLE
     assert refused.facts == {"claim": "groups", "values": "'a\\n'", "age": 3}
     assert str(refused) == "no_role"
+
+
+@pytest.mark.parametrize(("value", "written"), [(False, "false"), (True, "true"), (None, "none"), (0, "0")])
+def test_facts_are_written_in_the_words_of_json_and_of_no_programming_language(value: Any, written: str) -> None:
+    refused = Refused(Code.EMAIL_NOT_VERIFIED, found=value, source="id_token")
+    assert operator_text(refused).startswith(f"`email_verified` is {written} in id_token;")

@@ -42,7 +42,7 @@ def test_a_trial_works_in_a_home_network_without_https(
     page.get_by_role("button", name="Try a sign-in").click()
     at_the_provider(page, "alice")
     trial = page.get_by_role("region", name="Your test sign-in")
-    expect(trial).to_contain_text("This person would get a new account and be signed in, by rule L-12.")
+    expect(trial).to_contain_text("This person would get a new account and be signed in.")
     expect(trial.get_by_role("row", name="groups")).to_contain_text("romm-admins")
     page.get_by_role("link", name="Account").click()
     expect(page.get_by_label("User name")).to_have_value(ADMIN["username"])

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from romm.adapters.database.backup import copy
 from romm.adapters.database.migrations import check_write, require_current, upgrade
+from romm.adapters.database.restore import restore
 from romm.domain.diagnosis.storage import SENTENCES, Cause
 from romm.domain.errors import Refused
 
@@ -48,6 +49,14 @@ Stage = Callable[[At], Iterator[Look]]
 
 def sqlite(file: Path) -> str:
     return f"sqlite+aiosqlite:///{file}"
+
+
+def half_restored(at: At) -> Iterator[Look]:
+    copied, target = at.copied("copy.db"), at.folder / "romm.db"
+    target.with_name(".romm.db.restoring-1").touch()
+    yield Broken(sqlite(target))
+    restore(sqlite(target), copied)
+    yield Fixed(sqlite(target))
 
 
 def missing(at: At) -> Iterator[Look]:
@@ -193,6 +202,7 @@ def remount(folder: Path, mode: str) -> None:
 
 
 HERE: Mapping[Cause, Stage] = {
+    Cause.HALF_RESTORED: half_restored,
     Cause.MISSING: missing,
     Cause.NOT_A_FILE: not_a_file,
     Cause.PERMISSION: permission,

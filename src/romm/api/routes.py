@@ -43,6 +43,7 @@ from romm.api.pages import languages
 from romm.api.pages.document_links import with_links
 from romm.api.pages.static_files import static_file
 from romm.api.sign_in import confirmation, forward_auth, forward_hosts, openid, pages, password
+from romm.api.sign_in.forward_permission import ForwardPermission
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
 
@@ -88,12 +89,15 @@ _HERE = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, kw_only=True)
 class AppDependencies:
-    """The dependencies of the routes, under Litestar's names. Derived only from settings and ports."""
+    """The dependencies of the routes, under Litestar's names, and of what is answered before them. Derived only from settings
+    and ports.
+    """
 
     dependencies: Mapping[str, Provide]
     before_request: BeforeRequestHookHandler
     exception_handlers: ExceptionHandlersMap
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
+    forward_permission: ForwardPermission
 
 
 def routes(wired: AppDependencies, version: str) -> Litestar:

@@ -16,18 +16,26 @@ def db() -> None:
 
 @db.command()
 @click.argument("revision", default="head")
+@click.option(
+    "--copy",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Copy the database into FILE first, PostgreSQL's with pg_dump. Without a copy nothing is changed.",
+)
 @click.option("--no-copy", is_flag=True, help="Keep no copy of the SQLite file, which needs as much room again.")
-def upgrade(revision: str, no_copy: bool) -> None:
+def upgrade(revision: str, file: Path | None, no_copy: bool) -> None:
     """Migrate the database to the newest schema. Creates a new one.
 
-    A SQLite file is copied first, beside the file.
+    A SQLite file is copied first, beside the file. A PostgreSQL database is copied with --copy only.
     """
+    if file is not None and no_copy:
+        raise click.UsageError("--copy and --no-copy contradict each other.")
     from romm.adapters.database import migrations
 
     url = loaded(os.environ).settings.database.url
     with explained():
         try:
-            migrations.upgrade(url, revision, keeps_copy=not no_copy, report=_say_step)
+            migrations.upgrade(url, revision, keeps_copy=not no_copy, copy=file, report=_say_step)
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="REVISION") from None
     say("The database is up to date.")
@@ -63,12 +71,14 @@ def current(as_json: bool) -> None:
 @db.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Copy the SQLite database into FILE, also while RomM runs. For PostgreSQL use pg_dump."""
+    """Copy the database into FILE, also while RomM runs. PostgreSQL's is copied by pg_dump."""
     from romm.adapters.database import backup
 
+    database = loaded(os.environ).settings.database
     with explained():
-        backup.copy(loaded(os.environ).settings.database.url, file)
-    say(f"Copied to {file}. To go back to it: stop RomM, and run romm db restore {file}")
+        backup.copy(database.url, file)
+    back = "run romm db restore" if database.is_embedded else "restore into an empty database with pg_restore"
+    say(f"Copied to {file}. To go back to it: stop RomM, and {back} {file}")
 
 
 @db.command()

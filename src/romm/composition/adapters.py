@@ -56,6 +56,7 @@ def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Po
     sign_in_log = SQLSignInLog(database, timedelta(days=settings.log.sign_in_retention_days))
 
     async def close() -> None:
+        await credentials.close()
         await database.close()
         for provider in providers.values():
             await provider.aclose()

@@ -31,12 +31,13 @@ from romm.api.http.traced import traced
 from romm.api.pages.languages import Languages
 from romm.api.pages.renderer import PageRenderer
 from romm.api.routes import AppDependencies, routes
+from romm.api.sign_in.forward_permission import ForwardPermission
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
 from romm.composition.observers import observers
 from romm.composition.ports import Ports
 from romm.composition.provider import configured_providers
-from romm.composition.use_cases import use_cases
+from romm.composition.use_cases import UseCases, use_cases
 from romm.diagnosis.checkups import Checkups
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
@@ -72,7 +73,8 @@ def service(
     """`remarks` and `origins` as in `create_app`."""
     dependencies = app_dependencies(settings, ports, remarks, origins)
     ours = routes(dependencies, VERSION)
-    return Service(dependencies=dependencies, routes=ours, app=with_middleware(ours, settings, ports.log))
+    app = with_middleware(ours, settings, ports.log, dependencies.forward_permission)
+    return Service(dependencies=dependencies, routes=ours, app=app)
 
 
 def app_dependencies(
@@ -91,8 +93,10 @@ def app_dependencies(
     every = timedelta(seconds=settings.server.doctor_every_seconds)
     checkups = Checkups(doctors=doctors, store=ports.checkups, every=every, log=ports.log, clock=ports.clock)
     reports = diagnosis.reports(settings, doctors, ports.instruments, ports.clock, origins or {})
+    made = use_cases(settings, ports)
+    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
     return AppDependencies(
-        dependencies=_dependencies(settings, ports, our_cookies)
+        dependencies=_dependencies(settings, ports, made, authentication)
         | {
             "renderer": _always(renderer),
             "doctors": _always(doctors),
@@ -104,14 +108,15 @@ def app_dependencies(
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints, checkups),
+        forward_permission=ForwardPermission(authentication, made.forward_hosts),
     )
 
 
-def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
+def with_middleware(app: ASGIApp, settings: Settings, log: Log, permission: ForwardPermission | None = None) -> ASGIApp:
     our_cookies = Cookies(settings.server.base_url, session_lifetime=timedelta())
     bounded = limited(app, log)
     enveloped = middleware(
-        bounded,
+        bounded if permission is None else permission.before(bounded),
         log,
         logs.bound,
         https=_https(settings),
@@ -145,11 +150,11 @@ def _https(settings: Settings) -> bool:
     return settings.server.base_url.startswith("https://")
 
 
-def _dependencies(settings: Settings, ports: Ports, our_cookies: Cookies) -> dict[str, Provide]:
-    made = use_cases(settings, ports)
+def _dependencies(
+    settings: Settings, ports: Ports, made: UseCases, authentication: Authentication
+) -> dict[str, Provide]:
     named = {field.name: getattr(made, field.name) for field in fields(made)}
-    authentication = Authentication(made.sessions, made.bearers, made.password_sign_in, our_cookies)
-    named |= {"authentication": authentication, "our_cookies": our_cookies, "settings": settings}
+    named |= {"authentication": authentication, "our_cookies": authentication.our_cookies, "settings": settings}
     named |= {"version": VERSION, "is_ready": ports.is_ready}
     named["client_jwks"] = {each: provider.client_jwks() for each, provider in ports.providers.items()}
     always = {name: _always(made_once) for name, made_once in named.items()}

@@ -1,5 +1,7 @@
 """The account behind a request, and what its credential allows."""
 
+from functools import cache
+
 from msgspec import Struct
 
 from romm.domain import scopes
@@ -7,7 +9,7 @@ from romm.domain.credentials import step_up
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.permissions import Action, Actor, Target, may
 from romm.domain.errors import Code, Refused, required
-from romm.domain.model import Account
+from romm.domain.model import AccessLevel, Account
 
 
 class Principal(Struct, frozen=True, kw_only=True):
@@ -55,6 +57,11 @@ def require(who: Principal, scope: str) -> None:
 
 def principal(account: Account, credential: Credential | None = None) -> Principal:
     """The credential's scopes that the account still has; with Basic auth the account's."""
-    allowed = frozenset(scopes.granted(account.level))
+    allowed = _allowed(account.level)
     given = allowed if credential is None else allowed & frozenset(credential.scopes)
     return Principal(account=account, scopes=given, credential=credential)
+
+
+@cache
+def _allowed(level: AccessLevel) -> frozenset[str]:
+    return frozenset(scopes.granted(level))

@@ -8,12 +8,15 @@ from msgspec import Struct
 
 from romm.domain.errors import Code, Refused
 
+_JSON_WORDS = {None: "none", True: "true", False: "false"}
+
 
 class _Facts(dict[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name == "description" and self.get(name) is None:
             return "without a description"  # which a provider may leave out (RFC 6749, 4.1.2.1)
-        return self.get(name, "unknown")
+        value = self.get(name, "unknown")
+        return _JSON_WORDS[value] if value is None or isinstance(value, bool) else value
 
 
 def operator_text(refused: Refused) -> str:

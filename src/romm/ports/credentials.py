@@ -37,16 +37,16 @@ class Credentials(Protocol):
         """Ends pairing codes. None if gone or expired. Raises `Conflict("spent" | "version")`."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
-        """Also expired ones and disabled owners."""
+        """Also expired ones and disabled owners. As they are now: whatever any worker has stored before counts."""
 
     async def touch(self, credential: Credential, now: datetime) -> None:
-        """Also the owner's account."""
+        """Also the owner's account. Stored soon, at the latest when the worker ends; `of` has it at once."""
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """One caller gets it."""
 
-    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
-        """Unexpired, newest first. None: all accounts."""
+    async def of(self, account_id: int, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
+        """Unexpired, newest first."""
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
         """None: any owner."""

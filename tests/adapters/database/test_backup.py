@@ -1,4 +1,4 @@
-"""A copy of the embedded database, made while it is written to."""
+"""A copy of the database, made while it is written to."""
 
 import sqlite3
 import stat
@@ -50,7 +50,7 @@ def test_no_file_is_written_over(url: str, tmp_path: Path):
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("postgresql+asyncpg://romm@127.0.0.1/romm", "pg_dump"),
+        ("postgresql+asyncpg://romm@127.0.0.1:1/romm", "127.0.0.1:1/romm was not copied"),
         ("sqlite+aiosqlite:////nowhere/romm.db", "/nowhere/romm.db"),
     ],
 )

@@ -108,15 +108,17 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(failing: Config, b
     assert tables(bare_url) == had
 
 
-def test_containers_that_start_together_take_turns(bare_url: str):
+def test_each_migration_runs_once_when_several_start_together(bare_url: str):
+    """They take turns: an advisory lock on PostgreSQL, BEGIN IMMEDIATE on SQLite."""
     program = f"""
 import alembic.command
 from romm.adapters.database.migrations import upgrade
 print("ready", flush=True)
 input()
-upgrade({bare_url!r})
+upgrade({bare_url!r}, report=print)
 """
     start = partial(subprocess.Popen, [sys.executable, "-c", program], stdin=PIPE, stdout=PIPE, text=True)
+    said = []
     with start() as one, start() as two, start() as three:
         for each in (one, two, three):
             assert each.stdout
@@ -124,8 +126,11 @@ upgrade({bare_url!r})
         for each in (one, two, three):
             assert each.stdin
             print(file=each.stdin, flush=True)
+        for each in (one, two, three):
+            said += each.communicate(timeout=120)[0].splitlines()
 
     assert [each.returncode for each in (one, two, three)] == [0, 0, 0]
+    assert [line.partition(":")[0] for line in said] == [path.stem.partition("_")[0] for path in versions()]
     assert is_current(bare_url)
 
 

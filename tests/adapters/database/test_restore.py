@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from romm.adapters.database import backup
+from romm.adapters.database import backup, migrations
 from romm.adapters.database.restore import restore
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
@@ -187,3 +187,30 @@ def test_a_server_is_restored_by_its_own_program(tmp_path: Path) -> None:
     with pytest.raises(Refused) as found:
         restore("postgresql+asyncpg://romm@127.0.0.1/romm", tmp_path / "copy.db")
     assert "pg_restore" in str(found.value.facts["problem"])
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from romm.adapters.database.restore import restore
+pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+restore("sqlite+aiosqlite:///" + sys.argv[1], pathlib.Path(sys.argv[1]).parents[1] / "copy.db")
+"""
+
+
+def test_an_interrupted_restore_is_repeated_and_never_starts_an_empty_database(file: Path, tmp_path: Path) -> None:
+    """Without the database, `romm serve` would create one, and the first visitor would set it up."""
+    url = f"{SQLITE}{file}"
+    assert run(KILLED, file) == -signal.SIGKILL
+    assert not file.exists()
+    for starts in (migrations.upgrade, migrations.create, migrations.require_current):
+        with pytest.raises(Refused) as found:
+            starts(url)
+        assert found.value.facts["cause"] == Cause.HALF_RESTORED
+    assert not file.exists()
+
+    assert restore(url, tmp_path / "copy.db") is None
+
+    migrations.require_current(url)
+    kept = min(file.parent.glob("romm.db.before-restore-*"))
+    assert not list(file.parent.glob(".*"))
+    assert (names(file), names(kept)) == (["alice"], ["alice"])

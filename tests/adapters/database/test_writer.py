@@ -185,3 +185,17 @@ async def test_a_cancelled_transaction_ends_before_the_next_begins(writer: Write
     await following
     assert writing.cancelled()
     assert lines(path) == ["first", "second", "third"]
+
+
+async def test_nothing_is_written_once_it_is_closing(path: Path):
+    """The connection's memory is gone: SQLite would crash the process."""
+    writer = opened(path)
+    await writer.run(add("a line"))
+
+    closing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        await writer.run(add("another"))
+    await closing
+
+    assert lines(path) == ["a line"]

@@ -6,6 +6,7 @@ import pytest
 
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel
+from romm.domain.titles import TITLES
 from tests.api.accounts.test_own_page import local, read
 from tests.api.sign_in.test_pages import words
 from tests.world import Browser, World
@@ -61,7 +62,7 @@ async def test_the_last_claims_are_explained_by_the_rules_of_now(world: World, k
     await world.browser().sign_in()
     world.disable(world.accounts.by_id[alice.id])
     page = await read(keeper, f"/admin/users/{alice.id}?explain=true")
-    assert f"This person would be refused ({Code.ACCOUNT_DISABLED})" in page
+    assert f"This person would be refused: {TITLES[Code.ACCOUNT_DISABLED]}." in page
     assert "romm-admins" in page
 
 
@@ -70,7 +71,7 @@ async def test_a_refusal_of_the_address_is_explained_too(world: World, keeper: B
     world.idp.claims.update(email_verified=False)
     await world.browser().sign_in()
     page = await read(keeper, f"/admin/users/{alice.id}?explain=true")
-    assert "would be refused (email_not_verified), by rule" in page
+    assert f"would be refused: {TITLES[Code.EMAIL_NOT_VERIFIED]}." in page
 
 
 async def test_without_claims_there_is_nothing_to_explain(world: World, keeper: Browser) -> None:

@@ -1,6 +1,7 @@
 """The page of single sign-on: what is wrong and what to do, what a trial showed, and what pasted claims would do."""
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -88,12 +89,12 @@ async def test_a_trial_is_reported_with_both_documents_and_signs_nobody_in(world
     page = await read(keeper, back.headers["location"])
 
     for text in (
-        "would get a new account and be signed in, by rule L-12",
+        "would get a new account and be signed in.",
         "signed with RS256",
         "Only in UserInfo: ",
         'groups only in UserInfo not there ["romm-editors"]',
         'sub "alice" "alice"',
-        "Rule L-12",
+        "Rule No account has it",
     ):
         assert text in page
     assert len(world.idp.requests) == asked  # who reads a report does not wait for the doctor
@@ -115,7 +116,8 @@ async def test_claims_too_many_to_keep_are_explained_all_the_same(world: World, 
     world.idp.claims["groups"] = [f"romm-editors-{number}" for number in range(1800)]
     page = await read(keeper, (await tried(keeper)).headers["location"])
     assert "The claims are too many to show." in page
-    assert "by rule L-" in page
+    assert re.search(r"This person would .*?\.", page)
+    assert "L-1" not in page, "rules have words"
 
 
 async def test_a_trial_that_fails_says_why_what_to_do_and_where_the_rest_stands(world: World, keeper: Browser) -> None:
@@ -138,7 +140,7 @@ async def test_pasted_claims_are_explained_in_the_answer_and_kept_in_the_box(wor
     answer = await explained(keeper, pasted)
     assert answer.status_code == 200
     page = words(answer.text)
-    assert "would get a new account and be signed in, by rule L-12" in page
+    assert "would get a new account and be signed in." in page
     assert "Roles claim romm-editors, from the ID token" in page
     assert '"<b>Alice</b>"' in page  # in the box, where it is text
     assert "<b>" not in answer.text

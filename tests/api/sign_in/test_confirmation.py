@@ -518,7 +518,7 @@ async def test_the_trial_and_the_explanation_tell_the_question(world: World) -> 
     keeper = await local(world, "keeper")
     begun = await keeper.submit("/admin/oidc/try")
     report = await keeper.come_back(await world.idp.approve(begun.headers["location"]))
-    assert "L-11q" in await read(keeper, report.headers["location"])
+    assert "This person would be asked whether an account is theirs." in await read(keeper, report.headers["location"])
     assert world.pending_sign_ins.waiting == {}
 
 

@@ -142,6 +142,13 @@ async def test_the_page_signs_in_whoever_the_form_names_and_not_a_header_for_a_p
     assert browser.session
 
 
+@pytest.mark.parametrize("header", ["Bearer expired", "session"])
+async def test_a_program_signs_in_beside_a_header_that_is_no_password(world: World, header: str) -> None:
+    form, headers = {"username": "keeper", "password": PASSWORD}, {"authorization": header}
+    assert (await world.program().post("/api/login", headers=headers, json=form)).status_code == 200
+    assert (await world.program().post("/api/login", headers=headers, data=form)).status_code == 200
+
+
 async def test_signing_in_again_ends_the_session_that_the_browser_had(world: World) -> None:
     browser = await signed_in(world)
     before = {"cookie": f"__Host-romm_session={browser.session}"}

@@ -18,5 +18,5 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosts]:
         upgrade(url)
         idp.issuer = f"http://127.0.0.1:{port}"
         with hosts(idp, tmp_path_factory.mktemp("hosts"), url) as found:
-            create_first_admin(found[0].address)
+            create_first_admin(found[0].itself)
             yield found

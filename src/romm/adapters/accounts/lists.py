@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts, is_admin
 from romm.adapters.database.links import SQLLinks
-from romm.adapters.database.ranges import begins
+from romm.adapters.database.ranges import ROWS_AT_ONCE, begins
 from romm.adapters.database.tables import AccountRow, IdentityRow
 from romm.domain.accounts.search import MOST_ADDRESSES, MOST_COUNTED
 from romm.domain.model import Account
@@ -77,7 +77,10 @@ class SQLAccountLists(SQLLinks):
 
     async def _these(self, ids: Sequence[int]) -> Sequence[Account]:
         """In this order."""
-        found = {each.id: each for each in accounts(await self._database.fetch(_THESE, {"ids": ids}))}
+        found: dict[int, Account] = {}
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            rows = await self._database.fetch(_THESE, {"ids": ids[start : start + ROWS_AT_ONCE]})
+            found |= {each.id: each for each in accounts(rows)}
         return [found[each] for each in ids if each in found]
 
 

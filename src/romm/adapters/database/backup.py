@@ -1,24 +1,34 @@
-"""A consistent copy of the embedded database while RomM runs."""
+"""A consistent copy of the database while RomM runs."""
 
 import errno
+import glob
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from romm.adapters.database.causes import Place, place_of
+from romm.adapters.database.dump import dump
 from romm.adapters.database.transactions import storage_errors
 from romm.domain.diagnosis.storage import Cause, unusable
 
 _FILE_MODE = 0o600  # as the database itself: it has e-mail addresses and password hashes
 
 
+def half_restored(target: Path) -> list[Path]:
+    """What `restore` left beside `target` if it was interrupted."""
+    return sorted(target.parent.glob(f".{glob.escape(target.name)}.restoring-*"))
+
+
 def copy(url: str, file: Path) -> None:
     """Raises `Refused(STORAGE_UNAVAILABLE)`, and OSError for `file`, also if it exists. A failed copy is removed."""
     source = place_of(url)
-    if source.file is None:
-        raise unusable(Cause.NOT_COPIED, source.name)
-    copy_file(source.file, file)
+    if source.file is not None:
+        copy_file(source.file, file)
+    else:
+        with _made(file):
+            dump(url, file)
 
 
 def copy_file(source: Path, file: Path) -> None:
@@ -28,10 +38,15 @@ def copy_file(source: Path, file: Path) -> None:
         address = f"{source.resolve(strict=True).as_uri()}?mode=ro"
         if not source.is_file():
             raise IsADirectoryError(errno.EISDIR, "is not a file", place.name)
+    with _made(file), storage_errors(place), closing(sqlite3.connect(address, uri=True)) as running:
+        _copy(running, file)
+
+
+@contextmanager
+def _made(file: Path) -> Iterator[None]:
     os.close(os.open(file, os.O_CREAT | os.O_EXCL, _FILE_MODE))
     try:
-        with storage_errors(place), closing(sqlite3.connect(address, uri=True)) as running:
-            _copy(running, file)
+        yield
     except BaseException:
         file.unlink()
         raise

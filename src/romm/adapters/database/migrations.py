@@ -20,23 +20,44 @@ T = TypeVar("T")
 Report = Callable[[str], None]
 """Gets a line about each step."""
 
+COPY_HINT = "`romm db upgrade --copy FILE` makes one first, with pg_dump"
 
-def upgrade(url: str, revision: str = "head", *, keeps_copy: bool = False, report: Report = lambda _: None) -> None:
-    """Creates the database if there is none. `keeps_copy`: of a SQLite file, before its first change.
 
-    Raises `ValueError` for an unknown revision.
+def upgrade(
+    url: str,
+    revision: str = "head",
+    *,
+    keeps_copy: bool = False,
+    copy: Path | None = None,
+    report: Report = lambda _: None,
+) -> None:
+    """Creates the database if there is none. `keeps_copy` before its first change: in `copy`, else beside a SQLite file.
+
+    Raises `ValueError` for an unknown revision, and OSError for `copy`.
     """
     with storage_errors(place_of(url)):
         found = current(url)
-        if found == HEAD and revision == "head":
-            return  # the usual case at start
-        if age(found, HEAD) is Cause.NEWER:
-            raise unusable(Cause.NEWER, place_of(url).name, str(found))
-        if keeps_copy and found is not None and (file := place_of(url).file) is not None:
-            kept = _free_name(file.with_name(f"{file.name}.at-{found}"))
-            backup.copy(url, kept)
-            report(f"Kept a copy of the database at {found}: {kept}")
+    if found == HEAD and revision == "head":
+        return  # the usual case at start
+    if age(found, HEAD) is Cause.NEWER:
+        raise unusable(Cause.NEWER, place_of(url).name, str(found))
+    if keeps_copy and found is not None:
+        report(_kept(url, found, copy))
+    with storage_errors(place_of(url)):
         _upgrade(url, revision, report)
+
+
+def _kept(url: str, found: str, copy: Path | None) -> str:
+    file = place_of(url).file
+    if copy is not None:
+        backup.copy(url, copy)
+    elif file is not None:
+        copy = _free_name(file.with_name(f"{file.name}.at-{found}"))
+        with storage_errors(place_of(url)):
+            backup.copy(url, copy)
+    else:
+        return f"note: no copy of the PostgreSQL database at {found} is kept. {COPY_HINT}"
+    return f"Kept a copy of the database at {found}: {copy}"
 
 
 def _free_name(wanted: Path) -> Path:
@@ -75,10 +96,14 @@ def require_current(url: str) -> None:
 
 
 def exists(url: str) -> bool:
-    """A server's counts as there."""
+    """A server's counts as there. A database must not start empty because its restore was interrupted."""
     place = place_of(url)
     with storage_errors(place):
-        return place.file is None or not _is_absent(place.file)
+        if place.file is None or not _is_absent(place.file):
+            return True
+        if left := backup.half_restored(place.file.resolve()):
+            raise unusable(Cause.HALF_RESTORED, place.name, str(left[0]))
+        return False
 
 
 def current(url: str) -> str | None:

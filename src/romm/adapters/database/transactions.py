@@ -30,6 +30,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from romm.adapters.database.causes import NOWHERE, Place, explained, is_privilege, place_of, sqlstate
 from romm.adapters.database.engines import BUSY_SECONDS, engines
+from romm.adapters.database.inline import Inline
+from romm.adapters.database.kept import Kept
+from romm.adapters.database.prepared import Prepared
 from romm.adapters.database.tables import Base
 from romm.adapters.database.writer import Writer
 from romm.domain.errors import Code, Refused
@@ -87,7 +90,9 @@ class Database:
         self._engines = made = engines(url)
         self._place = place_of(url)
         self._writes = Writer(made.writes, wait=BUSY_SECONDS) if isinstance(made.writes, Engine) else made.writes
-        self._inline: Connection | None = None
+        self._inline = None if made.inline is None else Inline(made.inline)
+        self._kept = Kept(made.reads)
+        self._prepared: dict[Select[Any], Prepared] = {}
         self._wrote_at = -math.inf
 
     @asynccontextmanager
@@ -115,17 +120,35 @@ class Database:
         """On SQLite on the event loop: takes microseconds, aiosqlite's thread five times as long. A locked file (repair,
         restore) moves it to the thread.
         """
-        if self._engines.inline is not None:
+        if self._inline is not None:
             with storage_errors(self._place), suppress(OperationalError):
-                self._inline = self._inline or self._engines.inline.connect()
-                return self._inline.execute(statement, parameters).all()
+                return self._inline.fetch(statement, parameters)
         async with self.read() as reader:
             return (await reader.execute(statement, parameters)).all()
+
+    async def lookup(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """As `fetch`, for a constant of a module that runs at every request. Parameters are plain texts and numbers."""
+        prepared = self._prepared.get(statement)
+        if prepared is None:
+            prepared = self._prepared[statement] = Prepared(statement, self._engines.reads.dialect)
+        with storage_errors(self._place), suppress(OperationalError, sqlite3.OperationalError):
+            if self._inline is not None:
+                return self._inline.lookup(prepared, parameters)
+            if (found := await self._kept.lookup(prepared, parameters)) is not None:
+                return found
+        return await self.fetch(statement, parameters)
+
+    def version(self) -> int | None:
+        """Another number after each commit of any connection. Ask before reading: what is read then is as new or newer.
+
+        None if that cannot be known: with PostgreSQL, and see `Inline.version`.
+        """
+        return None if self._inline is None else self._inline.version()
 
     @property
     def connections_in_use(self) -> int:
         pool = self._engines.reads.pool
-        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+        return pool.checkedout() - self._kept.idle if isinstance(pool, QueuePool) else 0
 
     async def revision(self) -> str | None:
         """None for an empty database."""
@@ -152,6 +175,7 @@ class Database:
     async def close(self) -> None:
         if self._inline is not None:
             self._inline.close()
+        await self._kept.close()
         await self._engines.reads.dispose()
         await (self._writes.close() if isinstance(self._writes, Writer) else self._writes.dispose())
 

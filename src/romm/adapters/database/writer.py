@@ -33,11 +33,14 @@ class Writer:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._opened: tuple[Connection, sqlite3.Connection] | None = None
+        self._is_closed = False
         self._until_checkpoint = 0
         self._paused_until = 0.0
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Raises what `work` raises, TimeoutError and `sqlite3.Error`."""
+        if self._is_closed:  # the thread is closing the connection, and SQLite's memory goes with it
+            raise sqlite3.ProgrammingError("the database is closed")
         if not self._turn.locked() and (transaction := self._begun()):
             return self._quickly(work, transaction)
         async with asyncio.timeout(self._wait):
@@ -55,6 +58,7 @@ class Writer:
 
     async def close(self) -> None:
         """The last process merges the WAL into the database file."""
+        self._is_closed = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
 

@@ -17,7 +17,7 @@ from romm.api.credentials.token_schemas import (
 )
 from romm.api.http.authentication import CLIENT_AUTHENTICATION
 from romm.api.http.openapi import FOR_APPS, FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
-from romm.api.http.requests import Request, basic_credentials, form, visitor
+from romm.api.http.requests import Request, basic_credentials, form, is_basic, visitor
 from romm.api.http.responses import NO_STORE
 from romm.credentials.grants import Grants
 from romm.credentials.principal import Principal
@@ -118,10 +118,11 @@ async def token_request(request: Request) -> TokenRequest:
 def _client(request: Request, parameters: dict[str, str]) -> str:
     """A public client's name; one that claims a secret is refused.
 
-    A Basic header with only a name equals `client_id` (RFC 6749, 2.3.1); many libraries send it.
+    A Basic header with only a name equals `client_id` (RFC 6749, 2.3.1); many libraries send it. Other schemes
+    authenticate no client: some apps send an expired token with every request.
     """
-    client, header = parameters.get("client_id", ""), request.headers.get("authorization")
-    if header is not None:
+    client, header = parameters.get("client_id", ""), request.headers.get("authorization", "")
+    if is_basic(header):
         name, secret = basic_credentials(header) or ("", "unreadable")
         name = unquote_plus(name)
         if secret or client not in ("", name):

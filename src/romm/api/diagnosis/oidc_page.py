@@ -96,7 +96,7 @@ async def oidc(
         states={each: _state(of_it) for each, of_it in diagnosed.items()},
         **_reported(found),
         gone=bool(report) and found is None,
-        error=explained(error, ref),
+        error=explained(error, ref, renderer.of_several(shown.id)),
         reason=_of_reference(refused, error, ref)
         or (describe(Code(error), renderer, shown) if error in set(Code) else None),
         elsewhere=await issuer_moves.elsewhere(by),

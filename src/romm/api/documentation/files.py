@@ -28,7 +28,7 @@ def size(name: str) -> int:
 
 @cache
 def images() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(FOLDER.glob("images/*.png"))}
+    return {path.name: path.read_bytes() for path in sorted(FOLDER.glob("images/*.webp"))}
 
 
 def named(target: str, page: str) -> str | None:

@@ -9,6 +9,7 @@ from litestar.response import Template
 
 from romm.api.documentation import documents, files
 from romm.api.documentation.search import LONGEST_QUERY, search
+from romm.api.pages.compressed import COMPRESSED
 from romm.api.pages.renderer import PageRenderer
 from romm.domain.errors import Code, Refused
 
@@ -37,7 +38,7 @@ def provider_page(name: FromPath[str], renderer: NamedDependency[PageRenderer], 
 def image(name: FromPath[str]) -> Response[bytes]:
     if (content := files.images().get(name)) is None:
         raise _missing()
-    return Response(content, media_type="image/png", headers={"cache-control": "public, max-age=86400"})
+    return Response(content, media_type="image/webp", headers={"cache-control": "public, max-age=86400"})
 
 
 def _page(name: str, number: int, renderer: PageRenderer) -> Template:
@@ -50,4 +51,6 @@ def _missing() -> Refused:
     return Refused(Code.NOT_FOUND, problem="the documentation has no such page", path="/docs")
 
 
-router = Router("/docs", route_handlers=[start, page, provider_page, image], include_in_schema=False)
+router = Router(
+    "/docs", route_handlers=[start, page, provider_page, image], include_in_schema=False, middleware=[COMPRESSED]
+)

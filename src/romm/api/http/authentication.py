@@ -43,7 +43,7 @@ class Authentication:
         await _refuse_elsewhere(request)
         options, header = request.route_handler.opt, credential_header(request)
         if header is None and (secret := await _client_secret(request)):
-            who = await self.bearers.who(secret)
+            who = await self._of_client(secret)
         elif header is None or options.get("browser"):
             who = await self.browser(request)
         else:
@@ -72,15 +72,15 @@ class Authentication:
             raise cross_site.refused(request, self.our_cookies.base_url)  # a remembered or invented password
         secret = unquote_plus(named[1])  # RFC 6749, 2.3.1
         if request.route_handler.opt.get(CLIENT_AUTHENTICATION) and secret.startswith(CLIENT_TOKEN_PREFIX):
-            return await self._by_client_secret(secret)
+            if who := await self._of_client(secret):
+                return who
+            raise Refused(Code.CREDENTIALS_WRONG, reason="no live client token is the password of the Basic header")
         door = "forward" if forwarded else ""  # the header may be meant for the application behind the proxy
         return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request), door=door))
 
-    async def _by_client_secret(self, secret: str) -> Principal:
-        found = await self.bearers.who(secret)
-        if found is None:
-            raise Refused(Code.CREDENTIALS_WRONG, reason="no live client token is the password of the Basic header")
-        return found
+    async def _of_client(self, secret: str) -> Principal | None:
+        """Only a client token is a secret of a client: an access token is a person's."""
+        return await self.bearers.who(secret) if secret.startswith(CLIENT_TOKEN_PREFIX) else None
 
 
 async def _client_secret(request: Request) -> str:

@@ -8,17 +8,18 @@ from litestar.response import Template
 from litestar.serialization import decode_json, encode_json
 
 from romm.api.http.requests import Request
+from romm.api.pages.compressed import COMPRESSED
 from romm.api.pages.renderer import PageRenderer
 
 _OPENAPI = "application/vnd.oai.openapi+json"
 
 
-@get("/openapi.json", media_type=_OPENAPI)
+@get("/openapi.json", media_type=_OPENAPI, middleware=[COMPRESSED])
 async def document(request: Request) -> Response[bytes]:
     return Response(_document(request.app), media_type=_OPENAPI)
 
 
-@get("/docs")
+@get("/docs", middleware=[COMPRESSED])
 async def docs(request: Request, renderer: NamedDependency[PageRenderer]) -> Template:
     return renderer.page("api_docs.html", document=decode_json(_document(request.app)))
 

@@ -14,6 +14,7 @@ from romm.api.http.requests import DEVICE_COOKIE, logged_path
 from romm.api.pages.languages import Asked, Languages, remember
 from romm.ports.process import Log
 
+Header = tuple[bytes, bytes]
 Bind = Callable[..., AbstractContextManager[Any]]
 
 _ALWAYS = (
@@ -74,9 +75,9 @@ def middleware(
     return enveloped
 
 
-def _headers(
-    headers: list[tuple[bytes, bytes]], correlation_id: str, extra: tuple[tuple[bytes, bytes], ...]
-) -> list[tuple[bytes, bytes]]:
-    present = {name for name, _ in headers}
-    defaults = (header for header in _UNLESS_SAID if header[0] not in present)
-    return [*headers, *extra, *defaults, (b"x-correlation-id", correlation_id.encode())]
+def _headers(headers: list[Header], correlation_id: str, extra: tuple[Header, ...]) -> list[Header]:
+    present = [name for name, _ in headers]
+    headers.extend(extra)
+    headers.extend([header for header in _UNLESS_SAID if header[0] not in present])
+    headers.append((b"x-correlation-id", correlation_id.encode()))
+    return headers

@@ -1,6 +1,7 @@
 """Trusted reverse proxies, and the request they forward or ask about."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 
 from litestar.enums import ScopeType
@@ -8,7 +9,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from romm.api.http.requests import Request
 from romm.domain import hosts
-from romm.domain.hosts import Network
+from romm.domain.hosts import Address, Network
 from romm.domain.sign_in.forward_auth import Forwarded
 
 NGINX_URI = "x-original-uri"
@@ -37,13 +38,17 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
 def forwarded_request(request: Request) -> Forwarded:
     """The request that a proxy asks about. Several hosts are none; an untrusted proxy cannot name one."""
     headers = request.headers
-    trusted = request.scope["state"].get("from_proxy")
     reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(
         uri=forwarded_uri(request),
-        host=", ".join(headers.getall("x-forwarded-host", [])) if trusted else "",
+        host=forwarded_host(request),
         opens_page=reads and "text/html" in headers.get("accept", "") and "authorization" not in headers,
     )
+
+
+def forwarded_host(request: Request) -> str:
+    trusted = request.scope["state"].get("from_proxy")
+    return ", ".join(request.headers.getall("x-forwarded-host", [])) if trusted else ""
 
 
 def is_from_untrusted_proxy(request: Request) -> bool:
@@ -59,15 +64,23 @@ def forwarded_uri(request: Request) -> str:
 def _set_client(scope: HTTPScope, networks: tuple[Network, ...]) -> None:
     """And the scheme. Without a peer address (Unix socket) the headers are ignored."""
     sender = scope["client"]
-    peer = hosts.address(sender[0]) if sender else None
-    if sender is None or peer is None:
+    known = _known(sender[0]) if sender else None
+    if sender is None or known is None:
         return
-    scope["client"] = (str(peer), sender[1])
+    peer, written = known
+    scope["client"] = (written, sender[1])
     if hosts.is_within(peer, networks):
         scope.setdefault("state", {})["from_proxy"] = True
         scope["client"] = (str(hosts.client(peer, _entries(scope, b"x-forwarded-for"), networks)), 0)
         scheme = "".join(_entries(scope, b"x-forwarded-proto")[-1:])
         scope["scheme"] = scheme if scheme in _SCHEMES else scope["scheme"]
+
+
+@lru_cache(hosts.REMEMBERED)
+def _known(peer: str) -> tuple[Address, str] | None:
+    """With its canonical form."""
+    found = hosts.address(peer)
+    return None if found is None else (found, str(found))
 
 
 def _entries(scope: HTTPScope, name: bytes) -> list[str]:

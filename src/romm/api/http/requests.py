@@ -76,7 +76,9 @@ def correlation_id(request: Request) -> str:
 
 def logged_path(scope: HTTPScope) -> str:
     """Without codes that could still be used."""
-    path, parameters = scope["path"], scope.get("path_params") or {}
+    path, parameters = scope["path"], scope.get("path_params")
+    if not parameters:
+        return path
     for code in (str(parameters[name]) for name in _SECRET_PARAMETERS if parameters.get(name)):
         path = path.replace(code, "…")
     return path
@@ -147,6 +149,11 @@ def credential_header(request: Request) -> str | None:
     return header if header.partition(" ")[0].lower() in ("basic", "bearer") else None
 
 
+def is_basic(authorization: str) -> bool:
+    """Readable or not."""
+    return authorization.partition(" ")[0].lower() == "basic"
+
+
 def is_from_browser(request: Request) -> bool:
     """Browsers send one of the two with each request that could harm, over https also with all others."""
     return "sec-fetch-site" in request.headers or "origin" in request.headers
@@ -154,9 +161,9 @@ def is_from_browser(request: Request) -> bool:
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
     """RFC 7617. None for any other header; never raises."""
-    scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
+    if not is_basic(authorization):
         return None
+    encoded = authorization.partition(" ")[2]
     try:
         name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
     except ValueError:  # not Base64 or not UTF-8

@@ -133,6 +133,11 @@ class PageRenderer:
         found = of_several if self.configured.are_several else self._shown
         return None if found is None else found.label
 
+    def of_several(self, provider_id: str | None) -> str:
+        """The id of one of several providers, for a link to what is said of it. Empty with a single one."""
+        named = self.configured.named(provider_id) if provider_id else None
+        return named.id if named is not None and self.configured.are_several else ""
+
     def providers_of(self, issuers: Iterable[str]) -> str | None:
         """Those with one of these issuers, else all that are on."""
         found = {each.id for issuer in issuers if (each := self.configured.of_issuer(issuer))}
@@ -233,13 +238,13 @@ def confirm_url(return_to: str) -> str:
     return with_query(CONFIRM_PAGE, {"next": return_to})
 
 
-def explained(error: str, reference: str) -> dict[str, str | None] | None:
-    """An unknown code gets the general sentence, never its own text."""
+def explained(error: str, reference: str, at: str = "") -> dict[str, str | None] | None:
+    """An unknown code gets the general sentence, never its own text. `at` is the provider, of several."""
     if not error:
         return None
     code = Code(error) if error in set(Code) else Code.UNEXPECTED
     valid = reference if _REFERENCE.fullmatch(reference) else None
-    return {"code": code, "title": TITLES[code], "person": CATALOGUE[code].person, "reference": valid}
+    return {"code": code, "title": TITLES[code], "person": CATALOGUE[code].person, "reference": valid, "at": at}
 
 
 def describe(
@@ -259,4 +264,5 @@ def describe(
         "person": row.person,
         "operator": operator,
         "provider": in_words_of(provider.id, hint),
+        "at": renderer.of_several(provider.id),
     }

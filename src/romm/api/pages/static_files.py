@@ -10,6 +10,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
+from romm.api.pages.compressed import COMPRESSED
+
 _PREFIX = "/romm-static"
 """Not `/static`, which applications that mount the sign-in like to have themselves."""
 
@@ -38,7 +40,7 @@ def address(name: str) -> str:
     return f"{_PREFIX}/{name}?v={FILES[name].digest}"
 
 
-@get(f"{_PREFIX}/{{file_path:path}}", include_in_schema=False)
+@get(f"{_PREFIX}/{{file_path:path}}", include_in_schema=False, middleware=[COMPRESSED])
 async def static_file(
     file_path: FromPath[Path], digest: Annotated[str, QueryParameter(name="v")] = ""
 ) -> Response[bytes]:

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
-from romm.api.http.proxies import forwarded_request, forwarded_uri, is_from_untrusted_proxy
+from romm.api.http.proxies import forwarded_host, forwarded_request, forwarded_uri, is_from_untrusted_proxy
 from romm.api.http.requests import Request, credential_header
 from romm.credentials.principal import Principal
 from romm.domain import scopes
@@ -69,16 +69,25 @@ async def forward(
     asked = forwarded_request(request)
     elsewhere = forward_hosts.origin_of(asked.host)
     try:
-        who = await _who(request, authentication, forward_hosts, elsewhere)
+        headers = await permission(request, authentication, forward_hosts, needed)
     except Refused as refused:
         if refused.code is Code.NOT_SIGNED_IN:
             _name_untrusted_proxy(request)
             refused.page = required(forward_auth.sign_in_url(asked, settings.server.base_url, elsewhere))
         raise
+    return Response(None, status_code=204, headers=headers)
+
+
+async def permission(
+    request: Request, authentication: Authentication, forward_hosts: ForwardHosts, needed: frozenset[str]
+) -> dict[str, str]:
+    """The headers that go with it. Raises `Refused`."""
+    elsewhere = forward_hosts.origin_of(forwarded_host(request))
+    who = await _who(request, authentication, forward_hosts, elsewhere)
     if refuse := forward_auth.allow(needed, who.scopes):
         raise Refused.by(refuse)
     identity = forward_auth.headers(who.account, who.scopes)
-    return Response(None, status_code=204, headers=identity | (_handed_on(request, who) if elsewhere else {}))
+    return identity | (_handed_on(request, who) if elsewhere else {})
 
 
 async def _who(

@@ -70,7 +70,7 @@ async def login(
         passwords=not renderer.settings.accounts.disable_userpass_login,
         next=target,
         username="",
-        error=explained(error, ref),
+        error=explained(error, ref, renderer.of_several(provider)),
         notice=notice,
         setup_needed=await setup.is_open(),
         oidc_off=not renderer.providers and any(each.oidc.enabled for each in renderer.settings.all_providers),

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.openapi import gives, refuses, takes
-from romm.api.http.requests import Request, basic_credentials, body, visitor, wants_page
+from romm.api.http.requests import Request, basic_credentials, body, is_basic, visitor, wants_page
 from romm.api.http.responses import see_other
 from romm.api.sign_in.schemas import LogoutAnswer, SignInForm
 from romm.domain import urls
@@ -90,7 +90,8 @@ def _check_kept(request: Request, base_url: str) -> None:
 
 async def _form(request: Request) -> SignInForm:
     header = request.headers.get("authorization")
-    if header is None or wants_page(request):  # on pages the header may be meant for a proxy
+    # On pages the header may be meant for a proxy, and a token in it may be an older one of the program.
+    if header is None or wants_page(request) or (request.content_type[0] and not is_basic(header)):
         return await body(request, SignInForm)
     named = basic_credentials(header)
     if named is None:

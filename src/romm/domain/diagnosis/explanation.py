@@ -26,6 +26,7 @@ from romm.domain.sign_in.linking.table import ROWS
 from romm.domain.sign_in.providers import in_words_of
 from romm.domain.sign_in.roles import hints as role_hints
 from romm.domain.sign_in.roles.rules import Keep, RoleDecision, describe
+from romm.domain.titles import TITLES
 
 MAX_SHOWN_VALUES = 20
 
@@ -61,6 +62,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         code = f" ({self.code})" if self.code else ""
         return f"This person {_OUTCOMES[self.outcome]}{code}, by rule {self.rule}."
+
+    @property
+    def in_words(self) -> str:
+        """For pages: without codes and numbers of rules."""
+        why = f": {TITLES[self.code]}" if self.code else ""
+        return f"This person {_OUTCOMES[self.outcome]}{why}."
 
 
 def issuer(claims: Any) -> str | None:
@@ -181,7 +188,7 @@ def _effects(decision: Decision, claims: Claims, username: str) -> list[Line]:
             lines = [Line("Account", f"{account.username} ({level.label})"), Line("Written", written), _ended(ends)]
             return [*lines, *_removed(room)]
         case Confirm(account=account, provable=provable):
-            mine = "by rule L-11p, if proved by its password or in a known browser"
+            mine = "linked, if proved by its password or in a known browser"
             return [
                 Line("Account", f"{account.username} ({account.level.label}), whose owner typed the address"),
                 Line("If it is theirs", mine if provable else "linked on /account alone (OIDC_LINK_BY_EMAIL is false)"),

@@ -12,6 +12,7 @@ class Cause(enum.StrEnum):
     """In the order in which the database is looked at."""
 
     DRIVER = "driver"
+    HALF_RESTORED = "half_restored"
     MISSING = "missing"
     NOT_A_FILE = "not_a_file"
     PERMISSION = "permission"
@@ -44,6 +45,11 @@ SENTENCES: Mapping[Cause, Sentence] = {
     Cause.DRIVER: Sentence(
         "the Python package {detail} is missing, which PostgreSQL needs",
         "In RomM's source run `pip install --require-hashes -r requirements/postgres.txt`",
+    ),
+    Cause.HALF_RESTORED: Sentence(
+        "a restore of {place} was interrupted, and left {detail}",
+        "Run `romm db restore` again with the same copy. The replaced database, if there was one, is beside it and has "
+        "`before-restore` in its name",
     ),
     Cause.MISSING: Sentence(
         "there is no database at {place}",
@@ -118,8 +124,9 @@ SENTENCES: Mapping[Cause, Sentence] = {
         "Free some space there. A running RomM then goes on by itself",
     ),
     Cause.NOT_COPIED: Sentence(
-        "{place} is on a server, and only a SQLite file is copied here",
-        "Use pg_dump",
+        "{place} was not copied ({detail})",
+        "Install PostgreSQL's client programs (Debian: postgresql-client), not older than the server, or run pg_dump where "
+        "they are",
     ),
     Cause.OTHER: Sentence(
         "{place}: {detail}",

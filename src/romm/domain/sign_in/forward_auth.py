@@ -14,6 +14,7 @@ from romm.domain.urls import return_to
 LEAST = "me.read"
 """Required of every credential: the response names the account."""
 
+_GROUPS = tuple((level.label, frozenset(scopes.granted(level))) for level in AccessLevel)
 _UNESCAPED = "!\"#$&'()*+,/:;<=>?@[\\]^`{|}"  # printable ASCII except `%`
 
 
@@ -39,8 +40,8 @@ def required(level: str, scope: str, names: Sequence[str]) -> frozenset[str] | R
 
 
 def allow(needed: frozenset[str], has: Collection[str]) -> Refuse | None:
-    missing = [scope for scope in scopes.ALL if scope in needed and scope not in has]
-    return Refuse(Code.FORBIDDEN, {"scope": missing[0]}) if missing else None
+    missing = needed.difference(has)
+    return Refuse(Code.FORBIDDEN, {"scope": scopes.ordered(missing)[0]}) if missing else None
 
 
 def headers(account: Account, has: Collection[str]) -> dict[str, str]:
@@ -49,10 +50,11 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
     Groups are the levels whose scopes the *credential* has in full. Unverified addresses are omitted: the application
     may identify people by them.
     """
-    groups = [level.label for level in AccessLevel if set(scopes.granted(level)) <= set(has)]
+    groups = [label for label, granted in _GROUPS if granted.issubset(has)]
+    name = header_text(account.username)
     return {
-        "remote-user": header_text(account.username),
-        "remote-name": header_text(account.username),
+        "remote-user": name,
+        "remote-name": name,
         "remote-email": header_text(account.email or "" if account.has_vouched_email else ""),
         "remote-groups": ",".join(groups),
     }
@@ -60,6 +62,8 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
 
 def header_text(value: str) -> str:
     """Escape `%` and all but printable ASCII as %XX of UTF-8 (RFC 9110, 5.5)."""
+    if value.isascii() and value.isalnum():
+        return value
     return quote(value, safe=_UNESCAPED, errors="replace")
 
 

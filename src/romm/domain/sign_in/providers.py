@@ -29,11 +29,16 @@ def names_of(provider_id: str) -> tuple[str, str]:
 
 def in_words_of(provider_id: str | None, text: str) -> str:
     """With that provider's variables and keys in place of the first one's."""
-    if provider_id in (None, FIRST):
+    if provider_id in (None, "", FIRST):
         return text
     return _VARIABLE.sub(lambda found: variable(provider_id, found[1]), text).replace(
         JWKS, JWKS.replace("/jwks.json", f"/{provider_id}/jwks.json")
     )
+
+
+def names_variables(text: str) -> bool:
+    """Of a provider, which differ between several."""
+    return _VARIABLE.search(text) is not None
 
 
 class ConfiguredProvider(Struct, frozen=True, kw_only=True):

@@ -7,54 +7,50 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-import load
-import servers
-from figures import Figure
-from measures import Client
+from bench.figures import Figure, one
+from bench.load import CAPTAIN
+from bench.stage import Stage
 
-TRIES = 200  # of each kind
 FREE = 4  # failures per account and per address before throttling (domain.throttle.FREE_FAILURES)
 KINDS = ("wrong", "unknown", "disabled", "without a password")
 MOST = 1.1
 
 
-def figures(folder: Path, client: Client) -> Iterator[Figure]:
-    """Median times as a ratio to a wrong password's, the longer by the shorter."""
+def figures(group: str, stage: Stage) -> Iterator[Figure]:
+    """Each beside a wrong password; the longer by the shorter."""
     proxied = {"ROMM_TRUSTED_PROXIES": "127.0.0.1"}  # the address changes every few tries, against throttling
-    with servers.romm(folder, servers.free_port(), proxied, None) as server:
-        client(load.set_up, server.origin)
-        names = client(people, server.origin)
-        taken = client(tries, server.origin, names)
+    with stage.romm(proxied) as (server, _):
+        names = stage.client(people, server.origin, stage.effort.tries)
+        taken = stage.client(tries, server.origin, names, stage.effort.tries)
     yardstick = median(taken["wrong"])
     for kind in KINDS[1:]:
         ratio = median(taken[kind]) / yardstick
-        yield Figure(name=f"a name {kind}, time beside a wrong password's", value=max(ratio, 1 / ratio), target=MOST)
+        yield one(group, f"a name {kind}, its time beside a wrong password's", "×", max(ratio, 1 / ratio), MOST)
 
 
-def people(origin: str) -> dict[str, list[str]]:
-    """Enough for FREE tries each."""
-    admin = base64.b64encode(":".join(load.CAPTAIN.values()).encode()).decode()
+def people(origin: str, count: int) -> dict[str, list[str]]:
+    """Enough of each kind for `count` tries, FREE with each name."""
+    admin = base64.b64encode(":".join(map(str, CAPTAIN.values())).encode()).decode()
     headers = {"authorization": f"Basic {admin}", "content-type": "application/json"}
-    names = {kind: [f"{kind.split()[0]}-{n}" for n in range(TRIES // FREE)] for kind in KINDS}
+    names = {kind: [f"{kind.split()[0]}-{n}" for n in range(count // FREE)] for kind in KINDS}
     with closing(_connection(origin)) as connection:
         for kind in ("wrong", "disabled", "without a password"):
             for name in names[kind]:
-                new = {"username": name} if "without" in kind else load.CAPTAIN | {"username": name}
+                new = {"username": name} if "without" in kind else CAPTAIN | {"username": name}
                 made = _ask(connection, "POST", "/api/users", new, headers, 201)
                 if kind == "disabled":
                     _ask(connection, "PUT", f"/api/users/{made['id']}", {"enabled": False}, headers, 200)
     return names
 
 
-def tries(origin: str, names: dict[str, list[str]]) -> dict[str, list[float]]:
+def tries(origin: str, names: dict[str, list[str]], count: int) -> dict[str, list[float]]:
     """Seconds. The kinds take turns, so that other load affects all alike."""
     taken: dict[str, list[float]] = {kind: [] for kind in names}
     with closing(_connection(origin)) as connection:
-        for turn in range(TRIES):
+        for turn in range(count):
             headers = {"content-type": "application/json", "x-forwarded-for": f"192.0.2.{turn}"}
             for kind, people in names.items():
                 form = {"username": people[turn // FREE], "password": os.urandom(8).hex()}

@@ -1,0 +1,67 @@
+"""Draws docs/images/performance.png from docs/performance.json. The same file gives the same picture."""
+
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Drawing
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bench.figures import read
+from bench.panels import PANELS, Bar, Panel, bars
+
+SOURCE = "Source"
+"""The text in the picture's file that has the digest of the JSON; see tests/bench."""
+
+WIDTH, ROW, HEAD = 7.2, 0.27, 0.55  # inches
+DOTS_PER_INCH = 160
+COLOURS = 200  # of the palette, so that the file is small
+
+# On a light ground of its own, it is readable on dark pages too.
+GROUND, INK, OURS, OTHERS, WANTED = "#f7f7f5", "#1f2328", "#2f6f9f", "#a9b4bd", "#b3261e"
+_STYLE: Any = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK, "axes.labelcolor": INK}
+
+
+def draw(results: Path, picture: Path) -> None:
+    content = results.read_bytes()
+    panels = [(panel, found) for panel in PANELS if (found := bars(read(content.decode()), panel))]
+    about = PngInfo()
+    about.add_text(SOURCE, sha256(content).hexdigest())
+    with rc_context(_STYLE), BytesIO() as drawn:
+        _drawing(panels).savefig(drawn, dpi=DOTS_PER_INCH, facecolor=GROUND)
+        Image.open(drawn).convert("RGB").quantize(COLOURS).save(picture, pnginfo=about, optimize=True)
+
+
+def _drawing(panels: list[tuple[Panel, list[Bar]]]) -> Drawing:
+    heights = [HEAD + ROW * len(found) for _, found in panels]
+    drawing = Drawing(figsize=(WIDTH, sum(heights)), layout="constrained")
+    every = drawing.subplots(len(panels), 1, squeeze=False, height_ratios=heights)
+    for (panel, found), axes in zip(panels, every[:, 0], strict=True):
+        _panel(axes, panel, found)
+    return drawing
+
+
+def _panel(axes: Axes, panel: Panel, found: list[Bar]) -> None:
+    rows = range(len(found))
+    axes.barh(rows, [bar.value for bar in found], color=[OURS if bar.is_ours else OTHERS for bar in found], height=0.62)
+    axes.set_yticks(rows, [bar.name for bar in found])
+    axes.invert_yaxis()
+    axes.set_title(panel.title, loc="left", fontsize=10, fontweight="bold")
+    axes.set_facecolor(GROUND)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    axes.tick_params(colors=INK, left=False, bottom=False, labelbottom=False)
+    for row, bar in enumerate(found):
+        axes.annotate(bar.label, (bar.value, row), xytext=(5, 0), textcoords="offset points", va="center")
+        if bar.target is not None:
+            axes.plot([bar.target] * 2, [row - 0.42, row + 0.42], color=WANTED, linewidth=2)
+    furthest = max(max(bar.value, bar.target or 0) for bar in found)
+    axes.set_xlim(0, furthest * 1.18)
+
+
+if __name__ == "__main__":
+    DOCS = Path(__file__).parents[1] / "docs"
+    draw(DOCS / "performance.json", DOCS / "images" / "performance.png")

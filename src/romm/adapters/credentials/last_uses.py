@@ -1,0 +1,99 @@
+"""When a credential was used last, written behind: no request waits for it, and a second's uses are one commit."""
+
+import asyncio
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, or_, update
+
+from romm.adapters.database.tables import AccountRow, CredentialRow
+from romm.adapters.database.transactions import Database
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.errors import Refused
+
+WRITTEN_AFTER_SECONDS = 1.0
+
+MOST = 10_000
+"""Noted at once; more come only while nothing can be written."""
+
+_ACTIVE = (
+    update(AccountRow)
+    .where(
+        AccountRow.id == bindparam("owner"),
+        or_(AccountRow.last_active.is_(None), AccountRow.last_active < bindparam("now")),
+    )
+    .values(last_active=bindparam("now"))
+)
+# Another worker's note of the same minute stays.
+_USED = (
+    update(CredentialRow)
+    .where(
+        CredentialRow.digest == bindparam("key_digest"),
+        CredentialRow.kind == bindparam("key_kind"),
+        CredentialRow.last_used_at <= bindparam("seen"),
+    )
+    .values(last_used_at=bindparam("now"))
+)
+
+Noted = dict[tuple[Kind, str], tuple[Credential, datetime]]
+
+
+class LastUses:
+    """A use that cannot be written (a full disk, a server that is away) is kept for the next time."""
+
+    def __init__(self, database: Database, *, after: float = WRITTEN_AFTER_SECONDS) -> None:
+        self._database = database
+        self._after = after
+        self._noted: Noted = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def noted(self) -> int:
+        return len(self._noted)
+
+    def note(self, credential: Credential, now: datetime) -> None:
+        """Of a live credential, so that strangers cannot fill it."""
+        if len(self._noted) >= MOST:
+            return
+        self._noted[credential.kind, credential.digest] = credential, now
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self._after, self._begin)
+
+    async def write(self) -> None:
+        """All that is noted. If that fails, the requests that need the database say why."""
+        noted, self._noted = self._noted, {}
+        if not noted:
+            return
+        try:
+            await self._database.write(lambda connection: _write(connection, noted))
+        except Refused:
+            self._noted = {**noted, **self._noted}
+
+    async def close(self) -> None:
+        """Before the database is closed: no use is lost."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._writing is not None:
+            await self._writing
+        await self.write()
+
+    def _begin(self) -> None:
+        self._timer = None
+        self._writing = asyncio.get_running_loop().create_task(self.write())
+
+
+def _write(connection: Connection, noted: Noted) -> None:
+    """Accounts first and in order, as everywhere: two workers never wait for each other."""
+    uses = sorted(noted.values(), key=lambda use: (use[0].account_id, use[0].digest))
+    active = {credential.account_id: now for credential, now in sorted(uses, key=lambda use: use[1])}
+    connection.execute(_ACTIVE, [{"owner": owner, "now": active[owner]} for owner in sorted(active)])
+    connection.execute(_USED, [_used(credential, now) for credential, now in uses])
+
+
+def _used(credential: Credential, now: datetime) -> dict[str, object]:
+    return {
+        "key_digest": credential.digest,
+        "key_kind": credential.kind.value,
+        "seen": credential.last_used_at,
+        "now": now,
+    }
