@@ -73,8 +73,8 @@ def test_the_missing_driver_is_in_the_file_that_is_named() -> None:
     assert SENTENCES[Cause.UNREACHABLE].fix in romm("users", "list", ROMM_DATABASE_URL=NO_SERVER).stderr
 
 
-def test_a_server_is_not_copied_and_the_program_that_does_is_named(tmp_path: Path) -> None:
-    """Which is PostgreSQL's own; that it works is not ours to prove."""
+def test_a_server_that_cannot_be_copied_names_the_programs_that_copy(tmp_path: Path) -> None:
+    """That they do is in tests/adapters/database/test_dump.py."""
     refused = romm("db", "backup", str(tmp_path / "copy.db"), ROMM_DATABASE_URL=NO_SERVER)
     assert refused.returncode == 3
     assert SENTENCES[Cause.NOT_COPIED].fix in refused.stderr

@@ -169,4 +169,5 @@ def _replace_dead(engine: Engine) -> None:
             try:
                 connection.run_async(lambda driver: driver.execute("SELECT", timeout=PING_SECONDS))
             except Exception as error:
+                connection.driver_connection.terminate()  # else SQLAlchemy waits two seconds for an answer to its goodbye
                 raise InvalidatePoolError from error
