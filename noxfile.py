@@ -143,6 +143,7 @@ def contract(session: nox.Session) -> None:
     install(session, "test")
     with postgres(session) as postgres_url, mariadb(session) as mariadb_url:
         env = {"ROMM_TEST_POSTGRES_URL": postgres_url, "ROMM_TEST_MARIADB_URL": mariadb_url}
+        env["ROMM_TEST_ACCOUNTS"] = "100000"
         session.run(
             "pytest", "tests/adapters", "tests/processes", "tests/cli/test_import_users.py", *session.posargs, env=env
         )

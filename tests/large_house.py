@@ -6,14 +6,15 @@ from sqlalchemy import Connection, text
 
 LONG_AGO, NOW, LATER = "2026-03-01 00:00:00.000000", "2026-03-04 05:06:07.000000", "2036-03-04 05:06:07.000000"
 ISSUER = "https://auth.example.com"
+NO_TIME = {"sqlite": "NULL", "postgresql": "NULL::timestamptz"}
 DIGEST = {"sqlite": "lower(hex(randomblob(32)))", "postgresql": "md5(random()::text) || md5(random()::text)"}
 
 ACCOUNTS = """
 INSERT INTO accounts (username, email, enabled, level, password_hash, password_set_at, version, created_at, updated_at,
   last_login, last_active, reset_asked_at, email_source, role_from_claim)
 SELECT 'person-' || i, 'person-' || i || '@example.org', NOT (i % 1000 = 0), 'viewer', '$argon2id$v=19$m=19456,t=2,p=1$' || i,
-  '{long_ago}', 1, '{long_ago}', '{long_ago}', CASE WHEN i % 100 = 0 THEN NULL ELSE '{now}' END, '{now}',
-  CASE WHEN i % 1000 = 0 THEN '{now}' END, 'provider', i % 2 = 0 FROM numbers"""
+  '{long_ago}', 1, '{long_ago}', '{long_ago}', CASE WHEN i % 100 = 0 THEN {no_time} ELSE '{now}' END, '{now}',
+  CASE WHEN i % 1000 = 0 THEN '{now}' ELSE {no_time} END, 'provider', i % 2 = 0 FROM numbers"""
 
 IDENTITIES = """
 INSERT INTO identities (account_id, issuer, subject, linked_at, rule)
@@ -42,17 +43,17 @@ SELECT '{now}', 'openid', CASE WHEN i % 50 = 0 THEN 'refused' ELSE 'signed_in' E
   '2001:db8::' || i, 'line-' || i, '', '', CASE WHEN i % 50 = 0 THEN 'person-' || i || '@example.org' END, '' FROM numbers"""
 
 REST = (
-    "INSERT INTO login_attempts (state_digest, taken_at, expires_at) SELECT {digest}, '{now}', '{later}' FROM some",
-    "INSERT INTO password_failures (key, count, last_at) SELECT {digest}, 1, '{later}' FROM some",
-    "INSERT INTO known_addresses (key, seen_at) SELECT {digest}, '{later}' FROM some",
-    "INSERT INTO logout_tokens (digest, forgotten_at) SELECT {digest}, '{later}' FROM some",
+    "INSERT INTO login_attempts (state_digest, taken_at, expires_at) SELECT {digest}, '{now}', '{later}' FROM tenth",
+    "INSERT INTO password_failures (key, count, last_at) SELECT {digest}, 1, '{later}' FROM tenth",
+    "INSERT INTO known_addresses (key, seen_at) SELECT {digest}, '{later}' FROM tenth",
+    "INSERT INTO logout_tokens (digest, forgotten_at) SELECT {digest}, '{later}' FROM tenth",
     """
 INSERT INTO pending_sign_ins (digest, account_id, sealed, expires_at)
 SELECT {digest}, id, '', '{later}' FROM accounts WHERE username LIKE 'person-%' AND id % 10 = 0""",
     """
 INSERT INTO device_authorizations (device_code_digest, user_code_digest, shape, state, client_device_identifier, name,
   client, platform, client_version, requested_scopes, approved_scopes, interval_seconds, created_at, expires_at)
-SELECT {digest}, {digest}, 'legacy', 'pending', '', '', '', '', '', '', '', 5, '{now}', '{later}' FROM some""",
+SELECT {digest}, {digest}, 'legacy', 'pending', '', '', '', '', '', '', '', 5, '{now}', '{later}' FROM tenth""",
     """
 INSERT INTO devices (account_id, client_device_identifier, name, client, platform, client_version, created_at,
   last_paired_at, updated_at)
@@ -74,15 +75,22 @@ def fill(connection: Connection, number: int, *, everything: bool = True) -> Non
         ),
         {"number": number},
     )
-    for statement in _statements(DIGEST[connection.dialect.name], everything=everything):
+    for statement in _statements(connection.dialect.name, everything=everything):
         connection.execute(text(statement.replace(":", r"\:")))
     connection.execute(text("DROP TABLE numbers"))
 
 
-def _statements(digest: str, *, everything: bool) -> Iterator[str]:
-    words = {"digest": digest, "long_ago": LONG_AGO, "now": NOW, "later": LATER, "issuer": ISSUER}
+def _statements(dialect: str, *, everything: bool) -> Iterator[str]:
+    words = {
+        "digest": DIGEST[dialect],
+        "no_time": NO_TIME[dialect],
+        "long_ago": LONG_AGO,
+        "now": NOW,
+        "later": LATER,
+        "issuer": ISSUER,
+    }
     yield from (each.format(**words) for each in (ACCOUNTS, IDENTITIES, SIGN_INS))
     for kind, (family, every) in KINDS.items():
         yield CREDENTIALS.format(kind=kind, family=family, every=every, **words)
-    some = "(SELECT i FROM numbers WHERE i % 10 = 0) AS some"
-    yield from (each.replace("FROM some", f"FROM {some}").format(**words) for each in REST if everything)
+    tenth = "(SELECT i FROM numbers WHERE i % 10 = 0) AS tenth"
+    yield from (each.replace("FROM tenth", f"FROM {tenth}").format(**words) for each in REST if everything)

@@ -68,3 +68,9 @@ async def _outcome(work: Awaitable[Account]) -> str:
     except Conflict as refused:
         return refused.what
     return "done"
+
+
+async def all_digests(stores: Stores) -> set[str]:
+    """Of all unexpired credentials."""
+    listed = [await stores.credential_lists.listed(kind, 1_000) for kind in Kind]
+    return {each.digest for some in listed for each, _ in some}

@@ -104,7 +104,9 @@ class Links(Protocol):
         """Of all links, in order."""
 
     async def only_linked_to(self, issuer: str, opening: Collection[str]) -> int:
-        """Accounts with a link to `issuer` that is not retired, and with none to an issuer of `opening`."""
+        """Accounts with a link to `issuer` that is not retired, and with none to an issuer of `opening`. `MOST_COUNTED` links are
+        looked at.
+        """
 
 
 class AccountLists(Links, Protocol):

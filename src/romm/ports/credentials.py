@@ -45,8 +45,8 @@ class Credentials(Protocol):
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """One caller gets it."""
 
-    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
-        """Unexpired, newest first. None: all accounts."""
+    async def of(self, account_id: int, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
+        """Unexpired, newest first."""
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
         """None: any owner."""

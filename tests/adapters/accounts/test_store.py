@@ -15,7 +15,7 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.ports.accounts import OneTimeLink
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import BOB, LATER, alice, attach, bob, has_session, session
+from tests.adapters.examples import BOB, LATER, alice, all_digests, attach, bob, has_session, session
 from tests.domain.examples import ADDRESS, NOW
 from tests.factories import new_account
 
@@ -118,7 +118,7 @@ async def test_a_change_ends_the_kinds_it_names_but_not_what_is_kept(stores: Sto
 
     await stores.account_store.change(change(seen, ends=frozenset({Kind.SESSION}), keep="mine"), LATER)
 
-    assert {each.digest for each, _ in await stores.credentials.of(None, list(Kind))} == {"mine", "token", "bobs"}
+    assert await all_digests(stores) == {"mine", "token", "bobs"}
 
 
 @pytest.mark.parametrize("loss", [{"enabled": False}, {"level": EDITOR}])

@@ -11,7 +11,7 @@ from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import Account
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import DAY, alice, bob, session
+from tests.adapters.examples import DAY, alice, all_digests, bob, session
 from tests.domain.examples import NOW
 
 
@@ -100,7 +100,7 @@ async def test_what_a_newer_one_replaces_is_of_its_owner_kind_and_family(stores:
 
     await stores.credentials.replace(owner, code)
 
-    left = {each.digest for each, _ in await stores.credentials.of(None, list(Kind))}
+    left = await all_digests(stores)
     assert left == {"newer", "another family", "another kind", "bobs"}
 
 

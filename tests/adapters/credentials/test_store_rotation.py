@@ -12,7 +12,7 @@ from romm.domain.accounts.changes import Change
 from romm.domain.credentials.credential import EVERYTHING, SIGNED_IN_KINDS, Credential, Kind
 from romm.domain.model import Account
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import DAY, alice, bob, session
+from tests.adapters.examples import DAY, alice, all_digests, bob, session
 from tests.domain.examples import NOW
 
 LATER = NOW + timedelta(minutes=5)
@@ -36,7 +36,7 @@ def without_number(credential: Credential | None) -> Credential | None:
 
 
 async def held(stores: Stores) -> set[str]:
-    return {each.digest for each, _ in await stores.credentials.of(None, list(Kind))}
+    return await all_digests(stores)
 
 
 async def test_the_first_use_spends_a_token_and_stores_what_follows(stores: Stores):

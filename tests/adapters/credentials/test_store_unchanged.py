@@ -12,7 +12,7 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking.decisions import Ends
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import alice, attach, bob, session
+from tests.adapters.examples import alice, all_digests, attach, bob, session
 from tests.domain.examples import ISSUER, NOW
 from tests.factories import new_account
 
@@ -59,7 +59,7 @@ async def test_nothing_is_stored_for_an_account_that_is_not_what_was_judged(stor
     with pytest.raises(Conflict, match="version"):
         await late(stores, seen)
 
-    assert await stores.credentials.of(None, list(Kind)) == []
+    assert await all_digests(stores) == set()
 
 
 async def test_what_every_sign_in_notes_is_no_change(stores: Stores):

@@ -4,32 +4,32 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     CompoundSelect,
     Select,
+    TextClause,
     bindparam,
     func,
-    literal_column,
     not_,
     select,
+    text,
     union,
 )
 
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts, is_admin
 from romm.adapters.database.links import SQLLinks
-from romm.adapters.database.ranges import begins
+from romm.adapters.database.ranges import ROWS_AT_ONCE, begins
 from romm.adapters.database.tables import AccountRow, IdentityRow
 from romm.domain.accounts.search import MOST_ADDRESSES, MOST_COUNTED
 from romm.domain.model import Account
 from romm.ports.accounts import AccountPage, AccountQuery, Only
 
-_ONLY: Mapping[Only, tuple[ColumnElement[bool], ...]] = {
+_ONLY: Mapping[Only, tuple[TextClause, ...]] = {
     Only.ALL: (),
-    Only.WAITING: (literal_column("reset_asked_at IS NOT NULL", Boolean),),
-    Only.DISABLED: (literal_column("NOT enabled", Boolean),),
-    Only.NEVER: (literal_column("last_login IS NULL", Boolean),),
-    Only.MANAGED: (literal_column("role_from_claim", Boolean),),
+    Only.WAITING: (text("reset_asked_at IS NOT NULL"),),
+    Only.DISABLED: (text("NOT enabled"),),
+    Only.NEVER: (text("last_login IS NULL"),),
+    Only.MANAGED: (text("role_from_claim"),),
 }
 """In the words of the partial indexes."""
 
@@ -77,7 +77,10 @@ class SQLAccountLists(SQLLinks):
 
     async def _these(self, ids: Sequence[int]) -> Sequence[Account]:
         """In this order."""
-        found = {each.id: each for each in accounts(await self._database.fetch(_THESE, {"ids": ids}))}
+        found: dict[int, Account] = {}
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            rows = await self._database.fetch(_THESE, {"ids": ids[start : start + ROWS_AT_ONCE]})
+            found |= {each.id: each for each in accounts(rows)}
         return [found[each] for each in ids if each in found]
 
 
@@ -97,8 +100,8 @@ def _chosen(query: AccountQuery) -> Select[Any] | CompoundSelect[Any]:
     return both.order_by(name.desc() if query.before else name).limit(most).offset(query.offset)
 
 
-def _addressed(text: str) -> Select[Any]:
-    found = select(AccountRow.id, AccountRow.username, *_NARROWED).where(begins(AccountRow.email, text))
+def _addressed(beginning: str) -> Select[Any]:
+    found = select(AccountRow.id, AccountRow.username, *_NARROWED).where(begins(AccountRow.email, beginning))
     return found.order_by(AccountRow.email).limit(MOST_ADDRESSES)
 
 

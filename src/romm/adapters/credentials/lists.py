@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 
 from romm.adapters.credentials.store import OWNED, owned
 from romm.adapters.database.account_rows import ORDER
+from romm.adapters.database.ranges import ROWS_AT_ONCE
 from romm.adapters.database.tables import CredentialRow
 from romm.adapters.database.transactions import Database
 from romm.domain.credentials.credential import Credential, Kind
@@ -35,7 +36,10 @@ class SQLCredentialLists:
             rows = await self._database.fetch(_NEWEST, asked)
         else:
             rows = await self._database.fetch(_OLDER, asked | {"before": before})
-        return owned(await self._database.fetch(_THESE, {"ids": [number for (number,) in rows]}))
+        ids, found = [number for (number,) in rows], []
+        for start in range(0, len(ids), ROWS_AT_ONCE):
+            found += owned(await self._database.fetch(_THESE, {"ids": ids[start : start + ROWS_AT_ONCE]}))
+        return found
 
     async def numbered(self, kind: Kind, number: int) -> tuple[Credential, Account] | None:
         asked = {"listed_kind": kind.value, "now": self._clock(), "number": number}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 
 from romm.adapters.credentials.cache import KINDS, CredentialCache
 from romm.adapters.credentials.last_uses import LastUses
+from romm.adapters.credentials.surplus import end_surplus
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database.forgetting import Forgetting
 from romm.adapters.database.tables import (
@@ -21,7 +22,7 @@ from romm.adapters.database.tables import (
 )
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.credentials.client_tokens import Renewal
-from romm.domain.credentials.credential import MOST_OF_A_KIND, Credential, Kind
+from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.credentials.devices import State
 from romm.domain.model import Account, Identity
 from romm.ports.conflicts import Conflict
@@ -43,10 +44,8 @@ OWNED = (
     .outerjoin(IdentityRow, LINKED)
 )
 _FIND = OWNED.where(*_KEY).order_by(*ORDER)
-_OF_ALL = OWNED.where(
-    CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now")
-).order_by(CredentialRow.id.desc(), *ORDER)
-_OF = _OF_ALL.where(CredentialRow.account_id == bindparam("owner"))
+_OF_THESE = (CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now"))
+_OF = OWNED.where(CredentialRow.account_id == bindparam("owner"), *_OF_THESE).order_by(CredentialRow.id.desc(), *ORDER)
 _ADD = insert(CredentialRow)
 # Always locked before its credentials: they cannot be ended while another is being stored.
 _OWNER = select(AccountRow.id).where(AccountRow.id == bindparam("owner")).with_for_update(key_share=True)
@@ -61,26 +60,6 @@ _END_KIN = delete(CredentialRow).where(
     CredentialRow.kind == bindparam("key_kind"),
     CredentialRow.family == bindparam("key_family"),
 )
-_NEWEST_FIRST = (
-    select(CredentialRow.id)
-    .where(CredentialRow.account_id == bindparam("owner"), CredentialRow.kind == bindparam("key_kind"))
-    .order_by(CredentialRow.id.desc())
-)
-_END_OLDEST = delete(CredentialRow).where(CredentialRow.id.in_(_NEWEST_FIRST.offset(MOST_OF_A_KIND)))
-# Each live family has one unspent refresh token.
-_UNSPENT_FIRST = _NEWEST_FIRST.with_only_columns(CredentialRow.family).where(CredentialRow.spent_at.is_(None))
-_END_OLDEST_FAMILIES = delete(CredentialRow).where(
-    CredentialRow.account_id == bindparam("owner"),
-    CredentialRow.family != "",
-    CredentialRow.family.in_(_UNSPENT_FIRST.offset(MOST_OF_A_KIND)),
-)
-_END_SURPLUS = {
-    Kind.SESSION: _END_OLDEST,
-    Kind.DEVICE_COOKIE: _END_OLDEST,
-    Kind.FORWARD_CODE: _END_OLDEST,
-    Kind.FORWARD_SESSION: _END_OLDEST,
-    Kind.REFRESH_TOKEN: _END_OLDEST_FAMILIES,
-}
 _EXPIRED = (
     select(CredentialRow.id)
     .where(CredentialRow.expires_at < bindparam("now"))
@@ -143,8 +122,7 @@ class SQLCredentials:
         """Part of a transaction that has locked the account."""
         now, kinds = self._clock(), {each.kind for each in credentials}
         connection.execute(_ADD, [_values(each) for each in credentials])
-        for kind in _END_SURPLUS.keys() & kinds:
-            connection.execute(_END_SURPLUS[kind], {"owner": owner, "key_kind": kind.value})
+        end_surplus(connection, owner, kinds)
         self._forgetting.beside(connection, now, {"now": now})
         self._forgetting_pending.beside(connection, now, {"now": now})  # an abandoned one clears nothing away
 
@@ -209,12 +187,10 @@ class SQLCredentials:
         row = await self._database.write(lambda connection: connection.execute(_TAKE, key).first())
         return None if row is None else _credential(row)
 
-    async def of(self, account_id: int | None, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
-        statement = _OF_ALL if account_id is None else _OF
-        owner = {} if account_id is None else {"owner": account_id}
+    async def of(self, account_id: int, kinds: Collection[Kind]) -> Sequence[tuple[Credential, Account]]:
         await self._uses.write()  # a list has what its own worker knows
-        rows = await self._database.fetch(statement, {"kinds": list(kinds), "now": self._clock(), **owner})
-        return owned(rows)
+        asked = {"owner": account_id, "kinds": list(kinds), "now": self._clock()}
+        return owned(await self._database.fetch(_OF, asked))
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
         statement = _END_ANY if account_id is None else _END

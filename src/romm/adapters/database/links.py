@@ -15,15 +15,17 @@ MOST_ISSUERS = 1_000
 WORDS_AT_ONCE = 500
 
 _ISSUERS = values(IdentityRow.issuer, most=MOST_ISSUERS)
+_LINKED = (
+    select(IdentityRow.account_id)
+    .where(IdentityRow.issuer == bindparam("linked_issuer"), IdentityRow.retired_at.is_(None))
+    .limit(MOST_COUNTED)
+    .subquery()
+)
 _OTHER = aliased(IdentityRow)
 _OPENS = exists().where(
-    _OTHER.account_id == IdentityRow.account_id, _OTHER.issuer.in_(bindparam("opening", expanding=True))
+    _OTHER.account_id == _LINKED.c.account_id, _OTHER.issuer.in_(bindparam("opening", expanding=True))
 )
-_ONLY_LINKED_TO = (
-    select(func.count())
-    .select_from(IdentityRow)
-    .where(IdentityRow.issuer == bindparam("linked_issuer"), IdentityRow.retired_at.is_(None), not_(_OPENS))
-)
+_ONLY_LINKED_TO = select(func.count()).select_from(_LINKED).where(not_(_OPENS))
 _WORDS: BindParameter[Any] = bindparam("words", expanding=True)
 _NAMES = select(AccountRow.username).where(AccountRow.username.in_(_WORDS))
 _ADDRESSES = select(AccountRow.email).where(AccountRow.email.in_(_WORDS))

@@ -5,6 +5,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+ROWS_AT_ONCE = 100
+"""By their numbers: of more, PostgreSQL would read the whole table."""
+
 
 def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     """Of a column compared by bytes. `text` is printable and not empty."""

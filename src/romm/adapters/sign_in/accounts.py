@@ -35,7 +35,7 @@ from romm.ports.conflicts import Conflict
 MOST_ADMINS = 100
 """Counted at most: whether there are none, one or more decides."""
 
-_ANY_ADMIN = select(exists().where(is_admin()))
+_ANY_ADMIN = select(AccountRow.id).where(is_admin()).limit(1)
 
 _BY_ID = select(*COLUMNS).outerjoin(IdentityRow, LINKED).where(AccountRow.id == bindparam("id")).order_by(*ORDER)
 _BY_USERNAME = (
@@ -161,7 +161,7 @@ class SQLAccounts:
     async def create_first_admin(self, new: NewAccount, now: datetime) -> Account:
         def work(connection: Connection) -> Account:
             write_alone(connection)
-            if connection.scalar(_ANY_ADMIN):
+            if connection.execute(_ANY_ADMIN).first() is not None:
                 raise Conflict("first_admin")
             return fresh(connection, connection.execute(_ADD, account_values(new, now)).scalar_one())
 
@@ -175,7 +175,7 @@ class SQLAccounts:
         return await self._database.write(work)
 
     async def any_admin(self) -> bool:
-        return bool((await self._database.fetch(_ANY_ADMIN, {}))[0][0])
+        return bool(await self._database.fetch(_ANY_ADMIN, {}))
 
     async def password(self, username: str) -> tuple[Account, str | None] | None:
         if not username.isprintable():
