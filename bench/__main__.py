@@ -12,7 +12,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 from bench import machine, table
@@ -22,7 +21,7 @@ from bench.stage import FULL, QUICK, Stage, stage
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS, PICTURE = DOCS / "performance.json", DOCS / "images" / "performance.png"
-SOAK_SECONDS = 600.0
+SOAK_MINUTES = 10.0
 ACCOUNTS = 1_000_000
 
 GROUPS: dict[str, Callable[[Stage], Iterable[Figure | Absent]]] = {
@@ -41,14 +40,17 @@ def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers end too
     asked = _asked(arguments)
     before = machine.lines()
-    names = [name for name in GROUPS if name in (asked.only or GROUPS)]
+    names = _names(asked)
     effort = QUICK if asked.quick else FULL
     url = os.environ.get("ROMM_TEST_POSTGRES_URL", "")
-    with stage(effort, url, asked.accounts, SOAK_SECONDS if asked.soak else 0) as where:
-        found = [each for name in names for each in _shown(name, where)]
+    about = (*before, f"{'short' if asked.quick else 'full'} form, {effort.rounds} rounds")
+    with stage(effort, url, asked.accounts, asked.soak * 60) as where:
+        for name in names:
+            found = _shown(name, where)
+            if asked.write:
+                keep(report(found, about), [name])
     if asked.write:
-        form = f"{'short' if asked.quick else 'full'} form, {effort.rounds} rounds"
-        write(report(found, (*before, form)), names)
+        show()
 
 
 def report(found: Sequence[Figure | Absent], about: tuple[str, ...] = ()) -> Report:
@@ -59,14 +61,24 @@ def report(found: Sequence[Figure | Absent], about: tuple[str, ...] = ()) -> Rep
     )
 
 
-def write(new: Report, groups: Sequence[str]) -> None:
-    """The JSON, which keeps what it has of other groups, then the picture and the tables."""
-    from bench.picture import draw  # noqa: PLC0415  matplotlib takes a second
-
+def keep(new: Report, groups: Sequence[str]) -> None:
+    """After each group: half an hour is long."""
     old = read(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else Report()
     RESULTS.write_text(written(merged(old, new, groups)), encoding="utf-8")
+
+
+def show() -> None:
+    """The picture and the tables."""
+    from bench.picture import draw  # noqa: PLC0415  matplotlib takes a second
+
     draw(RESULTS, PICTURE)
     subprocess.run([sys.executable, str(DOCS / "tables.py")], check=True)
+
+
+def _names(asked: argparse.Namespace) -> list[str]:
+    """Two groups take long, and are measured only if they are asked for."""
+    long = {sizes.GROUP: asked.accounts, soak.GROUP: asked.soak}
+    return [name for name in GROUPS if name in (asked.only or GROUPS) and long.get(name, True)]
 
 
 def _shown(name: str, where: Stage) -> list[Figure | Absent]:
@@ -89,10 +101,18 @@ def _group(name: str, where: Stage) -> Iterator[Figure | Absent]:
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="nox -s bench --", description="Measure what RomM costs.")
-    option = partial(options.add_argument)
+    option = options.add_argument
     option("--quick", action="store_true", help="less of everything, in less than two minutes")
     option("--accounts", type=int, default=0, metavar="N", help="also on a database of N accounts")
-    option("--soak", action="store_true", help="also ten minutes of everything at once")
+    option(
+        "--soak",
+        type=float,
+        nargs="?",
+        default=0,
+        const=SOAK_MINUTES,
+        metavar="MINUTES",
+        help="also everything at once, 10",
+    )
     option("--only", nargs="+", choices=list(GROUPS), metavar="GROUP", help=f"of {', '.join(GROUPS)}")
     option(
         "--write",
@@ -101,7 +121,7 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     )
     asked = options.parse_args(arguments)
     if asked.write and not asked.quick:
-        asked.accounts, asked.soak = asked.accounts or ACCOUNTS, True
+        asked.accounts, asked.soak = asked.accounts or ACCOUNTS, asked.soak or SOAK_MINUTES
     return asked
 
 

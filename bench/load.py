@@ -82,8 +82,9 @@ def stay_on(core: int | None) -> None:
 
 
 def set_up(romm: str) -> None:
-    """The first administrator."""
+    """The first administrator, with a session."""
     asyncio.run(_spread(romm, 1, lambda connection: connection.post("/api/users", CAPTAIN)))
+    session(romm)
 
 
 def session(romm: str) -> str:

@@ -17,8 +17,8 @@ from bench.panels import PANELS, Bar, Panel, bars
 SOURCE = "Source"
 """The text in the picture's file that has the digest of the JSON; see tests/bench."""
 
-WIDTH, ROW, HEAD = 9.0, 0.3, 0.62  # inches
-DOTS_PER_INCH = 130
+WIDTH, ROW, HEAD = 7.2, 0.27, 0.55  # inches
+DOTS_PER_INCH = 160
 COLOURS = 200  # of the palette, so that the file is small
 
 # On a light ground of its own, it is readable on dark pages too.

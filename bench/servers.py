@@ -17,6 +17,7 @@ HERE = Path(__file__).parent
 APPS = HERE / "apps"
 PYTHON = os.environ.get("BENCH_PYTHON", sys.executable)
 """Use one without the tests' packages: Litestar imports some if installed."""
+ROMM = (PYTHON, "-m", "romm")
 
 CORES = os.sched_getaffinity(0) >= {0, 1}
 SERVERS_CORE, CLIENTS_CORE = (0, 1) if CORES else (None, None)
@@ -63,9 +64,14 @@ def app(folder: Path, name: str, settings: Mapping[str, str] | None = None, pyth
 def romm(folder: Path, port: int, settings: Mapping[str, str]) -> Iterator[Server]:
     """`romm serve` with its data in an existing folder."""
     own = {"ROMM_PORT": str(port), "ROMM_BASE_PATH": str(folder), "LOG_FORMAT": "json"}
-    command = [PYTHON, "-m", "romm", "serve"]
-    with running(command, {**own, **settings}, folder / "romm.log") as process:
+    with running([*ROMM, "serve"], {**own, **settings}, folder / "romm.log") as process:
         yield answering(process, port, "/api/heartbeat")
+
+
+def upgrade(folder: Path, settings: Mapping[str, str]) -> None:
+    """Creates the tables: `romm serve` does so on SQLite only."""
+    environment = {"PATH": os.environ["PATH"], "ROMM_BASE_PATH": str(folder), **settings}
+    subprocess.run([*ROMM, "db", "upgrade"], env=environment, check=True, capture_output=True)
 
 
 def free_port() -> int:

@@ -67,19 +67,18 @@ class Stage(Struct, frozen=True, kw_only=True):
     def romm(
         self, settings: Mapping[str, str] | None = None, *, encrypted: bool = False, between: Between | None = None
     ) -> Iterator[tuple[Server, Party]]:
-        """With an administrator, beside a provider. Restarted: the first start still holds the memory of migrating.
-
-        `between` gets the database's URL before the second start.
-        """
+        """With an administrator who is signed in, beside a provider. `between` gets the database's URL before the last start."""
         folder, port = self.folder(), servers.free_port()
         own = {"ROMM_DATABASE_URL": f"sqlite:///{folder}/romm.db"} | self.settings(_callback(port), encrypted=encrypted)
         own |= settings or {}
-        with servers.romm(folder, port, own) as first:
-            self.client(load.set_up, first.origin)
-            self.client(load.session, first.origin)
+        servers.upgrade(folder, own)
         if between is not None:
+            with servers.romm(folder, port, own) as first:
+                self.client(load.set_up, first.origin)
             between(own["ROMM_DATABASE_URL"])
         with servers.romm(folder, port, own) as server:
+            if between is None:
+                self.client(load.set_up, server.origin)
             yield server, _party(server, own)
 
     @contextmanager

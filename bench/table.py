@@ -6,6 +6,15 @@ from bench.figures import Absent, Figure, Ratio, Report, Spread
 
 NOT_MEASURED = "not measured"
 
+PER_CORE = (
+    "`GET /api/auth/forward` by cookie",
+    "`GET /api/users/me` by cookie",
+    "`GET /api/users/me` by cookie, PostgreSQL",
+    "a sign-in",
+    "a sign-in by password",
+)
+"""The figures of the page about sizes."""
+
 
 def rows(report: Report, group: str) -> Iterator[Sequence[str]]:
     """A row for each figure and each of its ratios."""
@@ -34,6 +43,17 @@ def targets(report: Report) -> Iterator[Sequence[str]]:
             if each.target is not None:
                 measured, target = f"{number(each.value.median)} × {each.to}", f"≤ {number(each.target)} ×"
                 yield figure.name, measured, target, verdict(each.value, each.target)
+
+
+def a_second(report: Report) -> Iterator[Sequence[str]]:
+    """What one core does, of all that takes milliseconds of it."""
+    yield "Work", "Of a core", "A core does"
+    measured = {each.name: each.value.median for each in report.figures if each.unit == "ms"}
+    for name in PER_CORE:
+        if name in measured:
+            yield name, with_unit(measured[name], "ms"), f"{number(1000 / measured[name])} a second"
+        else:
+            yield name, NOT_MEASURED, ""
 
 
 def lines(table: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -259,6 +259,7 @@ TABLES: dict[str, Callable[[], Iterable[Sequence[str]]]] = {
     "revisions": revisions,
     "measured-on": partial(performance, "machine"),
     "targets": partial(performance, "targets"),
+    "a-second": partial(performance, "a_second"),
     **{f"measured-{group}": partial(performance, "rows", group) for group in MEASURED_GROUPS},
     **{f"checked-{page.stem}": partial(checked, page.stem) for page in sorted((DOCS / "providers").glob("*.md"))},
     **{f"fixes-{provider}": partial(fixes, provider) for provider in PRESETS},

@@ -228,6 +228,20 @@ class FakeAccounts:
         return len(ended)
 
 
+class FakeCredentialLists:
+    """`ports.CredentialLists`, of the same credentials."""
+
+    def __init__(self, credentials: "FakeCredentials") -> None:
+        self._credentials = credentials
+
+    async def listed(self, kind: Kind, limit: int, before: int | None = None) -> list[tuple[Credential, Account]]:
+        found = await self._credentials.of(None, [kind])
+        return [each for each in found if before is None or _number(each[0]) < before][:limit]
+
+    async def numbered(self, kind: Kind, number: int) -> tuple[Credential, Account] | None:
+        return next((each for each in await self._credentials.of(None, [kind]) if each[0].id == number), None)
+
+
 def _number(credential: Credential) -> int:
     return credential.id or 0
 

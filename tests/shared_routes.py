@@ -45,7 +45,7 @@ def service(
         shared.state.clear()
         assert left == {}, "the next world would find there what this one left"
 
-    return app.with_middleware(own.forward_permission.before(routed), settings, ports.log)
+    return app.with_middleware(routed, settings, ports.log, own.forward_permission)
 
 
 @cache

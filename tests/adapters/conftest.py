@@ -21,6 +21,7 @@ from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.holder_seal import HolderSeal
+from romm.adapters.credentials.lists import SQLCredentialLists
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.migrations import upgrade
@@ -35,7 +36,7 @@ from romm.adapters.sign_in.records import SQLSignInRecords
 from romm.adapters.sign_in.sealing import DatabaseSeal
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
 from romm.ports.accounts import AccountLists, Accounts, AccountStore, Imports
-from romm.ports.credentials import Credentials, Throttles
+from romm.ports.credentials import CredentialLists, Credentials, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore
 from romm.ports.sign_in import Attempts, Logouts, PendingSignIns, Seal, SignInLog, SignInRecords
@@ -48,6 +49,7 @@ from tests.fakes import (
     FakeAttempts,
     FakeCheckups,
     FakeClock,
+    FakeCredentialLists,
     FakeCredentials,
     FakeImports,
     FakeLogouts,
@@ -79,6 +81,7 @@ class Stores:
     seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
+    credential_lists: CredentialLists
     imports: Imports
     device_authorizations: DeviceAuthorizations
     devices: Devices
@@ -188,6 +191,7 @@ def in_memory(clock: FakeClock) -> Stores:
         seal=FakeSeal(),
         pending_sign_ins=FakePendingSignIns(accounts, clock),
         credentials=credentials,
+        credential_lists=FakeCredentialLists(credentials),
         imports=FakeImports(accounts),
         device_authorizations=FakeDeviceAuthorizations(accounts, devices, clock),
         devices=devices,
@@ -222,6 +226,7 @@ def in_database(database: Database, clock: FakeClock) -> Stores:
         seal=DatabaseSeal(database, clock),
         pending_sign_ins=SQLPendingSignIns(database, clock, HolderSeal()),
         credentials=credentials,
+        credential_lists=SQLCredentialLists(database, clock),
         imports=SQLImports(database),
         device_authorizations=SQLDeviceAuthorizations(database, clock),
         devices=SQLDevices(database, clock),

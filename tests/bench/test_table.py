@@ -5,6 +5,7 @@ import pytest
 
 from bench import table
 from bench.figures import Absent, Pair, Report, compared, one, spread
+from bench.groups.process import by_package
 from bench.panels import Panel, bars
 
 ROUNDS = {"hello": [0.1, 0.1, 0.2], "me": [0.2, 0.3, 0.3]}
@@ -34,6 +35,16 @@ def test_the_table_of_targets_says_what_is_reached_and_what_is_missed() -> None:
         ("me", "2.00 × hello", "≤ 1.60 ×", "missed"),
         ("memory", "1,234 MiB", "≤ 1,000 MiB", "missed"),
     ]
+
+
+def test_the_table_of_sizes_says_what_a_core_does_a_second() -> None:
+    report = Report(
+        figures=(*compared("sign-ins", "ms", {"a sign-in": [4.0]}), one("process", "a sign-in by password", "MiB", 5))
+    )
+    _, *rows = table.a_second(report)
+    assert ("a sign-in", "4.00 ms", "250 a second") in rows
+    assert ("a sign-in by password", "not measured", "") in rows
+    assert len(rows) == len(table.PER_CORE)
 
 
 def test_a_target_that_is_met_exactly_is_reached() -> None:
@@ -69,3 +80,13 @@ def test_the_picture_was_drawn_from_the_committed_figures() -> None:
     picture = (DOCS / "images" / "performance.png").read_bytes()
     assert b"tEXtSource\0" + digest.encode() in picture
     assert len(picture) <= 60_000
+
+
+def test_import_times_are_summed_by_package_without_what_each_imports() -> None:
+    printed = """import time: self [us] | cumulative | imported package
+import time:       200 |        200 |   encodings.aliases
+import time:       500 |        700 | encodings
+a warning
+import time:      1500 |       2000 |   romm.domain
+"""
+    assert by_package(printed) == {"encodings": 0.7, "romm": 1.5}

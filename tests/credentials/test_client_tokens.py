@@ -152,7 +152,7 @@ async def test_somebody_elses_token_is_not_there(house: TokenHouse, level: Acces
 
 async def test_an_administrator_ends_anybodys_token(house: TokenHouse) -> None:
     ada, minted = await house.add("ada", AccessLevel.ADMIN), await house.make(await house.add("vera"))
-    assert [(token, owner.username) for token, owner in await house.tokens.all_tokens(COMMAND_LINE)] == [
+    assert [(token, owner.username) for token, owner in await house.tokens.all_tokens(COMMAND_LINE, 10)] == [
         (minted.token, "vera")
     ]
     assert minted.token.id is not None

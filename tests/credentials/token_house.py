@@ -13,7 +13,7 @@ from romm.domain.credentials.client_tokens import ClientTokenRequest, Lifetime
 from romm.domain.model import AccessLevel, Account
 from romm.domain.scopes import GRANT_ACCESS
 from tests.factories import new_account
-from tests.fakes import FakeAccounts, FakeClock, FakeCredentials, FakeLog, FakeThrottles
+from tests.fakes import FakeAccounts, FakeClock, FakeCredentialLists, FakeCredentials, FakeLog, FakeThrottles
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HANDHELD = ClientTokenRequest(name="Handheld", scopes=("me.read", "roms.read"), lifetime=Lifetime.QUARTER)
@@ -25,7 +25,7 @@ class TokenHouse:
     def __init__(self) -> None:
         self.clock, self.log, self.accounts = FakeClock(NOW), FakeLog(), FakeAccounts()
         self.credentials = FakeCredentials(self.accounts, self.clock)
-        self.tokens = ClientTokens(self.credentials, self.log, self.clock)
+        self.tokens = ClientTokens(self.credentials, FakeCredentialLists(self.credentials), self.log, self.clock)
         rates = Rates(FakeThrottles(self.clock), self.clock)
         self.pairing = Pairing(self.tokens, self.credentials, rates, self.log, self.clock)
         self.bearers = Bearers(self.credentials, self.clock)

@@ -11,7 +11,8 @@ from romm.adapters.provider.transport import network
 from tests.e2e.conftest import SECRET
 from tests.fake_provider import FakeProvider
 from tests.misconfigured.scenarios import AT_PROVIDER, SCENARIOS, Scenario
-from tests.misconfigured.stage import TRUSTED, Stage, filled, furnish, play
+from tests.misconfigured.scripted import TRUSTED, filled, furnish
+from tests.misconfigured.stage import Stage, play
 from tests.misconfigured.verdict import shortcomings
 from tests.world import environment
 

@@ -19,8 +19,9 @@ from tests.fixes.printed import REMARK, printed
 from tests.fixes.test_elsewhere import ELSEWHERE
 from tests.fixes.texts import CODES, of_text
 from tests.misconfigured.scenarios import SCENARIOS, Certificate, Scenario
+from tests.misconfigured.scripted import furnish, scripted
 from tests.misconfigured.servers import AT_SERVERS
-from tests.misconfigured.stage import Observed, furnish, play, scripted
+from tests.misconfigured.stage import Observed, play
 from tests.shapes.register import shape
 
 ABOUT_SETTINGS = (Check.SETTINGS, Check.SINGLE_SIGN_ON, Check.ADDRESSES)

@@ -1,23 +1,19 @@
 """Plays a scenario and writes down what each of the three saw: the person, the operator and the doctor's patient."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 
 import httpx
 from msgspec import Struct
-from trustme import CA
 
 from romm.adapters.credentials.holder_seal import HolderSeal
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
-from romm.adapters.diagnosis.network import LocalNetwork
 from romm.adapters.diagnosis.schema import DatabaseStorage
-from romm.adapters.provider.transport import Limits, Transport, network
+from romm.adapters.provider.transport import Limits, Transport
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.adapters.sign_in.attempts import SQLAttempts
 from romm.adapters.sign_in.pending_sign_ins import SQLPendingSignIns
@@ -30,22 +26,16 @@ from romm.domain.model import AccessLevel, Identity
 from romm.ports.diagnosis import Network
 from romm.settings.load import load
 from romm.settings.model import Loaded, SettingsError
-from tests import fake_provider
-from tests.fake_provider import FakeProvider, Response, public_jwk, served
+from tests.fake_provider import FakeProvider
 from tests.fakes import FakeClock, FakeSignInRecords, FakeStorage
-from tests.misconfigured.network import OneProvider, through_the_proxy
+from tests.misconfigured.network import through_the_proxy
 from tests.misconfigured.person import Person, Saw
-from tests.misconfigured.scenarios import ABSENT, IDP, NOT_STARTED, Certificate, Household, Journey, Scenario, Storage
-from tests.shapes.model import State
-from tests.shapes.register import shape
-from tests.world import ORIGIN, World, environment
+from tests.misconfigured.scenarios import NOT_STARTED, Household, Journey, Scenario, Storage
+from tests.world import World
 
 ALICE = "alice@example.org"
-TRUSTED = {"ROMM_TRUSTED_PROXIES": "172.18.0.0/16"}
-IMPATIENT = Limits(connect=0.5, document=0.3, userinfo=0.3, token=0.3)  # nobody waits for a provider that hangs
 WRONG_PASSWORDS = 6
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
-_ANOTHER = "tampered"  # of a key: that of another one
 _REMARKS = (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN)
 _LEVELS = ("warning", "error", "exception")
 
@@ -92,121 +82,6 @@ async def play(scenario: Scenario, stage: Stage) -> Observed:
             findings=tuple(each for each in found if each.outcome in _REMARKS),
             passed=tuple(each.check for each in found if each.outcome is Outcome.OK),
         )
-
-
-@contextmanager
-def scripted(scenario: Scenario, folder: Path) -> Iterator[Stage]:
-    """The stage with the scripted provider, on a socket if its certificate matters."""
-    idp, places = _provider(scenario), {"provider": IDP, "romm": ORIGIN, "folder": str(folder)}
-    with ExitStack() as running:
-        real = scenario.provider.certificate is not Certificate.UNUSED
-        if real:
-            idp.issuer = running.enter_context(_on_a_socket(idp, scenario.provider.certificate, folder))
-            places |= {"provider": idp.issuer, "authority": idp.issuer.partition("://")[2]}
-        by_the_guide = shape(scenario.server).environment if scenario.server else {}
-        environ = environment(idp.issuer, **TRUSTED) | by_the_guide | filled(scenario.settings, places)
-        authority = environ.get("OIDC_TLS_CACERTFILE", "")
-        wires = OneProvider(idp)
-        yield Stage(
-            environ=environ,
-            idp=idp,
-            transport=network(authority) if real else wires,
-            network=LocalNetwork(authority) if real else wires,
-            outside={"all://idp.test": wires},
-            opened_at=scenario.opened_at,
-            limits=IMPATIENT if "HANGING" in scenario.provider.instead.values() else Limits(),
-        )
-
-
-def _provider(scenario: Scenario) -> FakeProvider:
-    if scenario.server:
-        server = shape(scenario.server)
-        return server.healthy() if scenario.state == State.HEALTHY else server.broken(scenario.state)
-    idp = FakeProvider()
-    _turn(idp, scenario)
-    return idp
-
-
-def filled(settings: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
-    """Settings with the addresses and folders of this run."""
-    for name, place in places.items():
-        settings = {variable: value.replace(f"{{{name}}}", place) for variable, value in settings.items()}
-    return dict(settings)
-
-
-def furnish(folder: Path) -> None:
-    """The files that scenarios name."""
-    (folder / "other").mkdir()
-    _authority(folder / "other")
-    (folder / "secret").write_text(fake_provider.CLIENT_SECRET)
-    (folder / "secret-and-blank").write_text(f"{fake_provider.CLIENT_SECRET} ")
-
-
-@contextmanager
-def _on_a_socket(idp: FakeProvider, certificate: Certificate, folder: Path) -> Iterator[str]:
-    if certificate is Certificate.NONE:
-        with served(idp) as port:
-            yield f"http://127.0.0.1:{port}"
-        return
-    name = "games.test" if certificate is Certificate.OTHER_NAME else "127.0.0.1"
-    not_after = datetime.now(UTC) + timedelta(days=-1 if certificate is Certificate.EXPIRED else 1)
-    with served(idp, _authority(folder).issue_cert(name, not_after=not_after)) as port:
-        yield f"https://127.0.0.1:{port}"
-
-
-def _authority(folder: Path) -> CA:
-    """A private authority, with its certificate in the folder."""
-    ca = CA()
-    ca.cert_pem.write_to_path(folder / "ca.pem")
-    return ca
-
-
-def _turn(idp: FakeProvider, scenario: Scenario) -> None:
-    """Turn the knobs."""
-    wrong = scenario.provider
-    for name, value in wrong.knobs.items():
-        setattr(idp, name, value)
-    idp.instead = {endpoint: _canned(name, idp) for endpoint, name in wrong.instead.items()}
-    idp.alter_metadata = _changing(wrong.metadata)
-    idp.alter_header = _changing(wrong.header)
-    idp.alter_response = _changing(wrong.response)
-    idp.alter_tokens = _changing(wrong.tokens)
-    idp.alter_id_token = _changing(wrong.id_token)
-    idp.alter_userinfo = _changing(wrong.userinfo)
-    idp.alter_jwks = _keys(wrong.keys)
-    _changing(wrong.claims)(idp.claims)
-
-
-def _changing(changes: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
-    def change(document: dict[str, Any]) -> None:
-        for member, value in changes.items():
-            if value == ABSENT:
-                document.pop(member, None)
-            else:
-                document[member] = value
-
-    return change
-
-
-def _keys(changes: Mapping[str, Any] | None) -> Callable[[dict[str, Any]], None]:
-    """Changes every published key; None takes all of them out."""
-    known = {
-        name: public_jwk("RS256", 99, "")[name] if value == _ANOTHER else value
-        for name, value in (changes or {}).items()
-    }
-
-    def change(jwks: dict[str, Any]) -> None:
-        jwks["keys"] = [] if changes is None else [key | known for key in jwks["keys"]]
-
-    return change
-
-
-def _canned(name: str, idp: FakeProvider) -> Response:
-    if name == "SIGNED_OTHERWISE":
-        other = FakeProvider(algorithm="HS256")
-        return Response(200, other.sign({"sub": idp.sub}).encode(), "application/jwt")
-    found = getattr(fake_provider, name, None)
-    return found if isinstance(found, Response) else fake_provider.error(name)
 
 
 async def _world(scenario: Scenario, stage: Stage) -> World:

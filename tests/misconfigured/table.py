@@ -15,8 +15,9 @@ from textwrap import wrap
 
 from romm.domain.errors import Code
 from tests.misconfigured.scenarios import SCENARIOS, Scenario
+from tests.misconfigured.scripted import furnish, scripted
 from tests.misconfigured.servers import AT_SERVERS, ROWS
-from tests.misconfigured.stage import Observed, furnish, play, scripted
+from tests.misconfigured.stage import Observed, play
 from tests.misconfigured.verdict import shortcomings
 from tests.shapes.model import State
 from tests.shapes.register import SERVERS

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.misconfigured.scenarios import HARMLESS, SCENARIOS, SIGNED_IN, Scenario
-from tests.misconfigured.stage import furnish, play, scripted
+from tests.misconfigured.scripted import furnish, scripted
+from tests.misconfigured.stage import play
 from tests.misconfigured.verdict import shortcomings
 
 LEAST = 130  # README and CHANGELOG say so

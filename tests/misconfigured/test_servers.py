@@ -6,8 +6,9 @@ import pytest
 
 from romm.domain.diagnosis.findings import Check, Outcome
 from tests.misconfigured.scenarios import SCENARIOS, Scenario
+from tests.misconfigured.scripted import furnish, scripted
 from tests.misconfigured.servers import AT_SERVERS, UNTOLD, at
-from tests.misconfigured.stage import furnish, play, scripted
+from tests.misconfigured.stage import play
 from tests.misconfigured.verdict import shortcomings
 from tests.shapes.model import State
 from tests.shapes.register import SERVERS

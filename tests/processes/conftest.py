@@ -15,7 +15,7 @@ import pytest
 
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, FakeProvider, free_port, served
 
-SECONDS = 60  # at most, until a process answers; a busy machine needs a while
+SECONDS = 120  # at most, until a process answers; a busy machine needs a while
 KEEPER = {"username": "keeper", "password": "a lantern in the attic", "email": ""}
 
 

@@ -12,8 +12,9 @@ from romm.domain.diagnosis.findings import Check, Finding, Outcome
 from romm.settings.load import load
 from tests.misconfigured.network import through_the_proxy
 from tests.misconfigured.scenarios import ROMM, SIGNED_IN
+from tests.misconfigured.scripted import TRUSTED
 from tests.misconfigured.servers import RP_LOGOUT
-from tests.misconfigured.stage import HERE, TRUSTED, examined
+from tests.misconfigured.stage import HERE, examined
 from tests.providers.answers import LOG_IN_FORM
 from tests.providers.person import PersonAtServer
 from tests.providers.relay import Relay

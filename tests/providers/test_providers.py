@@ -15,8 +15,9 @@ from romm.domain.diagnosis.findings import Check
 from tests.fake_provider import CLIENT_SECRET, FakeProvider
 from tests.misconfigured.person import Person
 from tests.misconfigured.scenarios import ROMM, Scenario
+from tests.misconfigured.scripted import TRUSTED
 from tests.misconfigured.servers import at
-from tests.misconfigured.stage import TRUSTED, Stage, play
+from tests.misconfigured.stage import Stage, play
 from tests.misconfigured.verdict import shortcomings
 from tests.providers import keycloak
 from tests.providers.answers import Answered, Asking, Endpoints, answers, differences

@@ -7,13 +7,9 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
-from msgspec import Struct
 
 from tests.fake_provider import (
-    CLIENT_ID,
-    CLIENT_SECRET,
     NOT_FOUND,
-    REDIRECT_URI,
     FakeProvider,
     Received,
     Response,
@@ -23,6 +19,7 @@ from tests.fake_provider import (
 from tests.shapes import request_objects
 from tests.shapes.answers import form
 from tests.shapes.model import ABSENT, Shape, State, Table, Turn
+from tests.shapes.states import JWE, REGISTERED, applies, persons
 
 _ENDPOINTS = {
     "authorize": "authorization_endpoint",
@@ -34,20 +31,6 @@ _ENDPOINTS = {
 }
 _LOG_IN = form()
 _PERSON = {"user": "alice", "password": "secret"}
-
-JWE = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a.b.c.d"
-
-_REGISTERED: Mapping[State, Mapping[str, Any]] = {
-    State.CLIENT_ID: {"client_id": f"another-{CLIENT_ID}"},
-    State.SECRET: {"client_secret": f"another_{CLIENT_SECRET}"},
-    State.METHOD: {"registered_method": "client_secret_basic"},
-    State.REDIRECT_URI: {"redirect_uri": f"{REDIRECT_URI}/"},
-    State.SCOPE: {"allowed_scopes": ("openid", "profile", "email")},
-    State.PAR: {"client_requires_par": True},
-    State.POST_LOGOUT: {"post_logout_uris": ()},
-    State.HS256: {"algorithm": "HS256"},
-}
-"""How each state differs from a client that is registered by the guide."""
 
 
 @dataclass(kw_only=True)
@@ -64,9 +47,9 @@ class ShapedProvider(FakeProvider):
     def of(cls, shape: Shape, state: State, **knobs: Any) -> "ShapedProvider":
         """With RomM registered as the guide has it, but for the state."""
         idp = cls(
-            shape=shape, state=state, **{"issuer": shape.issuer, **shape.knobs, **_REGISTERED.get(state, {}), **knobs}
+            shape=shape, state=state, **{"issuer": shape.issuer, **shape.knobs, **REGISTERED.get(state, {}), **knobs}
         )
-        idp.claims = _without_absent({**idp.claims, **shape.claims, **_persons(state)})
+        idp.claims = _without_absent({**idp.claims, **shape.claims, **persons(state)})
         idp.thin_id_token = shape.only_userinfo
         idp.alter_id_token = lambda claims: _merge(claims, shape.id_token)
         if state is State.ENCRYPTION:
@@ -230,29 +213,7 @@ class ShapedProvider(FakeProvider):
 
     def _first(self, table: Table, asked: Mapping[str, str]) -> State | None:
         """The first row that applies."""
-        return next((state for state in table if state is not State.HEALTHY and self._applies(state, asked)), None)
-
-    def _applies(self, state: State, asked: Mapping[str, str]) -> bool:
-        match state:
-            case State.CLIENT_ID:
-                return asked.get("client_id") != self.client_id
-            case State.REDIRECT_URI:
-                return asked.get("redirect_uri") != self.redirect_uri
-            case State.SECRET:
-                return asked.get("secret") != self.client_secret
-            case State.METHOD:
-                accepted = (self.registered_method,) if self.registered_method else self.auth_methods
-                return asked.get("method") not in accepted
-            case State.SCOPE:
-                return not set(asked.get("scope", "").split()) <= set(self.allowed_scopes)
-            case State.PAR:
-                return self.client_requires_par and not asked.get("pushed")
-            case State.REQUEST_OBJECT:
-                return self.state is state and not asked.get("as_object")
-            case State.POST_LOGOUT:
-                return asked.get("post_logout_redirect_uri", "") not in ("", *self.post_logout_uris)
-            case _:
-                return self.state is state
+        return next((state for state in table if state is not State.HEALTHY and applies(self, state, asked)), None)
 
     def _turn(self, asked: Mapping[str, str]) -> Turn:
         given = {name: value for name, value in asked.items() if name not in ("pushed", "as_object")}
@@ -272,32 +233,6 @@ class ShapedProvider(FakeProvider):
         session = secrets.token_hex(16)
         self.saved_requests[session] = dict(asked)
         return session
-
-
-class Server(Struct, frozen=True):
-    """A shape that can be started."""
-
-    shape: Shape
-
-    def healthy(self, **knobs: Any) -> ShapedProvider:
-        """With RomM set up there by the guide."""
-        return ShapedProvider.of(self.shape, State.HEALTHY, **knobs)
-
-    def broken(self, state: str, **knobs: Any) -> ShapedProvider:
-        """The same with one thing wrong: one of the shape's `states`."""
-        assert state in self.shape.states, f"{self.shape.name} is not known to be {state}"
-        return ShapedProvider.of(self.shape, State(state), **knobs)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What the operator sets for it, by the guide."""
-        return {"OIDC_PROVIDER": self.shape.provider, "OIDC_SERVER_APPLICATION_URL": self.shape.issuer} | dict(
-            self.shape.settings
-        )
-
-
-def _persons(state: State) -> Mapping[str, Any]:
-    return {"email_verified": False} if state is State.UNVERIFIED else {}
 
 
 def _merge(document: dict[str, Any], changes: Mapping[str, Any]) -> None:

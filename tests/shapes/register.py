@@ -15,7 +15,7 @@ from tests.shapes import (
     spring,
     toolkit,
 )
-from tests.shapes.provider import Server
+from tests.shapes.server import Server
 
 SERVERS = {
     shape.name: Server(shape)

@@ -7,8 +7,9 @@ import pytest
 
 from tests.fake_provider import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
 from tests.shapes.model import State
-from tests.shapes.provider import Server, ShapedProvider
+from tests.shapes.provider import ShapedProvider
 from tests.shapes.register import SERVERS, shape
+from tests.shapes.server import Server
 from tests.world import World
 
 REQUEST: Mapping[str, str] = {

@@ -21,7 +21,7 @@ from romm.domain.limits import REGISTRATIONS
 from romm.domain.model import AccessLevel, Account, EmailSource
 from romm.ports.accounts import Accounts, NewAccount, OneTimeLink, Passwords
 from romm.ports.conflicts import Conflict, conflict_refusal, refuse_if_changed
-from romm.ports.credentials import Credentials
+from romm.ports.credentials import CredentialLists, Credentials
 from romm.ports.process import Clock, Log
 
 LONGEST = timedelta(days=30)
@@ -34,6 +34,7 @@ class Invitations:
 
     accounts: Accounts
     credentials: Credentials
+    credential_lists: CredentialLists
     passwords: Passwords
     passwords_enabled: bool
     single_sign_on: bool
@@ -59,10 +60,10 @@ class Invitations:
         self.log.warning("invitation.created", by=who.account.id, level=level.label)
         return secret, invitation
 
-    async def listed(self, actor: Actor) -> Sequence[tuple[Credential, Account]]:
-        """Raises `Refused`."""
+    async def listed(self, actor: Actor, limit: int, before: int | None = None) -> Sequence[tuple[Credential, Account]]:
+        """Newest first; `before` is the id of one. Raises `Refused`."""
         required(may(actor, Action.READ_INVITATIONS))
-        return await self.credentials.of(None, [Kind.INVITATION])
+        return await self.credential_lists.listed(Kind.INVITATION, limit, before)
 
     async def revoke(self, by: Actor, invitation_id: int) -> None:
         """Raises `Refused`."""
@@ -75,10 +76,10 @@ class Invitations:
 
     async def _level(self, invitation_id: int) -> AccessLevel:
         """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
-        for invitation, _ in await self.credentials.of(None, [Kind.INVITATION]):
-            if invitation.id == invitation_id:
-                return invitation.level or AccessLevel.VIEWER
-        raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
+        found = await self.credential_lists.numbered(Kind.INVITATION, invitation_id)
+        if found is None:
+            raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
+        return found[0].level or AccessLevel.VIEWER
 
     async def open(self, secret: str) -> Credential:
         """Raises `Refused(LINK_INVALID)`."""

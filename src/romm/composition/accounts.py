@@ -71,6 +71,7 @@ def invitations(settings: Settings, ports: Ports, rates: Rates) -> Invitations:
     return Invitations(
         accounts=ports.accounts,
         credentials=ports.credentials,
+        credential_lists=ports.credential_lists,
         passwords=ports.passwords,
         passwords_enabled=not settings.accounts.disable_userpass_login,
         single_sign_on=bool(settings.working_providers),

@@ -12,6 +12,7 @@ from romm.adapters.accounts.passwords import Argon2Passwords
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDeviceAuthorizations, SQLDevices
 from romm.adapters.credentials.holder_seal import HolderSeal
+from romm.adapters.credentials.lists import SQLCredentialLists
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.credentials.throttles import SQLThrottles
 from romm.adapters.database.transactions import Database
@@ -70,6 +71,7 @@ def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Po
         accounts=SQLAccounts(database),
         account_store=SQLAccountStore(database),
         account_lists=SQLAccountLists(database),
+        credential_lists=SQLCredentialLists(database, now),
         attempts=SQLAttempts(database, now),
         seal=DatabaseSeal(database, now),
         pending_sign_ins=SQLPendingSignIns(database, now, HolderSeal()),

@@ -73,8 +73,8 @@ def service(
     """`remarks` and `origins` as in `create_app`."""
     dependencies = app_dependencies(settings, ports, remarks, origins)
     ours = routes(dependencies, VERSION)
-    answering = dependencies.forward_permission.before(ours)
-    return Service(dependencies=dependencies, routes=ours, app=with_middleware(answering, settings, ports.log))
+    app = with_middleware(ours, settings, ports.log, dependencies.forward_permission)
+    return Service(dependencies=dependencies, routes=ours, app=app)
 
 
 def app_dependencies(
@@ -112,11 +112,11 @@ def app_dependencies(
     )
 
 
-def with_middleware(app: ASGIApp, settings: Settings, log: Log) -> ASGIApp:
+def with_middleware(app: ASGIApp, settings: Settings, log: Log, permission: ForwardPermission | None = None) -> ASGIApp:
     our_cookies = Cookies(settings.server.base_url, session_lifetime=timedelta())
     bounded = limited(app, log)
     enveloped = middleware(
-        bounded,
+        bounded if permission is None else permission.before(bounded),
         log,
         logs.bound,
         https=_https(settings),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from romm.ports.accounts import AccountLists, Accounts, AccountStore, Passwords
-from romm.ports.credentials import Credentials, HolderSeal, Throttles
+from romm.ports.credentials import CredentialLists, Credentials, HolderSeal, Throttles
 from romm.ports.devices import DeviceAuthorizations, Devices
 from romm.ports.diagnosis import CheckupStore, Instruments
 from romm.ports.process import NO_METER, Clock, Log, Meter
@@ -32,6 +32,7 @@ class Ports:
     seal: Seal
     pending_sign_ins: PendingSignIns
     credentials: Credentials
+    credential_lists: CredentialLists
     holder_seal: HolderSeal
     device_authorizations: DeviceAuthorizations
     devices: Devices

@@ -28,14 +28,21 @@ def _prepare_database(database: Database, log: Log) -> None:
         _look_at_server(database.url, log)
         return
     if not versions.is_migrated(database.url):
-        from romm.adapters.database import migrations  # noqa: PLC0415  (SQLAlchemy takes half of a start)
-        from romm.adapters.database.causes import place_of  # noqa: PLC0415
-
-        if migrations.create(database.url):
-            log.info("database.created", file=place_of(database.url).name)
-        migrations.upgrade(database.url, keeps_copy=True, report=lambda line: log.info("database.migrating", step=line))
-        migrations.check_write(database.url)
+        _migrate(database.url, log)
     space.prepare(database.url, log)
+
+
+def _migrate(url: str, log: Log) -> None:
+    if file := versions.create(url):
+        log.info("database.created", file=str(file))
+        return
+    from romm.adapters.database import migrations  # noqa: PLC0415  (SQLAlchemy takes half of a start)
+    from romm.adapters.database.causes import place_of  # noqa: PLC0415
+
+    if migrations.create(url):
+        log.info("database.created", file=place_of(url).name)
+    migrations.upgrade(url, keeps_copy=True, report=lambda line: log.info("database.migrating", step=line))
+    migrations.check_write(url)
 
 
 def _look_at_server(url: str, log: Log) -> None:

@@ -83,7 +83,7 @@ def use_cases(settings: Settings, ports: Ports) -> UseCases:
         each: Previews(explainer=explainer, attempts=ports.attempts) for each, explainer in explainers.by_id.items()
     }
     device_sign_in = credentials.device_sign_in(ports, rates)
-    client_tokens = ClientTokens(ports.credentials, ports.log, ports.clock)
+    client_tokens = ClientTokens(ports.credentials, ports.credential_lists, ports.log, ports.clock)
     sign_ins = sign_in.sign_ins(settings, ports, sessions, journal, previews, rates)
     native_apps = credentials.native_apps(settings, ports, tokens)
     return UseCases(

@@ -19,7 +19,7 @@ from romm.domain.errors import Code, Refused, required
 from romm.domain.model import Account
 from romm.domain.scopes import GRANT_ACCESS
 from romm.ports.conflicts import Conflict, refuse_if_changed
-from romm.ports.credentials import Credentials
+from romm.ports.credentials import CredentialLists, Credentials
 from romm.ports.process import Clock, Log
 
 T = TypeVar("T")
@@ -39,6 +39,7 @@ class ClientTokens:
     """Another account's token counts as unknown."""
 
     credentials: Credentials
+    lists: CredentialLists
     log: Log
     clock: Clock
 
@@ -47,10 +48,12 @@ class ClientTokens:
         require_own(principal, Action.READ_CLIENT_TOKENS)
         return await self._of(principal)
 
-    async def all_tokens(self, actor: Actor) -> Sequence[tuple[Credential, Account]]:
-        """Raises `Refused`."""
+    async def all_tokens(
+        self, actor: Actor, limit: int, before: int | None = None
+    ) -> Sequence[tuple[Credential, Account]]:
+        """Newest first; `before` is the id of one. Raises `Refused`."""
         required(may(actor, Action.READ_CLIENT_TOKENS))
-        return await self.credentials.of(None, _KINDS)
+        return await self.lists.listed(Kind.CLIENT_TOKEN, limit, before)
 
     async def of(self, actor: Actor, account_id: int) -> Sequence[Credential]:
         """Newest first. Raises `Refused`."""
@@ -100,8 +103,7 @@ class ClientTokens:
         """For administrators. Raises `Refused`."""
         by = actor(principal)
         required(may(by, Action.END_CLIENT_TOKENS))
-        listed = await self.credentials.of(None, _KINDS)
-        owner = _known({token.id: owner for token, owner in listed}.get(token_id), token_id)
+        _, owner = _known(await self.lists.numbered(Kind.CLIENT_TOKEN, token_id), token_id)
         required(may(by, Action.END_CLIENT_TOKENS, Target(level=owner.level)))
         await self._end(principal, token_id, owner.id)
 

@@ -1,6 +1,7 @@
 """Scopes of each access level, as companion apps know them."""
 
 from collections.abc import Collection, Container, Iterable
+from functools import cache
 
 from romm.domain.model import AccessLevel
 
@@ -25,6 +26,7 @@ def ordered(some: Collection[str]) -> tuple[str, ...]:
     return tuple(scope for scope in (*ALL, GRANT_ACCESS) if scope in some)
 
 
+@cache
 def granted(level: AccessLevel) -> tuple[str, ...]:
     """Cumulative, in published order."""
     return tuple(scope for step, added in _ADDED.items() if step <= level for scope in added)

@@ -65,6 +65,15 @@ class Credentials(Protocol):
         """Returns the number, with this one."""
 
 
+class CredentialLists(Protocol):
+    """Unexpired client tokens and invitations of all accounts, with their owners."""
+
+    async def listed(self, kind: Kind, limit: int, before: int | None = None) -> Sequence[tuple[Credential, Account]]:
+        """Newest first; `before` is the id of one."""
+
+    async def numbered(self, kind: Kind, number: int) -> tuple[Credential, Account] | None: ...
+
+
 Decide = Callable[[Mapping[str, Failures]], Refuse | tuple[Failures, ...]]
 
 

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from romm.adapters.credentials.cache import KINDS, MOST, CredentialCache
 from romm.adapters.database.engines import engines
 from romm.adapters.database.inline import Inline
 from romm.adapters.database.transactions import Database
-from romm.domain.credentials.credential import Credential, Kind
+from romm.credentials.sessions import Sessions
+from romm.domain.credentials.credential import Credential, Kind, SessionLimits
 from romm.domain.model import AccessLevel, Account
 from tests.adapters.conftest import Stores, in_database, on_postgres
 from tests.adapters.examples import alice, bob, session
 from tests.domain.examples import NOW
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeHolderSeal, FakeLog
 
 OWNER = Account(
     id=1, username="alice", email=None, enabled=True, level=AccessLevel.VIEWER, password_set_at=None, links=(), version=1,
@@ -195,6 +197,22 @@ async def test_an_unknown_credential_is_looked_up_every_time(here: Stores, datab
     assert database.lookups == before + 3
     await here.credentials.add(owner, session(owner, "invented"))
     assert await here.credentials.find(Kind.SESSION, "invented")
+
+
+@pytest.mark.parametrize("over", ["unused", "old"])
+async def test_a_known_session_ends_by_the_clock(here: Stores, database: CountingDatabase, over: str):
+    """No commit tells that time goes by."""
+    await known(here, expires_at=NOW + timedelta(hours=3))
+    idle = timedelta(hours=1 if over == "unused" else 9)
+    limits = SessionLimits(idle=idle, absolute=timedelta(days=1))
+    sessions = Sessions(here.credentials, limits, FakeHolderSeal(), lambda _: False, FakeLog(), here.clock)
+    before = database.lookups
+    assert await sessions.of_digest("digest")
+
+    here.clock.advance(timedelta(hours=1 if over == "unused" else 3))
+
+    assert await sessions.of_digest("digest") is None
+    assert database.lookups == before
 
 
 @pytest.mark.parametrize("kind", list(Kind))

@@ -36,8 +36,7 @@ def restored(file: Path, url: str) -> None:
 
 @pytest.mark.parametrize("bare_url", [pytest.param("postgres", marks=with_programs)], indirect=True)
 def test_an_upgrade_goes_back_by_the_copy_that_it_made_first(bare_url: str, tmp_path: Path) -> None:
-    before = REVISIONS[-2]
-    said: list[str] = []
+    before, said = REVISIONS[-2], list[str]()
     upgrade(bare_url, before)
     asyncio.run(written(bare_url, fill))
 

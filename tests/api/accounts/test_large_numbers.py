@@ -11,6 +11,7 @@ from romm.accounts.invitations import LONGEST
 from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.store import SQLAccountStore
 from romm.adapters.credentials.devices import SQLDevices
+from romm.adapters.credentials.lists import SQLCredentialLists
 from romm.adapters.credentials.store import SQLCredentials
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
@@ -37,6 +38,7 @@ async def keeper(url: str) -> AsyncIterator[httpx.AsyncClient]:
         account_store=SQLAccountStore(database),
         account_lists=SQLAccountLists(database),
         credentials=SQLCredentials(database, world.clock),
+        credential_lists=SQLCredentialLists(database, world.clock),
         devices=SQLDevices(database, world.clock),
         sign_in_log=SQLSignInLog(database, LONGEST),
     )

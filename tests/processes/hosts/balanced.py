@@ -42,7 +42,7 @@ class Host:
         folder.mkdir()
 
     def start(self) -> None:
-        self._server = started(self._idp, self._folder, self.port, None, **self._settings)
+        self._server = started(self._idp, self._folder, self.port, open_files=None, **self._settings)
 
     def wait(self) -> None:
         wait_for(f"{self.itself}/api/health/ready", self._server)

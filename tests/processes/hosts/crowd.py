@@ -17,7 +17,7 @@ from tests.processes.conftest import KEEPER
 from tests.processes.hosts.balanced import Hosts
 
 PEOPLE = 3
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.2
 PROGRAM = {"accept": "application/json"}
 NAMES = {name: KEEPER[name] for name in ("username", "password")}
 

@@ -16,10 +16,10 @@ from sqlalchemy import (
     union,
 )
 
-from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts
+from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, accounts, is_admin
 from romm.adapters.database.links import SQLLinks
 from romm.adapters.database.ranges import begins
-from romm.adapters.database.tables import AccountRow, IdentityRow, is_admin
+from romm.adapters.database.tables import AccountRow, IdentityRow
 from romm.domain.accounts.search import MOST_ADDRESSES, MOST_COUNTED
 from romm.domain.model import Account
 from romm.ports.accounts import AccountPage, AccountQuery, Only

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from romm.adapters.credentials.store import end_all
-from romm.adapters.database.tables import AccountRow, IdentityRow, is_admin
+from romm.adapters.database.account_rows import is_admin
+from romm.adapters.database.tables import AccountRow, IdentityRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import MOST_ADMINS, another_admin, fresh, use_up, write_alone
 from romm.domain.accounts.changes import Change, Delete, Unlink

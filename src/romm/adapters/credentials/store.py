@@ -37,13 +37,13 @@ _COLUMNS = (
 )
 _KEY = (CredentialRow.digest == bindparam("key_digest"), CredentialRow.kind == bindparam("key_kind"))
 
-_OWNED = (
+OWNED = (
     select(*COLUMNS, *_COLUMNS)
     .join_from(CredentialRow, AccountRow, CredentialRow.account_id == AccountRow.id)
     .outerjoin(IdentityRow, LINKED)
 )
-_FIND = _OWNED.where(*_KEY).order_by(*ORDER)
-_OF_ALL = _OWNED.where(
+_FIND = OWNED.where(*_KEY).order_by(*ORDER)
+_OF_ALL = OWNED.where(
     CredentialRow.kind.in_(bindparam("kinds", expanding=True)), CredentialRow.expires_at > bindparam("now")
 ).order_by(CredentialRow.id.desc(), *ORDER)
 _OF = _OF_ALL.where(CredentialRow.account_id == bindparam("owner"))
@@ -214,7 +214,7 @@ class SQLCredentials:
         owner = {} if account_id is None else {"owner": account_id}
         await self._uses.write()  # a list has what its own worker knows
         rows = await self._database.fetch(statement, {"kinds": list(kinds), "now": self._clock(), **owner})
-        return [(_credential(same[0][WIDTH:]), account(same)) for same in _by_credential(rows)]
+        return owned(rows)
 
     async def end(self, kind: Kind, credential_id: int, account_id: int | None) -> Credential | None:
         statement = _END_ANY if account_id is None else _END
@@ -283,9 +283,10 @@ def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential 
     return None if row is None else _credential(row)
 
 
-def _by_credential(rows: Iterable[Sequence[Any]]) -> Iterable[list[Sequence[Any]]]:
+def owned(rows: Iterable[Sequence[Any]]) -> list[tuple[Credential, Account]]:
     """A credential has one row per identity of its owner."""
-    return (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
+    by_credential = (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
+    return [(_credential(same[0][WIDTH:]), account(same)) for same in by_credential]
 
 
 def _key(kind: Kind, secret_digest: str) -> dict[str, str]:

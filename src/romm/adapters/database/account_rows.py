@@ -7,9 +7,10 @@ from operator import itemgetter
 from typing import Any
 
 from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, literal
 
-from romm.adapters.database.tables import AccountRow, IdentityRow
-from romm.domain.model import Account, Identity, LinkedIdentity
+from romm.adapters.database.tables import AccountRow, IdentityRow, Level
+from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
 from romm.ports.accounts import NewAccount
 
 _FIELDS = tuple(name for name in Account.__struct_fields__ if name != "links")
@@ -21,6 +22,11 @@ ORDER = (AccountRow.id, IdentityRow.id)
 """A statement for `accounts` selects COLUMNS, joins identities ON LINKED and sorts by ORDER."""
 
 WIDTH, _FIRST_OF_LINK = len(COLUMNS), len(_FIELDS)
+
+
+def is_admin(row: type[AccountRow] = AccountRow) -> ColumnElement[bool]:
+    """In the words of the index."""
+    return row.level == literal(AccessLevel.ADMIN, Level(), literal_execute=True)
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> tuple[Account, ...]:

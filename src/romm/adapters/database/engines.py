@@ -4,8 +4,6 @@ SQLite's driver upgrades a read transaction to a write too late, which loses upd
 IMMEDIATE, and reading uses no transaction.
 """
 
-import errno
-import os
 import sqlite3
 import time
 from pathlib import Path
@@ -17,6 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from romm.adapters.database import files
 from romm.domain.diagnosis.storage import Cause, unusable
 
 BUSY_SECONDS = 5
@@ -32,8 +31,6 @@ POSTGRESQL_CONNECTIONS = 5  # per worker process, doubled under load
 RESTED_SECONDS = 5.0
 """After which a connection is tried before its next use: a firewall or a vanished server ends it without a word."""
 PING_SECONDS = 3.0
-
-_FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # the database has e-mail addresses and password hashes
 
 
 class Engines(Struct, frozen=True):
@@ -109,7 +106,7 @@ def _sqlite(address: URL, pragma: str, *, writes: bool = False, **options: Any) 
 def _configure(engine: Engine, *pragmas: str, writes: bool = False) -> None:
     @event.listens_for(engine, "do_connect")
     def prepare(_dialect: object, _record: object, arguments: list[str], _parameters: object) -> None:
-        _prepare(Path(arguments[0]))
+        files.prepare(Path(arguments[0]))
 
     @event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: object) -> None:
@@ -135,19 +132,6 @@ def _set_wal(cursor: Any) -> None:
             time.sleep(_TURN_SECONDS)
         else:
             return
-
-
-def _prepare(path: Path) -> None:
-    """Create the file for its owner only. Raises OSError, clearer than SQLite's."""
-    # Never open an existing file here: closing it would drop SQLite's locks on it (POSIX).
-    if not path.exists():
-        path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-        path.touch(mode=_FILE_MODE)
-    if not path.is_file():
-        raise IsADirectoryError(errno.EISDIR, "is not a file", str(path))
-    if not os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        read_only = os.statvfs(path).f_flag & os.ST_RDONLY
-        raise OSError(errno.EROFS if read_only else errno.EACCES, "may not be read and written", str(path))
 
 
 def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS, **options: Any) -> AsyncEngine:

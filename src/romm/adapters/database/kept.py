@@ -1,15 +1,17 @@
 """Connections to PostgreSQL that are kept for look-ups, with the statements prepared on them.
 
-Getting a connection from the pool, testing it and SQLAlchemy's execution take ten times as long as the look-up itself.
+Getting a connection from the pool and SQLAlchemy's execution take ten times as long as the look-up itself.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from romm.adapters.database.engines import PING_SECONDS, RESTED_SECONDS
 from romm.adapters.database.prepared import Prepared, Rows
 
 LOOKUPS = 3
@@ -29,16 +31,17 @@ class Kept:
         return len(self._idle)
 
     async def lookup(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Rows | None:
-        """None if it failed: try again with a connection of the pool, which is tested first. Raises what connecting raises."""
+        """None if it failed: try again with a connection of the pool. Raises TimeoutError of a server that has answered
+        just now, and what connecting raises.
+        """
         async with self._turns:
             kept = self._idle.pop() if self._idle else await self._open()
+            has_rested = kept.has_rested
             try:
                 found = await kept.fetch(prepared, parameters)
             except BaseException as error:
-                with suppress(Exception):  # it is broken
-                    await kept.connection.invalidate()
-                    await kept.connection.close()
-                if not isinstance(error, Exception):
+                await self._drop(kept)
+                if not isinstance(error, Exception) or (isinstance(error, TimeoutError) and not has_rested):
                     raise
                 return None
             self._idle.append(kept)
@@ -52,15 +55,32 @@ class Kept:
         connection = await self._engine.connect()
         return _Kept(connection, (await connection.get_raw_connection()).driver_connection)
 
+    async def _drop(self, broken: "_Kept") -> None:
+        """And those that rested beside it."""
+        dropped, self._idle = [broken, *self._idle], []
+        for kept in dropped:
+            with suppress(Exception):
+                await kept.connection.invalidate()
+                await kept.connection.close()
+
 
 class _Kept:
     def __init__(self, connection: AsyncConnection, driver: Any) -> None:
         self.connection = connection
         self._driver = driver
         self._statements: dict[Prepared, Any] = {}
+        self._used_at = time.monotonic()
+
+    @property
+    def has_rested(self) -> bool:
+        """A firewall or a vanished server may have ended it without a word."""
+        return time.monotonic() - self._used_at > RESTED_SECONDS
 
     async def fetch(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Any:
+        seconds = PING_SECONDS if self.has_rested else None
         statement = self._statements.get(prepared)
         if statement is None:
             statement = self._statements[prepared] = await self._driver.prepare(prepared.text)
-        return await statement.fetch(*prepared.values(parameters))
+        found = await statement.fetch(*prepared.values(parameters), timeout=seconds)
+        self._used_at = time.monotonic()
+        return found

@@ -5,31 +5,16 @@ from typing import Annotated
 
 from advanced_alchemy.base import CommonTableAttributes, create_registry
 from advanced_alchemy.types import BigIntIdentity
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Identity,
-    Index,
-    Text,
-    TextClause,
-    UniqueConstraint,
-    literal,
-    text,
-    true,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Text, UniqueConstraint, true
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from romm.adapters.database.indexes import OF_ACCOUNTS, OF_CREDENTIALS, OF_SIGN_INS
 from romm.domain.model import AccessLevel, EmailSource
 
 # Compared and sorted by bytes: PostgreSQL's default collation depends on the operating system.
 EXACT = Text().with_variant(Text(collation="C"), "postgresql")
-
-HAS_LEGACY_HASH = "substr(password_hash, 1, 2) = '$2'"
-HASH_COST = "substr(password_hash, 5)"
-"""Of a legacy hash, from the costliest down if sorted so."""
 
 Exact = Annotated[str, mapped_column(EXACT)]
 Id = Annotated[int, mapped_column(BigIntIdentity, Identity(), primary_key=True)]
@@ -58,11 +43,6 @@ class Source(TypeDecorator[EmailSource]):
         return None if value is None else EmailSource(value)
 
 
-def partial(name: str, column: str | TextClause, where: str) -> Index:
-    """Of the rows that fulfil `where`. A query uses it only if the same words are in its text, not in parameters."""
-    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
-
-
 class Base(CommonTableAttributes, DeclarativeBase):
     """advanced-alchemy's naming convention and UTC times, without its sentinel column."""
 
@@ -77,12 +57,7 @@ class AccountRow(Base):
         UniqueConstraint("username"),
         UniqueConstraint("email"),
         CheckConstraint("level IN ('viewer', 'editor', 'admin')", name="level"),
-        partial("ix_accounts_admins", "enabled", "level = 'admin'"),
-        partial("ix_accounts_legacy_hash", text(HASH_COST), HAS_LEGACY_HASH),
-        partial("ix_accounts_waiting", "username", "reset_asked_at IS NOT NULL"),
-        partial("ix_accounts_disabled", "username", "NOT enabled"),
-        partial("ix_accounts_never", "username", "last_login IS NULL"),
-        partial("ix_accounts_managed", "username", "role_from_claim"),
+        *OF_ACCOUNTS,
         {"sqlite_autoincrement": True},  # ids of deleted accounts are never reused
     )
 
@@ -102,11 +77,6 @@ class AccountRow(Base):
     email_source: Mapped[EmailSource]
     address_removed_at: Mapped[datetime | None]
     role_from_claim: Mapped[bool]
-
-
-def is_admin(row: type[AccountRow] = AccountRow) -> ColumnElement[bool]:
-    """In the words of the index."""
-    return row.level == literal(AccessLevel.ADMIN, Level(), literal_execute=True)
 
 
 class IdentityRow(Base):
@@ -133,9 +103,7 @@ class CredentialRow(Base):
     __tablename__ = "credentials"
     __table_args__ = (
         UniqueConstraint("digest", "kind", name="uq_credentials_digest_kind"),
-        Index("ix_credentials_account_id_kind", "account_id", "kind"),
-        partial("ix_credentials_client_token", "id", "kind = 'client_token'"),
-        partial("ix_credentials_invitation", "id", "kind = 'invitation'"),
+        *OF_CREDENTIALS,
         {"sqlite_autoincrement": True},  # ids are never reused
     )
 
@@ -257,13 +225,7 @@ class SignInRow(Base):
     """No foreign key: the log outlives the account."""
 
     __tablename__ = "sign_ins"
-    __table_args__ = (
-        Index("ix_sign_ins_outcome_id", "outcome", "id"),
-        Index("ix_sign_ins_account_id_id", "account_id", "id"),
-        Index("ix_sign_ins_email_id", "email", "id"),
-        Index("ix_sign_ins_address_id", "address", "id"),
-        Index("ix_sign_ins_code_id", "code", "id"),
-    )
+    __table_args__ = OF_SIGN_INS
 
     id: Mapped[Id]
     at: Mapped[datetime] = mapped_column(index=True)

@@ -1,21 +1,28 @@
-"""Is SQLite's file migrated? Asked at every start, without SQLAlchemy, whose import takes as long as half of a start."""
+"""Is SQLite's file there, and migrated? Without SQLAlchemy, whose import takes as long as half of a start, and without
+Alembic.
+"""
 
 import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from romm.adapters.database import files
+
 _PACKAGED = Path(__file__).parents[2] / "_migrations"
 FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[4] / "alembic"
 """Of the migrations."""
+
+NEWEST = FOLDER / "newest.sql"
+"""The schema to which the migrations lead, printed by `newest.py` beside it."""
 
 SQLITE = "sqlite+aiosqlite:///"
 
 
 def is_migrated(url: str) -> bool:
     """And writable. False also for a file that is locked, damaged, missing or on a full disk: `migrations` tells which."""
-    path = Path(url.removeprefix(SQLITE))
-    if "?" in url or not url.startswith(SQLITE) or not os.access(path, os.R_OK | os.W_OK):
+    path = _path(url)
+    if path is None or not os.access(path, os.R_OK | os.W_OK):
         return False
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", timeout=0, uri=True)) as connection:
@@ -25,6 +32,25 @@ def is_migrated(url: str) -> bool:
             return found == [(_newest(),)]
     except (sqlite3.Error, OSError):  # OSError: the current folder is gone
         return False
+
+
+def create(url: str) -> Path | None:
+    """A new file with the newest schema. None if there is a file, or none can be made: `migrations` tells why."""
+    if (path := _path(url)) is None:
+        return None
+    try:
+        files.create(path)  # by one process only
+        script = NEWEST.read_text(encoding="utf-8")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.executescript(f"PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; BEGIN; {script} COMMIT")
+    except (sqlite3.Error, OSError):
+        return None
+    return path
+
+
+def _path(url: str) -> Path | None:
+    """None where only SQLAlchemy can read the URL."""
+    return Path(url.removeprefix(SQLITE)) if url.startswith(SQLITE) and "?" not in url else None
 
 
 def _newest() -> str:

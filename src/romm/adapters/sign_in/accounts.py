@@ -16,14 +16,13 @@ from romm.adapters.database.account_rows import (
     account_values,
     accounts,
     identity_values,
+    is_admin,
 )
+from romm.adapters.database.indexes import HAS_LEGACY_HASH, HASH_COST
 from romm.adapters.database.tables import (
-    HAS_LEGACY_HASH,
-    HASH_COST,
     AccountRow,
     CredentialRow,
     IdentityRow,
-    is_admin,
 )
 from romm.adapters.database.transactions import Database
 from romm.domain.credentials.credential import LINK_KINDS, Kind

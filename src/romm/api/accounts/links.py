@@ -28,7 +28,7 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.cookies import Cookies
-from romm.api.http.fields import IdInPath
+from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most, within
 from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor, wants_page
@@ -83,11 +83,12 @@ async def invite(
 async def open_invitations(
     principal: NamedDependency[Principal],
     invitations: NamedDependency[Invitations],
+    limit: FromQuery[int] = MOST_AT_ONCE,
+    before: FromQuery[int | None] = None,
 ) -> list[InvitationSchema]:
-    """Every invitation that is neither used, revoked nor expired."""
-    return [
-        invitation_schema(invitation, inviter) for invitation, inviter in await invitations.listed(actor(principal))
-    ]
+    """Invitations that are neither used, revoked nor expired: at most `limit`, older than the one with the id `before`."""
+    listed = await invitations.listed(actor(principal), at_most(limit), within(before))
+    return [invitation_schema(invitation, inviter) for invitation, inviter in listed]
 
 
 @delete(

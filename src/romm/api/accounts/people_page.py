@@ -28,6 +28,7 @@ from romm.settings.model import Settings
 
 PAGE = "/admin/users"
 AT_ONCE = 25
+INVITATIONS_AT_ONCE = 100
 LIFETIMES = (("1 day", 86_400), ("7 days", 604_800), ("30 days", 2_592_000))
 SENT = 3_600
 """Seconds; with less, as by default, a link cannot be sent, so the form proposes a week."""
@@ -77,7 +78,8 @@ async def people(
         only=shown,
         search=search,
         **_paging(query, found),
-        invitations=await invitations.listed(actor(principal)),
+        invitations=await invitations.listed(actor(principal), INVITATIONS_AT_ONCE),
+        invitations_at_once=INVITATIONS_AT_ONCE,
         lifetimes=_lifetimes(renderer),
         usual=_usual_lifetime(renderer),
         passwords=not renderer.settings.accounts.disable_userpass_login,

@@ -22,7 +22,7 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.authentication import Authentication
-from romm.api.http.fields import IdInPath
+from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most
 from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
@@ -33,8 +33,6 @@ from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
 from romm.domain.urls import with_query
 from romm.ports.accounts import AccountPage, AccountQuery
-
-MOST_AT_ONCE = 1000
 
 _UNUSABLE = (
     Code.USERNAME_INVALID,
@@ -111,7 +109,7 @@ async def everybody(
     """Accounts whose name or address begins with `search`: at most `limit`, from the name on that follows `after`, without the
     first `offset` (10,000 at most). Of addresses the first 1,000 are found.
     """
-    query = AccountQuery(text=search, limit=min(max(limit, 0), MOST_AT_ONCE), offset=max(offset, 0), after=after)
+    query = AccountQuery(text=search, limit=at_most(limit), offset=max(offset, 0), after=after)
     page = await administration.search(actor(principal), query)
     return Response([user_schema(account) for account in page.accounts], headers=_paging(query, page))
 

@@ -2,7 +2,7 @@
 
 from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from romm.api.credentials.client_token_schemas import (
     CODE_EXAMPLE,
@@ -22,7 +22,7 @@ from romm.api.credentials.client_token_schemas import (
     minted_token,
     owned_token,
 )
-from romm.api.http.fields import IdInPath
+from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most, within
 from romm.api.http.openapi import FOR_APPS, OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.credentials.client_tokens import ClientTokens
@@ -58,9 +58,12 @@ async def own_tokens(
 async def all_tokens(
     principal: NamedDependency[Principal],
     client_tokens: NamedDependency[ClientTokens],
+    limit: FromQuery[int] = MOST_AT_ONCE,
+    before: FromQuery[int | None] = None,
 ) -> list[OwnedTokenSchema]:
-    """The client tokens of all accounts, without their secrets."""
-    return [owned_token(token, owner) for token, owner in await client_tokens.all_tokens(actor(principal))]
+    """The client tokens of all accounts, without their secrets: at most `limit`, older than the one with the id `before`."""
+    listed = await client_tokens.all_tokens(actor(principal), at_most(limit), within(before))
+    return [owned_token(token, owner) for token, owner in listed]
 
 
 @post(

@@ -16,7 +16,7 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
-from romm.api.http.fields import LARGEST_ID
+from romm.api.http.fields import within
 from romm.api.http.navigation import own_navigation
 from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.http.requests import ProviderId, Request
@@ -112,10 +112,6 @@ async def sign_ins(
     found = await journal.search(actor(principal), criteria, min(max(limit, 0), MOST_LINES))
     providers = renderer.configured
     return [sign_in_schema(each, providers.id_of_issuer(each.issuer)) for each in found]
-
-
-def within(number: int | None) -> int | None:
-    return number and min(max(number, 0), LARGEST_ID)
 
 
 router = Router("/api", route_handlers=[explain, preview, sign_ins], tags=["Diagnosis"])

@@ -15,6 +15,8 @@ from romm.domain.credentials import client_tokens, short_codes
 from romm.domain.model import LEVEL_NAMES
 
 LARGEST_ID = 2**31 - 1  # that every database accepts
+MOST_AT_ONCE = 1000
+"""Of one list."""
 
 _SCOPE = "|".join(scope.replace(".", r"\.") for scope in scopes.ALL)
 
@@ -40,3 +42,12 @@ OptionalEmail = Annotated[
 ]
 TokenName = Annotated[str, _shown(minLength=1, maxLength=client_tokens.NAME_LENGTH, pattern=r"\S")]
 ShortCode = Annotated[str, _shown(pattern=short_codes.TYPED_PATTERN, minLength=short_codes.LENGTH)]
+
+
+def within(number: int | None) -> int | None:
+    """An id that every database accepts."""
+    return number and min(max(number, 0), LARGEST_ID)
+
+
+def at_most(limit: int) -> int:
+    return min(max(limit, 0), MOST_AT_ONCE)

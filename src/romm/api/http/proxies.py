@@ -1,6 +1,7 @@
 """Trusted reverse proxies, and the request they forward or ask about."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 
 from litestar.enums import ScopeType
@@ -8,7 +9,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from romm.api.http.requests import Request
 from romm.domain import hosts
-from romm.domain.hosts import Network
+from romm.domain.hosts import Address, Network
 from romm.domain.sign_in.forward_auth import Forwarded
 
 NGINX_URI = "x-original-uri"
@@ -63,15 +64,23 @@ def forwarded_uri(request: Request) -> str:
 def _set_client(scope: HTTPScope, networks: tuple[Network, ...]) -> None:
     """And the scheme. Without a peer address (Unix socket) the headers are ignored."""
     sender = scope["client"]
-    peer = hosts.address(sender[0]) if sender else None
-    if sender is None or peer is None:
+    known = _known(sender[0]) if sender else None
+    if sender is None or known is None:
         return
-    scope["client"] = (str(peer), sender[1])
+    peer, written = known
+    scope["client"] = (written, sender[1])
     if hosts.is_within(peer, networks):
         scope.setdefault("state", {})["from_proxy"] = True
         scope["client"] = (str(hosts.client(peer, _entries(scope, b"x-forwarded-for"), networks)), 0)
         scheme = "".join(_entries(scope, b"x-forwarded-proto")[-1:])
         scope["scheme"] = scheme if scheme in _SCHEMES else scope["scheme"]
+
+
+@lru_cache(hosts.REMEMBERED)
+def _known(peer: str) -> tuple[Address, str] | None:
+    """With its canonical form."""
+    found = hosts.address(peer)
+    return None if found is None else (found, str(found))
 
 
 def _entries(scope: HTTPScope, name: bytes) -> list[str]:

@@ -76,7 +76,9 @@ def correlation_id(request: Request) -> str:
 
 def logged_path(scope: HTTPScope) -> str:
     """Without codes that could still be used."""
-    path, parameters = scope["path"], scope.get("path_params") or {}
+    path, parameters = scope["path"], scope.get("path_params")
+    if not parameters:
+        return path
     for code in (str(parameters[name]) for name in _SECRET_PARAMETERS if parameters.get(name)):
         path = path.replace(code, "…")
     return path

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import cast
 
 from litestar import HttpMethod
+from litestar import Request as LitestarRequest
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
@@ -50,7 +51,7 @@ class ForwardPermission:
             return None
         # What the router would say: metrics and traces read the template, the rules the route's options.
         cast("dict[str, object]", scope).update(route_handler=forward, path_template=PATH)
-        request: Request = Request(scope)
+        request: Request = LitestarRequest(scope)
         needed = _needed(request)
         if isinstance(needed, Refuse) or _is_basic(request):
             return None
@@ -73,5 +74,6 @@ def _is_basic(request: Request) -> bool:
 
 
 def _has_plain_host(scope: HTTPScope) -> bool:
-    """The router refuses some others."""
-    return all(name != b"host" or _PLAIN_HOST.fullmatch(value) for name, value in scope["headers"])
+    """One, as `request_limits` wants it, of which the router refuses none."""
+    sent = [value for name, value in scope["headers"] if name == b"host"]
+    return len(sent) == 1 and _PLAIN_HOST.fullmatch(sent[0]) is not None

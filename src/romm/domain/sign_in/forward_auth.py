@@ -62,6 +62,8 @@ def headers(account: Account, has: Collection[str]) -> dict[str, str]:
 
 def header_text(value: str) -> str:
     """Escape `%` and all but printable ASCII as %XX of UTF-8 (RFC 9110, 5.5)."""
+    if value.isascii() and value.isalnum():
+        return value
     return quote(value, safe=_UNESCAPED, errors="replace")
 
 
