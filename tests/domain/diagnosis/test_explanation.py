@@ -164,7 +164,7 @@ def test_a_refusal_tells_the_operator_what_to_do_with_its_facts() -> None:
     refuse = Refuse(Code.EMAIL_NOT_VERIFIED, {"found": False, "source": "userinfo"})
     explanation = explained(Reject(rule="L-07", refuse=refuse))
     assert explanation.code is Code.EMAIL_NOT_VERIFIED
-    assert "`email_verified` is False in userinfo" in found(explanation, "What to do")
+    assert "`email_verified` is false in userinfo" in found(explanation, "What to do")
 
 
 def test_a_warning_is_told() -> None:
