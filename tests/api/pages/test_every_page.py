@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Template
@@ -16,7 +16,7 @@ E2E = Path(__file__).parents[2] / "e2e"
 LINKS = {"{invitation}": "/register", "{reset}": "/reset-password", "{recovery}": "/recover"}
 
 
-def routes(method: str) -> Iterator[str]:
+def routes(method: Literal["GET", "POST"]) -> Iterator[str]:
     for route in litestar().routes:
         if isinstance(route, HTTPRoute) and method in route.route_handler_map:
             handler, _ = route.route_handler_map[method]
