@@ -20,7 +20,7 @@ from bench.groups import checks, heartbeats, passwords, process, sign_ins, sizes
 from bench.stage import FULL, QUICK, Stage, stage
 
 DOCS = Path(__file__).parents[1] / "docs"
-RESULTS, PICTURE = DOCS / "performance.json", DOCS / "images" / "performance.png"
+RESULTS, PICTURE = DOCS / "performance.json", DOCS / "images" / "performance.webp"
 SOAK_MINUTES = 10.0
 ACCOUNTS = 1_000_000
 

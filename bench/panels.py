@@ -33,13 +33,13 @@ _OURS = (checks.FORWARD, checks.ME)
 
 PANELS = (
     Panel(
-        title="The check of a session, processor time; the red line is what is wanted",
+        title="The check of a session, processor time",
         group=checks.GROUP,
         others=_CHECKS,
         only=(*_CHECKS, *_OURS, *(name + checks.POSTGRESQL for name in _OURS)),
     ),
     Panel(
-        title="A sign-in, provider over https, processor time",
+        title="A sign-in, processor time",
         group=sign_ins.GROUP,
         others=_SIGN_INS[1:],
         only=_SIGN_INS,
@@ -56,7 +56,7 @@ PANELS = (
         others=(process.HELLO,),
         only=(process.HELLO, process.START),
     ),
-    Panel(title="A large database beside one of 100 accounts, ratio", group=sizes.GROUP, as_ratio=True),
+    Panel(title="A large database beside a small one", group=sizes.GROUP, as_ratio=True),
 )
 
 

@@ -1,7 +1,7 @@
 """Runs `apps/primitives.py` on the servers' core."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,9 @@ class Primitives(Struct, frozen=True):
 
     @staticmethod
     @contextmanager
-    def started(folder: Path) -> Iterator["Primitives"]:
+    def started(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator["Primitives"]:
         command = [servers.PYTHON, str(servers.APPS / "primitives.py")]
-        with servers.running(command, {}, folder / "primitives.log") as process:
+        with servers.running(command, settings or {}, folder / "primitives.log") as process:
             found = Primitives(process)
             found._answer()  # until it is ready
             yield found

@@ -23,7 +23,7 @@ CORES = os.sched_getaffinity(0) >= {0, 1}
 SERVERS_CORE, CLIENTS_CORE = (0, 1) if CORES else (None, None)
 """Separate cores for servers and clients."""
 
-START_SECONDS = 60
+START_SECONDS = 180
 STOP_SECONDS = 10
 POLL_SECONDS = 0.005
 LOG_END = 2000  # characters shown of a failed server's log

@@ -10,7 +10,7 @@ PER_CORE = (
     "`GET /api/auth/forward` by cookie",
     "`GET /api/users/me` by cookie",
     "`GET /api/users/me` by cookie, PostgreSQL",
-    "a sign-in",
+    "a sign-in, provider over https",
     "a sign-in by password",
 )
 """The figures of the page about sizes."""

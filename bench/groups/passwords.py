@@ -1,6 +1,7 @@
 """What a sign-in by password costs beside Argon2id alone, and whether its time reveals accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from functools import partial
 
 from bench import load, rounds
@@ -12,15 +13,22 @@ from bench.stage import Stage
 
 GROUP = "passwords"
 ARGON2, ROMM = "Argon2id alone", "a sign-in by password"
-PAIRS = (Pair(of=ROMM, to=ARGON2, target=1.15),)
+SMALL_PAGES = ", small pages"
+PAGES: Mapping[str, Mapping[str, str]] = {"": {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}, SMALL_PAGES: {}}
+"""As deploy/ sets it, and without."""
+
+PAIRS = tuple(Pair(of=ROMM + pages, to=ARGON2 + pages, target=1.15) for pages in PAGES)
 
 
 def measure(stage: Stage) -> Iterator[Figure]:
     count = stage.effort.passwords
-    with stage.romm() as (server, _), Primitives.started(stage.folder()) as primitives:
-        subjects = [
-            Subject(ARGON2, partial(primitives.milliseconds, "argon2", count)),
-            Subject(ROMM, rounds.processor_ms(server, stage.client, load.password, server.origin, count=count)),
-        ]
+    with ExitStack() as stack:
+        subjects = []
+        for pages, settings in PAGES.items():
+            server, _ = stack.enter_context(stage.romm(settings))
+            bare = stack.enter_context(Primitives.started(stage.folder(), settings))
+            sample = rounds.processor_ms(server, stage.client, load.password, server.origin, count=count)
+            subjects.append(Subject(ARGON2 + pages, partial(bare.milliseconds, "argon2", count)))
+            subjects.append(Subject(ROMM + pages, sample))
         yield from compared(GROUP, "ms", rounds.taken(subjects, stage.effort.rounds, stage.random), PAIRS)
     yield from alike.figures(GROUP, stage)

@@ -18,8 +18,9 @@ from romm.domain.model import Identity
 from tests.fake_provider import FakeProvider
 from tests.fakes import FakeNetwork
 from tests.fixes.printed import printed
-from tests.misconfigured.network import OneProvider
-from tests.world import World
+from tests.misconfigured.network import PROXY, OneProvider
+from tests.misconfigured.stage import WRONG_PASSWORDS
+from tests.world import ORIGIN, PASSWORD, World
 
 OLD = "https://old.example.org"
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -95,3 +96,22 @@ async def test_accounts_of_the_provider_before_are_linked_anew() -> None:
     assert f"Fix.{Fix.MOVE_ISSUER.name}" in sources((await examined(world))[Check.ACCOUNTS])
     world.reconfigure({**world.settings_environ, "OIDC_FORMER_ISSUERS": OLD})
     assert (await examined(world))[Check.ACCOUNTS].outcome is Outcome.OK
+
+
+async def test_a_proxy_that_is_trusted_and_sends_the_address_tells_people_apart() -> None:
+    """The two fixes are two halves: after the first one alone all people still share one limit."""
+    world = World()
+    assert sources((await examined(world))[Check.PROXY]) == ["Fix.TRUST_PROXY", "Fix.FORWARD_ADDRESS"]
+    await world.add("vera")
+    world.reconfigure({**world.settings_environ, "ROMM_TRUSTED_PROXIES": "172.18.0.0/16"})
+    assert (await examined(world))[Check.PROXY].outcome is Outcome.OK
+    for number in range(WRONG_PASSWORDS):
+        await signs_in(world, f"a guess {number}")
+    assert (await signs_in(world, PASSWORD)).json()["code"] == Code.TOO_MANY_ATTEMPTS
+    assert (await signs_in(world, PASSWORD, **{"x-forwarded-for": "203.0.113.7"})).status_code == 200
+
+
+async def signs_in(world: World, password: str, **headers: str) -> httpx.Response:
+    proxy = httpx.ASGITransport(world.app, client=(PROXY, 4711))
+    async with httpx.AsyncClient(transport=proxy, base_url=ORIGIN, headers=headers) as client:
+        return await client.post("/api/login", json={"username": "vera", "password": password})

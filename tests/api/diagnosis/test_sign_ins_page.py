@@ -180,7 +180,7 @@ async def test_a_person_who_was_refused_is_found_by_the_address_at_the_provider(
 async def test_facts_stand_in_place_of_their_names(world: World, keeper: Browser) -> None:
     await refused(world)
     page = (await keeper.get(PAGE)).text
-    assert "email_verified is False in id_token" in words(page)
+    assert "email_verified is false in id_token" in words(page)
     assert "{" not in words(page)
 
 
