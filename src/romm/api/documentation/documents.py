@@ -125,7 +125,7 @@ def _address(page: str, target: str) -> str | None:
     if target.startswith(("https://", "http://")):
         return target
     path, _, anchor = target.partition("#")
-    if path.endswith(".webp"):
+    if path.endswith(tuple(files.IMAGE_TYPES)):
         return f"/docs/images/{path.rpartition('/')[2]}"
     name = files.named(path, page) if path else page
     if name is None:

@@ -8,6 +8,7 @@ _PACKAGED = Path(__file__).parents[2] / "_docs"
 FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[4] / "docs"
 
 START = "index"
+IMAGE_TYPES = {".webp": "image/webp", ".png": "image/png"}
 
 
 @cache
@@ -28,7 +29,7 @@ def size(name: str) -> int:
 
 @cache
 def images() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(FOLDER.glob("images/*.webp"))}
+    return {path.name: path.read_bytes() for path in sorted(FOLDER.glob("images/*")) if path.suffix in IMAGE_TYPES}
 
 
 def named(target: str, page: str) -> str | None:

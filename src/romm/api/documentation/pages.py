@@ -38,7 +38,8 @@ def provider_page(name: FromPath[str], renderer: NamedDependency[PageRenderer], 
 def image(name: FromPath[str]) -> Response[bytes]:
     if (content := files.images().get(name)) is None:
         raise _missing()
-    return Response(content, media_type="image/webp", headers={"cache-control": "public, max-age=86400"})
+    media_type = files.IMAGE_TYPES[f".{name.rpartition('.')[2]}"]
+    return Response(content, media_type=media_type, headers={"cache-control": "public, max-age=86400"})
 
 
 def _page(name: str, number: int, renderer: PageRenderer) -> Template:

@@ -37,7 +37,7 @@ from romm.domain.sign_in import authorization
 from romm.domain.sign_in.authorization import ATTEMPT_LIFETIME, Accepted, Client, LoginAttempt
 from romm.domain.sign_in.discovery import Metadata
 
-_SEE_CLIENT = "not possible before “Client and secret” is fixed"
+_SEE_CLIENT = "fix “Client and secret” first"
 _SEE_REDIRECT_URI = "see Redirect URI"
 
 

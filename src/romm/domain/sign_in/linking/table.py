@@ -82,8 +82,8 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "L-11p": (
         "The owner of one account typed the address, and the person proved that the account is theirs",
         (
-            "The account is linked and signed in, as by L-11a. The password keeps working, also if the role is raised. The "
-            "address is now the provider's."
+            "The account is linked and signed in. Its other sessions, tokens, links and pairings end. The password keeps "
+            "working, also if the role is raised. The address is now the provider's."
         ),
     ),
     "L-11q": (
@@ -100,8 +100,9 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "L-12i": (
         "No account has it that counts, and the sign-in began at an invitation",
         (
-            "A new account is created as by L-12, also with `OIDC_ALLOW_REGISTRATION=false`. It has the invitation's role if the "
-            "person's groups give none. The invitation is used up; `link_invalid` if it has ended meanwhile."
+            "A new account is created, without a password, and signed in, also with `OIDC_ALLOW_REGISTRATION=false`. It has the "
+            "invitation's role if the person's groups give none. The invitation is used up; `link_invalid` if it has ended "
+            "meanwhile."
         ),
     ),
     "L-13": (
