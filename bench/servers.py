@@ -19,6 +19,9 @@ PYTHON = os.environ.get("BENCH_PYTHON", sys.executable)
 """Use one without the tests' packages: Litestar imports some if installed."""
 ROMM = (PYTHON, "-m", "romm")
 
+HUGE_PAGES = "glibc.malloc.hugetlb=1"
+"""For all programs alike: `romm serve` would start itself again to have them."""
+
 CORES = os.sched_getaffinity(0) >= {0, 1}
 SERVERS_CORE, CLIENTS_CORE = (0, 1) if CORES else (None, None)
 """Separate cores for servers and clients."""
@@ -83,7 +86,7 @@ def free_port() -> int:
 def running(
     command: Sequence[str], settings: Mapping[str, str], log: Path, core: int | None = SERVERS_CORE
 ) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {"PATH": os.environ["PATH"], **settings}
+    environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": HUGE_PAGES, **settings}
     with log.open("wb") as errors:
         process = subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, bufsize=0

@@ -14,8 +14,8 @@ from bench.stage import Stage
 GROUP = "passwords"
 ARGON2, ROMM = "Argon2id alone", "a sign-in by password"
 SMALL_PAGES = ", small pages"
-PAGES: Mapping[str, Mapping[str, str]] = {"": {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}, SMALL_PAGES: {}}
-"""As deploy/ sets it, and without."""
+PAGES: Mapping[str, Mapping[str, str]] = {"": {}, SMALL_PAGES: {"GLIBC_TUNABLES": ""}}
+"""As `romm serve` sets it, and without."""
 
 PAIRS = tuple(Pair(of=ROMM + pages, to=ARGON2 + pages, target=1.15) for pages in PAGES)
 

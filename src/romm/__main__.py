@@ -1,6 +1,17 @@
-"""`python -m romm` runs the `romm` command."""
+"""The `romm` command, also as `python -m romm`."""
 
-from romm.cli.main import main
+import sys
+
+from romm.cli.server import process
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["serve"]:
+        process.start_with_huge_pages()
+    from romm.cli.main import main as command  # noqa: PLC0415  (not twice: slow to import)
+
+    command()
+
 
 if __name__ == "__main__":
     main()
