@@ -29,14 +29,16 @@ LATER = NOW + timedelta(minutes=2)
 class WatchedDatabase(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self.writes = 0
+        self.writes = self.written = 0
         self.is_full = False
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         if self.is_full:
             raise Refused(Code.STORAGE_UNAVAILABLE, problem="the disk is full")
         self.writes += 1
-        return await super().write(work)
+        done = await super().write(work)
+        self.written += 1
+        return done
 
 
 @pytest.fixture
@@ -58,6 +60,13 @@ async def with_sessions(stores: Stores, count: int = 1) -> tuple[Account, list[C
     return owner, sessions
 
 
+async def written(database: WatchedDatabase, count: int) -> None:
+    """Has as many transactions behind it."""
+    async with asyncio.timeout(30):
+        while database.written < count:  # noqa: ASYNC110  (a commit tells no event)
+            await asyncio.sleep(0.01)
+
+
 async def used(stores: Stores, each: Credential) -> Credential:
     found = await stores.credentials.find(Kind.SESSION, each.digest)
     assert found is not None
@@ -71,7 +80,7 @@ async def test_the_uses_of_a_while_are_one_commit_that_no_request_waits_for(stor
     for each in sessions * 3:
         uses.note(each, LATER)
     assert database.writes == before
-    await asyncio.sleep(0.3)
+    await written(database, before + 1)
 
     assert database.writes == before + 1
     assert {(await used(stores, each)).last_used_at for each in sessions} == {LATER}
@@ -85,8 +94,9 @@ async def test_a_later_use_is_written_too(stores: Stores, database: WatchedDatab
     uses = LastUses(database, after=0.02)
 
     for moment in (LATER, LATER + timedelta(minutes=1)):
+        before = database.written
         uses.note(await used(stores, each), moment)
-        await asyncio.sleep(0.2)
+        await written(database, before + 1)
 
         assert (await used(stores, each)).last_used_at == moment
 
