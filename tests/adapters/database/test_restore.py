@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from romm.adapters.database import backup, migrations
+from romm.adapters.database import backup, migrations, versions
 from romm.adapters.database.restore import restore
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
@@ -206,6 +206,7 @@ def test_an_interrupted_restore_is_repeated_and_never_starts_an_empty_database(f
         with pytest.raises(Refused) as found:
             starts(url)
         assert found.value.facts["cause"] == Cause.HALF_RESTORED
+    assert versions.create(url) is None
     assert not file.exists()
 
     assert restore(url, tmp_path / "copy.db") is None

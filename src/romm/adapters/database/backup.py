@@ -1,7 +1,6 @@
 """A consistent copy of the database while RomM runs."""
 
 import errno
-import glob
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -14,11 +13,6 @@ from romm.adapters.database.transactions import storage_errors
 from romm.domain.diagnosis.storage import Cause, unusable
 
 _FILE_MODE = 0o600  # as the database itself: it has e-mail addresses and password hashes
-
-
-def half_restored(target: Path) -> list[Path]:
-    """What `restore` left beside `target` if it was interrupted."""
-    return sorted(target.parent.glob(f".{glob.escape(target.name)}.restoring-*"))
 
 
 def copy(url: str, file: Path) -> None:

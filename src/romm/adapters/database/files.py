@@ -1,6 +1,7 @@
 """SQLite's file, for its owner only."""
 
 import errno
+import glob
 import os
 from pathlib import Path
 
@@ -17,6 +18,11 @@ def prepare(path: Path) -> None:
     if not os.access(path, os.R_OK | os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         read_only = os.statvfs(path).f_flag & os.ST_RDONLY
         raise OSError(errno.EROFS if read_only else errno.EACCES, "may not be read and written", str(path))
+
+
+def half_restored(target: Path) -> list[Path]:
+    """What `restore` left beside `target` if it was interrupted."""
+    return sorted(target.parent.glob(f".{glob.escape(target.name)}.restoring-*"))
 
 
 def create(path: Path, *, exist_ok: bool = False) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from romm.adapters.database import backup
+from romm.adapters.database import backup, files
 from romm.adapters.database.causes import place_of
 from romm.adapters.database.transactions import HEAD, Database, storage_errors
 from romm.adapters.database.versions import FOLDER
@@ -101,7 +101,7 @@ def exists(url: str) -> bool:
     with storage_errors(place):
         if place.file is None or not _is_absent(place.file):
             return True
-        if left := backup.half_restored(place.file.resolve()):
+        if left := files.half_restored(place.file.resolve()):
             raise unusable(Cause.HALF_RESTORED, place.name, str(left[0]))
         return False
 

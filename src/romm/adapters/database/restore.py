@@ -12,8 +12,8 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from romm.adapters.database import migrations
-from romm.adapters.database.backup import copy_file, half_restored
+from romm.adapters.database import files, migrations
+from romm.adapters.database.backup import copy_file
 from romm.adapters.database.causes import Place, place_of
 from romm.adapters.database.transactions import HEAD, storage_errors
 from romm.adapters.database.versions import SQLITE
@@ -39,7 +39,7 @@ def restore(url: str, file: Path) -> Path | None:
     with _unused(target, place), _prepared(file, target) as copied:
         kept = _set_aside(target)
         copied.replace(target)
-        for left in half_restored(target):
+        for left in files.half_restored(target):
             left.unlink()
         _sync(target.parent)
     return kept

@@ -35,10 +35,12 @@ def is_migrated(url: str) -> bool:
 
 
 def create(url: str) -> Path | None:
-    """A new file with the newest schema. None if there is a file, or none can be made: `migrations` tells why."""
+    """A new file with the newest schema. None if there is a file, or none may be made: `migrations` tells why."""
     if (path := _path(url)) is None:
         return None
     try:
+        if files.half_restored(Path(os.path.realpath(path))):  # a loop of links is no error here
+            return None
         files.create(path)  # by one process only
         script = NEWEST.read_text(encoding="utf-8")
         with closing(sqlite3.connect(path)) as connection:
