@@ -158,3 +158,22 @@ async def test_a_database_that_stays_full_does_not_fill_the_memory(stores: Store
         uses.note(replace(each, digest=f"digest {number}"), LATER)
 
     assert uses.noted == MOST
+
+
+async def test_even_as_many_as_are_kept_are_written_once_the_database_is_back(
+    stores: Stores, database: WatchedDatabase
+):
+    """Else none of this process would be written again."""
+    _, (each,) = await with_sessions(stores)
+    uses, before = LastUses(database, after=0.01), database.written
+    database.is_full = True
+    for number in range(MOST):
+        uses.note(replace(each, digest=f"digest {number}"), LATER)
+    await asyncio.sleep(0.05)
+    database.is_full = False
+
+    uses.note(each, LATER)
+    await written(database, before + 1)
+
+    assert uses.noted == 0
+    assert (await used(stores, each)).last_used_at == LATER

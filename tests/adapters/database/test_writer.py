@@ -199,3 +199,21 @@ async def test_nothing_is_written_once_it_is_closing(path: Path):
     await closing
 
     assert lines(path) == ["a line"]
+
+
+async def test_what_waits_for_its_turn_is_not_written_once_it_is_closing(path: Path):
+    writer = opened(path)
+    await writer.run(add("a line"))
+    with locked(path):
+        writing = asyncio.create_task(writer.run(add("another")))
+        await asyncio.sleep(0.1)
+        waiting = [asyncio.create_task(writer.run(add("too late"))) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        closing = asyncio.create_task(writer.close())
+        await asyncio.sleep(0.1)
+
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    await asyncio.gather(writing, closing)
+
+    assert [str(each) for each in found] == ["the database is closed"] * 2
+    assert lines(path) == ["a line", "another"]

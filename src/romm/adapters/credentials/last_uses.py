@@ -53,9 +53,9 @@ class LastUses:
 
     def note(self, credential: Credential, now: datetime) -> None:
         """Of a live credential, so that strangers cannot fill it."""
-        if len(self._noted) >= MOST:
-            return
-        self._noted[credential.kind, credential.digest] = credential, now
+        key = credential.kind, credential.digest
+        if key in self._noted or len(self._noted) < MOST:
+            self._noted[key] = credential, now
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._after, self._begin)
 

@@ -39,12 +39,16 @@ class Writer:
 
     async def run(self, work: Callable[[Connection], T]) -> T:
         """Raises what `work` raises, TimeoutError and `sqlite3.Error`."""
-        if self._is_closed:  # the thread is closing the connection, and SQLite's memory goes with it
-            raise sqlite3.ProgrammingError("the database is closed")
+        self._require_open()
         if not self._turn.locked() and (transaction := self._begun()):
             return self._quickly(work, transaction)
         async with asyncio.timeout(self._wait):
             await self._turn.acquire()
+        try:
+            self._require_open()
+        except sqlite3.Error:  # it was closed while we waited
+            self._turn.release()
+            raise
         if transaction := self._begun():  # the transaction before us waited for the disk
             try:
                 return self._quickly(work, transaction)
@@ -61,6 +65,10 @@ class Writer:
         self._is_closed = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
+
+    def _require_open(self) -> None:
+        if self._is_closed:  # the thread is closing the connection, and SQLite's memory goes with it
+            raise sqlite3.ProgrammingError("the database is closed")
 
     def _begun(self) -> tuple[Connection, sqlite3.Connection] | None:
         """None if it would have to wait."""
