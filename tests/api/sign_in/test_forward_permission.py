@@ -162,14 +162,20 @@ async def test_a_password_is_the_routers(world: World):
     assert (await asked(world, {"authorization": basic("vera", PASSWORD)}))[:2] == ([], True)
 
 
-async def test_a_database_that_fails_is_the_routers_to_tell(world: World):
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(Refused(Code.STORAGE_UNAVAILABLE, problem="it is away"), 503), (RuntimeError("a bug of ours"), 500)],
+)
+async def test_what_fails_is_the_routers_to_tell(world: World, error: Exception, status: int):
     headers = await session(world, "vera")
 
     class Failing(type(world.credentials)):  # type: ignore[misc]  # of the fake as it is
         async def find(self, *_: Any) -> None:
-            raise Refused(Code.STORAGE_UNAVAILABLE, problem="it is away")
+            raise error
 
     world.serve(credentials=Failing(world.accounts, world.clock))
 
     assert (await asked(world, headers))[1]
-    assert (await world.program().get(FORWARD, headers=headers)).status_code == 503
+    answer = await world.program().get(FORWARD, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["reference"] == answer.headers["x-correlation-id"]

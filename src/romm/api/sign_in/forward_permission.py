@@ -16,7 +16,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from romm.api.http.authentication import Authentication
 from romm.api.http.requests import Request, credential_header
 from romm.api.sign_in.forward_auth import forward, permission, router
-from romm.domain.errors import Refuse, Refused
+from romm.domain.errors import Refuse
 from romm.domain.sign_in import forward_auth
 from romm.sign_in.forward_hosts import ForwardHosts
 
@@ -57,7 +57,7 @@ class ForwardPermission:
             return None
         try:
             return await permission(request, self.authentication, self.forward_hosts, needed)
-        except Refused:
+        except Exception:  # noqa: BLE001  (the route meets it again: there it is logged, and gets a reference)
             return None
 
 
