@@ -51,6 +51,13 @@ async def test_a_form_to_be_corrected_comes_back_with_the_link_and_the_name(worl
     assert 'name="username" value="dora"' in page
 
 
+async def test_another_invitation_in_the_same_browser_shows_nothing_of_it(world: World) -> None:
+    (first, second), browser = [await invitation(world) for _ in range(2)], world.browser()
+    await browser.submit("/api/users/register", token=first, username="dora", password="dora", email="dora@home.test")
+    assert "dora" not in (await browser.get(f"/register?token={second}")).text
+    assert "dora@home.test" in (await browser.get(f"/register?token={first}")).text
+
+
 async def test_a_recovery_link_is_not_used_up_by_looking_and_signs_in_once(world: World) -> None:
     """Previews and virus scanners look at links too."""
     token, browser = await recovery_link(world), world.browser()

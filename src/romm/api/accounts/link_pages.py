@@ -13,7 +13,7 @@ from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import to_provider
 from romm.api.pages.renderer import NO_PATH, PageRenderer, explained
-from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.credential import Kind, link_url
 from romm.domain.errors import Code, Refused
 from romm.sign_in.openid.providers import SignIns
 
@@ -28,7 +28,8 @@ async def register(
     error: FromQuery[str] = "",
     ref: FromQuery[str] = "",
 ) -> Template:
-    invitation, typed = await invitations.open(token), await refused_forms.typed(request, "/register")
+    invitation = await invitations.open(token)
+    typed = await refused_forms.typed(request, link_url("", "/register", token))
     return renderer.page(
         "register.html",
         referrer=NO_PATH,

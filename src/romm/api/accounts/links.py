@@ -1,7 +1,5 @@
 """One-time links over HTTP: invitations, new passwords, recovery."""
 
-from urllib.parse import urlencode
-
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
@@ -131,7 +129,7 @@ async def register(
     form = await body(request, RegistrationForm)
     typed = AccountForm(username=form.username, email=form.email, password=form.password)
     shown = {"username": form.username, "email": str(form.email or "")}
-    async with refused_forms.keeping(request, _page("/register", form.token), shown):
+    async with refused_forms.keeping(request, link_url("", "/register", form.token), shown):
         account = await invitations.register(form.token, typed)
     return (
         see_other("/login?notice=registered")
@@ -201,7 +199,7 @@ async def reset_password(
 ) -> Response[None] | Response[bytes]:
     """Uses the link up, unless the password is not acceptable (the HTML form: 303 to `/login`)."""
     form = await body(request, ResetForm)
-    async with refused_forms.keeping(request, _page("/reset-password", form.token), {}):
+    async with refused_forms.keeping(request, link_url("", "/reset-password", form.token), {}):
         await recovery.reset(form.token, form.chosen)
     return see_other("/login?notice=password_set") if wants_page(request) else Response(None, status_code=200)
 
@@ -222,11 +220,6 @@ async def recover(
     session = await recovery.recover((await body(request, RecoveryForm)).token, visitor(request))
     cookies = our_cookies.signed_in(request, session)
     return see_other("/account", cookies) if wants_page(request) else Response(None, cookies=cookies, status_code=200)
-
-
-def _page(path: str, token: str) -> str:
-    """The same link's form."""
-    return f"{path}?{urlencode({'token': token})}"
 
 
 router = Router(

@@ -7,7 +7,6 @@ fill in a form.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -20,7 +19,10 @@ from romm.domain.errors import Code, Refused
 from romm.ports.sign_in import Seal
 
 LONGEST_KEPT = 320
-"""Characters of a value: an e-mail address (RFC 3696, 3). A browser takes 4096 bytes of a cookie."""
+"""Characters of a value: an e-mail address (RFC 3696, 3)."""
+
+MOST_KEPT = 1400
+"""Bytes of a form. Sealed it has 2 KB: a proxy takes 4 KiB of headers by default (nginx, `proxy_buffer_size`)."""
 
 
 class TypedForm(Struct, frozen=True):
@@ -53,7 +55,7 @@ class RefusedForms:
             raise
 
     async def typed(self, request: Request, page: str, who: Principal | None = None) -> TypedForm:
-        """Empty without a refused form of this page and person."""
+        """Empty without a refused form of this page and person. `page` has the secret of a link that leads there."""
         sealed = self.our_cookies.kept_form(request)
         found = None if sealed is None else await self.seal.open(sealed, _use(page, who))
         if found is None:
@@ -61,9 +63,9 @@ class RefusedForms:
         return TypedForm(msgspec.json.decode(found, type=dict[str, str]), [self.our_cookies.no_form()])
 
     async def _sealed(self, page: str, typed: Mapping[str, str], who: Principal | None) -> str:
-        kept = {name: value for name, value in typed.items() if len(value) <= LONGEST_KEPT}
-        return await self.seal.seal(msgspec.json.encode(kept), _use(page, who))
+        kept = msgspec.json.encode({name: value for name, value in typed.items() if len(value) <= LONGEST_KEPT})
+        return await self.seal.seal(kept if len(kept) <= MOST_KEPT else b"{}", _use(page, who))
 
 
 def _use(page: str, who: Principal | None) -> str:
-    return f"form {urlsplit(page).path} {who.account.id if who else ''}"
+    return f"form {page} {who.account.id if who else ''}"
