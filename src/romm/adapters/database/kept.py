@@ -85,7 +85,7 @@ class _Kept:
         seconds = PING_SECONDS if self.has_rested else None
         statement = self._statements.get(prepared)
         if statement is None:
-            statement = self._statements[prepared] = await self._driver.prepare(prepared.text)
+            statement = self._statements[prepared] = await self._driver.prepare(prepared.text, timeout=seconds)
         found = await statement.fetch(*prepared.values(parameters), timeout=seconds)
         self._used_at = time.monotonic()
         return found

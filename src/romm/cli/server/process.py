@@ -20,7 +20,7 @@ HUGE_PAGES = "glibc.malloc.hugetlb=1"
 def start_with_huge_pages() -> None:
     """Starts this program again, as the same process: glibc reads its settings at the start only.
 
-    Returns if they are set, empty ones too, and where there is no glibc.
+    Returns if they are set, empty ones too, and where there is no Linux.
     """
     if sys.platform != "linux" or TUNABLES in os.environ:
         return
