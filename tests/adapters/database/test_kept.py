@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Select, bindparam, literal_column, select, text
 
-from romm.adapters.database.kept import LOOKUPS
+from romm.adapters.database.engines import engines
+from romm.adapters.database.kept import LOOKUPS, Kept
+from romm.adapters.database.prepared import Prepared
 from romm.adapters.database.tables import AccountRow
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
@@ -51,6 +53,19 @@ async def test_a_crowd_has_few_connections(database: Database):
     found = await asyncio.gather(*(database.lookup(SLOW, {}) for _ in range(2 * LOOKUPS)))
 
     assert len({rows[0][1] for rows in found}) == LOOKUPS
+
+
+async def test_nothing_waits_for_its_turn_without_an_end(url: str):
+    """A server that hangs is told of as fast as with the pool."""
+    reads = engines(url).reads
+    kept, slow = Kept(reads, at_most=1, wait=0.1), Prepared(SLOW, reads.dialect)
+
+    first, second = await asyncio.gather(*(kept.lookup(slow, {}) for _ in range(2)), return_exceptions=True)
+
+    assert isinstance(second, TimeoutError)
+    assert first == await kept.lookup(slow, {})
+    await kept.close()
+    await reads.dispose()
 
 
 async def test_a_server_that_ended_the_connection_is_asked_again(database: Database):

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from romm.adapters.database.engines import PING_SECONDS, RESTED_SECONDS
+from romm.adapters.database.engines import BUSY_SECONDS, PING_SECONDS, RESTED_SECONDS
 from romm.adapters.database.prepared import Prepared, Rows
 
 LOOKUPS = 3
@@ -19,10 +19,11 @@ LOOKUPS = 3
 
 
 class Kept:
-    """Belongs to one event loop."""
+    """Belongs to one event loop. `wait` is in seconds, for a turn."""
 
-    def __init__(self, engine: AsyncEngine, *, at_most: int = LOOKUPS) -> None:
+    def __init__(self, engine: AsyncEngine, *, at_most: int = LOOKUPS, wait: float = BUSY_SECONDS) -> None:
         self._engine = engine
+        self._wait = wait
         self._turns = asyncio.Semaphore(at_most)
         self._idle: list[_Kept] = []
 
@@ -31,20 +32,27 @@ class Kept:
         return len(self._idle)
 
     async def lookup(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Rows | None:
-        """None if it failed: try again with a connection of the pool. Raises TimeoutError of a server that has answered
-        just now, and what connecting raises.
+        """None if it failed: try again with a connection of the pool. Raises TimeoutError without a turn, or of a server that
+        has answered just now, and what connecting raises.
         """
-        async with self._turns:
-            kept = self._idle.pop() if self._idle else await self._open()
-            has_rested = kept.has_rested
-            try:
-                found = await kept.fetch(prepared, parameters)
-            except BaseException as error:
-                await self._drop(kept)
-                if not isinstance(error, Exception) or (isinstance(error, TimeoutError) and not has_rested):
-                    raise
-                return None
-            self._idle.append(kept)
+        async with asyncio.timeout(self._wait):
+            await self._turns.acquire()
+        try:
+            return await self._in_turn(prepared, parameters)
+        finally:
+            self._turns.release()
+
+    async def _in_turn(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Rows | None:
+        kept = self._idle.pop() if self._idle else await self._open()
+        has_rested = kept.has_rested
+        try:
+            found = await kept.fetch(prepared, parameters)
+        except BaseException as error:
+            await self._drop(kept)
+            if not isinstance(error, Exception) or (isinstance(error, TimeoutError) and not has_rested):
+                raise
+            return None
+        self._idle.append(kept)
         return prepared.rows(found)
 
     async def close(self) -> None:
