@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses
+from romm.api.openapi.operations import UNAUTHORIZED, gives, needs, refuses
 from romm.credentials.principal import Principal
 
 

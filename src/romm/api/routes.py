@@ -37,8 +37,9 @@ from romm.api.credentials import (
 )
 from romm.api.diagnosis import connect_page, doctor, explanation, health, help_pages, oidc_page, sign_ins_page
 from romm.api.documentation import pages as documentation
-from romm.api.http import docs, openapi
-from romm.api.http.shared_refusals import describe_routes
+from romm.api.openapi import docs
+from romm.api.openapi import operations as openapi
+from romm.api.openapi.shared_refusals import describe_routes
 from romm.api.pages import languages
 from romm.api.pages.document_links import with_links
 from romm.api.pages.static_files import static_file

@@ -18,18 +18,18 @@ from romm.api.diagnosis import health
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
-from romm.api.http.errors import Errors
 from romm.api.http.measured import measured
 from romm.api.http.middleware import middleware
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.query import check_query
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.request_limits import limited
 from romm.api.http.requests import Request
 from romm.api.http.traced import traced
 from romm.api.pages.languages import Languages
 from romm.api.pages.renderer import PageRenderer
+from romm.api.refusals.errors import Errors
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.api.routes import AppDependencies, routes
 from romm.api.sign_in.forward_permission import ForwardPermission
 from romm.composition import diagnosis

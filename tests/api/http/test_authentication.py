@@ -5,7 +5,7 @@ import re
 import pytest
 
 from romm.domain.errors import Code
-from tests.api.http.test_documents import ROUTES
+from tests.api.openapi.test_documents import ROUTES
 from tests.world import PASSWORD, World
 
 EVIL = "https://evil.test"

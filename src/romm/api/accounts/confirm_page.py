@@ -7,9 +7,9 @@ from litestar.params import FromQuery
 from romm.accounts.profile import Profile
 from romm.api.accounts.forms import ConfirmForm
 from romm.api.http.cookies import Cookies
-from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
+from romm.api.openapi.operations import needs
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.credentials.principal import Principal

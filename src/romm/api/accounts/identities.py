@@ -7,9 +7,9 @@ from litestar.params import FromPath
 from romm.accounts.profile import Profile
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
-from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import to_provider
+from romm.api.openapi.operations import UNAUTHORIZED, gives, needs, refuses, sends_on
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code
 from romm.sign_in.openid.providers import SignIns

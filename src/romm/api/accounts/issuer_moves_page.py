@@ -6,8 +6,8 @@ from litestar.response import Template
 from msgspec import Struct
 
 from romm.accounts.issuer_moves import IssuerMoves
-from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body
+from romm.api.openapi.operations import needs
 from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal, actor
 from romm.domain.accounts.issuer_moves import IssuerMove, IssuerMoveDecision, Stay, Way, describe

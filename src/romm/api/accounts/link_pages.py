@@ -9,10 +9,10 @@ from msgspec import Struct
 from romm.accounts.invitations import Invitations
 from romm.accounts.recovery import Recovery
 from romm.api.http.cookies import Cookies
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import to_provider
 from romm.api.pages.renderer import NO_PATH, PageRenderer, explained
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused
 from romm.sign_in.openid.providers import SignIns

@@ -28,11 +28,11 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.cookies import Cookies
-from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most, within
-from romm.api.http.openapi import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor, wants_page
 from romm.api.http.responses import see_other
+from romm.api.openapi.fields import MOST_AT_ONCE, IdInPath, at_most, within
+from romm.api.openapi.operations import OPEN, UNAUTHORIZED, gives, needs, refuses, takes
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.principal import Principal, actor
 from romm.domain.credentials.credential import link_url
 from romm.domain.credentials.permissions import Action

@@ -14,13 +14,13 @@ from romm.accounts.forms import AccountForm
 from romm.accounts.profile import Profile
 from romm.api.accounts.forms import LinkForm, PasswordForm, ProfileForm, SessionForm, UnlinkForm
 from romm.api.http.cookies import Cookies
-from romm.api.http.openapi import needs
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other, to_provider
+from romm.api.openapi.operations import needs
 from romm.api.pages.described_links import DescribedLink, describe_links
 from romm.api.pages.renderer import PageRenderer, confirm_url, explained
 from romm.api.pages.user_agents import in_words
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions
 from romm.domain.accounts.changes import Proof, WaysIn, unlink

@@ -13,12 +13,12 @@ from litestar.response import Template
 from romm.accounts.administration import Administration
 from romm.accounts.invitations import Invitations
 from romm.api.accounts.schemas import InvitationForm, NewUserForm, level
-from romm.api.http.openapi import needs
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
+from romm.api.openapi.operations import needs
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.principal import Principal, actor
 from romm.domain.accounts.search import MOST_COUNTED
 from romm.domain.credentials.credential import Credential, link_url

@@ -13,13 +13,13 @@ from romm.accounts.recovery import Recovery
 from romm.api.accounts.forms import PasswordForm, PersonForm, UnlinkPersonForm
 from romm.api.accounts.people_page import PAGE, link_view
 from romm.api.accounts.timeline import Event, entries_of, last_explained, timeline
-from romm.api.http.openapi import needs
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, other_address
 from romm.api.http.responses import see_other
+from romm.api.openapi.operations import needs
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView
 from romm.api.pages.renderer import PageRenderer, explained
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.principal import Principal, actor
 from romm.credentials.sessions import Sessions

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from romm.accounts.forms import AccountForm
 from romm.accounts.invitations import LONGEST
-from romm.api.http.fields import NewPassword, NewUsername, OptionalEmail, OptionalRole, Role, Secret
+from romm.api.openapi.fields import NewPassword, NewUsername, OptionalEmail, OptionalRole, Role, Secret
 from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.credential import Credential

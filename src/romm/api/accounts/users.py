@@ -22,12 +22,12 @@ from romm.api.accounts.schemas import (
     user_schema,
 )
 from romm.api.http.authentication import Authentication
-from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most
-from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses, takes
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body, hosts_asked, visitor, wants_page
 from romm.api.http.responses import see_other
+from romm.api.openapi.fields import MOST_AT_ONCE, IdInPath, at_most
+from romm.api.openapi.operations import UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.pages.renderer import PageRenderer
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.principal import Principal, actor, require
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code

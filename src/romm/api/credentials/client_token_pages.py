@@ -9,13 +9,13 @@ from litestar.response import Template
 from msgspec import Struct
 
 from romm.api.credentials.client_token_schemas import client_token
-from romm.api.http.openapi import needs
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import Request, body
 from romm.api.http.responses import see_other
+from romm.api.openapi.operations import needs
 from romm.api.pages import qr_code
 from romm.api.pages.renderer import Page, PageRenderer, explained
 from romm.api.pages.scope_words import described
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.client_tokens import ClientTokens, Minted
 from romm.credentials.pairing import Offer, Pairing
 from romm.credentials.principal import Principal

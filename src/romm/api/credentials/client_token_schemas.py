@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from romm.api.http.fields import ShortCode, TokenName, TokenScopes
+from romm.api.openapi.fields import ShortCode, TokenName, TokenScopes
 from romm.credentials.client_tokens import Minted
 from romm.domain.credentials.client_tokens import PAIRING_LIFETIME, ClientTokenRequest, Lifetime
 from romm.domain.credentials.credential import NEVER, Credential, is_unused

@@ -22,9 +22,9 @@ from romm.api.credentials.client_token_schemas import (
     minted_token,
     owned_token,
 )
-from romm.api.http.fields import MOST_AT_ONCE, IdInPath, at_most, within
-from romm.api.http.openapi import FOR_APPS, OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body, visitor
+from romm.api.openapi.fields import MOST_AT_ONCE, IdInPath, at_most, within
+from romm.api.openapi.operations import FOR_APPS, OPEN, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.credentials.client_tokens import ClientTokens
 from romm.credentials.pairing import Pairing
 from romm.credentials.principal import Principal, actor

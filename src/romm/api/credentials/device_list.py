@@ -14,9 +14,9 @@ from romm.api.credentials.device_list_schemas import (
     device_schema,
     registered,
 )
-from romm.api.http.fields import IdInPath
-from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.api.http.requests import Request, body
+from romm.api.openapi.fields import IdInPath
+from romm.api.openapi.operations import JSON, UNAUTHORIZED, gives, needs, refuses, takes
 from romm.credentials.device_list import DeviceList
 from romm.credentials.principal import Principal
 from romm.domain.errors import Code

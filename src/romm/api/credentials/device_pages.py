@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from romm.api.credentials.client_token_pages import LIFETIMES
 from romm.api.http.authentication import Authentication
-from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
+from romm.api.openapi.operations import needs
 from romm.api.pages.durations import in_words
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
 from romm.api.pages.scope_words import described

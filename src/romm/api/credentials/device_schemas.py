@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from romm.api.http.fields import Scopes, ScopeTextNeeded, Secret, ShortCode
+from romm.api.openapi.fields import Scopes, ScopeTextNeeded, Secret, ShortCode
 from romm.credentials.devices import IssuedClientToken, StartedAuthorization, Waiting
 from romm.domain import scopes
 from romm.domain.credentials import short_codes

@@ -23,7 +23,9 @@ from romm.api.credentials.device_schemas import (
     token,
 )
 from romm.api.credentials.tokens import OPEN_TO_APPS, token_request
-from romm.api.http.openapi import (
+from romm.api.http.requests import Request, body, visitor
+from romm.api.http.responses import NO_STORE
+from romm.api.openapi.operations import (
     FOR_APPS,
     FORM,
     JSON,
@@ -36,8 +38,6 @@ from romm.api.http.openapi import (
     refuses_as_oauth,
     takes,
 )
-from romm.api.http.requests import Request, body, visitor
-from romm.api.http.responses import NO_STORE
 from romm.credentials.devices import DeviceApproval, DeviceSignIn
 from romm.credentials.principal import Principal
 from romm.domain.catalogue import CATALOGUE

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Router, get
 from litestar.di import NamedDependency
 
-from romm.api.http.openapi import OPEN, gives
+from romm.api.openapi.operations import OPEN, gives
 from romm.credentials.grants import Grants
 from romm.domain import scopes
 from romm.settings.model import Settings

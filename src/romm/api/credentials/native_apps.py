@@ -7,10 +7,10 @@ from litestar.di import NamedDependency
 from msgspec import Meta, Struct
 
 from romm.api.http.authentication import Authentication
-from romm.api.http.fields import ScopeText, Secret
-from romm.api.http.openapi import FORM, asks, gives, refuses, sends_on, takes
 from romm.api.http.requests import Request, body, visitor
 from romm.api.http.responses import see_other
+from romm.api.openapi.fields import ScopeText, Secret
+from romm.api.openapi.operations import FORM, asks, gives, refuses, sends_on, takes
 from romm.api.pages.renderer import Page, PageRenderer, confirm_url
 from romm.api.pages.scope_words import described
 from romm.credentials.native_apps import NativeApps

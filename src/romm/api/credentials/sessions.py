@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from romm.accounts.administration import Administration
-from romm.api.http.fields import IdInPath
-from romm.api.http.openapi import UNAUTHORIZED, gives, needs, refuses
+from romm.api.openapi.fields import IdInPath
+from romm.api.openapi.operations import UNAUTHORIZED, gives, needs, refuses
 from romm.credentials.principal import Principal, actor, require
 from romm.credentials.sessions import Sessions
 from romm.domain.credentials.credential import Credential

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from romm.api.http.fields import ScopeText, Secret
+from romm.api.openapi.fields import ScopeText, Secret
 from romm.credentials import native_apps
 from romm.credentials.devices import DEVICE_CODE
 from romm.credentials.grants import PASSWORD, REFRESH_TOKEN

@@ -16,9 +16,19 @@ from romm.api.credentials.token_schemas import (
     token_answer,
 )
 from romm.api.http.authentication import CLIENT_AUTHENTICATION
-from romm.api.http.openapi import FOR_APPS, FORM, OPEN, UNAUTHORIZED, gives, needs, refuses, refuses_as_oauth, takes
 from romm.api.http.requests import Request, basic_credentials, form, is_basic, visitor
 from romm.api.http.responses import NO_STORE
+from romm.api.openapi.operations import (
+    FOR_APPS,
+    FORM,
+    OPEN,
+    UNAUTHORIZED,
+    gives,
+    needs,
+    refuses,
+    refuses_as_oauth,
+    takes,
+)
 from romm.credentials.grants import Grants
 from romm.credentials.principal import Principal
 from romm.credentials.tokens import TokenRequest, Tokens

@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from romm.api.diagnosis.oidc_page import PATIENCE_SECONDS, findings_of
-from romm.api.http.openapi import needs
 from romm.api.http.requests import Request, body, other_address
+from romm.api.openapi.operations import needs
 from romm.api.pages.renderer import PageRenderer, explained
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.candidates import Candidates

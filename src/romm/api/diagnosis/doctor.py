@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from romm.api.diagnosis.schemas import FINDING_EXAMPLE, FindingSchema, finding_schema
-from romm.api.http.openapi import FOR_APPS, UNAUTHORIZED, gives, needs, refuses
+from romm.api.openapi.operations import FOR_APPS, UNAUTHORIZED, gives, needs, refuses
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.doctors import Doctors
 from romm.domain.errors import Code

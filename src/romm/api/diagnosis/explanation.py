@@ -16,11 +16,11 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
-from romm.api.http.fields import within
 from romm.api.http.navigation import own_navigation
-from romm.api.http.openapi import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.http.requests import ProviderId, Request
 from romm.api.http.responses import to_provider
+from romm.api.openapi.fields import within
+from romm.api.openapi.operations import JSON, UNAUTHORIZED, gives, needs, refuses, sends_on, takes
 from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.explanation import Explainers

@@ -15,7 +15,7 @@ from romm.api.diagnosis.schemas import (
     ProviderStatus,
     SystemStatus,
 )
-from romm.api.http.openapi import OPEN, gives, refuses
+from romm.api.openapi.operations import OPEN, gives, refuses
 from romm.domain.errors import Code, Refused
 from romm.settings.model import Settings
 

@@ -15,9 +15,9 @@ from romm.accounts.administration import Administration
 from romm.accounts.issuer_moves import IssuerMoves
 from romm.api.diagnosis.explanation import pasted
 from romm.api.http.cookies import Cookies
-from romm.api.http.openapi import needs
 from romm.api.http.requests import ProviderId, Request, body
 from romm.api.http.responses import to_provider
+from romm.api.openapi.operations import needs
 from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.renderer import PageRenderer, describe, explained
 from romm.credentials.principal import Principal, actor

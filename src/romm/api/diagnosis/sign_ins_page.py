@@ -9,8 +9,8 @@ from litestar.params import FromQuery
 from litestar.response import Template
 
 from romm.accounts.administration import Administration
-from romm.api.http.fields import within
-from romm.api.http.openapi import needs
+from romm.api.openapi.fields import within
+from romm.api.openapi.operations import needs
 from romm.api.pages.described_sign_ins import describe_entries
 from romm.api.pages.renderer import PageRenderer
 from romm.credentials.principal import Principal, actor

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components
 
-from romm.api.http.openapi import SIGNED_IN, security_schemes
+from romm.api.openapi.operations import SIGNED_IN, security_schemes
 
 PREFIX = "romm_"
 """The application may have a scheme `bearer` of its own."""

@@ -3,9 +3,9 @@
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from romm.api.http.openapi import FORM, OPEN, gives, refuses_as_oauth, takes
 from romm.api.http.requests import Request, form, visitor
 from romm.api.http.responses import NO_STORE
+from romm.api.openapi.operations import FORM, OPEN, gives, refuses_as_oauth, takes
 from romm.api.sign_in.schemas import LogoutForm
 from romm.domain.errors import Code, Refused
 from romm.sign_in.openid.backchannel_logout import BackchannelLogouts

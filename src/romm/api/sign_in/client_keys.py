@@ -7,7 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from romm.api.http.openapi import OPEN, gives
+from romm.api.openapi.operations import OPEN, gives
 from romm.domain.sign_in.providers import FIRST
 
 JWKSets = Mapping[str, Mapping[str, Any]]

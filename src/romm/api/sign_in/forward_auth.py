@@ -9,9 +9,9 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from romm.api.http.authentication import Authentication
-from romm.api.http.openapi import UNAUTHORIZED, needs, refuses
 from romm.api.http.proxies import forwarded_host, forwarded_request, forwarded_uri, is_from_untrusted_proxy
 from romm.api.http.requests import Request, credential_header
+from romm.api.openapi.operations import UNAUTHORIZED, needs, refuses
 from romm.credentials.principal import Principal
 from romm.domain import scopes
 from romm.domain.credentials.credential import Kind

@@ -9,9 +9,9 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from romm.api.http.cookies import Cookies
 from romm.api.http.navigation import own_navigation
-from romm.api.http.openapi import OPEN, asks, refuses, sends_on
 from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import see_other, to_provider
+from romm.api.openapi.operations import OPEN, asks, refuses, sends_on
 from romm.api.sign_in import posted
 from romm.api.sign_in.backchannel_logout import backchannel_logout
 from romm.api.sign_in.client_keys import client_keys, client_keys_at

@@ -13,13 +13,13 @@ from romm.accounts.administration import Administration
 from romm.accounts.setup import Setup
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.refused_forms import RefusedForms
 from romm.api.http.requests import ProviderId, Request, body, hosts_asked, other_address
 from romm.api.http.responses import see_other
 from romm.api.pages.described_links import describe_links
 from romm.api.pages.described_sign_ins import SignInView, describe_entries
 from romm.api.pages.languages import LANGUAGES
 from romm.api.pages.renderer import NextPath, Page, PageRenderer, explained
+from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.principal import Principal, actor
 from romm.diagnosis.checkups import Checkups
 from romm.domain import urls

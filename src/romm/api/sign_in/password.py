@@ -6,9 +6,9 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.openapi import gives, refuses, takes
 from romm.api.http.requests import Request, basic_credentials, body, is_basic, visitor, wants_page
 from romm.api.http.responses import see_other
+from romm.api.openapi.operations import gives, refuses, takes
 from romm.api.sign_in.schemas import LogoutAnswer, SignInForm
 from romm.domain import urls
 from romm.domain.errors import Code, Refused

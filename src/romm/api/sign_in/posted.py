@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 from litestar import Response, post
 from litestar.params import FromPath
 
-from romm.api.http.openapi import FORM, OPEN, refuses, sends_on, takes
 from romm.api.http.requests import FORM_TYPES, Request, readable
 from romm.api.http.responses import NO_STORE, see_other
+from romm.api.openapi.operations import FORM, OPEN, refuses, sends_on, takes
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.authorization import AuthorizationResponse, Initiation
 

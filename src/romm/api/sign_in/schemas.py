@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from romm.api.http.fields import Secret
+from romm.api.openapi.fields import Secret
 
 
 class SignInForm(Struct, frozen=True):

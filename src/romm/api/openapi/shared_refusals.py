@@ -13,9 +13,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Operation
 from litestar.routes import HTTPRoute
 
-from romm.api.http.openapi import JSON, Described, also_refuses, content_types
 from romm.api.http.query import note_what_is_read, takes_no_more
 from romm.api.http.responses import allow_header
+from romm.api.openapi.operations import JSON, Described, also_refuses, content_types
 from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 

@@ -13,12 +13,12 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.openapi import JSON
 from romm.api.http.problems import PROBLEM_JSON, OAuthProblem, problem
 from romm.api.http.proxies import NGINX_URI
 from romm.api.http.request_limits import BodyNotReceived
 from romm.api.http.requests import KEPT, WHO, Request, correlation_id, credential_header, logged_path, wants_page
 from romm.api.http.responses import NO_STORE, allow_header, see_other
+from romm.api.openapi.operations import JSON
 from romm.api.pages.renderer import PageRenderer, confirm_url
 from romm.domain.catalogue import CATALOGUE, operator_text
 from romm.domain.errors import Code, Refused, bounded
