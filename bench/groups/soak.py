@@ -24,14 +24,14 @@ def measure(stage: Stage) -> Iterator[Figure]:
         stage.client(load.mixed, party, stage.soak_seconds * 0.8)
         end = stage.client(load.mixed, party, stage.soak_seconds / 10)
         minutes = f"{stage.soak_seconds / 60:g} minutes"
-        yield one(GROUP, "memory of a worker at the begin", "MiB", memory)
+        yield one(GROUP, "memory of a worker at the beginning", "MiB", memory)
         yield one(GROUP, f"its growth in {minutes}", "MiB", server.worker_mib - memory, GROWTH_MIB)
-        yield one(GROUP, "the database's files at the begin", "MiB", size)
+        yield one(GROUP, "the database's files at the beginning", "MiB", size)
         yield one(GROUP, f"their growth in {minutes}", "MiB", _mib(folder) - size)
         for name, first in begin.items():
             for what, of in (("median", median), ("99th percentile", _slowest)):
                 at_end = of(end[name]) * 1000
-                beside = Ratio(to="at the begin", value=spread([at_end / (of(first) * 1000)]), target=SLOWER)
+                beside = Ratio(to="at the beginning", value=spread([at_end / (of(first) * 1000)]), target=SLOWER)
                 figure = one(GROUP, f"{name}, {what} at the end", "ms", at_end)
                 yield structs.replace(figure, ratios=(beside,))
 

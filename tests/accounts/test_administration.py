@@ -108,6 +108,10 @@ async def test_an_actor_without_scopes_lists_and_finds_nothing() -> None:
         with pytest.raises(Refused, match=Code.FORBIDDEN):
             await answer
     with pytest.raises(Refused, match=Code.FORBIDDEN):
+        administration.identifiers(powerless)
+    with pytest.raises(Refused, match=Code.FORBIDDEN):
+        await administration.oldest_admin(powerless)
+    with pytest.raises(Refused, match=Code.FORBIDDEN):
         await administration.create(powerless, AccountForm(username="vera"), AccessLevel.VIEWER)
 
 

@@ -185,3 +185,13 @@ def answers(look: Look, known: dict[str, str]) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/admin/oidc**")
     look.answer("a test sign-in")
+
+
+def test_a_time_is_in_the_language_of_its_sentence(browser: Browser, start_romm: StartRomM) -> None:
+    origin = start_romm({})
+    page = browser.new_page(base_url=origin, locale="de-DE")
+    by_password(page)
+    for path, now in (("/account", "jetzt"), ("/admin/sign-ins", "now")):
+        page.goto(path)
+        assert page.locator("time:not([data-day])").first.inner_text() == now, path
+    page.context.close()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from romm.domain.accounts.changes import Delete
 from romm.domain.accounts.issuer_moves import Retire
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.ports.accounts import AccountQuery, Only
@@ -116,3 +117,19 @@ async def test_accounts_are_found_and_counted_by_the_issuers_of_their_links(stor
     assert await lists.only_linked_to(OLD, (ISSUER,)) == 0
     await stores.account_store.move_link(Retire(account=seen, identity=BOB), LATER)
     assert await lists.only_linked_to(ISSUER, ()) == 1
+
+
+@pytest.mark.parametrize("text", ["", "d"])
+async def test_pages_one_after_the_other_have_each_account_once_also_if_the_last_one_is_deleted(
+    filled: Stores, text: str
+):
+    whole = names((await filled.account_lists.page(AccountQuery(text=text, limit=10))).accounts)
+    forward, backward, after, before = [], [], "", "~"
+    while page := (await filled.account_lists.page(AccountQuery(text=text, limit=1, before=before))).accounts:
+        backward += names(page)
+        before = page[0].username
+    while page := (await filled.account_lists.page(AccountQuery(text=text, limit=1, after=after))).accounts:
+        forward += names(page)
+        after = page[-1].username
+        await filled.account_store.delete(Delete(account=page[-1]))
+    assert (forward, backward[::-1]) == (whole, whole)

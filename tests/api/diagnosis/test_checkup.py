@@ -49,3 +49,11 @@ async def test_a_check_on_the_page_of_single_sign_on_renews_it(world: World) -> 
     keeper = await local(world, "keeper")
     await read(keeper, "/admin/oidc")
     assert "Checks of single sign-on have warnings." in await read(keeper, "/")
+
+
+async def test_its_english_sentences_say_that_they_are_english(world: World) -> None:
+    world.checkups.last_one = Checkup(at=world.clock(), findings=(FAILED,))
+    keeper = await local(world, "keeper")
+    page = (await keeper.client.get("/", headers={"accept-language": "de"})).text
+    assert '<html lang="de">' in page
+    assert 'id="checkup" lang="en"' in page

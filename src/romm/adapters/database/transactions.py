@@ -6,9 +6,8 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from traceback import clear_frames
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from advanced_alchemy.filters import StatementFilter
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -33,18 +32,11 @@ from romm.adapters.database.engines import BUSY_SECONDS, engines
 from romm.adapters.database.inline import Inline
 from romm.adapters.database.kept import Kept
 from romm.adapters.database.prepared import Prepared
-from romm.adapters.database.tables import Base
 from romm.adapters.database.writer import Writer
 from romm.domain.errors import Code, Refused
 from romm.ports.conflicts import Conflict
 
-if TYPE_CHECKING:
-    pass
-
-
 T = TypeVar("T")
-
-SelectT = TypeVar("SelectT", bound=Select[Any])
 
 HEAD = "0017"
 """The newest migration, repeated here: the server does not import alembic."""
@@ -178,12 +170,6 @@ class Database:
         await self._kept.close()
         await self._engines.reads.dispose()
         await (self._writes.close() if isinstance(self._writes, Writer) else self._writes.dispose())
-
-
-def filtered(statement: SelectT, row: type[Base], *filters: StatementFilter) -> SelectT:
-    for each in filters:
-        statement = each.append_to_statement(statement, row)
-    return statement
 
 
 def _write_revision(connection: Connection) -> None:

@@ -43,7 +43,9 @@ _UNUSABLE = (
     Code.PASSWORDS_OFF,
 )
 _OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
-_LISTED = "By name. `X-Total-Count` has how many fit in all, up to 10,000; `Link` has the address of the next ones (RFC 8288)."
+_LISTED = (
+    "By name. `X-Total-Count`: how many fit, left out above 10,000. `Link`: the address of the next ones (RFC 8288)."
+)
 _AFTER_SET_UP = "/login?notice=set_up"
 _TO_CONNECT = with_query(_AFTER_SET_UP, {"next": "/admin/connect"})
 _OPEN_AT_FIRST = {**needs("users.write", error_page="/setup")}
@@ -106,8 +108,8 @@ async def everybody(
     offset: FromQuery[int] = 0,
     after: FromQuery[str] = "",
 ) -> Response[list[UserSchema]]:
-    """Accounts whose name or address begins with `search`: at most `limit`, from the name on that follows `after`, without the
-    first `offset` (10,000 at most). Of addresses the first 1,000 are found.
+    """Accounts whose name or address begins with `search`: at most `limit`, of those after the name `after`, without the first
+    `offset` (10,000 at most). A search finds the first 1,000 addresses.
     """
     query = AccountQuery(text=search, limit=at_most(limit), offset=max(offset, 0), after=after)
     page = await administration.search(actor(principal), query)

@@ -1,15 +1,21 @@
 // Conveniences only: every page works without this. Its hash is in the Content-Security-Policy of each page.
 "use strict";
 
-// The page's language as the reader's country writes it.
-const page = document.documentElement.lang;
-const language = navigator.languages.find((each) => each.split("-")[0] === page.split("-")[0]) ?? page;
-const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-const ago = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+// In the language of the text around it, as the reader's country writes that.
+const formats = {};
+function formatsOf(element) {
+  const around = element.closest("[lang]").lang;
+  const language = navigator.languages.find((each) => each.split("-")[0] === around.split("-")[0]) ?? around;
+  return (formats[language] ??= {
+    date: new Intl.DateTimeFormat(language, { dateStyle: "medium" }),
+    moment: new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }),
+    ago: new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
+  });
+}
 
 // Times as the reader's clock shows them; the last day as "5 minutes ago".
 for (const element of document.querySelectorAll("time[datetime]")) {
+  const { date, moment, ago } = formatsOf(element);
   const then = new Date(element.dateTime);
   const minutes = Math.round((then - Date.now()) / 60000);
   element.title = moment.format(then);
