@@ -375,7 +375,7 @@ _CLIENT = (
              settings={"OIDC_TOKEN_ENDPOINT_AUTH_METHOD": "client_secret_post"},
              provider=Provider(knobs={"auth_methods": ("client_secret_basic",)}), sees=Code.CLIENT_REJECTED,
              names=("OIDC_TOKEN_ENDPOINT_AUTH_METHOD",), doctor=Check.CLIENT, shape="authelia"),
-    Scenario(id="secret-missing", wrong="The client has a secret, and RomM was not told",
+    Scenario(id="secret-missing", wrong="The client has a secret, and RomM does not know it",
              settings={"OIDC_CLIENT_SECRET": ""}, sees=Code.CLIENT_REJECTED, names=("OIDC_CLIENT_SECRET",),
              doctor=Check.CLIENT, shape="authelia"),
     Scenario(id="public-client", wrong="The client is a public one, and RomM has a secret",

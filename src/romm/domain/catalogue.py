@@ -587,8 +587,8 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.CLIENT_UNKNOWN: _row(
         401,
         "The app could not prove itself. Apps have no secret here: leave the secret out.",
-        "The app {client} sent a client secret or another Authorization header to the token endpoint. Remove the secret from "
-        "the app's settings. Send a person's name and password in the form.",
+        "The app {client} sent a client secret, or a password in an Authorization header, to the token endpoint. Remove the "
+        "secret from the app's settings. Send a person's name and password in the form.",
         oauth="invalid_client",
     ),
     Code.SCOPE_UNKNOWN: _row(
@@ -650,7 +650,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.TOKENS_FULL: _row(
         409,
         "You have reached the limit of client tokens. Revoke one that you no longer use.",
-        "Account {account} has {most} valid client tokens, which is the limit. They are listed on /account/tokens.",
+        "Account {account} has {most} valid client tokens, which is the limit. Its owner revokes one on /account/tokens.",
     ),
     Code.PAIRING_CODE_INVALID: _row(
         404,
@@ -793,7 +793,7 @@ CATALOGUE: Mapping[Code, Refusal] = {
     Code.DEVICES_FULL: _row(
         409,
         "You have reached the limit of devices. Remove one that you no longer use.",
-        "Account {account} has {most} devices, which is the limit. They are listed on /account/devices.",
+        "Account {account} has {most} devices, which is the limit. Its owner removes one on /account/devices.",
     ),
     Code.DEVICE_SCOPES_MISSING: _row(
         400,

@@ -31,7 +31,7 @@ async def test_a_warning_and_a_healthy_provider_are_said(world: World) -> None:
 
 async def test_what_cannot_be_told_is_not_called_ok(world: World) -> None:
     page = await home(world, OK, UNKNOWN)
-    assert "No check of single sign-on failed, but not everything can be told." in page
+    assert "No check of single sign-on failed, but some could not be decided." in page
     assert "Client and secret: the same answer to an invented secret" in page
 
 

@@ -75,6 +75,11 @@ async def test_without_a_provider_the_page_says_how_the_variables_of_each_begin(
     assert "several providers" not in await read(World().browser(), "/help/client_rejected")
 
 
+async def test_a_provider_that_is_off_is_named_to_no_stranger() -> None:
+    browser = (await two({"ROMM_PROVIDERS__FRIENDS__ENABLED": "false"})).browser()
+    assert "FRIENDS" not in await read(browser, "/help/client_rejected")
+
+
 @pytest.mark.parametrize("unknown", ["", "nobody", "%3Cb%3E"])
 async def test_an_unknown_provider_counts_as_none(unknown: str) -> None:
     browser = (await two()).browser()

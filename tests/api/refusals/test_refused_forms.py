@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from romm.api.refusals.refused_forms import LONGEST_KEPT
+from romm.domain import scopes
 from romm.domain.model import AccessLevel
 from tests.world import PASSWORD, Browser, World
 
@@ -24,6 +26,10 @@ async def world() -> World:
     await world.add("keeper", level=AccessLevel.ADMIN)
     await world.add("quin")
     return world
+
+
+def test_each_choice_of_scopes_is_short_enough_to_be_kept() -> None:
+    assert len(" ".join(scopes.ALL)) <= LONGEST_KEPT
 
 
 async def signed_in(world: World, username: str = "keeper") -> Browser:

@@ -41,9 +41,9 @@ async def code(code: FromPath[str], renderer: NamedDependency[PageRenderer], pro
 
 
 def _variables(operator: str, renderer: PageRenderer) -> Iterator[tuple[str, str, str]]:
-    """Id and name of each provider, and how its variables begin, where the text names any and there are several."""
+    """Id and name of each provider of the sign-in page, and how its variables begin. Empty for a text that names none."""
     if renderer.configured.are_several and names_variables(operator):
-        for each in renderer.configured.declared:
+        for each in renderer.configured.on:
             yield each.id, each.label, f"{variable(each.id, '')}…"
 
 

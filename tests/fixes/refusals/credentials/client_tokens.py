@@ -137,7 +137,7 @@ ROWS = (
         "A session or a password may do both": by_session,
     }),
     Row(Code.TOKENS_FULL, one_too_many, {
-        "Revoke one that you no longer use": one_revoked, "They are listed on /account/tokens": one_revoked,
+        "Revoke one that you no longer use": one_revoked, "Its owner revokes one on /account/tokens": one_revoked,
     }),
     Row(Code.PAIRING_CODE_INVALID, a_used_pairing_code, {
         "Create a new one and enter it within five minutes": new_pairing_code,

@@ -152,6 +152,6 @@ ROWS = (
         "`allow_existing`": send(allow_existing=True), "`allow_duplicate`": send(allow_duplicate=True),
     }),
     Row(Code.DEVICES_FULL, registering(MOST, name="one more"), {
-        "Remove one that you no longer use": one_removed, "They are listed on /account/devices": one_removed,
+        "Remove one that you no longer use": one_removed, "Its owner removes one on /account/devices": one_removed,
     }),
 )  # fmt: skip

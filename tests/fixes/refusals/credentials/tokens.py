@@ -1,5 +1,6 @@
 """What the token endpoint refuses."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ def _sent(body: dict[str, Any]) -> dict[str, Any]:
 
 async def basic_without_form() -> Scene:
     scene = await token_request(username=UNSENT, password=UNSENT)()
-    scene.headers = {"authorization": "Bearer abc"}
+    scene.headers = {"authorization": "Basic " + b64encode(f"vera:{PASSWORD}".encode()).decode()}
     return scene
 
 
