@@ -35,6 +35,7 @@ async def test_a_page_is_small_has_each_id_once_and_loads_nothing_from_elsewhere
         ids = re.findall(r'\sid="([^"]+)"', page)
         assert [each for each in ids if ids.count(each) > 1] == [], address
         assert not re.findall(r'(?:src|action)="(?!/)[^"]*"|<link [^>]*href="(?!/)', page), address
+        assert "<th></th>" not in page, address  # it would be announced as the head of a column
         assert (page.count("<script>"), page.count("<table>")) == (1, page.count("</table>")), address
 
 

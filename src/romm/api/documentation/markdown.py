@@ -37,9 +37,7 @@ class Block(Struct, frozen=True, kw_only=True):
 
 def blocks(text: str) -> tuple[Block, ...]:
     seen: dict[str, int] = {}
-    return tuple(
-        _block(group, head, seen) for group, head in _groups(_markdown().parse(text)) if not _is_comment(group)
-    )
+    return tuple(_block(group, head, seen) for group, head in _groups(_parsed(text)) if not _is_comment(group))
 
 
 def html(found: Sequence[Block], address: Address) -> str:
@@ -65,6 +63,15 @@ _TABLE_END = "</tbody></table></div>"
 def slug(title: str) -> str:
     """As in the repository."""
     return re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-")
+
+
+def _parsed(text: str) -> Sequence["Token"]:
+    """An empty cell heads no column, and a screen reader would announce it as one that does."""
+    tokens = _markdown().parse(text)
+    for opened, inside, closed in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if opened.type == "th_open" and not inside.content:
+            opened.tag = closed.tag = "td"
+    return tokens
 
 
 def _groups(tokens: Sequence["Token"]) -> Iterator[tuple[Sequence["Token"], Sequence["Token"]]]:
