@@ -1,11 +1,12 @@
 """Accounts over HTTP."""
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
 from urllib.parse import urlencode
 
 from litestar import MediaType, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
 from romm.accounts.administration import Administration
@@ -29,6 +30,7 @@ from romm.api.openapi.operations import UNAUTHORIZED, gives, needs, refuses, tak
 from romm.api.pages.renderer import PageRenderer
 from romm.api.refusals.refused_forms import RefusedForms
 from romm.credentials.principal import Principal, actor, require
+from romm.domain.accounts.search import MOST_SKIPPED
 from romm.domain.credentials.permissions import Action
 from romm.domain.errors import Code
 from romm.domain.urls import with_query
@@ -42,6 +44,7 @@ _UNUSABLE = (
     Code.EMAIL_TAKEN,
     Code.PASSWORDS_OFF,
 )
+_Offset = Annotated[int, QueryParameter(schema_extra={"maximum": MOST_SKIPPED})]
 _OTHERS = (Code.ADMIN_REQUIRED, Code.OWN_ACCOUNT, Code.LAST_ADMIN, Code.ACCOUNT_UNKNOWN)
 _LISTED = (
     "By name. `X-Total-Count`: how many fit, left out above 10,000. `Link`: the address of the next ones (RFC 8288)."
@@ -105,7 +108,7 @@ async def everybody(
     administration: NamedDependency[Administration],
     search: FromQuery[str] = "",
     limit: FromQuery[int] = MOST_AT_ONCE,
-    offset: FromQuery[int] = 0,
+    offset: _Offset = 0,
     after: FromQuery[str] = "",
 ) -> Response[list[UserSchema]]:
     """Accounts whose name or address begins with `search`: at most `limit`, of those after the name `after`, without the first
