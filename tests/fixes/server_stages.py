@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from secrets import token_hex
 from typing import Any
 
 import asyncpg
@@ -127,27 +128,25 @@ def no_such_database() -> Iterator[Look]:
             execute(POSTGRES, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-GUEST = "romm_guest"
-
-
 @contextmanager
-def guest(url: str) -> Iterator[str]:
-    """A role without rights of its own."""
-    execute(POSTGRES, f"DROP ROLE IF EXISTS {GUEST}", f"CREATE ROLE {GUEST} LOGIN")
+def guest(url: str) -> Iterator[tuple[str, str]]:
+    """A role without rights of its own, and the address by it."""
+    role = f"romm_guest_{token_hex(4)}"  # roles are those of a server, where other tests run, too
+    execute(POSTGRES, f"CREATE ROLE {role} LOGIN")
     try:
-        yield make_url(url).set(username=GUEST).render_as_string(hide_password=False)
+        yield role, make_url(url).set(username=role).render_as_string(hide_password=False)
     finally:
-        execute(url, f"REASSIGN OWNED BY {GUEST} TO CURRENT_USER", f"DROP OWNED BY {GUEST}")
-        execute(POSTGRES, f"DROP ROLE {GUEST}")
+        execute(url, f"REASSIGN OWNED BY {role} TO CURRENT_USER", f"DROP OWNED BY {role}")
+        execute(POSTGRES, f"DROP ROLE {role}")
 
 
 def rights() -> Iterator[Look]:
-    with temporary_database() as url, guest(url) as url_of_guest:
+    with temporary_database() as url, guest(url) as (role, url_of_guest):
         upgrade(url)
         yield Broken(url_of_guest)
         name = make_url(url).database
-        tables = [f'ALTER TABLE "{table}" OWNER TO {GUEST}' for (table,) in execute(url, _TABLES)]
-        execute(url, f"ALTER DATABASE {name} OWNER TO {GUEST}", *tables)
+        tables = [f'ALTER TABLE "{table}" OWNER TO {role}' for (table,) in execute(url, _TABLES)]
+        execute(url, f"ALTER DATABASE {name} OWNER TO {role}", *tables)
         yield Fixed(url_of_guest)
         execute(url, f"ALTER DATABASE {name} OWNER TO CURRENT_USER")
 
@@ -157,15 +156,15 @@ MOST = 3
 
 
 def connections() -> Iterator[Look]:
-    with temporary_database() as url, guest(url) as url_of_guest:
+    with temporary_database() as url, guest(url) as (role, url_of_guest):
         upgrade(url)
-        execute(url, f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {GUEST}")
-        execute(POSTGRES, f"ALTER ROLE {GUEST} CONNECTION LIMIT {MOST}")
+        execute(url, f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+        execute(POSTGRES, f"ALTER ROLE {role} CONNECTION LIMIT {MOST}")
         with held_connections(url_of_guest, MOST):
             yield Broken(url_of_guest)
-            execute(POSTGRES, f"ALTER ROLE {GUEST} CONNECTION LIMIT {3 * MOST}")
+            execute(POSTGRES, f"ALTER ROLE {role} CONNECTION LIMIT {3 * MOST}")
             yield Fixed(url_of_guest)
-            execute(POSTGRES, f"ALTER ROLE {GUEST} CONNECTION LIMIT {MOST}")
+            execute(POSTGRES, f"ALTER ROLE {role} CONNECTION LIMIT {MOST}")
             yield Broken(url_of_guest)
         yield Fixed(url_of_guest)  # fewer workers
 
