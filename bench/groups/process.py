@@ -19,7 +19,7 @@ GROUP, IMPORTS = "process", "imports"
 HELLO, START, FIRST = (
     "hello (Litestar), start to the first answer",
     "start to the first answer",
-    "first start, with the migrations",
+    "first start, with a new file",
 )
 PAIRS = (Pair(of=START, to=HELLO, target=2.0), Pair(of=FIRST, to=HELLO))
 TARGETS = {START: 2.0, FIRST: 2.0}  # seconds
