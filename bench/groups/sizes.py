@@ -16,6 +16,8 @@ SMALL = 100
 
 SLOW_SHARE = 60  # requests of a list in a sample are this many times fewer
 MOST = 1.3
+PASSWORDS = 5
+"""In a sample at most. The account that signs in has at most 100 sessions, and that of the lists must not be the oldest."""
 CHECKS = {
     "`GET /api/auth/forward`": "/api/auth/forward",
     "`GET /api/users/me`": "/api/users/me",
@@ -60,7 +62,7 @@ def _samples(stage: Stage, stack: ExitStack, url: str, accounts: int) -> Iterato
     for name, target in CHECKS.items():
         yield name, cost(load.get, server.origin, target, session, count=effort.requests)
     yield "a sign-in", cost(load.sign_in, party, count=effort.sign_ins)
-    yield "a sign-in by password", cost(load.password, server.origin, count=effort.passwords)
+    yield "a sign-in by password", cost(load.password, server.origin, count=min(PASSWORDS, effort.passwords))
     yield "a wrong password", cost(load.wrong_password, server.origin, count=effort.passwords)
     for name, target in LISTS.items():
         yield name, cost(load.get, server.origin, target, session, count=max(1, effort.requests // SLOW_SHARE))
