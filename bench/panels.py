@@ -30,6 +30,10 @@ class Panel(Struct, frozen=True, kw_only=True):
 _SIGN_INS = tuple(name + sign_ins.HTTPS for name in (sign_ins.ROMM, sign_ins.SHORTEST, sign_ins.APACHE))
 _CHECKS = (checks.FLOOR, checks.LOOKUP, checks.HELLO, checks.APACHE)
 _OURS = (checks.FORWARD, checks.ME)
+_GROWING = tuple(
+    f"{name}, 1,000,000 accounts"
+    for name in (*sizes.CHECKS, "a sign-in", "a sign-in by password", *list(sizes.LISTS)[:3])
+)
 
 PANELS = (
     Panel(
@@ -56,7 +60,7 @@ PANELS = (
         others=(process.HELLO,),
         only=(process.HELLO, process.START),
     ),
-    Panel(title="A large database beside a small one", group=sizes.GROUP, as_ratio=True),
+    Panel(title="A large database beside a small one", group=sizes.GROUP, only=_GROWING, as_ratio=True),
 )
 
 

@@ -14,7 +14,7 @@ from bench.figures import read
 from bench.panels import PANELS, Bar, Panel, bars
 
 WIDTH, ROW, HEAD = 7.2, 0.27, 0.55  # inches
-DOTS_PER_INCH = 160
+DOTS_PER_INCH = 130
 
 # On a light ground of its own, it is readable on dark pages too.
 GROUND, INK, OURS, OTHERS, WANTED = "#f7f7f5", "#1f2328", "#2f6f9f", "#a9b4bd", "#b3261e"
