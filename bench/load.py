@@ -214,13 +214,23 @@ async def _mixed(party: Party, until: float, taken: dict[str, list[float]]) -> N
     async with AsyncExitStack() as stack:
         provider = await stack.enter_async_context(_connected(party.provider, party.authority))
         mine = await stack.enter_async_context(_connected(party.origin))
-        credential = f"cookie: {(await _sign_in(party, mine, provider)).cookies}"
+        newest = await _sign_in(party, mine, provider)
+
+        async def sign_in(own: Connection) -> Answer:
+            """The checks go on with its session: an account has a hundred at most."""
+            nonlocal newest
+            newest = await _sign_in(party, own, provider)
+            return newest
+
+        def get(own: Connection, target: str) -> Awaitable[Answer]:
+            return own.get(target, f"cookie: {newest.cookies}")
+
         works: dict[str, Work] = {
-            "`GET /api/users/me`": lambda own: own.get("/api/users/me", credential),
-            "`GET /api/auth/forward`": lambda own: own.get("/api/auth/forward", credential),
-            "a sign-in": lambda own: _sign_in(party, own, provider),
+            "`GET /api/users/me`": lambda own: get(own, "/api/users/me"),
+            "`GET /api/auth/forward`": lambda own: get(own, "/api/auth/forward"),
+            "a sign-in": sign_in,
             "a sign-in by password": lambda own: own.post("/api/login", CAPTAIN),
-            "`/admin/users`": lambda own: own.get("/admin/users", credential),
+            "`/admin/users`": lambda own: get(own, "/admin/users"),
         }
 
         async def repeat(name: str, work: Work) -> None:
