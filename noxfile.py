@@ -401,7 +401,7 @@ def bench(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Pin the newest of everything, with the same version in every file."""
     session.install("--require-hashes", "-r", "requirements/lock.txt")
-    text = ["--custom-compile-command=nox -s lock", "--no-emit-index-url", "--no-annotate", "--no-strip-extras"]
+    text = ["--custom-compile-command=nox -s lock", "--no-annotate", "--no-strip-extras"]
     pin = partial(session.run, "uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11", *text)
     with TemporaryDirectory() as folder:
         everything = f"--output-file={folder}/everything.txt"
