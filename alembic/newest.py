@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from romm.adapters.database import migrations
-from romm.adapters.database.versions import NEWEST, SQLITE
+from romm.adapters.database.sqlite.versions import NEWEST, SQLITE
 
 
 def statements(file: Path) -> Iterator[str]:

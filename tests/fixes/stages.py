@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from romm.adapters.database.backup import copy
 from romm.adapters.database.migrations import check_write, require_current, upgrade
-from romm.adapters.database.restore import restore
+from romm.adapters.database.sqlite.restore import restore
 from romm.domain.diagnosis.storage import SENTENCES, Cause
 from romm.domain.errors import Refused
 

@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 
 import pytest
 
-from romm.adapters.database.restore import restore
+from romm.adapters.database.sqlite.restore import restore
 from romm.domain.diagnosis.storage import SENTENCES, Cause
 from romm.domain.errors import Refused
 from tests.adapters.conftest import on_postgres
@@ -74,7 +74,7 @@ def test_the_missing_driver_is_in_the_file_that_is_named() -> None:
 
 
 def test_a_server_that_cannot_be_copied_names_the_programs_that_copy(tmp_path: Path) -> None:
-    """That they do is in tests/adapters/database/test_dump.py."""
+    """That they do is in tests/adapters/database/postgresql/test_dump.py."""
     refused = romm("db", "backup", str(tmp_path / "copy.db"), ROMM_DATABASE_URL=NO_SERVER)
     assert refused.returncode == 3
     assert SENTENCES[Cause.NOT_COPIED].fix in refused.stderr

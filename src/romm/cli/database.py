@@ -88,7 +88,7 @@ def restore(file: Path) -> None:
 
     The database that was there is kept beside it. For PostgreSQL use pg_restore or psql.
     """
-    from romm.adapters.database import restore
+    from romm.adapters.database.sqlite import restore
 
     with explained():
         kept = restore.restore(loaded(os.environ).settings.database.url, file)

@@ -10,8 +10,8 @@ from romm.accounts.imports import ImportUsers
 from romm.adapters.accounts.foreign_users import SQLForeignUsers
 from romm.adapters.accounts.imports import SQLImports
 from romm.adapters.database import migrations
+from romm.adapters.database.sqlite.versions import SQLITE
 from romm.adapters.database.transactions import Database
-from romm.adapters.database.versions import SQLITE
 from romm.cli.report import create, say
 from romm.composition.adapters import now
 from romm.domain.accounts.imports import Decision, ExistingAccounts, Import, Skip

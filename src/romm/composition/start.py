@@ -1,6 +1,6 @@
 """Before the first request: log what is remarkable about the settings, and prepare the database."""
 
-from romm.adapters.database import space, versions
+from romm.adapters.database.sqlite import space, versions
 from romm.domain.catalogue import operator_text
 from romm.domain.diagnosis.storage import Cause
 from romm.domain.errors import Refused

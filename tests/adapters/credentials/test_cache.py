@@ -14,7 +14,7 @@ from sqlalchemy import Select, literal, select
 
 from romm.adapters.credentials.cache import KINDS, MOST, CredentialCache
 from romm.adapters.database.engines import engines
-from romm.adapters.database.inline import Inline
+from romm.adapters.database.sqlite.inline import Inline
 from romm.adapters.database.transactions import Database
 from romm.credentials.sessions import Sessions
 from romm.domain.credentials.credential import Credential, Kind, SessionLimits

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from romm.adapters.database.causes import Place, place_of
-from romm.adapters.database.dump import dump
+from romm.adapters.database.postgresql.dump import dump
 from romm.adapters.database.transactions import storage_errors
 from romm.domain.diagnosis.storage import Cause, unusable
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from romm.adapters.database import files
+from romm.adapters.database.sqlite import files
 from romm.domain.diagnosis.storage import Cause, unusable
 
 BUSY_SECONDS = 5

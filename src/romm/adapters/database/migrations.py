@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from romm.adapters.database import backup, files
+from romm.adapters.database import backup
 from romm.adapters.database.causes import place_of
+from romm.adapters.database.sqlite import files
+from romm.adapters.database.sqlite.versions import FOLDER
 from romm.adapters.database.transactions import HEAD, Database, storage_errors
-from romm.adapters.database.versions import FOLDER
 from romm.domain.diagnosis.storage import Cause, age, unusable
 
 if TYPE_CHECKING:

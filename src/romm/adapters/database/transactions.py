@@ -29,10 +29,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from romm.adapters.database.causes import NOWHERE, Place, explained, is_privilege, place_of, sqlstate
 from romm.adapters.database.engines import BUSY_SECONDS, engines
-from romm.adapters.database.inline import Inline
-from romm.adapters.database.kept import Kept
+from romm.adapters.database.postgresql.kept import Kept
 from romm.adapters.database.prepared import Prepared
-from romm.adapters.database.writer import Writer
+from romm.adapters.database.sqlite.inline import Inline
+from romm.adapters.database.sqlite.writer import Writer
 from romm.domain.errors import Code, Refused
 from romm.ports.conflicts import Conflict
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from romm.adapters.database.versions import SQLITE
+from romm.adapters.database.sqlite.versions import SQLITE
 from romm.ports.process import Log
 
 INCREMENTAL = 2

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from romm.adapters.database.migrations import upgrade
-from romm.adapters.database.space import INCREMENTAL
-from romm.adapters.database.versions import create, is_migrated
+from romm.adapters.database.sqlite.space import INCREMENTAL
+from romm.adapters.database.sqlite.versions import create, is_migrated
 
 
 @pytest.fixture
@@ -131,8 +131,8 @@ def test_a_start_on_a_migrated_file_does_not_import_sqlalchemy(file: Path):
     """Guards what docs/performance.md promises: half a second of processor time at each start."""
     program = f"""
 import sys
-from romm.adapters.database.space import INCREMENTAL
-from romm.adapters.database.versions import create, is_migrated
+from romm.adapters.database.sqlite.space import INCREMENTAL
+from romm.adapters.database.sqlite.versions import create, is_migrated
 import romm.cli.main, romm.cli.server.prepare, romm.composition.start, romm.adapters.log
 assert is_migrated({url(file)!r})
 assert create({url(file.with_name("new.db"))!r})

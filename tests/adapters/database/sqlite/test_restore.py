@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from romm.adapters.database import backup, migrations, versions
-from romm.adapters.database.restore import restore
+from romm.adapters.database import backup, migrations
+from romm.adapters.database.sqlite import versions
+from romm.adapters.database.sqlite.restore import restore
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.diagnosis.storage import Cause
@@ -191,7 +192,7 @@ def test_a_server_is_restored_by_its_own_program(tmp_path: Path) -> None:
 
 KILLED = """
 import os, pathlib, signal, sys
-from romm.adapters.database.restore import restore
+from romm.adapters.database.sqlite.restore import restore
 pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 restore("sqlite+aiosqlite:///" + sys.argv[1], pathlib.Path(sys.argv[1]).parents[1] / "copy.db")
 """

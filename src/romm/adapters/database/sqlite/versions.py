@@ -7,10 +7,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from romm.adapters.database import files
+from romm.adapters.database.sqlite import files
 
-_PACKAGED = Path(__file__).parents[2] / "_migrations"
-FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[4] / "alembic"
+_PACKAGED = Path(__file__).parents[3] / "_migrations"
+FOLDER = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[5] / "alembic"
 """Of the migrations."""
 
 NEWEST = FOLDER / "newest.sql"

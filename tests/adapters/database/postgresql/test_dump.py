@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from romm.adapters.database import backup
-from romm.adapters.database.dump import dump, variables
 from romm.adapters.database.migrations import current, is_current, upgrade
+from romm.adapters.database.postgresql.dump import dump, variables
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Refused
 from tests.adapters.conftest import on_postgres, temporary_database
 from tests.adapters.database.test_migrations import inspected, written
 from tests.adapters.database.test_upgrades import REVISIONS, SAME, fill, people
 
-UPGRADING = Path(__file__).parents[3] / "docs" / "upgrading.md"
+UPGRADING = Path(__file__).parents[4] / "docs" / "upgrading.md"
 UNREACHABLE = "postgresql+asyncpg://romm@127.0.0.1:1/romm"
 
 with_programs = [on_postgres, pytest.mark.skipif(not shutil.which("pg_dump"), reason="no pg_dump on this machine")]

@@ -12,11 +12,12 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from romm.adapters.database import files, migrations
+from romm.adapters.database import migrations
 from romm.adapters.database.backup import copy_file
 from romm.adapters.database.causes import Place, place_of
+from romm.adapters.database.sqlite import files
+from romm.adapters.database.sqlite.versions import SQLITE
 from romm.adapters.database.transactions import HEAD, storage_errors
-from romm.adapters.database.versions import SQLITE
 from romm.domain.diagnosis.storage import Cause, age, unusable
 
 BESIDE = ("-wal", "-shm", "-journal")

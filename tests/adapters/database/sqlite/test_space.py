@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from romm.adapters.database import space
 from romm.adapters.database.engines import engines
 from romm.adapters.database.migrations import upgrade
-from romm.adapters.database.space import PAGES_A_TURN, SPARE_PAGES
-from romm.adapters.database.writer import CHECKPOINT_EVERY, Writer
+from romm.adapters.database.sqlite import space
+from romm.adapters.database.sqlite.space import PAGES_A_TURN, SPARE_PAGES
+from romm.adapters.database.sqlite.writer import CHECKPOINT_EVERY, Writer
 from tests.fakes import FakeLog
 
 ROWS = 4000

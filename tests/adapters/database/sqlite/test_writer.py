@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from romm.adapters.database.engines import engines
-from romm.adapters.database.writer import CHECKPOINT_EVERY, SLOW_SECONDS, Writer
+from romm.adapters.database.sqlite.writer import CHECKPOINT_EVERY, SLOW_SECONDS, Writer
 
 ON_THE_LOOP, IN_A_THREAD = True, False
 WAIT = 0.5  # seconds

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from romm.adapters.database.space import PAGES_A_TURN, give_back
+from romm.adapters.database.sqlite.space import PAGES_A_TURN, give_back
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Select, bindparam, literal_column, select, text
 
 from romm.adapters.database.engines import engines
-from romm.adapters.database.kept import LOOKUPS, Kept
+from romm.adapters.database.postgresql.kept import LOOKUPS, Kept
 from romm.adapters.database.prepared import Prepared
 from romm.adapters.database.tables import AccountRow
 from romm.adapters.database.transactions import Database
