@@ -13,7 +13,6 @@ from msgspec import Struct
 from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from romm.adapters.database.sqlite import files
 from romm.domain.diagnosis.storage import Cause, unusable
@@ -28,9 +27,8 @@ WAL_BYTES = 16 * 2**20
 
 SQLITE_READERS = 4  # one thread each
 POSTGRESQL_CONNECTIONS = 5  # per worker process, doubled under load
-RESTED_SECONDS = 5.0
-"""After which a connection is tried before its next use: a firewall or a vanished server ends it without a word."""
 PING_SECONDS = 3.0
+"""For an answer before a connection's next use: a firewall or a vanished server may have ended it without a word."""
 
 
 class Engines(Struct, frozen=True):
@@ -152,22 +150,12 @@ def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS
 
 
 def _replace_dead(engine: Engine) -> None:
-    """In place of `pool_pre_ping`, which asks the server before every use, and waits as long as for any statement."""
-
-    @event.listens_for(engine, "checkin")
-    def note(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info["rested_since"] = time.monotonic()
+    """In place of `pool_pre_ping`, which waits for an answer as long as for any statement."""
 
     @event.listens_for(engine, "checkout")
-    def check(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        rested_since = record.info.get("rested_since")
-        if rested_since is None:  # it was just opened
-            return
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
-        if time.monotonic() - rested_since > RESTED_SECONDS:
-            try:
-                connection.run_async(lambda driver: driver.execute("SELECT", timeout=PING_SECONDS))
-            except Exception as error:
-                connection.driver_connection.terminate()  # else SQLAlchemy waits two seconds for an answer to its goodbye
-                raise InvalidatePoolError from error
+    def ask(connection: Any, _record: object, _proxy: object) -> None:
+        try:
+            connection.run_async(lambda driver: driver.execute("SELECT", timeout=PING_SECONDS))
+        except Exception as error:
+            connection.driver_connection.terminate()  # else SQLAlchemy waits two seconds for an answer to its goodbye
+            raise InvalidatePoolError from error

@@ -11,11 +11,14 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from romm.adapters.database.engines import BUSY_SECONDS, PING_SECONDS, RESTED_SECONDS
+from romm.adapters.database.engines import BUSY_SECONDS, PING_SECONDS
 from romm.adapters.database.prepared import Prepared, Rows
 
 LOOKUPS = 3
 """At once; each takes one round trip."""
+
+RESTED_SECONDS = 5.0
+"""After which an answer has to come as soon as that of a connection of the pool."""
 
 
 class Kept:
