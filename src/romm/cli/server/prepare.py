@@ -12,6 +12,9 @@ from romm.cli.server import process
 from romm.settings.load import Given
 from romm.settings.model import Loaded, Settings
 
+ONLY_SERVING = ("jinja2",)
+"""Dynaconf imports it if installed, for settings that are templates."""
+
 
 def prepared(given: Given) -> Loaded:
     """Exits on a problem."""
@@ -34,12 +37,13 @@ def prepared(given: Given) -> Loaded:
 def _prepare(sender: Connection, given: Given) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    process.block_unused_imports()
-    from romm.adapters import log
-    from romm.composition import start
-
+    process.block_unused_imports(*ONLY_SERVING)
     with last_resort(), explained():
-        found = loaded(os.environ, given)
+        with process.without_collections():
+            from romm.adapters import log
+            from romm.composition import start
+
+            found = loaded(os.environ, given)
         check_packages(found.settings)
         logger = log.configure(found.settings.log.level, found.settings.log.format)
         start.prepare(found, logger)

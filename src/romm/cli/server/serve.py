@@ -105,10 +105,11 @@ def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> An
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
     process.block_unused_imports()
     process.return_freed_memory()
-    from romm.adapters import log
-    from romm.composition.app import serve
+    with process.without_collections():
+        from romm.adapters import log
+        from romm.composition.app import serve
 
-    app = (make or serve)(loaded)
+        app = (make or serve)(loaded)
     logger = log.configure(loaded.settings.log.level, loaded.settings.log.format)
     Thread(target=connections.watch, args=(room, logger), name="romm-connections", daemon=True).start()
     return app
