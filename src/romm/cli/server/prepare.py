@@ -12,9 +12,6 @@ from romm.cli.server import process
 from romm.settings.load import Given
 from romm.settings.model import Loaded, Settings
 
-ONLY_SERVING = ("jinja2",)
-"""Dynaconf imports it if installed, for settings that are templates."""
-
 
 def prepared(given: Given) -> Loaded:
     """Exits on a problem."""
@@ -37,7 +34,7 @@ def prepared(given: Given) -> Loaded:
 def _prepare(sender: Connection, given: Given) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    process.block_unused_imports(*ONLY_SERVING)
+    process.block_unused_imports()
     with last_resort(), explained():
         with process.without_collections():
             from romm.adapters import log

@@ -105,7 +105,7 @@ def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> An
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
     process.block_unused_imports()
     process.return_freed_memory()
-    with process.without_collections():
+    with process.without_collections(), process.without_other_databases():
         from romm.adapters import log
         from romm.composition.app import serve
 
