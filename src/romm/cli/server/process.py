@@ -1,4 +1,4 @@
-"""Saves memory and time in server processes; figures in docs/performance.md."""
+"""Saves memory and time in the processes of the `romm` command; figures in docs/performance.md."""
 
 import ctypes
 import gc
@@ -16,6 +16,9 @@ keys that are UUIDs. RomM uses none of them."""
 
 OTHER_DIALECTS = ("sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle")
 """advanced-alchemy imports types of theirs, which it uses on these databases only."""
+
+YAML = "yaml"
+"""Litestar imports it, for documents that RomM has as JSON only."""
 
 _NOT_FOUND = cast("ModuleType", None)  # the import system's mark
 _M_MMAP_THRESHOLD = -3  # its number in glibc's malloc.h
@@ -45,6 +48,14 @@ def block_unused_imports() -> None:
 
 
 @contextmanager
+def lean_imports() -> Iterator[None]:
+    """Around all that a worker imports and makes before it serves."""
+    block_unused_imports()
+    with without_collections(), without_other_databases(), hollow(YAML):
+        yield
+
+
+@contextmanager
 def left_out(*names: str) -> Iterator[None]:
     """Around imports that do without these packages. They can be imported later."""
     with _in_place(dict.fromkeys(names, _NOT_FOUND)):
@@ -53,12 +64,19 @@ def left_out(*names: str) -> Iterator[None]:
 
 @contextmanager
 def without_other_databases() -> Iterator[None]:
-    """Around the import of advanced-alchemy, which otherwise imports all of itself, and the dialects of four databases."""
+    """Around the import of advanced-alchemy, which otherwise imports all of itself, and the dialects of three more databases."""
     found = find_spec("advanced_alchemy")
     own = {} if found is None else {found.name: module_from_spec(found)}  # not executed; its modules can be imported
     # Litestar imports it if it is there, and has its own.
     unused = {"advanced_alchemy.service": _NOT_FOUND}
-    with _in_place(own | unused | {name: _Hollow(name) for name in OTHER_DIALECTS}):
+    with _in_place(own | unused), hollow(*OTHER_DIALECTS):
+        yield
+
+
+@contextmanager
+def hollow(*names: str) -> Iterator[None]:
+    """Around imports that take names from these packages without using them. They can be imported later."""
+    with _in_place({name: _Hollow(name) for name in names}):
         yield
 
 

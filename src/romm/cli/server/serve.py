@@ -103,9 +103,8 @@ def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> An
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then sends SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
-    process.block_unused_imports()
     process.return_freed_memory()
-    with process.without_collections(), process.without_other_databases():
+    with process.lean_imports():
         from romm.adapters import log
         from romm.composition.app import serve
 
