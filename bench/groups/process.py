@@ -29,7 +29,11 @@ WORKER_MIB, GROWTH_MIB = 110, 3.0
 
 PASSWORD_SECONDS = 1.0
 MOST_PACKAGES = 10
-_IMPORTED = "import romm.composition.app"  # what a worker imports (cli/server/serve.py)
+_IMPORTED = """
+from romm.cli.server import process
+with process.lean_imports():
+    import romm.composition.app
+"""  # as a worker does (cli/server/serve.py)
 _NOTHING_SET = {"PATH": os.environ["PATH"]}  # such as PYTHONDONTWRITEBYTECODE
 _LINE = re.compile(r"import time:\s+(?P<own>\d+) \|\s+\d+ \|\s+(?P<package>\w+)")
 

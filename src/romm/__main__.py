@@ -8,7 +8,8 @@ from romm.cli.server import process
 def main() -> None:
     if sys.argv[1:2] == ["serve"]:
         process.start_with_huge_pages()
-    from romm.cli.main import main as command  # noqa: PLC0415  (not twice: slow to import)
+    with process.without_collections():
+        from romm.cli.main import main as command  # noqa: PLC0415  (not twice: slow to import)
 
     command()
 

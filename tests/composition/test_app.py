@@ -283,6 +283,12 @@ async def test_a_database_that_waits_for_its_migration_is_in_the_log_at_start_an
     assert "romm db upgrade" in facts["hint"]
 
 
+def test_dependencies_that_are_made_once_are_compared_by_identity(ports: Ports) -> None:
+    """Guards a fiftieth of a start's time: Litestar compares each with all others, for every route."""
+    dependencies = app.app_dependencies(load(BARE).settings, ports).dependencies
+    assert [name for name, each in dependencies.items() if type(each).__eq__ is not object.__eq__] == ["principal"]
+
+
 async def test_looking_up_what_a_handler_needs_starts_no_task() -> None:
     """Litestar's tasks for that took longer than the rest of a small handler."""
     client, started, loop = alone().program(), [], asyncio.get_running_loop()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO, TypeVar
 
 import click
 
+from romm.cli.server import process
 from romm.domain.catalogue import operator_text
 from romm.domain.errors import Code, Refused
 from romm.domain.printable import escaped
@@ -66,7 +67,9 @@ def print_all_characters() -> None:
 def loaded(environ: Mapping[str, str], given: Given | None = None) -> Loaded:
     """Exits with all problems of the settings."""
     try:
-        return load(environ, given or {})
+        # Dynaconf imports it if installed, for settings that are templates.
+        with process.left_out("jinja2"):
+            return load(environ, given or {})
     except SettingsError as error:
         fail(error.problems)
 
@@ -97,10 +100,12 @@ def say(text: str, *, err: bool = False, **style: Any) -> None:
 
 def run(work: Callable[["UseCases"], Awaitable[T]], *, creates: bool = False) -> T:
     """On this version's database. `creates`: also if there is none yet; an older one is never migrated."""
-    from romm.adapters import log
-    from romm.adapters.database import migrations
-    from romm.composition import adapters
-    from romm.composition.use_cases import use_cases
+    # advanced-alchemy imports it if installed.
+    with process.left_out("litestar"), process.without_other_databases():
+        from romm.adapters import log
+        from romm.adapters.database import migrations
+        from romm.composition import adapters
+        from romm.composition.use_cases import use_cases
 
     settings = loaded(os.environ).settings
 

@@ -168,8 +168,14 @@ def _dependencies(
     return always | {"principal": Provide(authentication.principal)}
 
 
+class _Always(Provide):
+    """Equal to itself only. Litestar compares each dependency with all others, for every route: 200,000 times at a start."""
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
+
+
 def _always(made_once: Any) -> Provide:
-    return Provide(lambda: made_once, use_cache=True, sync_to_thread=False)
+    return _Always(lambda: made_once, use_cache=True, sync_to_thread=False)
 
 
 def _lifespan(

@@ -4,7 +4,6 @@ Each route lists the refusals of its own work; those of reading the request are 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +20,6 @@ from romm.domain.catalogue import CATALOGUE
 from romm.domain.errors import Code
 
 
-@dataclass
 class _NothingToRefuse(Described):
     """Without the answer that Litestar documents for every route with a parameter."""
 

@@ -35,11 +35,12 @@ def _prepare(sender: Connection, given: Given) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this process
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     process.block_unused_imports()
-    from romm.adapters import log
-    from romm.composition import start
-
     with last_resort(), explained():
-        found = loaded(os.environ, given)
+        with process.without_collections():
+            from romm.adapters import log
+            from romm.composition import start
+
+            found = loaded(os.environ, given)
         check_packages(found.settings)
         logger = log.configure(found.settings.log.level, found.settings.log.format)
         start.prepare(found, logger)

@@ -1,14 +1,26 @@
-"""Saves memory and time in server processes; figures in docs/performance.md."""
+"""Saves memory and time in the processes of the `romm` command; figures in docs/performance.md."""
 
 import ctypes
+import gc
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import cast
 
 UNUSED = ("rich", "httpx._main", "uuid_utils")
 """Imported if installed, and Litestar and advanced-alchemy install them: tracebacks (structlog), a command line (httpx) and
 keys that are UUIDs. RomM uses none of them."""
 
+OTHER_DIALECTS = ("sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle")
+"""advanced-alchemy imports types of theirs, which it uses on these databases only."""
+
+YAML = "yaml"
+"""Litestar imports it, for documents that RomM has as JSON only."""
+
+_NOT_FOUND = cast("ModuleType", None)  # the import system's mark
 _M_MMAP_THRESHOLD = -3  # its number in glibc's malloc.h
 _LARGE = 1024 * 1024  # bytes
 
@@ -32,7 +44,70 @@ def start_with_huge_pages() -> None:
 def block_unused_imports() -> None:
     """Call before any other import. Saves 6 MiB per process."""
     for name in UNUSED:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # the import system's mark for "not found"
+        sys.modules.setdefault(name, _NOT_FOUND)
+
+
+@contextmanager
+def lean_imports() -> Iterator[None]:
+    """Around all that a worker imports and makes before it serves."""
+    block_unused_imports()
+    with without_collections(), without_other_databases(), hollow(YAML):
+        yield
+
+
+@contextmanager
+def left_out(*names: str) -> Iterator[None]:
+    """Around imports that do without these packages. They can be imported later."""
+    with _in_place(dict.fromkeys(names, _NOT_FOUND)):
+        yield
+
+
+@contextmanager
+def without_other_databases() -> Iterator[None]:
+    """Around the import of advanced-alchemy, which otherwise imports all of itself, and the dialects of three more databases."""
+    found = find_spec("advanced_alchemy")
+    own = {} if found is None else {found.name: module_from_spec(found)}  # not executed; its modules can be imported
+    # Litestar imports it if it is there, and has its own.
+    unused = {"advanced_alchemy.service": _NOT_FOUND}
+    with _in_place(own | unused), hollow(*OTHER_DIALECTS):
+        yield
+
+
+@contextmanager
+def hollow(*names: str) -> Iterator[None]:
+    """Around imports that take names from these packages without using them. They can be imported later."""
+    with _in_place({name: _Hollow(name) for name in names}):
+        yield
+
+
+@contextmanager
+def _in_place(modules: Mapping[str, ModuleType]) -> Iterator[None]:
+    """Of those that are not imported yet."""
+    added = modules.keys() - sys.modules.keys()
+    sys.modules.update({name: modules[name] for name in added})
+    try:
+        yield
+    finally:
+        for name in added:
+            sys.modules.pop(name, None)
+
+
+class _Hollow(ModuleType):
+    """Each of its names is None."""
+
+    def __getattr__(self, _: str) -> None:
+        return None
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Around imports: all that they make stays, so to search it for garbage, then or later, is in vain."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def return_freed_memory() -> None:

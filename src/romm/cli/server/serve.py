@@ -103,12 +103,12 @@ def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> An
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then sends SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
-    process.block_unused_imports()
     process.return_freed_memory()
-    from romm.adapters import log
-    from romm.composition.app import serve
+    with process.lean_imports():
+        from romm.adapters import log
+        from romm.composition.app import serve
 
-    app = (make or serve)(loaded)
+        app = (make or serve)(loaded)
     logger = log.configure(loaded.settings.log.level, loaded.settings.log.format)
     Thread(target=connections.watch, args=(room, logger), name="romm-connections", daemon=True).start()
     return app
