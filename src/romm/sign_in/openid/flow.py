@@ -271,7 +271,8 @@ class OpenIDSignIn:
         opened, session = self.sessions.new(account, visitor, person.source)
         claims = self.admission.deciding(person)
         entry = self.journal.signed_in_by(person.claims.identity, account, visitor, decision, claims)
-        await self.records.keep(account, session, entry, attempt, Opened(session.digest, linked=linked))
+        concludes = None if attempt is None else (attempt, Opened(session.digest, linked=linked))
+        await self.records.keep(account, entry, session, concludes=concludes)
         self.journal.done(account, entry)
         return Finished(return_to=return_to, session=opened, decision=decision, linked=linked)
 
