@@ -22,6 +22,8 @@ SECRET_NAMES = frozenset(
     }
 )  # fmt: skip
 
+_PLAIN = (str, int, float, type(None))
+
 # Without local variables, which include passwords and secrets.
 _TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 _JSON: list[Processor] = [_TRACEBACKS, structlog.processors.JSONRenderer()]
@@ -122,4 +124,6 @@ def _redacted(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_secrets(fact: Any) -> Any:
+    if isinstance(fact, _PLAIN):  # usual, and ten times as quick to know as what a Mapping is
+        return fact
     return _redacted(fact) if isinstance(fact, Mapping) else fact

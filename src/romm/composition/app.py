@@ -20,6 +20,7 @@ from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
 from romm.api.http.measured import measured
 from romm.api.http.middleware import middleware
+from romm.api.http.navigation import check_navigation
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.query import check_query
@@ -139,6 +140,7 @@ def serve(loaded: Loaded) -> ASGIApp:
 
 def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
+        check_navigation(request)
         check_numbers(request)
         await cross_site(request)
         check_query(request)

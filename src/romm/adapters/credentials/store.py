@@ -13,6 +13,7 @@ from romm.adapters.credentials.last_uses import LastUses
 from romm.adapters.credentials.surplus import end_surplus
 from romm.adapters.database.account_rows import COLUMNS, LINKED, ORDER, WIDTH, account
 from romm.adapters.database.forgetting import Forgetting
+from romm.adapters.database.prepared import execute
 from romm.adapters.database.tables import (
     AccountRow,
     CredentialRow,
@@ -121,7 +122,8 @@ class SQLCredentials:
     def add_within(self, connection: Connection, owner: int, *credentials: Credential) -> None:
         """Part of a transaction that has locked the account."""
         now, kinds = self._clock(), {each.kind for each in credentials}
-        connection.execute(_ADD, [_values(each) for each in credentials])
+        for each in credentials:
+            store(connection, each)
         end_surplus(connection, owner, kinds)
         self._forgetting.beside(connection, now, {"now": now})
         self._forgetting_pending.beside(connection, now, {"now": now})  # an abandoned one clears nothing away
@@ -240,13 +242,13 @@ def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], ke
 
 def require_unchanged(connection: Connection, seen: Account) -> None:
     """Part of a transaction: lock the account. Raises `Conflict("version")` if it has changed."""
-    if connection.execute(_UNCHANGED, {"owner": seen.id, "seen": seen.version}).first() is None:
+    if execute(connection, _UNCHANGED, {"owner": seen.id, "seen": seen.version}).fetchone() is None:
         raise Conflict("version")
 
 
 def store(connection: Connection, credential: Credential) -> None:
     """Part of a transaction."""
-    connection.execute(_ADD, _values(credential))
+    execute(connection, _ADD, _values(credential))
 
 
 def _end_kin(connection: Connection, account_id: int, kind: Kind, family: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from romm.adapters.database.prepared import execute
 from romm.adapters.database.tables import CredentialRow
 from romm.domain.credentials.credential import MOST_OF_A_KIND, Kind
 
@@ -32,4 +33,4 @@ _END_SURPLUS = {
 def end_surplus(connection: Connection, owner: int, kinds: Collection[Kind]) -> None:
     """Part of a transaction."""
     for kind in _END_SURPLUS.keys() & kinds:
-        connection.execute(_END_SURPLUS[kind], {"owner": owner, "key_kind": kind.value})
+        execute(connection, _END_SURPLUS[kind], {"owner": owner, "key_kind": kind.value})

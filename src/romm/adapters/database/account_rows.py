@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, literal_column
 
 from romm.adapters.database.tables import AccountRow, IdentityRow, Level
 from romm.domain.model import AccessLevel, Account, Identity, LinkedIdentity
@@ -26,7 +26,7 @@ WIDTH, _FIRST_OF_LINK = len(COLUMNS), len(_FIELDS)
 
 def is_admin(row: type[AccountRow] = AccountRow) -> ColumnElement[bool]:
     """In the words of the index."""
-    return row.level == literal(AccessLevel.ADMIN, Level(), literal_execute=True)
+    return row.level == literal_column(f"'{AccessLevel.ADMIN.label}'", Level())
 
 
 def accounts(rows: Iterable[Sequence[Any]]) -> tuple[Account, ...]:

@@ -1,27 +1,40 @@
-"""A SELECT by key, as the driver takes it: SQLAlchemy's execution takes several times as long as the database."""
+"""A statement as the driver takes it: SQLAlchemy's execution takes several times as long as the database."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
-from sqlalchemy import Select
+from sqlalchemy import Connection, Delete, Insert, Select, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.type_api import TypeEngine
 
 Rows = list[list[Any]]
+Statement = Select[Any] | Insert | Update | Delete
+
+MOST = 256
+"""Statements, each for the names of its parameters. Only constants of modules: another one gives way to each new one."""
 
 
 class Prepared:
-    """Compiled once, with the conversions of its columns' types. Its parameters are plain texts and numbers."""
+    """Compiled once for parameters of these names, with the conversions of their types and of its columns'."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+    def __init__(self, statement: Statement, dialect: Dialect, names: Sequence[str] = ()) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=[*names] or None)
+        if compiled.post_compile_params or compiled.literal_execute_params or compiled.insert_prefetch:
+            raise ValueError(f"only its parameters complete it: {compiled}")
         self.text = str(compiled)
-        self._names: Sequence[str] = compiled.positiontup or ()
-        implemented = (each.type.dialect_impl(dialect) for each in statement.selected_columns)
-        converted = enumerate(each.result_processor(dialect, None) for each in implemented)
+        of_its_own = compiled.params
+        places = compiled.positiontup or ()
+        self._places = [(each, of_its_own[each], _from_python(compiled.binds[each].type, dialect)) for each in places]
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        converted = enumerate(_to_python(each.type, dialect) for each in columns)
         self._converted = [(place, convert) for place, convert in converted if convert is not None]
 
     def values(self, parameters: Mapping[str, Any]) -> list[Any]:
-        return [parameters[name] for name in self._names]
+        given = ((parameters.get(name, of_its_own), convert) for name, of_its_own, convert in self._places)
+        return [value if convert is None else convert(value) for value, convert in given]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> Rows:
         rows = [list(each) for each in found]
@@ -29,3 +42,34 @@ class Prepared:
             for place, convert in self._converted:
                 row[place] = convert(row[place])
         return rows
+
+
+class Done(Protocol):
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+
+prepared = lru_cache(MOST)(Prepared)
+
+
+def execute(connection: Connection, statement: Statement, parameters: Mapping[str, Any]) -> Done:
+    """As `connection.execute`, for a constant of a module that each sign-in carries out; rows come unconverted."""
+    if connection.dialect.driver != "pysqlite":
+        return connection.execute(statement, parameters)
+    driver: Any = connection.connection.driver_connection
+    ready = prepared(statement, connection.dialect, tuple(parameters))
+    try:
+        cursor: sqlite3.Cursor = driver.execute(ready.text, ready.values(parameters))
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(ready.text, None, error, sqlite3.Error, hide_parameters=True) from error
+    return cursor
+
+
+def _from_python(of: TypeEngine[Any], dialect: Dialect) -> Any:
+    return of.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _to_python(of: TypeEngine[Any], dialect: Dialect) -> Any:
+    return of.dialect_impl(dialect).result_processor(dialect, None)

@@ -30,7 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from romm.adapters.database.causes import NOWHERE, Place, explained, is_privilege, place_of, sqlstate
 from romm.adapters.database.engines import BUSY_SECONDS, engines
 from romm.adapters.database.postgresql.kept import Kept
-from romm.adapters.database.prepared import Prepared
+from romm.adapters.database.prepared import prepared
 from romm.adapters.database.sqlite.inline import Inline
 from romm.adapters.database.sqlite.writer import Writer
 from romm.domain.errors import Code, Refused
@@ -84,7 +84,6 @@ class Database:
         self._writes = Writer(made.writes, wait=BUSY_SECONDS) if isinstance(made.writes, Engine) else made.writes
         self._inline = None if made.inline is None else Inline(made.inline)
         self._kept = Kept(made.reads)
-        self._prepared: dict[Select[Any], Prepared] = {}
         self._wrote_at = -math.inf
 
     @asynccontextmanager
@@ -119,14 +118,12 @@ class Database:
             return (await reader.execute(statement, parameters)).all()
 
     async def lookup(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """As `fetch`, for a constant of a module that runs at every request. Parameters are plain texts and numbers."""
-        prepared = self._prepared.get(statement)
-        if prepared is None:
-            prepared = self._prepared[statement] = Prepared(statement, self._engines.reads.dialect)
+        """As `fetch`, for a constant of a module that runs at every request or sign-in; rows have no names."""
+        ready = prepared(statement, self._engines.reads.dialect)
         with storage_errors(self._place), suppress(OperationalError, sqlite3.OperationalError):
             if self._inline is not None:
-                return self._inline.lookup(prepared, parameters)
-            if (found := await self._kept.lookup(prepared, parameters)) is not None:
+                return self._inline.lookup(ready, parameters)
+            if (found := await self._kept.lookup(ready, parameters)) is not None:
                 return found
         return await self.fetch(statement, parameters)
 

@@ -12,6 +12,7 @@ from romm.adapters.database.account_rows import (
     COLUMNS,
     LINKED,
     ORDER,
+    WIDTH,
     account,
     account_values,
     accounts,
@@ -19,6 +20,7 @@ from romm.adapters.database.account_rows import (
     is_admin,
 )
 from romm.adapters.database.indexes import HAS_LEGACY_HASH, HASH_COST
+from romm.adapters.database.prepared import execute
 from romm.adapters.database.tables import (
     AccountRow,
     CredentialRow,
@@ -102,13 +104,14 @@ class SQLAccounts:
 
     async def find(self, identity: Identity, email: str | None) -> Found:
         parameters = {"issuer": identity.issuer, "subject": identity.subject, "email": email}
-        rows = await self._database.fetch(_FOUND, parameters)
+        rows = await self._database.lookup(_FOUND, parameters)
+        all_admins, enabled_admins = rows[0][WIDTH:]
         found = accounts(rows)
         return Found(
             by_identity=next((each for each in found if any(link.identity == identity for link in each.links)), None),
             by_email=tuple(each for each in found if email is not None and each.email == email),
-            any_admin=rows[0].all_admins > 0,
-            enabled_admins=rows[0].enabled_admins,
+            any_admin=all_admins > 0,
+            enabled_admins=enabled_admins,
         )
 
     async def sign_in(self, decision: SignIn, now: datetime) -> Account:
@@ -179,8 +182,8 @@ class SQLAccounts:
     async def password(self, username: str) -> tuple[Account, str | None] | None:
         if not username.isprintable():
             return None  # PostgreSQL rejects a NUL in a parameter
-        rows = await self._database.fetch(_BY_USERNAME, {"username": username})
-        return (account(rows), rows[0].password_hash) if rows else None
+        rows = await self._database.lookup(_BY_USERNAME, {"username": username})
+        return (account(rows), rows[0][WIDTH]) if rows else None
 
     async def rehash(self, account_id: int, old_hash: str, new_hash: str) -> None:
         parameters = {"key": account_id, "old": old_hash, "new": new_hash}
@@ -194,7 +197,7 @@ class SQLAccounts:
 def note_sign_in(connection: Connection, seen: Account, now: datetime) -> None:
     """Part of a transaction: lock the account. Raises `Conflict("version")` if it has changed."""
     parameters = {"key": seen.id, "seen_version": seen.version, "last_login": now}
-    if connection.execute(_UPDATE_UNCHANGED, parameters).rowcount == 0:
+    if execute(connection, _UPDATE_UNCHANGED, parameters).rowcount == 0:
         raise Conflict("version")
 
 

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from romm.adapters.database.forgetting import Forgetting
+from romm.adapters.database.prepared import execute
 from romm.adapters.database.tables import AttemptRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.sign_in.outcomes import Outcome
@@ -37,7 +38,7 @@ class SQLAttempts:
         row = {"state_digest": state_digest, "taken_at": now, "outcome": None, "expires_at": expires_at}
 
         def work(connection: Connection) -> None:
-            connection.execute(_TAKE, row)
+            execute(connection, _TAKE, row)
             self._forgetting.beside(connection, now, {"long_ago": now - REMEMBERED})
 
         try:
@@ -57,4 +58,4 @@ class SQLAttempts:
 
 def conclude(connection: Connection, state_digest: str, outcome: Outcome) -> None:
     """Part of a transaction."""
-    connection.execute(_CONCLUDE, {"state": state_digest, "how": msgspec.json.encode(outcome).decode()})
+    execute(connection, _CONCLUDE, {"state": state_digest, "how": msgspec.json.encode(outcome).decode()})

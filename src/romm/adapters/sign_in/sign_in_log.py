@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select
 
 from romm.adapters.database.forgetting import Forgetting
+from romm.adapters.database.prepared import execute
 from romm.adapters.database.ranges import begins, values
 from romm.adapters.database.tables import AccountRow, SignInRow
 from romm.adapters.database.transactions import Database, forget
@@ -41,7 +42,7 @@ class SQLSignInLog:
     def add_within(self, connection: Connection, entry: SignInEntry) -> None:
         """Part of a transaction."""
         values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
-        connection.execute(_ADD, values)
+        execute(connection, _ADD, values)
         self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
 
     async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:

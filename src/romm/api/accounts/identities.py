@@ -6,7 +6,6 @@ from litestar.params import FromPath
 
 from romm.accounts.profile import Profile
 from romm.api.http.cookies import Cookies
-from romm.api.http.navigation import own_navigation
 from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import to_provider
 from romm.api.openapi.operations import UNAUTHORIZED, gives, needs, refuses, sends_on
@@ -17,8 +16,7 @@ from romm.sign_in.openid.providers import SignIns
 
 @get(
     "/link",
-    **needs("me.write", browser=True, error_page="/account", own_site=True),
-    guards=[own_navigation],
+    **needs("me.write", browser=True, error_page="/account", own_site=True, own_navigation=True),
     status_code=303,
     summary="Link one's account with the provider",
     responses=sends_on("To the provider; when that cannot be, to /account?error=<code>."),

@@ -16,7 +16,6 @@ from romm.api.diagnosis.explanation_schemas import (
     sign_in_schema,
 )
 from romm.api.http.cookies import Cookies
-from romm.api.http.navigation import own_navigation
 from romm.api.http.requests import ProviderId, Request
 from romm.api.http.responses import to_provider
 from romm.api.openapi.fields import within
@@ -65,8 +64,7 @@ async def explain(
 
 @get(
     "/oidc/trial",
-    **needs("users.read", browser=True, error_page="/admin/oidc", own_site=True),
-    guards=[own_navigation],
+    **needs("users.read", browser=True, error_page="/admin/oidc", own_site=True, own_navigation=True),
     status_code=303,
     summary="Try a sign-in",
     responses=sends_on("To the provider, and from there to /admin/oidc with a report; it starts no session."),

@@ -1,21 +1,21 @@
-"""Guards routes that act on GET against prefetches, frames, images and scripts."""
+"""Keeps prefetches, frames, images and scripts from routes that act on GET."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-
+from romm.api.http.requests import Request
 from romm.domain.errors import Code, Refused
+
+OWN_NAVIGATION = "own_navigation"
+"""The option of a route that only a person's navigation opens."""
 
 _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _AHEAD = ("prefetch", "prerender", "preview")
 _WHOLE_PAGES = ("document", "empty")  # `empty`: a navigation passed on by a service worker
 
 
-async def own_navigation(request: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """A guard. Raises `Refused(NAVIGATION_REQUIRED)`."""
-    if found := not_opened(request.headers):
+def check_navigation(request: Request) -> None:
+    """Before every handler. Raises `Refused(NAVIGATION_REQUIRED)`."""
+    if request.route_handler.opt.get(OWN_NAVIGATION) and (found := not_opened(request.headers)):
         raise Refused(Code.NAVIGATION_REQUIRED, found=found)
 
 

@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Operation
 from litestar.routes import HTTPRoute
 
+from romm.api.http.navigation import OWN_NAVIGATION
 from romm.api.http.query import note_what_is_read, takes_no_more
 from romm.api.http.responses import allow_header
 from romm.api.openapi.operations import JSON, Described, also_refuses, content_types
@@ -80,7 +81,7 @@ def _refusals(handler: HTTPRouteHandler, route: HTTPRoute) -> Iterator[tuple[int
 def _codes(handler: HTTPRouteHandler, route: HTTPRoute) -> Iterator[Code]:
     _, arguments = route.route_handler_map[next(iter(handler.http_methods))]
     changes = not _SAFE & handler.http_methods
-    if handler.guards:
+    if handler.opt.get(OWN_NAVIGATION):
         yield Code.NAVIGATION_REQUIRED
     if handler.opt.get("apps") or (changes and not handler.opt.get("cross_site")):
         yield Code.CROSS_SITE

@@ -11,7 +11,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
-from romm.api.http.navigation import own_navigation
+from romm.api.http.navigation import OWN_NAVIGATION
 from romm.api.http.requests import Request, visitor
 from romm.api.http.responses import see_other
 from romm.api.pages.renderer import NextPath
@@ -64,4 +64,4 @@ async def finish(
     return see_other(forward_hosts.page_after(host, next_path), [our_cookies.forward_opened(secret)])
 
 
-router = Router("/", route_handlers=[begin, hand_over, finish], guards=[own_navigation], include_in_schema=False)
+router = Router("/", route_handlers=[begin, hand_over, finish], opt={OWN_NAVIGATION: True}, include_in_schema=False)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from romm.api.http.cookies import Cookies
-from romm.api.http.navigation import own_navigation
+from romm.api.http.navigation import OWN_NAVIGATION
 from romm.api.http.requests import ProviderId, Request, visitor
 from romm.api.http.responses import see_other, to_provider
 from romm.api.openapi.operations import OPEN, asks, refuses, sends_on
@@ -25,13 +25,12 @@ from romm.sign_in.destinations import LINKED_PAGE, CallbackCookies, Finished
 from romm.sign_in.openid.flow import OpenIDSignIn, attempt_id
 from romm.sign_in.openid.providers import SignIns
 
-_BROWSER = {"browser": True, "error_page": "/login"}
+_BROWSER = {"browser": True, "error_page": "/login", OWN_NAVIGATION: True}
 
 
 @get(
     "/login/openid",
     opt=_BROWSER,
-    guards=[own_navigation],
     status_code=303,
     summary="Sign in with the provider",
     responses=sends_on("To the provider; after a failure to /login?error=<code>."),
@@ -51,7 +50,6 @@ async def begin(
 @get(
     "/login/initiate",
     opt=_BROWSER,
-    guards=[own_navigation],
     status_code=303,
     summary="Sign in from the provider's portal",
     responses=sends_on("To the provider; after a failure to /login?error=<code>.") | refuses(Code.INITIATION_ISSUER),
@@ -76,7 +74,6 @@ async def initiate(
 @get(
     "/oauth/openid",
     opt=_BROWSER,
-    guards=[own_navigation],
     status_code=303,
     summary="The redirect URI, for the provider's response",
     operation_class=asks(AuthorizationResponse),
@@ -93,7 +90,6 @@ async def finish(
 @get(
     "/oauth/openid/{provider_id:str}",
     opt=_BROWSER,
-    guards=[own_navigation],
     status_code=303,
     summary="The redirect URI of a further provider",
     responses=sends_on("To the requested page, with a session; or to /login?error=<code>."),
