@@ -136,8 +136,7 @@ class PasswordSignIn:
                 self.wrong_passwords.add(entry, verdict.mark)
             facts = {"username": shown, "account": account and account.id}
             raise Refused(Code.CREDENTIALS_WRONG, **facts, reason=_reason(account, password_hash))
-        standing = await self.throttle.check(tried, shown)  # again: parallel requests must not bypass the limit
-        await self.throttle.succeeded(tried, standing)
+        await self.throttle.succeeded(tried, await self.throttle.check_again(tried, shown, standing))
         if password_hash and self.passwords.is_outdated(password_hash):
             await self.accounts.rehash(account.id, password_hash, await self.passwords.hash(password))
         return account

@@ -13,7 +13,7 @@ from romm.adapters.database.engines import STATEMENT_SECONDS
 from romm.adapters.database.migrations import upgrade
 from romm.adapters.database.tables import CredentialRow, SignInRow
 from romm.adapters.database.transactions import Database
-from romm.domain.credentials.credential import Kind
+from romm.domain.credentials.credential import MOST_OF_A_KIND, Kind
 from tests.fake_provider import FakeProvider, served
 from tests.processes.conftest import create_first_admin
 from tests.processes.hosts.balanced import Hosts, behind_nginx, hosts
@@ -74,7 +74,7 @@ def test_without_a_database_each_request_is_refused_and_with_it_all_is_well(
 def test_no_sign_in_is_half_done(database: Cluster, method: str) -> None:
     """Each session has its line in the log of sign-ins, and each line its session."""
     sessions, lines = asyncio.run(counted(database.url, method))
-    assert sessions == lines > 0
+    assert sessions == (lines if method == "openid" else min(lines, MOST_OF_A_KIND)) > 0
 
 
 def test_connections_from_before_a_restart_are_given_to_no_request(pair: Hosts, database: Cluster) -> None:
