@@ -4,13 +4,28 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, func, insert, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from romm.adapters.database.tables import Base
 from romm.domain.model import AccessLevel
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+BEGINNING = "person-"
+"""Of every new account's name, all of one length: a search for it finds full pages of equal width, however many there are."""
+
 _QUICKER = (
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
@@ -38,8 +53,9 @@ async def _fill(url: str, accounts: int) -> None:
         for index in indexes:
             await connection.execute(text(index.sql))
         await connection.commit()
-        if scheme == "postgresql":
-            await connection.execute(text("ANALYZE"))  # autovacuum would, some minutes later
+    if scheme == "postgresql":
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            await connection.execute(text("VACUUM (ANALYZE)"))  # autovacuum would, some minutes later
     await engine.dispose()
 
 
@@ -47,7 +63,7 @@ def _insert(connection: Connection, accounts: int) -> None:
     tables = Base.metadata.tables
     people, first = tables["accounts"], connection.execute(select(func.max(tables["accounts"].c.id))).scalar_one()
     numbers = _numbers(accounts)
-    name = literal("person-").concat(numbers.c.n.cast(people.c.username.type))
+    name = literal(BEGINNING).concat(_scattered(numbers.c.n).cast(people.c.username.type))
     new = {
         "username": name,
         "email": name.concat("@example.org"),
@@ -91,6 +107,11 @@ def _into(table: Table, each: FromClause, columns: Mapping[str, ColumnElement[An
 def _numbers(count: int) -> FromClause:
     first = select(literal(1).label("n")).cte("numbers", recursive=True)
     return first.union_all(select(first.c.n + 1).where(first.c.n < count))
+
+
+def _scattered(number: ColumnElement[int]) -> ColumnElement[int]:
+    """Eight digits, another number for each of the first ten million: in the order of the names, rows are not neighbours."""
+    return 10_000_000 + number.cast(BigInteger) * 611_953 % 10_000_000
 
 
 def _random(connection: Connection, seed: ColumnElement[int]) -> ColumnElement[str]:

@@ -45,7 +45,7 @@ def service(
         shared.state.clear()
         assert left == {}, "the next world would find there what this one left"
 
-    return app.with_middleware(routed, settings, ports.log, own.forward_permission)
+    return app.with_middleware(routed, settings, ports.log, own.frequent)
 
 
 @cache
@@ -56,7 +56,7 @@ def _routes(names: tuple[str, ...], errors: tuple[type[Exception], ...]) -> Lite
             before_request=_before_request,
             exception_handlers={error: _answered(error) for error in errors},
             lifespan=lambda _: nullcontext(),
-            forward_permission=cast("Any", None),  # each world's own is before these routes
+            frequent=cast("Any", None),  # each world's own is before these routes
         ),
         app.VERSION,
     )

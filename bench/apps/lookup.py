@@ -11,13 +11,13 @@ _BODY = {"type": "http.response.body"}
 
 async def app(scope: dict[str, Any], _: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
     if scope["type"] == "http":
-        who = _SIGNED_IN.get(sha256(_session(scope["headers"])).hexdigest())
+        who = _SIGNED_IN.get(sha256(of_session(scope["headers"])).hexdigest())
         start = {"type": "http.response.start", "status": 204 if who else 401, "headers": who or []}
         await send(start)
         await send(_BODY)
 
 
-def _session(headers: list[tuple[bytes, bytes]]) -> bytes:
+def of_session(headers: list[tuple[bytes, bytes]]) -> bytes:
     for name, value in headers:
         if name == b"cookie":
             for cookie in value.split(b"; "):

@@ -15,14 +15,17 @@ from bench.stage import Stage
 
 GROUP = "checks"
 FLOOR, LOOKUP, HELLO = "ASGI alone", "ASGI with SHA-256 and a look-up", "hello (Litestar)"
+ASKED = "the same with SQLite's question and RomM's headers"
 FORWARD, ME = "`GET /api/auth/forward` by cookie", "`GET /api/users/me` by cookie"
 APACHE = "mod_auth_openidc by cookie"
 POSTGRESQL = ", PostgreSQL"
 PAIRS = (
     Pair(of=LOOKUP, to=FLOOR),
+    Pair(of=ASKED, to=LOOKUP),
     Pair(of=HELLO, to=FLOOR),
     Pair(of=FORWARD, to=HELLO, target=1.0),
     Pair(of=FORWARD, to=LOOKUP, target=1.3),
+    Pair(of=FORWARD, to=ASKED),
     Pair(of=FORWARD, to=APACHE),
     Pair(of=FORWARD.replace("cookie", "bearer"), to=HELLO),
     Pair(of=ME, to=HELLO, target=1.6),
@@ -53,7 +56,7 @@ def measure(stage: Stage) -> Iterator[Figure | Absent]:
 
 def _yardsticks(stage: Stage, stack: ExitStack) -> Iterator[Subject]:
     cookie = f"cookie: {COOKIE.decode()}"
-    for name, app in ((FLOOR, "floor"), (LOOKUP, "lookup"), (HELLO, "hello")):
+    for name, app in ((FLOOR, "floor"), (LOOKUP, "lookup"), (ASKED, "asked"), (HELLO, "hello")):
         server = stack.enter_context(servers.app(stage.path, app))
         yield Subject(name, _sample(stage, server, "/", cookie))
 

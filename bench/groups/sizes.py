@@ -24,9 +24,9 @@ CHECKS = {
 }
 LISTS = {
     "`GET /api/users`": "/api/users?limit=50",
-    "`GET /api/users`, a search": "/api/users?limit=50&search=person-77",
+    "`GET /api/users`, a search": f"/api/users?limit=50&search={filling.BEGINNING}",
     "`/admin/users`": "/admin/users",
-    "`/admin/users`, a search": "/admin/users?search=person-77",
+    "`/admin/users`, a search": f"/admin/users?search={filling.BEGINNING}",
     "`/admin/sign-ins` of an account": "/admin/sign-ins?account=77",
 }
 

@@ -196,7 +196,7 @@ def _heads(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if re.match(rf"\S ({outcomes})", line)]
 
 
-ANSWERED = {*headers(account(), ()), *for_application("", "", by_header=False)}
+ANSWERED = {*headers(account(), frozenset()), *for_application("", "", by_header=False)}
 """What the application behind a proxy gets of RomM's answer, in place of what the visitor sent."""
 
 NOT_RUN = "traefik and envoy are not run without their packages, so that their blocks are read here"

@@ -37,6 +37,7 @@ from romm.api.credentials import (
 )
 from romm.api.diagnosis import connect_page, doctor, explanation, health, help_pages, oidc_page, sign_ins_page
 from romm.api.documentation import pages as documentation
+from romm.api.frequent import FrequentAnswers
 from romm.api.openapi import docs
 from romm.api.openapi import operations as openapi
 from romm.api.openapi.shared_refusals import describe_routes
@@ -44,7 +45,6 @@ from romm.api.pages import languages
 from romm.api.pages.document_links import with_links
 from romm.api.pages.static_files import static_file
 from romm.api.sign_in import confirmation, forward_auth, forward_hosts, openid, pages, password
-from romm.api.sign_in.forward_permission import ForwardPermission
 
 MAX_BODY_BYTES = 65_536  # more than the largest form
 
@@ -98,7 +98,7 @@ class AppDependencies:
     before_request: BeforeRequestHookHandler
     exception_handlers: ExceptionHandlersMap
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
-    forward_permission: ForwardPermission
+    frequent: FrequentAnswers
 
 
 def routes(wired: AppDependencies, version: str) -> Litestar:

@@ -15,11 +15,12 @@ from litestar.types import ASGIApp
 
 from romm.adapters import log as logs
 from romm.api.diagnosis import health
+from romm.api.frequent import FrequentAnswers
 from romm.api.http.authentication import Authentication
 from romm.api.http.cookies import Cookies
 from romm.api.http.cross_site import CrossSiteCheck
 from romm.api.http.measured import measured
-from romm.api.http.middleware import middleware
+from romm.api.http.middleware import UNLESS_SAID, always, middleware
 from romm.api.http.navigation import check_navigation
 from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
@@ -32,7 +33,6 @@ from romm.api.pages.renderer import PageRenderer
 from romm.api.refusals.errors import Errors
 from romm.api.refusals.refused_forms import RefusedForms
 from romm.api.routes import AppDependencies, routes
-from romm.api.sign_in.forward_permission import ForwardPermission
 from romm.composition import diagnosis
 from romm.composition.adapters import ports
 from romm.composition.observers import observers
@@ -74,7 +74,7 @@ def service(
     """`remarks` and `origins` as in `create_app`."""
     dependencies = app_dependencies(settings, ports, remarks, origins)
     ours = routes(dependencies, VERSION)
-    app = with_middleware(ours, settings, ports.log, dependencies.forward_permission)
+    app = with_middleware(ours, settings, ports.log, dependencies.frequent)
     return Service(dependencies=dependencies, routes=ours, app=app)
 
 
@@ -109,15 +109,18 @@ def app_dependencies(
         before_request=_before_request(CrossSiteCheck(settings.server.base_url)),
         exception_handlers={Refused: errors.refused, HTTPException: errors.http, Exception: errors.unexpected},
         lifespan=_lifespan(settings, ports, hints, checkups),
-        forward_permission=ForwardPermission(authentication, made.forward_hosts),
+        frequent=FrequentAnswers(
+            authentication=authentication,
+            forward_hosts=made.forward_hosts,
+            always=(*always(https=_https(settings)), *UNLESS_SAID),
+        ),
     )
 
 
-def with_middleware(app: ASGIApp, settings: Settings, log: Log, permission: ForwardPermission | None = None) -> ASGIApp:
+def with_middleware(app: ASGIApp, settings: Settings, log: Log, frequent: FrequentAnswers | None = None) -> ASGIApp:
     our_cookies = Cookies(settings.server.base_url, session_lifetime=timedelta())
-    bounded = limited(app, log)
     enveloped = middleware(
-        bounded if permission is None else permission.before(bounded),
+        limited(app, log),
         log,
         logs.bound,
         https=_https(settings),
@@ -125,7 +128,9 @@ def with_middleware(app: ASGIApp, settings: Settings, log: Log, permission: Forw
         languages=Languages(settings.server.language, our_cookies.language_cookie),
         access=settings.log.access,
     )
-    return behind_proxies(enveloped, settings.server.trusted_proxies)
+    has_lines = settings.log.access or settings.log.level == "DEBUG"  # one for each request
+    first = enveloped if frequent is None or has_lines else frequent.before(enveloped)
+    return behind_proxies(first, settings.server.trusted_proxies)
 
 
 def serve(loaded: Loaded) -> ASGIApp:

@@ -1,6 +1,6 @@
 """The account behind a request, and what its credential allows."""
 
-from functools import cache
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -57,11 +57,11 @@ def require(who: Principal, scope: str) -> None:
 
 def principal(account: Account, credential: Credential | None = None) -> Principal:
     """The credential's scopes that the account still has; with Basic auth the account's."""
-    allowed = _allowed(account.level)
-    given = allowed if credential is None else allowed & frozenset(credential.scopes)
+    given = _given(account.level, None if credential is None else credential.scopes)
     return Principal(account=account, scopes=given, credential=credential)
 
 
-@cache
-def _allowed(level: AccessLevel) -> frozenset[str]:
-    return frozenset(scopes.granted(level))
+@lru_cache(256)
+def _given(level: AccessLevel, of_credential: tuple[str, ...] | None) -> frozenset[str]:
+    allowed = frozenset(scopes.granted(level))
+    return allowed if of_credential is None else allowed.intersection(of_credential)

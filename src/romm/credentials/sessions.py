@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from romm.credentials.principal import Principal, actor, principal, require_own
@@ -104,9 +105,13 @@ class Sessions:
             return None
         credential, account = found
         now = self.clock()
-        if now - credential.last_used_at > min(TOUCH_INTERVAL, self.limits.idle / 2):
+        if now - credential.last_used_at > self._touch_interval:
             await self.credentials.touch(credential, now)
         return principal(account, credential)
+
+    @cached_property
+    def _touch_interval(self) -> timedelta:
+        return min(TOUCH_INTERVAL, self.limits.idle / 2)
 
     async def another(self, session_digest: str, visitor: Visitor) -> str | None:
         """A second session of the same sign-in; None if the first is over."""

@@ -27,6 +27,7 @@ def ordered(some: Collection[str]) -> tuple[str, ...]:
 
 
 @cache
+@cache
 def granted(level: AccessLevel) -> tuple[str, ...]:
     """Cumulative, in published order."""
     return tuple(scope for step, added in _ADDED.items() if step <= level for scope in added)

@@ -3,15 +3,21 @@
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import text
 
+from romm.adapters.accounts.lists import SQLAccountLists
+from romm.adapters.database.transactions import Database
+from romm.adapters.sign_in.accounts import SQLAccounts
 from romm.domain.accounts.changes import Delete
 from romm.domain.accounts.issuer_moves import Retire
+from romm.domain.accounts.search import MOST_ADDRESSES, MOST_COUNTED
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.ports.accounts import AccountQuery, Only
 from tests.adapters.conftest import Stores
 from tests.adapters.examples import BOB, LATER, alice, attach, bob
 from tests.domain.examples import ISSUER, NOW
 from tests.factories import new_account
+from tests.large_house import fill
 
 NAMES = ["carl", "dirk", "dora", "percent%_x"]
 OLD = "https://old.example"
@@ -83,6 +89,31 @@ async def test_a_list_is_narrowed_down(stores: Stores, text: str):
         Only.NEVER: ["benny", "bill", "bruno"],
         Only.MANAGED: [],
     }
+
+
+async def test_accounts_are_counted_up_to_a_limit(database: Database):
+    await database.write(lambda connection: fill(connection, MOST_COUNTED, everything=False))
+    lists = SQLAccountLists(database)
+
+    async def total(text: str = "", only: Only = Only.ALL) -> int | None:
+        return (await lists.page(AccountQuery(text=text, only=only, limit=1))).total
+
+    assert (await total(), await total("person-"), await total("person-99")) == (MOST_COUNTED, MOST_COUNTED, 111)
+    await SQLAccounts(database).create(new_account("zed", email="person-0@example.org"), NOW)
+    assert (await total(), await total("person-"), await total("person-0")) == (None, None, 1)
+    await SQLAccounts(database).create(new_account("person-0"), NOW)
+    assert (await total(), await total("person-"), await total("person-0")) == (None, None, 2)
+    assert (await total(only=Only.DISABLED), await total("person-", Only.MANAGED)) == (10, MOST_COUNTED // 2)
+
+
+async def test_a_search_finds_the_first_addresses_only(database: Database):
+    await database.write(lambda connection: fill(connection, MOST_ADDRESSES + 1, everything=False))
+    await database.write(
+        lambda connection: connection.execute(text("UPDATE accounts SET username = 'x' || id")).rowcount
+    )
+    found = await SQLAccountLists(database).page(AccountQuery(text="person-", limit=MOST_ADDRESSES + 1))
+    assert (len(found.accounts), found.total, found.has_more) == (MOST_ADDRESSES, MOST_ADDRESSES, False)
+    assert "person-9@example.org" not in {each.email for each in found.accounts}
 
 
 async def test_numbers_are_listed_some_at_a_time(filled: Stores):

@@ -1,21 +1,39 @@
 """The contract of `ports.SignInLog`."""
 
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import asdict, replace
-from sqlalchemy import func, insert, select
+from sqlalchemy import Engine, event, func, insert, select
 
 from romm.adapters.database.tables import SignInRow
 from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database
-from romm.adapters.sign_in.sign_in_log import SQLSignInLog
+from romm.adapters.sign_in.accounts import SQLAccounts
+from romm.adapters.sign_in.sign_in_log import MOST_CODES, MOST_PEOPLE, SQLSignInLog
 from romm.domain.errors import Code
 from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.ports.sign_in import SignInEntry, SignInFilter
 from tests.adapters.conftest import RETENTION, Stores
 from tests.domain.examples import ISSUER, NOW
 from tests.factories import filled, new_account
+
+
+@contextmanager
+def noted() -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
 
 
 def entry(subject_digest: str, after: timedelta = timedelta(0)) -> SignInEntry:
@@ -170,6 +188,26 @@ async def test_a_person_s_lines_are_those_of_the_account_and_of_the_address(stor
 
     assert await found(OfPerson(7, "bob@example.org")) == ["refused", "own"]
     assert await found(OfPerson(7, None)) == ["own"]
+
+
+async def test_a_text_that_finds_very_many_codes_and_people_takes_few_statements(database: Database):
+    accounts, log = SQLAccounts(database), SQLSignInLog(database, RETENTION)
+    line = asdict(entry("by code")) | {"account_id": None}
+    del line["id"]
+    lines = [line | {"code": f"p{number:03}"} for number in range(MOST_CODES)]
+    line |= {"subject_digest": "by person", "code": None}
+    for number in range(MOST_PEOPLE):
+        people = new_account(f"p{number:02}"), new_account(f"x{number:02}", email=f"p{number:02}@example.org")
+        lines += [line | {"account_id": (await accounts.create(each, NOW)).id} for each in people]
+        lines += [line | {"email": f"{letter}{number:02}@example.org"} for letter in "pP"]
+    await database.write(lambda connection: connection.execute(insert(SignInRow), lines).rowcount)
+
+    with noted() as statements:
+        found = await log.search(SignInFilter(term=ByText("P")), len(lines))
+
+    assert Counter(each.subject_digest for each in found) == {"by code": MOST_CODES, "by person": 4 * MOST_PEOPLE}
+    assert [each.id for each in found] == list(range(len(lines), 0, -1))
+    assert len(statements) < MOST_PEOPLE
 
 
 async def test_no_line_has_to_clear_away_more_than_takes_a_moment(database: Database):

@@ -64,11 +64,11 @@ def test_what_is_missing_is_named() -> None:
     ],
 )
 def test_groups_are_the_levels_that_the_credential_has(has: tuple[str, ...], groups: str) -> None:
-    assert headers(account(level=AccessLevel.ADMIN), has)["remote-groups"] == groups
+    assert headers(account(level=AccessLevel.ADMIN), frozenset(has))["remote-groups"] == groups
 
 
 def test_every_header_is_always_there_so_that_a_forged_one_never_stays() -> None:
-    found = headers(replace(account(), username="vera", email=None), ())
+    found = headers(replace(account(), username="vera", email=None), frozenset())
     assert found == {"remote-user": "vera", "remote-name": "vera", "remote-email": "", "remote-groups": ""}
 
 

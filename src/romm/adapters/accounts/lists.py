@@ -9,8 +9,12 @@ from sqlalchemy import (
     Select,
     TextClause,
     bindparam,
+    case,
+    exists,
     func,
+    literal,
     not_,
+    null,
     select,
     text,
     union,
@@ -60,7 +64,7 @@ class SQLAccountLists(SQLLinks):
         total = (await self._database.fetch(_total(query), {}))[0][0]
         return AccountPage(
             accounts=await self._these([row.id for row in listed]),
-            total=total if total <= MOST_COUNTED else None,
+            total=None if total is None or total > MOST_COUNTED else total,
             has_more=len(chosen) > query.limit,
         )
 
@@ -113,16 +117,21 @@ def _cut(statement: Select[Any], name: ColumnElement[Any] | Any, query: AccountQ
 
 
 def _total(query: AccountQuery) -> Select[Any]:
-    """One more than are counted stands for all that are not."""
-    named = select(AccountRow.id).where(*_ONLY[query.only])
+    """None if there are more than are counted: to pass over an index takes a quarter of the time of counting it."""
+    named = select(literal(1)).select_from(AccountRow).where(*_ONLY[query.only])
     if not query.text:
-        return select(_count(named))
+        return _counted(named)
     addressed = _addressed(query.text).subquery()
     is_named = begins(addressed.c.username, query.text)
     beside = select(addressed.c.id).where(*_ONLY[query.only], not_(is_named))
-    return select(_count(named.where(begins(AccountRow.username, query.text))) + _count(beside))
+    return _counted(named.where(begins(AccountRow.username, query.text)), _count(beside))
+
+
+def _counted(statement: Select[Any], beside: ColumnElement[int] | int = 0) -> Select[Any]:
+    is_more = exists(statement.offset(MOST_COUNTED).limit(1))
+    return select(case((is_more, null()), else_=_count(statement) + beside))
 
 
 def _count(statement: Select[Any]) -> ColumnElement[int]:
-    some = statement.limit(MOST_COUNTED + 1).subquery()
+    some = statement.limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(some).scalar_subquery()

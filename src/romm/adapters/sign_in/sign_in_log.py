@@ -1,14 +1,15 @@
 """The sign-in log in the database, deleted after the retention time."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, bindparam, insert, select, union
 
 from romm.adapters.database.forgetting import Forgetting
 from romm.adapters.database.prepared import execute
-from romm.adapters.database.ranges import begins, values
+from romm.adapters.database.ranges import ROWS_AT_ONCE, begins, values
 from romm.adapters.database.tables import AccountRow, SignInRow
 from romm.adapters.database.transactions import Database, forget
 from romm.domain.accounts.search import canonical
@@ -21,7 +22,8 @@ FORGET_EVERY = timedelta(hours=1)
 MOST_PEOPLE = 20
 """By name, by the account's address and by the provider's, that the text of a search finds lines of."""
 
-MOST_CODES = 500
+MOST_CODES = 400
+"""With the people, fewer ranges than the 500 that SQLite joins in a statement."""
 
 _FIELDS = SignInEntry.__struct_fields__
 _LINES = select(*(getattr(SignInRow, name) for name in _FIELDS)).order_by(SignInRow.id.desc())
@@ -46,27 +48,29 @@ class SQLSignInLog:
         self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
 
     async def search(self, criteria: SignInFilter, limit: int) -> list[SignInEntry]:
-        """The newest of each range of an index, then the newest of those."""
         fits = _fits(criteria)
-        found: dict[int, Row[Any]] = {}
-        for within in await self._ranges(criteria.term):
-            lines = _LINES.where(*within, *fits).limit(limit)
-            found |= {row.id: row for row in await self._database.fetch(lines, {})}
-        newest = [found[number] for number in sorted(found, reverse=True)[:limit]]
-        return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in newest]
+        if criteria.term is None:
+            return await self._lines(_LINES.where(*fits).limit(limit))
+        ranges = await self._ranges(criteria.term)
+        newest = await self._database.fetch(_newest(ranges, fits, limit), {}) if ranges else []
+        ids = [number for (number,) in newest]
+        parts = [ids[start : start + ROWS_AT_ONCE] for start in range(0, len(ids), ROWS_AT_ONCE)]
+        return [line for part in parts for line in await self._lines(_LINES.where(SignInRow.id.in_(part)))]
 
-    async def _ranges(self, term: Term | None) -> list[tuple[ColumnElement[bool], ...]]:
+    async def _lines(self, statement: Select[Any]) -> list[SignInEntry]:
+        found = await self._database.fetch(statement, {})
+        return [_entry(dict(zip(_FIELDS, row, strict=True))) for row in found]
+
+    async def _ranges(self, term: Term) -> list[ColumnElement[bool]]:
         match term:
-            case None:
-                return [()]
             case ByReference(correlation_id=reference):
-                return [(SignInRow.correlation_id == reference,)]
+                return [SignInRow.correlation_id == reference]
             case OfPerson(account_id=account_id, email=None):
-                return [(SignInRow.account_id == account_id,)]
+                return [SignInRow.account_id == account_id]
             case OfPerson(account_id=account_id, email=email):
-                return [(SignInRow.account_id == account_id,), (SignInRow.email == email,)]
+                return [SignInRow.account_id == account_id, SignInRow.email == email]
             case ByText():
-                return [(each,) for each in await self._of_text(term)] if term.text.isprintable() else []
+                return await self._of_text(term) if term.text.isprintable() else []
 
     async def _of_text(self, term: ByText) -> list[ColumnElement[bool]]:
         """Without regard to case. `isprintable`: PostgreSQL rejects a NUL."""
@@ -89,6 +93,17 @@ class SQLSignInLog:
 
     async def _texts(self, statement: Select[Any]) -> list[str]:
         return [text for (text,) in await self._database.fetch(statement, {})]
+
+
+def _newest(
+    ranges: Sequence[ColumnElement[bool]], fits: Sequence[ColumnElement[bool]], limit: int
+) -> CompoundSelect[Any]:
+    """Numbers of the newest of each range of an index, then of the newest of those: in one statement, for a range takes
+    less time than a round trip.
+    """
+    some = select(SignInRow.id).where(*fits).order_by(SignInRow.id.desc()).limit(limit)
+    every = union(*(select(some.where(each).subquery()) for each in ranges))
+    return every.order_by(every.selected_columns.id.desc()).limit(limit)
 
 
 def _fits(criteria: SignInFilter) -> list[ColumnElement[bool]]:

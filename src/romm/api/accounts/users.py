@@ -112,7 +112,7 @@ async def everybody(
     after: FromQuery[str] = "",
 ) -> Response[list[UserSchema]]:
     """Accounts whose name or address begins with `search`: at most `limit`, of those after the name `after`, without the first
-    `offset` (10,000 at most). A search finds the first 1,000 addresses.
+    `offset` (10,000 at most). A search finds the first 250 addresses.
     """
     query = AccountQuery(text=search, limit=at_most(limit), offset=max(offset, 0), after=after)
     page = await administration.search(actor(principal), query)

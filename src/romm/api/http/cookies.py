@@ -95,9 +95,13 @@ class Cookies:
         """The secret of a pending sign-in."""
         return request.cookies.get(self._name("romm_pending"))
 
+    @property
+    def forward_session_cookie(self) -> str:
+        """The name of the cookie of another host, where it opens forward authentication only."""
+        return self._name("romm_forward")
+
     def forward_session(self, request: Request) -> str | None:
-        """Of another host, where it opens forward authentication only."""
-        return request.cookies.get(self._name("romm_forward"))
+        return request.cookies.get(self.forward_session_cookie)
 
     def forward_key(self, request: Request) -> str | None:
         """Marks the browser that began a hand-over at another host."""

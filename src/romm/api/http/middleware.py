@@ -22,11 +22,20 @@ _ALWAYS = (
     (b"cross-origin-opener-policy", b"same-origin"),
 )
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
-_UNLESS_SAID = (
+UNLESS_SAID = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
 )
+
+
+def always(*, https: bool) -> tuple[Header, ...]:
+    """HSTS is sent only with an https base URL."""
+    return (*_ALWAYS, _HSTS) if https else _ALWAYS
+
+
+def new_correlation_id() -> str:
+    return secrets.token_hex(8)
 
 
 def middleware(
@@ -34,16 +43,16 @@ def middleware(
 ) -> ASGIApp:
     """`access`: a line in the log for each request, not only with DEBUG.
 
-    `bind` puts facts on a request's log lines. HSTS is sent only with an https base URL. `device_cookie` is a name.
+    `bind` puts facts on a request's log lines. `device_cookie` is a name.
     """
-    extra = (*_ALWAYS, _HSTS) if https else _ALWAYS
+    extra = always(https=https)
     write = log.info if access else log.debug
 
     async def enveloped(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
-        correlation_id, started, status = secrets.token_hex(8), time.perf_counter(), 0
+        correlation_id, started, status = new_correlation_id(), time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -78,6 +87,6 @@ def middleware(
 def _headers(headers: list[Header], correlation_id: str, extra: tuple[Header, ...]) -> list[Header]:
     present = [name for name, _ in headers]
     headers.extend(extra)
-    headers.extend([header for header in _UNLESS_SAID if header[0] not in present])
+    headers.extend([header for header in UNLESS_SAID if header[0] not in present])
     headers.append((b"x-correlation-id", correlation_id.encode()))
     return headers

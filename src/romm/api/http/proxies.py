@@ -1,11 +1,12 @@
 """Trusted reverse proxies, and the request they forward or ask about."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from msgspec import Struct
 
 from romm.api.http.requests import Request
 from romm.domain import hosts
@@ -26,10 +27,14 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
     `trusted` are networks in CIDR notation; forwarding headers of other senders are ignored.
     """
     networks = tuple(found for each in trusted if (found := hosts.network(each)) is not None)
+    known = lru_cache(hosts.REMEMBERED)(partial(_known, networks))
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == ScopeType.HTTP:
-            _set_client(scope, networks)
+        # Without a peer address (Unix socket) the headers are ignored.
+        if scope["type"] == ScopeType.HTTP and (sender := scope["client"]) and (peer := known(sender[0])):
+            scope["client"] = (peer.text, sender[1])
+            if peer.is_trusted:
+                _believe(scope, peer.address, networks)
         await app(scope, receive, send)
 
     return wrapped
@@ -61,26 +66,24 @@ def forwarded_uri(request: Request) -> str:
     return request.headers.get(NGINX_URI, request.headers.get(_FORWARDED_URI, ""))
 
 
-def _set_client(scope: HTTPScope, networks: tuple[Network, ...]) -> None:
-    """And the scheme. Without a peer address (Unix socket) the headers are ignored."""
-    sender = scope["client"]
-    known = _known(sender[0]) if sender else None
-    if sender is None or known is None:
-        return
-    peer, written = known
-    scope["client"] = (written, sender[1])
-    if hosts.is_within(peer, networks):
-        scope.setdefault("state", {})["from_proxy"] = True
-        scope["client"] = (str(hosts.client(peer, _entries(scope, b"x-forwarded-for"), networks)), 0)
-        scheme = "".join(_entries(scope, b"x-forwarded-proto")[-1:])
-        scope["scheme"] = scheme if scheme in _SCHEMES else scope["scheme"]
+def _believe(scope: HTTPScope, proxy: Address, networks: tuple[Network, ...]) -> None:
+    scope.setdefault("state", {})["from_proxy"] = True
+    scope["client"] = (str(hosts.client(proxy, _entries(scope, b"x-forwarded-for"), networks)), 0)
+    scheme = "".join(_entries(scope, b"x-forwarded-proto")[-1:])
+    scope["scheme"] = scheme if scheme in _SCHEMES else scope["scheme"]
 
 
-@lru_cache(hosts.REMEMBERED)
-def _known(peer: str) -> tuple[Address, str] | None:
-    """With its canonical form."""
+class _Peer(Struct, frozen=True):
+    """`text` is the canonical form."""
+
+    address: Address
+    text: str
+    is_trusted: bool
+
+
+def _known(networks: tuple[Network, ...], peer: str) -> _Peer | None:
     found = hosts.address(peer)
-    return None if found is None else (found, str(found))
+    return None if found is None else _Peer(found, str(found), hosts.is_within(found, networks))
 
 
 def _entries(scope: HTTPScope, name: bytes) -> list[str]:

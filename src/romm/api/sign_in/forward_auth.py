@@ -69,7 +69,7 @@ async def forward(
     asked = forwarded_request(request)
     elsewhere = forward_hosts.origin_of(asked.host)
     try:
-        headers = await permission(request, authentication, forward_hosts, needed)
+        headers = await _permission(request, authentication, forward_hosts, needed)
     except Refused as refused:
         if refused.code is Code.NOT_SIGNED_IN:
             _name_untrusted_proxy(request)
@@ -78,7 +78,7 @@ async def forward(
     return Response(None, status_code=204, headers=headers)
 
 
-async def permission(
+async def _permission(
     request: Request, authentication: Authentication, forward_hosts: ForwardHosts, needed: frozenset[str]
 ) -> dict[str, str]:
     """The headers that go with it. Raises `Refused`."""
@@ -116,9 +116,13 @@ def _name_untrusted_proxy(request: Request) -> None:
 
 
 def _handed_on(request: Request, who: Principal) -> dict[str, str]:
-    by_header = who.credential is None or who.credential.kind is not Kind.FORWARD_SESSION
     cookies = "; ".join(request.headers.getall("cookie", []))
-    return hosts_rules.for_application(cookies, request.headers.get("authorization", ""), by_header=by_header)
+    return hosts_rules.for_application(cookies, request.headers.get("authorization", ""), by_header=is_by_header(who))
+
+
+def is_by_header(who: Principal) -> bool:
+    """At another host."""
+    return who.credential is None or who.credential.kind is not Kind.FORWARD_SESSION
 
 
 router = Router("/api/auth", route_handlers=[options, forward], tags=["Forward authentication"])

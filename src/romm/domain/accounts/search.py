@@ -11,7 +11,7 @@ MOST_COUNTED = 10_000
 MOST_SKIPPED = 10_000
 """Accounts that a list passes over by number; beyond it, it goes on after a name."""
 
-MOST_ADDRESSES = 1_000
+MOST_ADDRESSES = 250
 """That begin with the text of one search, in their order; names are complete."""
 
 

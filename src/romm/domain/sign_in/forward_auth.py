@@ -1,6 +1,7 @@
 """Answer a reverse proxy's authorization subrequest."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
@@ -44,20 +45,24 @@ def allow(needed: frozenset[str], has: Collection[str]) -> Refuse | None:
     return Refuse(Code.FORBIDDEN, {"scope": scopes.ordered(missing)[0]}) if missing else None
 
 
-def headers(account: Account, has: Collection[str]) -> dict[str, str]:
+def headers(account: Account, has: frozenset[str]) -> dict[str, str]:
     """Always all four, to replace forged ones.
 
     Groups are the levels whose scopes the *credential* has in full. Unverified addresses are omitted: the application
     may identify people by them.
     """
-    groups = [label for label, granted in _GROUPS if granted.issubset(has)]
     name = header_text(account.username)
     return {
         "remote-user": name,
         "remote-name": name,
         "remote-email": header_text(account.email or "" if account.has_vouched_email else ""),
-        "remote-groups": ",".join(groups),
+        "remote-groups": _groups(has),
     }
+
+
+@lru_cache(64)
+def _groups(has: frozenset[str]) -> str:
+    return ",".join(label for label, granted in _GROUPS if granted.issubset(has))
 
 
 def header_text(value: str) -> str:

@@ -1,5 +1,6 @@
-"""A permission is given before the router, in the router's own words; everything else is the router's."""
+"""What is asked with every request is answered before the router, in its own words; everything else is the router's."""
 
+import re
 from base64 import b64encode
 from itertools import product
 from typing import Any, cast
@@ -7,6 +8,7 @@ from typing import Any, cast
 import httpx
 import pytest
 from litestar.types import Message, Receive, Scope, Send
+from msgspec.structs import replace
 
 from romm.composition.app import app_dependencies
 from romm.domain.credentials.credential import Kind
@@ -17,21 +19,27 @@ from tests.api.sign_in.test_forward_auth import ASKED, FORWARD, PROXY, session
 from tests.api.sign_in.test_forward_hosts import SETTINGS
 from tests.world import HTML, ORIGIN, PASSWORD, World
 
-ROUTED = f"{FORWARD}/"  # the same to the router, and passed on to it
+ME = "/api/users/me"
+
+REFERENCE = re.compile(r"[0-9a-f]{16}")
 
 QUERIES = (
     "", "?", "?level=", "?level=viewer", "?level=USER", "?level=editor", "?scope=roms.read", "?scope=users.write",
     "?level=viewer&scope=tasks.run", "?scope=roms.read&level=user", "?level=editr", "?level=editor&level=viewer",
     "?role=editor", "?level", "?access_token=x", "?level=viewer%00",
 )  # fmt: skip
+NARROW = "a-token-that-may-not-read-the-account"
+COOKIE = "__Host-romm_session"
 CREDENTIALS = (
     "nobody", "keeper", "vera", "gone", "token", "an app's token", "password", "wrong password", "vera and a password",
-    "vera and an app's token", "gone and token", "another scheme",
+    "vera and an app's token", "gone and token", "another scheme", "vera after a note", "vera quoted", "vera second", "vera first",
+    "vera and a longer name", "vera for programs", "vera for programs and token", "vera disguised", "a narrow token",
 )  # fmt: skip
 REQUESTS: dict[str, dict[str, str]] = {
     "plain": {},
     "asked": ASKED,
     "page": ASKED | HTML,
+    "another host, of a stranger": {"x-forwarded-host": "files.test"},
     "another host": ASKED | {"x-forwarded-host": "files.test"} | HTML,
     "an unknown host": ASKED | {"x-forwarded-host": "evil.test"} | HTML,
 }
@@ -43,11 +51,13 @@ async def world() -> World:
     await world.add("keeper", "keeper@romm.test", AccessLevel.ADMIN)
     vera = await world.add("vera", "vera@romm.test")
     await give(world, vera, ACCESS, Kind.ACCESS_TOKEN, "me.read", "roms.read")
+    await give(world, vera, NARROW, Kind.ACCESS_TOKEN, "roms.read")
     return world
 
 
 async def credentials(world: World) -> dict[str, dict[str, str]]:
     keeper, vera = await session(world, "keeper"), await session(world, "vera")
+    secret = vera["cookie"].partition("=")[2]
     password, wrong = ({"authorization": basic("vera", each)} for each in (PASSWORD, "wrong"))
     gone, token = {"cookie": "__Host-romm_session=invented"}, {"authorization": f"bearer  {ACCESS}"}
     of_app = {"authorization": "Bearer the-apps-own-jwt"}
@@ -63,7 +73,16 @@ async def credentials(world: World) -> dict[str, dict[str, str]]:
         "vera and a password": vera | password,
         "vera and an app's token": vera | of_app,
         "gone and token": gone | token,
-        "another scheme": {"authorization": "Token abc"},
+        "another scheme": {"authorization": f"Token {ACCESS}"},
+        "vera after a note": {"cookie": f"note=1; {vera['cookie']}; last=x"},
+        "vera quoted": {"cookie": f'{COOKIE}="{secret}"'},
+        "vera second": {"cookie": f"{COOKIE}=invented; {vera['cookie']}"},
+        "vera first": {"cookie": f"{vera['cookie']}; {COOKIE}=invented"},
+        "vera and a longer name": {"cookie": f"x{COOKIE}=invented; {vera['cookie']}"},
+        "vera for programs": {"cookie": f"romm_session={secret}"},
+        "vera for programs and token": {"cookie": f"romm_session={secret}"} | token,
+        "vera disguised": {"cookie": f"note=1; \xa0{COOKIE}={secret}"},
+        "a narrow token": {"authorization": f"Bearer {NARROW}"},
     }
     assert tuple(found) == CREDENTIALS
     return found
@@ -73,22 +92,28 @@ def basic(username: str, password: str) -> str:
     return f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"
 
 
-def seen(response: httpx.Response) -> tuple[int, list[tuple[str, str]], bool]:
+def seen(response: httpx.Response) -> tuple[int, list[tuple[str, str]], Any]:
     """All but what is another with each request."""
     headers = [(name, value) for name, value in response.headers.multi_items() if name != "x-correlation-id"]
-    return response.status_code, sorted(headers), bool(response.content)
+    return response.status_code, sorted(headers), REFERENCE.sub("", response.text)
 
 
+@pytest.mark.parametrize("path", [FORWARD, ME])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
 @pytest.mark.parametrize("request_headers", list(REQUESTS))
-async def test_both_ways_answer_alike(world: World, method: str, request_headers: str):
-    proxy = httpx.AsyncClient(transport=httpx.ASGITransport(world.app, client=(PROXY, 4711)), base_url=ORIGIN)
+async def test_both_ways_answer_alike(world: World, method: str, request_headers: str, path: str):
+    """The same path with a slash at its end is the same to the router, and passed on to it."""
+    sender = "203.0.113.9" if request_headers.endswith("stranger") else PROXY
+    proxy = httpx.AsyncClient(transport=httpx.ASGITransport(world.app, client=(sender, 4711)), base_url=ORIGIN)
     cases = product((await credentials(world)).items(), QUERIES if request_headers == "plain" else QUERIES[:6])
     for (name, credential), query in cases:
         if method in ("POST", "OPTIONS") and query:
             continue
         headers = REQUESTS[request_headers] | credential
-        first, second = [await proxy.request(method, path + query, headers=headers) for path in (FORWARD, ROUTED)]
+        raw = [(key, value.encode("latin-1")) for key, value in headers.items()]
+        # The first of the three notes the use of the credential, which is part of the account.
+        routed, itself = f"{path}/{query}", path + query
+        _, first, second = [await proxy.request(method, each, headers=raw) for each in (routed, itself, routed)]
         world.throttles.counted.clear()
         assert seen(first) == seen(second), (name, query)
 
@@ -114,19 +139,29 @@ async def asked(world: World, headers: dict[str, str], **changes: Any) -> tuple[
     async def send(message: Message) -> None:
         sent.append(message)
 
-    answering = app_dependencies(world.settings, world.ports).forward_permission.before(router)
+    answering = app_dependencies(world.settings, world.ports).frequent.before(router)
     await answering(cast("Any", scope), cast("Any", None), send)
     return sent, bool(router.scopes), scope
 
 
-async def test_a_permission_needs_no_router(world: World):
+@pytest.mark.parametrize(("path", "status"), [(FORWARD, 204), (ME, 200)])
+async def test_the_usual_answer_needs_no_router(world: World, path: str, status: int):
     for headers in (await session(world, "vera"), {"authorization": f"Bearer {ACCESS}"}):
-        sent, is_routed, scope = await asked(world, headers)
+        sent, is_routed, scope = await asked(world, headers, path=path)
 
         assert [each["type"] for each in sent] == ["http.response.start", "http.response.body"]
-        assert cast("Any", sent[0])["status"] == 204
+        assert cast("Any", sent[0])["status"] == status
         assert not is_routed
-        assert scope["path_template"] == FORWARD  # for metrics and traces
+        assert scope["path_template"] == path  # for metrics and traces
+
+
+@pytest.mark.parametrize("log", [{"access": True}, {"level": "DEBUG"}])
+async def test_a_line_for_each_request_is_written_in_one_place(world: World, log: dict[str, Any]):
+    world.settings = replace(world.settings, log=replace(world.settings.log, **log))
+    world.serve()
+    await world.program().get(ME, headers=await session(world, "vera"))
+
+    assert world.lines("request")[-1]["path"] == ME
 
 
 @pytest.mark.parametrize(
