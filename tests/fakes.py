@@ -28,7 +28,7 @@ from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.domain.sign_in.logout_token import Logout
 from romm.domain.sign_in.outcomes import Outcome
 from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
-from romm.ports.accounts import AccountPage, AccountQuery, Accounts, NewAccount, OneTimeLink, Only, Verdict
+from romm.ports.accounts import AccountPage, AccountQuery, NewAccount, OneTimeLink, Only, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.credentials import Credentials, Decide
 from romm.ports.diagnosis import Checkup
@@ -130,7 +130,7 @@ class FakeAccounts:
         legacy = [each for each in self.hashes.values() if each is not None and is_legacy(each)]
         return max(legacy, key=lambda each: each[4:], default=None)
 
-    async def signed_in(self, account_id: int, now: datetime) -> None:
+    def note_sign_in(self, account_id: int, now: datetime) -> None:
         self.by_id[account_id] = replace(self.by_id[account_id], last_login=now)
 
     def _new(self, new: NewAccount, now: datetime) -> Account:
@@ -735,22 +735,31 @@ class FakeSignInLog:
 
 
 class FakeSignInRecords:
-    """`ports.SignInRecords`."""
+    """`ports.SignInRecords`. `note` keeps the account's last sign-in."""
 
-    def __init__(self, accounts: Accounts, credentials: Credentials, log: SignInLog, attempts: Attempts) -> None:
-        self._accounts = accounts
+    def __init__(
+        self, note: Callable[[int, datetime], None], credentials: Credentials, log: SignInLog, attempts: Attempts
+    ) -> None:
+        self._note = note
         self._credentials = credentials
         self._log = log
         self._attempts = attempts
 
     async def keep(
-        self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
-    ) -> None:
-        await self._credentials.add(owner, session)
-        await self._accounts.signed_in(owner.id, entry.at)
+        self,
+        owner: Account,
+        entry: SignInEntry,
+        *credentials: Credential,
+        ends: Iterable[tuple[Kind, str]] = (),
+        concludes: tuple[str, Outcome] | None = None,
+    ) -> list[Credential]:
+        await self._credentials.add(owner, *credentials)
+        ended = [await self._credentials.take(*each) for each in ends]
+        self._note(owner.id, entry.at)
         await self._log.add(entry)
-        if attempt is not None:
-            await self._attempts.conclude(attempt, outcome)
+        if concludes is not None:
+            await self._attempts.conclude(*concludes)
+        return [each for each in ended if each is not None]
 
 
 class FakeCheckups:

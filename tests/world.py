@@ -155,7 +155,9 @@ class World:
             throttles=self.throttles,
             logouts=FakeLogouts(self.credentials, self.clock),
             sign_in_log=self.sign_ins,
-            sign_in_records=FakeSignInRecords(self.accounts, self.credentials, self.sign_ins, self.attempts),
+            sign_in_records=FakeSignInRecords(
+                self.accounts.note_sign_in, self.credentials, self.sign_ins, self.attempts
+            ),
             checkups=self.checkups,
             passwords=self.passwords,
             log=self.log,

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -28,6 +29,9 @@ WORKER_MIB, GROWTH_MIB = 110, 3.0
 """SQLite's page caches grow by 2 MiB a connection; a leak of 1 KiB a request would be 10 MiB."""
 
 PASSWORD_SECONDS = 1.0
+IDLE_SECONDS = 3.0
+"""Without a password, until their memory is given back (`adapters/accounts/hashing_queue.py`) and a little longer."""
+
 MOST_PACKAGES = 10
 _IMPORTED = """
 from romm.cli.server import process
@@ -79,6 +83,8 @@ def _memory(stage: Stage, server: Server, party: Party) -> Iterator[Figure]:
     )
     stage.client(load.sign_in, party, stage.effort.sign_ins)
     stage.client(load.heartbeats, server.origin, PASSWORD_SECONDS, True)
+    yield one(GROUP, "memory of a worker while passwords are checked", "MiB", server.worker_mib)
+    time.sleep(IDLE_SECONDS)
     yield one(GROUP, "memory of a worker", "MiB", server.worker_mib, WORKER_MIB)
     refusals = stage.effort.refusals
     _refuse(stage.client, party, refusals // 10)

@@ -198,7 +198,7 @@ def in_memory(clock: FakeClock) -> Stores:
         throttles=FakeThrottles(clock),
         logouts=FakeLogouts(credentials, clock),
         sign_in_log=log,
-        sign_in_records=FakeSignInRecords(accounts, credentials, log, attempts),
+        sign_in_records=FakeSignInRecords(accounts.note_sign_in, credentials, log, attempts),
         checkups=FakeCheckups(),
         disable=disable,
         subjects_in_log=subjects,

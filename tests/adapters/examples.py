@@ -13,6 +13,7 @@ from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking.decisions import Ends, LinkIdentity, Register, SignIn
 from romm.ports.conflicts import Conflict
+from romm.ports.sign_in import SignInEntry
 from tests.adapters.conftest import Stores
 from tests.domain.examples import ADDRESS, ISSUER, NOW, credential
 from tests.factories import new_account
@@ -35,6 +36,21 @@ async def bob(stores: Stores, level: AccessLevel = AccessLevel.VIEWER) -> Accoun
 
 def session(owner: Account, digest: str = "digest", **changes: Any) -> Credential:
     return credential(account_id=owner.id, digest=digest, **{"scopes": ("me.read", "roms.read"), **changes})
+
+
+def line(owner: Account) -> SignInEntry:
+    return SignInEntry(
+        at=NOW,
+        method="openid",
+        outcome="signed_in",
+        rule="L-01",
+        code=None,
+        issuer="https://idp.test",
+        subject_digest="abc",
+        account_id=owner.id,
+        address="192.0.2.7",
+        correlation_id="0123456789abcdef",
+    )
 
 
 async def has_session(stores: Stores, digest: str = "digest") -> bool:

@@ -48,10 +48,11 @@ WITHOUT_ACTOR = {
     },
     INNER: {
         "Administration.is_managed", "Explainer.person", "Previews.keep", "Rates.check", "Sessions.another",
-        "Sessions.live", "Sessions.new", "Sessions.of_digest", "Sessions.start", "SignInJournal.begun", "SignInJournal.done",
-        "SignInJournal.refused", "SignInJournal.returned", "SignInJournal.signed_in", "SignInJournal.signed_in_by",
-        "SignInJournal.signed_out", "SignInJournal.without_expiry", "SignIns.at", "SignIns.further",
-        "SignIns.initiated_by", "SignIns.of_issuer", "Tokens.issue",
+        "Sessions.ended", "Sessions.live", "Sessions.new", "Sessions.of_digest", "Sessions.start", "SignInJournal.begun",
+        "SignInJournal.done", "SignInJournal.refused", "SignInJournal.returned", "SignInJournal.signed_in",
+        "SignInJournal.signed_in_by", "SignInJournal.signed_in_without_provider", "SignInJournal.signed_out",
+        "SignInJournal.without_expiry", "SignIns.at", "SignIns.further", "SignIns.initiated_by",
+        "SignIns.of_issuer", "Tokens.issue", "Tokens.new",
     },
     TIMER: {"Checkups.examine", "Checkups.keep_watch"},
     OPEN: {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from romm.adapters.accounts.passwords import THREADS, WAITING
+from romm.adapters.accounts.passwords import MOST_THREADS, WAITING
 from romm.adapters.database.engines import POSTGRESQL_CONNECTIONS
 from romm.adapters.provider.transport import POOL
 
@@ -27,8 +27,8 @@ def test_there_are_sums_and_they_are_in_the_costs_that_the_page_names() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    assert f"{THREADS} at a time for each worker" in PAGE
-    assert f"`{WAITING} × p / {THREADS}` = {WAITING * PASSWORD / THREADS / 1000:.1f} s" in PAGE
+    assert f"{MOST_THREADS} at a time for each worker" in PAGE
+    assert f"`{WAITING} × p / {MOST_THREADS}` = {WAITING * PASSWORD / MOST_THREADS / 1000:.1f} s" in PAGE
     assert f"`{POOL.max_connections} / (2 × L)` sign-ins a second, {20 / (2 * 0.2):.0f} at 0.2 s" in PAGE
     most = 2 * POSTGRESQL_CONNECTIONS
     assert f"A worker has at most {most}." in PAGE

@@ -125,7 +125,7 @@ async def _storage(scenario: Scenario, world: World, loaded: Loaded) -> AsyncIte
         seal=DatabaseSeal(database, world.clock),
         pending_sign_ins=SQLPendingSignIns(database, world.clock, HolderSeal()),
         credentials=credentials,
-        sign_in_records=FakeSignInRecords(accounts, credentials, world.sign_ins, attempts),
+        sign_in_records=FakeSignInRecords(lambda *_: None, credentials, world.sign_ins, attempts),
         throttles=SQLThrottles(database, world.clock),
     )
     try:

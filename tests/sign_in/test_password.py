@@ -33,12 +33,14 @@ from romm.sign_in.throttle import Throttle
 from tests.factories import new_account
 from tests.fakes import (
     FakeAccounts,
+    FakeAttempts,
     FakeClock,
     FakeCredentials,
     FakeHolderSeal,
     FakeLog,
     FakePasswords,
     FakeSignInLog,
+    FakeSignInRecords,
     FakeThrottles,
 )
 from tests.sign_in.openid.test_flow import ISSUER, METADATA, ScriptedProvider
@@ -88,6 +90,7 @@ class House:
             passwords=self.passwords,
             sessions=self.sessions,
             browsers=DeviceCookies(credentials, self.clock),
+            records=FakeSignInRecords(self.accounts.note_sign_in, credentials, self.entries, FakeAttempts(self.clock)),
             throttle=Throttle(self.throttles, self.clock),
             journal=SignInJournal(self.entries, self.log, self.clock, Rates(FakeThrottles(self.clock), self.clock)),
             clock=self.clock,
@@ -490,3 +493,30 @@ async def test_basic_opens_nothing_of_an_account_that_changes_during_the_check(c
     await house.add()
     with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
         await house.login.who(PasswordCredentials("keeper", PASSWORD, VISITOR))
+
+
+@pytest.mark.parametrize("changes", [{"enabled": False}, {"version": 99}], ids=["disabled", "another password"])
+@pytest.mark.parametrize("on_page", [True, False])
+async def test_nothing_is_left_of_a_sign_in_to_an_account_that_changes_during_the_check(
+    changes: dict[str, object], on_page: bool
+) -> None:
+    passwords = Overtaken(**changes)
+    house = House(passwords=passwords)
+    passwords.accounts = house.accounts
+    old = await house.session(None)
+    before = dict(house.accounts.credentials)
+    with pytest.raises(Refused, match=Code.CREDENTIALS_WRONG):
+        await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, session=old, on_page=on_page))
+    assert house.accounts.credentials == before
+    assert [entry.outcome for entry in house.entries.entries] == ["refused"]
+    assert "signin.done" not in [event for _, event, _ in house.log.lines]
+
+
+async def test_the_session_that_the_browser_had_ends_after_the_sign_in(house: House) -> None:
+    old = await house.session(None)
+    [number] = [each.id for each in house.accounts.credentials.values()]
+    signed_in = await house.login.sign_in(PasswordCredentials("keeper", PASSWORD, VISITOR, session=old))
+    assert await house.sessions.who(old) is None
+    assert await house.sessions.who(signed_in.session) is not None
+    assert [event for _, event, _ in house.log.lines] == ["signin.done", "session.ended"]
+    assert house.log.lines[-1][2] == {"account": 1, "session": number}

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from romm.adapters.accounts import hashing_memory
 from romm.adapters.accounts.lists import SQLAccountLists
 from romm.adapters.accounts.passwords import Argon2Passwords
 from romm.adapters.accounts.store import SQLAccountStore
@@ -48,7 +49,7 @@ def now() -> datetime:
 
 def ports(settings: Settings, log: Log, watched: Observers = NO_OBSERVERS) -> Ports:
     """Nothing is connected before the first request needs it."""
-    database, passwords = Database(settings.database.url), Argon2Passwords()
+    database, passwords = Database(settings.database.url), Argon2Passwords(at_rest=hashing_memory.give_back)
     providers = {each.id: _provider(each, log, watched) for each in settings.working_providers}
     meter, spans = watched
     instruments = diagnosis.all_instruments(settings, log, now)

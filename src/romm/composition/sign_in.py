@@ -180,6 +180,7 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
         passwords=ports.passwords,
         sessions=sessions,
         browsers=DeviceCookies(ports.credentials, ports.clock),
+        records=ports.sign_in_records,
         throttle=Throttle(ports.throttles, ports.clock),
         journal=journal,
         clock=ports.clock,

@@ -47,15 +47,14 @@ class Sessions:
         account: Account,
         visitor: Visitor,
         source: ProviderSession | None = None,
-        beside: tuple[Credential, ...] = (),
         proven_at: datetime | None = None,
     ) -> str:
-        """Returns its secret. `beside` goes into the same transaction. `proven_at`: by default now.
+        """Returns its secret. `proven_at`: by default now.
 
         Raises `Conflict("version")`.
         """
         secret, session = self.new(account, visitor, source, proven_at)
-        await self.credentials.add(account, session, *beside)
+        await self.credentials.add(account, session)
         return secret
 
     def new(
@@ -133,8 +132,11 @@ class Sessions:
     async def end(self, secret: str) -> Credential | None:
         ended = await self.credentials.take(Kind.SESSION, digest(secret))
         if ended is not None:
-            self.log.info("session.ended", account=ended.account_id, session=ended.id)
+            self.ended(ended)
         return ended
+
+    def ended(self, session: Credential) -> None:
+        self.log.info("session.ended", account=session.account_id, session=session.id)
 
     async def of(self, actor: Actor, account_id: int) -> Sequence[Credential]:
         """Newest first. Raises `Refused`."""

@@ -56,12 +56,25 @@ class Tokens:
         visitor: Visitor,
         client: str = "",
         device_id: int | None = None,
+    ) -> Granted:
+        """As `new`, and stores them. Raises `Refused` and `Conflict("version")`."""
+        granted = self.new(account, scopes, visitor, client, device_id)
+        await self.credentials.add(account, granted.refresh, granted.access)
+        return granted
+
+    def new(
+        self,
+        account: Account,
+        scopes: tuple[str, ...],
+        visitor: Visitor,
+        client: str = "",
+        device_id: int | None = None,
         *,
         proven: bool = False,
     ) -> Granted:
-        """Drops scopes that the account lacks. `proven`: the account was just proved for this app.
+        """To be stored: `refresh` and `access`. Drops scopes that the account lacks. Raises `Refused`.
 
-        Raises `Refused` and `Conflict("version")`.
+        `proven`: the account was just proved for this app.
         """
         allowed, now = required(rules.granted_scopes(scopes, account.level)), self.clock()
         template = issued(
@@ -78,9 +91,7 @@ class Tokens:
             device_id=device_id,
             proven_at=now if proven else None,
         )
-        granted = rules.pair(fresh_secrets(), template, allowed, now, self.limits)
-        await self.credentials.add(account, granted.refresh, granted.access)
-        return granted
+        return rules.pair(fresh_secrets(), template, allowed, now, self.limits)
 
     async def refresh(self, request: TokenRequest) -> Granted:
         """Late reuse ends the family. Raises `Refused`."""

@@ -67,8 +67,6 @@ class Accounts(Protocol):
     async def legacy_hash(self) -> str | None:
         """The costliest of all accounts."""
 
-    async def signed_in(self, account_id: int, now: datetime) -> None: ...
-
 
 class Only(StrEnum):
     """A list of accounts narrowed down. `WAITING`: asked for a new password. `MANAGED`: the provider gave the role."""

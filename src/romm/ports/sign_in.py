@@ -1,12 +1,12 @@
 """Login attempts, logouts at the provider, and the sign-in log."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from msgspec import Struct, json
 
-from romm.domain.credentials.credential import Credential
+from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.errors import Code
 from romm.domain.model import AccessLevel, Account
 from romm.domain.sign_in.linking.pending import PendingSignIn
@@ -135,8 +135,15 @@ class SignInLog(Protocol):
 
 class SignInRecords(Protocol):
     async def keep(
-        self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
-    ) -> None:
-        """In one transaction the session, its line in the log, the account's last sign-in and the outcome of the attempt (a
-        digest). Otherwise as each by itself. Raises `Conflict("version")`.
+        self,
+        owner: Account,
+        entry: SignInEntry,
+        *credentials: Credential,
+        ends: Iterable[tuple[Kind, str]] = (),
+        concludes: tuple[str, Outcome] | None = None,
+    ) -> list[Credential]:
+        """In one transaction the credentials, their line in the log, the account's last sign-in, the end of others (by kind and
+        digest) and the outcome of an attempt (a digest). Otherwise as each by itself.
+
+        Returns the ended ones that there were. Raises `Conflict("version")`.
         """

@@ -37,6 +37,3 @@ class DeviceCookies:
             address=visitor.address,
             user_agent=visitor.user_agent,
         )
-
-    async def forget(self, credential: Credential) -> None:
-        await self.credentials.take(credential.kind, credential.digest)

@@ -66,10 +66,14 @@ class SignInJournal:
         self.log.info("signin.returned", attempt=_short(state_digest))
 
     async def signed_in(self, method: str, account: Account, visitor: Visitor) -> None:
-        """Without the provider."""
-        entry = self._entry(method, "signed_in", visitor, account_id=account.id)
+        """As `signed_in_without_provider`, for a session that is kept already."""
+        entry = self.signed_in_without_provider(method, account, visitor)
         self.done(account, entry)
         await self.entries.add(entry)
+
+    def signed_in_without_provider(self, method: str, account: Account, visitor: Visitor) -> SignInEntry:
+        """To be kept together with the credentials, and `done` afterwards."""
+        return self._entry(method, "signed_in", visitor, account_id=account.id)
 
     def signed_in_by(
         self, identity: Identity, account: Account, visitor: Visitor, decision: Admitted, claims: Mapping[str, Any]

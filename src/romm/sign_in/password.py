@@ -1,20 +1,23 @@
 """Use case: sign in with a password."""
 
 import unicodedata
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from msgspec import Struct
 
 from romm.credentials.principal import Principal, principal
 from romm.credentials.sessions import Sessions
+from romm.domain.credentials.credential import Credential, Kind
+from romm.domain.digests import digest
 from romm.domain.errors import Code, Refused
 from romm.domain.model import Account, Visitor
 from romm.domain.sign_in import throttle as throttling
 from romm.ports.accounts import Accounts, Passwords, Verdict
 from romm.ports.conflicts import Conflict
 from romm.ports.process import Clock
+from romm.ports.sign_in import SignInEntry, SignInRecords
 from romm.sign_in.device_cookies import DeviceCookies
 from romm.sign_in.journal import SignInJournal
 from romm.sign_in.throttle import Attempt, Throttle
@@ -22,8 +25,17 @@ from romm.sign_in.wrong_passwords import WrongPasswords
 
 T = TypeVar("T")
 
-Opening = Callable[[Account], Awaitable[T]]
-"""Issues a credential after the password check. Raises `Conflict("version")` if the account changed since."""
+
+class Opened(Struct, Generic[T], frozen=True):
+    """`answer` is the caller's. `credentials` are to be kept, those of `ends` end (by kind and digest)."""
+
+    answer: T
+    credentials: tuple[Credential, ...]
+    ends: tuple[tuple[Kind, str], ...] = ()
+
+
+Opening = Callable[[Account], Opened[T]]
+"""After the password check. Raises `Refused`."""
 
 
 class SignedIn(Struct, frozen=True):
@@ -52,6 +64,7 @@ class PasswordSignIn:
     passwords: Passwords
     sessions: Sessions
     browsers: DeviceCookies
+    records: SignInRecords
     throttle: Throttle
     wrong_passwords: WrongPasswords = field(default_factory=WrongPasswords)
     journal: SignInJournal
@@ -61,10 +74,7 @@ class PasswordSignIn:
         """Raises `Refused`: one code for wrong credentials, `TOO_MANY_ATTEMPTS` or `PASSWORDS_OFF`."""
         tried = await self._tried(typed)
         opening = self._open_browser if typed.on_page else self._open_program
-        signed_in = await self._noted(typed, tried, lambda account: opening(account, typed.visitor, tried))
-        if typed.session is not None:  # a browser has one session at a time
-            await self.sessions.end(typed.session)
-        return signed_in
+        return await self._noted(typed, tried, lambda account: opening(account, typed, tried))
 
     async def open(self, typed: PasswordCredentials, opening: Opening[T]) -> T:
         """Like `sign_in`, for tokens, say. Raises `Refused`, also from `opening`."""
@@ -86,14 +96,24 @@ class PasswordSignIn:
     async def _noted(self, typed: PasswordCredentials, tried: Attempt, opening: Opening[T]) -> T:
         try:
             account = await self._check(typed.password, tried)
-            opened = await _opened(account, opening)
+            opened = opening(account)
+            entry = self.journal.signed_in_without_provider("password", account, typed.visitor)
+            ended = await self._kept(account, entry, opened)
         except Refused as refused:
             if refused.code is not Code.TOO_MANY_ATTEMPTS:  # the failures before it are recorded; a flood is not
                 await self.journal.refused("password", refused, typed.visitor)
             raise
-        await self.accounts.signed_in(account.id, self.clock())
-        await self.journal.signed_in("password", account, typed.visitor)
-        return opened
+        self.journal.done(account, entry)
+        for session in ended:
+            if session.kind is Kind.SESSION:
+                self.sessions.ended(session)
+        return opened.answer
+
+    async def _kept(self, account: Account, entry: SignInEntry, opened: Opened[T]) -> list[Credential]:
+        try:
+            return await self.records.keep(account, entry, *opened.credentials, ends=opened.ends)
+        except Conflict as conflict:
+            raise _account_changed(account) from conflict
 
     async def _check(self, password: str, tried: Attempt) -> Account:
         """Failures take equal time: that of the slowest imported hash. A repeated one takes none."""
@@ -116,29 +136,26 @@ class PasswordSignIn:
                 self.wrong_passwords.add(entry, verdict.mark)
             facts = {"username": shown, "account": account and account.id}
             raise Refused(Code.CREDENTIALS_WRONG, **facts, reason=_reason(account, password_hash))
-        standing = await self.throttle.check(tried, shown)  # again: parallel requests must not bypass the limit
-        await self.throttle.succeeded(tried, standing)
+        await self.throttle.succeeded(tried, await self.throttle.check_again(tried, shown, standing))
         if password_hash and self.passwords.is_outdated(password_hash):
             await self.accounts.rehash(account.id, password_hash, await self.passwords.hash(password))
         return account
 
-    async def _open_program(self, account: Account, visitor: Visitor, _: Attempt) -> SignedIn:
-        return SignedIn(await self.sessions.start(account, visitor))
+    def _open_program(self, account: Account, typed: PasswordCredentials, _: Attempt) -> Opened[SignedIn]:
+        secret, session = self.sessions.new(account, typed.visitor)
+        return Opened(SignedIn(secret), (session,), _ended_session(typed))
 
-    async def _open_browser(self, account: Account, visitor: Visitor, tried: Attempt) -> SignedIn:
+    def _open_browser(self, account: Account, typed: PasswordCredentials, tried: Attempt) -> Opened[SignedIn]:
         """The new device cookie replaces the old one."""
-        device_cookie, credential = self.browsers.new(account, visitor)
-        session = await self.sessions.start(account, visitor, beside=(credential,))
-        if tried.browser is not None:
-            await self.browsers.forget(tried.browser)
-        return SignedIn(session, device_cookie)
+        secret, session = self.sessions.new(account, typed.visitor)
+        device_cookie, known = self.browsers.new(account, typed.visitor)
+        replaced = () if tried.browser is None else ((tried.browser.kind, tried.browser.digest),)
+        return Opened(SignedIn(secret, device_cookie), (session, known), (*replaced, *_ended_session(typed)))
 
 
-async def _opened(account: Account, opening: Opening[T]) -> T:
-    try:
-        return await opening(account)
-    except Conflict as conflict:
-        raise _account_changed(account) from conflict
+def _ended_session(typed: PasswordCredentials) -> tuple[tuple[Kind, str], ...]:
+    """A browser has one session at a time."""
+    return () if typed.session is None else ((Kind.SESSION, digest(typed.session)),)
 
 
 def _account_changed(account: Account) -> Refused:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from romm.credentials.tokens import TokenRequest, Tokens
 from romm.domain.credentials.tokens import Granted
-from romm.sign_in.password import PasswordCredentials, PasswordSignIn
+from romm.domain.model import Account
+from romm.sign_in.password import Opened, PasswordCredentials, PasswordSignIn
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,9 @@ class PasswordGrant:
         """No scope, no rights. Raises `Refused`."""
         username, password = request.required("username"), request.required("password")
         scopes = request.scopes
-        return await self.password_sign_in.open(
-            PasswordCredentials(username, password, request.visitor),
-            lambda account: self.tokens.issue(account, scopes, request.visitor, request.client, proven=True),
-        )
+
+        def opening(account: Account) -> Opened[Granted]:
+            granted = self.tokens.new(account, scopes, request.visitor, request.client, proven=True)
+            return Opened(granted, (granted.refresh, granted.access))
+
+        return await self.password_sign_in.open(PasswordCredentials(username, password, request.visitor), opening)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -36,9 +37,15 @@ class Throttle:
 
     async def check(self, tried: Attempt, shown: str) -> Standing:
         """Raises `Refused(TOO_MANY_ATTEMPTS)`. `shown` is for the log."""
+        return await self._check(tried, shown, await self.throttles.known_since(tried.counters.known_address))
+
+    async def check_again(self, tried: Attempt, shown: str, before: Standing) -> Standing:
+        """With the newest counters: parallel requests must not bypass the limit. Raises `Refused(TOO_MANY_ATTEMPTS)`."""
+        return await self._check(tried, shown, before.known_since)
+
+    async def _check(self, tried: Attempt, shown: str, known_since: datetime | None) -> Standing:
         counters = tried.counters
-        counted = {each.key: each for each in await self.throttles.read(counters.keys)}
-        standing = Standing(counted, await self.throttles.known_since(counters.known_address))
+        standing = Standing({each.key: each for each in await self.throttles.read(counters.keys)}, known_since)
         _raise(throttle.check(counters, standing, self.clock()), tried, shown)
         return standing
 

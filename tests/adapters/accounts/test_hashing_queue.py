@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from romm.adapters.accounts.hashing_queue import HashingQueue
+from romm.adapters.accounts.hashing_queue import REST_SECONDS, HashingQueue
 from romm.domain.errors import Code, Refused
 from romm.domain.sign_in.hashing_order import Place, Priority
 
@@ -133,3 +133,27 @@ async def test_work_that_fails_frees_its_thread(stage: Stage):
     with pytest.raises(ZeroDivisionError):
         await stage.queue.run(lambda: 1 // 0, KNOWN)
     assert await asyncio.wait_for(stage.queue.run(lambda: "next", KNOWN), SECONDS) == "next"
+
+
+async def test_after_a_burst_there_is_one_rest():
+    rests: list[str] = []
+    queue = HashingQueue(2, 8, lambda: rests.append(threading.current_thread().name))
+    await asyncio.gather(*(queue.run(time.perf_counter, KNOWN) for _ in range(4)))
+    await asyncio.sleep(REST_SECONDS * 0.6)
+    await queue.run(time.perf_counter, KNOWN)
+    await asyncio.sleep(REST_SECONDS * 0.6)
+    assert rests == [], "the burst is not over"
+    await asyncio.sleep(REST_SECONDS)
+    [thread] = rests
+    assert thread.startswith("password"), "off the event loop"
+
+
+async def test_there_is_no_rest_while_a_password_is_checked():
+    rests: list[None] = []
+    queue, gate = HashingQueue(2, 8, lambda: rests.append(None)), threading.Event()
+    long = asyncio.create_task(queue.run(lambda: gate.wait(SECONDS), KNOWN))
+    await queue.run(time.perf_counter, KNOWN)
+    await asyncio.sleep(REST_SECONDS * 1.2)
+    gate.set()
+    await long
+    assert rests == []

@@ -12,7 +12,7 @@ from romm.domain.model import AccessLevel, Account, Identity
 from romm.domain.sign_in.linking.decisions import Ends
 from romm.ports.conflicts import Conflict
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import alice, all_digests, attach, bob, session
+from tests.adapters.examples import alice, all_digests, attach, bob, line, session
 from tests.domain.examples import ISSUER, NOW
 from tests.factories import new_account
 
@@ -64,10 +64,9 @@ async def test_nothing_is_stored_for_an_account_that_is_not_what_was_judged(stor
 
 async def test_what_every_sign_in_notes_is_no_change(stores: Stores):
     seen = await alice(stores)
-    await stores.accounts.signed_in(seen.id, NOW)
+    await stores.sign_in_records.keep(seen, line(seen), session(seen))
     await stores.accounts.rehash(seen.id, "her hash", "a newer one")
     await stores.account_store.note_reset_request("alice", NOW)
-    await stores.credentials.add(seen, session(seen))
     await stores.credentials.touch(session(seen), NOW)
 
     await stores.credentials.add(seen, session(seen, "another"))

@@ -148,7 +148,7 @@ async def test_a_database_that_cannot_be_reached_is_unavailable(unreachable: dic
     with pytest.raises(Refused) as reading:
         await SQLAccounts(database).any_admin()
     with pytest.raises(Refused) as writing:
-        await SQLAccounts(database).signed_in(1, NOW)
+        await SQLAccounts(database).rehash(1, "old", "new")
 
     for refused in (reading.value, writing.value):
         assert refused.code is Code.STORAGE_UNAVAILABLE

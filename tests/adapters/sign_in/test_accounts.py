@@ -12,7 +12,7 @@ from romm.domain.sign_in.linking.decisions import Register
 from romm.domain.sign_in.linking.rules import Found
 from romm.ports.accounts import NewAccount
 from tests.adapters.conftest import Stores
-from tests.adapters.examples import BOB, LATER, alice, attach, bob, conflict, outcomes
+from tests.adapters.examples import BOB, alice, attach, bob, conflict, outcomes
 from tests.domain.examples import ADDRESS, ALICE, ISSUER, NOW
 from tests.factories import filled, new_account
 
@@ -228,15 +228,6 @@ async def test_the_costliest_legacy_hash_is_found_as_long_as_there_is_one(stores
     assert await stores.accounts.legacy_hash() == costly
     await stores.accounts.rehash(second.id, costly, "newer hash")
     assert await stores.accounts.legacy_hash() == cheap
-
-
-async def test_a_password_sign_in_is_noted(stores: Stores):
-    made, other = await alice(stores), await bob(stores)
-
-    await stores.accounts.signed_in(made.id, LATER)
-
-    assert await stores.accounts.get(made.id) == replace(made, last_login=LATER)
-    assert await stores.accounts.get(other.id) == other
 
 
 async def test_the_id_of_a_deleted_account_never_comes_back(database: Database):

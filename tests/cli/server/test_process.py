@@ -26,7 +26,7 @@ UNUSED = {
     "yaml.loader",
 }
 MOST_SEARCHES = 100  # some 35 are outside of imports, in the three processes together
-MAY_GROW_MIB = 20  # other code runs for the first time, too; two hashes that are kept are 38
+MAY_GROW_MIB = 20  # other code runs for the first time, too; two hashes are 38
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def test_a_start_hardly_searches_what_it_imports_for_garbage(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_a_worker_gives_the_memory_of_its_hashes_back(tmp_path: Path) -> None:
+def test_an_idle_worker_gives_the_memory_of_its_hashes_back(tmp_path: Path) -> None:
     """Guards 40 MiB of each worker, which the 105 MiB leave out."""
     with served(tmp_path) as (server, origin):
         [worker] = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii").split()
@@ -92,7 +92,10 @@ def test_a_worker_gives_the_memory_of_its_hashes_back(tmp_path: Path) -> None:
         with ThreadPoolExecutor() as people:
             answers = list(people.map(lambda _: status(f"{origin}/api/login", b"username=a&password=b"), range(4)))
         assert answers == [401] * 4
-        assert resident_mib(worker) - before < MAY_GROW_MIB
+        deadline = time.monotonic() + SECONDS
+        while resident_mib(worker) - before >= MAY_GROW_MIB:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def resident_mib(process: str) -> float:

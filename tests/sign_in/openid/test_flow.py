@@ -197,7 +197,7 @@ class House:
         )
 
     def records(self, credentials: FakeCredentials) -> FakeSignInRecords:
-        return FakeSignInRecords(self.accounts, credentials, self.entries, self.attempts)
+        return FakeSignInRecords(self.accounts.note_sign_in, credentials, self.entries, self.attempts)
 
     def keep_by(self, credentials: FakeCredentials) -> None:
         self.signin = dataclasses.replace(self.signin, records=self.records(credentials))

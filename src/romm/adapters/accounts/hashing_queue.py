@@ -11,6 +11,9 @@ from romm.domain.sign_in.hashing_order import Place, next_turn, refused_first
 
 T = TypeVar("T")
 
+REST_SECONDS = 1.0
+"""Without a password, until a burst of them is over."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Waiting:
@@ -19,12 +22,14 @@ class _Waiting:
 
 
 class HashingQueue:
-    """In the order of `domain.sign_in.hashing_order`."""
+    """In the order of `domain.sign_in.hashing_order`. `at_rest` runs in a thread once a burst of passwords is over."""
 
-    def __init__(self, threads: int, waiting: int) -> None:
+    def __init__(self, threads: int, waiting: int, at_rest: Callable[[], None] = lambda: None) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="password")
         self._threads = threads
         self._most = waiting
+        self._at_rest = at_rest
+        self._resting: asyncio.TimerHandle | None = None
         self._under_way = 0
         self._turns = 0
         self._waiting: list[_Waiting] = []
@@ -45,6 +50,8 @@ class HashingQueue:
         return await asyncio.shield(running)  # the thread works on when the request is gone
 
     async def _turn(self, place: Place) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
         if self._under_way < self._threads:
             self._under_way += 1
             return
@@ -67,9 +74,14 @@ class HashingQueue:
         self._waiting = self._still_there()
         if not self._waiting:
             self._under_way -= 1
+            if not self._under_way:
+                self._resting = asyncio.get_running_loop().call_later(REST_SECONDS, self._rest)
             return
         self._turns += 1
         self._waiting.pop(next_turn([each.place for each in self._waiting], self._turns)).turn.set_result(None)
+
+    def _rest(self) -> None:
+        asyncio.get_running_loop().run_in_executor(self._executor, self._at_rest)
 
     def _still_there(self) -> list[_Waiting]:
         """Without those that hung up and have not heard of it yet: their turn can be given to no one."""

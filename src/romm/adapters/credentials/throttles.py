@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from sqlalchemy import Connection, bindparam, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite has the same syntax
@@ -13,9 +14,10 @@ from romm.domain.sign_in.throttle import FORGOTTEN_AFTER, KNOWN_FOR, Failures
 from romm.ports.credentials import Decide
 from romm.ports.process import Clock
 
-_READ = select(FailuresRow.key, FailuresRow.count, FailuresRow.last_at, FailuresRow.tried).where(
-    FailuresRow.key.in_(bindparam("keys", expanding=True))
-)
+_FEW = ("own", "account", "address")  # as many as a password has
+_COUNTERS = select(FailuresRow.key, FailuresRow.count, FailuresRow.last_at, FailuresRow.tried)
+_READ = _COUNTERS.where(FailuresRow.key.in_(bindparam("keys", expanding=True)))
+_READ_FEW = _COUNTERS.where(FailuresRow.key.in_([bindparam(name) for name in _FEW]))
 _FORGET = delete(FailuresRow).where(FailuresRow.key == bindparam("forgotten"))
 _FORGET_OLD = forget(FailuresRow.key, FailuresRow.last_at < bindparam("long_ago"))
 _FORGET_LOCKS = delete(FailuresRow).where(FailuresRow.count == 0)
@@ -30,7 +32,10 @@ class SQLThrottles:
         self._clock = clock
 
     async def read(self, keys: Sequence[str]) -> list[Failures]:
-        return [Failures(*row) for row in await self._database.fetch(_READ, {"keys": keys})]
+        if len(keys) > len(_FEW):
+            return [Failures(*row) for row in await self._database.fetch(_READ, {"keys": keys})]
+        few = dict(zip_longest(_FEW, keys, fillvalue=""))
+        return [Failures(*row) for row in await self._database.lookup(_READ_FEW, few)]
 
     async def count(self, keys: Sequence[str]) -> list[Failures]:
         now, in_order = self._clock(), sorted(keys)  # same order in every worker, against deadlocks
@@ -60,7 +65,7 @@ class SQLThrottles:
         await self._database.write(lambda connection: connection.execute(_FORGET, {"forgotten": key}).rowcount)
 
     async def known_since(self, known_address: str) -> datetime | None:
-        rows = await self._database.fetch(_KNOWN, {"known_address": known_address})
+        rows = await self._database.lookup(_KNOWN, {"known_address": known_address})
         return next((seen_at for (seen_at,) in rows), None)
 
     async def note_known(self, known_address: str) -> None:

@@ -67,7 +67,6 @@ _FOUND = (
 )
 
 
-_SIGNED_IN = update(AccountRow).where(AccountRow.id == bindparam("key")).values(last_login=bindparam("now"))
 _REHASH = (
     update(AccountRow)
     .where(AccountRow.id == bindparam("key"), AccountRow.password_hash == bindparam("old"))
@@ -193,10 +192,6 @@ class SQLAccounts:
     async def legacy_hash(self) -> str | None:
         rows = await self._database.fetch(_LEGACY_HASH, {})
         return rows[0][0] if rows else None
-
-    async def signed_in(self, account_id: int, now: datetime) -> None:
-        parameters = {"key": account_id, "now": now}
-        await self._database.write(lambda connection: connection.execute(_SIGNED_IN, parameters).rowcount)
 
 
 def note_sign_in(connection: Connection, seen: Account, now: datetime) -> None:

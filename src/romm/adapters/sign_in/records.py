@@ -1,13 +1,15 @@
-"""What a sign-in with the provider leaves in the database, in one transaction."""
+"""What a sign-in leaves in the database, in one transaction."""
+
+from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from romm.adapters.credentials.store import SQLCredentials
+from romm.adapters.credentials.store import SQLCredentials, spend
 from romm.adapters.database.transactions import Database
 from romm.adapters.sign_in.accounts import note_sign_in
 from romm.adapters.sign_in.attempts import conclude
 from romm.adapters.sign_in.sign_in_log import SQLSignInLog
-from romm.domain.credentials.credential import Credential
+from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import Account
 from romm.domain.sign_in.outcomes import Outcome
 from romm.ports.sign_in import SignInEntry
@@ -20,13 +22,20 @@ class SQLSignInRecords:
         self._log = log
 
     async def keep(
-        self, owner: Account, session: Credential, entry: SignInEntry, attempt: str | None, outcome: Outcome
-    ) -> None:
-        def work(connection: Connection) -> None:
+        self,
+        owner: Account,
+        entry: SignInEntry,
+        *credentials: Credential,
+        ends: Iterable[tuple[Kind, str]] = (),
+        concludes: tuple[str, Outcome] | None = None,
+    ) -> list[Credential]:
+        def work(connection: Connection) -> list[Credential]:
             note_sign_in(connection, owner, entry.at)
-            self._credentials.add_within(connection, owner.id, session)
+            self._credentials.add_within(connection, owner.id, *credentials)
             self._log.add_within(connection, entry)
-            if attempt is not None:
-                conclude(connection, attempt, outcome)
+            if concludes is not None:
+                conclude(connection, *concludes)
+            ended = [spend(connection, *each) for each in ends]
+            return [each for each in ended if each is not None]
 
-        await self._database.write(work)
+        return await self._database.write(work)

@@ -1,6 +1,5 @@
 """Saves memory and time in the processes of the `romm` command; figures in docs/performance.md."""
 
-import ctypes
 import gc
 import os
 import sys
@@ -21,9 +20,6 @@ YAML = "yaml"
 """Litestar imports it, for documents that RomM has as JSON only."""
 
 _NOT_FOUND = cast("ModuleType", None)  # the import system's mark
-_M_MMAP_THRESHOLD = -3  # its number in glibc's malloc.h
-_LARGE = 1024 * 1024  # bytes
-
 
 TUNABLES = "GLIBC_TUNABLES"
 HUGE_PAGES = "glibc.malloc.hugetlb=1"
@@ -108,9 +104,3 @@ def without_collections() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def return_freed_memory() -> None:
-    """glibc would keep 40 MiB per worker after password hashing."""
-    with suppress(AttributeError):  # musl has no mallopt, and returns them anyway
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)

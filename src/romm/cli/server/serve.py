@@ -19,6 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from romm.adapters.accounts import hashing_memory
 from romm.cli.server import connections, process
 from romm.cli.server.connections import Room
 from romm.ports.process import Log
@@ -38,6 +39,7 @@ _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian"
 
 def run(loaded: Loaded, make: Callable[[Loaded], Any] | None = None) -> None:
     """The database is migrated. `make` gives another application than RomM's, in each worker."""
+    hashing_memory.keep_freed()  # a forked worker would use the arenas of this process's threads
     # Not above: a spawned worker imports this module before it can leave anything out.
     from romm.adapters import log
 
@@ -102,8 +104,8 @@ def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> An
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which then sends SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    hashing_memory.keep_freed()
     Thread(target=_end_with_parent, name="romm-parent-watch", daemon=True).start()
-    process.return_freed_memory()
     with process.lean_imports():
         from romm.adapters import log
         from romm.composition.app import serve

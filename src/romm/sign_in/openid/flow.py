@@ -266,12 +266,12 @@ class OpenIDSignIn:
         if isinstance(admitted, Confirm):
             await self._ask(admitted.account, person, return_to, secret, invitation)
             return Finished(return_to=QUESTION_PAGE, pending=secret)
-        decision, account = admitted
-        linked = isinstance(decision, LinkIdentity)
+        (decision, account), linked = admitted, isinstance(admitted[0], LinkIdentity)
         opened, session = self.sessions.new(account, visitor, person.source)
-        claims = self.admission.deciding(person)
-        entry = self.journal.signed_in_by(person.claims.identity, account, visitor, decision, claims)
-        await self.records.keep(account, session, entry, attempt, Opened(session.digest, linked=linked))
+        identity, claims = person.claims.identity, self.admission.deciding(person)
+        entry = self.journal.signed_in_by(identity, account, visitor, decision, claims)
+        concludes = None if attempt is None else (attempt, Opened(session.digest, linked=linked))
+        await self.records.keep(account, entry, session, concludes=concludes)
         self.journal.done(account, entry)
         return Finished(return_to=return_to, session=opened, decision=decision, linked=linked)
 
