@@ -1,6 +1,7 @@
 """`/metrics` of a RomM with two workers, read by Prometheus's own parser."""
 
 import asyncio
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,14 @@ def samples(text: str) -> Samples:
     }
 
 
+def at_rest(url: str) -> str:
+    """An answer is counted once it is sent, so its client may ask before."""
+    deadline = time.monotonic() + 10
+    while total(samples(text := scraped(url)), "romm_http_requests_in_progress") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return text
+
+
 def total(found: Samples, name: str, **labels: str) -> float:
     wanted = labels.items()
     return sum(value for (each, has), value in found.items() if each == name and wanted <= dict(has).items())
@@ -67,7 +76,7 @@ def test_prometheus_reads_the_sum_of_all_workers(watched: tuple[str, str], idp: 
     idp.sub = "mallory"
     idp.alter_id_token = lambda claims: claims.update(nonce="another")
     sign_in(address, idp)
-    text = scraped(url)
+    text = at_rest(url)
     found = samples(text)
     live = {"route": "/api/health/live", "status": "200"}
     more = total(found, "romm_http_request_seconds_count", **live) - total(
