@@ -14,7 +14,7 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class ImportUsers:
-    """Existing accounts are never changed."""
+    """Never changes existing accounts."""
 
     source: ForeignUsers
     imports: Imports

@@ -31,7 +31,7 @@ class Setup:
     def check_hosts(self, asked_at: Iterable[str]) -> None:
         """`asked_at`: the `Host` header, and what proxies say it was before. Raises `Refused(SETUP_HOST)`.
 
-        Until an admin exists the network is the only lock, and a website can open it by DNS rebinding.
+        Until an admin exists only the network protects it, and a website can reach it by DNS rebinding.
         """
         for header in asked_at:
             if not hosts.is_safe_from_rebinding(header, self.base_url):

@@ -1,7 +1,7 @@
-"""The usual answers to what is asked with every request, before the router and all that is around it.
+"""The usual answers to the most frequent requests, before the router and its middleware.
 
-A permission of forward authentication, and whose a session or token is. Only what can be read in one way and ends well:
-everything else goes on to the route, the only place of refusals, passwords and log lines.
+Permissions of forward authentication, and the account of a session or token. Any request that is not plainly readable
+or does not end well goes on to the route, the only place of refusals, passwords and log lines.
 """
 
 import re
@@ -112,7 +112,7 @@ class FrequentAnswers:
 
 
 def _read(scope: HTTPScope) -> dict[bytes, bytes] | None:
-    """The headers of a plain GET, each once, with a host that the router takes."""
+    """Headers of a plain GET, each once, with a host that the router takes."""
     sent = list(scope["headers"])
     headers = dict(sent)
     is_whole = scope["method"] == HttpMethod.GET and not scope.get("root_path") and len(headers) == len(sent)
@@ -125,7 +125,7 @@ def _has_session(cookies: bytes) -> bool:
 
 
 def _only(name: bytes, cookies: bytes) -> str | None:
-    """The cookie's value, if it is there once and plainly written."""
+    """If the cookie is there once and plainly written."""
     found = _plainly(name).search(cookies) if cookies.count(name) == 1 else None
     return None if found is None else found[1].decode()
 

@@ -49,7 +49,7 @@ def run(environ: Mapping[str, str], provider_id: str | None = None, *, as_json: 
 
 
 async def examine(environ: Mapping[str, str], provider_id: str | None) -> AsyncIterator[Finding]:
-    """If the settings are invalid, only their problems."""
+    """Of invalid settings, only their problems."""
     try:
         loaded = load(environ)
     except SettingsError as error:

@@ -1,4 +1,4 @@
-"""`romm init`: from a provider's name to an env file that works. Imports are inside, so that each command starts fast."""
+"""`romm init`: from a provider's name to a working env file. Imports are inside, for each command to start fast."""
 
 import os
 from pathlib import Path
@@ -126,7 +126,7 @@ def _keep(candidate: "ProviderCandidate", output: Path | None, *, force: bool) -
 
 
 def _write(output: Path, text: str, *, force: bool) -> None:
-    """A new file in any case: an old one could be open to others, or lead elsewhere."""
+    """Always a new file: an old one could be open to others, or lead elsewhere."""
     if force:
         output.unlink(missing_ok=True)
     with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FOR_OWNER), "w", encoding="utf-8") as file:

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class ExitCode(enum.IntEnum):
-    """0 is success. docs/operating.md has the table."""
+    """0 is success; see docs/operating.md."""
 
     REFUSED = 1
     WRONG_INPUT = 2
@@ -37,7 +37,7 @@ class ExitCode(enum.IntEnum):
 
 
 class Commands(click.Group):
-    """Ends every command with a sentence, whatever it met."""
+    """Ends every command with a sentence, whatever happens."""
 
     def invoke(self, ctx: click.Context) -> Any:
         with last_resort():
@@ -94,7 +94,7 @@ def fail(problems: tuple[str, ...], code: ExitCode = ExitCode.WRONG_INPUT) -> No
 
 
 def say(text: str, *, err: bool = False, **style: Any) -> None:
-    """Lines of text, with the escape sequences of strangers made visible."""
+    """With the escape sequences of strangers made visible."""
     click.secho(escaped(text, kept="\n"), err=err, **style)
 
 
@@ -140,7 +140,7 @@ def _fault(error: Exception) -> str:
 
 
 def _end(problems: tuple[str, ...], code: ExitCode) -> NoReturn:
-    """Also if the output itself fails: then nothing is left in it for Python to flush at the end."""
+    """If the output itself fails, discards it: Python could not flush it."""
     try:
         fail(problems, code)
     except OSError:

@@ -13,8 +13,6 @@ from romm.domain.model import AccessLevel, Account
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """`credential` is None for Basic auth."""
-
     account: Account
     scopes: frozenset[str]
     credential: Credential | None = None
@@ -26,7 +24,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     @property
     def issuers(self) -> tuple[str, ...]:
-        """Of the account's identities, first that of this session."""
+        """The account's identities', this session's first."""
         own = self.credential and self.credential.identity
         return tuple(link.identity.issuer for link in sorted(self.account.links, key=lambda link: link.identity != own))
 

@@ -1,4 +1,4 @@
-"""The use case of `romm doctor`: gather evidence about a provider step by step and report each finding at once."""
+"""Use case `romm doctor`: gather evidence about a provider step by step."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -36,7 +36,7 @@ _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Ch
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """Of one provider. `known`: its requirements and hints."""
+    """`known`: the provider's requirements and hints."""
 
     configured: Configured
     known: Preset
@@ -119,7 +119,6 @@ class Doctor:
                 yield finding
 
     async def _metadata_checks(self, probe: Probe, found: Discovered) -> AsyncIterator[Finding]:
-        """Concurrently."""
         past = await self._history(found.metadata.issuer)
         yield metadata.clock(found, past)
         published, client_findings = await asyncio.gather(

@@ -15,7 +15,7 @@ from romm.domain.sign_in.providers import ConfiguredProviders
 
 @dataclass(frozen=True, kw_only=True)
 class Doctors:
-    """By the provider's id, also of those that are off. `examined`: those that are switched on, else the default one."""
+    """`by_id` also has the providers that are off. `examined`: those switched on, else the default one."""
 
     by_id: Mapping[str, Doctor]
     providers: ConfiguredProviders
@@ -33,7 +33,7 @@ class Doctors:
             yield finding
 
     async def within(self, actor: Actor, seconds: float, shown: str) -> Mapping[str, list[Finding]]:
-        """All findings of the provider `shown`, and of the others what concerns them. Raises `Refused(FORBIDDEN)`."""
+        """All findings of the provider `shown`, and the others' own. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
         others = [each for each in self.examined if each != shown]
         whole, *parts = await asyncio.gather(
@@ -43,7 +43,6 @@ class Doctors:
         return {shown: whole, **dict(zip(others, parts, strict=True))}
 
     def _one(self, provider_id: str | None) -> Doctor | None:
-        """None for all."""
         if not provider_id:
             return self.by_id[self.examined[0]] if len(self.examined) == 1 else None
         return self.by_id[required(self.providers.declared_as(provider_id)).id]
@@ -70,7 +69,7 @@ class Doctors:
 
 
 def together(doctors: Doctors, found: Mapping[str, Sequence[Finding]], shown: str) -> list[Finding]:
-    """Those of `within`, as `findings` has them."""
+    """The findings of `within`, in the order of `findings`."""
     of_romm, several = found[shown], len(doctors.examined) > 1
     about = [
         replace(finding, provider=doctors.providers.named(each)) if several else finding

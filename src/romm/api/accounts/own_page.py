@@ -145,7 +145,7 @@ class SessionView:
 
 
 def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[str, Any]:
-    """Sign-in methods that the account may change, and the re-authentication they need."""
+    """The account's sign-in methods, and the re-authentication to change them."""
     account = principal.account
     passwords = not renderer.settings.accounts.disable_userpass_login
     return {
@@ -158,9 +158,8 @@ def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[st
 
 
 def _links(account: Account, ways: WaysIn, renderer: PageRenderer) -> dict[str, Any]:
-    """Each link with whether it is the last way in; `blocked`: one keeps the provider's address from linking.
-
-    `linkable` are the providers that the account is not linked to.
+    """Each link with whether it is the last way in. `blocked`: one keeps the provider's address from linking.
+    `linkable`: the providers without a link.
     """
     links = describe_links(account, ways.issuers, renderer)
     linked = {renderer.configured.of_issuer(each.link.identity.issuer) for each in links}
@@ -179,7 +178,7 @@ def _is_last(account: Account, each: DescribedLink, ways: WaysIn) -> bool:
 
 
 def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[SessionView]:
-    """The current session first, then the newest."""
+    """The current one first, then the newest."""
     listed_sessions = [
         SessionView(
             session=each,

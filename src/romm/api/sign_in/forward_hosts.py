@@ -1,4 +1,4 @@
-"""Carrying a sign-in over to another host. A proxy there hands everything below `/romm-forward/` to RomM.
+"""Carries a sign-in over to another host, whose proxy hands all of `/romm-forward/` to RomM.
 
 begin (there) -> hand-over (at RomM's own host, after signing in) -> finish (there) -> the page.
 """

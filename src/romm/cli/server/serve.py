@@ -98,7 +98,7 @@ def _metrics(settings: Metrics, logger: Log) -> Iterator[None]:
 
 
 def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> Any:
-    """Imported in the worker, so that the parent stays small.
+    """Imported in the worker, to keep the parent small.
 
     Until it serves, SIGTERM has its default action: the parent's handler would swallow it.
     """

@@ -93,7 +93,6 @@ class Confirmation:
         return found
 
     async def _proved(self, question: Question, password: str, visitor: Visitor) -> Account:
-        """Raises `Refused`, also after too many attempts."""
         account = question.account
         if not question.by.password:
             raise Refused(Code.LINK_FROM_ACCOUNT, account=account.id)
@@ -109,7 +108,7 @@ class Confirmation:
     async def _answered(
         self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
     ) -> Finished:
-        """Finish the pending sign-in, once. Raises `Refused`."""
+        """Finish the pending sign-in, once."""
         if await self.pending.take(brought.pending or "") is None:
             raise _expired()
         try:

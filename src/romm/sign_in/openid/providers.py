@@ -13,7 +13,7 @@ from romm.sign_in.openid.flow import OpenIDSignIn
 
 @dataclass(frozen=True, kw_only=True)
 class SignIns:
-    """By the provider's id, also of those that are off."""
+    """`by_id` also has the providers that are off."""
 
     by_id: Mapping[str, OpenIDSignIn]
     providers: ConfiguredProviders

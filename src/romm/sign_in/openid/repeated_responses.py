@@ -1,4 +1,4 @@
-"""Use case: a browser loads its callback again."""
+"""Use case: a browser loads its callback again, with the same result."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +22,6 @@ from romm.sign_in.openid.attempts import LoginAttempts
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedResponses:
-    """The same browser gets the same result again."""
-
     attempts: LoginAttempts
     pending: PendingSignIns
     sessions: Sessions
