@@ -45,7 +45,6 @@ class Administration:
     clock: Clock
 
     async def search(self, actor: Actor, query: AccountQuery) -> AccountPage:
-        """`text` as typed."""
         required(may(actor, Action.LIST_ACCOUNTS))
         required(check_search(query.text, query.after, query.before))
         required(check_offset(query.offset))
@@ -103,7 +102,6 @@ class Administration:
         return self.roles_by_claim and account.role_from_claim and len(account.links) > len(elsewhere)
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
-        """Without a password only single sign-on opens it."""
         required(may(actor, Action.CREATE_ACCOUNT, Target(level=level)))
         lasting = Lasting.ADMINISTRATOR if level is AccessLevel.ADMIN else Lasting.ACCOUNT
         required(step_up.check(actor, lasting, self.clock()))
@@ -174,7 +172,6 @@ class Administration:
         return account
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
-        """Sessions and app sign-ins; returns their number."""
         account = await self.get(actor, account_id, Action.END_SIGN_INS)
         ended = await self.credentials.end_all(account_id, kinds)
         self._log("account.sign_ins_ended", actor, account, ended=ended)
@@ -201,7 +198,7 @@ class Administration:
 
 
 def _identities(account: Account, issuer: str) -> list[Identity]:
-    """At this issuer, or all. Raises `Refused(ISSUER_NOT_LINKED)`."""
+    """Raises `Refused(ISSUER_NOT_LINKED)`."""
     identities = [link.identity for link in account.links]
     here = tuple(identity.issuer for identity in identities)
     if issuer and spelled(issuer, here) not in here:

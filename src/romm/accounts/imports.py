@@ -1,4 +1,4 @@
-"""Use case: import the users of an existing RomM, after a preview."""
+"""Import the users of an existing RomM, after a preview."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

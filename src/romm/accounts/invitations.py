@@ -1,4 +1,4 @@
-"""Use case: an administrator invites a person by a one-time link."""
+"""An administrator invites a person by a one-time link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

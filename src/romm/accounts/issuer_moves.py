@@ -1,4 +1,4 @@
-"""Use case: move accounts to the issuer of a new provider."""
+"""Move accounts to the issuer of a new provider."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Use case: create the first admin."""
+"""Create the first admin."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Setup:
                 raise Refused(Code.SETUP_HOST, host=header or "missing", base_url=self.base_url)
 
     async def create_first_admin(self, username: str, email: str, password: str, asked_at: Iterable[str]) -> Account:
-        """`asked_at` as in `check_hosts`. Raises `Refused`."""
+        """Raises `Refused`."""
         if not await self.is_open():
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
         self.check_hosts(asked_at)

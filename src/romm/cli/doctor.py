@@ -43,7 +43,7 @@ _BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
 def run(environ: Mapping[str, str], provider_id: str | None = None, *, as_json: bool) -> int:
-    """Exit code 1 if a check failed. Without `provider_id` all providers are examined. Raises `Refused(OIDC_OFF)`."""
+    """1 if a check failed. Without `provider_id`, of all providers. Raises `Refused(OIDC_OFF)`."""
     findings = asyncio.run(_json(environ, provider_id) if as_json else _text(environ, provider_id))
     return 1 if has_failed(findings) else 0
 
@@ -84,7 +84,6 @@ async def _examiners(loaded: Loaded) -> AsyncIterator[tuple[Doctors, Reports]]:
 
 
 def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
-    """A problem comes with the expected value and fix."""
     mark, colour = _MARKS[finding.outcome]
     head = click.style(f"{mark} {finding.outcome:<{_OUTCOME_WIDTH}}", fg=colour)
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
@@ -110,7 +109,6 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """At least 40 characters a line; URLs stay whole."""
     return wrap(
         text,
         max(width, len(indent) + 40),

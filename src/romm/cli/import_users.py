@@ -85,7 +85,6 @@ def _describe(decision: Import) -> str:
 
 
 def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> Iterator[str]:
-    """Warn about imported administrators, and if none of them is enabled."""
     admins = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
     if not admins:
         return
@@ -96,5 +95,4 @@ def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> It
 
 
 def _format_name(name: str) -> str:
-    """Escapes control characters."""
     return name if name and name.isprintable() else repr(name)

@@ -46,7 +46,6 @@ class Commands(click.Group):
 
 @contextmanager
 def last_resort() -> Iterator[None]:
-    """Around a process."""
     try:
         yield
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -76,7 +75,6 @@ def loaded(environ: Mapping[str, str], given: Given | None = None) -> Loaded:
 
 @contextmanager
 def explained(base_url: str = "") -> Iterator[None]:
-    """One sentence instead of a traceback."""
     try:
         yield
     except Refused as refused:
@@ -133,7 +131,6 @@ def create(settings: Settings) -> None:
 
 
 def _fault(error: Exception) -> str:
-    """With the place in our code, for a report."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}romm{os.sep}" in frame.filename]
     place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"RomM has a fault here. Please report this line: {type(error).__name__}{place}: {error}"

@@ -172,7 +172,7 @@ class DeviceGrant:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceApproval:
-    """The person's side. All methods raise `Refused`."""
+    """All methods raise `Refused`."""
 
     authorizations: DeviceAuthorizations
     devices: Devices

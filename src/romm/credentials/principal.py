@@ -43,7 +43,7 @@ def actor(who: Principal) -> Actor:
 
 
 def require_own(who: Principal, action: Action) -> None:
-    """To what is the principal's own. Raises `Refused(FORBIDDEN)`."""
+    """Raises `Refused(FORBIDDEN)`."""
     required(may(actor(who), action, Target.of(who.account)))
 
 

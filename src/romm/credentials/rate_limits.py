@@ -1,4 +1,4 @@
-"""Use case: rate limits, shared by all workers."""
+"""Rate limits, shared by all workers."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -154,7 +154,7 @@ class Sessions:
         self.log.info("session.ended", account=account_id, session=session_id)
 
     async def end_others(self, who: Principal) -> int:
-        """Returns the number. Raises `Refused`."""
+        """Raises `Refused`."""
         require_own(who, Action.END_SESSIONS)
         self._require_proof(who)
         account_id = who.account.id
@@ -163,7 +163,7 @@ class Sessions:
         return ended
 
     async def end_everything(self, who: Principal) -> int:
-        """Includes this session: it needs no proof. Returns the number. Raises `Refused`."""
+        """Includes this session: it needs no proof. Raises `Refused`."""
         require_own(who, Action.END_SESSIONS)
         ended = await self.credentials.end_all(who.account.id, EVERYTHING)
         self.log.info("session.everything_ended", account=who.account.id, ended=ended)
@@ -174,5 +174,4 @@ class Sessions:
 
     @property
     def lifetime(self) -> timedelta:
-        """Of the cookie."""
         return self.limits.absolute

@@ -1,4 +1,4 @@
-"""Use case: the doctor for a provider's settings before their use. Keeps nothing."""
+"""The doctor for a provider's settings before their use. Keeps nothing."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

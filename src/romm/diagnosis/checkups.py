@@ -1,4 +1,4 @@
-"""Use case: the doctor in the background, and its last verdict."""
+"""The doctor in the background, and its last verdict."""
 
 import asyncio
 from collections.abc import Sequence

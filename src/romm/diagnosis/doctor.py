@@ -91,7 +91,6 @@ class Doctor:
         return LinkedAccounts(total=await storage.number_of_accounts(), elsewhere=elsewhere)
 
     async def _at_provider(self) -> AsyncIterator[Finding]:
-        """A failed gate blocks the rest."""
         probe = self.instruments.probe
         left, closed = list(_AT_PROVIDER), Check.SINGLE_SIGN_ON
         if probe is not None:

@@ -1,4 +1,4 @@
-"""Use case: the doctor for several providers side by side."""
+"""The doctor for several providers side by side."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -48,7 +48,6 @@ class Doctors:
         return self.by_id[required(self.providers.declared_as(provider_id)).id]
 
     async def _side_by_side(self, actor: Actor) -> AsyncIterator[Finding]:
-        """In the declared order, all begun at once."""
         first = self.by_id[self.examined[0]]
         begun = [asyncio.create_task(self._about(actor, each)) for each in self.examined]
         try:
@@ -69,7 +68,7 @@ class Doctors:
 
 
 def together(doctors: Doctors, found: Mapping[str, Sequence[Finding]], shown: str) -> list[Finding]:
-    """The findings of `within`, in the order of `findings`."""
+    """Those of `within`, as `findings` has them."""
     of_romm, several = found[shown], len(doctors.examined) > 1
     about = [
         replace(finding, provider=doctors.providers.named(each)) if several else finding

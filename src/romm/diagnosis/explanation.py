@@ -1,4 +1,4 @@
-"""Use case: explain what claims would do, with the rules and database of sign-in. Writes nothing."""
+"""Explain what claims would do, with the rules and database of sign-in. Writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -72,7 +72,7 @@ class Probing:
         return probes
 
     async def _push(self) -> tuple[PushProbe | None, str]:
-        """With the first method that the provider reads: with another it treats the client as an invented one."""
+        """With the first method that the provider reads: others get an invented client's answer."""
         if self._metadata.pushed_authorization_request_endpoint is None:
             return None, ""
         first: PushProbe | None = None
@@ -155,7 +155,7 @@ class Probing:
         return Visit(redirect_uri=expected, responses=tuple(responses), sent=sent)
 
     async def _token(self, push: PushProbe | None) -> TokenProbe:
-        """With an invented code. A rejected client tries the other methods."""
+        """An invented code. A rejected client tries the other methods."""
         try:
             method, *next_methods = self.probe.methods(self._metadata)
         except Refused as refused:

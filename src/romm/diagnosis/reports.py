@@ -1,4 +1,4 @@
-"""Use case: a report of this installation that can be shared."""
+"""A report of this installation that can be shared."""
 
 import asyncio
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""Use case: carry a sign-in over to another host, for forward authentication only."""
+"""Carry a sign-in over to another host, for forward authentication only."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ class ForwardHosts:
         return rules.finish_url(origin, code, uri)
 
     async def finish(self, host: str, code: str, key: str | None, visitor: Visitor) -> str:
-        """The secret of a cookie of this host. Spends the code even if it refuses. Raises `Refused`."""
+        """The secret of this host's cookie. Spends the code even if it refuses. Raises `Refused`."""
         origin, now = self._known(host), self.clock()
         spent = await self._spend(digest(code))
         session = await self.sessions.live(spent.family) if spent else None

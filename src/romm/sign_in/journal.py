@@ -1,4 +1,4 @@
-"""Use case: record sign-ins in the process's log and in the administrators' log."""
+"""Record sign-ins in the process's log and in the administrators' log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

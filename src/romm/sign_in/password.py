@@ -1,4 +1,4 @@
-"""Use case: sign in with a password."""
+"""Sign in with a password."""
 
 import unicodedata
 from collections.abc import Callable

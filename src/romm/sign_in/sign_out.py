@@ -1,4 +1,4 @@
-"""Use case: sign out, also at the provider if configured."""
+"""Sign out, also at the provider if configured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

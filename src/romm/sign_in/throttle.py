@@ -1,4 +1,4 @@
-"""Use case: throttle password attempts, over all workers and endpoints."""
+"""Throttle password attempts, over all workers and endpoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -178,7 +178,6 @@ def _is_last(account: Account, each: DescribedLink, ways: WaysIn) -> bool:
 
 
 def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[SessionView]:
-    """The current one first, then the newest."""
     listed_sessions = [
         SessionView(
             session=each,

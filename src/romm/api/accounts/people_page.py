@@ -163,7 +163,6 @@ def _usual_lifetime(renderer: PageRenderer) -> str:
 
 
 def _lifetimes(renderer: PageRenderer) -> list[tuple[str, int]]:
-    """The configured one first."""
     configured = renderer.settings.accounts.invite_token_expiry_seconds
     others = [(words, seconds) for words, seconds in LIFETIMES if seconds != configured]
     return [(in_words(timedelta(seconds=configured)), configured), *others]

@@ -189,7 +189,6 @@ def _reported(report: Report | None) -> dict[str, Any]:
 
 
 def _claims(report: Report) -> list[Claim]:
-    """Claims of the ID token first."""
     notes = dict.fromkeys(report.only_in_userinfo, "only in UserInfo") | dict.fromkeys(report.different, "different")
     userinfo = report.userinfo or {}
     return [

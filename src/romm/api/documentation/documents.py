@@ -19,7 +19,7 @@ _KEPT = 64  # rendered parts; all together some 700 KB
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """Of the contents. `is_here`: on the shown part."""
+    """`is_here`: on the shown part."""
 
     title: str
     anchor: str

@@ -115,7 +115,7 @@ class Cookies:
 
     @property
     def device_cookie(self) -> str:
-        """Set after a password sign-in; outlives the session. `Visitor` has its value."""
+        """Set after a password sign-in; outlives the session."""
         return self._name("romm_known")
 
     def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
@@ -161,7 +161,7 @@ class Cookies:
         return [self._named(SESSION, "", timedelta())] if sent else []
 
     def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
-        """Sets a mark until the browser is closed: the digest of the state sent to the provider, if any."""
+        """A mark until the browser is closed: the digest of the state sent to the provider, if any."""
         return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
 
     def no_session(self) -> Cookie:
@@ -212,6 +212,6 @@ def _attempt(attempt_id: str | None) -> list[str]:
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:
-    """How many of the newest attempts may stay beside a new one. Sizes in bytes, oldest first."""
+    """The number of the newest attempts that fit. Sizes in bytes, oldest first."""
     newest = list(accumulate(reversed(sizes)))[: MAX_ATTEMPTS - 1]
     return sum(total <= room for total in newest)

@@ -41,7 +41,7 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
 
 
 def forwarded_request(request: Request) -> Forwarded:
-    """The request that a proxy asks about. Several hosts count as none; an untrusted proxy cannot name one."""
+    """Several hosts count as none; an untrusted proxy cannot name one."""
     headers = request.headers
     reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(

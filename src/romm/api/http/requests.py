@@ -89,7 +89,7 @@ def wants_page(request: Request) -> bool:
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """From JSON or a form, whose values are strings. Without a type it counts as a form.
+    """JSON or a form, whose values are strings; without a type a form.
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """

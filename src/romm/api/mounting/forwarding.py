@@ -31,7 +31,7 @@ _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
 def forwarders(ours: Litestar, service: ASGIApp, theirs: Sequence[ControllerRouterHandler]) -> Router:
-    """A route to `service` for each path of `ours`. Raises ImproperlyConfiguredException if `theirs` have one of them."""
+    """Raises ImproperlyConfiguredException if `theirs` have a path of `ours`."""
     taken = Router("/", route_handlers=theirs).routes
     for each in taken:
         refuse_clash(each, ours)

@@ -69,7 +69,7 @@ def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[i
 
 
 def _role(entry: SignInEntry) -> str:
-    """A role that changed, or that the provider did not decide."""
+    """Empty unless it changed, or the provider did not decide it."""
     before, after = entry.role_before, entry.role_after
     if after is None:
         return ""

@@ -51,8 +51,6 @@ class Languages:
 
 @dataclass
 class Asked:
-    """Reads the language once, when a page needs it."""
-
     languages: Languages
     scope: HTTPScope
 

@@ -122,7 +122,6 @@ class Errors:
         return see_other(with_query(page, query), [*self._cleared(request, refused), *_kept(request)])
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:
-        """After a GET, the sign-in page leads back."""
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
         page_url = path + (f"?{query}" if query else "")
         target = {"next": page_url} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
@@ -206,7 +205,6 @@ def _kept(request: Request) -> list[Cookie]:
 
 
 def _route_options(request: Request) -> Mapping[str, Any]:
-    """Empty if no route matched."""
     route = cast("dict[str, Any]", request.scope).get("route_handler")
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 

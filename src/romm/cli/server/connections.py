@@ -62,7 +62,6 @@ def make_room(workers: int) -> Room:
 
 
 def room(workers: int, allowed: int) -> Room:
-    """`allowed`: open files of a process."""
     wanted = CONNECTIONS // workers + OTHER_FILES
     allowed = wanted if allowed == resource.RLIM_INFINITY else min(allowed, wanted)
     return Room(connections=max(1, allowed - OTHER_FILES, allowed // 2), wanted=wanted, allowed=allowed)
@@ -92,7 +91,7 @@ class Gauge:
 
 
 def watch(room: Room, log: Log) -> None:
-    """This worker; never returns."""
+    """Watches this worker; never returns."""
     while not limit_unread():
         time.sleep(START_SECONDS)
     gauge = Gauge(room, log)

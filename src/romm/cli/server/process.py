@@ -78,7 +78,6 @@ def hollow(*names: str) -> Iterator[None]:
 
 @contextmanager
 def _in_place(modules: Mapping[str, ModuleType]) -> Iterator[None]:
-    """Except those imported already."""
     added = modules.keys() - sys.modules.keys()
     sys.modules.update({name: modules[name] for name in added})
     try:
@@ -89,8 +88,6 @@ def _in_place(modules: Mapping[str, ModuleType]) -> Iterator[None]:
 
 
 class _Hollow(ModuleType):
-    """Each of its names is None."""
-
     def __getattr__(self, _: str) -> None:
         return None
 

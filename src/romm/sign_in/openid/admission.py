@@ -1,4 +1,4 @@
-"""Use case: find the account of an identity, apply the linking rules and write the result."""
+"""Find the account of an identity, apply the linking rules and write the result."""
 
 from dataclasses import dataclass
 from datetime import datetime

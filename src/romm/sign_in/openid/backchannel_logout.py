@@ -1,4 +1,4 @@
-"""Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
+"""End our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

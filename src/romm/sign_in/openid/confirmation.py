@@ -1,4 +1,4 @@
-"""Use case: after single sign-on, ask “Is this your account?” when only the account's owner entered the address."""
+"""After single sign-on, ask “Is this your account?” when only the account's owner entered the address."""
 
 from dataclasses import dataclass
 
@@ -86,7 +86,7 @@ class Confirmation:
         )
 
     def _sign_in(self, waiting: PendingSignIn) -> OpenIDSignIn:
-        """At the provider that let the person in. Raises `Refused(QUESTION_EXPIRED)` if it is gone."""
+        """Raises `Refused(QUESTION_EXPIRED)` if its provider is gone."""
         found = self.sign_ins.of_issuer(waiting.claims.identity.issuer)
         if found is None:
             raise _expired()
@@ -108,7 +108,6 @@ class Confirmation:
     async def _answered(
         self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
     ) -> Finished:
-        """Finish the pending sign-in, once."""
         if await self.pending.take(brought.pending or "") is None:
             raise _expired()
         try:

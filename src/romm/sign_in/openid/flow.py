@@ -1,4 +1,4 @@
-"""Use case: sign in with the OpenID Provider, from the button to the callback."""
+"""Sign in with the OpenID Provider, from the button to the callback."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -96,19 +96,17 @@ class OpenIDSignIn:
         return await self._journaled(None, visitor, invitation=await self.admission.open_invitation(secret))
 
     async def begin_preview(self, actor: Actor) -> StartedSignIn:
-        """A test sign-in."""
         required(may(actor, Action.DIAGNOSE))
         return await self._begin(PREVIEW_PAGE, Purpose.PREVIEW)
 
     async def begin_link(self, who: Principal) -> StartedSignIn:
-        """Link to the session's account."""
         require_own(who, Action.CHANGE_PROFILE)
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
             raise Refused.by(confirmation_required(who.account))
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
 
     async def begin_confirmation(self, who: Principal, unverified_return_to: str, visitor: Visitor) -> StartedSignIn:
-        """Sign in anew, as a proof."""
+        """As a proof."""
         require_own(who, Action.CHANGE_PROFILE)
         return await self._journaled(unverified_return_to, visitor, Purpose.CONFIRM)
 
@@ -202,7 +200,6 @@ class OpenIDSignIn:
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
-        """Checked against the current session."""
         if attempt.purpose is not Purpose.LINK or attempt.account_id is None:
             return None
         who = await self.sessions.who(session)
@@ -243,7 +240,6 @@ class OpenIDSignIn:
         )
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
-        """Finish a pending sign-in."""
         person, secret = Person(claims=waiting.claims, source=waiting.source), url_secret()
         return await retry_on_conflict(
             lambda: self._admitted(

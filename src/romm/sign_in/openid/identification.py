@@ -1,4 +1,4 @@
-"""Use case: exchange a code for validated claims, in bounded time."""
+"""Exchange a code for validated claims, in bounded time."""
 
 import asyncio
 from collections.abc import Mapping

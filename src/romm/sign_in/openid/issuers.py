@@ -73,7 +73,7 @@ class KnownIssuers:
 
 
 async def linked_elsewhere(links: Links, issuers: Issuers) -> tuple[LinkedElsewhere, ...]:
-    """Most accounts first. Counts none while an issuer is unknown."""
+    """Most accounts first."""
     stored = await links.issuers()
     opening = issuers.among(stored, OPENING)
     counted = [(each, await links.only_linked_to(each, opening)) for each in issuers.among(stored, {Relation.FOREIGN})]

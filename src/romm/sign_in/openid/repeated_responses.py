@@ -1,4 +1,4 @@
-"""Use case: a browser loads its callback again, with the same result."""
+"""A browser loads its callback again, with the same result."""
 
 from contextlib import suppress
 from dataclasses import dataclass
