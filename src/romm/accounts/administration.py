@@ -1,4 +1,4 @@
-"""Use cases of administrators: list, create, change and delete accounts."""
+"""Administrators list, create, change and delete accounts."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass

@@ -113,6 +113,6 @@ class Invitations:
         return account
 
     def _require_a_way(self) -> None:
-        """To make an account: a password, or single sign-on."""
+        """With a password, or by single sign-on."""
         if not self.passwords_enabled and not self.single_sign_on:
             raise Refused(Code.PASSWORDS_OFF)

@@ -1,4 +1,4 @@
-"""Use cases of people with their own account."""
+"""People and their own account."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass

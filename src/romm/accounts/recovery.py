@@ -1,4 +1,4 @@
-"""Use cases for locked-out people: password reset and recovery links."""
+"""Password reset and recovery links, for locked-out people."""
 
 import unicodedata
 from dataclasses import dataclass

@@ -166,7 +166,7 @@ def _print(printed: Iterable[str]) -> None:
 
 
 def _announce(findings: list[Finding]) -> None:
-    """On a terminal, show the running check; its finding replaces the line."""
+    """Shows the running check; its finding replaces the line."""
     coming = list(Check)[list(Check).index(findings[-1].check) + 1 :] if findings else list(Check)
     if _is_terminal() and coming:
         click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)

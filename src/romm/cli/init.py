@@ -1,4 +1,4 @@
-"""`romm init`: from a provider's name to a working env file. Imports are inside, for each command to start fast."""
+"""`romm init`: from a provider's name to a working env file. Imports are inside, for a fast start."""
 
 import os
 from pathlib import Path
@@ -100,7 +100,6 @@ def _show_registration(candidate: "ProviderCandidate") -> None:
 
 
 def _check(candidate: "ProviderCandidate") -> int:
-    """As `romm doctor` with these settings over those of the environment."""
     from romm.cli.doctor import run
     from romm.domain.sign_in.providers import FIRST
     from romm.settings.candidate import environment

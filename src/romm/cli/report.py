@@ -97,7 +97,7 @@ def say(text: str, *, err: bool = False, **style: Any) -> None:
 
 
 def run(work: Callable[["UseCases"], Awaitable[T]], *, creates: bool = False) -> T:
-    """On this version's database. `creates`: also if there is none yet; an older one is never migrated."""
+    """On this version's database. `creates`: also without one yet; an older one is never migrated."""
     # advanced-alchemy imports it if installed.
     with process.left_out("litestar"), process.without_other_databases():
         from romm.adapters import log
@@ -137,7 +137,6 @@ def _fault(error: Exception) -> str:
 
 
 def _end(problems: tuple[str, ...], code: ExitCode) -> NoReturn:
-    """If the output itself fails, discards it: Python could not flush it."""
     try:
         fail(problems, code)
     except OSError:
@@ -148,6 +147,7 @@ def _end(problems: tuple[str, ...], code: ExitCode) -> NoReturn:
 
 
 def _discard_unwritten(stream: TextIO) -> None:
+    """Python would flush the stream at its end, and fail."""
     try:
         stream.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""Use cases of client tokens."""
+"""Client tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

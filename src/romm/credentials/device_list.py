@@ -1,4 +1,4 @@
-"""Use cases of an account's devices, paired or registered by an app."""
+"""An account's devices, paired or registered by an app."""
 
 from dataclasses import dataclass
 

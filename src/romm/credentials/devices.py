@@ -1,4 +1,4 @@
-"""Use cases of devices without a sign-in page (RFC 8628): the device polls, a person decides."""
+"""Devices without a sign-in page (RFC 8628): the device polls, a person decides."""
 
 from dataclasses import dataclass
 from datetime import datetime

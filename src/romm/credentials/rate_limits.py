@@ -37,7 +37,7 @@ class Rates:
 class FairLimit:
     """Counts only what is not wanted. Each process remembers the addresses that have to wait.
 
-    While all together are over their limit, one try is enough to wait: an address without any still comes through.
+    While all together exceed their limit, one try is enough to wait: an address without any still comes through.
     """
 
     rates: Rates
@@ -47,7 +47,7 @@ class FairLimit:
     _until: dict[str, datetime] = field(default_factory=dict)
 
     def judge(self, address: str) -> Refuse | None:
-        """The refusal for an address that has to wait; with `most` of them waiting, every address has to."""
+        """Of an address that has to wait; with `most` of them, every address has to."""
         now = self.clock()
         until = self._until.get(by_address(self.bound.each, address).who)
         if until is None and len(self._until) >= self.most:

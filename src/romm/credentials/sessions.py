@@ -1,4 +1,4 @@
-"""Use cases of browser sessions."""
+"""Browser sessions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -142,9 +142,7 @@ class Sessions:
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
     async def end_one(self, who: Principal, session_id: int) -> None:
-        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's
-        session.
-        """
+        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's."""
         require_own(who, Action.END_SESSIONS)
         account_id = who.account.id
         if who.credential is None or who.credential.id != session_id:

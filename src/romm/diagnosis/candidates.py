@@ -23,7 +23,7 @@ Examine = Callable[[ProviderCandidate], AbstractAsyncContextManager[Doctor]]
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """The administrator chooses the address of its requests: it needs a fresh proof and has a limit."""
+    """Its requests go to an address of the administrator's choice: it needs a fresh proof and has a limit."""
 
     examine: Examine
     rates: Rates

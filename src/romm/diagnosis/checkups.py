@@ -65,7 +65,7 @@ class Checkups:
             self.log.error("unexpected", problem=type(error).__name__, exc_info=error)
 
     async def examine(self, apart: timedelta) -> bool:
-        """False without an examination: another worker began one within `apart`."""
+        """False without a verdict, also if a worker began one within `apart`."""
         now = self.clock()
         if not self.every or not await self.store.begin(now, now - apart):
             return False

@@ -1,4 +1,4 @@
-"""Use case `romm doctor`: gather evidence about a provider step by step."""
+"""Gather evidence about a provider step by step."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection

@@ -1,4 +1,4 @@
-"""An administrator's test sign-in, which ends in a report instead of a session."""
+"""An administrator's test sign-in: a report instead of a session."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

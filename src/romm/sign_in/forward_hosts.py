@@ -19,7 +19,7 @@ from romm.ports.process import Clock, Log
 
 
 class BegunHandOver(Struct, frozen=True):
-    """`key` is for a cookie of the other host, `url` is at RomM's own."""
+    """`key`: for a cookie of the other host. `url`: at RomM's own."""
 
     key: str
     url: str
@@ -27,7 +27,7 @@ class BegunHandOver(Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class ForwardHosts:
-    """`origins` are the other hosts', `base_url` is RomM's own."""
+    """`origins`: of the other hosts. `base_url`: RomM's own."""
 
     origins: tuple[str, ...]
     base_url: str
@@ -47,7 +47,7 @@ class ForwardHosts:
         return BegunHandOver(key, self.base_url + rules.hand_over_path(origin, key, uri))
 
     async def hand_over(self, who: Principal, host: str, challenge: str, uri: str, visitor: Visitor) -> str:
-        """The URL at the other host that spends the code. Raises `Refused`."""
+        """The other host's URL that spends the code. Raises `Refused`."""
         require_own(who, Action.FORWARD)
         origin = self._known(host)
         code, now = url_secret(), self.clock()

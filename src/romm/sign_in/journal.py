@@ -59,7 +59,7 @@ class SignInJournal:
         self.log.info("signin.begun", attempt=_short(state_digest), **facts, hint=in_words_of(provider, hint))
 
     def returned(self, state_digest: str) -> None:
-        """Another request, with another correlation id: `attempt` joins the two."""
+        """Another request, another correlation id: `attempt` joins the two."""
         self.log.info("signin.returned", attempt=_short(state_digest))
 
     async def signed_in(self, method: str, account: Account, visitor: Visitor) -> None:
@@ -69,7 +69,7 @@ class SignInJournal:
         await self.entries.add(entry)
 
     def signed_in_without_provider(self, method: str, account: Account, visitor: Visitor) -> SignInEntry:
-        """To be kept together with the credentials, and `done` afterwards."""
+        """To be kept with the credentials, and `done` afterwards."""
         return self._entry(method, "signed_in", visitor, account_id=account.id)
 
     def signed_in_by(

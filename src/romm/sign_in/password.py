@@ -116,7 +116,7 @@ class PasswordSignIn:
             raise _account_changed(account) from conflict
 
     async def _check(self, password: str, tried: Attempt) -> Account:
-        """Failures take as long as the slowest imported hash; a repeated one takes no time."""
+        """Failures take as long as the slowest imported hash; repeated ones no time."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
@@ -146,7 +146,6 @@ class PasswordSignIn:
         return Opened(SignedIn(secret), (session,), _ended_session(typed))
 
     def _open_browser(self, account: Account, typed: PasswordCredentials, tried: Attempt) -> Opened[SignedIn]:
-        """The new device cookie replaces the old one."""
         secret, session = self.sessions.new(account, typed.visitor)
         device_cookie, known = self.browsers.new(account, typed.visitor)
         replaced = () if tried.browser is None else ((tried.browser.kind, tried.browser.digest),)
@@ -159,7 +158,6 @@ def _ended_session(typed: PasswordCredentials) -> tuple[tuple[Kind, str], ...]:
 
 
 def _account_changed(account: Account) -> Refused:
-    """Perhaps its password, during the check."""
     reason = "the account changed while the password was checked"
     return Refused(Code.CREDENTIALS_WRONG, username=account.username, reason=reason)
 

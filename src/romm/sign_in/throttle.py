@@ -16,7 +16,7 @@ from romm.ports.process import Clock
 
 
 class Attempt(Struct, frozen=True):
-    """`browser` is a valid device cookie of the account, `signed_in` the digest of a valid credential of it."""
+    """`browser`: a valid device cookie of the account. `signed_in`: the digest of its valid credential."""
 
     username: str
     address: str

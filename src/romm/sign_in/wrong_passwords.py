@@ -12,7 +12,7 @@ MOST = 4096
 
 @dataclass(frozen=True)
 class WrongPasswords:
-    """By a digest whose key never leaves the process; with the mark of `repeated_passwords`.
+    """In memory only, by a digest whose key never leaves the process; with the mark of `repeated_passwords`.
 
     Found only by the counter that failed: elsewhere a fast answer would reveal that the password was tried here. A
     change of the account makes its entries useless.

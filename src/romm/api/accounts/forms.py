@@ -40,7 +40,7 @@ class LinkForm(Struct, frozen=True):
 
 
 class UnlinkForm(Struct, frozen=True, kw_only=True):
-    """`id` is a `subject_digest`."""
+    """`identity` is a `subject_digest`."""
 
     identity: str
     current_password: str = ""

@@ -158,8 +158,8 @@ def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[st
 
 
 def _links(account: Account, ways: WaysIn, renderer: PageRenderer) -> dict[str, Any]:
-    """Each link with whether it is the last way in. `blocked`: one keeps the provider's address from linking.
-    `linkable`: the providers without a link.
+    """`links`: each with whether it is the last way in. `blocked`: one keeps the provider's address from linking.
+    `linkable`: providers without a link.
     """
     links = describe_links(account, ways.issuers, renderer)
     linked = {renderer.configured.of_issuer(each.link.identity.issuer) for each in links}

@@ -1,4 +1,4 @@
-"""What happened to an account, the newest first."""
+"""What happened to an account, newest first."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def _of_credential(credential: Credential) -> Event:
 async def last_explained(
     account: Account, entries: Sequence[SignInEntry], explainers: Explainers, who: Principal
 ) -> Explanation | Refused | None:
-    """With the claims of the last sign-in with a provider; None without them."""
+    """With the last claims from a provider; None without them."""
     entry = next((each for each in entries if each.claims and each.issuer), None)
     if entry is None:
         return None

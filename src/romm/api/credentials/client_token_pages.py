@@ -146,7 +146,7 @@ async def _page(
 
 
 def _pairing(offer: Offer, base_url: str) -> dict[str, Any]:
-    """RomM's apps look for `code`. A browser comes to the page of `device_pages.pair`."""
+    """RomM's apps look for `code`; browsers come to the page of `device_pages.pair`."""
     scanned = f"{base_url}/pair?code={format_code(offer.code)}"
     return {
         "name": offer.token.name,

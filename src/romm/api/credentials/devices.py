@@ -1,4 +1,4 @@
-"""Device authorization (RFC 8628 and the older format) and approval over HTTP."""
+"""Device authorization (RFC 8628 and the older format) and its approval."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""Tokens of apps over HTTP."""
+"""Tokens of apps."""
 
 from urllib.parse import unquote_plus
 
@@ -126,7 +126,7 @@ async def token_request(request: Request) -> TokenRequest:
 
 
 def _client(request: Request, parameters: dict[str, str]) -> str:
-    """A public client's name; one that claims a secret is refused.
+    """A public client's name. Refuses one that claims a secret.
 
     A Basic header with only a name equals `client_id` (RFC 6749, 2.3.1): many libraries send it. Other schemes do not
     authenticate clients: some apps send an expired token with every request.

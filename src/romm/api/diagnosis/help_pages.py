@@ -41,14 +41,13 @@ async def code(code: FromPath[str], renderer: NamedDependency[PageRenderer], pro
 
 
 def _variables(operator: str, renderer: PageRenderer) -> Iterator[tuple[str, str, str]]:
-    """Id, name and variables' prefix of each provider of the sign-in page. Empty for a text without variables."""
+    """Id, name and variables' prefix of the sign-in page's providers, for a text with variables."""
     if renderer.configured.are_several and names_variables(operator):
         for each in renderer.configured.on:
             yield each.id, each.label, f"{variable(each.id, '')}…"
 
 
 def _hints(code: Code, renderer: PageRenderer, at: str) -> Iterator[tuple[str, str]]:
-    """Of the sign-in page's providers, or of one."""
     for each in renderer.settings.working_providers:
         if at and each.id != at:
             continue

@@ -152,7 +152,6 @@ def _shown(renderer: PageRenderer, provider_id: str | None) -> ConfiguredProvide
 
 
 def _page(renderer: PageRenderer, who: Principal, shown: ConfiguredProvider, **parts: Any) -> Template:
-    """`tabs` are the providers, if several."""
     declared = renderer.declared(shown.id)
     tabs = [each for each in renderer.configured.declared if renderer.declared(each.id).oidc.enabled or each is shown]
     return renderer.page(

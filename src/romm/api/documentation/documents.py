@@ -73,7 +73,7 @@ def _numbers(name: str) -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def parts(name: str) -> tuple[tuple[Block, ...], ...]:
-    """Without the title. A chapter stays whole where it fits."""
+    """Without the title. Keeps a chapter whole where it fits."""
     body = _body(name)
     total = _size(body)
     limit = total / ceil(total / LONGEST) + _MARGIN

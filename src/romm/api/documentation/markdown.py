@@ -22,7 +22,7 @@ Address = Callable[[str], str | None]
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """`level` of a heading, else 0. `table`: the head of the table whose row this is."""
+    """`level` of a heading, else 0. `table`: the head of this row's table."""
 
     tokens: Sequence["Token"]
     text: str
@@ -153,7 +153,6 @@ def _html_block(_: Any, tokens: Sequence["Token"], index: int, *__: Any) -> str:
 
 
 def _fence(_: Any, tokens: Sequence["Token"], index: int, __: Any, env: dict[str, Any]) -> str:
-    """With a copy button, which the page's script shows."""
     env["number"] += 1
     name = f"code-{env['number']}"
     return (

@@ -40,7 +40,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def search(query: str) -> list[Found]:
-    """The best first, one for each place. A paragraph, with its titles, has all words."""
+    """The best first, one a place. A paragraph, with its titles, has all words."""
     asked = " ".join(query[:LONGEST_QUERY].casefold().split())
     words = asked.split()[:MOST_WORDS]
     if not words:

@@ -1,4 +1,4 @@
-"""From a request's credential to its principal. An invalid credential is final: no other is tried."""
+"""From a request's credential to its principal. After an invalid credential no other is tried."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -22,7 +22,7 @@ OF_APPLICATION = "of_application"
 
 @dataclass(frozen=True)
 class Authentication:
-    """Holds its dependencies: Litestar would resolve each in a task, which doubles the time of a small request."""
+    """Holds its dependencies: Litestar would resolve each in a task, doubling a small request's time."""
 
     sessions: Sessions
     bearers: Bearers
@@ -33,7 +33,7 @@ class Authentication:
         return credential_header(request) is not None or self.our_cookies.session(request) is not None
 
     async def principal(self, request: Request) -> Principal:
-        """The `Authorization` header if it is `Basic` or `Bearer`, else the session cookie; for pages the cookie only.
+        """`Authorization` if it is `Basic` or `Bearer`, else the session cookie; for pages the cookie only.
 
         Raises `Refused`: NOT_SIGNED_IN, those of `PasswordSignIn.who`, FORBIDDEN without the route's scope,
         TOKEN_MISPLACED, or REQUEST_INVALID for an unreadable form.
@@ -77,7 +77,7 @@ class Authentication:
         return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request), door=door))
 
     async def _of_client(self, secret: str) -> Principal | None:
-        """Only a client token is a client's secret: an access token is a person's."""
+        """Only client tokens: an access token is a person's."""
         return await self.bearers.who(secret) if secret.startswith(CLIENT_TOKEN_PREFIX) else None
 
 

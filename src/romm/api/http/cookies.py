@@ -52,8 +52,8 @@ def _prefix(base_url: str) -> str:
 
 
 def without_disguised(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Drops cookies such as `\\xa0__Host-romm_session`: Litestar strips what Python takes for a space. To browsers
-    their prefix is not `__Host-`, and any host of our domain may set them.
+    """Drops cookies such as `\\xa0__Host-romm_session`: Litestar strips what Python takes for a space. Browsers see no
+    `__Host-` there and let any host of our domain set them.
     """
     if not any(name == b"cookie" and value != value.translate(None, _SPACES) for name, value in headers):
         return headers
@@ -76,7 +76,7 @@ class Cookies:
         return request.cookies.get(SESSION) if is_program else None
 
     def also_for_program(self, request: Request, secret: str) -> list[Cookie]:
-        """RomM's name beside ours, for apps. No browser gets it: it would send it on to an app behind a proxy."""
+        """RomM's name beside ours, for apps. A browser would send it on to an app behind a proxy."""
         if is_from_browser(request) or self.session_cookie == SESSION:
             return []
         return [self._named(SESSION, secret, self.session_lifetime)]
@@ -93,14 +93,14 @@ class Cookies:
 
     @property
     def forward_session_cookie(self) -> str:
-        """For another host, where it opens forward authentication only."""
+        """Of another host; opens forward authentication only."""
         return self._name("romm_forward")
 
     def forward_session(self, request: Request) -> str | None:
         return request.cookies.get(self.forward_session_cookie)
 
     def forward_key(self, request: Request) -> str | None:
-        """Marks the browser that began a hand-over at another host."""
+        """Of the browser that began a hand-over at another host."""
         return request.cookies.get(self._name("romm_forward_key"))
 
     def hand_over_begun(self, key: str) -> Cookie:
@@ -119,7 +119,7 @@ class Cookies:
         return self._name("romm_known")
 
     def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
-        """As `signed_in`; after a password sign-in with the device cookie."""
+        """As `signed_in`, plus the device cookie after a password sign-in."""
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 

@@ -41,7 +41,7 @@ def new_correlation_id() -> str:
 def middleware(
     app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str, languages: Languages, access: bool = False
 ) -> ASGIApp:
-    """`access`: log each request, not only with DEBUG. `bind` puts facts on its log lines. `device_cookie`: a name."""
+    """`access`: log each request, not only with DEBUG. `bind` adds facts to its log lines. `device_cookie`: a name."""
     extra = always(https=https)
     write = log.info if access else log.debug
 

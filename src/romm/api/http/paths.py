@@ -1,4 +1,4 @@
-"""One thing has one address: rules of proxies and logs by path must hold for numbers, too."""
+"""A number has one address: proxies' rules and logs by path must hold."""
 
 from litestar.exceptions import NotFoundException
 

@@ -1,4 +1,4 @@
-"""Trusted reverse proxies, and the request they forward or ask about."""
+"""Trusted reverse proxies, and the requests that they forward or ask about."""
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -24,7 +24,7 @@ _SCHEMES = {"http", "https"}
 def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
     """Set a request's client to the nearest address that is not a trusted proxy, in canonical form.
 
-    `trusted` are networks in CIDR notation; other senders' forwarding headers are ignored.
+    `trusted`: networks in CIDR notation. Other senders' forwarding headers are ignored.
     """
     networks = tuple(found for each in trusted if (found := hosts.network(each)) is not None)
     known = lru_cache(hosts.REMEMBERED)(partial(_known, networks))

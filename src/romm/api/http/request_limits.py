@@ -1,4 +1,4 @@
-"""Limits of a request: time for the body, time for the answer, and one `Host`."""
+"""Limits of a request: time for body and answer, and one `Host`."""
 
 import asyncio
 from http import HTTPStatus

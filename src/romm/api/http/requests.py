@@ -48,8 +48,8 @@ class UnsupportedMediaType(ClientException):
 
 
 def visitor(request: Request) -> Visitor:
-    """The address is the peer's, or a trusted proxy's (`app.create_app`). The throttle needs the device cookie wherever
-    a password is checked.
+    """The address is the peer's, or a trusted proxy's (`app.create_app`). The throttle needs the device cookie with
+    every password.
     """
     return Visitor(
         address=request.client.host if request.client else "",
@@ -117,7 +117,7 @@ async def form(request: Request) -> dict[str, str]:
 
 @contextmanager
 def readable(code: Code) -> Iterator[None]:
-    """Refuse an unreadable body with `code`; one that is too large or too slow keeps its 413 or 408."""
+    """Refuse an unreadable body with `code`; one too large or too slow keeps its 413 or 408."""
     try:
         yield
     except (RequestEntityTooLarge, BodyNotReceived):
@@ -143,7 +143,7 @@ def _plain(of: Any) -> Any:
 
 
 def credential_header(request: Request) -> str | None:
-    """`Authorization` as Basic or Bearer. Another scheme is meant for another program."""
+    """`Authorization` as Basic or Bearer. Another scheme is for another program."""
     header = request.headers.get("authorization", "")
     return header if header.partition(" ")[0].lower() in ("basic", "bearer") else None
 
@@ -154,7 +154,7 @@ def is_basic(authorization: str) -> bool:
 
 
 def is_from_browser(request: Request) -> bool:
-    """Browsers send one of the two with each request that could harm, over https with all others too."""
+    """Browsers send one of these with each request that could harm, over https with all."""
     return "sec-fetch-site" in request.headers or "origin" in request.headers
 
 

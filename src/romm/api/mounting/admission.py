@@ -59,7 +59,7 @@ def answer(_: Any, refused: SignInRefused) -> Response[bytes]:
 
 
 def checker(dependencies: AppDependencies, ours: Litestar) -> ASGIApp:
-    """Answers with a refusal, or leaves the principal in the request's state."""
+    """Refuses, or leaves the principal in the request's state."""
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
         needed, route = scope["state"][_NEEDED], _Route(scope["state"][_NEEDED])
@@ -104,7 +104,6 @@ class _Route:
         self.opt |= {"scope": needed.scope} if needed.scope else {}
 
     def answers(self, code: Code) -> None:
-        """Redirects only a person who is not signed in."""
         self.opt |= {"error_page": "/"} if code is Code.NOT_SIGNED_IN else {}
 
 

@@ -1,7 +1,7 @@
 """The sign-in's paths in another application, forwarded to the sign-in's own service.
 
 Neither touches the other's dependencies, hooks, templates or exception handlers. A mount of Litestar would take a whole
-prefix, such as all of `/api`.
+prefix, such as `/api`.
 """
 
 import re
@@ -80,7 +80,7 @@ def _clash(own: BaseRoute, theirs: BaseRoute) -> bool:
 
 
 def _shape(of: BaseRoute) -> str:
-    """Names and types of parameters make no difference."""
+    """Without names and types of parameters."""
     return _PARAMETER.sub("{}", of.path_format)
 
 

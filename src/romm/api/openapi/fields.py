@@ -1,7 +1,7 @@
 """Types of request fields, for the OpenAPI document.
 
-Constraints of `extra_json_schema` are the rules' own: the rule refuses, with its own code. msgspec checks the others
-and refuses with `request_invalid`.
+Constraints of `extra_json_schema` are the rules' own, which refuse with their own codes. msgspec checks the others,
+with `request_invalid`.
 """
 
 from typing import Annotated, Any

@@ -64,7 +64,7 @@ def config(version: str) -> OpenAPIConfig:
 class Described(Operation):
     """Problems come as JSON, and under their own media type if `Accept` names it.
 
-    Subclasses are no dataclasses: they add no field, and each would cost a millisecond at start.
+    Subclasses are no dataclasses: each would cost a millisecond at start.
     """
 
     def __post_init__(self) -> None:

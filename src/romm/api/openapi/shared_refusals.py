@@ -1,6 +1,6 @@
 """A route's implied refusals, for the OpenAPI document and `Allow`.
 
-Each route lists those of its own work; those of reading the request are the same everywhere.
+Routes list those of their own work; those of reading the request are the same everywhere.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Compression, for answers without personal data.
 
-The length of a page with a secret and another site's text would reveal the secret (BREACH).
+A page's length would reveal its secret beside another site's text (BREACH).
 """
 
 from litestar.config.compression import CompressionConfig

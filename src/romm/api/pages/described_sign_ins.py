@@ -43,7 +43,7 @@ async def describe_entries(
 
 
 def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
-    """With the name of the entry's provider. An earlier one is known by its host."""
+    """With the provider's name; an earlier one's host."""
     by = {"openid": "with", "backchannel": "by"}.get(entry.method)
     if by is None:
         return WAYS.get(entry.method, entry.method)

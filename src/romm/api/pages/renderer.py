@@ -133,12 +133,11 @@ class PageRenderer:
         return None if found is None else found.label
 
     def of_several(self, provider_id: str | None) -> str:
-        """The id of one of several providers, for links about it. Empty with a single one."""
+        """For links about one of several providers. Empty with a single one."""
         named = self.configured.named(provider_id) if provider_id else None
         return named.id if named is not None and self.configured.are_several else ""
 
     def providers_of(self, issuers: Iterable[str]) -> str | None:
-        """Those with one of these issuers, else all that are on."""
         found = {each.id for issuer in issuers if (each := self.configured.of_issuer(issuer))}
         return self.one_of([each for each in self.configured.on if each.id in found] or self.configured.on)
 
@@ -147,7 +146,7 @@ class PageRenderer:
         return self.one_of([each for each in self.configured.on if self.declared(each.id).oidc.link_by_email])
 
     def buttons(self, return_to: str, used: str | None = None) -> list[Button]:
-        """For each provider that is on, in the declared order; this browser's last one comes first."""
+        """In the declared order; this browser's last provider comes first."""
         return [
             Button(
                 label=each.label,
@@ -160,7 +159,7 @@ class PageRenderer:
         ]
 
     def _picture(self, provider_id: str) -> str:
-        """For a provider without any name, the emblem of OpenID Connect."""
+        """Without any name, the emblem of OpenID Connect."""
         oidc = self.declared(provider_id).oidc
         name = key(oidc.provider)
         return name if name in PRESETS else "" if name or oidc.name else "oidc"
@@ -176,7 +175,7 @@ class PageRenderer:
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
     def confirming(self, who: Principal, return_to: str) -> dict[str, Any]:
-        """The provider where the person signs in again, its address, and whether its e-mail addresses link."""
+        """The provider to sign in at again, its address, and whether its e-mail addresses link."""
         wanted = self.configured.to_confirm_by(who.issuers)
         found = wanted if wanted.is_on else self._shown
         if found is None:

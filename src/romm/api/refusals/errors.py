@@ -128,7 +128,7 @@ class Errors:
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
     def _to_proxy(self, request: Request, refused: Refused) -> Response[bytes]:
-        """401, or a redirect for browsers. nginx accepts only 401: it gets the URL in `Location`."""
+        """401, or a redirect for browsers. nginx accepts only 401, with the URL in `Location`."""
         answer = self._problem(request, refused)
         if not refused.page:
             return answer

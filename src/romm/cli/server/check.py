@@ -35,7 +35,7 @@ def check_start(given: Given) -> None:
 
 
 def _look_at(database: Database) -> None:
-    """Raises `Refused` for what `romm serve` does not put in order."""
+    """Raises `Refused` for what `romm serve` does not fix."""
     try:
         migrations.require_current(database.url)
     except Refused as refused:

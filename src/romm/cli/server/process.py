@@ -1,4 +1,4 @@
-"""Saves memory and time in the processes of the `romm` command; figures in docs/performance.md."""
+"""Saves memory and time in the `romm` command's processes; figures in docs/performance.md."""
 
 import gc
 import os
@@ -28,7 +28,7 @@ HUGE_PAGES = "glibc.malloc.hugetlb=1"
 def start_with_huge_pages() -> None:
     """Starts this program again, as the same process: glibc reads its settings at the start only.
 
-    Returns if they are set, empty ones too, and outside Linux.
+    Returns if they are set, even empty, and outside Linux.
     """
     if sys.platform != "linux" or TUNABLES in os.environ:
         return
@@ -53,7 +53,7 @@ def lean_imports() -> Iterator[None]:
 
 @contextmanager
 def left_out(*names: str) -> Iterator[None]:
-    """Around imports that do without these packages. They can be imported later."""
+    """Around imports without these packages. They can be imported later."""
     with _in_place(dict.fromkeys(names, _NOT_FOUND)):
         yield
 

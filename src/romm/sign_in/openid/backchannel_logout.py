@@ -38,9 +38,8 @@ class BackchannelLogout:
     without_expiry: str = ""
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
-        """Succeeds without sessions to end (2.7).
-
-        Raises `Refused`: LOGOUT_TOKEN_INVALID, LOGOUT_TOKEN_USED, or why it cannot be validated.
+        """Succeeds without sessions to end (2.7). Raises `Refused`: LOGOUT_TOKEN_INVALID, LOGOUT_TOKEN_USED, or why it
+        cannot be validated.
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
@@ -56,7 +55,6 @@ class BackchannelLogout:
         await self.journal.signed_out(logout, owners, visitor)
 
     async def _carry_out(self, logout: Logout) -> Sequence[int]:
-        """The owners of the ended sessions."""
         if not logout.has_expiry:
             self.journal.without_expiry(logout, self.without_expiry)
         try:

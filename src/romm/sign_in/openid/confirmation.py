@@ -25,9 +25,8 @@ class BrowserCookies(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only.
-
-    `issuer` is where the person signed in; `registration`: a sign-in there may create an account.
+    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only. `issuer`: where the
+    person signed in. `registration`: a sign-in there may create an account.
     """
 
     account: Account

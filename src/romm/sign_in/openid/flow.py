@@ -64,7 +64,7 @@ def attempt_id(state: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """At one provider. `off`: why it is off; `identification` is then None. `issuer`: as the settings spell it.
+    """`off`: why it is off; `identification` is then None. `issuer`: as the settings spell it.
 
     Methods that begin or finish a sign-in raise `Refused`.
     """
@@ -173,7 +173,6 @@ class OpenIDSignIn:
         await self.pushes.count(address)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
-        """Loading a callback again gives the same result."""
         with concerning(self.id):
             return await self._finish(response, cookies, visitor)
 

@@ -81,7 +81,6 @@ class RepeatedResponses:
 
 
 def _first_refusal(outcome: Outcome | None) -> Refused:
-    """With its reference in the log."""
     if isinstance(outcome, NotOpened) and outcome.code in set(Code):
         return Refused(Code(outcome.code), again=outcome.reference)
     return Refused(Code.ATTEMPT_USED)
