@@ -74,6 +74,7 @@ class Invitations:
         self.log.warning("invitation.revoked", by=by.account_id, invitation=invitation_id)
 
     async def _level(self, invitation_id: int) -> AccessLevel:
+        """Raises `Refused(CREDENTIAL_UNKNOWN)`."""
         found = await self.credential_lists.numbered(Kind.INVITATION, invitation_id)
         if found is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=invitation_id)
@@ -113,6 +114,6 @@ class Invitations:
         return account
 
     def _require_a_way(self) -> None:
-        """With a password, or by single sign-on."""
+        """To make an account: with a password, or by single sign-on."""
         if not self.passwords_enabled and not self.single_sign_on:
             raise Refused(Code.PASSWORDS_OFF)

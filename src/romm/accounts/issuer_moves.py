@@ -53,7 +53,6 @@ class IssuerMoves:
         return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.issuers.links_by_email(wanted.new)))
 
     async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, Sequence[Account]]:
-        """With both issuers as stored, and the old one's accounts."""
         here, now = await self.account_lists.issuers(), await self.issuers.asked()
         old = spelled(wanted.old, here)
         new = spelled(wanted.new, tuple(filter(None, [now.this, *now.current])))
@@ -76,7 +75,6 @@ class IssuerMoves:
         return attempt
 
     async def _decided(self, move: IssuerMove, account: Account, keep: str | None) -> IssuerMoveDecision | None:
-        """None if no longer linked to the old issuer."""
         link = rules.link_to(account, move.old)
         if link is None:
             return None

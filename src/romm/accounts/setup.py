@@ -29,7 +29,7 @@ class Setup:
         return self.wizard and self.passwords_enabled and not await self.accounts.any_admin()
 
     def check_hosts(self, asked_at: Iterable[str]) -> None:
-        """`asked_at`: the `Host` header, and the original one by proxies. Raises `Refused(SETUP_HOST)`.
+        """`asked_at`: the `Host` header, and what proxies say it was before. Raises `Refused(SETUP_HOST)`.
 
         Until an admin exists only the network protects it, and a website can reach it by DNS rebinding.
         """

@@ -125,7 +125,7 @@ def _has_session(cookies: bytes) -> bool:
 
 
 def _only(name: bytes, cookies: bytes) -> str | None:
-    """If the cookie is there once and plainly written."""
+    """The cookie's value, if it is there once and plainly written."""
     found = _plainly(name).search(cookies) if cookies.count(name) == 1 else None
     return None if found is None else found[1].decode()
 

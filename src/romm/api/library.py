@@ -1,4 +1,4 @@
-"""The empty library of a mere sign-in: apps test a sign-in by its platforms.
+"""The empty library of a RomM that is a sign-in alone: apps test a sign-in by its platforms.
 
 An application that mounts the sign-in leaves this router out.
 """

@@ -43,7 +43,7 @@ _BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
 def run(environ: Mapping[str, str], provider_id: str | None = None, *, as_json: bool) -> int:
-    """1 if a check failed. Without `provider_id`, of all providers. Raises `Refused(OIDC_OFF)`."""
+    """Exit code 1 if a check failed. Without `provider_id`, examines all providers. Raises `Refused(OIDC_OFF)`."""
     findings = asyncio.run(_json(environ, provider_id) if as_json else _text(environ, provider_id))
     return 1 if has_failed(findings) else 0
 

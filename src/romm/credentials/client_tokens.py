@@ -28,6 +28,8 @@ _KINDS = (Kind.CLIENT_TOKEN,)
 
 
 class Minted(Struct, frozen=True):
+    """The secret is shown only now."""
+
     secret: str
     token: Credential
 

@@ -13,6 +13,8 @@ from romm.domain.model import AccessLevel, Account
 
 
 class Principal(Struct, frozen=True, kw_only=True):
+    """`credential` is None for Basic auth."""
+
     account: Account
     scopes: frozenset[str]
     credential: Credential | None = None

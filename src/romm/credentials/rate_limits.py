@@ -47,7 +47,7 @@ class FairLimit:
     _until: dict[str, datetime] = field(default_factory=dict)
 
     def judge(self, address: str) -> Refuse | None:
-        """Of an address that has to wait; with `most` of them, every address has to."""
+        """The refusal for an address that has to wait; with `most` of them waiting, every address has to."""
         now = self.clock()
         until = self._until.get(by_address(self.bound.each, address).who)
         if until is None and len(self._until) >= self.most:

@@ -61,7 +61,7 @@ class Sessions:
         source: ProviderSession | None = None,
         proven_at: datetime | None = None,
     ) -> tuple[str, Credential]:
-        """Its secret, and the credential to store."""
+        """Its secret, and the credential to store, which has only the hash."""
         secret, now = url_secret(), self.clock()
         return secret, issued(
             Kind.SESSION,
@@ -142,7 +142,9 @@ class Sessions:
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
     async def end_one(self, who: Principal, session_id: int) -> None:
-        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's."""
+        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's
+        session.
+        """
         require_own(who, Action.END_SESSIONS)
         account_id = who.account.id
         if who.credential is None or who.credential.id != session_id:
@@ -161,7 +163,7 @@ class Sessions:
         return ended
 
     async def end_everything(self, who: Principal) -> int:
-        """Includes this session: it needs no proof. Raises `Refused`."""
+        """Ends this session, too: it needs no proof. Raises `Refused`."""
         require_own(who, Action.END_SESSIONS)
         ended = await self.credentials.end_all(who.account.id, EVERYTHING)
         self.log.info("session.everything_ended", account=who.account.id, ended=ended)

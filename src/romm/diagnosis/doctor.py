@@ -147,7 +147,6 @@ class Doctor:
         ]
 
     async def _history(self, issuer: str) -> History:
-        """Empty without a readable log."""
         storage = self.instruments.storage
         if await attempt(storage.revision()) != storage.newest:
             return History()

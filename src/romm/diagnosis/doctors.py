@@ -33,7 +33,7 @@ class Doctors:
             yield finding
 
     async def within(self, actor: Actor, seconds: float, shown: str) -> Mapping[str, list[Finding]]:
-        """All findings of the provider `shown`, and the others' own. Raises `Refused(FORBIDDEN)`."""
+        """All findings of the provider `shown`, and those about the other providers. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
         others = [each for each in self.examined if each != shown]
         whole, *parts = await asyncio.gather(

@@ -19,7 +19,7 @@ MAX_REPORT_LENGTH = 65_536  # characters; a person may be in ten thousand groups
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """`only_in_userinfo`: not in the ID token. `different`: between the two."""
+    """`only_in_userinfo`: not in the ID token. `different`: differ between the two."""
 
     algorithm: str
     id_token: Mapping[str, Any]

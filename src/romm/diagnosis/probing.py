@@ -155,7 +155,7 @@ class Probing:
         return Visit(redirect_uri=expected, responses=tuple(responses), sent=sent)
 
     async def _token(self, push: PushProbe | None) -> TokenProbe:
-        """An invented code. A rejected client tries the other methods."""
+        """An invented code. If the client is rejected, try the other methods."""
         try:
             method, *next_methods = self.probe.methods(self._metadata)
         except Refused as refused:

@@ -116,7 +116,7 @@ class PasswordSignIn:
             raise _account_changed(account) from conflict
 
     async def _check(self, password: str, tried: Attempt) -> Account:
-        """Failures take as long as the slowest imported hash; repeated ones no time."""
+        """Failures take as long as the slowest imported hash; a repeated one takes no time."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)

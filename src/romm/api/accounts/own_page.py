@@ -145,7 +145,6 @@ class SessionView:
 
 
 def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[str, Any]:
-    """The account's sign-in methods, and the re-authentication to change them."""
     account = principal.account
     passwords = not renderer.settings.accounts.disable_userpass_login
     return {
@@ -158,9 +157,7 @@ def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[st
 
 
 def _links(account: Account, ways: WaysIn, renderer: PageRenderer) -> dict[str, Any]:
-    """`links`: each with whether it is the last way in. `blocked`: one keeps the provider's address from linking.
-    `linkable`: providers without a link.
-    """
+    """`blocked`: a link keeps the provider's address from linking. `linkable`: providers without a link."""
     links = describe_links(account, ways.issuers, renderer)
     linked = {renderer.configured.of_issuer(each.link.identity.issuer) for each in links}
     newest = max(reversed(links), key=lambda each: each.link.linked_at, default=None)

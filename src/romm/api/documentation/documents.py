@@ -28,7 +28,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """`elsewhere`: the other parts' anchors that are no headings, for links to the first part."""
+    """`elsewhere`: the other parts' anchors that are no headings, for links that arrive at the first part."""
 
     title: str
     html: str

@@ -1,7 +1,7 @@
 """Names, attributes and lifetimes of our cookies.
 
-With an https base URL all are `__Host-` and `Secure`: no other host nor plain http can set or read them. Cookies ignore
-ports (RFC 6265, 8.5): an unusual port in the name keeps instances apart.
+With an https base URL all are `__Host-` and `Secure`: neither another host nor plain http can set or read them. Cookies
+ignore ports (RFC 6265, 8.5): an unusual port in the name keeps instances apart.
 """
 
 import re
@@ -119,7 +119,6 @@ class Cookies:
         return self._name("romm_known")
 
     def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
-        """As `signed_in`, plus the device cookie after a password sign-in."""
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 

@@ -50,8 +50,8 @@ class CrossSiteCheck:
 def is_from_website(request: Request, base_url: str) -> bool:
     """From a browser, for a page that is not ours, even at another host of our domain.
 
-    Apps send neither header; web views a scheme of their own (`capacitor://localhost`), which no website can send. A
-    website's sandboxed frame sends `null`.
+    Apps send neither header; web views an origin with a scheme of their own (`capacitor://localhost`), which no website
+    can send. A website's sandboxed frame sends `null`.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if origin is not None and _is_of_app(origin):

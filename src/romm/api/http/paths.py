@@ -1,4 +1,4 @@
-"""A number has one address: proxies' rules and logs by path must hold."""
+"""A number in a path has one spelling: proxies' rules and logs by path must hold."""
 
 from litestar.exceptions import NotFoundException
 

@@ -14,8 +14,8 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}  # caches and browsers add parameters to what
 
 
 def takes_no_more(handler: HTTPRouteHandler) -> bool:
-    """Exempt are OAuth's endpoints (RFC 6749, 3.2: unknown parameters are ignored), those for providers, and signing
-    out.
+    """Exempt are OAuth's endpoints (RFC 6749, 3.2: unknown parameters are ignored), those that providers call, and
+    signing out.
     """
     options = handler.opt
     exempt = options.get("errors") == "oauth" or options.get("cross_site") or options.get("signs_out")

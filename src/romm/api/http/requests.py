@@ -42,7 +42,7 @@ T = TypeVar("T")
 
 
 class UnsupportedMediaType(ClientException):
-    """Of a body; Litestar has no error for it."""
+    """A body's type that no route takes; Litestar has no error for it."""
 
     status_code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
@@ -60,7 +60,7 @@ def visitor(request: Request) -> Visitor:
 
 
 def hosts_asked(request: Request) -> list[str]:
-    """`Host`, and the original one by a proxy. Clients can invent both."""
+    """`Host`, and what a proxy says that it was before. Clients can invent both."""
     return [request.headers.get("host", ""), *request.headers.getall("x-forwarded-host", [])]
 
 
@@ -159,7 +159,7 @@ def is_from_browser(request: Request) -> bool:
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
-    """RFC 7617. None also for an unreadable header."""
+    """RFC 7617. None for any other header; never raises."""
     if not is_basic(authorization):
         return None
     encoded = authorization.partition(" ")[2]

@@ -35,7 +35,7 @@ class SignInRefused(Exception):
     """The sign-in's answer to a request for one of the application's routes.
 
     `status` is 303 to the sign-in page for a browser; else 401, 403, 429 with `Retry-After`, or 503, with a page or
-    problem (RFC 9457) as the body. The application may handle it otherwise.
+    problem (RFC 9457) as the body. An exception handler of the application may answer otherwise.
     """
 
     def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:

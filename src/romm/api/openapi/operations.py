@@ -62,7 +62,7 @@ def config(version: str) -> OpenAPIConfig:
 
 @dataclass
 class Described(Operation):
-    """Problems come as JSON, and under their own media type if `Accept` names it.
+    """Problems come as JSON, too.
 
     Subclasses are no dataclasses: each would cost a millisecond at start.
     """

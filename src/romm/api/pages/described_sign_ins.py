@@ -36,7 +36,6 @@ class SignInView:
 async def describe_entries(
     entries: Sequence[SignInEntry], renderer: PageRenderer, who: Principal, administration: Administration
 ) -> list[SignInView]:
-    """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(actor(who), owners) if "users.read" in who.scopes else {}
     return [_describe_entry(entry, renderer, names) for entry in entries]

@@ -69,7 +69,7 @@ def current() -> str:
 
 
 def this_page() -> str:
-    """The way back to this request's page, with its parameters. Empty if it only answers a form."""
+    """The way back to this request's page, with the parameters that it needs. Empty if it only answers a form."""
     if (asked := _asked.get()) is None or asked.scope["method"] != "GET":
         return ""
     query = dict(parse_qsl(asked.scope["query_string"].decode("latin-1")))

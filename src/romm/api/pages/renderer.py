@@ -175,7 +175,7 @@ class PageRenderer:
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
     def confirming(self, who: Principal, return_to: str) -> dict[str, Any]:
-        """The provider to sign in at again, its address, and whether its e-mail addresses link."""
+        """The provider to sign in at again."""
         wanted = self.configured.to_confirm_by(who.issuers)
         found = wanted if wanted.is_on else self._shown
         if found is None:

@@ -61,6 +61,7 @@ class Errors:
         return self._answer(request, refused)
 
     def http(self, request: Request, error: HTTPException) -> Response[bytes] | Template:
+        """Unknown route, wrong method, unreadable body."""
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             return self._other_method(request, error)
         code = _CODES_OF_STATUS.get(error.status_code, Code.REQUEST_INVALID)

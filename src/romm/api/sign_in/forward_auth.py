@@ -1,4 +1,4 @@
-"""A reverse proxy asks RomM to authenticate a request."""
+"""Forward authentication: a reverse proxy asks RomM to authenticate a request."""
 
 from typing import Annotated
 

@@ -166,7 +166,7 @@ async def _checkup(checkups: Checkups, who: Principal) -> Checkup | None:
 
 
 async def _waiting(administration: Administration, who: Principal) -> Sequence[Account]:
-    """Who asked for a new password; at most one more than are shown."""
+    """Accounts that asked for a new password; at most one more than are shown."""
     if "users.read" not in who.scopes:
         return []
     waiting = AccountQuery(only=Only.WAITING, limit=SHOWN + 1)

@@ -1,7 +1,7 @@
 """Parameters that another site posts: authorization responses by form_post, and initiated logins.
 
-A cross-site POST brings no cookie (`SameSite=Lax`): the browser repeats it by GET, and only that acts. Sources: OAuth
-2.0 Form Post Response Mode; OpenID Connect Core 1.0, 4.
+A cross-site POST brings no cookie (`SameSite=Lax`): the browser is sent to the same address by GET, and only that
+request acts. Sources: OAuth 2.0 Form Post Response Mode; OpenID Connect Core 1.0, 4.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Open files for connections, an end to unread ones, and a log line when there is no more room."""
+"""Open files for connections, an end to those that do not read, and a log line when there is no more room."""
 
 import contextlib
 import os
@@ -101,7 +101,9 @@ def watch(room: Room, log: Log) -> None:
 
 
 def limit_unread() -> bool:
-    """Connections inherit the limit from the listening socket, which granian does not tell. False without one."""
+    """Connections inherit the limit from the listening socket. granian opens it itself and does not tell where. False
+    while there is none.
+    """
     option, found = getattr(socket, "TCP_USER_TIMEOUT", None), False  # Linux
     for listener in _listeners():
         found = True

@@ -53,7 +53,7 @@ def lean_imports() -> Iterator[None]:
 
 @contextmanager
 def left_out(*names: str) -> Iterator[None]:
-    """Around imports without these packages. They can be imported later."""
+    """Around imports that do without these packages. They can be imported later."""
     with _in_place(dict.fromkeys(names, _NOT_FOUND)):
         yield
 

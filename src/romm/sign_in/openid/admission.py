@@ -171,7 +171,7 @@ class Admission:
             log_role_change(self.log, account, before, by="provider")
 
     def _rejected(self, decision: Reject, person: Person) -> Refused:
-        """UserInfo's error precedes claims that UserInfo might have had."""
+        """UserInfo's error takes precedence over claims that UserInfo might have had."""
         missing = decision.refuse.code in (Code.EMAIL_MISSING, Code.EMAIL_NOT_VERIFIED)
         missing = missing or (decision.refuse.code is Code.NO_ROLE and isinstance(person.claims.roles, Unknown))
         refused = person.without_userinfo if missing and person.without_userinfo else Refused.by(decision.refuse)

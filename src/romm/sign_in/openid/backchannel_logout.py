@@ -55,6 +55,7 @@ class BackchannelLogout:
         await self.journal.signed_out(logout, owners, visitor)
 
     async def _carry_out(self, logout: Logout) -> Sequence[int]:
+        """Raises `Refused(LOGOUT_TOKEN_USED)`."""
         if not logout.has_expiry:
             self.journal.without_expiry(logout, self.without_expiry)
         try:
@@ -97,7 +98,7 @@ class BackchannelLogouts:
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:
-    """Unavailable keys keep their code: the provider may retry."""
+    """Unavailable keys keep their code: the provider may retry. Raises `LOGOUT_TOKEN_INVALID`."""
     try:
         return await provider.verify(metadata, unverified_logout_token)
     except Refused as refused:

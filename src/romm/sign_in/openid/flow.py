@@ -64,7 +64,7 @@ def attempt_id(state: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """`off`: why it is off; `identification` is then None. `issuer`: as the settings spell it.
+    """At one provider. `off`: why it is off; `identification` is then None. `issuer`: as the settings spell it.
 
     Methods that begin or finish a sign-in raise `Refused`.
     """
@@ -106,7 +106,7 @@ class OpenIDSignIn:
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
 
     async def begin_confirmation(self, who: Principal, unverified_return_to: str, visitor: Visitor) -> StartedSignIn:
-        """As a proof."""
+        """Sign in anew, as a proof."""
         require_own(who, Action.CHANGE_PROFILE)
         return await self._journaled(unverified_return_to, visitor, Purpose.CONFIRM)
 
@@ -169,6 +169,7 @@ class OpenIDSignIn:
             return StartedSignIn(url=url, attempt_id=attempt_id(state), sealed=sealed)
 
     async def _check_pushes(self, address: str) -> None:
+        """Raises `Refused(TOO_MANY_REQUESTS)`."""
         required(self.pushes.judge(address))
         await self.pushes.count(address)
 
