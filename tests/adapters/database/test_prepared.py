@@ -19,6 +19,7 @@ LATER = NOW + timedelta(days=1)
 _ADD = insert(AccountRow)
 _CHANGE = update(AccountRow).where(AccountRow.id == bindparam("key"))
 _OLDEST = select(AccountRow.id).where(AccountRow.enabled).order_by(AccountRow.id).limit(1)
+_NEWER = select(AccountRow.id).where(AccountRow.id > bindparam("key"))
 _NAMED = select(AccountRow.id).where(AccountRow.username.in_(bindparam("names", expanding=True)))
 
 
@@ -89,3 +90,8 @@ async def test_a_constraint_is_a_conflict_and_takes_the_transaction_back(databas
 def test_a_statement_that_only_its_parameters_complete_is_refused() -> None:
     with pytest.raises(ValueError, match="only its parameters complete it"):
         Prepared(_NAMED, sqlite.dialect())
+
+
+def test_no_parameter_is_null_because_it_is_missing() -> None:
+    with pytest.raises(KeyError, match="key"):
+        Prepared(_NEWER, sqlite.dialect()).values({"keys": 1})
