@@ -22,7 +22,7 @@ class Prepared:
 
     def __init__(self, statement: Statement, dialect: Dialect, names: Sequence[str] = ()) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=[*names] or None)
-        if compiled.post_compile_params or compiled.literal_execute_params or compiled.insert_prefetch:
+        if compiled.post_compile_params or compiled.literal_execute_params or compiled.prefetch:
             raise ValueError(f"only its parameters complete it: {compiled}")
         self.text = str(compiled)
         binds = compiled.binds
