@@ -31,7 +31,7 @@ class AccountUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Password(Struct, frozen=True):
-    """`trusted_since`: since when its holder is trusted with the account."""
+    """`trusted_since`: see `Account.password_set_at`."""
 
     hash: str | None
     trusted_since: datetime | None
@@ -156,7 +156,6 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
 
 
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
-    """Keep the last way in."""
     if proof is Proof.NONE:
         return confirmation_required(account)
     by_password = ways.passwords and account.password_set_at is not None

@@ -1,4 +1,4 @@
-"""Validate a logout token and find the sessions it names.
+"""Validate a logout token.
 
 Sources: OpenID Connect Back-Channel Logout 1.0 with errata set 1, 2.4 (content), 2.6 (validation), 4.1 (other tokens).
 """
@@ -51,7 +51,7 @@ class LogoutScope(enum.StrEnum):
 
 
 class Logout(Struct, frozen=True, kw_only=True):
-    """By `sid`, `subject`, or both together. `digest` is of the `jti`. From `forgotten_at` on the token is too old."""
+    """By `sid`, `subject`, or both. `digest` is of `iss` and `jti`. From `forgotten_at` on the token is too old."""
 
     issuer: str
     subject: str | None
@@ -106,7 +106,7 @@ def _unified(algorithm: Any) -> Any:
 
 
 def sid(claims: Document) -> str | None:
-    """From a validated ID token; None if missing or unusable."""
+    """From a validated ID token."""
     return claims["sid"] if _is_id(claims.get("sid")) else None
 
 
