@@ -1,4 +1,4 @@
-"""Settings from the environment: under the guides' names, generic names, or in files named by `…_FILE`."""
+"""Settings from the environment: by the guides' names, generic names, or from files (`…_FILE`)."""
 
 import difflib
 import re

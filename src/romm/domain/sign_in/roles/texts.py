@@ -12,7 +12,7 @@ SEPARATORS: Mapping[str, str] = {"csv": ",", "space": " ", ",": ",", ";": ";"}
 
 
 def texts(claim: Any, separator: str, *, keys: bool) -> tuple[str, ...] | None:
-    """None if unreadable. Splits a text at `separator`; takes an object's `keys`."""
+    """None if unreadable. `keys`: take an object's."""
     match claim:
         case None | "":
             return ()
