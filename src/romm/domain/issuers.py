@@ -70,7 +70,7 @@ def spelled(typed: str, known: Collection[str]) -> str:
 
 
 class LinkedElsewhere(Struct, frozen=True):
-    """Counts accounts linked only to this unknown issuer. Their sign-ins end in `already_linked` (L-10)."""
+    """Accounts linked only to this unknown issuer. Their sign-ins end in `already_linked` (L-10)."""
 
     issuer: str
     accounts: int

@@ -63,7 +63,7 @@ def registration(candidate: ProviderCandidate) -> Registration:
 
 
 def check_text(candidate: ProviderCandidate) -> Refuse | None:
-    """A line break in a value would be a further setting in an env file."""
+    """A line break would be a further setting in an env file."""
     odd = [name for name in candidate.__struct_fields__ if not getattr(candidate, name).strip().isprintable()]
     if not odd:
         return None

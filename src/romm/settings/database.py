@@ -1,4 +1,4 @@
-"""The database URL for SQLAlchemy, from a URL or from RomM's `DB_…`."""
+"""The database URL for SQLAlchemy."""
 
 import re
 from pathlib import PurePath

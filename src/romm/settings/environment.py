@@ -64,7 +64,6 @@ def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> 
 
 
 def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport) -> Iterator[tuple[str, str]]:
-    """Its own text, else the content of the file in NAME_FILE."""
     for name in dict.fromkeys(field.names):
         value, file = text(name, environ, report), text(f"{name}_FILE", environ, report)
         if value and file:

@@ -152,7 +152,7 @@ PROVIDERS = "providers"
 
 
 class DeclaredProvider(Struct, frozen=True, kw_only=True):
-    """`off` has the reasons why it is off."""
+    """`off`: the reasons."""
 
     id: str
     oidc: Oidc
@@ -204,7 +204,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def default_provider(self) -> DeclaredProvider:
-        """For requests that name none: the first that is enabled, even if mistakes keep it off."""
+        """For requests that name none; mistakes may keep it off."""
         return next((each for each in self.all_providers if each.oidc.enabled), self.all_providers[0])
 
     def value(self, field: "Field") -> Any:

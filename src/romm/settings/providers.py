@@ -77,7 +77,7 @@ def named_autologin(values: MutableMapping[str, Any], ids: Iterable[str]) -> boo
 
 
 def check_issuers(draft: Draft) -> None:
-    """By them links, sessions and logouts belong to a provider, so each needs its own."""
+    """By them links, sessions and logouts belong to a provider."""
     before: list[DeclaredProvider] = []
     for each in (each for each in draft.settings.all_providers if each.oidc.enabled and issuers(each)):
         names = draft.names[each.section]

@@ -14,7 +14,7 @@ _UNKNOWN = "unknown"
 
 
 def rows(settings: Settings, origins: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Variable, value and kind of origin. A text is only “set”, a further provider only a number."""
+    """Variable, value and kind of origin. Texts are only “set”, further providers numbered."""
     found = []
     for number, field in _fields(settings):
         name = field.variable.name if number == 1 else f"[provider {number}] {field.key}"

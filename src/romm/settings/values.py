@@ -17,7 +17,7 @@ _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0"
 
 
 class ConfigurationReport(Struct):
-    """`off`: by a provider's section, wrong values that only switch that provider off."""
+    """`off`: wrong values that only switch a provider off, by its section."""
 
     problems: list[str] = []
     warnings: list[str] = []

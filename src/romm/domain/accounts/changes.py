@@ -135,9 +135,9 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
 
 
 def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
-    """`keep` is the current session's digest.
+    """`keep`: the current session's digest.
 
-    Require proof: addresses decide linking, passwords open the account, proxied applications trust names. A password
+    Proof is needed: addresses decide linking, passwords open the account, proxied applications trust names. A password
     set by proving the old one inherits its trust date (L-11b).
     """
     username, email = _or(update.username, account.username), _or(update.email, account.email)

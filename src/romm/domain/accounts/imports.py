@@ -1,6 +1,6 @@
 """Map the users of an existing RomM to accounts.
 
-Existing accounts stay unchanged. A shared address goes to none of its users. Decisions are repeatable.
+Existing accounts stay unchanged. A shared address goes to none of its users.
 """
 
 import datetime as dt

@@ -62,7 +62,7 @@ TABLE: Mapping[Lasting, Tokens] = {
 
 
 def check(actor: Actor, lasting: Lasting, now: datetime) -> Refuse | None:
-    """CONFIRMATION_REQUIRED without the proof or the right. Basic auth and the command line prove each request."""
+    """CONFIRMATION_REQUIRED without the proof or the right."""
     match actor.kind:
         case None:
             return None

@@ -1,4 +1,4 @@
-"""What the last sign-ins with the provider showed, from the sign-in log."""
+"""What the last sign-ins with the provider showed."""
 
 from collections.abc import Sequence
 from datetime import datetime

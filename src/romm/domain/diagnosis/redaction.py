@@ -31,7 +31,7 @@ _KNOWN_PATHS = ("/.well-known/openid-configuration", "/api/oauth/openid")
 
 
 class Redaction:
-    """`private`: values by what stands for them, such as `secret`. The same value is the same word everywhere."""
+    """`private`: values by what stands for them, such as `secret`. Each value always becomes the same word."""
 
     def __init__(self, private: Mapping[str, Iterable[str]]) -> None:
         self._words: dict[str, str] = {}

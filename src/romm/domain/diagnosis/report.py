@@ -35,7 +35,7 @@ def report(
     refusals: Sequence[LogLine] | None,
     people: Iterable[str],
 ) -> str:
-    """`refusals`: None if the database cannot be read. `people`: names and e-mail addresses."""
+    """`people`: names and e-mail addresses."""
     providers = (each.provider for each in findings if each.provider)
     labels = [text for provider in providers for text in (provider.id, provider.label, *provider.issuers)]
     named = [*surroundings.private.get("provider", ()), *labels]

@@ -41,9 +41,9 @@ class Purpose(enum.StrEnum):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """`scope` and `acr_values` are space-separated. `max_age` is in seconds, 0 for any.
+    """`scope` and `acr_values` are space-separated. `max_age`: seconds, 0 for any.
 
-    `pushed_requests`: even if not required by the metadata (RFC 9126, 6). `stays_there`: the preset's hint.
+    `pushed_requests`: even if not required by the metadata (RFC 9126, 6). `stays_there`: the preset's.
     """
 
     client_id: str

@@ -164,7 +164,7 @@ class SignOutNotice(enum.StrEnum):
 
 
 def sign_out_notice(*, is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool) -> SignOutNotice:
-    """`mark` has the digest of the state sent to the provider. `is_announced`: the URL claims a sign-out."""
+    """`mark`: the digest of the state sent to the provider. `is_announced`: the URL claims a sign-out."""
     is_after = is_announced or state is not None
     match mark:
         case _ if is_signed_in:

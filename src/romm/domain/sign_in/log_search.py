@@ -36,7 +36,7 @@ Term = ByReference | ByText | OfPerson
 
 
 def term(typed: str) -> Term | None:
-    """The reference may stand in an error page's whole line. None for no search."""
+    """An error page's whole line may hold the reference. None for no search."""
     text = typed.strip()
     if found := _REFERENCE.search(text.lower()):
         return ByReference(found[0])

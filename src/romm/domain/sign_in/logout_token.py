@@ -89,7 +89,7 @@ def widened(logout: Logout, scope: LogoutScope) -> Logout:
 def held_to(algorithm: str, of_sessions: Collection[str | None], announced: Any) -> Refuse | None:
     """Compare with the ended sessions' ID tokens (2.6, step 3).
 
-    If an algorithm is unknown, or no session ends, use the announced ones; without a list allow all of ours.
+    If one's algorithm is unknown, or no session ends, use the announced ones; without a list allow all of ours.
     """
     known = [each for each in of_sessions if each is not None]
     allowed = known if known and len(known) == len(of_sessions) else announced

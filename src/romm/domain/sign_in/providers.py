@@ -53,7 +53,7 @@ class ConfiguredProvider(Struct, frozen=True, kw_only=True):
 
 
 class ConfiguredProviders(Struct, frozen=True):
-    """In the declared order. No two that are on have an issuer in common."""
+    """In the declared order. No two that are on share an issuer."""
 
     declared: tuple[ConfiguredProvider, ...]
 
@@ -92,10 +92,9 @@ class ConfiguredProviders(Struct, frozen=True):
         return None if found is None else found.id
 
     def to_confirm_by(self, issuers: Iterable[str | None]) -> ConfiguredProvider:
-        """The first that signs people in, else the default one."""
         found = (self.of_issuer(issuer) for issuer in issuers)
         return next((each for each in found if each is not None and each.is_on), self.default)
 
     def of_issuer_or_only(self, issuer: str | None) -> ConfiguredProvider | None:
-        """With a single provider that one, which then judges the issuer itself."""
+        """A single provider judges the issuer itself."""
         return self.of_issuer(issuer) or (None if self.are_several else self.default)

@@ -1,4 +1,4 @@
-"""Does the provider accept the client? Tried with an invented code (RFC 6749, 5.2) and with a pushed request (RFC 9126)."""
+"""Does the provider accept the client? Tried with an invented code (RFC 6749, 5.2) and a pushed request (RFC 9126)."""
 
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, diagnosed, failed, ok, refused, unknown
