@@ -204,8 +204,11 @@ async def test_a_password_is_the_routers(world: World):
 async def test_what_fails_is_the_routers_to_tell(world: World, error: Exception, status: int):
     headers = await session(world, "vera")
 
+    asked_for = []
+
     class Failing(type(world.credentials)):  # type: ignore[misc]  # of the fake as it is
-        async def find(self, *_: Any) -> None:
+        async def find(self, *key: Any) -> None:
+            asked_for.append(key)
             raise error
 
     world.serve(credentials=Failing(world.accounts, world.clock))
@@ -214,3 +217,4 @@ async def test_what_fails_is_the_routers_to_tell(world: World, error: Exception,
     answer = await world.program().get(FORWARD, headers=headers)
     assert answer.status_code == status
     assert answer.json()["reference"] == answer.headers["x-correlation-id"]
+    assert len(asked_for) == 2, "a database that is away is waited for once for each of the two requests"

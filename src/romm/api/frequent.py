@@ -21,7 +21,7 @@ from romm.api.accounts import users
 from romm.api.accounts.schemas import own_schema
 from romm.api.http.authentication import Authentication
 from romm.api.http.middleware import Header, new_correlation_id
-from romm.api.http.requests import JSON_TYPE
+from romm.api.http.requests import FAILED, JSON_TYPE
 from romm.api.sign_in import forward_auth as forwarding
 from romm.credentials.principal import Principal
 from romm.domain.errors import Refuse
@@ -53,8 +53,8 @@ class FrequentAnswers:
             if scope["type"] == ScopeType.HTTP and scope["path"] in made and (headers := _read(scope)) is not None:
                 try:
                     answer = await made[scope["path"]](scope, headers)
-                except Exception:  # noqa: BLE001  (the route meets it again: there it is logged, and gets a reference)
-                    answer = None
+                except Exception as error:  # noqa: BLE001  (the route raises it: there it is logged, and gets a reference)
+                    scope.setdefault("state", {})[FAILED] = error
             if answer is None:
                 await app(scope, receive, send)
                 return

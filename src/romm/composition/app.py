@@ -26,7 +26,7 @@ from romm.api.http.paths import check_numbers
 from romm.api.http.proxies import behind_proxies
 from romm.api.http.query import check_query
 from romm.api.http.request_limits import limited
-from romm.api.http.requests import Request
+from romm.api.http.requests import FAILED, Request
 from romm.api.http.traced import traced
 from romm.api.pages.languages import Languages
 from romm.api.pages.renderer import PageRenderer
@@ -145,6 +145,8 @@ def serve(loaded: Loaded) -> ASGIApp:
 
 def _before_request(cross_site: CrossSiteCheck) -> Callable[[Request], Awaitable[None]]:
     async def check(request: Request) -> None:
+        if (failed := request.scope["state"].get(FAILED)) is not None:
+            raise failed
         check_navigation(request)
         check_numbers(request)
         await cross_site(request)

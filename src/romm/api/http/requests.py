@@ -24,6 +24,7 @@ from romm.domain.model import Visitor
 MAX_USER_AGENT_LENGTH = 255
 DEVICE_COOKIE = "device_cookie"  # in a request's state: the cookie's name, which depends on ROMM_BASE_URL
 KEPT = "kept"  # in a request's state: the cookie with what a refused form had
+FAILED = "failed"  # in a request's state: what went wrong before the route was asked
 WHO = "who"  # in a request's state: the signed-in account of a browser, for the page of a refusal
 JSON_TYPE = "application/json"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
