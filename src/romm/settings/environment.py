@@ -45,7 +45,6 @@ def others(fields: Sequence[Field], environ: Mapping[str, str]) -> dict[str, str
 
 
 def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> str:
-    """Without surrounding spaces and stray quotes."""
     value = environ.get(name, "").strip(_INVISIBLE)
     if len(value) > 1 and value[0] + value[-1] in _QUOTES:
         report.warnings.append(f"{name} is in quotes, which are removed; write it without them.")

@@ -9,8 +9,6 @@ from romm.domain.errors import Refuse
 
 
 class Registered(Struct, frozen=True):
-    """`how` it was proved."""
-
     how: str
 
 

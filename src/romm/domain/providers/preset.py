@@ -31,10 +31,10 @@ class Preset(Struct, frozen=True, kw_only=True):
     `roles_keys`: count the claim's keys. `leaves_empty_roles_out`: a missing claim means no group. `own_email_domains`:
     vouched for besides `hd`. `roles_scope`: only with a roles claim, because unregistered clients get `invalid_scope`
     (Authelia). `claim_scopes`: by roles claim, in place of `roles_scope`. `issuer_spellings` maps other names to the
-    real issuer. `open_to_anyone`: open registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an
-    end-session endpoint. `legacy_logout_types`: versions in use type logout tokens as `JWT`. `logout_without_expiry`:
-    the fix for logout tokens without `exp`. `stays_there`: refusals shown on the provider's page.
-    `registers_backchannel_logout`: false where the provider announces it but has no field for the address.
+    real issuer. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
+    `legacy_logout_types`: versions in use type logout tokens as `JWT`. `logout_without_expiry`: the fix for logout
+    tokens without `exp`. `stays_there`: refusals shown on the provider's page. `registers_backchannel_logout`: false
+    where the provider announces it but has no field for the address.
     """
 
     label: str

@@ -84,7 +84,6 @@ def end_session(
 def _at_endpoint(
     endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    """With the ID token, else the person's name, else neither."""
     back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token} | _login_hint(ended)
     always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
     omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))

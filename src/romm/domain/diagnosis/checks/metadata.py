@@ -173,7 +173,6 @@ def _wrong_origin(actual: str, expected: str) -> str:
 
 
 def _is_inner(endpoint: str, base_url: str) -> bool:
-    """Unless people open RomM at such a name too."""
     return _inner(endpoint) and not _inner(base_url)
 
 
