@@ -1,4 +1,4 @@
-"""A statement as the driver takes it: SQLAlchemy's execution takes several times as long as the database."""
+"""Statements without SQLAlchemy's execution, which takes several times as long as the database."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ MOST = 256
 
 
 class Prepared:
-    """Compiled once for parameters of these names, with the conversions of their types and of its columns'."""
+    """Compiled once, with the conversions of its parameters and columns."""
 
     def __init__(self, statement: Statement, dialect: Dialect, names: Sequence[str] = ()) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=[*names] or None)
@@ -56,7 +56,7 @@ prepared = lru_cache(MOST)(Prepared)
 
 
 def execute(connection: Connection, statement: Statement, parameters: Mapping[str, Any]) -> Done:
-    """As `connection.execute`, for a constant of a module that each sign-in carries out; rows come unconverted."""
+    """As `connection.execute`, for a module's constant that runs often; rows come unconverted."""
     if connection.dialect.driver != "pysqlite":
         return connection.execute(statement, parameters)
     driver: Any = connection.connection.driver_connection

@@ -1,4 +1,4 @@
-"""The sign-in log in the database, deleted after the retention time."""
+"""The sign-in log in the database."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -45,7 +45,6 @@ class SQLSignInLog:
         await self._database.write(lambda connection: self.add_within(connection, entry))
 
     def add_within(self, connection: Connection, entry: SignInEntry) -> None:
-        """Part of a transaction."""
         values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
         execute(connection, _ADD, values)
         self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
@@ -105,9 +104,7 @@ class _Once(Select[Any]):
 def _newest(
     ranges: Sequence[ColumnElement[bool]], fits: Sequence[ColumnElement[bool]], limit: int
 ) -> CompoundSelect[Any]:
-    """Numbers of the newest of each range of an index, then of the newest of those: in one statement, for a range takes
-    less time than a round trip.
-    """
+    """Ids of the newest lines of all ranges. One statement: a range takes less time than a round trip."""
     some = select(SignInRow.id).where(*fits).order_by(SignInRow.id.desc()).limit(limit)
     kind = Select if len(ranges) <= FEW_RANGES else _Once
     every = union(*(kind(some.where(each).subquery()) for each in ranges))
