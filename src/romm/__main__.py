@@ -1,4 +1,4 @@
-"""The `romm` command, also as `python -m romm`."""
+"""The `romm` command."""
 
 import sys
 

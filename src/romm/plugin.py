@@ -37,10 +37,10 @@ _STATE = "romm_sign_in"
 
 
 def needs(scope: str) -> Guard:
-    """A guard: the account or token behind the request has this scope, such as `roms.read` (docs/roles.md lists them).
+    """A guard: the request's account or token has this scope, such as `roms.read` (docs/roles.md lists them).
 
     A browser that is not signed in is sent to the sign-in page and comes back. Others get 401, without the scope 403, whose
-    `WWW-Authenticate` names it. On a router or on the application it leaves the sign-in's own routes open.
+    `WWW-Authenticate` names it. On a router or the application it leaves the sign-in's own routes open.
 
     Raises ValueError for a scope that RomM does not have.
     """
@@ -51,14 +51,14 @@ def needs(scope: str) -> Guard:
 
 @final
 class SignIn(InitPlugin, ReceiveRoutePlugin):
-    """Adds the sign-in to an application: its routes and pages, and the dependency `principal`.
+    """Adds the sign-in's routes and pages and the dependency `principal` to an application.
 
     `environ` has the settings, by default the process's environment; `ROMM_BASE_URL` is the application's address, without
-    a path. `principal` is the name of the dependency: a handler's parameter annotated `Principal` needs a signed-in account
-    or a token, and `Principal | None` is None without one.
+    a path. `principal` names the dependency: a handler's parameter annotated `Principal` needs a signed-in account or a
+    token, and `Principal | None` is None without one.
 
     An application may have its own `/` and `/api/platforms`. Raises ImproperlyConfiguredException at start for any other
-    path that both have, an application with a `path`, and a database that cannot be used; SettingsError for the settings.
+    path that both have, an application with a `path`, and an unusable database; SettingsError for the settings.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None, *, principal: str = "principal") -> None:

@@ -31,7 +31,7 @@ _JSON: list[Processor] = [_TRACEBACKS, structlog.processors.JSONRenderer()]
 
 @contextmanager
 def bound(**facts: Any) -> Iterator[None]:
-    """Facts on all log lines of a `with` block, also across awaits. structlog's own reads all others first: four times as long."""
+    """Facts on all log lines of a `with` block, also across awaits. structlog's own takes four times as long."""
     tokens = structlog.contextvars.bind_contextvars(**facts)
     try:
         yield
@@ -55,7 +55,7 @@ def configure(level: str, style: str) -> Log:
 
 
 def beside_others(level: str, style: str) -> Log:
-    """The same lines in another program, whose own logging stays as it is."""
+    """The same lines, without a change to another program's own logging."""
     shared, finish = _processors(style)
     log: Log = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
@@ -83,7 +83,7 @@ def _console() -> Processor:
 
 
 def _escape(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Strangers write paths, names and codes, and a terminal obeys what they send. JSON escapes them anyway."""
+    """Strangers write paths, names and codes, which a terminal would obey. JSON escapes them anyway."""
     event.update({name: _printable(fact) for name, fact in event.items() if name != "exc_info"})
     return event
 
@@ -95,7 +95,7 @@ def _printable(fact: Any) -> Any:
 
 
 def _traceback(output: TextIO, exc_info: ExcInfo) -> None:
-    """Indented: a line break in an exception's text begins no line that looks like one of the log."""
+    """Indented, so that no line of an exception's text looks like one of the log."""
     plain = io.StringIO()
     structlog.dev.plain_traceback(plain, exc_info)
     output.write("\n" + indent(escaped(plain.getvalue().strip("\n"), kept="\n"), "  "))

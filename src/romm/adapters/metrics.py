@@ -1,7 +1,7 @@
-"""What RomM tells Prometheus. Imported only when that is on.
+"""Metrics for Prometheus. Imported only when they are on.
 
-Each worker writes into files of a folder that all share (prometheus_client's multiprocess mode); the process that started
-them adds them up and answers. So the sums are right with several workers, and stay when one is started anew.
+Each worker writes into a shared folder (prometheus_client's multiprocess mode). The process that started the workers
+answers with the sums, which outlive a worker.
 """
 
 import hmac
@@ -33,7 +33,7 @@ _GAUGES = {
 
 
 class PrometheusMeter:
-    """Labels are ours: methods, codes, routes, ids of providers. None comes from a request."""
+    """No label comes from a request."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def histogram(name: str, text: str, *labels: str) -> Histogram:
@@ -102,7 +102,6 @@ Start = Callable[..., Any]
 
 
 def page(token: str, folder: Path, version: str) -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
-    """A WSGI application with one path."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]  # prometheus_client's own
     registry.register(_Build(version))

@@ -1,4 +1,4 @@
-"""Sends spans by OTLP over HTTP. Imported only when that is on."""
+"""Spans by OTLP over HTTP. Imported only when that is on."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

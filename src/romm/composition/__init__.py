@@ -1,1 +1,1 @@
-"""From settings and ports to use cases: each is created once, with what it needs."""
+"""From settings and ports to use cases, each created once."""

@@ -56,7 +56,6 @@ def administration(settings: Settings, ports: Ports) -> Administration:
 
 
 def issuer_moves(settings: Settings, ports: Ports) -> IssuerMoves:
-    """The provider changed."""
     return IssuerMoves(
         accounts=ports.accounts,
         account_store=ports.account_store,

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 
 def now() -> datetime:
-    """The current time in UTC."""
     return datetime.now(UTC)
 
 

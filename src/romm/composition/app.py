@@ -1,4 +1,4 @@
-"""The composition root: creates adapters, use cases and routes from the settings."""
+"""The composition root: from the settings to the routes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -61,7 +61,7 @@ def create_app(
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """`app` is what a server runs: `routes` and all that is around them."""
+    """`app` is `routes` with middleware."""
 
     dependencies: AppDependencies
     routes: Litestar
@@ -71,7 +71,6 @@ class Service:
 def service(
     settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
 ) -> Service:
-    """`remarks` and `origins` as in `create_app`."""
     dependencies = app_dependencies(settings, ports, remarks, origins)
     ours = routes(dependencies, VERSION)
     app = with_middleware(ours, settings, ports.log, dependencies.frequent)
@@ -81,7 +80,6 @@ def service(
 def app_dependencies(
     settings: Settings, ports: Ports, remarks: Sequence[str] = (), origins: Mapping[str, str] | None = None
 ) -> AppDependencies:
-    """`remarks` and `origins` as in `create_app`."""
     lifetime = timedelta(seconds=settings.session.absolute_age_seconds)
     our_cookies = Cookies(settings.server.base_url, session_lifetime=lifetime)
     configured = configured_providers(settings)
@@ -171,7 +169,7 @@ def _dependencies(
 
 
 class _Always(Provide):
-    """Equal to itself only. Litestar compares each dependency with all others, for every route: 200,000 times at a start."""
+    """Equal to itself only: Litestar compares all dependencies for every route."""
 
     __eq__, __hash__ = object.__eq__, object.__hash__
 
@@ -206,7 +204,7 @@ async def _keep_sampling(sample: Callable[[], None]) -> None:
 
 
 async def _check_provider(provider_id: str, ports: Ports, hints: Hints) -> None:
-    """So that a wrong address is in the log before the first sign-in."""
+    """Logs a wrong address before the first sign-in."""
     try:
         await ports.providers[provider_id].metadata()
     except Refused as refused:

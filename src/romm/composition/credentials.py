@@ -76,7 +76,7 @@ def grants(
     tokens: Tokens,
     native_apps: NativeApps,
 ) -> Grants:
-    """One row per `grant_type`; `password` and `authorization_code` only where enabled."""
+    """`password` and `authorization_code` only where enabled."""
     password_grant = settings.oauth.password_grant
     has_passwords = password_sign_in.enabled and password_grant
     table = {PASSWORD: Offered(grant=PasswordGrant(password_sign_in, tokens).grant)} if has_passwords else {}

@@ -1,4 +1,4 @@
-"""The doctor and its instruments, which also work with incomplete settings."""
+"""The doctor and its instruments. Settings may be incomplete."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -37,7 +37,7 @@ def instruments(
     clock: Clock,
     transport: Transport | None = None,
 ) -> Instruments:
-    """Opens nothing. `transport` is as in `ProviderProbe`."""
+    """Opens nothing."""
     return Instruments(
         network=LocalNetwork(provider.tls_cacertfile, provider.limits),
         probe=_probe(provider, client, log, clock, transport),
@@ -51,7 +51,6 @@ def instruments_for(settings: Settings, *, log: Log, clock: Clock) -> Instrument
 
 
 def all_instruments(settings: Settings, log: Log, clock: Clock) -> Mapping[str, Instruments]:
-    """By the provider's id."""
     return {
         each.id: instruments(settings, provider_settings(each.oidc), client_of(each.oidc), log, clock)
         for each in settings.all_providers
@@ -61,7 +60,7 @@ def all_instruments(settings: Settings, log: Log, clock: Clock) -> Mapping[str, 
 def doctors(
     settings: Settings, remarks: Sequence[str], instruments: Mapping[str, Instruments], clock: Clock
 ) -> Doctors:
-    """`remarks` are the warnings of reading the settings."""
+    """`remarks`: as in `create_app`."""
     by_id = {
         each.id: doctor(settings, remarks, client_of(each.oidc), instruments[each.id], clock, each)
         for each in settings.all_providers
@@ -106,7 +105,7 @@ def doctor(
     clock: Clock,
     declared: DeclaredProvider | None = None,
 ) -> Doctor:
-    """Of the first provider without another. `remarks` as in `doctors`."""
+    """`declared` is None for the first provider."""
     declared = declared or settings.all_providers[0]
     return Doctor(
         id=declared.id,
@@ -148,7 +147,7 @@ def configured(settings: Settings, remarks: Sequence[str], client: Client, decla
 def _probe(
     provider: ProviderSettings, client: Client, log: Log, clock: Clock, transport: Transport | None
 ) -> Probe | None:
-    """None without a provider URL, or if its settings are invalid."""
+    """None without a provider URL or with invalid settings."""
     if origin(provider.location.url) is None:
         return None
     try:

@@ -24,7 +24,7 @@ from romm.settings.load import load
 
 
 class Mounted:
-    """One for each application object. The application may start and stop more than once, as in tests."""
+    """One for each application object, which may start and stop more than once."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Raises SettingsError."""
@@ -45,7 +45,6 @@ class Mounted:
         await self._service.app(scope, receive, send)
 
     async def admitted(self, connection: ASGIConnection[Any, Any, Any, Any], needed: Needed) -> Principal | None:
-        """As `admission.admitted`."""
         return await admitted(self._check, connection, needed)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""What watches a worker: metrics and traces. Nothing of either is imported while it is off."""
+"""Metrics and traces of a worker. Neither is imported while it is off."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

@@ -16,10 +16,9 @@ from romm.settings.model import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """`providers` are those that are on, by id in the declared order. `instruments` are for all, by id.
+    """`providers` are those that are on, in the declared order; `instruments` are for all. Both by id.
 
-    `instruments_for` makes those of the first provider of other settings.
-    `sample` tells the meter levels; None without a meter.
+    `instruments_for` is for the first provider of other settings. `sample` is None without a meter.
     """
 
     providers: Mapping[str, Provider]

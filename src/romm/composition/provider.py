@@ -1,4 +1,4 @@
-"""The providers: their settings, our registration at each, and what the rest of the program knows of them."""
+"""The providers' settings, and our registration at each."""
 
 from romm.adapters.provider.openid import ProviderSettings
 from romm.domain.hosts import canonical
@@ -39,7 +39,7 @@ def provider_settings(oidc: Oidc) -> ProviderSettings:
 
 
 def issuers(declared: DeclaredProvider) -> tuple[str, ...]:
-    """In the spelling that a discovery document has, but for a slash at the end."""
+    """Spelled as in a discovery document, but for a slash at the end."""
     return tuple(canonical(each) or each for each in providers.issuers(declared))
 
 

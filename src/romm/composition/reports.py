@@ -1,4 +1,4 @@
-"""What a report says about this installation."""
+"""What a report says of this installation."""
 
 import platform
 from collections.abc import Mapping

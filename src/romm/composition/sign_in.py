@@ -68,7 +68,6 @@ def admission(declared: DeclaredProvider, settings: Settings, ports: Ports) -> A
 
 
 def _policy(declared: DeclaredProvider, settings: Settings) -> Policy:
-    """The provider's own switches, and what the settings say of all issuers."""
     oidc, working = declared.oidc, settings.working_providers
     return Policy(
         trust_email=oidc.trust_email,
@@ -81,7 +80,6 @@ def _policy(declared: DeclaredProvider, settings: Settings) -> Policy:
 
 
 def known_issuers(settings: Settings, ports: Ports) -> KnownIssuers:
-    """The issuers of the providers that are on, and those before them."""
     default = settings.default_provider
     others = [each for each in settings.working_providers if each.id != default.id]
     return KnownIssuers(
@@ -101,7 +99,7 @@ def _provider_issuer(declared: DeclaredProvider, ports: Ports) -> ProviderIssuer
 
 
 def configured_issuer(oidc: Oidc) -> str:
-    """The provider's issuer as far as the settings tell it, but for a slash at the end; empty when they do not."""
+    """Perhaps without its final slash; empty if unknown."""
     if oidc.server_metadata_url.endswith(WELL_KNOWN):
         return oidc.server_metadata_url.removesuffix(WELL_KNOWN)
     return "" if oidc.server_metadata_url else oidc.server_application_url.removesuffix(WELL_KNOWN)
@@ -115,7 +113,7 @@ def sign_ins(
     previews: Mapping[str, Previews],
     rates: Rates,
 ) -> SignIns:
-    """Each provider's own: what one does wrong counts for no other."""
+    """Each provider's own: its failures count for no other."""
     attempts = LoginAttempts(seal=ports.seal, used=ports.attempts, clock=ports.clock)
     repeated = RepeatedResponses(
         attempts=attempts, pending=ports.pending_sign_ins, sessions=sessions, journal=journal, clock=ports.clock
@@ -190,7 +188,6 @@ def password_sign_in(settings: Settings, ports: Ports, sessions: Sessions, journ
 def confirmation(
     sign_ins: SignIns, password_sign_in: PasswordSignIn, ports: Ports, journal: SignInJournal
 ) -> Confirmation:
-    """Asking whose account it is."""
     return Confirmation(
         sign_ins=sign_ins,
         password_sign_in=password_sign_in,
@@ -202,7 +199,6 @@ def confirmation(
 
 
 def keeps_id_tokens(settings: Settings) -> Callable[[str], bool]:
-    """By the issuer of a session, which signs out at its own provider."""
     providers, wishes = configured_providers(settings), {each.id: each.oidc for each in settings.all_providers}
 
     def keeps(issuer: str) -> bool:
@@ -265,7 +261,6 @@ def explainers(settings: Settings, ports: Ports) -> Explainers:
 
 
 def role_mapping(oidc: Oidc) -> RoleMapping:
-    """Which values of the roles claim give which level, and what a claim that is not sent means."""
     known = preset(oidc.provider)
     return RoleMapping(
         admin=oidc.role_admin,
@@ -277,7 +272,6 @@ def role_mapping(oidc: Oidc) -> RoleMapping:
 
 
 def reading(oidc: Oidc) -> ClaimMapping:
-    """How the provider words its claims, as the operator says or the preset knows."""
     known = preset(oidc.provider)
     return ClaimMapping(
         roles_claim=oidc.claim_roles,

@@ -1,4 +1,4 @@
-"""Before the first request: log what is remarkable about the settings, and prepare the database."""
+"""Logs remarks on the settings and prepares the database."""
 
 from romm.adapters.database.sqlite import space, versions
 from romm.domain.catalogue import operator_text
@@ -12,7 +12,7 @@ LATER = {Cause.UNREACHABLE, Cause.CONNECTIONS, Cause.EMPTY, Cause.OLDER}
 
 
 def prepare(loaded: Loaded, log: Log) -> None:
-    """Creates and migrates SQLite's file; PostgreSQL needs `romm db upgrade`. Not inside an event loop. Raises `Refused`."""
+    """Migrates SQLite's file; PostgreSQL needs `romm db upgrade`. Not inside an event loop. Raises `Refused`."""
     for note in loaded.notes:
         log.info("settings.note", note=note)
     for warning in loaded.warnings:

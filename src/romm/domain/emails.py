@@ -11,7 +11,7 @@ NO_ADDRESS = ("", "none", "None", "null", "undefined")
 
 
 def canonical(address: object) -> str | None:
-    """None if invalid. Nothing is trimmed or repaired.
+    """None if invalid; nothing is repaired.
 
     The domain becomes a lower-case A-label, an ASCII local part lower case. Dots and `+tags` stay.
     """

@@ -197,7 +197,7 @@ class Refused(Exception):
     """The only exception of this program.
 
     `return_to`: the target for the next try. `page`: where the person came from. `received`: an outline of the refused
-    claims, and `claims` those that decide. `provider`: the id of the provider that it is about.
+    claims; `claims`: those that decide. `provider`: its id.
     """
 
     def __init__(self, code: Code, **facts: Any) -> None:
@@ -223,7 +223,7 @@ def required(result: T | Refuse) -> T:
 
 
 def bounded(fact: Any) -> str | int | float | bool | None:
-    """For a log line: short, on one line."""
+    """For a log line."""
     if fact is None or isinstance(fact, float) or (isinstance(fact, int) and fact.bit_length() <= 64):
         return fact
     text = _outline(fact)

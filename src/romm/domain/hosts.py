@@ -1,4 +1,4 @@
-"""One canonical form for hosts, origins and client addresses.
+"""One form for hosts, origins and client addresses.
 
 Hosts are lower-case A-labels or IP addresses; IPv4-mapped IPv6 becomes IPv4, zones are dropped.
 
@@ -64,7 +64,7 @@ def canonical(url: str) -> str | None:
 
 
 def display(url: str) -> str:
-    """The host, for people; text that is no URL stays as it is."""
+    """The host, for people; other text stays as it is."""
     return (origin(url) or url).partition("://")[2] or url
 
 
@@ -75,15 +75,14 @@ def path(url: str, own: str) -> str | None:
 
 
 def is_at(header: str, own: str) -> bool:
-    """Compare `Host` with the canonical origin `own`; the default port is optional."""
+    """`header` is `Host`; the default port is optional."""
     scheme = own.partition(":")[0]
     return not _NOT_IN_A_HOST.search(header) and origin(f"{scheme}://{header}") == own
 
 
 def is_safe_from_rebinding(header: str, own: str) -> bool:
-    """Whether `Host` is at the origin `own`, or a host to which no stranger's DNS can lead a browser.
-
-    Such are IP addresses, names without a dot, and those below a suffix that public DNS does not have.
+    """`Host` is at `own`, or where no stranger's DNS can lead a browser: an IP address, a name without a dot, or one
+    below a suffix that public DNS does not have.
     """
     return is_at(header, own) or _is_private(urlsplit(origin(f"http://{header}") or "").hostname or "", header)
 
@@ -95,7 +94,6 @@ def is_loopback(host: str) -> bool:
 
 
 def is_readable_on_the_way(url: str) -> bool:
-    """Plain http to another machine."""
     parts = urlsplit(canonical(url) or "")
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
@@ -124,7 +122,7 @@ def network(written: str) -> Network | None:
 def client(peer: Address, forwarded: Sequence[str], trusted: Collection[Network]) -> Address:
     """The nearest untrusted address. `forwarded`: X-Forwarded-For, the nearest last.
 
-    Entries without an address count as their proxy. If all are trusted, use the peer's own view: clients can invent
+    Entries without an address count as their proxy. If all are trusted, the peer's own view counts: clients can invent
     entries further away.
     """
     proxy, nearest = peer, None

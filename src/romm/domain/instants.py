@@ -16,5 +16,4 @@ def format_length(seconds: float) -> str:
 
 
 def compared(at: float, now: float) -> str:
-    """A time, and how far it is from now."""
     return f"{format_seconds(at)} ({format_length(at - now)} {'ahead' if at > now else 'behind'})"

@@ -29,7 +29,7 @@ ELSEWHERE = frozenset({Relation.FORMER, Relation.FOREIGN})
 
 
 class Issuers(Struct, frozen=True, kw_only=True):
-    """`this` is the current sign-in's issuer. `current` are the other configured ones."""
+    """`this`: the sign-in's issuer; `current`: the other configured ones."""
 
     this: str | None
     current: Collection[str] = ()
@@ -52,7 +52,7 @@ class Issuers(Struct, frozen=True, kw_only=True):
         return Relation.FOREIGN if self.this or self.current else Relation.UNKNOWN
 
     def among(self, issuers: Iterable[str], relations: Collection[Relation]) -> tuple[str, ...]:
-        """Those of links that are not retired."""
+        """For links that are not retired."""
         return tuple(issuer for issuer in issuers if self.relation_to(issuer) in relations)
 
     def linked(self, account: Account, relations: Collection[Relation]) -> tuple[str, ...]:
@@ -60,18 +60,17 @@ class Issuers(Struct, frozen=True, kw_only=True):
 
 
 def is_among(issuer: str, others: Collection[str]) -> bool:
-    """Ignores a trailing slash."""
     return issuer.removesuffix("/") in {other.removesuffix("/") for other in others}
 
 
 def spelled(typed: str, known: Collection[str]) -> str:
-    """As the known ones spell it, else unchanged."""
+    """As the known ones spell it."""
     alike = [issuer for issuer in known if is_among(typed, (issuer,))]
     return typed if typed in known or not alike else alike[0]
 
 
 class LinkedElsewhere(Struct, frozen=True):
-    """Counts accounts linked only to this unknown issuer. Their sign-ins end in `already_linked` (L-10)."""
+    """Accounts linked only to this unknown issuer. Their sign-ins end in `already_linked` (L-10)."""
 
     issuer: str
     accounts: int

@@ -1,4 +1,4 @@
-"""What requests may cause: without an account, from one address and from all together; and the longest search.
+"""What requests without an account may cause, from one address and from all together; and the longest search.
 
 The table in docs/operating.md is printed from here. Sealed sign-ins cost the server nothing and have no limit.
 """
@@ -19,10 +19,7 @@ MOST_WAITING = 10_000
 
 
 class Bound(Struct, frozen=True, kw_only=True):
-    """`each` counts by address (an IPv6 network of 64 bits is one address), `together` counts all.
-
-    `causes` and `afterwards` are for the documentation.
-    """
+    """`each` counts by address (an IPv6 /64 is one), `together` counts all. `causes` and `afterwards` are documentation."""
 
     causes: str
     each: Limit

@@ -63,7 +63,7 @@ class EmailSource(enum.StrEnum):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """`email` is canonical (`emails.canonical`).
+    """`email`: see `emails.canonical`.
 
     `address_removed_at`: a typed address gave way to a vouched one. `password_set_at`: since when its holder is
     trusted; None without a usable password. `reset_asked_at`: a forgotten password was reported. `version` grows with
@@ -109,5 +109,5 @@ SUBJECT_DIGITS = 16  # enough to tell people apart in a log, without saying who 
 
 
 def subject_digest(identity: Identity) -> str:
-    """A subject's pseudonym for logs."""
+    """A pseudonym for logs."""
     return digest(f"{identity.issuer} {identity.subject}")[:SUBJECT_DIGITS]

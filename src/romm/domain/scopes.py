@@ -34,5 +34,4 @@ def granted(level: AccessLevel) -> tuple[str, ...]:
 
 
 def beyond(requested: Iterable[str], allowed: Container[str]) -> tuple[str, ...]:
-    """In request order."""
     return tuple(scope for scope in requested if scope not in allowed)

@@ -1,4 +1,4 @@
-"""What happened, in a few words: the heading of a refusal's page, and its name in lists."""
+"""A few words for each refusal: the heading of its page, and its name in lists."""
 
 from collections.abc import Mapping
 

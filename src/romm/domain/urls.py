@@ -20,13 +20,13 @@ _PAGES_OF_THE_API = ("/api/authorize", "/api/docs")
 
 
 def return_to(unverified_target: str | None) -> str:
-    """Other URLs, and routes with side effects, become `/`."""
+    """Other URLs, sign-in pages and routes with side effects become `/`."""
     target = own_page(unverified_target)
     return "/" if _acts(target) else target
 
 
 def own_page(unverified_target: str | None) -> str:
-    """Other URLs become `/`. A sign-in page stays."""
+    """Other URLs become `/`, sign-in pages stay."""
     target = unverified_target or "/"
     seen = target
     for _ in range(3):  # a proxy may decode it, even twice
@@ -38,7 +38,7 @@ def own_page(unverified_target: str | None) -> str:
 
 
 def path_at_host(unverified_target: str) -> str:
-    """Path and query for behind an origin, percent-encoded; `/` for anything else, and for what no cookie or header holds."""
+    """Path and query, percent-encoded; `/` for anything else, and for what no cookie or header holds."""
     fits = len(unverified_target) <= MAX_PATH_LENGTH and _is_own_path(unverified_target)
     return quote(unverified_target, safe=_URL_CHARACTERS) if fits else "/"
 
@@ -54,7 +54,6 @@ def _is_own_path(target: str) -> bool:
 
 
 def _acts(target: str) -> bool:
-    """No link may lead to a sign-in page or a route with side effects."""
     # As browser and router will see it: `/x/../%6cogin` is `/login`.
     path = unquote(urlsplit(target).path)
     return any(map(_is_route_that_acts, (posixpath.normpath(path), _in_a_browser(path))))
@@ -84,5 +83,5 @@ def with_query(url: str, parameters: dict[str, str]) -> str:
 
 
 def with_documentation(text: str, base_url: str) -> str:
-    """A text for a reader who is not on our pages: the documentation with its whole address."""
+    """For readers who are not on our pages: the documentation's whole address."""
     return DOCUMENTATION.sub(lambda found: base_url + found[0], text)

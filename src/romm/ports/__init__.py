@@ -1,1 +1,1 @@
-"""What the use cases need from the outside. Every method is one transaction."""
+"""What the use cases need. Every method is one transaction."""

@@ -69,7 +69,7 @@ class Accounts(Protocol):
 
 
 class Only(StrEnum):
-    """A list of accounts narrowed down. `WAITING`: asked for a new password. `MANAGED`: the provider gave the role."""
+    """`WAITING`: asked for a new password. `MANAGED`: the provider gave the role."""
 
     ALL = ""
     WAITING = "waiting"
@@ -79,7 +79,7 @@ class Only(StrEnum):
 
 
 class AccountQuery(Struct, frozen=True, kw_only=True):
-    """`text` is canonical, and how a name or an address begins. `after` and `before` are names, one of them at most."""
+    """`text`: the canonical beginning of a name or an address. `after` and `before`: names, one at most."""
 
     text: str = ""
     only: Only = Only.ALL
@@ -90,7 +90,7 @@ class AccountQuery(Struct, frozen=True, kw_only=True):
 
 
 class AccountPage(Struct, frozen=True, kw_only=True):
-    """By name. `total`: None above `MOST_COUNTED`. `has_more`: after these, or with `before` before these."""
+    """By name. `total`: None above `MOST_COUNTED`. `has_more`: after these, or before these with `before`."""
 
     accounts: Sequence[Account] = ()
     total: int | None = 0
@@ -102,13 +102,11 @@ class Links(Protocol):
         """Of all links, in order."""
 
     async def only_linked_to(self, issuer: str, opening: Collection[str]) -> int:
-        """Accounts with a link to `issuer` that is not retired, and with none to an issuer of `opening`. `MOST_COUNTED` links are
-        looked at.
-        """
+        """Accounts with a link to `issuer` that is not retired, and none to one of `opening`. Looks at `MOST_COUNTED` links."""
 
 
 class AccountLists(Links, Protocol):
-    """The time that each takes does not grow with the accounts that it does not return."""
+    """The time does not grow with the accounts that are not returned."""
 
     async def page(self, query: AccountQuery) -> AccountPage: ...
 
@@ -156,21 +154,21 @@ class Imports(Protocol):
 
 
 class Verdict(Struct, frozen=True):
-    """`mark` recognises the same password, in every process; as costly to search as the password's hash."""
+    """`mark`: equal for equal passwords, in every process; as costly to search as the hash."""
 
     fits: bool
     mark: str
 
 
 class Passwords(Protocol):
-    """Off the event loop, in the order of `hashing_order`. Raises `Refused(BUSY)` if too many calls wait."""
+    """Off the event loop, ordered by `hashing_order`. Raises `Refused(BUSY)` if too many calls wait."""
 
     async def hash(self, password: str) -> str: ...
 
     async def verify(self, password_hash: str | None, password: str, place: Place, *, salt: str) -> Verdict:
-        """Without a hash it fits not, in the same time. Legacy hashes match no password above 72 bytes.
+        """Without a hash nothing fits, in the same time; `salt` replaces the hash's own: marks must not reveal it.
 
-        `salt` stands in for that of a missing hash: marks must not reveal whether there is one.
+        Legacy hashes match no password above 72 bytes.
         """
 
     async def equalize_time(

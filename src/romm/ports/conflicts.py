@@ -1,4 +1,4 @@
-"""What a storage conflict means to a use case: retry or refuse."""
+"""Storage conflicts: retry or refuse."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager

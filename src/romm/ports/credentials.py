@@ -12,10 +12,9 @@ from romm.domain.sign_in.throttle import Failures
 
 
 class HolderSeal(Protocol):
-    """Authenticated encryption for the holder of a random secret, of which the database has only the digest."""
+    """Authenticated encryption for the holder of a random secret. The database has only the digest."""
 
-    def seal(self, content: bytes, secret: str, use: str) -> str:
-        """Opens with this secret and for the same `use` only."""
+    def seal(self, content: bytes, secret: str, use: str) -> str: ...
 
     def open(self, sealed: str, secret: str, use: str) -> bytes | None:
         """None if forged, or sealed by another secret or for another use."""
@@ -37,10 +36,10 @@ class Credentials(Protocol):
         """Ends pairing codes. None if gone or expired. Raises `Conflict("spent" | "version")`."""
 
     async def find(self, kind: Kind, secret_digest: str) -> tuple[Credential, Account] | None:
-        """Also expired ones and disabled owners. As they are now: whatever any worker has stored before counts."""
+        """Also expired ones and disabled owners, as any worker has stored them last."""
 
     async def touch(self, credential: Credential, now: datetime) -> None:
-        """Also the owner's account. Stored soon, at the latest when the worker ends; `of` has it at once."""
+        """Also the owner's account. Stored soon, before the worker ends; `of` has it at once."""
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
         """One caller gets it."""
@@ -52,13 +51,12 @@ class Credentials(Protocol):
         """None: any owner."""
 
     async def end_all(self, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-        """Except `keep`. Returns the number. With authorization codes, approved devices that have no token yet get none."""
+        """Except `keep`. Returns the number. With authorization codes, approved devices without a token get none."""
 
     async def rotate(self, used: Credential, *successors: Credential) -> Credential | None:
-        """Store `spent_at`, `salt` and the successors, for one caller.
+        """Store `spent_at`, `salt` and the successors, for one caller; they end with the family or a change of the owner.
 
-        Returns the stored credential with the first caller's salt; None if gone. If the owner changes or the family ends,
-        so do the successors.
+        Returns the credential with the first caller's salt; None if gone.
         """
 
     async def end_family(self, credential: Credential) -> int:
@@ -66,10 +64,10 @@ class Credentials(Protocol):
 
 
 class CredentialLists(Protocol):
-    """Unexpired client tokens and invitations of all accounts, with their owners."""
+    """Unexpired client tokens and invitations of all accounts."""
 
     async def listed(self, kind: Kind, limit: int, before: int | None = None) -> Sequence[tuple[Credential, Account]]:
-        """Newest first; `before` is the id of one."""
+        """Newest first; `before` is an id."""
 
     async def numbered(self, kind: Kind, number: int) -> tuple[Credential, Account] | None: ...
 
@@ -84,13 +82,10 @@ class Throttles(Protocol):
         """Without zeros. One query."""
 
     async def count(self, keys: Sequence[str]) -> Sequence[Failures]:
-        """Add one to each key, atomically; returns the new counts.
-
-        Deletes keys without a failure for `throttle.FORGOTTEN_AFTER`.
-        """
+        """Add one to each key, atomically. Deletes keys without a failure for `throttle.FORGOTTEN_AFTER`."""
 
     async def update(self, keys: Sequence[str], decide: Decide) -> Refuse | tuple[Failures, ...]:
-        """Store what `decide` returns for the newest counters of `keys`; meanwhile no other worker changes these."""
+        """Store what `decide` returns for the newest counters; meanwhile no other worker changes these."""
 
     async def forget(self, key: str) -> None: ...
 

@@ -28,7 +28,7 @@ class Network(Protocol):
 
 
 class Probe(Protocol):
-    """The uncached provider. Raises `Refused` with a sign-in's code."""
+    """Uncached. Raises `Refused` with a sign-in's code."""
 
     @property
     def place(self) -> Endpoint:
@@ -54,7 +54,7 @@ class Probe(Protocol):
     ) -> TokenResponse: ...
 
     async def ask(self, url: str) -> ProbeResponse:
-        """Like a browser, but follow no redirects. A 5xx is an answer, too."""
+        """Like a browser without redirects. A 5xx is an answer, too."""
 
     async def aclose(self) -> None: ...
 
@@ -80,7 +80,7 @@ class Storage(Links, Protocol):
         """None above `MOST_COUNTED`."""
 
     async def personal(self, words: Collection[str]) -> Sequence[str]:
-        """Which of `words` are a name, an address or a subject of an account."""
+        """Those that are an account's name, address or subject."""
 
     async def sign_ins(self) -> Sequence[LogLine]:
         """The newest `LINES_READ`, newest first. Raises `Refused(STORAGE_UNAVAILABLE)`."""
@@ -92,7 +92,7 @@ class Checkup(Struct, frozen=True, kw_only=True):
 
     @property
     def first(self) -> tuple[Finding, ...]:
-        """What needs attention: failures, then warnings, then what cannot be told."""
+        """What needs attention, failures first."""
         wanted = (Outcome.FAILED, Outcome.WARNING, Outcome.UNKNOWN)
         return tuple(each for outcome in wanted for each in self.findings if each.outcome is outcome)
 
@@ -103,7 +103,7 @@ class Checkup(Struct, frozen=True, kw_only=True):
 
 
 class CheckupStore(Protocol):
-    """Shared by all workers and hosts. Raises `Refused(STORAGE_UNAVAILABLE)`."""
+    """Shared by all hosts. Raises `Refused(STORAGE_UNAVAILABLE)`."""
 
     async def begin(self, now: datetime, since: datetime) -> bool:
         """True for one caller, if none began after `since`."""

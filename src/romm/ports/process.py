@@ -10,7 +10,7 @@ Clock = Callable[[], datetime]
 
 
 class Meter(Protocol):
-    """Counts what happens. Arguments are from our own lists, never from a request."""
+    """Arguments are from our own lists, never from a request."""
 
     def sign_in(self, method: str, outcome: str, code: str = "") -> None: ...
 
@@ -24,7 +24,7 @@ NO_METER: Meter = NoMeter()
 
 
 class Spans(Protocol):
-    """Of a trace. `facts` are attributes, with `__` for a dot."""
+    """`facts` are a trace's attributes, with `__` for a dot."""
 
     def span(
         self, name: str, kind: str = "internal", **facts: str | int

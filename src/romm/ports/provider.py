@@ -46,7 +46,7 @@ class Provider(Protocol):
         """Returns the `request_uri` (RFC 9126, 2)."""
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
-        """No retry."""
+        """Sent once, except after a rejection of our client."""
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
         """Against the provider's keys and our algorithms."""

@@ -16,10 +16,10 @@ from romm.domain.sign_in.outcomes import Outcome
 
 
 class Seal(Protocol):
-    """Authenticated encryption. All workers and hosts share the keys."""
+    """Authenticated encryption. All hosts share the keys."""
 
     async def seal(self, content: bytes, use: str) -> str:
-        """Adds a third and about 45 bytes. Opens for the same `use` only."""
+        """Adds a third and about 45 bytes."""
 
     async def open(self, sealed: str, use: str) -> bytes | None:
         """None if forged, for another use, or its key is gone."""
@@ -66,17 +66,17 @@ class Logouts(Protocol):
         """Of the sessions' ID tokens; None if unknown."""
 
     async def carry_out(self, logout: Logout) -> Sequence[int]:
-        """End the sessions and remember the token, in one transaction. Returns the account of each.
+        """End the sessions and remember the token. Returns the account of each.
+
         Raises `Conflict("logout_token")` for a replay.
         """
 
 
 class SignInEntry(Struct, frozen=True, kw_only=True):
-    """`facts` are a refusal's and `claims` the deciding ones, both as JSON objects; `received` outlines refused claims as one.
-    `email` is a refused person's.
+    """`facts` (a refusal's), `claims` (the deciding ones) and `received` (an outline of refused ones) are JSON objects.
 
-    Only single sign-on sets `claims`, `role_before` (None: a new account), `role_after` and `warning` (a key of
-    `role_hints.HINTS`).
+    `email` is a refused person's. Only single sign-on sets `claims`, `role_before` (None: a new account), `role_after` and
+    `warning` (a key of `role_hints.HINTS`).
     """
 
     at: datetime
@@ -104,12 +104,10 @@ class SignInEntry(Struct, frozen=True, kw_only=True):
 
     @property
     def outline(self) -> dict[str, str]:
-        """Of the refused claims."""
         return json.decode(self.received, type=dict[str, str]) if self.received else {}
 
     @property
     def deciding(self) -> dict[str, Any]:
-        """The deciding claims."""
         return json.decode(self.claims, type=dict[str, Any]) if self.claims else {}
 
 
@@ -142,8 +140,7 @@ class SignInRecords(Protocol):
         ends: Iterable[tuple[Kind, str]] = (),
         concludes: tuple[str, Outcome] | None = None,
     ) -> list[Credential]:
-        """In one transaction the credentials, their line in the log, the account's last sign-in, the end of others (by kind and
-        digest) and the outcome of an attempt (a digest). Otherwise as each by itself.
+        """Store the credentials, the entry and the last sign-in; end others (kind, digest) and conclude an attempt (a digest).
 
-        Returns the ended ones that there were. Raises `Conflict("version")`.
+        Returns the ended ones. Raises `Conflict("version")`.
         """

@@ -1,4 +1,4 @@
-"""A provider's settings before they are used: what to register for them, what to keep of them, and RomM with them."""
+"""A provider's settings before they are used: what to register, what to keep, and RomM with them."""
 
 import json
 import re
@@ -39,12 +39,12 @@ class ProviderCandidate(Struct, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> str:
-        """Of RomM. A text that is none stays as it is, for the message about it."""
+        """Of RomM; other text stays as it is, for the message about it."""
         return hosts.origin(self.base_url.strip()) or self.base_url.strip()
 
 
 class Registration(Struct, frozen=True, kw_only=True):
-    """What the provider has to know of RomM, and where it goes there. Without `backchannel_logout_uri`: it has no place for it."""
+    """What to enter at the provider, and where. `backchannel_logout_uri` is empty where it has no field for it."""
 
     redirect_uri: str
     post_logout_redirect_uri: str
@@ -63,7 +63,7 @@ def registration(candidate: ProviderCandidate) -> Registration:
 
 
 def check_text(candidate: ProviderCandidate) -> Refuse | None:
-    """A line break in a value would be a further setting in an env file."""
+    """A line break would be a further setting in an env file."""
     odd = [name for name in candidate.__struct_fields__ if not getattr(candidate, name).strip().isprintable()]
     if not odd:
         return None
@@ -71,7 +71,6 @@ def check_text(candidate: ProviderCandidate) -> Refuse | None:
 
 
 def environment(candidate: ProviderCandidate) -> dict[str, str]:
-    """The variables to keep, by name."""
     values = {
         "OIDC_ENABLED": "true",
         "OIDC_PROVIDER": candidate.provider.strip(),
@@ -94,7 +93,7 @@ def env_file(variables: Mapping[str, str]) -> str:
 
 
 def compose(variables: Mapping[str, str]) -> str:
-    """A dollar sign is doubled there, and a string in JSON is one in YAML."""
+    """A dollar sign is doubled there; a JSON string is one in YAML."""
     lines = (
         f"      {name}: {json.dumps(value.replace('$', '$$'), ensure_ascii=False)}\n"
         for name, value in variables.items()
@@ -103,7 +102,7 @@ def compose(variables: Mapping[str, str]) -> str:
 
 
 def applied(settings: Settings, candidate: ProviderCandidate) -> Loaded:
-    """RomM with this provider alone; all else stays as it is. What is wrong is in `oidc_off`."""
+    """RomM with this provider alone. Mistakes are in `oidc_off`."""
     names = _names()
     report = ConfigurationReport(warnings=[], off={FIRST: list(_wrong_address(candidate))})
     draft = Draft(

@@ -1,4 +1,4 @@
-"""The apps in the operator's file: `[[clients]]`, which an environment variable cannot hold."""
+"""The apps in the operator's file (`[[clients]]`); no variable can hold them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,6 @@ _LONGEST_NAME = 100
 
 
 def read(written: object, file: str, report: ConfigurationReport) -> list[Mapping[str, Any]]:
-    """Problems go into `report`."""
     if not isinstance(written, list) or not all(isinstance(table, dict) for table in written):
         report.problems.append(f"{SECTION} in {file} is not a list of tables; write [[{SECTION}]], then {_EXAMPLE}.")
         return []

@@ -1,4 +1,4 @@
-"""The database URL for SQLAlchemy, from a URL or from RomM's `DB_…`."""
+"""The database URL for SQLAlchemy."""
 
 import re
 from pathlib import PurePath
@@ -23,7 +23,7 @@ _SPECIAL = "in a password write special characters as %XX, or use DB_PASSWD, whe
 
 
 def complete(draft: Draft) -> None:
-    """The given URL, else from `DB_…`, else the SQLite file."""
+    """The given URL, else `DB_…`, else the SQLite file."""
     if not draft.settings.database.url:
         _from_parts(draft)
         return
@@ -34,7 +34,7 @@ def complete(draft: Draft) -> None:
 
 
 def asynchronous(url: str) -> str:
-    """With RomM's driver. Raises ValueError without repeating the password."""
+    """Raises ValueError without repeating the password."""
     scheme, _, rest = url.partition("://")
     try:
         driver = _DRIVERS[scheme.lower()]
@@ -52,7 +52,6 @@ def asynchronous(url: str) -> str:
 
 
 def hidden(url: str) -> str:
-    """Without its password."""
     return _QUERY_PASSWORD.sub("***", _PASSWORD.sub(r"\1:***@", url))
 
 

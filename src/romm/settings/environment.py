@@ -1,4 +1,4 @@
-"""Settings from the environment: under the guides' names, generic names, or in files named by `…_FILE`."""
+"""Settings from the environment: by the guides' names, generic names, or from files (`…_FILE`)."""
 
 import difflib
 import re
@@ -45,7 +45,6 @@ def others(fields: Sequence[Field], environ: Mapping[str, str]) -> dict[str, str
 
 
 def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> str:
-    """Without surrounding spaces and stray quotes."""
     value = environ.get(name, "").strip(_INVISIBLE)
     if len(value) > 1 and value[0] + value[-1] in _QUOTES:
         report.warnings.append(f"{name} is in quotes, which are removed; write it without them.")
@@ -64,7 +63,6 @@ def text(name: str, environ: Mapping[str, str], report: ConfigurationReport) -> 
 
 
 def _texts(field: Field, environ: Mapping[str, str], report: ConfigurationReport) -> Iterator[tuple[str, str]]:
-    """Its own text, else the content of the file in NAME_FILE."""
     for name in dict.fromkeys(field.names):
         value, file = text(name, environ, report), text(f"{name}_FILE", environ, report)
         if value and file:

@@ -12,7 +12,6 @@ from romm.settings.values import ConfigurationReport
 
 
 def parsed(name: str, report: ConfigurationReport) -> dict[str, Any]:
-    """The parsed file; empty if there is none or it cannot be read."""
     if not name:
         return {}
     try:

@@ -56,7 +56,7 @@ def others(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def describe(loaded: Loaded) -> list[tuple[str, str, str]]:
-    """Variable, value and origin, with secrets hidden. Of further providers only what is set."""
+    """Variable, value and origin, without secrets. Of further providers only what is set."""
     further = providers.fields(each.id for each in loaded.settings.providers)
     fields = [*FIELDS, *(field for field in further if loaded.origins[field.path] != DEFAULT)]
     rows = [(field.variable.name, _format(loaded.settings, field), loaded.origins[field.path]) for field in fields]
@@ -79,8 +79,6 @@ def _format(settings: Settings, field: Field) -> str:
 
 
 class _Layer(NamedTuple):
-    """`source` is the file or variable."""
-
     kind: Literal["default", "file", "variable"]
     source: str
     values: Mapping[str, Any]
@@ -119,7 +117,7 @@ def _draft(
 
 
 def _name_and_origin(field: Field, kind: str, source: str) -> tuple[str, str]:
-    """For messages, and for the list of settings."""
+    """For messages, and for the list."""
     match kind:
         case "file":
             return f"{field.key} in [{field.section}] of {source}", f"settings file {source}"
@@ -130,7 +128,7 @@ def _name_and_origin(field: Field, kind: str, source: str) -> tuple[str, str]:
 
 
 def _merged(layers: Sequence[_Layer]) -> tuple[dict[str, Any], dict[str, tuple[str, str]]]:
-    """Value and source by path; later layers override earlier ones."""
+    """Value and source by path; later layers win."""
     # Importing Dynaconf takes longer than the rest of this module, whose types are imported everywhere.
     from dynaconf import Dynaconf, get_history  # noqa: PLC0415
     from dynaconf.loaders.base import SourceMetadata  # noqa: PLC0415
@@ -150,7 +148,6 @@ def _merged(layers: Sequence[_Layer]) -> tuple[dict[str, Any], dict[str, tuple[s
 
 
 def _defaults() -> dict[str, Any]:
-    """From the copy in the wheel, else from the repository."""
     packaged = Path(__file__).parents[1] / "settings.toml"
     path = packaged if packaged.exists() else Path(__file__).parents[3] / "settings.toml"
     return file.flat(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -15,7 +15,7 @@ from romm.domain.sign_in.providers import FIRST, variable
 
 
 class Variable(Struct, frozen=True):
-    """`commas`: only commas separate values; `least` and `most` bound a number."""
+    """`commas`: only commas separate values."""
 
     name: str
     secret: bool = False
@@ -25,10 +25,8 @@ class Variable(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """`base_url` is an origin without a trailing slash; `trusted_proxies` are networks in CIDR notation, `forward_hosts` are
-    origins.
-
-    `api_version` is that of the RomM whose names, types and scopes the routes have: tests/compatibility/romm.toml.
+    """`base_url` and `forward_hosts` are origins; `trusted_proxies` are networks in CIDR notation. `api_version`: of
+    the RomM whose names, types and scopes the routes have (tests/compatibility/romm.toml).
     """
 
     base_url: Annotated[str, Variable("ROMM_BASE_URL")]
@@ -60,8 +58,6 @@ class Database(Struct, frozen=True, kw_only=True):
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """In seconds."""
-
     max_age_seconds: Annotated[int, Variable("SESSION_MAX_AGE_SECONDS")]
     absolute_age_seconds: Annotated[int, Variable("SESSION_ABSOLUTE_AGE_SECONDS")]
 
@@ -73,15 +69,13 @@ class Accounts(Struct, frozen=True, kw_only=True):
 
 
 class Oauth(Struct, frozen=True, kw_only=True):
-    """Lifetimes in seconds."""
-
     password_grant: Annotated[bool, Variable("ROMM_PASSWORD_GRANT")]
     access_token_expire_seconds: Annotated[int, Variable("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS")]
     refresh_token_expire_seconds: Annotated[int, Variable("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS")]
 
 
 class Oidc(Struct, frozen=True, kw_only=True):
-    """One provider. Empty `scopes`, `claim_roles_…` and method mean: from the preset or the provider.
+    """Empty `scopes`, `claim_roles_…` and method mean: from the preset or the provider.
 
     `redirect_uri` is verbatim; `scopes` is space-separated. Unreliable while the provider is off.
     """
@@ -131,7 +125,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
 
 
 class Log(Struct, frozen=True, kw_only=True):
-    """An empty `format` means: console on a terminal, else json."""
+    """`format` empty: console on a terminal, else json."""
 
     level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Variable("LOGLEVEL")]
     format: Annotated[Literal["", "console", "json"], Variable("LOG_FORMAT")]
@@ -158,7 +152,7 @@ PROVIDERS = "providers"
 
 
 class DeclaredProvider(Struct, frozen=True, kw_only=True):
-    """`off` has the reasons why it is off."""
+    """`off`: the reasons."""
 
     id: str
     oidc: Oidc
@@ -179,10 +173,7 @@ class DeclaredProvider(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`providers` are those besides the first, whose settings are `oidc` and `oidc_off`.
-
-    Only the file can hold `clients`.
-    """
+    """`providers` are those besides the first, which is `oidc` and `oidc_off`. Only the file can hold `clients`."""
 
     server: Server
     database: Database
@@ -199,7 +190,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def all_providers(self) -> tuple[DeclaredProvider, ...]:
-        """In the declared order, also those that are off."""
+        """In the declared order."""
         return (DeclaredProvider(id=FIRST, oidc=self.oidc, off=self.oidc_off), *self.providers)
 
     @property
@@ -213,7 +204,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def default_provider(self) -> DeclaredProvider:
-        """For requests that name none: the first that is enabled, even if mistakes keep it off."""
+        """For requests that name none; mistakes may keep it off."""
         return next((each for each in self.all_providers if each.oidc.enabled), self.all_providers[0])
 
     def value(self, field: "Field") -> Any:
@@ -222,7 +213,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """`choices` is empty if any value of the type is possible."""
+    """`choices` is empty for any value."""
 
     section: str
     key: str
@@ -244,7 +235,6 @@ class Field(Struct, frozen=True, kw_only=True):
         return self.section == FIRST or self.section.startswith(f"{PROVIDERS}.")
 
     def of_provider(self, provider_id: str) -> "Field":
-        """The same key of another provider."""
         named = replace(self.variable, name=variable(provider_id, self.key))
         return replace(self, section=section_of(provider_id), variable=named)
 

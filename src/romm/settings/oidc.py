@@ -69,7 +69,7 @@ def _forgotten_switch(oidc: Oidc) -> Iterator[str]:
 
 
 def _ascii_hosts(draft: Draft, section: str) -> None:
-    """Convert non-ASCII hosts to their A-label: a URI is ASCII (RFC 3986), as registered at the provider."""
+    """A URI is ASCII (RFC 3986), as registered at the provider."""
     oidc = draft.provider(section).oidc
     written = {key: getattr(oidc, key) for key in _URLS}
     ascii_urls = {key: hosts.canonical(url) for key, url in written.items() if not url.isascii()}
@@ -77,7 +77,7 @@ def _ascii_hosts(draft: Draft, section: str) -> None:
 
 
 def _is_reported(reason: str, problems: tuple[str, ...]) -> bool:
-    """Whether the value is only missing because it could not be read."""
+    """Its value is missing because it could not be read."""
     variable, _, _ = reason.partition(" ")
     return any(problem.startswith(variable) for problem in problems)
 

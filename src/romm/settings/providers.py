@@ -23,7 +23,7 @@ _KEYS = tuple(field for field in FIELDS if field.section == FIRST)
 
 
 def declared_ids(written: object, file: str, environ: Mapping[str, str], report: ConfigurationReport) -> list[str]:
-    """In the file's order, then those of the environment alone by name. Problems go into `report`."""
+    """In the file's order, then those of the environment alone by name."""
     tables = written if isinstance(written, dict) else {}
     if not isinstance(written, dict):
         report.problems.append(
@@ -56,7 +56,7 @@ def fields(ids: Iterable[str]) -> tuple[Field, ...]:
 
 
 def defaults(ids: Iterable[str], of_first: Mapping[str, Any]) -> dict[str, Any]:
-    """As of the first, except that a declared provider is on and its id names the preset."""
+    """As of the first, but on, and with the id as preset."""
     own = {each: {"enabled": True, "provider": each} for each in ids}
     return {
         f"{section_of(each)}.{field.key}": own[each].get(field.key, of_first[field.path])
@@ -66,7 +66,7 @@ def defaults(ids: Iterable[str], of_first: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def named_autologin(values: MutableMapping[str, Any], ids: Iterable[str]) -> bool:
-    """Resolve an id in `OIDC_AUTOLOGIN` into the switch of that provider. True if there was one."""
+    """Replaces an id in `OIDC_AUTOLOGIN` by that provider's switch. True if there was one."""
     path = AUTOLOGIN
     named = str(values[path]).strip().lower()
     if named not in (FIRST, *ids):
@@ -77,7 +77,7 @@ def named_autologin(values: MutableMapping[str, Any], ids: Iterable[str]) -> boo
 
 
 def check_issuers(draft: Draft) -> None:
-    """Each provider needs issuers of its own: by them links, sessions and logouts belong to it."""
+    """By them links, sessions and logouts belong to a provider."""
     before: list[DeclaredProvider] = []
     for each in (each for each in draft.settings.all_providers if each.oidc.enabled and issuers(each)):
         names = draft.names[each.section]
@@ -91,7 +91,7 @@ def check_issuers(draft: Draft) -> None:
 
 
 def issuers(declared: DeclaredProvider) -> tuple[str, ...]:
-    """The issuers that its discovery document may have."""
+    """Those that its discovery document may have."""
     oidc = declared.oidc
     found = discovery.location(oidc.server_application_url, oidc.server_metadata_url).issuers
     return tuple(filter(None, found))
@@ -123,7 +123,6 @@ def check_autologin(draft: Draft) -> None:
 
 
 def also_an_id(field: Field, ids: Iterable[str]) -> str:
-    """What else than a switch is possible."""
     further = list(ids)
     return f", or the id of a provider: {' or '.join((FIRST, *further))}" if field.path == AUTOLOGIN and further else ""
 

@@ -1,4 +1,4 @@
-"""How the values of a role are written: one, several with commas between them, or a list, in which a comma is a comma."""
+"""The values of a role: a text with commas between them, or a list."""
 
 import json
 import re
@@ -10,7 +10,7 @@ _AS_A_LIST = 'write them as a list of strings: ["first", "second, with a comma"]
 
 
 def parsed(written: object) -> tuple[str, ...]:
-    """The values in a text with commas (`\\,` is a comma inside of one), a JSON list or a TOML list.
+    """A text with commas (`\\,` inside a value), a JSON list or a TOML list.
 
     Raises ValueError with what to write.
     """
@@ -24,14 +24,14 @@ def parsed(written: object) -> tuple[str, ...]:
 
 
 def without_parts(values: tuple[str, ...]) -> tuple[str, ...]:
-    """The values less the pieces of an LDAP name that was cut at its commas: `ou=groups` fits everyone in a directory."""
+    """Without pieces of an LDAP name cut at its commas: `ou=groups` fits everyone in a directory."""
     if not distinguished_names.is_cut(values):
         return values
     return tuple(value for value in values if not distinguished_names.is_part(value))
 
 
 def format_values(values: tuple[str, ...]) -> str:
-    """The values as they can be written again."""
+    """As `parsed` reads them."""
     return json.dumps(values, ensure_ascii=False) if any("," in value for value in values) else ", ".join(values)
 
 

@@ -17,7 +17,7 @@ _ABOUT_LETTERS = "; a host with letters outside ASCII may have to be written as 
 
 
 def callback(provider_id: str) -> str:
-    """A path for each provider: an answer that comes by another's is refused (RFC 9700, 4.4)."""
+    """A path for each provider: an answer by another's is refused (RFC 9700, 4.4)."""
     return CALLBACK if provider_id == FIRST else f"{CALLBACK}/{provider_id}"
 
 

@@ -14,7 +14,7 @@ _UNKNOWN = "unknown"
 
 
 def rows(settings: Settings, origins: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Variable, value and kind of origin. A text is only “set”, and a further provider only has its number."""
+    """Variable, value and kind of origin. Texts are only “set”, further providers numbered."""
     found = []
     for number, field in _fields(settings):
         name = field.variable.name if number == 1 else f"[provider {number}] {field.key}"
@@ -23,7 +23,7 @@ def rows(settings: Settings, origins: Mapping[str, str]) -> list[tuple[str, str,
 
 
 def private(settings: Settings) -> dict[str, list[str]]:
-    """The texts of all settings, by what stands for them."""
+    """All texts, by what stands for them."""
     found: dict[str, list[str]] = {"secret": [], "setting": _of_database(settings.database.url)}
     for _, field in _fields(settings):
         value = settings.value(field)
@@ -37,7 +37,7 @@ def private(settings: Settings) -> dict[str, list[str]]:
 
 
 def _of_database(url: str) -> list[str]:
-    """What an error of its driver may name: host, user, password and name, or the file and each folder above it."""
+    """What an error of its driver may name."""
     parts = urlsplit(url)
     file = PurePosixPath(unquote(parts.path.removeprefix("/")))
     named = [parts.hostname, unquote(parts.username or ""), unquote(parts.password or "")]
@@ -45,7 +45,6 @@ def _of_database(url: str) -> list[str]:
 
 
 def _fields(settings: Settings) -> Iterator[tuple[int, Field]]:
-    """With the provider's number."""
     yield from ((1, field) for field in FIELDS)
     for number, each in enumerate(settings.providers, start=2):
         yield from ((number, field) for field in providers.fields([each.id]))

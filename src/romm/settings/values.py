@@ -17,7 +17,7 @@ _BOOLEANS = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0"
 
 
 class ConfigurationReport(Struct):
-    """`off`: by a provider's section, wrong values that only switch that provider off."""
+    """`off`: wrong values that only switch a provider off, by its section."""
 
     problems: list[str] = []
     warnings: list[str] = []
@@ -26,7 +26,7 @@ class ConfigurationReport(Struct):
 
 
 class Draft(Struct):
-    """`names` has the operator's name of each key, by section and key. `autologin_named`: by a provider's id."""
+    """`names`: the operator's names, by section and key. `autologin_named`: by a provider's id."""
 
     settings: Settings
     names: Mapping[str, Mapping[str, str]]
@@ -35,7 +35,7 @@ class Draft(Struct):
     autologin_named: bool = False
 
     def complete(self, section: str, source: str = "", **changes: object) -> None:
-        """`source` is the setting that the values derive from."""
+        """`source`: the setting that they derive from."""
         if section.startswith(f"{PROVIDERS}."):
             declared = self.provider(section)
             self._put(replace(declared, oidc=replace(declared.oidc, **changes)))

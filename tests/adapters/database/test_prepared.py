@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, bindparam, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from romm.adapters.database.prepared import Prepared, Statement, execute
@@ -19,7 +19,9 @@ LATER = NOW + timedelta(days=1)
 _ADD = insert(AccountRow)
 _CHANGE = update(AccountRow).where(AccountRow.id == bindparam("key"))
 _OLDEST = select(AccountRow.id).where(AccountRow.enabled).order_by(AccountRow.id).limit(1)
+_NEWER = select(AccountRow.id).where(AccountRow.id > bindparam("key"))
 _NAMED = select(AccountRow.id).where(AccountRow.username.in_(bindparam("names", expanding=True)))
+_MADE = Table("made", MetaData(), Column("name", Integer), Column("at", Integer, default=lambda: 1, onupdate=lambda: 2))
 
 
 def account(username: str | None = "alice", **changes: object) -> dict[str, object]:
@@ -86,6 +88,12 @@ async def test_a_constraint_is_a_conflict_and_takes_the_transaction_back(databas
     assert (await database.fetch(select(func.count()).select_from(AccountRow), {}))[0][0] == 0
 
 
-def test_a_statement_that_only_its_parameters_complete_is_refused() -> None:
+@pytest.mark.parametrize("statement", [_NAMED, insert(_MADE), update(_MADE)], ids=["values", "default", "onupdate"])
+def test_a_statement_that_only_its_execution_completes_is_refused(statement: Statement) -> None:
     with pytest.raises(ValueError, match="only its parameters complete it"):
-        Prepared(_NAMED, sqlite.dialect())
+        Prepared(statement, sqlite.dialect(), ["name"])
+
+
+def test_no_parameter_is_null_because_it_is_missing() -> None:
+    with pytest.raises(KeyError, match="key"):
+        Prepared(_NEWER, sqlite.dialect()).values({"keys": 1})

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from msgspec.structs import asdict, replace
 from sqlalchemy import Engine, event, func, insert, select
+from sqlalchemy.engine.interfaces import CacheStats
 
 from romm.adapters.database.tables import SignInRow
 from romm.adapters.database.transactions import FORGOTTEN_AT_ONCE, Database
 from romm.adapters.sign_in.accounts import SQLAccounts
-from romm.adapters.sign_in.sign_in_log import MOST_CODES, MOST_PEOPLE, SQLSignInLog
+from romm.adapters.sign_in.sign_in_log import FEW_RANGES, MOST_CODES, MOST_PEOPLE, SQLSignInLog
 from romm.domain.errors import Code
 from romm.domain.sign_in.log_search import ByReference, ByText, OfPerson, Term
 from romm.ports.sign_in import SignInEntry, SignInFilter
@@ -208,6 +209,30 @@ async def test_a_text_that_finds_very_many_codes_and_people_takes_few_statements
     assert Counter(each.subject_digest for each in found) == {"by code": MOST_CODES, "by person": 4 * MOST_PEOPLE}
     assert [each.id for each in found] == list(range(len(lines), 0, -1))
     assert len(statements) < MOST_PEOPLE
+
+
+@pytest.mark.parametrize(("codes", "is_kept"), [(FEW_RANGES - 1, True), (FEW_RANGES, False)])
+async def test_a_long_statement_that_hardly_comes_again_is_not_kept(
+    database: Database, codes: int, is_kept: bool
+) -> None:
+    log = SQLSignInLog(database, RETENTION)
+    line = asdict(entry("by code")) | {"account_id": None}
+    del line["id"]
+    lines = [line | {"code": f"p{number:02}"} for number in range(codes)]  # the address is one more range
+    await database.write(lambda connection: connection.execute(insert(SignInRow), lines).rowcount)
+    kept: list[bool] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
+        if " UNION SELECT" in " ".join(statement.split()):
+            kept.append(context.cache_hit in {CacheStats.CACHE_HIT, CacheStats.CACHE_MISS})
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await log.search(SignInFilter(term=ByText("p")), 10)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+    assert kept == [is_kept]
 
 
 async def test_no_line_has_to_clear_away_more_than_takes_a_moment(database: Database):

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from romm.cli.server import process
+
 SECONDS = 120  # at most; a busy machine needs a while
 IMPORTED = re.compile(r"^import time:.*\| +(?P<name>\S+)$", re.MULTILINE)
 UNUSED = {
@@ -73,6 +75,15 @@ def test_neither_the_server_nor_a_worker_imports_what_is_unused(tmp_path: Path) 
     assert {name for name in imported if name.startswith(("rich.", "uuid_utils"))} == set()
     assert {"advanced_alchemy.base", "sqlalchemy.dialects.sqlite"} <= imported
     assert imported & UNUSED == set()
+
+
+def test_a_package_that_was_left_hollow_is_imported_when_it_is_used() -> None:
+    """The library of `romm demo` has its document as YAML, too."""
+    with process.hollow("tabnanny"):
+        import tabnanny  # not imported yet
+
+        assert tabnanny.check is None
+    assert callable(tabnanny.check)
 
 
 def test_a_start_hardly_searches_what_it_imports_for_garbage(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The most common passwords, read when the first password is being set; `nox -s passwords` writes their file."""
+"""The most common passwords, read at first use; `nox -s passwords` writes their file."""
 
 from functools import cache
 from pathlib import Path
@@ -8,6 +8,6 @@ _FILE = Path(__file__).with_name("common_passwords.txt")
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """3,000 of at least 8 characters (OWASP ASVS 5.0, 6.2.4), in lower case."""
+    """OWASP ASVS 5.0, 6.2.4."""
     _licence, _, words = _FILE.read_text(encoding="utf-8").partition("\n\n")
     return frozenset(words.split())

@@ -1,6 +1,6 @@
-"""The users of an existing RomM, from PostgreSQL, MariaDB, MySQL or an SQLite file. Read-only.
+"""The users of an existing RomM, from PostgreSQL, MariaDB, MySQL or SQLite. Read-only.
 
-Its tables change between versions: only `id`, `username` and `role` are required.
+Tables differ between versions: only `id`, `username` and `role` are required.
 """
 
 import asyncio
@@ -108,7 +108,7 @@ def _user(row: RowMapping, groups: Mapping[Any, str]) -> ForeignUser:
 
 
 def _time(value: Any) -> datetime | None:
-    """SQLite has no type for times."""
+    """SQLite has no time type."""
     if isinstance(value, str):
         try:
             return datetime.fromisoformat(value)

@@ -1,4 +1,4 @@
-"""glibc's memory for password hashes: kept from one to the next, given back afterwards; figures in docs/performance.md.
+"""glibc's memory for password hashes: kept for the next, then given back (docs/performance.md).
 
 musl has neither call and returns freed memory at once.
 """
@@ -18,7 +18,7 @@ so that the next needs another place.
 
 
 def keep_freed() -> None:
-    """Call before the process has a second thread: each would get an arena, whose end `give_back` cannot return."""
+    """Call before a second thread: each would get an arena, whose end `give_back` cannot return."""
     with suppress(AttributeError):
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_ARENA_MAX, 1)

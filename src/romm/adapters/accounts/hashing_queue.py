@@ -1,4 +1,4 @@
-"""The bounded queue for password hashing: a few at a time, off the event loop."""
+"""Hashes a few passwords at a time, off the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class _Waiting:
 
 
 class HashingQueue:
-    """In the order of `domain.sign_in.hashing_order`. `at_rest` runs in a thread once a burst of passwords is over."""
+    """Ordered by `hashing_order`. `at_rest` runs in a thread after a burst of passwords."""
 
     def __init__(self, threads: int, waiting: int, at_rest: Callable[[], None] = lambda: None) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="password")
@@ -43,7 +43,7 @@ class HashingQueue:
         return self._under_way
 
     async def run(self, work: Callable[[], T], place: Place) -> T:
-        """Raises `Refused(BUSY)`, also after waiting, if another with a better place came to a full queue."""
+        """Raises `Refused(BUSY)`, also if a better place took ours in a full queue."""
         await self._turn(place)
         running = asyncio.get_running_loop().run_in_executor(self._executor, work)
         running.add_done_callback(lambda _: self._free())
@@ -70,7 +70,6 @@ class HashingQueue:
             raise
 
     def _free(self) -> None:
-        """The thread goes to the next that waits."""
         self._waiting = self._still_there()
         if not self._waiting:
             self._under_way -= 1
@@ -84,5 +83,5 @@ class HashingQueue:
         asyncio.get_running_loop().run_in_executor(self._executor, self._at_rest)
 
     def _still_there(self) -> list[_Waiting]:
-        """Without those that hung up and have not heard of it yet: their turn can be given to no one."""
+        """Without those that hung up: their turn can be given to no one."""
         return [each for each in self._waiting if not each.turn.done()]

@@ -1,4 +1,4 @@
-"""Lists of accounts in the database: each statement reads a range of an index, or stops at a limit."""
+"""Each statement reads a range of an index, or stops at a limit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -89,7 +89,7 @@ class SQLAccountLists(SQLLinks):
 
 
 def _chosen(query: AccountQuery) -> Select[Any] | CompoundSelect[Any]:
-    """Id and name of one account more than are wanted, from the key on."""
+    """One more than the limit, from the key on."""
     most = query.limit + 1
     named = select(AccountRow.id, AccountRow.username)
     if not query.text:
@@ -117,7 +117,7 @@ def _cut(statement: Select[Any], name: ColumnElement[Any] | Any, query: AccountQ
 
 
 def _total(query: AccountQuery) -> Select[Any]:
-    """None if there are more than are counted: to pass over an index takes a quarter of the time of counting it."""
+    """None above `MOST_COUNTED`: passing over an index takes a quarter of counting it."""
     named = select(literal(1)).select_from(AccountRow).where(*_ONLY[query.only])
     if not query.text:
         return _counted(named)

@@ -1,4 +1,4 @@
-"""Password hashing, off the event loop and a few at a time; bcrypt only for imported hashes.
+"""Password hashing; bcrypt only for imported hashes.
 
 Argon2id with OWASP's m=19 MiB, t=2, p=1 (Password Storage Cheat Sheet) takes 20 ms. RFC 9106's low-memory profile (64
 MiB, t=3, p=4) takes 150 ms, and two at a time exceed the memory of a whole worker.
@@ -53,10 +53,7 @@ class _Stored(Struct, frozen=True):
 
 
 class Argon2Passwords:
-    """Every method raises `Refused(BUSY)` if the queue is full."""
-
     def __init__(self, at_rest: Callable[[], None] = lambda: None) -> None:
-        """`at_rest` as in `HashingQueue`."""
         self.queue = HashingQueue(THREADS, WAITING, at_rest)
 
     async def hash(self, password: str) -> str:
@@ -123,7 +120,6 @@ def _mark(made: bytes) -> str:
 
 
 def _fits_legacy(password_hash: str, password: str) -> bool:
-    """Passwords beyond 72 bytes never match."""
     typed = _bytes(password)
     try:
         fits = bcrypt.checkpw(typed[:LEGACY_BYTES], password_hash.encode())

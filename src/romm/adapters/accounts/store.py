@@ -1,4 +1,4 @@
-"""Accounts in the database. Changes of a stale account are refused."""
+"""Changes of a stale account are refused."""
 
 from datetime import datetime
 from typing import Any

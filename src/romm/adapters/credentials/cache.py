@@ -1,4 +1,4 @@
-"""Credentials as the database has them at this moment, without reading them again for each request."""
+"""The database's current credentials, without a read for each request."""
 
 from romm.domain.credentials.credential import Credential, Kind
 from romm.domain.model import Account
@@ -13,9 +13,9 @@ Found = tuple[Credential, Account]
 
 
 class CredentialCache:
-    """By kind and digest, never by secret. Valid for one version of the database (`Database.version`).
+    """By kind and digest. Valid for one `Database.version`.
 
-    Unknown credentials are not kept: strangers can invent as many as they like.
+    Unknown credentials are not kept: strangers can invent any number.
     """
 
     def __init__(self, *, most: int = MOST) -> None:
@@ -30,7 +30,7 @@ class CredentialCache:
         return self._found.get((kind, digest))
 
     def put(self, version: int, found: Found) -> None:
-        """`version` was asked for before `found` was read; meanwhile another request may have met a newer one."""
+        """`version` is from before `found` was read; another request may have met a newer one."""
         credential, _ = found
         if version != self._version:
             return

@@ -1,4 +1,4 @@
-"""Devices in the database. Each state change is one statement, so that only one wins."""
+"""Devices. Each state change is one statement: only one wins."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -187,7 +187,6 @@ class SQLDevices:
 
 
 def _paired(connection: Connection, decision: Approve, now: datetime) -> int:
-    """Created or updated."""
     request = decision.authorization
     described = {
         "name": decision.device_name,

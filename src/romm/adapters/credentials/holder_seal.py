@@ -1,6 +1,6 @@
 """Encrypts with AES-256-GCM for the holder of a secret.
 
-The database has only the secret's SHA-256, so a copy of it opens nothing. Sources: RFC 5869 (HKDF); NIST SP 800-38D.
+Sources: RFC 5869 (HKDF); NIST SP 800-38D.
 """
 
 import base64
@@ -16,7 +16,7 @@ _NONCE_BYTES = 12  # a secret seals a few values in its life
 
 
 class HolderSeal:
-    """`ports.HolderSeal`. Without salt: the secrets are random (RFC 5869, 3.1)."""
+    """Without salt: the secrets are random (RFC 5869, 3.1)."""
 
     def seal(self, content: bytes, secret: str, use: str) -> str:
         nonce = os.urandom(_NONCE_BYTES)

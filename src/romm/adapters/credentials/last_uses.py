@@ -1,4 +1,4 @@
-"""When a credential was used last, written behind: no request waits for it, and a second's uses are one commit."""
+"""Last uses of credentials, written behind: no request waits, and a second's uses are one commit."""
 
 import asyncio
 from datetime import datetime
@@ -38,7 +38,7 @@ Noted = dict[tuple[Kind, str], tuple[Credential, datetime]]
 
 
 class LastUses:
-    """A use that cannot be written (a full disk, a server that is away) is kept for the next time."""
+    """Keeps a use that cannot be written now, as on a full disk."""
 
     def __init__(self, database: Database, *, after: float = WRITTEN_AFTER_SECONDS) -> None:
         self._database = database
@@ -52,7 +52,7 @@ class LastUses:
         return len(self._noted)
 
     def note(self, credential: Credential, now: datetime) -> None:
-        """Of a live credential, so that strangers cannot fill it."""
+        """Only for a live credential: strangers must not fill it."""
         key = credential.kind, credential.digest
         if key in self._noted or len(self._noted) < MOST:
             self._noted[key] = credential, now
@@ -60,7 +60,7 @@ class LastUses:
             self._timer = asyncio.get_running_loop().call_later(self._after, self._begin)
 
     async def write(self) -> None:
-        """All that is noted. If that fails, the requests that need the database say why."""
+        """A failure is silent: requests that need the database report it."""
         noted, self._noted = self._noted, {}
         if not noted:
             return
@@ -70,7 +70,7 @@ class LastUses:
             self._noted = {**noted, **self._noted}
 
     async def close(self) -> None:
-        """Before the database is closed: no use is lost."""
+        """Call before closing the database."""
         if self._timer is not None:
             self._timer.cancel()
         if self._writing is not None:
@@ -83,7 +83,7 @@ class LastUses:
 
 
 def _write(connection: Connection, noted: Noted) -> None:
-    """Accounts first and in order, as everywhere: two workers never wait for each other."""
+    """Accounts first and in order, as everywhere, against deadlocks."""
     uses = sorted(noted.values(), key=lambda use: (use[0].account_id, use[0].digest))
     active = {credential.account_id: now for credential, now in sorted(uses, key=lambda use: use[1])}
     connection.execute(_ACTIVE, [{"owner": owner, "now": active[owner]} for owner in sorted(active)])

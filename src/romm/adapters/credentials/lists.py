@@ -1,4 +1,4 @@
-"""Credentials of all accounts in the database. Each kind that is listed has a partial index."""
+"""Each listed kind has a partial index."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Credentials in the database. `find` runs at every request: one statement, or none where nothing has changed."""
+"""`find` runs at every request, without a statement if nothing changed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -120,7 +120,7 @@ class SQLCredentials:
         await self._database.write(work)
 
     def add_within(self, connection: Connection, owner: int, *credentials: Credential) -> None:
-        """Part of a transaction that has locked the account."""
+        """The transaction must have locked the account."""
         now, kinds = self._clock(), {each.kind for each in credentials}
         for each in credentials:
             store(connection, each)
@@ -181,7 +181,7 @@ class SQLCredentials:
         self._uses.note(credential, now)
 
     async def close(self) -> None:
-        """Before the database."""
+        """Call before closing the database."""
         await self._uses.close()
 
     async def take(self, kind: Kind, secret_digest: str) -> Credential | None:
@@ -235,19 +235,18 @@ class SQLCredentials:
 
 
 def end_all(connection: Connection, account_id: int, kinds: Collection[Kind], keep: str | None = None) -> int:
-    """Part of a transaction that has locked the account. Keeps the credential with the digest `keep`."""
+    """The transaction must have locked the account. `keep` is a digest."""
     parameters = {"owner": account_id, "kinds": list(kinds), "kept": keep or ""}
     return connection.execute(_END_ALL, parameters).rowcount
 
 
 def require_unchanged(connection: Connection, seen: Account) -> None:
-    """Part of a transaction: lock the account. Raises `Conflict("version")` if it has changed."""
+    """Locks the account. Raises `Conflict("version")` if it has changed."""
     if execute(connection, _UNCHANGED, {"owner": seen.id, "seen": seen.version}).fetchone() is None:
         raise Conflict("version")
 
 
 def store(connection: Connection, credential: Credential) -> None:
-    """Part of a transaction."""
     execute(connection, _ADD, _values(credential))
 
 
@@ -256,13 +255,12 @@ def _end_kin(connection: Connection, account_id: int, kind: Kind, family: str) -
 
 
 def spend(connection: Connection, kind: Kind, secret_digest: str) -> Credential | None:
-    """Part of a transaction: take a one-time credential."""
     row = connection.execute(_TAKE, _key(kind, secret_digest)).first()
     return None if row is None else _credential(row)
 
 
 def owned(rows: Iterable[Sequence[Any]]) -> list[tuple[Credential, Account]]:
-    """A credential has one row per identity of its owner."""
+    """A row is a credential and an identity of its owner."""
     by_credential = (list(same) for _, same in groupby(rows, key=lambda row: row[WIDTH + _ID]))
     return [(_credential(same[0][WIDTH:]), account(same)) for same in by_credential]
 

@@ -31,6 +31,5 @@ _END_SURPLUS = {
 
 
 def end_surplus(connection: Connection, owner: int, kinds: Collection[Kind]) -> None:
-    """Part of a transaction."""
     for kind in _END_SURPLUS.keys() & kinds:
         execute(connection, _END_SURPLUS[kind], {"owner": owner, "key_kind": kind.value})

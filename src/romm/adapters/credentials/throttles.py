@@ -81,7 +81,7 @@ class SQLThrottles:
 
 
 def _lock(connection: Connection, key: str, now: datetime) -> Failures:
-    """The newest counter, of 0 if there is none or an old one, until the transaction ends."""
+    """The newest counter, 0 if missing or old. Locks it until the transaction ends."""
     is_old = FailuresRow.last_at < now - FORGOTTEN_AFTER
     kept = {"count": case((is_old, 0), else_=FailuresRow.count), "tried": case((is_old, ""), else_=FailuresRow.tried)}
     locked = (

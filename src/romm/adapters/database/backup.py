@@ -26,7 +26,7 @@ def copy(url: str, file: Path) -> None:
 
 
 def copy_file(source: Path, file: Path) -> None:
-    """As `copy`. What the WAL of `source` has goes into the copy."""
+    """As `copy`. Includes the WAL of `source`."""
     place = Place(str(source), source)
     with storage_errors(place):
         address = f"{source.resolve(strict=True).as_uri()}?mode=ro"

@@ -1,4 +1,4 @@
-"""The cause behind an error of a database driver or the file system."""
+"""Causes of database and file system errors."""
 
 import errno
 import os
@@ -72,7 +72,6 @@ def place_of(url: str) -> Place:
 
 
 def explained(error: Exception, place: Place) -> Refused:
-    """For `raise`."""
     original = getattr(error, "orig", None) or error
     root = original.__cause__ or original
     cause = _cause(original, root, place)
@@ -85,7 +84,7 @@ def sqlstate(error: BaseException) -> str:
 
 
 def is_privilege(error: BaseException) -> bool:
-    """In the SQLSTATE class of our own mistakes, but the operator's to fix."""
+    """In SQLSTATE's class of our own mistakes, but the operator's to fix."""
     return _POSTGRESQL.get(sqlstate(error)) is Cause.RIGHTS
 
 
@@ -115,7 +114,7 @@ def _of_sqlite(error: sqlite3.Error, place: Place) -> Cause:
 
 
 def _beside(file: Path) -> Cause:
-    """SQLite has one error for what the file system refuses, also for the files that it writes next to its own."""
+    """SQLite has one error for all that the file system refuses, also for files beside its own."""
     try:
         if file.is_dir() or not file.parent.is_dir():
             return Cause.NOT_A_FILE
@@ -128,7 +127,7 @@ def _beside(file: Path) -> Cause:
 
 
 def _user(place: Place) -> str:
-    """Who this process is, and who owns the nearest part of the path that can be seen."""
+    """This process's user, and the owner of the nearest visible part of the path."""
     who = f"user {os.geteuid()}"
     for part in (place.file, *place.file.absolute().parents) if place.file else ():
         try:

@@ -1,7 +1,7 @@
-"""Database engines; every option RomM relies on is set explicitly.
+"""Database engines. Every option that RomM relies on is explicit.
 
-SQLite's driver upgrades a read transaction to a write too late, which loses updates. Here writing starts with BEGIN
-IMMEDIATE, and reading uses no transaction.
+SQLite's driver upgrades a read transaction too late and loses updates. Here writing starts with BEGIN IMMEDIATE, and
+reading uses no transaction.
 """
 
 import sqlite3
@@ -35,9 +35,7 @@ PING_SECONDS = 3.0
 
 
 class Engines(Struct, frozen=True):
-    """On SQLite `inline` reads on the event loop, and `writes` is synchronous: aiosqlite's thread costs more than most
-    statements.
-    """
+    """On SQLite `inline` reads on the event loop, and `writes` is synchronous."""
 
     writes: AsyncEngine | Engine
     reads: AsyncEngine
@@ -56,9 +54,7 @@ def engines(url: str) -> Engines:
 
 
 def migrating(url: str) -> AsyncEngine:
-    """No time limit per statement. On SQLite no foreign keys: rebuilding a table drops the old one, which would
-    cascade.
-    """
+    """No time limit per statement. On SQLite no foreign keys: dropping a rebuilt table would cascade."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address, "foreign_keys=OFF", writes=True, poolclass=NullPool)
@@ -122,7 +118,7 @@ def _configure(engine: Engine, *pragmas: str, writes: bool = False) -> None:
 
 
 def _set_wal(cursor: Any) -> None:
-    """Retries: SQLite does not wait while another process creates or restores the file."""
+    """SQLite does not wait while another process creates or restores the file."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -153,7 +149,7 @@ def _postgresql(address: URL, *, command_timeout: int | None = STATEMENT_SECONDS
 
 
 def _replace_dead(engine: Engine) -> None:
-    """In place of `pool_pre_ping`, which waits for an answer as long as for any statement."""
+    """`pool_pre_ping` would wait as long as for any statement."""
 
     @event.listens_for(engine, "checkout")
     def ask(connection: Any, _record: object, _proxy: object) -> None:

@@ -12,7 +12,7 @@ FORGET_EVERY = timedelta(minutes=1)
 
 
 class Forgetting:
-    """`statement` deletes at most `at_once` rows. It runs once in `every` and process, or again at once after a full batch."""
+    """`statement` deletes at most `at_once` rows. It runs once in `every` and process, again after a full batch."""
 
     def __init__(self, statement: Delete, *, every: timedelta = FORGET_EVERY, at_once: int = FORGOTTEN_AT_ONCE) -> None:
         self._statement = statement
@@ -21,7 +21,7 @@ class Forgetting:
         self._due: datetime | None = None
 
     def beside(self, connection: Connection, now: datetime, parameters: Mapping[str, Any]) -> None:
-        """Last in a transaction: one that is rolled back forgets nothing until the next time."""
+        """Last in a transaction: a rolled-back one would wait for the next time."""
         if self._due is not None and now < self._due:
             return
         full = connection.execute(self._statement, parameters).rowcount >= self._at_once

@@ -8,7 +8,7 @@ HASH_COST = "substr(password_hash, 5)"
 
 
 def partial(name: str, column: str | TextClause, where: str) -> Index:
-    """Of the rows that fulfil `where`. A query uses it only if the same words are in its text, not in parameters."""
+    """A query uses it only with the same words in its text, not in parameters."""
     return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
 
 

@@ -1,4 +1,4 @@
-"""Links to issuers, and who is named how, in the database. Each statement seeks in an index, or stops at a limit."""
+"""Each statement seeks in an index, or stops at a limit."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -48,7 +48,6 @@ class SQLLinks:
         return int((await self._database.fetch(_ONLY_LINKED_TO, parameters))[0][0])
 
     async def personal(self, words: Collection[str]) -> Sequence[str]:
-        """Which of `words` are a name, an address or a subject."""
         found: list[str] = []
         issuers, every = await self.issuers(), sorted({*words, *(each.lower() for each in words)})
         for start in range(0, len(every), WORDS_AT_ONCE):
@@ -58,6 +57,5 @@ class SQLLinks:
         return found
 
     async def number_of_accounts(self) -> int | None:
-        """None above `MOST_COUNTED`."""
         found = int((await self._database.fetch(_HOW_MANY, {}))[0][0])
         return found if found <= MOST_COUNTED else None

@@ -80,7 +80,7 @@ def _upgrade(url: str, revision: str, report: Report) -> None:
 
 
 def create(url: str) -> bool:
-    """False if there is a database already, which stays as it is."""
+    """False, without a change, if there is a database."""
     is_new = not exists(url)
     if is_new:
         upgrade(url)
@@ -88,7 +88,7 @@ def create(url: str) -> bool:
 
 
 def require_current(url: str) -> None:
-    """The database is this version's. Creates and changes nothing."""
+    """Creates and changes nothing."""
     if not exists(url):
         raise unusable(Cause.MISSING, place_of(url).name)
     found = current(url)
@@ -97,7 +97,7 @@ def require_current(url: str) -> None:
 
 
 def exists(url: str) -> bool:
-    """A server's counts as there. A database must not start empty because its restore was interrupted."""
+    """A server's counts as there. After an interrupted restore a database must not start empty."""
     place = place_of(url)
     with storage_errors(place):
         if place.file is None or not _is_absent(place.file):
@@ -108,7 +108,7 @@ def exists(url: str) -> bool:
 
 
 def current(url: str) -> str | None:
-    """None for an empty database, and for one that does not exist."""
+    """None for an empty or missing database."""
     return asyncio.run(_with_database(url, Database.revision)) if exists(url) else None
 
 
@@ -140,7 +140,7 @@ async def _with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> 
 
 
 def _is_absent(file: Path) -> bool:
-    """Raises OSError if the path cannot be followed, which `Path.exists` would hide for a path through a file."""
+    """Raises OSError for a path through a file, which `Path.exists` would hide."""
     try:
         file.stat()
     except FileNotFoundError:

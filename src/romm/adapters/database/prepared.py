@@ -1,4 +1,4 @@
-"""A statement as the driver takes it: SQLAlchemy's execution takes several times as long as the database."""
+"""Statements without SQLAlchemy's execution, which takes several times as long as the database."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -18,23 +18,24 @@ MOST = 256
 
 
 class Prepared:
-    """Compiled once for parameters of these names, with the conversions of their types and of its columns'."""
+    """Compiled once, with the conversions of its parameters and columns."""
 
     def __init__(self, statement: Statement, dialect: Dialect, names: Sequence[str] = ()) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=[*names] or None)
-        if compiled.post_compile_params or compiled.literal_execute_params or compiled.insert_prefetch:
+        if compiled.post_compile_params or compiled.literal_execute_params or compiled.prefetch:
             raise ValueError(f"only its parameters complete it: {compiled}")
         self.text = str(compiled)
-        of_its_own = compiled.params
-        places = compiled.positiontup or ()
-        self._places = [(each, of_its_own[each], _from_python(compiled.binds[each].type, dialect)) for each in places]
+        binds = compiled.binds
+        self._of_its_own = {name: of for name, of in compiled.params.items() if not binds[name].required}
+        self._places = [(each, _from_python(binds[each].type, dialect)) for each in compiled.positiontup or ()]
         columns = statement.selected_columns if isinstance(statement, Select) else ()
         converted = enumerate(_to_python(each.type, dialect) for each in columns)
         self._converted = [(place, convert) for place, convert in converted if convert is not None]
 
     def values(self, parameters: Mapping[str, Any]) -> list[Any]:
-        given = ((parameters.get(name, of_its_own), convert) for name, of_its_own, convert in self._places)
-        return [value if convert is None else convert(value) for value, convert in given]
+        """Raises KeyError without one of them: it would count as NULL."""
+        given = {**self._of_its_own, **parameters}
+        return [given[name] if convert is None else convert(given[name]) for name, convert in self._places]
 
     def rows(self, found: Sequence[Sequence[Any]]) -> Rows:
         rows = [list(each) for each in found]
@@ -55,7 +56,7 @@ prepared = lru_cache(MOST)(Prepared)
 
 
 def execute(connection: Connection, statement: Statement, parameters: Mapping[str, Any]) -> Done:
-    """As `connection.execute`, for a constant of a module that each sign-in carries out; rows come unconverted."""
+    """As `connection.execute`, for a module's constant that runs often; rows come unconverted."""
     if connection.dialect.driver != "pysqlite":
         return connection.execute(statement, parameters)
     driver: Any = connection.connection.driver_connection

@@ -1,4 +1,4 @@
-"""Parts of statements that read a range of an index."""
+"""Statements that read a range of an index."""
 
 from typing import Any
 
@@ -15,9 +15,7 @@ def begins(column: ColumnElement[Any] | InstrumentedAttribute[Any], text: str) -
 
 
 def values(column: InstrumentedAttribute[Any], *within: ColumnElement[bool], most: int) -> Select[Any]:
-    """The first different values, in order: a seek for each, however often it is there (PostgreSQL's wiki, "Loose
-    indexscan").
-    """
+    """The first distinct values, in order, with a seek for each (PostgreSQL's wiki, "Loose indexscan")."""
     first = select(func.min(column).label("value"), literal(1).label("number")).where(*within)
     found = first.cte("found", recursive=True)
     following = select(func.min(column)).where(column > found.c.value, *within).scalar_subquery()

@@ -1,4 +1,4 @@
-"""The tables. Their meaning is in `romm.domain`."""
+"""Their meaning is in `romm.domain`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -21,8 +21,6 @@ Id = Annotated[int, mapped_column(BigIntIdentity, Identity(), primary_key=True)]
 
 
 class Level(TypeDecorator[AccessLevel]):
-    """Stored by its label."""
-
     impl = Text
     cache_ok = True
 
@@ -34,8 +32,6 @@ class Level(TypeDecorator[AccessLevel]):
 
 
 class Source(TypeDecorator[EmailSource]):
-    """Stored by its value."""
-
     impl = Text
     cache_ok = True
 
@@ -80,8 +76,6 @@ class AccountRow(Base):
 
 
 class IdentityRow(Base):
-    """One account per identity, one subject per account and issuer."""
-
     __tablename__ = "identities"
     __table_args__ = (
         UniqueConstraint("issuer", "subject", name="uq_identities_issuer_subject"),
@@ -98,7 +92,7 @@ class IdentityRow(Base):
 
 
 class CredentialRow(Base):
-    """The kind is part of the key. `scopes` is space-separated."""
+    """`scopes` is space-separated."""
 
     __tablename__ = "credentials"
     __table_args__ = (
@@ -134,7 +128,7 @@ class CredentialRow(Base):
 
 
 class DeviceRow(Base):
-    """Unique by owner and identifier. `sync_config` is JSON, empty without."""
+    """`sync_config` is JSON or empty."""
 
     __tablename__ = "devices"
     __table_args__ = (
@@ -248,7 +242,7 @@ class SignInRow(Base):
 
 
 class CheckupRow(Base):
-    """`findings` are those of the last examination as JSON; `at` is null before the first has ended."""
+    """`findings` is JSON; `at` is null before the first examination has ended."""
 
     __tablename__ = "checkups"
 
@@ -279,7 +273,7 @@ class FailuresRow(Base):
 
 
 class KnownAddressRow(Base):
-    """An address that an account signed in from with its password. The key is a digest of both."""
+    """`key`: digest of an account and an address where its password was used."""
 
     __tablename__ = "known_addresses"
 

@@ -1,4 +1,4 @@
-"""Transactions, their errors, and the schema's version."""
+"""Transactions and their errors."""
 
 import math
 import sqlite3
@@ -96,8 +96,8 @@ class Database:
     async def write(self, work: Callable[[Connection], T]) -> T:
         """One transaction, rolled back by any exception. Never nested. Raises `Conflict` for a unique constraint.
 
-        `work` is short, touches only its connection and returns values, not unfetched rows: on SQLite it runs on the
-        event loop or in a thread.
+        `work` is short, touches only its connection and returns no unfetched rows: on SQLite it runs on the event loop or
+        in a thread.
         """
         with storage_errors(self._place):
             if isinstance(self._writes, Writer):
@@ -108,9 +108,7 @@ class Database:
     async def fetch(
         self, statement: Select[Any] | CompoundSelect[Any], parameters: Mapping[str, Any]
     ) -> Sequence[Row[Any]]:
-        """On SQLite on the event loop: takes microseconds, aiosqlite's thread five times as long. A locked file (repair,
-        restore) moves it to the thread.
-        """
+        """On SQLite on the event loop, or in aiosqlite's thread while the file is locked (repair, restore)."""
         if self._inline is not None:
             with storage_errors(self._place), suppress(OperationalError):
                 return self._inline.fetch(statement, parameters)
@@ -118,7 +116,7 @@ class Database:
             return (await reader.execute(statement, parameters)).all()
 
     async def lookup(self, statement: Select[Any], parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """As `fetch`, for a constant of a module that runs at every request or sign-in; rows have no names."""
+        """As `fetch`, for a module's constant that runs often; rows have no names."""
         ready = prepared(statement, self._engines.reads.dialect)
         with storage_errors(self._place), suppress(OperationalError, sqlite3.OperationalError):
             if self._inline is not None:
@@ -128,9 +126,9 @@ class Database:
         return await self.fetch(statement, parameters)
 
     def version(self) -> int | None:
-        """Another number after each commit of any connection. Ask before reading: what is read then is as new or newer.
+        """Another number after each commit of any connection. Ask before reading, for data that is not older.
 
-        None if that cannot be known: with PostgreSQL, and see `Inline.version`.
+        None with PostgreSQL, and as `Inline.version`.
         """
         return None if self._inline is None else self._inline.version()
 
@@ -155,7 +153,7 @@ class Database:
         return True
 
     async def check_write(self) -> None:
-        """Write without changing anything: fails on a full disk or a standby server."""
+        """Changes nothing; fails on a full disk or a standby server."""
         if time.monotonic() - self._wrote_at < WRITE_CHECK_SECONDS:
             return
         await self.write(_write_revision)
@@ -174,17 +172,14 @@ def _write_revision(connection: Connection) -> None:
 
 
 def forget(key: InstrumentedAttribute[Any], is_old: ColumnElement[bool]) -> Delete:
-    """Delete a batch, skipping rows that another worker is deleting."""
+    """A batch, without rows that another worker is deleting."""
     few = select(key).where(is_old).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
     return delete(key.class_).where(key.in_(few))
 
 
 @contextmanager
 def storage_errors(place: Place = NOWHERE) -> Iterator[None]:
-    """Translate constraints to `Conflict`; a failing database, and numbers beyond 64 bits, to `Refused`.
-
-    Such numbers come from paths and queries. Our own bugs pass through.
-    """
+    """Raises `Conflict` for a constraint, `Refused` for a failing database or a value it cannot store. Our bugs pass through."""
     try:
         yield
     except IntegrityError as error:
@@ -207,9 +202,7 @@ def storage_errors(place: Place = NOWHERE) -> Iterator[None]:
 
 
 def _release(error: Exception) -> None:
-    """Release the cursor that the traceback keeps alive: garbage-collected on the event loop, it would block all requests
-    on another process's lock.
-    """
+    """Frees the traceback's cursor: collected later, it would block the event loop on another process's lock."""
     if (cause := getattr(error, "orig", None)) is not None:
         clear_frames(cause.__traceback__)
 

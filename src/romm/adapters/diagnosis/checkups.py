@@ -1,4 +1,4 @@
-"""The doctor's last checkup, in one row: the worker that updates it first examines."""
+"""The last checkup, in one row: the worker that updates it first examines."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The doctor's network steps, with the HTTP client's libraries, so that both agree."""
+"""The doctor's network steps, with the HTTP client's libraries so that both agree."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""The words of a provider's page, without its markup."""
+"""A provider's page without its markup."""
 
 from html.parser import HTMLParser
 
@@ -10,7 +10,7 @@ _TEXTS = {"text/plain", ""}
 
 
 def words(content_type: str, body: bytes) -> PageWords:
-    """Of HTML the title and the main part, of plain text all, of anything else nothing."""
+    """Title and main part of HTML, all of plain text, else nothing."""
     text = body.decode(errors="replace")
     if content_type in ("text/html", "application/xhtml+xml"):
         page = _Page()
@@ -33,7 +33,7 @@ class _Page(HTMLParser):
             self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        """Pages leave tags open: close what is inside, too."""
+        """Closes tags that were left open inside."""
         if tag in self._open:
             del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
 

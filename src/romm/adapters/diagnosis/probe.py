@@ -1,4 +1,4 @@
-"""The provider as the doctor sees it: a sign-in's steps, with more details."""
+"""A sign-in's steps at the provider, with more details."""
 
 import time
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ from romm.ports.provider import TokenResponse
 
 
 class ProviderProbe:
-    """Its own connections, so that it does not affect sign-ins."""
+    """Its own connections do not affect sign-ins."""
 
     def __init__(
         self, settings: ProviderSettings, client: Client, *, log: Log, clock: Clock, transport: Transport | None = None
@@ -57,7 +57,6 @@ class ProviderProbe:
         return self._client
 
     async def discover(self) -> Discovered:
-        """Never cached."""
         started = time.monotonic()
         document = DiscoveryDocument(self._http, self._settings.limits.document, time.monotonic)
         answer = await document.fetch(self._settings.location.url)
@@ -72,7 +71,6 @@ class ProviderProbe:
         )
 
     async def keys(self, metadata: Metadata) -> PublishedKeys:
-        """With the number of encryption-only ones."""
         jwks = (await self._get(metadata.jwks_uri)).json(Code.PROVIDER_ANSWER_INVALID)
         listed = jwks.get("keys")
         encrypting = [key for key in (listed if isinstance(listed, list) else ()) if is_for_encryption(key)]
@@ -81,7 +79,6 @@ class ProviderProbe:
         return PublishedKeys(usable=kinds, for_encryption=len(encrypting), unreadable=found.unreadable)
 
     def methods(self, metadata: Metadata) -> tuple[str, ...]:
-        """How a sign-in authenticates, and in which order."""
         return self._provider.authentication_methods(metadata)
 
     async def push(
@@ -93,7 +90,7 @@ class ProviderProbe:
     async def exchange(
         self, metadata: Metadata, code: str, code_verifier: str, method: str, credentials: Credentials
     ) -> TokenResponse:
-        """As a sign-in does, but with this method alone."""
+        """With this method alone."""
         return await self._as(method, credentials).exchange(metadata, code, code_verifier)
 
     async def ask(self, url: str) -> ProbeResponse:

@@ -1,4 +1,4 @@
-"""The schema's state, the links of accounts and the last sign-ins, for the doctor."""
+"""What the doctor reads in the database."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ _SIGN_INS = (
 
 
 class DatabaseStorage:
-    """Opens a connection for each look."""
+    """Connects for each look."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -35,7 +35,7 @@ class DatabaseStorage:
         return HEAD
 
     async def revision(self) -> str | None:
-        """A missing SQLite file counts as empty: connecting would create it, perhaps as another user."""
+        """Does not connect to a missing SQLite file: that would create it, perhaps as another user."""
         if not migrations.exists(self._url):
             return None
         async with self._opened() as database:

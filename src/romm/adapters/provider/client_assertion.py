@@ -13,10 +13,7 @@ LIFETIME = 60  # seconds; it is used at once, and only once
 
 
 def assertion(key: Key | str, client_id: str, token_endpoint: str) -> dict[str, str]:
-    """Signed with our own key or the client secret.
-
-    The token endpoint is the audience also of pushed requests (RFC 9126, 2).
-    """
+    """The token endpoint is the audience also of pushed requests (RFC 9126, 2)."""
     with warnings.catch_warnings():  # providers know EdDSA by its old name, and secrets are as long as they are
         warnings.simplefilter("ignore", SecurityWarning)
         if isinstance(key, str):

@@ -21,9 +21,9 @@ _FORM = "application/x-www-form-urlencoded"
 class ClientAuthentication:
     """Empty `method`: from the metadata.
 
-    `client_secret_basic` form-encodes id and secret (RFC 6749, 2.3.1); some providers compare them unencoded. A rejection
-    leaves the code valid, so the other encoding is tried once, then the other method if the provider offers it. The
-    accepted one comes first from then on.
+    `client_secret_basic` form-encodes id and secret (RFC 6749, 2.3.1); some providers compare them unencoded. After a
+    rejection, which leaves the code valid, the other encoding is tried once, then other offered methods. The accepted one
+    comes first from then on.
     """
 
     def __init__(

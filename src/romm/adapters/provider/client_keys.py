@@ -1,4 +1,4 @@
-"""Our own keys for `private_key_jwt`: the first one of the file signs, all are published, so that they can be rotated."""
+"""Our keys for `private_key_jwt`: the file's first one signs; all are published, for rotation."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdD
 
 
 def client_keys(file: str) -> tuple[Key, ...]:
-    """Of a PEM file. Raises ValueError without a key that can sign."""
+    """Raises ValueError without a key that can sign."""
     try:
         blocks = [block.group() for block in _PEM.finditer(Path(file).read_text(encoding="utf-8"))]
         keys = tuple(_key(block) for block in blocks)
@@ -35,7 +35,7 @@ def signing_algorithm(key: Key) -> str:
 
 
 def public_keys(keys: Sequence[Key]) -> dict[str, Any]:
-    """The JWK Set that the provider fetches (RFC 7517, 5)."""
+    """A JWK Set (RFC 7517, 5)."""
     return {"keys": [dict(key.as_dict(private=False, use="sig", alg=signing_algorithm(key))) for key in keys]}
 
 

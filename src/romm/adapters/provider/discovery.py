@@ -31,12 +31,11 @@ class DiscoveryDocument:
         return await self._client.send("GET", self._target, limit=max(0, ends_at - self._clock()))
 
     def forget(self) -> None:
-        """Start at the configured URL again."""
         self._target = None
 
 
 def _within(url: str, answer: Answer) -> str:
-    """The redirect target. Raises `Refused` if it has another origin than `url`."""
+    """Raises `Refused` for another origin than `url`'s."""
     location = answer.location or ""
     try:
         target = urldefrag(urljoin(url, location)).url

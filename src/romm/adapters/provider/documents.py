@@ -34,7 +34,7 @@ class Entry(Struct, Generic[T], frozen=True):
 
 
 class CachedDocument(Generic[T]):
-    """`fetch` gets and validates the document of a URL, or raises `Refused`."""
+    """`fetch` also validates, or raises `Refused`."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class CachedDocument(Generic[T]):
         return None if self._copy is None else self._copy.value
 
     def invalidate(self) -> None:
-        """Refresh at the next `get`: some value of the document proved wrong."""
+        """Refresh at the next `get`: some value proved wrong."""
         self._doubted_at = self._clock()
 
     async def get(self, url: str, newer_than: float | None = None) -> T:

@@ -42,7 +42,7 @@ class _Registry(jws.JWSRegistry):
 
 
 class Signatures:
-    """`algorithms` is our list. HS256, HS384 and HS512 use the client secret as key."""
+    """HS256, HS384 and HS512 use the client secret as key."""
 
     def __init__(
         self,
@@ -68,11 +68,10 @@ class Signatures:
         return self._published
 
     async def verify(self, jwks_uri: str, unverified_token: str, announced: tuple[str, ...] = ()) -> SignedClaims:
-        """Fetches the keys again, once, if none fits.
+        """Fetches the keys again, once, if none fits. Only `announced` algorithms count, if there are any.
 
-        Only `announced` algorithms count, if there are any.
         Raises `Refused` with `ID_TOKEN_MALFORMED`, `_ENCRYPTED`, `_ALGORITHM`, `_KEY_UNKNOWN`, `_KEY_UNREADABLE` or
-        `_SIGNATURE`, or a provider code if the keys cannot be fetched.
+        `_SIGNATURE`, or a provider code.
         """
         started = self._clock()
         token, header = self._read(unverified_token)
@@ -132,7 +131,6 @@ def _secret_key(client_secret: str) -> KeySet:
 
 
 def _no_key(jwks_uri: str, header: _Header, unreadable: tuple[UnreadableKey, ...]) -> Refused:
-    """Names an unreadable key if it could have fitted."""
     for key in unreadable:
         if header.kid is None or key.kid in (None, header.kid):
             return Refused(Code.ID_TOKEN_KEY_UNREADABLE, url=jwks_uri, kid=key.kid, problem=key.problem)

@@ -54,7 +54,7 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 
 class OpenIDProvider:
-    """`clock` is monotonic, in seconds; `transport` replaces the network in tests."""
+    """`clock` is monotonic, in seconds."""
 
     def __init__(
         self,
@@ -103,14 +103,12 @@ class OpenIDProvider:
         await self._http.aclose()
 
     def authentication_methods(self, metadata: Metadata) -> tuple[str, ...]:
-        """In order. Raises `Refused(CLIENT_METHOD_UNSUPPORTED)`."""
         return self._authentication.methods(metadata)
 
     def client_jwks(self) -> Mapping[str, Any]:
         return public_keys(self._keys)
 
     def known_metadata(self) -> Metadata | None:
-        """Sends no request."""
         return self._discovery.known
 
     async def metadata(self) -> Metadata:
@@ -118,11 +116,10 @@ class OpenIDProvider:
         return await self._discovery.get(self._settings.location.url)
 
     async def answering_metadata(self) -> Metadata:
-        """Refreshed if older than `CONFIRMED_SECONDS`. Raises `Refused` if the provider does not answer."""
         return await self._discovery.confirmed(self._settings.location.url, CONFIRMED_SECONDS)
 
     async def push(self, metadata: Metadata, parameters: Mapping[str, str]) -> str:
-        """RFC 9126, 2.1; errors are those of the redirect."""
+        """RFC 9126, 2.1."""
         endpoint = metadata.pushed_authorization_request_endpoint
         if endpoint is None:
             problem = "metadata without an endpoint for pushed requests"
@@ -132,7 +129,7 @@ class OpenIDProvider:
             return request_uri(answer, self._client, method)
 
     async def exchange(self, metadata: Metadata, code: str, code_verifier: str) -> TokenResponse:
-        """RFC 6749, 4.1.3. Sent once, except to a provider that rejects us before it looks."""
+        """RFC 6749, 4.1.3."""
         parameters = {
             "grant_type": "authorization_code",
             "code": code,
@@ -145,7 +142,7 @@ class OpenIDProvider:
             return token_response(answer, self._client, method)
 
     async def verify(self, metadata: Metadata, unverified_id_token: str) -> SignedClaims:
-        """Metadata that lacks the algorithm is fetched once more: the provider may have changed it since."""
+        """Metadata that lacks the algorithm is fetched once more."""
         try:
             return await self._verify(metadata, unverified_id_token)
         except Refused as refused:

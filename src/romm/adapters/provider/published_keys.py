@@ -59,7 +59,6 @@ class KeySet(Struct, frozen=True):
 
 
 def published_keys(jwks: dict[str, Any]) -> KeySet:
-    """An unreadable key does not affect the others."""
     listed = jwks.get("keys")
     read = [_read(jwk) for jwk in (listed[:MAX_KEYS] if isinstance(listed, list) else ()) if not is_for_encryption(jwk)]
     return KeySet(
@@ -82,7 +81,7 @@ def _read(jwk: Any) -> Key | UnreadableKey:
 
 
 def _tidied(jwk: Any) -> Any:
-    """See the module docstring. Raises ValueError for an invalid number."""
+    """Raises ValueError for an invalid number."""
     if not isinstance(jwk, dict):
         return jwk
     tidied = {name: value for name, value in jwk.items() if value not in ("", None)}

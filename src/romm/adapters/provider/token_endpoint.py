@@ -1,4 +1,4 @@
-"""Responses of the token endpoint and the endpoint for pushed requests.
+"""Responses of the endpoints for tokens and pushed requests.
 
 Sources: RFC 6749, 5; OpenID Connect Core 1.0, 3.1.3.3; RFC 9126, 2.2 and 2.3.
 """
@@ -35,7 +35,7 @@ def token_response(answer: Answer, client: Client, method: str) -> TokenResponse
 
 
 def request_uri(answer: Answer, client: Client, method: str) -> str:
-    """Of a pushed authorization request. Errors are those of the redirect."""
+    """Errors are those of the redirect."""
     error, description = oauth_error(answer)
     if is_rejection(answer):
         raise _client_rejected(answer, client, method)

@@ -1,4 +1,4 @@
-"""Spans for what a provider is asked, and for the requests of that."""
+"""Spans for a provider's steps and their requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ class TracedTransport(httpx.AsyncBaseTransport):
         self._spans = spans
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Without the query. Nothing of the trace is sent along."""
+        """Without the query; the request has nothing of the trace."""
         url = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}{request.url.path}"
         facts: dict[str, str | int] = {"http__request__method": request.method, "url__full": url}
         with self._spans.span(request.method, "client", **facts) as note:
@@ -32,8 +32,6 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
 
 class TracedProvider:
-    """The steps of a sign-in at the provider."""
-
     def __init__(self, inner: OpenIDProvider, provider_id: str, spans: Spans) -> None:
         self._inner = inner
         self._id = provider_id

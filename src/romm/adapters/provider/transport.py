@@ -46,9 +46,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """Complete, and neither a redirect nor a 5xx unless allowed. `url` is without its query.
+    """Complete, and neither a redirect nor a 5xx unless allowed.
 
-    `location` is a redirect's target; `date` is the provider's clock, `challenge` its WWW-Authenticate.
+    `url` is without its query, `date` is the provider's clock, `challenge` its WWW-Authenticate.
     """
 
     url: str
@@ -138,7 +138,7 @@ def _parsed(url: str) -> httpx.URL:
 
 
 def _request(method: str, url: httpx.URL, headers: Mapping[str, str], form: str | None) -> httpx.Request:
-    """With all headers: httpx takes twice as long to add its own."""
+    """httpx takes twice as long to add these headers."""
     body = b"" if form is None else form.encode()
     length = {} if form is None else {"Content-Length": str(len(body))}
     every = {"Host": url.netloc.decode("ascii"), **_HEADERS, **headers, **length}
@@ -150,7 +150,7 @@ def network(tls_cacertfile: str, pool: httpx.Limits = POOL) -> Transport:
 
 
 def tls_context(tls_cacertfile: str) -> ssl.SSLContext:
-    """The system's authorities plus the operator's. Takes 20 ms, so it is created once."""
+    """The system's authorities plus the operator's. Takes 20 ms: create it once."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     try:
@@ -209,10 +209,7 @@ def _unreachable(place: str, error: httpx.TransportError | ssl.SSLError) -> Refu
 
 
 def is_hang_up(error: BaseException) -> bool:
-    """The peer closed during the TLS handshake or a response.
-
-    Python 3.11.2 raises a plain `ssl.SSLError` with this reason, later versions `ssl.SSLEOFError`.
-    """
+    """The peer closed. Python 3.11.2 raises a plain `ssl.SSLError` with this reason, later versions `ssl.SSLEOFError`."""
     closed = (anyio.EndOfStream, anyio.BrokenResourceError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
     return isinstance(error, closed) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
 

@@ -1,4 +1,4 @@
-"""Accounts and their identities in the database. A write is atomic; a stale decision raises `Conflict`."""
+"""A stale decision raises `Conflict`."""
 
 from datetime import datetime
 from typing import Any
@@ -195,7 +195,7 @@ class SQLAccounts:
 
 
 def note_sign_in(connection: Connection, seen: Account, now: datetime) -> None:
-    """Part of a transaction: lock the account. Raises `Conflict("version")` if it has changed."""
+    """Locks the account. Raises `Conflict("version")` if it has changed."""
     parameters = {"key": seen.id, "seen_version": seen.version, "last_login": now}
     if execute(connection, _UPDATE_UNCHANGED, parameters).rowcount == 0:
         raise Conflict("version")
@@ -223,7 +223,7 @@ def _carry_out(connection: Connection, decision: SignIn | LinkIdentity, changes:
 
 
 def _make_room(connection: Connection, decision: SignIn | LinkIdentity | Register, now: datetime) -> None:
-    """Remove the address from other accounts. Raises `Conflict("version")` if one of them changed."""
+    """Remove the address from other accounts. Raises `Conflict("version")`."""
     for owner in decision.room:
         parameters = {"key": owner.id, "seen_version": owner.version, "now": now}
         if connection.execute(_REMOVE_ADDRESS, parameters).rowcount == 0:
@@ -250,7 +250,7 @@ def write_alone(connection: Connection) -> None:
 
 
 def use_up(connection: Connection, spends: OneTimeLink | None) -> None:
-    """Part of a transaction. Raises `Conflict("spent")`."""
+    """Raises `Conflict("spent")`."""
     if spends is not None and spend(connection, spends.kind, spends.digest) is None:
         raise Conflict("spent")
 

@@ -1,4 +1,4 @@
-"""Used login attempts and their outcomes in the database."""
+"""Used login attempts and their outcomes."""
 
 from datetime import datetime, timedelta
 
@@ -57,5 +57,4 @@ class SQLAttempts:
 
 
 def conclude(connection: Connection, state_digest: str, outcome: Outcome) -> None:
-    """Part of a transaction."""
     execute(connection, _CONCLUDE, {"state": state_digest, "how": msgspec.json.encode(outcome).decode()})

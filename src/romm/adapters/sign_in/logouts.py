@@ -1,4 +1,4 @@
-"""Used logout tokens in the database, shared by all workers."""
+"""Used logout tokens, shared by all workers."""
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 
@@ -38,7 +38,7 @@ class SQLLogouts:
 
 
 def _matching(logout: Logout) -> list[ColumnElement[bool]]:
-    """Sessions of the issuer that match both `sub` and `sid`, as far as the token has them."""
+    """The issuer's sessions with the token's `sub` and `sid`, as far as it has them."""
     named = {CredentialRow.issuer: logout.issuer, CredentialRow.subject: logout.subject, CredentialRow.sid: logout.sid}
     same = [column == value for column, value in named.items() if value is not None]
     return [CredentialRow.kind == Kind.SESSION.value, *same]

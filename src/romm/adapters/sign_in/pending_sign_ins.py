@@ -1,4 +1,4 @@
-"""Pending sign-ins in the database, sealed for their browser and deleted after they expire."""
+"""Pending sign-ins, sealed for their browser."""
 
 import msgspec
 from sqlalchemy import Connection, bindparam, delete, insert, select

@@ -1,4 +1,4 @@
-"""Encrypts cookie content with AES-256-GCM. All workers and hosts share the keys in the database."""
+"""Encrypts cookie content with AES-256-GCM. The keys are in the database."""
 
 import base64
 import os
@@ -46,7 +46,7 @@ class Key(Struct, frozen=True):
 
 
 class DatabaseSeal:
-    """`ports.Seal`. The first process that needs a key creates it."""
+    """The first process that needs a key creates it."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -101,7 +101,7 @@ class DatabaseSeal:
         return next((key for key in self._keys.values() if key.expires_at is None), None)
 
     async def _known(self, key_id: bytes) -> Key | None:
-        """The key if it still decrypts. Reads the database for unknown ids: another process may have created the key."""
+        """None if expired. Reads the database for unknown ids: another process may have created the key."""
         if key_id not in self._keys and self._may_look():
             await self._read()
             self._missed_at = None if key_id in self._keys else self._read_at

@@ -1,4 +1,4 @@
-"""The sign-in log in the database, deleted after the retention time."""
+"""The sign-in log in the database."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -25,6 +25,9 @@ MOST_PEOPLE = 20
 MOST_CODES = 400
 """With the people, fewer ranges than the 500 that SQLite joins in a statement."""
 
+FEW_RANGES = 10
+"""More are hardly ever as many again, and of its last 500 statements SQLAlchemy keeps 10 KiB for each range."""
+
 _FIELDS = SignInEntry.__struct_fields__
 _LINES = select(*(getattr(SignInRow, name) for name in _FIELDS)).order_by(SignInRow.id.desc())
 _CODES = values(SignInRow.code, most=MOST_CODES)
@@ -42,7 +45,6 @@ class SQLSignInLog:
         await self._database.write(lambda connection: self.add_within(connection, entry))
 
     def add_within(self, connection: Connection, entry: SignInEntry) -> None:
-        """Part of a transaction."""
         values = {name: value for name, value in asdict(entry).items() if name != "id"}  # the database assigns the id
         execute(connection, _ADD, values)
         self._forgetting.beside(connection, entry.at, {"long_ago": entry.at - self._retention})
@@ -95,14 +97,17 @@ class SQLSignInLog:
         return [text for (text,) in await self._database.fetch(statement, {})]
 
 
+class _Once(Select[Any]):
+    inherit_cache = False
+
+
 def _newest(
     ranges: Sequence[ColumnElement[bool]], fits: Sequence[ColumnElement[bool]], limit: int
 ) -> CompoundSelect[Any]:
-    """Numbers of the newest of each range of an index, then of the newest of those: in one statement, for a range takes
-    less time than a round trip.
-    """
+    """Ids of the newest lines of all ranges. One statement: a range takes less time than a round trip."""
     some = select(SignInRow.id).where(*fits).order_by(SignInRow.id.desc()).limit(limit)
-    every = union(*(select(some.where(each).subquery()) for each in ranges))
+    kind = Select if len(ranges) <= FEW_RANGES else _Once
+    every = union(*(kind(some.where(each).subquery()) for each in ranges))
     return every.order_by(every.selected_columns.id.desc()).limit(limit)
 
 

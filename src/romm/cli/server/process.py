@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 UNUSED = ("rich", "httpx._main", "uuid_utils")
 """Imported if installed, and Litestar and advanced-alchemy install them: tracebacks (structlog), a command line (httpx) and
@@ -17,7 +18,7 @@ OTHER_DIALECTS = ("sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sql
 """advanced-alchemy imports types of theirs, which it uses on these databases only."""
 
 YAML = "yaml"
-"""Litestar imports it, for documents that RomM has as JSON only."""
+"""Litestar imports it, for documents that RomM has as JSON only; the library of `romm demo` has one."""
 
 _NOT_FOUND = cast("ModuleType", None)  # the import system's mark
 
@@ -71,7 +72,7 @@ def without_other_databases() -> Iterator[None]:
 
 @contextmanager
 def hollow(*names: str) -> Iterator[None]:
-    """Like `left_out`, where names from these packages are imported, but not used."""
+    """Around imports that use none of these packages. They can be imported later, and are as soon as one is used."""
     with _in_place({name: _Hollow(name) for name in names}):
         yield
 
@@ -88,8 +89,11 @@ def _in_place(modules: Mapping[str, ModuleType]) -> Iterator[None]:
 
 
 class _Hollow(ModuleType):
-    def __getattr__(self, _: str) -> None:
-        return None
+    """Each of its names is None, and once it is out of place, the package's own."""
+
+    def __getattr__(self, name: str) -> Any:
+        is_in_place = sys.modules.get(self.__name__) is self
+        return None if is_in_place else getattr(import_module(self.__name__), name)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class AccountUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Password(Struct, frozen=True):
-    """`trusted_since`: since when its holder is trusted with the account."""
+    """`trusted_since`: see `Account.password_set_at`."""
 
     hash: str | None
     trusted_since: datetime | None
@@ -135,9 +135,9 @@ def delete(actor: Actor, account: Account, enabled_admins: int) -> Delete | Refu
 
 
 def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *, keep: str | None) -> Change | Refuse:
-    """`keep` is the current session's digest.
+    """`keep`: the current session's digest.
 
-    Require proof: addresses decide linking, passwords open the account, proxied applications trust names. A password
+    Proof is needed: addresses decide linking, passwords open the account, proxied applications trust names. A password
     set by proving the old one inherits its trust date (L-11b).
     """
     username, email = _or(update.username, account.username), _or(update.email, account.email)
@@ -156,7 +156,6 @@ def own(account: Account, update: AccountUpdate, proof: Proof, now: datetime, *,
 
 
 def unlink(account: Account, identity: Identity, proof: Proof, ways: WaysIn, *, keep: str | None) -> Unlink | Refuse:
-    """Keep the last way in."""
     if proof is Proof.NONE:
         return confirmation_required(account)
     by_password = ways.passwords and account.password_set_at is not None

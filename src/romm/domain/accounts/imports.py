@@ -1,6 +1,6 @@
 """Map the users of an existing RomM to accounts.
 
-Existing accounts stay unchanged. A shared address goes to none of its users. Decisions are repeatable.
+Existing accounts stay unchanged. A shared address goes to none of its users.
 """
 
 import datetime as dt
@@ -43,7 +43,7 @@ class ExistingAccounts(Struct, frozen=True, kw_only=True):
 
 
 class Import(Struct, frozen=True, kw_only=True, tag=True):
-    """`notes` report what differs from the original."""
+    """`notes`: differences from the original."""
 
     found: ForeignUser
     username: str
@@ -70,7 +70,6 @@ class _Side(Struct, frozen=True):
 
 
 def decide(found: Iterable[ForeignUser], here: ExistingAccounts, now: dt.datetime) -> tuple[Decision, ...]:
-    """By id."""
     users = sorted(found, key=lambda user: user.id)
     names, sharing = _names(users), _sharing(users)
     return tuple(_decide(user, _Side(names[user.id], sharing[user.id]), here, now) for user in users)
@@ -146,7 +145,7 @@ def _about_password(password_hash: str | None) -> str | None:
 
 
 def _names(users: Sequence[ForeignUser]) -> dict[int, str]:
-    """Independent of existing accounts: a second run must give the same names.
+    """Independent of existing accounts: a second run gives the same names.
 
     Normalized names stay with their users; others get the next free one.
     """
@@ -179,7 +178,7 @@ def _sharing(users: Sequence[ForeignUser]) -> dict[int, tuple[str, ...]]:
 
 
 def _sensible(at: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
-    """In UTC; None for a time in the future or before such databases existed."""
+    """In UTC; None for an implausible time."""
     if at is None or not _OLDEST_YEAR < at.year <= now.year + 1:
         return None
     aware = at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)

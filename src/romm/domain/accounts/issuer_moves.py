@@ -112,7 +112,6 @@ def describe(decision: IssuerMoveDecision, move: IssuerMove) -> str:
 
 
 def notes(move: IssuerMove, issuers: Issuers, *, link_by_email: bool) -> Iterator[str]:
-    """Warnings for the administrator."""
     if move.way is Way.BY_EMAIL and not link_by_email:
         yield "OIDC_LINK_BY_EMAIL is false: an address links no account. People link on /account, as long as they are signed in."
     ours = tuple(filter(None, [issuers.this, *issuers.current]))

@@ -1,4 +1,4 @@
-"""Names and addresses are found by how they begin, so that an index finds them."""
+"""Names and addresses are found by how they begin: an index finds them."""
 
 import unicodedata
 

@@ -31,7 +31,6 @@ def is_free_to(name: str, level: AccessLevel) -> bool:
 
 
 def proposal(claims: Mapping[str, object], attribute: str) -> str:
-    """The configured claim, `nickname`, the e-mail's local part, or a short `sub`."""
     offers = (claims.get(attribute), claims.get("nickname"), _local_part(claims.get("email")))
     for offer in offers:
         if isinstance(offer, str) and (name := _cleaned(offer)):
@@ -41,7 +40,7 @@ def proposal(claims: Mapping[str, object], attribute: str) -> str:
 
 
 def series(name: str) -> Iterator[str]:
-    """The name unless reserved, then `name-2`, `name-3`, … within the length limit."""
+    """`name-2`, `name-3`, … within the length limit."""
     if name not in RESERVED:
         yield name
     number = 2

@@ -71,9 +71,7 @@ def may_renew(token: Credential, by: Credential | None) -> Refuse | None:
 
 
 def lasting(end: datetime, by: Credential | None) -> datetime:
-    """Cap an expiry: a client token creates nothing that outlives it, even with the right to create. `by` is None for
-    Basic auth. `step_up` decides what others may create.
-    """
+    """Caps `end`: a client token creates nothing that outlives it, even with the right to create. `by`: as in `may_renew`."""
     return min(end, by.expires_at) if by is not None and by.kind is Kind.CLIENT_TOKEN else end
 
 

@@ -59,9 +59,9 @@ class SessionLimits(Struct, frozen=True):
 
 
 class ProviderSession(Struct, frozen=True, kw_only=True):
-    """The ID token is for logout at the provider; `sid` and the algorithm are for logout by it.
+    """The ID token is for logout at the provider; `sid` and the algorithm for logout by it.
 
-    Only the session's holder can read the ID token again, so a second session of the same sign-in has none.
+    Only the session's holder can read the ID token, so a second session of the same sign-in has none.
     """
 
     identity: Identity
@@ -71,11 +71,9 @@ class ProviderSession(Struct, frozen=True, kw_only=True):
 
 
 class Credential(Struct, frozen=True, kw_only=True):
-    """`id` is its number in lists.
-
-    `client` is the requesting app. A `family` ends together. `level` is an invitation's. An authorization code needs
-    proof of its `binding`; that of a forward session is its host. A refresh token's successors follow from secret and
-    `salt`. `proven_at`: when the sign-in behind it proved the account; None if a person did not sign in for it.
+    """`id` is its number in lists. `client` is the requesting app. A `family` ends together. `level` is an
+    invitation's. An authorization code needs proof of its `binding`; a forward session's is its host. A refresh token's
+    successors follow from secret and `salt`. `proven_at`: when a person's sign-in proved the account, else None.
     `sealed_id_token` opens with the session's secret.
     """
 

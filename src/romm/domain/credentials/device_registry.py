@@ -1,4 +1,4 @@
-"""Devices that apps register themselves. They open nothing, and keep facts that RomM's apps read back."""
+"""Devices that apps register themselves. They open nothing, and keep facts for RomM's apps."""
 
 import enum
 from collections.abc import Sequence
@@ -55,13 +55,12 @@ class Register(Struct, frozen=True, tag=True):
 
 
 class Keep(Struct, frozen=True, tag=True):
-    """It is registered already, and stays as it is."""
+    """Registered already; stays as it is."""
 
     device: Device
 
 
 def validate(facts: DeviceFacts) -> DeviceFacts | Refuse:
-    """Safe texts of a length that is worth keeping."""
     texts = [value for name, value in facts.given.items() if isinstance(value, str) and name != "sync_config"]
     if not all(map(is_readable, texts)):
         return Refuse(Code.REQUEST_INVALID, {"problem": "a text is too long, or has characters that cannot be shown"})
@@ -71,7 +70,7 @@ def validate(facts: DeviceFacts) -> DeviceFacts | Refuse:
 
 
 def decide(asked: Registration, owned: Sequence[Device]) -> Register | Keep | Refuse:
-    """By the address of its network card, else by its name in the network and its platform."""
+    """By its MAC address, else by host name and platform."""
     same = next((each for each in owned if _is_same(each, asked.facts)), None)
     own = next((each for each in owned if each.id == asked.current), None)
     match same:

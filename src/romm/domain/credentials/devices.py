@@ -154,7 +154,6 @@ class OwnedTokens(Struct, frozen=True):
 
 
 def validate_request(request: DeviceAuthorizationRequest) -> DeviceAuthorizationRequest | Refuse:
-    """Accept known scopes and safe texts."""
     texts = (request.client, request.name, request.client_device_identifier, request.platform, request.client_version)
     unknown = sorted(set(request.scopes) - set(scopes.ALL))
     if not request.client.strip() or not all(map(is_readable, texts)):
@@ -210,7 +209,6 @@ def allowed(authorization: DeviceAuthorization, own: Iterable[str]) -> tuple[str
 def approval(
     authorization: DeviceAuthorization, by: Approver, choice: Choice, now: datetime, owned: OwnedTokens
 ) -> Approve | Refuse:
-    """At most the requested scopes, and the approver's own."""
     excess = set(choice.scopes) - set(allowed(authorization, by.scopes))
     name = choice.device_name.strip() or authorization.name
     if not is_readable(name):

@@ -70,7 +70,7 @@ class AppRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def address(self) -> str:
-        """The request's URL, for after sign-in."""
+        """For after sign-in."""
         return f"{PATH}?{urlencode(self.parameters)}"
 
 
@@ -119,7 +119,7 @@ def form_target(redirect_uri: str) -> str:
 
 
 def validate_request(query: Iterable[tuple[str, str]], apps: Sequence[App]) -> AppRequest | AppError | Refuse:
-    """`Refuse`: unknown app or redirect URI, do not redirect.
+    """`Refuse`: do not redirect.
 
     Empty parameters count as missing, repeated ones are errors, unknown ones are ignored (RFC 6749, 3.1).
     """

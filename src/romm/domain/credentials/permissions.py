@@ -1,4 +1,4 @@
-"""Who may do what. `PERMISSIONS` is the only table; every use case asks `may` before it acts."""
+"""Who may do what: every use case asks `may` before it acts."""
 
 import enum
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from romm.domain.model import AccessLevel, Account
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """The account that acts, and what its credential allows. The command line has no `account_id`.
+    """The account that acts, and what its credential allows. `account_id`: None for the command line.
 
     `scopes`: the credential's that the account still has. `kind`: None for Basic auth and the command line, which prove
-    themselves with each request. `proven_at`: when a person's sign-in proved the account, for sessions and access tokens.
+    each request. `proven_at`: when a person's sign-in proved the account, for sessions and access tokens.
     `grants_access`: a client token with that scope.
     """
 
@@ -37,7 +37,7 @@ COMMAND_LINE = Actor(account_id=None, scopes=frozenset(scopes.ALL))
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """What the action concerns. `account_id`: None for no account, or all. `level`: the account's, now or afterwards."""
+    """`account_id`: None for no account, or all. `level`: the account's, now or afterwards."""
 
     account_id: int | None = None
     level: AccessLevel = AccessLevel.VIEWER
@@ -102,10 +102,7 @@ class Rights(enum.Enum):
 
 
 class Permission(Struct, frozen=True, kw_only=True):
-    """`own`: the scope that suffices for what is the actor's own. `scope`: for everything, with `rights`.
-
-    Without `own` an action is for other accounts.
-    """
+    """`own`: the scope for the actor's own account; None: only for others. `scope`: for everything, with `rights`."""
 
     own: str | None = None
     scope: str | None = None
@@ -154,9 +151,9 @@ PERMISSIONS: Mapping[Action, Permission] = {
 
 
 def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
-    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the further rights.
+    """FORBIDDEN without the scope; ADMIN_REQUIRED or SCOPES_EXCEEDED without the rights.
 
-    OWN_ACCOUNT for the administration of the actor's own account: only the account page asks for a proof.
+    OWN_ACCOUNT for administration of the actor's own account: only the account page asks for a proof.
     """
     permission = PERMISSIONS[action]
     if actor.account_id is None:
@@ -173,7 +170,6 @@ def may(actor: Actor, action: Action, target: Target = ANY) -> Refuse | None:
 
 
 def _needed(rights: Rights, level: AccessLevel) -> AccessLevel | None:
-    """The level whose scopes the actor needs."""
     match rights:
         case Rights.NO:
             return None

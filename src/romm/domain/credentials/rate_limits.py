@@ -48,7 +48,6 @@ def by_address(limit: Limit, address: str) -> RateLimitKey:
 def check_limit(
     counters: Iterable[RateLimitKey], counted: Mapping[str, int], now: datetime, *, more: int = 0
 ) -> Refuse | None:
-    """Refuse if `more` attempts would exceed a limit."""
     for counter in counters:
         tries = [counted.get(key, 0) for key in counter.keys(now)]
         if sum(tries) + more > counter.limit.tries:
@@ -70,7 +69,7 @@ SITE_PREFIX_BITS = 64  # one customer's IPv6 addresses (RFC 6177, 2); they are t
 
 
 def network_of(address: str) -> str:
-    """The IPv4 address or the IPv6 /64; other texts (a Unix socket) unchanged."""
+    """The IPv4 address or IPv6 /64; other texts (a Unix socket) unchanged."""
     known = hosts.address(address)
     if isinstance(known, IPv6Address):
         return str(IPv6Network((int(known), SITE_PREFIX_BITS), strict=False))

@@ -9,7 +9,7 @@ TYPED_PATTERN = rf"^[- ]*([{ALPHABET}{ALPHABET.lower()}][- ]*){{{LENGTH}}}$"
 
 
 def normalized(typed: str) -> str | None:
-    """Accepts any case, hyphens and spaces; None if invalid."""
+    """None if invalid."""
     code = typed.upper().replace("-", "").replace(" ", "")
     return code if typed.isascii() and len(code) == LENGTH and set(code) <= set(ALPHABET) else None
 

@@ -1,4 +1,4 @@
-"""What outlasts the credential that asks for it needs a proof of the last minutes, or a right given by name."""
+"""What outlasts the credential that asks for it needs a recent proof, or a right given by name."""
 
 import enum
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class Lasting(enum.Enum):
 
 
 class Tokens(enum.Enum):
-    """The tokens that may do it. A session needs the proof in every case."""
+    """Which tokens may. A session always needs the proof."""
 
     NONE = "none: a person decides in the browser"
     NAMED = f"with `{GRANT_ACCESS}`"
@@ -62,7 +62,7 @@ TABLE: Mapping[Lasting, Tokens] = {
 
 
 def check(actor: Actor, lasting: Lasting, now: datetime) -> Refuse | None:
-    """CONFIRMATION_REQUIRED without the proof or the right. Basic auth and the command line prove each request."""
+    """CONFIRMATION_REQUIRED without the proof or the right."""
     match actor.kind:
         case None:
             return None
@@ -74,12 +74,10 @@ def check(actor: Actor, lasting: Lasting, now: datetime) -> Refuse | None:
 
 
 def check_all(actor: Actor, needed: Iterable[Lasting], now: datetime) -> Refuse | None:
-    """The first refusal."""
     return next((refusal for lasting in needed if (refusal := check(actor, lasting, now))), None)
 
 
 def is_proven(actor: Actor, now: datetime) -> bool:
-    """By this request, or by a sign-in of the last minutes."""
     return actor.kind is None or is_fresh(actor.proven_at, now)
 
 
@@ -88,7 +86,7 @@ def is_fresh(proven_at: datetime | None, now: datetime) -> bool:
 
 
 def proven_at(owner: Account, by: Credential) -> datetime | None:
-    """By a person's sign-in. One at the provider counts only while its identity is linked."""
+    """A sign-in at the provider counts only while its identity is linked."""
     if by.kind not in (Kind.SESSION, Kind.ACCESS_TOKEN):
         return None
     still_linked = by.identity is None or any(link.identity == by.identity for link in owner.links)
@@ -96,7 +94,7 @@ def proven_at(owner: Account, by: Credential) -> datetime | None:
 
 
 def may_pass_on(actor: Actor) -> bool:
-    """May it give a client token the right? A person may, and a token that has it."""
+    """Give the right to a client token: a person may, and a token that has it."""
     return actor.kind in (None, Kind.SESSION) or actor.grants_access
 
 

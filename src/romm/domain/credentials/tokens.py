@@ -1,7 +1,7 @@
 """Access and refresh tokens: scopes, lifetimes and rotation.
 
-Refresh tokens are spent by their first use. Successors are HMAC-SHA256 over a stored random salt, keyed with the spent
-secret. So a retry gets the *same* pair, and only hashes are stored.
+Successors are HMAC-SHA256 over a stored random salt, keyed with the spent secret: a retry gets the *same* pair, and
+only hashes are stored.
 """
 
 import hmac
@@ -75,7 +75,6 @@ def refreshed(requested: Collection[str], token: Credential, level: AccessLevel)
 
 
 def decide_refresh(token: Credential, owner: Account, client: str, now: datetime) -> Rotate | Repeat | Refuse:
-    """`client` is the app's name, empty if not sent."""
     spent_for = now - token.spent_at if token.spent_at is not None else None
     if spent_for is not None and spent_for >= GRACE:
         return Refuse(

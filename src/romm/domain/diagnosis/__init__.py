@@ -1,1 +1,0 @@
-"""Rules: the doctor's findings."""

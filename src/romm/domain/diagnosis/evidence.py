@@ -19,9 +19,9 @@ INVENTED_PATH = "/romm-doctor-invented-this-address"
 
 
 class Configured(Struct, frozen=True, kw_only=True):
-    """`off`: why OIDC is off. `issuer` may differ in a trailing slash; empty if unknown.
+    """`off`: why OIDC is off. `issuer`: empty if unknown; may differ in a trailing slash.
 
-    `other_names`: how remarks name the settings of other providers.
+    `other_names`: how remarks name other providers' settings.
     """
 
     remarks: tuple[str, ...]
@@ -129,7 +129,7 @@ class ProbeResponse(Struct, frozen=True, kw_only=True):
 
 
 class Credentials(enum.Enum):
-    """What the doctor authenticates with. The real secret goes only with the real client id."""
+    """The real secret goes only with the real client id."""
 
     OWN = "RomM's client id and secret"
     INVENTED_SECRET = "RomM's client id, an invented secret"
@@ -146,7 +146,7 @@ _MEMBERS = {
 
 
 def scheme_and_host(url: str) -> tuple[str, str]:
-    """Canonical; two empty strings for anything but an http(s) URL."""
+    """Canonical; two empty strings if not http(s)."""
     scheme, _, host = (hosts.origin(url) or "").partition("://")
     return scheme, host
 

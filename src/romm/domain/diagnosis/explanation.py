@@ -65,7 +65,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
     @property
     def in_words(self) -> str:
-        """For pages: without codes and numbers of rules."""
+        """For pages: without code and rule."""
         why = f": {TITLES[self.code]}" if self.code else ""
         return f"This person {_OUTCOMES[self.outcome]}{why}."
 
@@ -78,7 +78,6 @@ def issuer(claims: Any) -> str | None:
 
 
 def in_words_about(provider_id: str, explained: Explanation) -> Explanation:
-    """With that provider's variables."""
     lines = tuple(Line(line.about, in_words_of(provider_id, line.found)) for line in explained.lines)
     return replace(explained, lines=lines)
 
@@ -107,7 +106,7 @@ def documents(claims: Any, issuer: str) -> tuple[Document, Document | None] | Re
 def explain(
     claims: Claims, decision: Decision, role: RoleDecision, username: str, roles_claim: str = ""
 ) -> Explanation:
-    """`username` is proposed for a new account."""
+    """`username`: proposed for a new account."""
     code = decision.refuse.code if isinstance(decision, Reject) else None
     return Explanation(
         outcome=str(type(decision).__struct_config__.tag),

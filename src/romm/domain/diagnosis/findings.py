@@ -92,8 +92,8 @@ PLAN: Mapping[Check, Plan] = {
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """`code`: what a sign-in ends with here. `about`: the provider's hint, where a sign-in ends at the provider.
-    `provider`: the one examined, if there are several.
+    """`code`: what a sign-in ends with here. `about`: the provider's hint, where it ends there. `provider`: the one
+    examined, if several.
     """
 
     check: Check
@@ -144,7 +144,7 @@ def refused(check: Check, refuse: Refuse, found: str, *more: str, at_provider: b
 
 
 def diagnosed(check: Check, refuse: Refuse, found: str, *fixes: str) -> Finding:
-    """The cause is known: without the catalogue's fix, which is for all causes of this refusal."""
+    """The cause is known: without the catalogue's fix for all causes."""
     return failed(check, found, *fixes, code=refuse.code, about=refuse.code)
 
 
@@ -153,7 +153,6 @@ KNOWN_PLACE = frozenset({Check.KEYS, Check.REDIRECT_URI})
 
 
 def with_hint(finding: Finding, hints: Hints) -> Finding:
-    """Prefer the provider's fix."""
     about = finding.about or finding.code
     if about is None or about not in hints or finding.check in KNOWN_PLACE:
         return finding
@@ -162,7 +161,6 @@ def with_hint(finding: Finding, hints: Hints) -> Finding:
 
 
 def in_words_about(provider_id: str, finding: Finding) -> Finding:
-    """With that provider's variables."""
     if finding.check in OF_ROMM:
         return finding
     fixes = tuple(in_words_of(provider_id, fix) for fix in finding.fixes)
@@ -206,7 +204,6 @@ def _finding(
 
 
 def _printable(text: str) -> str:
-    """One bounded line without control characters."""
     return escaped(shortened(text, MAX_LENGTH))
 
 

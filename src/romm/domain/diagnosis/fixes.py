@@ -1,6 +1,6 @@
-"""What the doctor tells people to do, besides the catalogue's texts, the providers' hints and the settings' own remarks.
+"""The doctor's advice, besides the catalogue's texts, the providers' hints and the settings' remarks.
 
-Every one is carried out in `tests/fixes`.
+`tests/fixes` carries out each.
 """
 
 import enum

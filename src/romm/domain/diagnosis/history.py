@@ -1,4 +1,4 @@
-"""What the last sign-ins with the provider showed, from the sign-in log."""
+"""What the last sign-ins with the provider showed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -47,7 +47,7 @@ class History(Struct, frozen=True, kw_only=True):
         return self.signed_in is not None and self.signed_in.warning in _ROLES_MISSING
 
     def refused_with(self, *codes: Code) -> LogLine | None:
-        """The last sign-in, if it was refused with one of these."""
+        """None unless that was the last sign-in."""
         return self.refused if self._ended_refused and self.refused and self.refused.code in codes else None
 
     @property

@@ -13,9 +13,9 @@ ABSENT = (Code.PROVIDER_ANSWER_INVALID, Code.PROVIDER_UNAVAILABLE, Code.PROVIDER
 
 
 class PushProbe(Struct, frozen=True, kw_only=True):
-    """Pushed authorization requests (RFC 9126). `answer` None: accepted. Controls: None if accepted or not asked.
+    """Pushed authorization requests (RFC 9126). None: accepted; of controls also: not asked.
 
-    `redirect_uri` has an invented redirect URI, `client` an invented client, `openid_only` no other scope.
+    `redirect_uri` and `client` are controls with invented ones. `openid_only`: accepted without other scopes.
     """
 
     method: str
@@ -48,7 +48,6 @@ class PushProbe(Struct, frozen=True, kw_only=True):
 
     @property
     def refuses_client(self) -> bool:
-        """As it refuses an invented one."""
         return self.answer is not None and not self.is_absent and _alike(self.answer, self.client)
 
     @property
@@ -58,7 +57,7 @@ class PushProbe(Struct, frozen=True, kw_only=True):
 
 class TokenProbe(Struct, frozen=True, kw_only=True):
     """An invented code. `method` was sent; `answer` None: tokens. `accepted`: another method that works; `automatic`: a
-    sign-in tries it. `secret` and `client` are controls: an invented secret, an invented client.
+    sign-in tries it. `secret` and `client` are controls with invented ones.
     """
 
     method: str
@@ -82,7 +81,8 @@ class TokenProbe(Struct, frozen=True, kw_only=True):
 
 
 class RequestProbe(Struct, frozen=True, kw_only=True):
-    """Authorization requests: `silent` with `prompt=none`, `shown` as at a sign-in. `…_control`: an invented redirect URI.
+    """`silent` with `prompt=none`, `shown` as at a sign-in. `…_control`: an invented redirect URI; `client_control`: an
+    invented client.
 
     `faulty`: with a scope that cannot exist. `as_object`: as an unsigned request object.
     """
@@ -114,7 +114,6 @@ class RequestProbe(Struct, frozen=True, kw_only=True):
 
     @property
     def needs_object(self) -> bool:
-        """Only the request object comes back."""
         return not self.returned and _returned(self.as_object)
 
     @property

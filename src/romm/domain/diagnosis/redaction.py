@@ -31,7 +31,7 @@ _KNOWN_PATHS = ("/.well-known/openid-configuration", "/api/oauth/openid")
 
 
 class Redaction:
-    """`private` are values by what stands for them, such as `secret`. The same value is the same word everywhere."""
+    """`private`: values by what stands for them, such as `secret`. Each value always becomes the same word."""
 
     def __init__(self, private: Mapping[str, Iterable[str]]) -> None:
         self._words: dict[str, str] = {}
@@ -74,7 +74,7 @@ class Redaction:
         )
 
     def _url(self, url: str) -> str:
-        """Scheme and kind of path are kept: a wrong one of these is a common mistake."""
+        """Keeps scheme and kind of path: wrong ones are common."""
         scheme, _, rest = url.partition("://")
         authority, slash, path = rest.partition("/")
         host = authority.rpartition("@")[2].partition(":")[0] if "[" not in authority else authority

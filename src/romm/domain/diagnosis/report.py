@@ -1,4 +1,4 @@
-"""A report that can be shared: what an issue needs, and nothing about people and places."""
+"""A report to share: what an issue needs, nothing about people and places."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,8 +19,8 @@ _VARIABLE = re.compile(r"\b(?:OIDC|ROMM|DB|DISABLE|SESSION|OAUTH|INVITE|WEB)_[A-
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """`versions` and `settings` have nothing private; `settings` are variable, value and origin. `private` are the values
-    that must not be in the report, by what stands for them.
+    """`settings` (variable, value and origin) and `versions` have nothing private. `private`: values that must not be
+    in the report, by what stands for them.
     """
 
     versions: Mapping[str, str]
@@ -35,7 +35,7 @@ def report(
     refusals: Sequence[LogLine] | None,
     people: Iterable[str],
 ) -> str:
-    """`refusals` is None if the database cannot be read. `people` are names and e-mail addresses."""
+    """`people`: names and e-mail addresses."""
     providers = (each.provider for each in findings if each.provider)
     labels = [text for provider in providers for text in (provider.id, provider.label, *provider.issuers)]
     named = [*surroundings.private.get("provider", ()), *labels]
@@ -55,7 +55,7 @@ def report(
 
 
 def words(findings: Sequence[Finding]) -> frozenset[str]:
-    """What may be a person's name, address or subject: each part of each word, as long as it begins and ends at a boundary."""
+    """What may be a person's name, address or subject: each part of a word between two boundaries."""
     texts = (finding.found for finding in findings)
     return frozenset(part for text in texts for word in text.split() for part in _parts(word))
 

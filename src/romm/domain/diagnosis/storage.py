@@ -1,4 +1,4 @@
-"""Why the database cannot be used: a sentence and a fix for each cause."""
+"""Why the database cannot be used, with a fix for each cause."""
 
 import enum
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from romm.domain.errors import Code, Refused
 
 
 class Cause(enum.StrEnum):
-    """In the order in which the database is looked at."""
+    """In the order of the checks."""
 
     DRIVER = "driver"
     HALF_RESTORED = "half_restored"
@@ -143,7 +143,7 @@ def unusable(cause: Cause, place: str, detail: str = "") -> Refused:
 
 
 def age(revision: str | None, newest: str) -> Cause | None:
-    """None if the schema is this version's. Ours are numbered; another program's look different."""
+    """None if it is this version's. Ours are numbered, another program's look different."""
     match revision:
         case None:
             return Cause.EMPTY

@@ -1,4 +1,4 @@
-"""Is the redirect URI registered? The verdict from RomM's requests and their controls, for any provider."""
+"""Is the redirect URI registered? Judged by RomM's requests and their controls, for any provider."""
 
 from msgspec import Struct
 
@@ -9,8 +9,6 @@ from romm.domain.errors import Refuse
 
 
 class Registered(Struct, frozen=True):
-    """`how` it was proved."""
-
     how: str
 
 
@@ -28,13 +26,13 @@ class UnknownClient(Struct, frozen=True):
 
 
 class UnknownEither(Struct, frozen=True):
-    """An invented client and an invented redirect URI get the same answer."""
+    """An invented one of either gets the same answer."""
 
     words: ProviderWords
 
 
 class OnlyAsObject(Struct, frozen=True):
-    """The provider accepts the same request as a request object. `words` are those to the request as it is."""
+    """Accepted as a request object. `words` answer the plain request."""
 
     words: ProviderWords
 

@@ -1,7 +1,7 @@
-"""Where authorization requests led, and whether two of them led to the same place.
+"""Where authorization requests led.
 
-A provider's own pages have no standard (RFC 6749, 4.1.2.1: no redirect for an unregistered URI or client). So the answer to
-RomM's request is compared with the answer to one that must fail.
+A provider's own pages have no standard (RFC 6749, 4.1.2.1: no redirect for an unregistered URI or client). So the
+answer to RomM's request is compared with the answer to one that must fail.
 """
 
 import re
@@ -24,7 +24,7 @@ _CHANGING = re.compile(r"[A-Za-z0-9_~-]*\d[A-Za-z0-9_~-]*")  # numbers, and ids 
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """A request's answers: redirects within the provider's origin, then the last answer. `sent` may be echoed."""
+    """Redirects within the provider's origin, then the last answer. `sent` may be echoed."""
 
     redirect_uri: str
     responses: tuple[ProbeResponse, ...]
@@ -41,7 +41,7 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 class ProviderWords(Struct, frozen=True):
-    """`code` is an OAuth error. `text` may be empty."""
+    """`code` is an OAuth error."""
 
     code: str
     text: str
@@ -53,7 +53,7 @@ class ProviderWords(Struct, frozen=True):
 
 
 def follow(response: ProbeResponse, redirect_uri: str, authorization_endpoint: str) -> str | None:
-    """The next address, if it is the provider's own and not the redirect URI."""
+    """None outside of the provider's origin, and at the redirect URI."""
     location = response.location
     if location is None or is_at(location, redirect_uri):
         return None
@@ -70,14 +70,13 @@ def invented_redirect_uri(redirect_uri: str) -> str:
 
 
 def is_error(visit: Visit) -> bool:
-    """By its status, an address with an error in its path or parameters, or a page's title."""
     if visit.last.status >= 400 or visit.last.error or _ERROR_TITLE.search(visit.last.words.title):
         return True
     return any(_names_error(each.location) for each in visit.responses if each.location)
 
 
 def words(visit: Visit) -> ProviderWords:
-    """What the provider says, of an error the code and the whole description."""
+    """Of an error the code and the whole description."""
     for response in visit.responses:
         query = dict(parse_qsl(urlsplit(response.location or "").query))
         if "error" in query:
@@ -90,27 +89,27 @@ def words(visit: Visit) -> ProviderWords:
 
 
 def address(visit: Visit) -> str:
-    """Of the last page, without query and session id."""
+    """The last page's, without query and session id."""
     locations = [each.location for each in visit.responses if each.location]
     return _path(locations[-1] if locations else None)
 
 
 def alike(visit: Visit | Refuse, control: Visit | Refuse) -> bool:
-    """Nothing tells the two apart, not even the words."""
+    """Not even the words differ."""
     if isinstance(visit, Refuse) or isinstance(control, Refuse):
         return isinstance(visit, Refuse) and isinstance(control, Refuse) and visit.code is control.code
     return (_place(visit), _said(visit)) == (_place(control), _said(control))
 
 
 def proves(visit: Visit | Refuse | None, control: Visit | Refuse | None) -> bool:
-    """The answer is no error, and the control's is one or leads elsewhere: the provider knows the difference."""
+    """The provider knows the difference: only the control is an error or leads elsewhere."""
     if not isinstance(visit, Visit) or not isinstance(control, Visit) or is_error(visit):
         return False
     return is_error(control) or _place(visit) != _place(control)
 
 
 def masked(text: str, sent: Sequence[str] = ()) -> str:
-    """Without what differs from one request to the next, and without what was sent."""
+    """Without what was sent, and what differs between requests."""
     for value in sorted((spelled for each in sent for spelled in _spellings(each)), key=len, reverse=True):
         text = text.replace(value, "*")
     return _CHANGING.sub("#", text)
@@ -142,5 +141,5 @@ def _spellings(value: str) -> Iterator[str]:
 
 
 def _joined(told: Sequence[str], between: str = " ") -> str:
-    """Without what another says as well."""
+    """Without texts that another contains."""
     return between.join(each for each in told if each and not any(each in other for other in told if other != each))

@@ -1,1 +1,0 @@
-"""The register of providers: one file each."""

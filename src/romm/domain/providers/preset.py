@@ -26,16 +26,15 @@ class ConsoleLocations(Struct, frozen=True, kw_only=True):
 
 
 class Preset(Struct, frozen=True, kw_only=True):
-    """Defaults for settings the operator left empty.
+    """Defaults of empty settings.
 
     `roles_keys`: count the claim's keys. `leaves_empty_roles_out`: a missing claim means no group. `own_email_domains`:
-    vouched for besides `hd`. `roles_scope`: requested only with a roles claim, because unregistered clients get
-    `invalid_scope` (Authelia). `claim_scopes`: a roles claim with a scope of its own. `issuer_spellings` maps other names to
-    the real issuer. `open_to_anyone`: open registration. `sign_out_page`: a URL with {issuer} and {return_to}, without an
-    end-session endpoint. `legacy_logout_types`: versions in use type logout tokens as `JWT`.
-    `logout_without_expiry`: the fix for logout tokens without `exp`. `reauthentication_prompt`: to sign in anew.
-    `stays_there`: refusals that the provider shows on its own page. `registers_backchannel_logout`: false where the provider
-    announces it but has no field for the address.
+    vouched for besides `hd`. `roles_scope`: only with a roles claim, because unregistered clients get `invalid_scope`
+    (Authelia). `claim_scopes`: by roles claim, in place of `roles_scope`. `issuer_spellings` maps other names to the
+    real issuer. `sign_out_page`: a URL with {issuer} and {return_to}, without an end-session endpoint.
+    `legacy_logout_types`: versions in use type logout tokens as `JWT`. `logout_without_expiry`: the fix for logout
+    tokens without `exp`. `stays_there`: refusals shown on the provider's page. `registers_backchannel_logout`: false
+    where the provider announces it but has no field for the address.
     """
 
     label: str
@@ -62,7 +61,6 @@ class Preset(Struct, frozen=True, kw_only=True):
 
 
 def hint_fact(hints: Hints, code: Code) -> dict[str, str]:
-    """Empty without a hint."""
     return {"provider_hint": hints[code]} if code in hints else {}
 
 

@@ -1,4 +1,4 @@
-"""The register of providers, by their name in `OIDC_PROVIDER`."""
+"""The providers by their name in `OIDC_PROVIDER`."""
 
 from romm.domain.providers.authelia import AUTHELIA
 from romm.domain.providers.authentik import AUTHENTIK

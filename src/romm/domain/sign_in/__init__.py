@@ -1,1 +1,0 @@
-"""Rules: identity, role and account of a sign-in."""

@@ -41,9 +41,9 @@ class Purpose(enum.StrEnum):
 
 
 class Client(Struct, frozen=True, kw_only=True):
-    """`scope` and `acr_values` are space-separated. `max_age` is in seconds, 0 for any.
+    """`scope` and `acr_values` are space-separated. `max_age`: seconds, 0 for any.
 
-    `pushed_requests`: even if not required by the metadata (RFC 9126, 6). `stays_there`: the preset's hint.
+    `pushed_requests`: even if not required by the metadata (RFC 9126, 6). `stays_there`: the preset's.
     """
 
     client_id: str
@@ -66,7 +66,7 @@ class Initiation(Struct, frozen=True, kw_only=True):
 
 
 class LoginAttempt(Struct, frozen=True, kw_only=True):
-    """In an encrypted cookie between request and response. `invitation`: the digest of the link that it began at."""
+    """In an encrypted cookie between request and response. `invitation`: the digest of its link."""
 
     state_digest: str
     nonce: str
@@ -97,7 +97,6 @@ class Accepted(Struct, frozen=True):
 
 
 def request_parameters(client: Client, *, state: str, nonce: str, code_verifier: str) -> dict[str, str]:
-    """PKCE is always S256."""
     optional = {
         "response_mode": client.response_mode,
         "max_age": str(client.max_age or ""),
@@ -116,7 +115,7 @@ def request_parameters(client: Client, *, state: str, nonce: str, code_verifier:
 
 
 def reauthentication(client: Client) -> dict[str, str]:
-    """Ask the provider to authenticate the person anew (OpenID Connect Core 1.0, 3.1.2.1)."""
+    """OpenID Connect Core 1.0, 3.1.2.1."""
     longest = int(FRESH_SESSION.total_seconds())
     return {"prompt": client.reauthentication_prompt, "max_age": str(min(client.max_age or longest, longest))}
 

@@ -1,4 +1,4 @@
-"""Validate a discovery document: its issuer and its endpoints.
+"""Validate a discovery document.
 
 Sources: OpenID Connect Discovery 1.0, 3 and 4.3; RFC 8414; RFC 9207, 3; RFC 9126, 5.
 """
@@ -88,7 +88,7 @@ def is_issuer(written: str, issuer: str) -> bool:
 
 
 def accepted_algorithms(allowed: Collection[str], announced: Collection[str]) -> tuple[str, ...]:
-    """Only the announced ones where any is announced."""
+    """Announced ones only, where any is."""
     listed = _with_both_names(announced or allowed)
     return tuple(each for each in _with_both_names(allowed) if each in listed)
 

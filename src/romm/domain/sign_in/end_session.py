@@ -1,7 +1,4 @@
-"""End the provider's session, and interpret the browser's return.
-
-Source: OpenID Connect RP-Initiated Logout 1.0, 2 (request) and 3 (return).
-"""
+"""End the provider's session (OpenID Connect RP-Initiated Logout 1.0, 2), and interpret the browser's return (3)."""
 
 import base64
 import enum
@@ -48,7 +45,7 @@ class EndSession(Struct, frozen=True, kw_only=True):
 
 
 class EndedSession(Struct, frozen=True, kw_only=True):
-    """`id_token` is empty if it was not kept. `is_verifiable`: a currently published key signed it."""
+    """`id_token` is empty if not kept. `is_verifiable`: a published key signed it."""
 
     issuer: str
     id_token: str
@@ -56,7 +53,7 @@ class EndedSession(Struct, frozen=True, kw_only=True):
 
 
 class AtProvider(Struct, frozen=True, kw_only=True, tag=True):
-    """`state` comes back with the person; `omitted`: why there is no `id_token_hint`."""
+    """`omitted`: why there is no `id_token_hint`."""
 
     url: str
     state: str | None = None
@@ -72,7 +69,6 @@ class HereOnly(Struct, frozen=True, kw_only=True, tag=True):
 def end_session(
     wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    """`metadata` is None when the provider did not answer."""
     endpoint = wishes.endpoint or (metadata and metadata.end_session_endpoint)
     if endpoint:
         return _at_endpoint(endpoint, wishes, metadata, ended, state)
@@ -88,7 +84,6 @@ def end_session(
 def _at_endpoint(
     endpoint: str, wishes: EndSession, metadata: Metadata | None, ended: EndedSession, state: str
 ) -> AtProvider | HereOnly:
-    """With the ID token, else the person's name, else neither."""
     back, whole = wishes.post_logout_redirect_uri, {"id_token_hint": ended.id_token} | _login_hint(ended)
     always = {"client_id": wishes.client_id} | ({"post_logout_redirect_uri": back, "state": state} if back else {})
     omitted = _unusable(metadata, ended, wishes.client_id) or _too_long(with_query(endpoint, whole | always))
@@ -110,7 +105,7 @@ def _at_page(wishes: EndSession, metadata: Metadata, state: str) -> AtProvider |
 
 
 def _unusable(metadata: Metadata | None, ended: EndedSession, client_id: str) -> str:
-    """Why the ID token may not be a hint (2). Empty if it may."""
+    """Why the ID token may not be a hint (2); else empty."""
     match metadata:
         case None:
             return "the provider did not answer, so it is not known whether it would accept the ID token"
@@ -131,7 +126,7 @@ def _too_long(url: str) -> str:
 
 
 def _login_hint(ended: EndedSession) -> dict[str, str]:
-    """Entra ID asks which account to sign out unless this claim of its ID token comes back; it reads no `id_token_hint`."""
+    """Without it Entra ID asks which account to sign out; it reads no `id_token_hint`."""
     name = claims_of(ended.id_token).get(_NAMES[0])
     return {"logout_hint": name} if isinstance(name, str) and name else {}
 
@@ -168,7 +163,7 @@ class SignOutNotice(enum.StrEnum):
 
 
 def sign_out_notice(*, is_signed_in: bool, mark: str | None, state: str | None, is_announced: bool) -> SignOutNotice:
-    """`mark` has the digest of the state sent to the provider. `is_announced`: the URL claims a sign-out."""
+    """`mark`: the digest of the state sent to the provider. `is_announced`: the URL claims a sign-out."""
     is_after = is_announced or state is not None
     match mark:
         case _ if is_signed_in:

@@ -48,8 +48,8 @@ def allow(needed: frozenset[str], has: Collection[str]) -> Refuse | None:
 def headers(account: Account, has: frozenset[str]) -> dict[str, str]:
     """Always all four, to replace forged ones.
 
-    Groups are the levels whose scopes the *credential* has in full. Unverified addresses are omitted: the application
-    may identify people by them.
+    Groups are the levels whose scopes the *credential* has in full. Unverified addresses are omitted: applications may
+    identify people by them.
     """
     name = header_text(account.username)
     return {
@@ -73,7 +73,7 @@ def header_text(value: str) -> str:
 
 
 def sign_in_url(request: Forwarded, base_url: str, other_host: str | None) -> str | Refuse | None:
-    """None: do not redirect. `other_host`: the origin, if a sign-in may be carried over to the host asked for."""
+    """None: do not redirect. `other_host`: its origin, if a sign-in may be carried over."""
     if not (request.uri and request.opens_page):
         return None
     if other_host is not None:

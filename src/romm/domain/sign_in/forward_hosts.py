@@ -1,7 +1,7 @@
-"""Forward authentication at other hosts than RomM's own, where the session cookie does not reach.
+"""Forward authentication at other hosts, where RomM's session cookie does not reach.
 
-A one-time code carries the sign-in over: as in RFC 6749, 4.1, with the other host as the client and a key in a cookie
-there as the code verifier (RFC 7636).
+A one-time code carries the sign-in over, as in RFC 6749, 4.1: the other host is the client, a key in its cookie the
+code verifier (RFC 7636).
 """
 
 import re
@@ -28,19 +28,19 @@ _OUR_COOKIE = re.compile(r"(__Host-)?romm_")
 
 
 class Opened(Struct, frozen=True, tag=True):
-    """A cookie of this host may be set, which ends with the session behind it."""
+    """A cookie of this host may be set; it ends with the session."""
 
     session: Credential
     account: Account
 
 
 def origin_of(host: str, origins: Sequence[str]) -> str | None:
-    """The configured origin that a request's `Host` is at."""
+    """`host`: a request's `Host`."""
     return next((each for each in origins if hosts.is_at(host, each)), None)
 
 
 def is_key(unverified_cookie: str | None) -> bool:
-    """Pages of the other host can write any."""
+    """The other host's pages can write any."""
     return bool(_KEY.fullmatch(unverified_cookie or ""))
 
 
@@ -49,7 +49,7 @@ def begin_url(origin: str, uri: str) -> str:
 
 
 def hand_over_path(origin: str, key: str, uri: str) -> str:
-    """At RomM's own host. Without the way back where that would be too long for the sign-in page to lead to."""
+    """At RomM's own host. Without `next` where that is too long for the sign-in page."""
     parameters = {"host": hosts.display(origin), "challenge": code_challenge(key)}
     whole = f"{HAND_OVER}?{urlencode(parameters | {'next': path_there(uri)})}"
     return whole if urls.return_to(whole) == whole else f"{HAND_OVER}?{urlencode(parameters)}"
@@ -60,13 +60,13 @@ def finish_url(origin: str, code: str, uri: str) -> str:
 
 
 def path_there(unverified_uri: str) -> str:
-    """Path and query at another host; `/` for what is no such path, and for ours, which would begin again."""
+    """`/` for anything but path and query, and for our routes, which would begin again."""
     path = urls.path_at_host(unverified_uri)
     return "/" if path.startswith(f"{FOLDER}/") else path
 
 
 def binding(origin: str, challenge: str) -> str | Refuse:
-    """Of a code: the other host, and the browser that began there."""
+    """The other host, and the browser that began there."""
     if not _CHALLENGE.fullmatch(challenge):
         return Refuse(Code.REQUEST_INVALID, {"problem": "the challenge is no SHA-256 digest"})
     return f"{origin} {challenge}"
@@ -75,7 +75,7 @@ def binding(origin: str, challenge: str) -> str | Refuse:
 def redeem(
     code: Credential | None, session: tuple[Credential, Account] | None, origin: str, key: str | None, now: datetime
 ) -> Opened | Refuse:
-    """`code` is spent already, whatever comes of it; `session` is the live one behind it."""
+    """`code` is spent already; `session` is the live one behind it."""
     if code is None or now >= code.expires_at:
         return _refuse("the code is unknown, spent or older than a minute")
     host, _, challenge = code.binding.partition(" ")
@@ -98,10 +98,10 @@ def _refuse(reason: str) -> Refuse:
 
 
 def for_application(cookies: str, authorization: str, *, by_header: bool) -> dict[str, str]:
-    """The request's headers without what is RomM's, for the proxy to hand on in place of them.
+    """Headers for the proxy to hand on, without RomM's own.
 
-    `by_header`: the header was the credential. Otherwise a bearer token is the application's own; a Basic password may
-    be RomM's, which the application could ask for in RomM's name.
+    `by_header`: the header was the credential. Otherwise a bearer token is the application's; a Basic password may be
+    RomM's, which the application could ask for in RomM's name.
     """
     pairs = (each.strip(" \t") for each in cookies.split(";"))
     kept = "; ".join(each for each in pairs if each and not _OUR_COOKIE.match(each))

@@ -11,7 +11,7 @@ BY_ARRIVAL = 3
 
 
 class Priority(enum.IntEnum):
-    """KNOWN: a browser or an address that this account signed in from, or a signed-in person. CLEAN: an address without
+    """KNOWN: a browser or address that this account signed in from, or a signed-in person. CLEAN: an address without
     failures.
     """
 

@@ -15,7 +15,7 @@ class ByReference(Struct, frozen=True):
 
 
 class ByText(Struct, frozen=True):
-    """How a name or an e-mail address begins, part of a code, or a whole visitor's address or account number.
+    """The beginning of a name or e-mail address, part of a code, or a whole visitor's address or account number.
 
     `names`: may find accounts by name and address.
     """
@@ -36,7 +36,7 @@ Term = ByReference | ByText | OfPerson
 
 
 def term(typed: str) -> Term | None:
-    """The reference may stand in the whole line of an error page. None for no search."""
+    """An error page's whole line may hold the reference. None for no search."""
     text = typed.strip()
     if found := _REFERENCE.search(text.lower()):
         return ByReference(found[0])

@@ -1,4 +1,4 @@
-"""Validate a logout token and find the sessions it names.
+"""Validate a logout token.
 
 Sources: OpenID Connect Back-Channel Logout 1.0 with errata set 1, 2.4 (content), 2.6 (validation), 4.1 (other tokens).
 """
@@ -51,7 +51,7 @@ class LogoutScope(enum.StrEnum):
 
 
 class Logout(Struct, frozen=True, kw_only=True):
-    """By `sid`, `subject`, or both together. `digest` is of the `jti`. From `forgotten_at` on the token is too old."""
+    """By `sid`, `subject`, or both. `digest` is of `iss` and `jti`. From `forgotten_at` on the token is too old."""
 
     issuer: str
     subject: str | None
@@ -89,7 +89,7 @@ def widened(logout: Logout, scope: LogoutScope) -> Logout:
 def held_to(algorithm: str, of_sessions: Collection[str | None], announced: Any) -> Refuse | None:
     """Compare with the ended sessions' ID tokens (2.6, step 3).
 
-    If an algorithm is unknown, or no session ends, use the announced ones; without a list allow all of ours.
+    If one's algorithm is unknown, or no session ends, use the announced ones; without a list allow all of ours.
     """
     known = [each for each in of_sessions if each is not None]
     allowed = known if known and len(known) == len(of_sessions) else announced
@@ -106,7 +106,7 @@ def _unified(algorithm: Any) -> Any:
 
 
 def sid(claims: Document) -> str | None:
-    """From a validated ID token; None if missing or unusable."""
+    """From a validated ID token."""
     return claims["sid"] if _is_id(claims.get("sid")) else None
 
 

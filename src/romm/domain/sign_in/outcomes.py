@@ -1,4 +1,4 @@
-"""Outcomes of login attempts, kept because browsers may reload the callback."""
+"""Outcomes of login attempts: browsers may reload the callback."""
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ class NotOpened(Struct, frozen=True, tag="refused"):
 
 
 class Reported(Struct, frozen=True, tag="report"):
-    """The report of a test sign-in, as JSON."""
+    """Of a test sign-in, as JSON."""
 
     report: str
 

@@ -1,4 +1,4 @@
-"""The providers of this RomM: by their issuers, links, sessions and logouts belong to them."""
+"""RomM's providers: links, sessions and logouts belong to them by issuer."""
 
 import re
 from collections.abc import Iterable
@@ -17,18 +17,18 @@ _VARIABLE = re.compile(r"\bOIDC_([A-Z][A-Z_]*)\b")
 
 
 def variable(provider_id: str, key: str) -> str:
-    """The environment's name of a key. In a shell no variable has a `-`."""
+    """A key's name in the environment, where none has a `-`."""
     section = "OIDC_" if provider_id == FIRST else f"ROMM_PROVIDERS__{provider_id.replace('-', '_')}__"
     return f"{section}{key}".upper()
 
 
 def names_of(provider_id: str) -> tuple[str, str]:
-    """How a remark names its settings: in the environment, and in the file."""
+    """For remarks: in the environment, and in the file."""
     return variable(provider_id, ""), f"[{FIRST}]" if provider_id == FIRST else f"[providers.{provider_id}]"
 
 
 def in_words_of(provider_id: str | None, text: str) -> str:
-    """With that provider's variables and keys in place of the first one's."""
+    """With that provider's variables and keys."""
     if provider_id in (None, "", FIRST):
         return text
     return _VARIABLE.sub(lambda found: variable(provider_id, found[1]), text).replace(
@@ -37,7 +37,7 @@ def in_words_of(provider_id: str | None, text: str) -> str:
 
 
 def names_variables(text: str) -> bool:
-    """Of a provider, which differ between several."""
+    """Of a provider; they differ between several."""
     return _VARIABLE.search(text) is not None
 
 
@@ -53,7 +53,7 @@ class ConfiguredProvider(Struct, frozen=True, kw_only=True):
 
 
 class ConfiguredProviders(Struct, frozen=True):
-    """In the declared order. No two that are on have an issuer in common."""
+    """In the declared order. No two that are on share an issuer."""
 
     declared: tuple[ConfiguredProvider, ...]
 
@@ -77,12 +77,11 @@ class ConfiguredProviders(Struct, frozen=True):
         return next((each for each in self.declared if each.id == provider_id), None)
 
     def declared_as(self, provider_id: str | None) -> ConfiguredProvider | Refuse:
-        """As `named`, or why there is none."""
         unknown = Refuse(Code.OIDC_OFF, {"reason": f"[providers.{provider_id}] is not in the settings"})
         return self.named(provider_id) or unknown
 
     def of_issuer(self, issuer: str | None) -> ConfiguredProvider | None:
-        """Also one that is off, after those that are on: the same provider may be declared again under a new id."""
+        """One that is on comes first: the same provider may be declared again under a new id."""
         if not issuer:
             return None
         own = (each for each in (*self.on, *self.declared) if any(is_issuer(known, issuer) for known in each.issuers))
@@ -93,10 +92,9 @@ class ConfiguredProviders(Struct, frozen=True):
         return None if found is None else found.id
 
     def to_confirm_by(self, issuers: Iterable[str | None]) -> ConfiguredProvider:
-        """The first of these issuers that signs people in, else the default one."""
         found = (self.of_issuer(issuer) for issuer in issuers)
         return next((each for each in found if each is not None and each.is_on), self.default)
 
     def of_issuer_or_only(self, issuer: str | None) -> ConfiguredProvider | None:
-        """With a single provider that one, which then judges the issuer itself."""
+        """A single provider judges the issuer itself."""
         return self.of_issuer(issuer) or (None if self.are_several else self.default)

@@ -1,8 +1,8 @@
-"""Recognise a wrong password that comes again: an app with an old password is no attack.
+"""Recognise a repeated wrong password: an app with an old one is no attack.
 
-A mark is made of the Argon2 hash that the check computes anyway, so a thief of the database pays the same for each guess
-as with the password hash beside it. A digest of the password itself would let old passwords be searched a million times
-faster. Marks last as long as their counter, at most `throttle.FORGOTTEN_AFTER` after its last failure.
+A mark is made of the Argon2 hash that the check computes anyway: guessing from a stolen database costs as much as with
+the password hash. A digest of the password could be searched a million times faster. Marks last as long as their
+counter (`throttle.FORGOTTEN_AFTER`).
 """
 
 from romm.domain.digests import digest
@@ -17,7 +17,6 @@ def is_repeated(tried: str, counter: str, mark: str) -> bool:
 
 
 def remember(tried: str, counter: str, mark: str) -> str:
-    """The `tried` of a counter with one more password."""
     return "".join([*_split(tried), _stored(counter, mark)][-REMEMBERED:])
 
 

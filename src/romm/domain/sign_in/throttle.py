@@ -1,10 +1,10 @@
-"""Wait times after wrong passwords, doubled by each failure.
+"""Wait times after wrong passwords, doubled by each failure from the fifth on.
 
-Three counters, each with a wait from its fifth failure. An account at an address counts its wrong passwords; a repeated
-one is no new guess. The account counts the addresses that failed at it, and the address the accounts that failed there,
-so neither one address nor one account shuts out another; only above the free failures everything counts there (a
-distributed guess). The last two delay strangers only: an address that the account signed in from is no stranger.
-Browsers with a device cookie and signed-in people count apart: foreign guesses do not lock the owner out.
+An account at an address counts its wrong passwords, repeated ones once. The account counts the addresses that failed at
+it, the address the accounts that failed there: neither one address nor one account shuts out another. Above the free
+failures these two count everything (a distributed guess). They delay strangers only: an address that the account signed
+in from is none. Browsers with a device cookie and signed-in people count apart: foreign guesses do not lock the owner
+out.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _ENOUGH_DOUBLINGS = (LONGEST_WAIT // FIRST_WAIT).bit_length()  # no number of fa
 
 
 class Failures(Struct, frozen=True):
-    """Consecutive failures, each within FORGOTTEN_AFTER of the one before. `tried`: see `repeated_passwords`."""
+    """Each within FORGOTTEN_AFTER of the one before. `tried`: see `repeated_passwords`."""
 
     key: str
     count: int
@@ -48,7 +48,7 @@ class Failures(Struct, frozen=True):
 
 
 class Counters(Struct, frozen=True):
-    """The keys of an attempt. `shared` delay strangers; `known_address` is where the address is noted as known."""
+    """`shared` delay strangers; `known_address` is where the address is noted as known."""
 
     own: str
     known_address: str
@@ -61,15 +61,15 @@ class Counters(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """What is known of an attempt before its password is looked at."""
+    """Known before the password is looked at."""
 
     counted: Mapping[str, Failures]
     known_since: datetime | None = None
 
 
 def counters(username: str, address: str, apart: str | None, door: str = "") -> Counters:
-    """`apart`: the digest of a device cookie or of the credential of a signed-in person. What fails at a `door` with a
-    name is counted for that door only.
+    """`apart`: the digest of a device cookie or of a signed-in person's credential. A named `door` counts its failures
+    apart.
 
     Names are hashed: they may be passwords entered by mistake.
     """
@@ -86,7 +86,7 @@ def _at(door: str, counted_by: str, key: str) -> str:
 
 
 def format_username(username: str, *, known: bool) -> str:
-    """Unknown names may be passwords, so only part of the digest is logged."""
+    """Unknown names may be passwords: log only part of the digest."""
     return username if known else f"sha256:{digest(username)[:SHOWN_DIGITS]}"
 
 
@@ -98,7 +98,7 @@ def wait_after(failures: int) -> timedelta:
 
 
 def left(failures: Failures, now: datetime) -> timedelta:
-    """At most the whole wait, even if another worker's clock is ahead."""
+    """At most the whole wait: another worker's clock may be ahead."""
     whole = wait_after(failures.count)
     return max(timedelta(), min(failures.last_at + whole - now, whole))
 
@@ -114,7 +114,6 @@ def place(tried: Counters, standing: Standing, now: datetime) -> Place:
 
 
 def check(tried: Counters, standing: Standing, now: datetime) -> Refuse | None:
-    """The longest wait decides."""
     keys = (tried.own,) if is_known(standing, now) else tried.keys
     counted = [standing.counted[key] for key in keys if key in standing.counted]
     longest = max(counted, key=lambda each: left(each, now), default=None)
@@ -126,7 +125,7 @@ def check(tried: Counters, standing: Standing, now: datetime) -> Refuse | None:
 
 
 def failed(tried: Counters, standing: Standing, mark: str, now: datetime) -> Refuse | tuple[Failures, ...]:
-    """The counters to store, none for a repeated password; or the refusal if others came first."""
+    """The counters to store, none for a repeated password; a refusal if others came first."""
     if refuse := check(tried, standing, now):
         return refuse
     own = standing.counted.get(tried.own, Failures(tried.own, 0, now))

@@ -1,4 +1,4 @@
-"""A copy of a PostgreSQL database by `pg_dump`, while RomM runs."""
+"""A copy of a PostgreSQL database by `pg_dump`."""
 
 import os
 import shutil
@@ -17,9 +17,9 @@ _QUERY = {"ssl": "PGSSLMODE", "host": "PGHOST", "port": "PGPORT", "user": "PGUSE
 
 
 def dump(url: str, file: Path, environ: Mapping[str, str] = os.environ) -> None:
-    """In PostgreSQL's own format, for `pg_restore`, into `file`, which is there and empty.
+    """For `pg_restore`, into `file`, which is there and empty.
 
-    Raises `Refused(STORAGE_UNAVAILABLE)` without the program, or with its last line.
+    Raises `Refused(STORAGE_UNAVAILABLE)`, with the last line of `pg_dump`.
     """
     place = place_of(url).name
     program = shutil.which(PROGRAM, path=environ.get("PATH"))
@@ -35,7 +35,7 @@ def dump(url: str, file: Path, environ: Mapping[str, str] = os.environ) -> None:
 
 
 def variables(url: str) -> dict[str, str]:
-    """For PostgreSQL's programs. A password in a command line could be read by every user of the machine."""
+    """For PostgreSQL's programs: every user of the machine can read a command line's password."""
     address = make_url(url)
     found = {
         "PGHOST": address.host,

@@ -1,6 +1,6 @@
-"""Connections to PostgreSQL that are kept for look-ups, with the statements prepared on them.
+"""Connections to PostgreSQL that are kept for look-ups, with their prepared statements.
 
-Getting a connection from the pool and SQLAlchemy's execution take ten times as long as the look-up itself.
+The pool and SQLAlchemy's execution take ten times as long as a look-up.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ class Kept:
         return len(self._idle)
 
     async def lookup(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Rows | None:
-        """None if it failed: try again with a connection of the pool. Raises TimeoutError without a turn, or of a server that
-        has answered just now, and what connecting raises.
+        """None if it failed: try again with the pool. Raises what connecting raises, and TimeoutError without a turn or for a
+        server that has just answered.
         """
         async with asyncio.timeout(self._wait):
             await self._turns.acquire()
@@ -85,11 +85,11 @@ class _Kept:
 
     @property
     def has_rested(self) -> bool:
-        """A firewall or a vanished server may have ended it without a word."""
+        """A firewall or a server may have dropped it silently."""
         return time.monotonic() - self._used_at > RESTED_SECONDS
 
     def terminate(self) -> None:
-        """Without the goodbye, for whose answer SQLAlchemy would wait two seconds."""
+        """Without a goodbye, whose answer SQLAlchemy awaits for two seconds."""
         self._driver.terminate()
 
     async def fetch(self, prepared: Prepared, parameters: Mapping[str, Any]) -> Any:

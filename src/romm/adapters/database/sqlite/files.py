@@ -9,7 +9,7 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600  # the database has e-mail addresses and p
 
 
 def prepare(path: Path) -> None:
-    """Create the file if there is none. Raises OSError, clearer than SQLite's."""
+    """Create a missing file. Raises OSError, clearer than SQLite's."""
     # Never open an existing file here: closing it would drop SQLite's locks on it (POSIX).
     if not path.exists():
         create(path, exist_ok=True)
@@ -21,11 +21,11 @@ def prepare(path: Path) -> None:
 
 
 def half_restored(target: Path) -> list[Path]:
-    """What `restore` left beside `target` if it was interrupted."""
+    """What an interrupted `restore` left."""
     return sorted(target.parent.glob(f".{glob.escape(target.name)}.restoring-*"))
 
 
 def create(path: Path, *, exist_ok: bool = False) -> None:
-    """An empty file, which SQLite takes for a new database. Raises OSError."""
+    """SQLite takes an empty file for a new database. Raises OSError."""
     path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     path.touch(mode=FILE_MODE, exist_ok=exist_ok)

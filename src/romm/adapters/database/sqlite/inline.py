@@ -10,9 +10,9 @@ from romm.adapters.database.prepared import Prepared, Rows
 
 
 class Inline:
-    """Never writes, so `version` tells of every commit of this process and of all others.
+    """Never writes, so `version` tells of every commit.
 
-    Every statement is read to its end at once: with an open one, the connection would keep seeing the old state.
+    Every statement is read to its end at once: an open one would keep the old state in view.
     """
 
     def __init__(self, engine: Engine) -> None:

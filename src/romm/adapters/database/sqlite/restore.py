@@ -1,7 +1,6 @@
 """Puts a copy in the place of the embedded database, after a crash too.
 
-SQLite would replay the write-ahead log of the replaced file over the copy (sqlite.org/howtocorrupt.html, 1.4), so that
-log goes with its own file.
+The write-ahead log moves with its file: SQLite would replay it over the copy (sqlite.org/howtocorrupt.html, 1.4).
 """
 
 import fcntl
@@ -28,7 +27,7 @@ _LOCKS = (512, 0x40000000)
 
 
 def restore(url: str, file: Path) -> Path | None:
-    """Returns where the replaced database is now. Raises `Refused(STORAGE_UNAVAILABLE)`, and OSError for files."""
+    """The replaced database's new path. Raises `Refused(STORAGE_UNAVAILABLE)`, and OSError for files."""
     place = place_of(url)
     if place.file is None:
         raise unusable(
@@ -48,7 +47,7 @@ def restore(url: str, file: Path) -> Path | None:
 
 @contextmanager
 def _unused(target: Path, place: Place) -> Iterator[None]:
-    """Its own lock keeps others out meanwhile. A RomM without an open connection cannot be seen."""
+    """This lock keeps others out. A RomM without an open connection cannot be seen."""
     if not target.exists():
         yield
         return
@@ -62,7 +61,7 @@ def _unused(target: Path, place: Place) -> Iterator[None]:
 
 @contextmanager
 def _prepared(file: Path, target: Path) -> Iterator[Path]:
-    """A checked copy in the database's folder, so that one step puts it in place."""
+    """Checked, and in the same folder for an atomic rename."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     copied = target.with_name(f".{target.name}.restoring-{os.getpid()}")
     try:
@@ -89,7 +88,7 @@ def _check(copied: Path, source: Place) -> None:
 
 
 def _give_to_owner(copied: Path, target: Path) -> None:
-    """An administrator restores as root what RomM has to write as its own user."""
+    """An administrator may restore as root."""
     owner = (target if target.exists() else target.parent).stat()
     with suppress(PermissionError):
         os.chown(copied, owner.st_uid, owner.st_gid)
@@ -98,7 +97,7 @@ def _give_to_owner(copied: Path, target: Path) -> None:
 
 
 def _set_aside(target: Path) -> Path | None:
-    """The file first: without it SQLite removes a log that is left, and never replays it."""
+    """The file first: SQLite removes a log without its file."""
     if not target.exists():
         for beside in BESIDE:
             target.with_name(f"{target.name}{beside}").unlink(missing_ok=True)

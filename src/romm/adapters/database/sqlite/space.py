@@ -1,4 +1,4 @@
-"""Gives unused pages of a SQLite file back to the disk, a few at a time."""
+"""Gives unused pages of a SQLite file back to the disk."""
 
 import sqlite3
 from contextlib import closing
@@ -25,9 +25,7 @@ BUSY_SECONDS = 5
 
 
 def prepare(url: str, log: Log, wait: float = BUSY_SECONDS) -> None:
-    """At the start of the server. A file from before this version is written anew once; that needs as much room as its
-    rows have, and no other process at work on it.
-    """
+    """An older file is rewritten once, which needs room for its rows and no other process at work on it."""
     path = Path(url.removeprefix(SQLITE).partition("?")[0])
     if not path.is_file():  # such as `file:romm.db`, which only SQLAlchemy reads
         return
@@ -43,7 +41,7 @@ def prepare(url: str, log: Log, wait: float = BUSY_SECONDS) -> None:
 
 
 def give_back(connection: sqlite3.Connection, pages: int) -> None:
-    """At most so many pages. Raises `sqlite3.Error`."""
+    """Raises `sqlite3.Error`."""
     unused = int(connection.execute("PRAGMA freelist_count").fetchone()[0]) - SPARE_PAGES
     if unused > 0:
         # Each step frees one page, and `execute` takes only the first step.

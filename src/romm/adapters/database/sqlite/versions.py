@@ -1,6 +1,4 @@
-"""Is SQLite's file there, and migrated? Without SQLAlchemy, whose import takes as long as half of a start, and without
-Alembic.
-"""
+"""Looks at SQLite's file without SQLAlchemy, whose import takes half of a start, and without Alembic."""
 
 import os
 import sqlite3
@@ -20,7 +18,7 @@ SQLITE = "sqlite+aiosqlite:///"
 
 
 def is_migrated(url: str) -> bool:
-    """And writable. False also for a file that is locked, damaged, missing or on a full disk: `migrations` tells which."""
+    """And writable. False also if locked, damaged or missing: `migrations` tells which."""
     path = _path(url)
     if path is None or not os.access(path, os.R_OK | os.W_OK):
         return False
@@ -35,7 +33,7 @@ def is_migrated(url: str) -> bool:
 
 
 def create(url: str) -> Path | None:
-    """A new file with the newest schema. None if there is a file, or none may be made: `migrations` tells why."""
+    """A new file with the newest schema. None if there is one, or on failure: `migrations` tells why."""
     if (path := _path(url)) is None:
         return None
     try:

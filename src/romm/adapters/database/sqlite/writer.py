@@ -1,7 +1,7 @@
-"""The only connection that writes to SQLite: on the event loop if that takes microseconds, else in a thread.
+"""The only connection that writes to SQLite: on the event loop, or in a thread for work that may wait.
 
-In WAL mode with `synchronous=NORMAL` a commit waits for no disk. The thread does what may wait: opening, other
-processes' locks, checkpoints, and the first commit after one.
+Opening, other processes' locks, checkpoints and the first commit after one may wait. In WAL mode with
+`synchronous=NORMAL` no other commit waits for the disk.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ PAUSE_SECONDS = 10.0  # after a slow one, the next use the thread for so long
 
 
 class Writer:
-    """One transaction at a time. `wait` is in seconds: for our turn, and again for another process's lock."""
+    """One transaction at a time. `wait`: seconds for our turn, and again for another process's lock."""
 
     def __init__(self, engine: Engine, *, wait: float) -> None:
         self._engine = engine
@@ -109,7 +109,7 @@ class Writer:
         return connection, driver
 
     def _end_turn(self, running: asyncio.Future[Any]) -> None:
-        """Only the next transaction waits for the thread, not a cancelled request."""
+        """A cancelled request does not wait for the thread."""
         if running.done():
             self._turn.release()
         else:
@@ -122,7 +122,7 @@ class Writer:
 
 
 def _begins(driver: sqlite3.Connection) -> bool:
-    """False on another process's lock, or any error: the thread meets it again."""
+    """False on any error: the thread meets it again."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.Error:

@@ -1,1 +1,0 @@
-"""Rules: one file per group of checks."""

@@ -9,13 +9,11 @@ from romm.domain.issuers import Issuers, LinkedElsewhere
 
 
 def issuers(configured: Configured) -> Issuers:
-    """Ignores a trailing slash."""
     ours = (configured.issuer, *configured.other_issuers)
     return Issuers(this=None, current=ours, former=configured.former_issuers)
 
 
 def accounts(found: LinkedAccounts | Refuse, configured: Configured) -> Finding:
-    """Find sign-ins that would end in `already_linked`."""
     if isinstance(found, Refuse):
         return skipped(Check.ACCOUNTS, "not possible without a working database")
     if not configured.issuer:

@@ -1,4 +1,4 @@
-"""Does the provider accept the client? Tried with an invented code (RFC 6749, 5.2) and with a pushed request (RFC 9126)."""
+"""Does the provider accept the client? Tried with an invented code (RFC 6749, 5.2) and a pushed request (RFC 9126)."""
 
 from romm.domain.diagnosis.evidence import Configured
 from romm.domain.diagnosis.findings import Check, Finding, diagnosed, failed, ok, refused, unknown
@@ -27,7 +27,7 @@ def client(probes: ClientProbes, verdict: Verdict, configured: Configured) -> Fi
 
 
 def _code_refused(answer: Refuse, probes: ClientProbes, verdict: Verdict, configured: Configured) -> Finding:
-    """The code was refused, or so it seems; was the client accepted before that?"""
+    """Was the client accepted before the code was refused?"""
     found, told = probes.token, describe(answer)
     problem = str(answer.facts.get("problem"))
     match answer.code:
@@ -100,13 +100,11 @@ def _unknown_client(verdict: Verdict, told: str, configured: Configured) -> Find
 
 
 def _is_secret_wrong(found: TokenProbe) -> bool:
-    """RomM's secret gets the answer of an invented one, RomM's client not that of an invented one."""
     is_sent = found.method in ("client_secret_basic", "client_secret_post")
     return is_sent and found.like_secret and found.client is not None and not found.like_client
 
 
 def describe(answer: Refuse) -> str:
-    """The provider's error and its description."""
     facts = answer.facts
     error, description = facts.get("error") or facts.get("problem"), facts.get("description")
     return f"{error} ({description})" if description else str(error)

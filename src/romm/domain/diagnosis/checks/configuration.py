@@ -16,7 +16,6 @@ def mistakes(problems: tuple[str, ...]) -> Finding:
 
 
 def settings(configured: Configured) -> Finding:
-    """Without remarks for `addresses`."""
     remarks = [each for each in configured.remarks if not _is_about_addresses(each)]
     if remarks:
         return warning(Check.SETTINGS, f"understood, with {_number(remarks, 'remark')}", *remarks)

@@ -69,7 +69,7 @@ def issuer(found: Discovered | Refuse, configured: Configured) -> Finding:
 
 
 def endpoints(found: Discovered | Refuse, configured: Configured) -> Finding:
-    """Browsers open the authorization endpoint: a name that only RomM's network knows will not do."""
+    """Browsers open the authorization endpoint: a name known only in RomM's network fails."""
     match found:
         case Refuse(facts=facts):
             return refused(Check.ENDPOINTS, found, f"{facts.get('endpoint')} is {facts.get('found')}")
@@ -173,7 +173,6 @@ def _wrong_origin(actual: str, expected: str) -> str:
 
 
 def _is_inner(endpoint: str, base_url: str) -> bool:
-    """Loopback, a name without a dot, or of a private zone, unless people open RomM at such a name too."""
     return _inner(endpoint) and not _inner(base_url)
 
 

@@ -59,7 +59,7 @@ def interpret(probes: ClientProbes, sent: ProbeRequest, metadata: Metadata) -> A
 
 
 def redirect_uri(verdict: Verdict, client: Finding, probes: ClientProbes, configured: Configured) -> Finding:
-    """`client` is the finding about the client: two findings with one cause are one."""
+    """Skipped where the `client` finding has the same cause."""
     register = _registration_fixes(configured)
     match verdict:
         case Registered(how=how):

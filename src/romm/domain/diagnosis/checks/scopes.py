@@ -55,7 +55,7 @@ def scopes(
 
 
 def claims(discovered: Discovered, configured: Configured, roles_scope: str, history: History) -> Finding:
-    """`roles_scope`: required for the provider's roles claim. What sign-ins brought counts more than a list."""
+    """`roles_scope`: required for the provider's roles claim. Sign-ins prove more than the announced list."""
     needed = ["email", *filter(None, [configured.roles_claim])]
     place = click(preset(configured.provider).locations.claims)
     scopes_asked, known = configured.scope.split(), discovered.announced.claims

@@ -1,1 +1,0 @@
-"""Rules: the provider's claims about a person."""

@@ -27,7 +27,6 @@ def describe(value: Any) -> str:
 
 
 def describe_member(document: Mapping[str, Any], name: str) -> Any:
-    """The value, or a description if missing or empty."""
     value = document.get(name, NOT_SENT)
     return describe(value) if value is None or value == "" else value
 

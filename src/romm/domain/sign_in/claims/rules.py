@@ -31,7 +31,7 @@ from romm.domain.sign_in.roles import texts as role_texts
 
 
 class ExpectedIDToken(ExpectedToken, frozen=True, kw_only=True):
-    """`reauthenticated`: the person was asked to sign in anew. A provider that does not say when is believed."""
+    """`reauthenticated`: a new sign-in was asked for. A missing `auth_time` is believed."""
 
     nonce: str
     algorithm: str
@@ -119,7 +119,7 @@ def validate(unverified_claims: Document, expected: ExpectedIDToken) -> Refuse |
 
 
 def with_known_issuer(unverified_claims: Document, spellings: Mapping[str, str]) -> Document:
-    """`spellings` maps alternative issuer names to the single one an identity needs."""
+    """`spellings` maps other names to the one that identities have."""
     issuer = unverified_claims.get("iss")
     known = spellings.get(issuer) if isinstance(issuer, str) else None
     return unverified_claims if known is None else {**unverified_claims, "iss": known}
@@ -152,7 +152,6 @@ def _email(documents: Mapping[str, Document], reading: ClaimMapping) -> Email:
 
 
 def _one_address(claim: Any) -> str | None:
-    """A text, or a list of exactly one."""
     if isinstance(claim, list) and len(claim) == 1:
         claim = claim[0]
     return claim if isinstance(claim, str) and claim else None
@@ -205,7 +204,7 @@ def _at_hash_fits(claims: Document, expected: ExpectedIDToken) -> bool:
 
 
 def _authenticated_recently(claims: Document, expected: ExpectedIDToken) -> bool:
-    """3.1.3.7, step 13, with slack for the clocks."""
+    """3.1.3.7, step 13."""
     max_age = _max_age(claims, expected)
     if not max_age:
         return True
@@ -225,7 +224,7 @@ def _max_age(claims: Document, expected: ExpectedIDToken) -> int:
 
 
 def _domain_is_allowed(claims: Document, expected: ExpectedIDToken) -> bool:
-    """Google's `hd` in the signed token; the request parameter is only a hint."""
+    """Google's `hd`; the request parameter is only a hint."""
     return not expected.hosted_domains or claims.get("hd") in expected.hosted_domains
 
 

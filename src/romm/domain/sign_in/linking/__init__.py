@@ -1,1 +1,0 @@
-"""Rules: which account a sign-in opens."""

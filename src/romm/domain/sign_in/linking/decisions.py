@@ -32,7 +32,7 @@ class SignIn(Struct, frozen=True, kw_only=True, tag=True):
 
     @property
     def changes_account(self) -> bool:
-        """This one or another, besides the time of the last sign-in."""
+        """This one or another; `last_login` does not count."""
         seen = self.account
         before = (seen.level, seen.email, seen.email_source, seen.role_from_claim)
         after = (self.level, self.email, self.email_source, self.role_from_claim)
@@ -99,6 +99,5 @@ Decision = Admitted | Confirm | Reject
 
 
 def warnings(decision: Admitted) -> tuple[str, ...]:
-    """The warning about the role comes first."""
     about_role = decision.role_warning if isinstance(decision, LinkIdentity) else None
     return tuple(dict.fromkeys(filter(None, (about_role, decision.warning))))

@@ -9,7 +9,7 @@ from romm.domain.model import Account
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """`mine` was proven, for this version of the account."""
+    """`mine` was proven for this version of the account."""
 
     account: Account
     mine: bool

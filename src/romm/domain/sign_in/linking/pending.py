@@ -12,7 +12,7 @@ PENDING_LIFETIME = timedelta(minutes=10)
 
 
 class PendingSignIn(Struct, frozen=True, kw_only=True):
-    """`source` is for the later session; `invitation` is the digest of the link that it began at."""
+    """`source`: for the later session; `invitation`: the digest of its link."""
 
     account_id: int
     claims: Claims

@@ -72,7 +72,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def decide(claims: Claims, found: Found, policy: Policy, role: RoleDecision, now: datetime) -> Decision:
-    """The rows are documented in docs/linking.md."""
+    """See docs/linking.md."""
     email = emails.canonical(claims.email.address)
     verified = _is_trusted(claims.email, policy.trust_email)
     match found:
@@ -190,7 +190,7 @@ def _register_invited(invited: Invited, email: str, role: RoleDecision, room: tu
 
 
 def _is_open_to_anyone(account: Account, issuers: Issuers, policy: Policy) -> bool:
-    """Linked to another current issuer, with open registration there or here."""
+    """At another current issuer of its links, or here."""
     others = issuers.linked(account, {Relation.CURRENT})
     return bool(others) and any(is_among(issuer, policy.open_issuers) for issuer in (*others, issuers.this or ""))
 

@@ -1,1 +1,0 @@
-"""Rules: which role the claims give."""

@@ -24,5 +24,5 @@ KEPT = HINTS.keys() - {"admin_linked"}
 
 
 def hint(warning: str | None, roles_claim: str, found: str = "") -> str:
-    """Empty without a hint. `found` describes the roles claim."""
+    """`found` describes the roles claim."""
     return HINTS.get(warning or "", "").format(claim=roles_claim or "for roles", found=found or "there")

@@ -27,8 +27,6 @@ class Keep(Struct, frozen=True, tag=True):
 
 
 class Give(Struct, frozen=True, tag=True):
-    """`value` of the claim gave the level."""
-
     level: AccessLevel
     value: str
 

@@ -12,7 +12,7 @@ SEPARATORS: Mapping[str, str] = {"csv": ",", "space": " ", ",": ",", ";": ";"}
 
 
 def texts(claim: Any, separator: str, *, keys: bool) -> tuple[str, ...] | None:
-    """None if unreadable. Splits a text at `separator`; takes an object's `keys`."""
+    """None if unreadable. `keys`: take an object's."""
     match claim:
         case None | "":
             return ()
@@ -25,7 +25,6 @@ def texts(claim: Any, separator: str, *, keys: bool) -> tuple[str, ...] | None:
 
 
 def _split(text: str, separator: str) -> list[str]:
-    """Keep LDAP names whole."""
     if not separator or (separator in ", " and distinguished_names.is_whole(text)):
         return [text]
     return [part for each in text.split(separator) if (part := each.strip())]
@@ -37,7 +36,6 @@ def _listed(claim: Any) -> tuple[str, ...] | None:
 
 
 def describe_unreadable(claim: Any) -> str:
-    """Names the first list member that is no text."""
     odd = next((each for each in claim if not isinstance(each, str)), MISSING) if isinstance(claim, list) else MISSING
     return describe(claim) if odd is MISSING else f"{describe(claim)} with {describe(odd)} in it"
 
