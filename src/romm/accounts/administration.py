@@ -1,4 +1,4 @@
-"""Use cases of administrators: list, create, change and delete accounts."""
+"""Administrators list, create, change and delete accounts."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Administration:
-    """`roles_by_claim`: the provider's groups give roles."""
+    """Every method with an `actor` raises `Refused`. `roles_by_claim`: the provider's groups give roles."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -45,14 +45,12 @@ class Administration:
     clock: Clock
 
     async def search(self, actor: Actor, query: AccountQuery) -> AccountPage:
-        """`text` as it was typed. Raises `Refused`."""
         required(may(actor, Action.LIST_ACCOUNTS))
         required(check_search(query.text, query.after, query.before))
         required(check_offset(query.offset))
         return await self.account_lists.page(replace(query, text=canonical(query.text)))
 
     async def all_accounts(self, actor: Actor, text: str = "") -> Sequence[Account]:
-        """Raises `Refused`."""
         found: list[Account] = []
         while True:
             after = found[-1].username if found else ""
@@ -62,7 +60,7 @@ class Administration:
                 return found
 
     def identifiers(self, actor: Actor) -> AsyncIterator[Sequence[int]]:
-        """Some at a time, by name. Raises `Refused`, before the first."""
+        """Some at a time, by name. Refuses before the first."""
         required(may(actor, Action.LIST_ACCOUNTS))
         return self._identifiers()
 
@@ -74,19 +72,18 @@ class Administration:
             found = await self.account_lists.ids(after, AT_ONCE)
 
     async def oldest_admin(self, actor: Actor) -> Account | None:
-        """An enabled one. Raises `Refused`."""
+        """An enabled one."""
         required(may(actor, Action.LIST_ACCOUNTS))
         return await self.account_lists.oldest_admin()
 
     async def get(self, actor: Actor, account_id: int, action: Action = Action.READ_ACCOUNT) -> Account:
-        """For this action. Raises `Refused`; ACCOUNT_UNKNOWN only for who could do it to another account."""
+        """ACCOUNT_UNKNOWN only for who could do it to another account."""
         required(may(actor, action, Target(account_id=account_id)))
         account = await self._account(account_id)
         required(may(actor, action, Target.of(account)))
         return account
 
     async def named(self, actor: Actor, username: str) -> Account:
-        """Raises `Refused`."""
         required(may(actor, Action.LIST_ACCOUNTS))
         found = await self.accounts.password(username.lower())
         if found is None:
@@ -94,7 +91,7 @@ class Administration:
         return found[0]
 
     async def names(self, actor: Actor, account_ids: Collection[int]) -> dict[int, str]:
-        """Without deleted accounts. Raises `Refused`."""
+        """Without deleted accounts."""
         required(may(actor, Action.LIST_ACCOUNTS))
         found = [await self.accounts.get(account_id) for account_id in account_ids]
         return {account.id: account.username for account in found if account is not None}
@@ -105,7 +102,6 @@ class Administration:
         return self.roles_by_claim and account.role_from_claim and len(account.links) > len(elsewhere)
 
     async def create(self, actor: Actor, typed: AccountForm, level: AccessLevel) -> Account:
-        """Without a password only single sign-on opens it. Raises `Refused`."""
         required(may(actor, Action.CREATE_ACCOUNT, Target(level=level)))
         lasting = Lasting.ADMINISTRATOR if level is AccessLevel.ADMIN else Lasting.ACCOUNT
         required(step_up.check(actor, lasting, self.clock()))
@@ -130,7 +126,6 @@ class Administration:
         return account
 
     async def change(self, actor: Actor, account_id: int, typed: AccountForm) -> Account:
-        """Raises `Refused`."""
         account = await self.get(actor, account_id, Action.CHANGE_ACCOUNT)
         if typed.sets_password and not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
@@ -151,8 +146,6 @@ class Administration:
         return account
 
     async def delete(self, actor: Actor, account_id: int) -> None:
-        """Raises `Refused`."""
-
         async def attempt() -> Account:
             seen = await self.get(actor, account_id, Action.DELETE_ACCOUNT)
             await self.account_store.delete(
@@ -163,7 +156,7 @@ class Administration:
         self._log("account.deleted", actor, await retry_on_conflict(attempt))
 
     async def unlink(self, actor: Actor, account_id: int, issuer: str = "") -> Account:
-        """The next single sign-on links anew. Raises `Refused`."""
+        """The next single sign-on links anew."""
 
         async def attempt() -> tuple[tuple[str, ...], Account]:
             account = await self.get(actor, account_id, Action.UNLINK_ACCOUNT)
@@ -179,18 +172,16 @@ class Administration:
         return account
 
     async def end(self, actor: Actor, account_id: int, kinds: Collection[Kind] = SIGNED_IN_KINDS) -> int:
-        """Sessions and app sign-ins; returns their number. Raises `Refused`."""
         account = await self.get(actor, account_id, Action.END_SIGN_INS)
         ended = await self.credentials.end_all(account_id, kinds)
         self._log("account.sign_ins_ended", actor, account, ended=ended)
         return ended
 
     async def end_sessions(self, actor: Actor, account_id: int) -> int:
-        """Apps stay signed in. Raises `Refused`."""
+        """Apps stay signed in."""
         return await self.end(actor, account_id, [Kind.SESSION])
 
     async def end_session(self, actor: Actor, account_id: int, session_id: int) -> None:
-        """Raises `Refused`."""
         account = await self.get(actor, account_id, Action.END_SIGN_INS)
         if await self.credentials.end(Kind.SESSION, session_id, account_id) is None:
             raise Refused(Code.CREDENTIAL_UNKNOWN, credential=session_id)
@@ -207,7 +198,7 @@ class Administration:
 
 
 def _identities(account: Account, issuer: str) -> list[Identity]:
-    """At this issuer, or all. Raises `Refused(ISSUER_NOT_LINKED)`."""
+    """Raises `Refused(ISSUER_NOT_LINKED)`."""
     identities = [link.identity for link in account.links]
     here = tuple(identity.issuer for identity in identities)
     if issuer and spelled(issuer, here) not in here:

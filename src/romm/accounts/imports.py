@@ -1,4 +1,4 @@
-"""Use case: import the users of an existing RomM, after a preview."""
+"""Import the users of an existing RomM, after a preview."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from romm.ports.process import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class ImportUsers:
-    """Existing accounts are never changed."""
+    """Never changes existing accounts."""
 
     source: ForeignUsers
     imports: Imports

@@ -1,4 +1,4 @@
-"""Use case: an administrator invites a person by a one-time link."""
+"""An administrator invites a person by a one-time link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ LONGEST_BY_APPS = timedelta(days=7)  # with `users.write` alone, without a perso
 
 @dataclass(frozen=True, kw_only=True)
 class Invitations:
-    """A link ends with its use, or when its maker is no enabled admin."""
+    """A link ends with its use, or when its maker is no enabled admin. All methods raise `Refused`."""
 
     accounts: Accounts
     credentials: Credentials
@@ -46,7 +46,7 @@ class Invitations:
     async def create(
         self, who: Principal, level: AccessLevel, lifetime: timedelta | None = None
     ) -> tuple[str, Credential]:
-        """The link's secret and stored credential. Raises `Refused`."""
+        """The link's secret and stored credential."""
         required(may(actor(who), Action.INVITE, Target(level=level)))
         self._require_a_way()
         by, secret, now = actor(who), url_secret(), self.clock()
@@ -61,12 +61,11 @@ class Invitations:
         return secret, invitation
 
     async def listed(self, actor: Actor, limit: int, before: int | None = None) -> Sequence[tuple[Credential, Account]]:
-        """Newest first; `before` is the id of one. Raises `Refused`."""
+        """Newest first; `before` is the id of one."""
         required(may(actor, Action.READ_INVITATIONS))
         return await self.credential_lists.listed(Kind.INVITATION, limit, before)
 
     async def revoke(self, by: Actor, invitation_id: int) -> None:
-        """Raises `Refused`."""
         required(may(by, Action.REVOKE_INVITATIONS))
         level = await self._level(invitation_id)
         required(may(by, Action.REVOKE_INVITATIONS, Target(level=level)))
@@ -90,7 +89,7 @@ class Invitations:
         raise Refused(Code.LINK_INVALID, kind=Kind.INVITATION)
 
     async def register(self, secret: str, typed: AccountForm) -> Account:
-        """With a password. Uses up the link. Raises `Refused`; the link then stays valid."""
+        """With a password. Uses up the link, unless it refuses."""
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
         invitation = await self.open(secret)

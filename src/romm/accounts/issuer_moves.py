@@ -1,4 +1,4 @@
-"""Use case: move accounts to the issuer of a new provider."""
+"""Move accounts to the issuer of a new provider."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from romm.sign_in.openid.issuers import KnownIssuers, linked_elsewhere
 
 @dataclass(frozen=True, kw_only=True)
 class IssuerMoves:
-    """Decides and writes each account by itself."""
+    """Decides and writes each account by itself. Methods with an `actor` raise `Refused`."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -31,18 +31,18 @@ class IssuerMoves:
     clock: Clock
 
     async def elsewhere(self, actor: Actor) -> tuple[LinkedElsewhere, ...]:
-        """Accounts that sign in with none of today's issuers, by issuer. Raises `Refused`."""
+        """Accounts that sign in with none of today's issuers, by issuer."""
         required(may(actor, Action.READ_ISSUERS))
         return await linked_elsewhere(self.account_lists, self.issuers.now())
 
     async def preview(self, actor: Actor, wanted: IssuerMove) -> list[IssuerMoveDecision]:
-        """By name. Raises `Refused`."""
+        """By name."""
         required(may(actor, Action.PREVIEW_ISSUER_MOVE))
         move, accounts = await self._understood(wanted)
         return [decision for each in accounts if (decision := await self._decided(move, each, None)) is not None]
 
     async def carry_out(self, actor: Actor, wanted: IssuerMove, keep: str | None = None) -> list[IssuerMoveDecision]:
-        """`keep` is the digest of the requesting session. Raises `Refused`."""
+        """`keep` is the digest of the requesting session."""
         required(may(actor, Action.MOVE_ISSUER))
         required(step_up.check(actor, Lasting.ISSUER_MOVE, self.clock()))
         move, accounts = await self._understood(wanted)
@@ -50,11 +50,9 @@ class IssuerMoves:
         return [decision for decision in moved if decision is not None]
 
     def notes(self, wanted: IssuerMove) -> list[str]:
-        """Advice for the administrator."""
         return list(rules.notes(wanted, self.issuers.now(), link_by_email=self.issuers.links_by_email(wanted.new)))
 
     async def _understood(self, wanted: IssuerMove) -> tuple[IssuerMove, Sequence[Account]]:
-        """With both issuers in their stored spelling, and the old one's accounts."""
         here, now = await self.account_lists.issuers(), await self.issuers.asked()
         old = spelled(wanted.old, here)
         new = spelled(wanted.new, tuple(filter(None, [now.this, *now.current])))
@@ -77,7 +75,6 @@ class IssuerMoves:
         return attempt
 
     async def _decided(self, move: IssuerMove, account: Account, keep: str | None) -> IssuerMoveDecision | None:
-        """None if no longer linked to the old issuer."""
         link = rules.link_to(account, move.old)
         if link is None:
             return None
@@ -96,7 +93,6 @@ class IssuerMoves:
                 assert_never(decision)
 
     def _log(self, actor: Actor, move: IssuerMove, decision: IssuerMoveDecision) -> None:
-        """For an audit."""
         account = decision.account
         facts = {"account": account.id, "username": account.username, "by": actor.name, "way": move.way}
         if isinstance(decision, Stay):

@@ -1,4 +1,4 @@
-"""Use cases of people with their own account."""
+"""People and their own account."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """Sensitive changes need the password, or a sign-in in the last five minutes."""
+    """Sensitive changes need the password, or a sign-in in the last five minutes. Methods with `who` raise `Refused`."""
 
     account_store: AccountStore
     passwords: Passwords
@@ -34,7 +34,7 @@ class Profile:
     clock: Clock
 
     async def change(self, who: Principal, typed: AccountForm, current_password: str, visitor: Visitor) -> Account:
-        """A new password ends other sign-ins. Raises `Refused`."""
+        """A new password ends other sign-ins."""
         require_own(who, Action.CHANGE_PROFILE)
         if typed.sets_password and not self.password_sign_in.enabled:
             raise Refused(Code.PASSWORDS_OFF)
@@ -49,7 +49,7 @@ class Profile:
         return account
 
     async def unlink(self, who: Principal, identity_id: str, current_password: str, visitor: Visitor) -> Account:
-        """By `subject_digest`; never the last way in. Raises `Refused`."""
+        """By `subject_digest`; never the last way in."""
         require_own(who, Action.CHANGE_PROFILE)
         identity = _identity(who.account, identity_id)
         how = await self._proof(who, current_password, visitor)
@@ -60,7 +60,7 @@ class Profile:
         return account
 
     def proof(self, who: Principal) -> Proof:
-        """Of the credential alone. Raises `Refused`."""
+        """Of the credential alone."""
         require_own(who, Action.READ_ACCOUNT)
         return self._fresh(who)
 
@@ -77,7 +77,7 @@ class Profile:
         return Proof.PASSWORD
 
     async def sign_in_again(self, who: Principal, typed: PasswordCredentials) -> SignedIn:
-        """Replaces the session. Raises `Refused`."""
+        """Replaces the session."""
         require_own(who, Action.CHANGE_PROFILE)
         return await _own_password(self.password_sign_in.sign_in(replace(typed, signed_in=who.digest)), who)
 
@@ -87,7 +87,7 @@ class Profile:
 
 
 async def _carry_out(who: Principal, change: Awaitable[Account], wish: AccountUpdate = NOTHING) -> Account:
-    """No retry: a change may have ended the requesting session. Raises `Refused`."""
+    """No retry: a change may have ended the requesting session."""
     try:
         with refuse_if_changed(who.account):
             return await change
@@ -96,7 +96,6 @@ async def _carry_out(who: Principal, change: Awaitable[Account], wish: AccountUp
 
 
 async def _own_password(verification: Awaitable[T], who: Principal) -> T:
-    """Map CREDENTIALS_WRONG to PASSWORD_WRONG."""
     try:
         return await verification
     except Refused as refused:

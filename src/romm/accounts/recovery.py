@@ -1,4 +1,4 @@
-"""Use cases for locked-out people: password reset and recovery links."""
+"""Password reset and recovery links, for locked-out people."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ RECOVERY_LIFETIME = timedelta(minutes=10)
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """RomM sends no mail: an administrator or the command line creates links."""
+    """RomM sends no mail: an administrator or the command line creates links. All methods raise `Refused`."""
 
     accounts: Accounts
     account_store: AccountStore
@@ -45,17 +45,14 @@ class Recovery:
     clock: Clock
 
     async def forgot(self, name: str, address: str) -> None:
-        """Never reveals whether the account exists.
-
-        Raises `Refused(TOO_MANY_REQUESTS)`, never by account.
-        """
+        """Never reveals whether the account exists: TOO_MANY_REQUESTS counts by address, not by account."""
         await self.rates.check(*FORGOTTEN.of(address))
         if self.passwords_enabled:
             typed = unicodedata.normalize("NFKC", name).strip()
             await self.account_store.note_reset_request(emails.canonical(typed) or typed.lower(), self.clock())
 
     async def reset_link(self, actor: Actor, account: Account) -> tuple[str, Credential]:
-        """The link's secret and stored credential; replaces an older link. Raises `Refused`."""
+        """The link's secret and stored credential; replaces an older link."""
         required(may(actor, Action.SET_PASSWORD, Target.of(account)))
         if not self.passwords_enabled:
             raise Refused(Code.PASSWORDS_OFF)
@@ -65,7 +62,7 @@ class Recovery:
         return await self._link(account, Kind.PASSWORD_RESET, RESET_LIFETIME, actor)
 
     async def recovery_link(self, actor: Actor, account: Account) -> str:
-        """For an enabled admin. Raises `Refused`."""
+        """For an enabled admin."""
         required(may(actor, Action.CREATE_RECOVERY_LINK))
         if not account.is_enabled_admin:
             raise Refused(Code.NOT_AN_ADMIN, username=account.username)
@@ -84,7 +81,7 @@ class Recovery:
         raise Refused(Code.LINK_INVALID, kind=kind)
 
     async def reset(self, secret: str, password: str) -> Account:
-        """Ends every sign-in of the account. Raises `Refused`."""
+        """Ends every sign-in of the account."""
         account = await self.open(Kind.PASSWORD_RESET, secret)
         wish = AccountUpdate(password_hash=await self._hash(password, account))
         link = OneTimeLink(Kind.PASSWORD_RESET, digest(secret))
@@ -100,7 +97,7 @@ class Recovery:
         return changed
 
     async def recover(self, secret: str, visitor: Visitor) -> str:
-        """A session's secret. Raises `Refused`."""
+        """A session's secret."""
         account = await self.open(Kind.RECOVERY, secret)
         if await self.credentials.take(Kind.RECOVERY, digest(secret)) is None or not account.is_enabled_admin:
             raise Refused(Code.LINK_INVALID, kind=Kind.RECOVERY)

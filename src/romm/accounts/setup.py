@@ -1,4 +1,4 @@
-"""Use case: create the first admin."""
+"""Create the first admin."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ class Setup:
     def check_hosts(self, asked_at: Iterable[str]) -> None:
         """`asked_at`: the `Host` header, and what proxies say it was before. Raises `Refused(SETUP_HOST)`.
 
-        Until an admin exists the network is the only lock, and a website can open it by DNS rebinding.
+        Until an admin exists only the network protects it, and a website can reach it by DNS rebinding.
         """
         for header in asked_at:
             if not hosts.is_safe_from_rebinding(header, self.base_url):
                 raise Refused(Code.SETUP_HOST, host=header or "missing", base_url=self.base_url)
 
     async def create_first_admin(self, username: str, email: str, password: str, asked_at: Iterable[str]) -> Account:
-        """`asked_at` as in `check_hosts`. Raises `Refused`."""
+        """Raises `Refused`."""
         if not await self.is_open():
             raise Refused(Code.PASSWORDS_OFF if not self.passwords_enabled else Code.SETUP_CLOSED)
         self.check_hosts(asked_at)

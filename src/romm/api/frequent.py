@@ -1,7 +1,7 @@
-"""The usual answers to what is asked with every request, before the router and all that is around it.
+"""Quick answers to the most frequent requests, before router and middleware.
 
-A permission of forward authentication, and whose a session or token is. Only what can be read in one way and ends well:
-everything else goes on to the route, the only place of refusals, passwords and log lines.
+Permissions of forward authentication, and the account of a session or token. A request that is not plainly readable or
+does not end well goes on to the route, the only place of refusals, passwords and log lines.
 """
 
 import re
@@ -94,7 +94,7 @@ class FrequentAnswers:
         return await self.forward_hosts.who(elsewhere, _only(name, cookies))
 
     async def _account(self, scope: HTTPScope, headers: Headers) -> Answer | None:
-        """The `Authorization` header decides first, as in the route."""
+        """The header decides first, as in the route."""
         has_header = b"authorization" in headers
         who = await (self._of_bearer(headers) if has_header else self._of_session(headers.get(b"cookie", b"")))
         if scope["query_string"] or who is None or forward_auth.LEAST not in who.scopes:
@@ -112,7 +112,7 @@ class FrequentAnswers:
 
 
 def _read(scope: HTTPScope) -> dict[bytes, bytes] | None:
-    """The headers of a plain GET, each once, with a host that the router takes."""
+    """Of a plain GET: each once, with a host that the router takes."""
     sent = list(scope["headers"])
     headers = dict(sent)
     is_whole = scope["method"] == HttpMethod.GET and not scope.get("root_path") and len(headers) == len(sent)

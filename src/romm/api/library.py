@@ -1,6 +1,6 @@
-"""The empty library of a RomM that is a sign-in alone. An application that mounts the sign-in leaves this router out.
+"""The empty library of a RomM that is a sign-in alone: apps test a sign-in by its platforms.
 
-Apps test a sign-in by asking for the platforms.
+An application that mounts the sign-in leaves this router out.
 """
 
 from typing import Any

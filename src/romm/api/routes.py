@@ -1,4 +1,4 @@
-"""Every route of RomM, and the dependencies that they share."""
+"""Every route of RomM, and their shared dependencies."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -90,9 +90,7 @@ _HERE = Path(__file__).parent / "pages"
 
 @dataclass(frozen=True, kw_only=True)
 class AppDependencies:
-    """The dependencies of the routes, under Litestar's names, and of what is answered before them. Derived only from settings
-    and ports.
-    """
+    """For routes, under Litestar's names, and answers before them. Derived only from settings and ports."""
 
     dependencies: Mapping[str, Provide]
     before_request: BeforeRequestHookHandler
@@ -127,9 +125,9 @@ def _translated(engine: JinjaTemplateEngine) -> None:
 
 
 def take_turns(app: Litestar) -> None:
-    """Resolve a handler's dependencies one after the other.
+    """Resolve a handler's dependencies in turn.
 
-    Litestar starts a task for each. Ours are in memory: the tasks took longer than the rest of a small handler.
+    Ours are in memory: Litestar's task for each takes longer than the rest of a small handler.
     """
     for route in app.routes:
         if isinstance(route, HTTPRoute):

@@ -1,6 +1,6 @@
-"""`romm demo`: a small library behind RomM's sign-in, beside a real identity provider with three people.
+"""`romm demo`: `examples/library`, which mounts the sign-in, beside a real identity provider with three people.
 
-The library is `examples/library`, which mounts the sign-in. Database and games are thrown away.
+Database and games are thrown away.
 """
 
 import asyncio

@@ -43,13 +43,13 @@ _BELOW_TITLE = " " * (2 + _OUTCOME_WIDTH + 2)
 
 
 def run(environ: Mapping[str, str], provider_id: str | None = None, *, as_json: bool) -> int:
-    """Exit code 1 if a check failed. Without `provider_id` all providers are examined. Raises `Refused(OIDC_OFF)`."""
+    """Exit code 1 if a check failed. Without `provider_id`, examines all providers. Raises `Refused(OIDC_OFF)`."""
     findings = asyncio.run(_json(environ, provider_id) if as_json else _text(environ, provider_id))
     return 1 if has_failed(findings) else 0
 
 
 async def examine(environ: Mapping[str, str], provider_id: str | None) -> AsyncIterator[Finding]:
-    """If the settings are invalid, only their problems."""
+    """Of invalid settings, only their problems."""
     try:
         loaded = load(environ)
     except SettingsError as error:
@@ -84,7 +84,6 @@ async def _examiners(loaded: Loaded) -> AsyncIterator[tuple[Doctors, Reports]]:
 
 
 def lines(finding: Finding, width: int = MAX_WIDTH) -> Iterator[str]:
-    """A problem comes with the expected value and fix."""
     mark, colour = _MARKS[finding.outcome]
     head = click.style(f"{mark} {finding.outcome:<{_OUTCOME_WIDTH}}", fg=colour)
     first, *more = _wrapped(finding.found, width, _BESIDE_TITLE)
@@ -110,7 +109,6 @@ def _details(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """At least 40 characters a line; URLs stay whole."""
     return wrap(
         text,
         max(width, len(indent) + 40),
@@ -168,7 +166,7 @@ def _print(printed: Iterable[str]) -> None:
 
 
 def _announce(findings: list[Finding]) -> None:
-    """On a terminal, show the running check; its finding replaces the line."""
+    """Shows the running check; its finding replaces the line."""
     coming = list(Check)[list(Check).index(findings[-1].check) + 1 :] if findings else list(Check)
     if _is_terminal() and coming:
         click.echo(f"\r{_ERASE}… {PLAN[coming[0]].title}\r", nl=False)

@@ -1,4 +1,4 @@
-"""`romm import`: prints the plan for each user, and carries it out with `--apply`."""
+"""`romm import`: prints the plan for each user; carries it out with `--apply`."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ from romm.settings.model import Settings
 
 
 def run(settings: Settings, source: str, *, apply: bool) -> None:
-    """Raises `Refused` if a database cannot be used. Only `apply` creates one."""
+    """Raises `Refused` for an unusable database. Only `apply` creates one."""
     with ExitStack() as stack:
         url = settings.database.url
         if apply:
@@ -85,7 +85,6 @@ def _describe(decision: Import) -> str:
 
 
 def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> Iterator[str]:
-    """Warn about imported administrators, and if none of them is enabled."""
     admins = [each for each in decisions if isinstance(each, Import) and each.level is AccessLevel.ADMIN]
     if not admins:
         return
@@ -96,5 +95,4 @@ def _about_admins(decisions: Iterable[Decision], before: ExistingAccounts) -> It
 
 
 def _format_name(name: str) -> str:
-    """Escapes a terminal's control characters."""
     return name if name and name.isprintable() else repr(name)

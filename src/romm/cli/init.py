@@ -1,4 +1,4 @@
-"""`romm init`: from a provider's name to an env file that works. Imports are inside, so that each command starts fast."""
+"""`romm init`: from a provider's name to a working env file. Imports are inside, for a fast start."""
 
 import os
 from pathlib import Path
@@ -100,7 +100,6 @@ def _show_registration(candidate: "ProviderCandidate") -> None:
 
 
 def _check(candidate: "ProviderCandidate") -> int:
-    """As `romm doctor` with these settings over those of the environment."""
     from romm.cli.doctor import run
     from romm.domain.sign_in.providers import FIRST
     from romm.settings.candidate import environment
@@ -126,7 +125,7 @@ def _keep(candidate: "ProviderCandidate", output: Path | None, *, force: bool) -
 
 
 def _write(output: Path, text: str, *, force: bool) -> None:
-    """A new file in any case: an old one could be open to others, or lead elsewhere."""
+    """Always a new file: an old one could be open to others, or lead elsewhere."""
     if force:
         output.unlink(missing_ok=True)
     with os.fdopen(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FOR_OWNER), "w", encoding="utf-8") as file:

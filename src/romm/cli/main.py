@@ -1,4 +1,4 @@
-"""The `romm` command: one thin function per subcommand. Imports are inside, so that each starts fast."""
+"""The `romm` command: one thin function per subcommand. Imports are inside, for a fast start."""
 
 import os
 import sys

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class ExitCode(enum.IntEnum):
-    """0 is success. docs/operating.md has the table."""
+    """0 is success; see docs/operating.md."""
 
     REFUSED = 1
     WRONG_INPUT = 2
@@ -37,7 +37,7 @@ class ExitCode(enum.IntEnum):
 
 
 class Commands(click.Group):
-    """Ends every command with a sentence, whatever it met."""
+    """Ends every command with a sentence, whatever happens."""
 
     def invoke(self, ctx: click.Context) -> Any:
         with last_resort():
@@ -46,7 +46,6 @@ class Commands(click.Group):
 
 @contextmanager
 def last_resort() -> Iterator[None]:
-    """Around a process."""
     try:
         yield
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
@@ -76,7 +75,6 @@ def loaded(environ: Mapping[str, str], given: Given | None = None) -> Loaded:
 
 @contextmanager
 def explained(base_url: str = "") -> Iterator[None]:
-    """One sentence instead of a traceback."""
     try:
         yield
     except Refused as refused:
@@ -94,12 +92,12 @@ def fail(problems: tuple[str, ...], code: ExitCode = ExitCode.WRONG_INPUT) -> No
 
 
 def say(text: str, *, err: bool = False, **style: Any) -> None:
-    """Lines of text, with the escape sequences of strangers made visible."""
+    """With the escape sequences of strangers made visible."""
     click.secho(escaped(text, kept="\n"), err=err, **style)
 
 
 def run(work: Callable[["UseCases"], Awaitable[T]], *, creates: bool = False) -> T:
-    """On this version's database. `creates`: also if there is none yet; an older one is never migrated."""
+    """On this version's database. `creates`: also without one yet; an older one is never migrated."""
     # advanced-alchemy imports it if installed.
     with process.left_out("litestar"), process.without_other_databases():
         from romm.adapters import log
@@ -133,14 +131,12 @@ def create(settings: Settings) -> None:
 
 
 def _fault(error: Exception) -> str:
-    """With the place in our code, for a report."""
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if f"{os.sep}romm{os.sep}" in frame.filename]
     place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"RomM has a fault here. Please report this line: {type(error).__name__}{place}: {error}"
 
 
 def _end(problems: tuple[str, ...], code: ExitCode) -> NoReturn:
-    """Also if the output itself fails: then nothing is left in it for Python to flush at the end."""
     try:
         fail(problems, code)
     except OSError:
@@ -151,6 +147,7 @@ def _end(problems: tuple[str, ...], code: ExitCode) -> NoReturn:
 
 
 def _discard_unwritten(stream: TextIO) -> None:
+    """Python would flush the stream at its end, and fail."""
     try:
         stream.flush()
     except OSError:

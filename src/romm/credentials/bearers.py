@@ -1,4 +1,4 @@
-"""Use case: the principal of a bearer token."""
+"""The principal of a bearer token."""
 
 from dataclasses import dataclass
 

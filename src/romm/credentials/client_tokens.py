@@ -1,4 +1,4 @@
-"""Use cases of client tokens."""
+"""Client tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Minted(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class ClientTokens:
-    """Another account's token counts as unknown."""
+    """Another account's token counts as unknown. All methods raise `Refused`."""
 
     credentials: Credentials
     lists: CredentialLists
@@ -44,26 +44,26 @@ class ClientTokens:
     clock: Clock
 
     async def own(self, principal: Principal) -> Sequence[Credential]:
-        """Newest first. Raises `Refused`."""
+        """Newest first."""
         require_own(principal, Action.READ_CLIENT_TOKENS)
         return await self._of(principal)
 
     async def all_tokens(
         self, actor: Actor, limit: int, before: int | None = None
     ) -> Sequence[tuple[Credential, Account]]:
-        """Newest first; `before` is the id of one. Raises `Refused`."""
+        """Newest first; `before` is the id of one."""
         required(may(actor, Action.READ_CLIENT_TOKENS))
         return await self.lists.listed(Kind.CLIENT_TOKEN, limit, before)
 
     async def of(self, actor: Actor, account_id: int) -> Sequence[Credential]:
-        """Newest first. Raises `Refused`."""
+        """Newest first."""
         required(may(actor, Action.READ_CLIENT_TOKENS, Target(account_id=account_id)))
         return [token for token, _ in await self.credentials.of(account_id, _KINDS)]
 
     async def create(self, principal: Principal, request: ClientTokenRequest) -> Minted:
         """Never outlives the client token that requests it.
 
-        Raises `Refused`: CONFIRMATION_REQUIRED, NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
+        Refuses with CONFIRMATION_REQUIRED, NAME_INVALID, SCOPES_INVALID, SCOPES_EXCEEDED, TOKENS_FULL, ACCOUNT_CHANGED.
         """
         require_own(principal, Action.CREATE_CLIENT_TOKENS)
         by, secret, now = actor(principal), new_secret(), self.clock()
@@ -77,7 +77,7 @@ class ClientTokens:
         return Minted(secret, token)
 
     async def renewable(self, principal: Principal, token_id: int) -> Credential:
-        """The principal's own, which its credential may renew or pass on. Raises `Refused`."""
+        """The principal's own, which its credential may renew or pass on."""
         require_own(principal, Action.CREATE_CLIENT_TOKENS)
         token = await self._find(principal, token_id)
         required(step_up.check(actor(principal), Lasting.CLIENT_TOKEN_SECRET, self.clock()))
@@ -85,7 +85,7 @@ class ClientTokens:
         return token
 
     async def regenerate(self, principal: Principal, token_id: int) -> Minted:
-        """Ends the old secret. Raises as `renewable` and `create`."""
+        """Ends the old secret. Refuses as `renewable` and `create`."""
         token = await self.renewable(principal, token_id)
         secret, owner = new_secret(), principal.account
         with refuse_if_changed(owner):
@@ -94,13 +94,12 @@ class ClientTokens:
         return Minted(secret, _known(renewed, token_id))
 
     async def end(self, principal: Principal, token_id: int) -> None:
-        """Raises `Refused`."""
         require_own(principal, Action.END_CLIENT_TOKENS)
         await self._find(principal, token_id)
         await self._end(principal, token_id, principal.account.id)
 
     async def end_any(self, principal: Principal, token_id: int) -> None:
-        """For administrators. Raises `Refused`."""
+        """For administrators."""
         by = actor(principal)
         required(may(by, Action.END_CLIENT_TOKENS))
         _, owner = _known(await self.lists.numbered(Kind.CLIENT_TOKEN, token_id), token_id)

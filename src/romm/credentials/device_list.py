@@ -1,4 +1,4 @@
-"""Use cases of the devices of an account: those that were paired, and those that an app registered."""
+"""An account's devices, paired or registered by an app."""
 
 from dataclasses import dataclass
 
@@ -23,23 +23,22 @@ class Registered(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class DeviceList:
-    """Another account's device counts as unknown."""
+    """Another account's device counts as unknown. All methods raise `Refused`."""
 
     devices: Devices
     log: Log
 
     async def of(self, who: Principal) -> list[Device]:
-        """Last paired first. Raises `Refused`."""
+        """Last paired first."""
         require_own(who, Action.READ_DEVICES)
         return list(await self.devices.of(who.account.id))
 
     async def one(self, who: Principal, device_id: int) -> Device:
-        """Raises `Refused`."""
         found = next((device for device in await self.of(who) if device.id == device_id), None)
         return _known(found, device_id)
 
     async def register(self, who: Principal, asked: Registration) -> Registered:
-        """Raises `Refused`: REQUEST_INVALID, DEVICE_EXISTS, DEVICES_FULL, ACCOUNT_CHANGED."""
+        """Refuses with REQUEST_INVALID, DEVICE_EXISTS, DEVICES_FULL, ACCOUNT_CHANGED."""
         require_own(who, Action.REGISTER_DEVICES)
         required(device_registry.validate(asked.facts))
         match device_registry.decide(asked, await self.devices.of(who.account.id)):
@@ -51,13 +50,13 @@ class DeviceList:
                 raise Refused.by(refusal)
 
     async def change(self, who: Principal, device_id: int, facts: DeviceFacts) -> Device:
-        """Raises `Refused`: REQUEST_INVALID, DEVICE_UNKNOWN."""
+        """Refuses with REQUEST_INVALID, DEVICE_UNKNOWN."""
         require_own(who, Action.REGISTER_DEVICES)
         required(device_registry.validate(facts))
         return _known(await self.devices.change(device_id, who.account.id, facts), device_id)
 
     async def end(self, who: Principal, device_id: int) -> None:
-        """Ends its tokens, too. Raises `Refused`."""
+        """Ends its tokens, too."""
         require_own(who, Action.END_DEVICES)
         account_id = who.account.id
         ended = _known(await self.devices.end(device_id, account_id), device_id)

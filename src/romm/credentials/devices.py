@@ -1,4 +1,4 @@
-"""Use cases of devices without a sign-in page (RFC 8628): the device polls, a person decides."""
+"""Devices without a sign-in page (RFC 8628): the device polls, a person decides."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -70,8 +70,6 @@ class IssuedClientToken(Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSignIn:
-    """The device's side."""
-
     authorizations: DeviceAuthorizations
     devices: Devices
     rates: Rates
@@ -100,7 +98,7 @@ class DeviceSignIn:
         return found
 
     async def client_token(self, device_code: str, address: str) -> IssuedClientToken | Refuse:
-        """As `poll`; replaces the device's client token."""
+        """Like `poll`; replaces the device's client token."""
         await self.rates.check(*DEVICE_POLLS.of(address))
         found = await self.poll(Flavor.LEGACY, device_code)
         if isinstance(found, Refuse):
@@ -174,7 +172,7 @@ class DeviceGrant:
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceApproval:
-    """The person's side."""
+    """All methods raise `Refused`."""
 
     authorizations: DeviceAuthorizations
     devices: Devices
@@ -184,7 +182,7 @@ class DeviceApproval:
     clock: Clock
 
     async def look(self, principal: Principal, typed: str, address: str) -> Waiting:
-        """Raises `Refused`, also for an unknown code or too many tries."""
+        """Refuses an unknown code, and too many tries."""
         require_own(principal, Action.LOOK_UP_DEVICE)
         return await self._look(principal, typed, address)
 
@@ -196,7 +194,7 @@ class DeviceApproval:
         return Waiting(waiting, devices.allowed(waiting, principal.scopes), now)
 
     async def approve(self, principal: Principal, typed: str, choice: Choice, address: str) -> Paired:
-        """Raises `Refused` as `look`, and for scopes beyond the person's."""
+        """Refuses as `look`, and scopes beyond the person's."""
         require_own(principal, Action.DECIDE_DEVICE)
         seen = await self._look(principal, typed, address)
         required(step_up.check(actor(principal), Lasting.DEVICE, seen.at))
@@ -210,7 +208,6 @@ class DeviceApproval:
         return Paired(device, decision.device_name)
 
     async def deny(self, principal: Principal, typed: str, address: str) -> None:
-        """Raises `Refused` as `look`."""
         require_own(principal, Action.DECIDE_DEVICE)
         authorization = (await self._look(principal, typed, address)).authorization
         if not await self.authorizations.deny(authorization.user_code_digest):

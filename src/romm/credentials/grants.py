@@ -26,7 +26,7 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Grants:
-    """By name. `password_grant` is False if it was switched off by itself."""
+    """`password_grant` is False if switched off by itself."""
 
     table: Mapping[str, Offered]
     password_grant: bool = True

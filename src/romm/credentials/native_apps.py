@@ -1,4 +1,4 @@
-"""Use cases of native apps: request, consent, code."""
+"""Native apps: request, consent, code."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

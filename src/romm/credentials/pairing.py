@@ -1,4 +1,4 @@
-"""Use cases of pairing codes: a short code replaces typing a token of 64 digits."""
+"""Pairing codes: a short code replaces typing a token of 64 digits."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -26,7 +26,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
     @property
     def issuers(self) -> tuple[str, ...]:
-        """Of the account's identities, first that of this session."""
+        """The account's identities', this session's first."""
         own = self.credential and self.credential.identity
         return tuple(link.identity.issuer for link in sorted(self.account.links, key=lambda link: link.identity != own))
 
@@ -45,7 +45,7 @@ def actor(who: Principal) -> Actor:
 
 
 def require_own(who: Principal, action: Action) -> None:
-    """To what is the principal's own. Raises `Refused(FORBIDDEN)`."""
+    """Raises `Refused(FORBIDDEN)`."""
     required(may(actor(who), action, Target.of(who.account)))
 
 

@@ -1,4 +1,4 @@
-"""Use case: rate limits, shared by all workers."""
+"""Rate limits, shared by all workers."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ class Rates:
         """Raises `Refused(TOO_MANY_REQUESTS)`.
 
         An attempt that finds a full counter counts nowhere: one address must not exhaust a shared counter. The count
-        after the write decides, so that parallel requests cannot exceed the limit.
+        after the write decides: parallel requests cannot exceed the limit.
         """
         now = self.clock()
         read = await self.throttles.read([key for counter in counters for key in counter.keys(now)])
@@ -35,9 +35,9 @@ class Rates:
 
 @dataclass(frozen=True)
 class FairLimit:
-    """Counts what is not wanted; the rest is free. Each process remembers the addresses that have to wait.
+    """Counts only what is not wanted. Each process remembers the addresses that have to wait.
 
-    While all together are over their limit, one try is enough to wait: an address without any still comes through.
+    While all together exceed their limit, one try is enough to wait: an address without any still comes through.
     """
 
     rates: Rates
@@ -47,7 +47,7 @@ class FairLimit:
     _until: dict[str, datetime] = field(default_factory=dict)
 
     def judge(self, address: str) -> Refuse | None:
-        """The refusal for an address that has to wait. With `most` of them waiting, every address has to."""
+        """The refusal for an address that has to wait; with `most` of them waiting, every address has to."""
         now = self.clock()
         until = self._until.get(by_address(self.bound.each, address).who)
         if until is None and len(self._until) >= self.most:

@@ -1,4 +1,4 @@
-"""Use cases of browser sessions."""
+"""Browser sessions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -49,10 +49,7 @@ class Sessions:
         source: ProviderSession | None = None,
         proven_at: datetime | None = None,
     ) -> str:
-        """Returns its secret. `proven_at`: by default now.
-
-        Raises `Conflict("version")`.
-        """
+        """Its secret. `proven_at`: by default now. Raises `Conflict("version")`."""
         secret, session = self.new(account, visitor, source, proven_at)
         await self.credentials.add(account, session)
         return secret
@@ -64,7 +61,7 @@ class Sessions:
         source: ProviderSession | None = None,
         proven_at: datetime | None = None,
     ) -> tuple[str, Credential]:
-        """Its secret, and what is to be stored: only the hash."""
+        """Its secret, and the credential to store, which has only the hash."""
         secret, now = url_secret(), self.clock()
         return secret, issued(
             Kind.SESSION,
@@ -145,7 +142,9 @@ class Sessions:
         return [each for each, _ in listed if is_live(each, self.limits, now)]
 
     async def end_one(self, who: Principal, session_id: int) -> None:
-        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's session."""
+        """This request's session needs no proof. Raises `Refused`; CREDENTIAL_UNKNOWN also for another account's
+        session.
+        """
         require_own(who, Action.END_SESSIONS)
         account_id = who.account.id
         if who.credential is None or who.credential.id != session_id:
@@ -155,7 +154,7 @@ class Sessions:
         self.log.info("session.ended", account=account_id, session=session_id)
 
     async def end_others(self, who: Principal) -> int:
-        """Returns the number. Raises `Refused`."""
+        """Raises `Refused`."""
         require_own(who, Action.END_SESSIONS)
         self._require_proof(who)
         account_id = who.account.id
@@ -164,7 +163,7 @@ class Sessions:
         return ended
 
     async def end_everything(self, who: Principal) -> int:
-        """Also this session, so that it needs no proof. Returns the number. Raises `Refused`."""
+        """Ends this session, too: it needs no proof. Raises `Refused`."""
         require_own(who, Action.END_SESSIONS)
         ended = await self.credentials.end_all(who.account.id, EVERYTHING)
         self.log.info("session.everything_ended", account=who.account.id, ended=ended)
@@ -175,5 +174,4 @@ class Sessions:
 
     @property
     def lifetime(self) -> timedelta:
-        """Of the cookie."""
         return self.limits.absolute

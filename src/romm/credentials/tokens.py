@@ -1,4 +1,4 @@
-"""Use cases of tokens: issue, refresh, revoke, introspect."""
+"""Issue, refresh, revoke and introspect tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -115,9 +115,8 @@ class Tokens:
                 raise Refused.by(refuse)
 
     async def revoke(self, secret: str) -> None:
-        """Ends a refresh token's family. Ignores unknown tokens (RFC 7009, 2.2).
-
-        Other kinds count as unknown: callers are unauthenticated and must not probe for codes.
+        """Ends a refresh token's family. Ignores unknown tokens (RFC 7009, 2.2), and other kinds: unauthenticated
+        callers must not probe for codes.
         """
         for kind in TOKEN_KINDS:
             if found := await self.credentials.find(kind, digest(secret)):

@@ -1,4 +1,4 @@
-"""Use case: the doctor for settings of a provider that are not in use. Nothing of them is kept."""
+"""The doctor for a provider's settings before their use. Keeps nothing."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -23,7 +23,7 @@ Examine = Callable[[ProviderCandidate], AbstractAsyncContextManager[Doctor]]
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """It sends requests to an address of the administrator's choice, so it needs a fresh proof and has a limit."""
+    """Its requests go to an address of the administrator's choice: it needs a fresh proof and has a limit."""
 
     examine: Examine
     rates: Rates
@@ -31,7 +31,7 @@ class Candidates:
     clock: Clock
 
     async def check(self, actor: Actor, candidate: ProviderCandidate, seconds: float) -> list[Finding]:
-        """Skips the checks that are not known in time. Raises `Refused`."""
+        """Skips checks not known in time. Raises `Refused`."""
         required(may(actor, Action.CHECK_CANDIDATE))
         required(step_up.check(actor, Lasting.CANDIDATE_CHECK, self.clock()))
         required(check_text(candidate))

@@ -1,4 +1,4 @@
-"""Use case: the doctor in the background, and its last verdict."""
+"""The doctor in the background, and its last verdict."""
 
 import asyncio
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ class Checkups:
         return await self.store.last() if self.every else None
 
     async def renew(self, actor: Actor, findings: Sequence[Finding]) -> None:
-        """With what a page has just examined, unless it did not wait for all checks. Raises `Refused(FORBIDDEN)`."""
+        """With a page's findings, unless it did not wait for all checks. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
         if has_failed(findings) or all(each.outcome is not Outcome.SKIPPED for each in findings):
             with suppress(Refused):  # a database that takes nothing is among the findings
@@ -65,7 +65,7 @@ class Checkups:
             self.log.error("unexpected", problem=type(error).__name__, exc_info=error)
 
     async def examine(self, apart: timedelta) -> bool:
-        """Unless a worker began one in this time. False without an examination."""
+        """False without a verdict, also if a worker began one within `apart`."""
         now = self.clock()
         if not self.every or not await self.store.begin(now, now - apart):
             return False

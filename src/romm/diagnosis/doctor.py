@@ -1,4 +1,4 @@
-"""The use case of `romm doctor`: gather evidence about a provider step by step and report each finding at once."""
+"""Gather evidence about a provider step by step."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -36,7 +36,7 @@ _GATES = {Check.DNS, Check.CONNECT, Check.TLS, Check.DISCOVERY, Check.ISSUER, Ch
 
 @dataclass(frozen=True, kw_only=True)
 class Doctor:
-    """Of one provider. `known`: its requirements and hints."""
+    """`known`: the provider's requirements and hints."""
 
     configured: Configured
     known: Preset
@@ -91,7 +91,6 @@ class Doctor:
         return LinkedAccounts(total=await storage.number_of_accounts(), elsewhere=elsewhere)
 
     async def _at_provider(self) -> AsyncIterator[Finding]:
-        """A failed gate blocks the rest."""
         probe = self.instruments.probe
         left, closed = list(_AT_PROVIDER), Check.SINGLE_SIGN_ON
         if probe is not None:
@@ -119,7 +118,6 @@ class Doctor:
                 yield finding
 
     async def _metadata_checks(self, probe: Probe, found: Discovered) -> AsyncIterator[Finding]:
-        """Concurrently."""
         past = await self._history(found.metadata.issuer)
         yield metadata.clock(found, past)
         published, client_findings = await asyncio.gather(
@@ -149,7 +147,6 @@ class Doctor:
         ]
 
     async def _history(self, issuer: str) -> History:
-        """Empty without a readable log."""
         storage = self.instruments.storage
         if await attempt(storage.revision()) != storage.newest:
             return History()

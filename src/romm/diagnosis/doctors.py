@@ -1,4 +1,4 @@
-"""Use case: the doctor for several providers side by side."""
+"""The doctor for several providers side by side."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -15,7 +15,7 @@ from romm.domain.sign_in.providers import ConfiguredProviders
 
 @dataclass(frozen=True, kw_only=True)
 class Doctors:
-    """By the provider's id, also of those that are off. `examined`: those that are switched on, else the default one."""
+    """`by_id` also has the providers that are off. `examined`: those switched on, else the default one."""
 
     by_id: Mapping[str, Doctor]
     providers: ConfiguredProviders
@@ -33,7 +33,7 @@ class Doctors:
             yield finding
 
     async def within(self, actor: Actor, seconds: float, shown: str) -> Mapping[str, list[Finding]]:
-        """All findings of the provider `shown`, and of the others what concerns them. Raises `Refused(FORBIDDEN)`."""
+        """All findings of the provider `shown`, and those about the other providers. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
         others = [each for each in self.examined if each != shown]
         whole, *parts = await asyncio.gather(
@@ -43,13 +43,11 @@ class Doctors:
         return {shown: whole, **dict(zip(others, parts, strict=True))}
 
     def _one(self, provider_id: str | None) -> Doctor | None:
-        """None for all."""
         if not provider_id:
             return self.by_id[self.examined[0]] if len(self.examined) == 1 else None
         return self.by_id[required(self.providers.declared_as(provider_id)).id]
 
     async def _side_by_side(self, actor: Actor) -> AsyncIterator[Finding]:
-        """In the declared order, all begun at once."""
         first = self.by_id[self.examined[0]]
         begun = [asyncio.create_task(self._about(actor, each)) for each in self.examined]
         try:

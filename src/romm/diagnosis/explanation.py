@@ -1,4 +1,4 @@
-"""Use case: explain what claims would do, with the rules and database of sign-in. Writes nothing."""
+"""Explain what claims would do, with the rules and database of sign-in. Writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,13 +46,11 @@ class Explainer:
 
 @dataclass(frozen=True, kw_only=True)
 class Explainers:
-    """By the provider's id."""
-
     by_id: Mapping[str, Explainer]
     providers: ConfiguredProviders
 
     async def explain(self, actor: Actor, pasted: Any, provider_id: str | None = None) -> Explanation:
-        """By the rules of that provider, else of the one whose issuer the claims name. Raises `Refused`."""
+        """By that provider's rules, else by those of the claims' issuer. Raises `Refused`."""
         of_issuer = None if provider_id else self.providers.of_issuer(explanation.issuer(pasted))
         found = of_issuer or required(self.providers.declared_as(provider_id))
         return await self.by_id[found.id].explain(actor, pasted)

@@ -1,4 +1,4 @@
-"""Use case: an administrator's test sign-in, which ends in a report instead of a session."""
+"""An administrator's test sign-in: a report instead of a session."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MAX_REPORT_LENGTH = 65_536  # characters; a person may be in ten thousand groups
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """`only_in_userinfo`: missing from the ID token. `different`: differ between the two."""
+    """`only_in_userinfo`: not in the ID token. `different`: differ between the two."""
 
     algorithm: str
     id_token: Mapping[str, Any]

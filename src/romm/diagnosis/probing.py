@@ -1,6 +1,6 @@
 """Asks the provider about RomM's client: its own requests first, then the controls that tell their answers apart.
 
-RomM's own redirect URI comes first: a provider with an empty list keeps the first one that it sees (Authentik).
+RomM's own redirect URI comes first: a provider with an empty list keeps the first that it sees (Authentik).
 """
 
 from base64 import urlsafe_b64encode
@@ -40,7 +40,6 @@ _COMPARABLE = (Code.CODE_REJECTED, Code.TOKEN_RESPONSE_INVALID, Code.CLIENT_REJE
 
 
 async def attempt(work: Awaitable[T]) -> T | Refuse:
-    """A refusal is evidence as well."""
     try:
         return await work
     except Refused as refused:
@@ -73,7 +72,7 @@ class Probing:
         return probes
 
     async def _push(self) -> tuple[PushProbe | None, str]:
-        """With the first method that the provider reads: another one gets an invented client's answer."""
+        """With the first method that the provider reads: others get an invented client's answer."""
         if self._metadata.pushed_authorization_request_endpoint is None:
             return None, ""
         first: PushProbe | None = None
@@ -111,14 +110,14 @@ class Probing:
         return answer if isinstance(answer, Refuse) else None
 
     async def _pushed_request(self, push: PushProbe | None, request_uri: str) -> RequestProbe:
-        """Without an accepted one, the answer to the same request as it is shows what the provider knows."""
+        """Without an accepted one, the same request unpushed shows what the provider knows."""
         if push is None or push.answer is not None:
             return await self._request()
         pushed = {"client_id": self.probe.client.client_id, "request_uri": request_uri}
         return RequestProbe(silent=await self._visit(pushed))
 
     async def _request(self) -> RequestProbe:
-        """With `prompt=none` success is `login_required`. What does not come back is asked again as at a sign-in."""
+        """With `prompt=none` success is `login_required`. Without a redirect back, ask again as at a sign-in."""
         silent = await self._visit(self._parameters(prompt="none"))
         found = RequestProbe(silent=silent)
         if isinstance(silent, Refuse) or silent.returned:
@@ -136,7 +135,7 @@ class Probing:
         return replace(found, client_control=control)
 
     async def _faulty_request(self, found: RequestProbe) -> RequestProbe:
-        """To a provider that shows its log-in first, whatever is asked."""
+        """To a provider that always shows its log-in first."""
         faulty = await self._visit(self._faulty(self._parameters(prompt="none")))
         control = await self._visit(self._faulty(self._invented_redirect_uri(prompt="none")))
         return replace(found, faulty=faulty, faulty_control=control)
@@ -217,7 +216,7 @@ class Probing:
         return {**parameters, "scope": f"{self.probe.client.scope} {INVENTED_SCOPE}"}
 
     def _as_request_object(self, parameters: Mapping[str, str]) -> dict[str, str]:
-        """Unsigned (OpenID Connect Core 1.0, 6.1): the parameters that must stand beside it, and all of them in it."""
+        """Unsigned (OpenID Connect Core 1.0, 6.1): all parameters, and beside it those that must stand there."""
         header, claims = (
             urlsafe_b64encode(json.encode(part)).rstrip(b"=").decode() for part in ({"alg": "none"}, parameters)
         )

@@ -1,4 +1,4 @@
-"""Use case: a report of this installation that can be shared."""
+"""A report of this installation that can be shared."""
 
 import asyncio
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Reports:
-    """Also for a database that cannot be read."""
+    """Works without a readable database."""
 
     doctors: Doctors
     storage: Storage
@@ -29,7 +29,7 @@ class Reports:
     clock: Clock
 
     async def report(self, actor: Actor, seconds: float = PATIENCE_SECONDS) -> str:
-        """As Markdown. The checks that take longer are left out. Raises `Refused(FORBIDDEN)`."""
+        """As Markdown, without checks that take longer. Raises `Refused(FORBIDDEN)`."""
         required(may(actor, Action.DIAGNOSE))
         required(may(actor, Action.READ_SIGN_INS))
         findings: list[Finding] = []

@@ -49,13 +49,13 @@ def reported(attempt: LoginAttempt) -> Finished:
 
 
 def about(provider_id: str) -> dict[str, str]:
-    """In a page's address, for one of the further providers."""
+    """A page's parameter for a further provider."""
     return {} if provider_id == FIRST else {"provider": provider_id}
 
 
 @contextmanager
 def concerning(provider_id: str) -> Iterator[None]:
-    """A refusal is about this provider, unless it is about the one of the attempt."""
+    """A refusal is about this provider, unless it names the attempt's."""
     try:
         yield
     except Refused as refused:

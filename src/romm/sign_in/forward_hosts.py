@@ -1,4 +1,4 @@
-"""Use case: carry a sign-in over to another host, for forward authentication there and nothing else."""
+"""Carry a sign-in over to another host, for forward authentication only."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from romm.ports.process import Clock, Log
 
 
 class BegunHandOver(Struct, frozen=True):
-    """`key` is for a cookie of the other host, `url` is at RomM's own."""
+    """`key`: for a cookie of the other host. `url`: at RomM's own."""
 
     key: str
     url: str
@@ -27,7 +27,7 @@ class BegunHandOver(Struct, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class ForwardHosts:
-    """`origins` are those of the other hosts, `base_url` is RomM's own."""
+    """`origins`: of the other hosts. `base_url`: RomM's own."""
 
     origins: tuple[str, ...]
     base_url: str
@@ -37,17 +37,17 @@ class ForwardHosts:
     clock: Clock
 
     def origin_of(self, host: str) -> str | None:
-        """Of another host that may be signed in to."""
+        """None for a host that may not be signed in to."""
         return rules.origin_of(host, self.origins)
 
     def begin(self, host: str, uri: str, key: str | None) -> BegunHandOver:
-        """`key`: what the browser has, so that several tabs can begin. Raises `Refused(FORWARDED_ELSEWHERE)`."""
+        """`key`: the browser's own, for several tabs to begin. Raises `Refused(FORWARDED_ELSEWHERE)`."""
         origin = self._known(host)
         key = key if key and rules.is_key(key) else url_secret()
         return BegunHandOver(key, self.base_url + rules.hand_over_path(origin, key, uri))
 
     async def hand_over(self, who: Principal, host: str, challenge: str, uri: str, visitor: Visitor) -> str:
-        """The URL at the other host that spends the code. Raises `Refused`."""
+        """The other host's URL that spends the code. Raises `Refused`."""
         require_own(who, Action.FORWARD)
         origin = self._known(host)
         code, now = url_secret(), self.clock()
@@ -67,7 +67,7 @@ class ForwardHosts:
         return rules.finish_url(origin, code, uri)
 
     async def finish(self, host: str, code: str, key: str | None, visitor: Visitor) -> str:
-        """The secret of a cookie of this host. The code is spent even if it is refused. Raises `Refused`."""
+        """The secret of this host's cookie. Spends the code even if it refuses. Raises `Refused`."""
         origin, now = self._known(host), self.clock()
         spent = await self._spend(digest(code))
         session = await self.sessions.live(spent.family) if spent else None
@@ -91,7 +91,7 @@ class ForwardHosts:
         return secret
 
     async def _spend(self, code_digest: str) -> Credential | None:
-        """Looked up first, because invented codes must not cause writes."""
+        """Looked up first: invented codes must not cause writes."""
         known = await self.credentials.find(Kind.FORWARD_CODE, code_digest)
         return await self.credentials.take(Kind.FORWARD_CODE, code_digest) if known else None
 
@@ -100,7 +100,7 @@ class ForwardHosts:
         return self._known(host) + rules.path_there(uri)
 
     async def who(self, origin: str, secret: str | None) -> Principal | None:
-        """None once the session that it came from has ended."""
+        """None once its original session has ended."""
         found = secret and await self.credentials.find(Kind.FORWARD_SESSION, digest(secret))
         if not found or not rules.is_open(found[0], origin, self.clock()):
             return None

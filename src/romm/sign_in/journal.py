@@ -1,4 +1,4 @@
-"""Use case: record sign-ins in the process's log and in the administrators' log."""
+"""Record sign-ins in the process's log and in the administrators' log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,10 +42,7 @@ ATTEMPT_LENGTH = 16
 
 @dataclass(frozen=True)
 class SignInJournal:
-    """`method`: `openid`, `password` or `backchannel` (the provider ends sessions).
-
-    The HTTP layer logs refusals.
-    """
+    """`method`: `openid`, `password` or `backchannel` (the provider ends sessions). The HTTP layer logs refusals."""
 
     entries: SignInLog
     log: Log
@@ -62,23 +59,23 @@ class SignInJournal:
         self.log.info("signin.begun", attempt=_short(state_digest), **facts, hint=in_words_of(provider, hint))
 
     def returned(self, state_digest: str) -> None:
-        """Another request, with another correlation id: `attempt` joins the two."""
+        """Another request, another correlation id: `attempt` joins the two."""
         self.log.info("signin.returned", attempt=_short(state_digest))
 
     async def signed_in(self, method: str, account: Account, visitor: Visitor) -> None:
-        """As `signed_in_without_provider`, for a session that is kept already."""
+        """Like `signed_in_without_provider`, for a stored session."""
         entry = self.signed_in_without_provider(method, account, visitor)
         self.done(account, entry)
         await self.entries.add(entry)
 
     def signed_in_without_provider(self, method: str, account: Account, visitor: Visitor) -> SignInEntry:
-        """To be kept together with the credentials, and `done` afterwards."""
+        """To be kept with the credentials, and `done` afterwards."""
         return self._entry(method, "signed_in", visitor, account_id=account.id)
 
     def signed_in_by(
         self, identity: Identity, account: Account, visitor: Visitor, decision: Admitted, claims: Mapping[str, Any]
     ) -> SignInEntry:
-        """To be kept together with the session, and `done` afterwards. `claims` are the deciding ones."""
+        """Like `signed_in_without_provider`, with the deciding `claims`."""
         facts = {"rule": decision.rule, "issuer": identity.issuer, "subject_digest": subject_digest(identity)}
         kept = {"account_id": account.id, "claims": _bounded(claims), **facts, **_role(decision)}
         return self._entry("openid", "signed_in", visitor, **kept)
@@ -102,7 +99,7 @@ class SignInJournal:
         await self.entries.add(self._entry(method, "refused", visitor, code=refused.code, **facts))
 
     async def signed_out(self, logout: Logout, owners: Sequence[int], visitor: Visitor) -> None:
-        """`owners` has the account of each ended session."""
+        """`owners`: the account of each ended session."""
         self.meter.sign_in("backchannel", "signed_out")
         identity = logout.subject and Identity(logout.issuer, logout.subject)
         facts = {"issuer": logout.issuer, "subject_digest": subject_digest(identity) if identity else None}

@@ -1,4 +1,4 @@
-"""Use case: sign in with a password."""
+"""Sign in with a password."""
 
 import unicodedata
 from collections.abc import Callable
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Opened(Struct, Generic[T], frozen=True):
-    """`answer` is the caller's. `credentials` are to be kept, those of `ends` end (by kind and digest)."""
+    """`credentials` are to be kept; those of `ends` end (by kind and digest)."""
 
     answer: T
     credentials: tuple[Credential, ...]
@@ -44,8 +44,8 @@ class SignedIn(Struct, frozen=True):
 
 
 class PasswordCredentials(Struct, frozen=True):
-    """`session` ends with a new one. `on_page`: only a browser, not a program, gets a device cookie. `signed_in` is the
-    digest of the credential with which the account proves its password again. `door`: see `throttle.counters`.
+    """`session` ends with a new one. `on_page`: a browser, which gets a device cookie. `signed_in`: the digest of the
+    credential with which the account proves its password again. `door`: see `throttle.counters`.
     """
 
     username: str
@@ -71,7 +71,7 @@ class PasswordSignIn:
     clock: Clock
 
     async def sign_in(self, typed: PasswordCredentials) -> SignedIn:
-        """Raises `Refused`: one code for wrong credentials, `TOO_MANY_ATTEMPTS` or `PASSWORDS_OFF`."""
+        """Raises `Refused`: one code for wrong credentials, TOO_MANY_ATTEMPTS or PASSWORDS_OFF."""
         tried = await self._tried(typed)
         opening = self._open_browser if typed.on_page else self._open_program
         return await self._noted(typed, tried, lambda account: opening(account, typed, tried))
@@ -116,7 +116,7 @@ class PasswordSignIn:
             raise _account_changed(account) from conflict
 
     async def _check(self, password: str, tried: Attempt) -> Account:
-        """Failures take equal time: that of the slowest imported hash. A repeated one takes none."""
+        """Failures take as long as the slowest imported hash; a repeated one takes no time."""
         if not self.enabled:
             raise Refused(Code.PASSWORDS_OFF)
         account, password_hash = await self.accounts.password(tried.username) or (None, None)
@@ -146,7 +146,6 @@ class PasswordSignIn:
         return Opened(SignedIn(secret), (session,), _ended_session(typed))
 
     def _open_browser(self, account: Account, typed: PasswordCredentials, tried: Attempt) -> Opened[SignedIn]:
-        """The new device cookie replaces the old one."""
         secret, session = self.sessions.new(account, typed.visitor)
         device_cookie, known = self.browsers.new(account, typed.visitor)
         replaced = () if tried.browser is None else ((tried.browser.kind, tried.browser.digest),)
@@ -159,7 +158,6 @@ def _ended_session(typed: PasswordCredentials) -> tuple[tuple[Kind, str], ...]:
 
 
 def _account_changed(account: Account) -> Refused:
-    """The password may have changed during the check."""
     reason = "the account changed while the password was checked"
     return Refused(Code.CREDENTIALS_WRONG, username=account.username, reason=reason)
 

@@ -1,4 +1,4 @@
-"""Use case: the password grant (RFC 6749, 4.3)."""
+"""The password grant (RFC 6749, 4.3)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Use case: sign out, also at the provider if configured."""
+"""Sign out, also at the provider if configured."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,8 +40,6 @@ class SignedOut(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderSignOut:
-    """At one provider."""
-
     provider: Provider
     wishes: EndSession
     log: Log
@@ -69,7 +67,7 @@ class ProviderSignOut:
         return end_session(self.wishes, metadata, session, unique())
 
     def _note(self, there: AtProvider) -> None:
-        """Errors on the provider's side are not reported to us."""
+        """The provider does not report its errors to us."""
         back = self.wishes.post_logout_redirect_uri
         hints = [_COMING_BACK.format(back=back)] if back else []
         hints += [_WITHOUT_HINT.format(omitted=there.omitted)] if there.omitted else []
@@ -80,16 +78,13 @@ class ProviderSignOut:
 
 @dataclass(frozen=True, kw_only=True)
 class SignOut:
-    """`at_provider`: by the issuer that the session came from, None if there is nothing to do."""
+    """`at_provider`: by the session's issuer, None if there is nothing to do."""
 
     sessions: Sessions
     at_provider: Callable[[str], ProviderSignOut | None]
 
     async def sign_out(self, session: str | None) -> SignedOut:
-        """Ends the session first.
-
-        Raises `Refused(SESSION_NOT_ENDED)`: the browser must be signed out even so.
-        """
+        """Ends the session first. Raises `Refused(SESSION_NOT_ENDED)`: sign the browser out even so."""
         ended = await self._ended(session) if session else None
         issuer = ended.identity.issuer if ended is not None and ended.identity else ""
         there = self.at_provider(issuer)
@@ -107,7 +102,7 @@ class SignOut:
 
 
 async def _metadata(provider: Provider) -> Metadata | None:
-    """Without an answer None: signing out goes on."""
+    """None without an answer: signing out goes on."""
     try:
         return await provider.metadata()
     except Refused:

@@ -1,4 +1,4 @@
-"""Use case: throttle password attempts, over all workers and endpoints."""
+"""Throttle password attempts, over all workers and endpoints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from romm.ports.process import Clock
 
 
 class Attempt(Struct, frozen=True):
-    """`browser` is a valid device cookie of the account, `signed_in` the digest of a valid credential of it."""
+    """`browser`: a valid device cookie of the account. `signed_in`: the digest of its valid credential."""
 
     username: str
     address: str
@@ -40,7 +40,7 @@ class Throttle:
         return await self._check(tried, shown, await self.throttles.known_since(tried.counters.known_address))
 
     async def check_again(self, tried: Attempt, shown: str, before: Standing) -> Standing:
-        """With the newest counters: parallel requests must not bypass the limit. Raises `Refused(TOO_MANY_ATTEMPTS)`."""
+        """With the newest counters: parallel requests must not bypass the limit. Raises as `check`."""
         return await self._check(tried, shown, before.known_since)
 
     async def _check(self, tried: Attempt, shown: str, known_since: datetime | None) -> Standing:
@@ -53,9 +53,8 @@ class Throttle:
         return throttle.place(tried.counters, standing, self.clock())
 
     async def failed(self, tried: Attempt, standing: Standing, mark: str, shown: str) -> None:
-        """Judge and count in one step: parallel attempts and workers must not exceed the limit. `mark` as in `Verdict`.
-
-        Raises `Refused(TOO_MANY_ATTEMPTS)`.
+        """Decides and counts in one step: parallel attempts must not exceed the limit. `mark` as in `Verdict`. Raises
+        as `check`.
         """
         counters, now = tried.counters, self.clock()
 
@@ -66,7 +65,7 @@ class Throttle:
         _raise(decided if isinstance(decided, Refuse) else None, tried, shown)
 
     async def succeeded(self, tried: Attempt, standing: Standing) -> None:
-        """Keeps the failures that others share: they may be an attacker's."""
+        """Keeps shared failures: they may be an attacker's."""
         counters, now = tried.counters, self.clock()
         if counters.own in standing.counted:
             await self.throttles.forget(counters.own)

@@ -14,8 +14,8 @@ MOST = 4096
 class WrongPasswords:
     """In memory only, by a digest whose key never leaves the process; with the mark of `repeated_passwords`.
 
-    Found only by the counter that failed: elsewhere a fast answer would reveal that the password was tried here. A change
-    of the account makes its entries useless.
+    Found only by the counter that failed: elsewhere a fast answer would reveal that the password was tried here. A
+    change of the account makes its entries useless.
     """
 
     _key: bytes = field(default_factory=lambda: url_secret().encode())

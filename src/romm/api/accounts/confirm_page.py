@@ -1,4 +1,4 @@
-"""The page that asks for a proof before a step that lasts, and leads back to it."""
+"""The page that asks for a proof before a lasting step, and leads back to it."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency

@@ -17,7 +17,7 @@ class ProfileForm(Struct, frozen=True, kw_only=True):
         return AccountForm(username=self.username, email=self.email)
 
     def shown(self) -> dict[str, str]:
-        """What the form shows again after a refusal."""
+        """To show again after a refusal."""
         return {"username": self.username, "email": self.email}
 
 
@@ -40,7 +40,7 @@ class LinkForm(Struct, frozen=True):
 
 
 class UnlinkForm(Struct, frozen=True, kw_only=True):
-    """`id` is a `subject_digest`."""
+    """`identity` is a `subject_digest`."""
 
     identity: str
     current_password: str = ""
@@ -63,7 +63,7 @@ class PersonForm(Struct, frozen=True, kw_only=True):
         return AccountForm(username=self.username, email=self.email, level=new_level)
 
     def shown(self) -> dict[str, str]:
-        """What the form shows again after a refusal."""
+        """To show again after a refusal."""
         role = {} if isinstance(self.role, UnsetType) else {"role": self.role}
         return {"username": self.username, "email": self.email, **role}
 

@@ -1,4 +1,4 @@
-"""Linking and unlinking, over HTTP."""
+"""Linking and unlinking."""
 
 from litestar import Response, Router, delete, get
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""The page on which administrators move accounts from an earlier provider to the one of today: first a preview."""
+"""The page that previews and moves accounts from an earlier provider to today's."""
 
 from litestar import Router, post
 from litestar.di import NamedDependency

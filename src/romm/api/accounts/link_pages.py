@@ -1,4 +1,4 @@
-"""Pages behind one-time links. GET never uses a link up: previews and virus scanners fetch it too."""
+"""Pages behind one-time links. GET uses none up: previews and virus scanners fetch them."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""One-time links over HTTP: invitations, new passwords, recovery."""
+"""One-time links: invitations, new passwords, recovery."""
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency

@@ -145,7 +145,6 @@ class SessionView:
 
 
 def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[str, Any]:
-    """Sign-in methods that the account may change, and the re-authentication they need."""
     account = principal.account
     passwords = not renderer.settings.accounts.disable_userpass_login
     return {
@@ -158,10 +157,7 @@ def _ways(renderer: PageRenderer, principal: Principal, proof: Proof) -> dict[st
 
 
 def _links(account: Account, ways: WaysIn, renderer: PageRenderer) -> dict[str, Any]:
-    """Each link with whether it is the last way in; `blocked`: one keeps the provider's address from linking.
-
-    `linkable` are the providers that the account is not linked to.
-    """
+    """`blocked`: a link keeps the provider's address from linking. `linkable`: providers without a link."""
     links = describe_links(account, ways.issuers, renderer)
     linked = {renderer.configured.of_issuer(each.link.identity.issuer) for each in links}
     newest = max(reversed(links), key=lambda each: each.link.linked_at, default=None)
@@ -179,7 +175,6 @@ def _is_last(account: Account, each: DescribedLink, ways: WaysIn) -> bool:
 
 
 def _sessions(listed: Sequence[Credential], current: Credential | None) -> list[SessionView]:
-    """The current session first, then the newest."""
     listed_sessions = [
         SessionView(
             session=each,

@@ -133,14 +133,13 @@ async def revoke(
 
 
 def _ways(account: Account, renderer: PageRenderer) -> list[str]:
-    """How the person signs in, in words."""
     providers = [name for link in account.links if (name := renderer.name_of(link.identity.issuer))]
     usable = account.password_set_at and not renderer.settings.accounts.disable_userpass_login
     return [*providers, *(["password"] if usable else [])]
 
 
 def _paging(query: AccountQuery, found: AccountPage) -> dict[str, Any]:
-    """Addresses of the pages before and after this one, None where there is none."""
+    """Addresses of the previous and next page, None without one."""
     names = [each.username for each in found.accounts]
     goes_back = found.has_more if query.before else bool(query.after)
     goes_on = found.has_more or bool(query.before)
@@ -164,7 +163,6 @@ def _usual_lifetime(renderer: PageRenderer) -> str:
 
 
 def _lifetimes(renderer: PageRenderer) -> list[tuple[str, int]]:
-    """The configured one first."""
     configured = renderer.settings.accounts.invite_token_expiry_seconds
     others = [(words, seconds) for words, seconds in LIFETIMES if seconds != configured]
     return [(in_words(timedelta(seconds=configured)), configured), *others]

@@ -186,7 +186,6 @@ async def delete(
 
 
 def _last_sign_in(events: Sequence[Event]) -> SignInView | None:
-    """How the last sign-in with the provider ended."""
     lines = (event.line for event in events if event.line is not None)
     return next((each for each in lines if (each.entry.method, each.entry.outcome) == ("openid", "signed_in")), None)
 

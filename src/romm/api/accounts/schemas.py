@@ -131,7 +131,7 @@ class UserForm(Struct, frozen=True, kw_only=True):
     def account_form(self, account: Account) -> AccountForm:
         """Raises `Refused(REQUEST_INVALID)` for an unknown role.
 
-        Older apps send the coarse `role` back unchanged: `user` must not turn an editor into a viewer.
+        Older apps send the coarse `role` back: `user` must not turn an editor into a viewer.
         """
         unchanged = isinstance(self.role, UnsetType) or self.role.strip().lower() == account.level.role
         return AccountForm(
@@ -183,7 +183,7 @@ class InvitationForm(Struct, frozen=True, kw_only=True):
 
     @property
     def lifetime(self) -> timedelta | None:
-        """Bounded here, because a timedelta overflows earlier than an integer."""
+        """Bounded: a timedelta overflows earlier than an integer."""
         most = LONGEST // timedelta(seconds=1)
         return None if self.expiration is None else timedelta(seconds=min(max(self.expiration, 1), most))
 

@@ -1,4 +1,4 @@
-"""What happened to an account, the newest first."""
+"""What happened to an account, newest first."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LAST_LINES = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """`line` is a line of the log; without one, `what` and `more` say it."""
+    """`line` is one of the log; without it, `what` and `more` describe the event."""
 
     at: datetime
     what: str = ""
@@ -34,7 +34,7 @@ class Event:
 
 
 async def entries_of(account: Account, who: Principal, journal: SignInJournal) -> Sequence[SignInEntry]:
-    """Also refusals of its address. None for those who may not read the log."""
+    """With refusals of its address. Empty without the right to read the log."""
     if "logs.read" not in who.scopes:
         return []
     return await journal.search(actor(who), SignInFilter(term=OfPerson(account.id, account.email)), LAST_LINES)
@@ -80,7 +80,7 @@ def _of_credential(credential: Credential) -> Event:
 async def last_explained(
     account: Account, entries: Sequence[SignInEntry], explainers: Explainers, who: Principal
 ) -> Explanation | Refused | None:
-    """With the claims of the last sign-in with a provider. None without such claims."""
+    """With the last claims from a provider; None without them."""
     entry = next((each for each in entries if each.claims and each.issuer), None)
     if entry is None:
         return None

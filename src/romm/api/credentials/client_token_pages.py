@@ -1,4 +1,4 @@
-"""The page of the own client tokens. A secret is only in the response to the form: in no URL and no store."""
+"""The page of the own client tokens. A secret is only in the response to the form."""
 
 from typing import Any, Literal
 
@@ -146,7 +146,7 @@ async def _page(
 
 
 def _pairing(offer: Offer, base_url: str) -> dict[str, Any]:
-    """RomM's apps look for `code`. A browser that follows it comes to the page of `device_pages.pair`."""
+    """RomM's apps look for `code`; browsers come to the page of `device_pages.pair`."""
     scanned = f"{base_url}/pair?code={format_code(offer.code)}"
     return {
         "name": offer.token.name,

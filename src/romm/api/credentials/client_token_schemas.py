@@ -1,4 +1,4 @@
-"""Client tokens and pairing codes over HTTP."""
+"""Client tokens and pairing codes."""
 
 from datetime import datetime
 from typing import Any

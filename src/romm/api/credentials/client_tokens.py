@@ -1,4 +1,4 @@
-"""Client tokens and pairing codes over HTTP."""
+"""Client tokens and pairing codes."""
 
 from litestar import Router, delete, get, post, put
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""The own devices over HTTP: list, register, change, end."""
+"""The own devices: list, register, change, end."""
 
 from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency

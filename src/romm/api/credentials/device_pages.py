@@ -1,4 +1,4 @@
-"""The pages where a person approves devices and manages them."""
+"""The pages to approve and manage devices."""
 
 from datetime import timedelta
 from typing import Any

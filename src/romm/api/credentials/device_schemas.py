@@ -1,4 +1,4 @@
-"""Device authorization over HTTP: the standard format (RFC 8628) and the older one of existing apps."""
+"""Device authorization: RFC 8628's format and the older one of existing apps."""
 
 from datetime import datetime
 from typing import Annotated
@@ -133,7 +133,7 @@ def standard_answer(started: StartedAuthorization, base_url: str) -> DeviceAutho
 
 
 def older_answer(started: StartedAuthorization) -> DeviceInitAnswer:
-    """Paths, to append to the address that the device knows."""
+    """Paths below the address that the device knows."""
     return DeviceInitAnswer(
         device_code=started.device_code,
         user_code=started.user_code,

@@ -1,4 +1,4 @@
-"""Devices over HTTP: authorization (RFC 8628 and the older format), approval."""
+"""Device authorization (RFC 8628 and the older format) and its approval."""
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency

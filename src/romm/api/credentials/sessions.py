@@ -1,4 +1,4 @@
-"""Browser sessions over HTTP."""
+"""Browser sessions."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Tokens of apps over HTTP."""
+"""Tokens of apps."""
 
 from urllib.parse import unquote_plus
 
@@ -120,16 +120,16 @@ async def introspect(
 
 
 async def token_request(request: Request) -> TokenRequest:
-    """Raises `Refused(TOKEN_REQUEST_INVALID)`, `Refused(CLIENT_UNKNOWN)`."""
+    """Raises `Refused`: TOKEN_REQUEST_INVALID, CLIENT_UNKNOWN."""
     parameters = await form(request)
     return TokenRequest(parameters=parameters, client=_client(request, parameters), visitor=visitor(request))
 
 
 def _client(request: Request, parameters: dict[str, str]) -> str:
-    """A public client's name; one that claims a secret is refused.
+    """A public client's name. Refuses one that claims a secret.
 
-    A Basic header with only a name equals `client_id` (RFC 6749, 2.3.1); many libraries send it. Other schemes
-    authenticate no client: some apps send an expired token with every request.
+    A Basic header with only a name equals `client_id` (RFC 6749, 2.3.1): many libraries send it. Other schemes do not
+    authenticate clients: some apps send an expired token with every request.
     """
     client, header = parameters.get("client_id", ""), request.headers.get("authorization", "")
     if is_basic(header):

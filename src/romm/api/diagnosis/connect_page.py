@@ -1,4 +1,4 @@
-"""The page that leads an administrator from a provider's name to settings that work. It keeps nothing."""
+"""The page from a provider's name to working settings. It keeps nothing."""
 
 from typing import Any
 

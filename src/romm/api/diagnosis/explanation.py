@@ -1,4 +1,4 @@
-"""Explanations over HTTP: claims, test sign-in, sign-in log."""
+"""Explanations: of claims, a test sign-in, and the sign-in log."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Explanations and the sign-in log over HTTP."""
+"""Explanations and the sign-in log."""
 
 from datetime import datetime
 from typing import Any

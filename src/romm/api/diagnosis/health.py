@@ -48,7 +48,7 @@ async def heartbeat(
 
 
 def _providers(settings: Settings) -> list[ProviderStatus] | UnsetType:
-    """Of a single one RomM's fields say all."""
+    """RomM's own fields describe a single one."""
     working, first = settings.working_providers, settings.default_provider.id
     if len(working) < 2:
         return UNSET

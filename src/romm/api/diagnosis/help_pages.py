@@ -1,4 +1,4 @@
-"""What each code means, for everyone: the catalogue as pages."""
+"""What each code means: the catalogue as public pages."""
 
 from collections.abc import Iterator
 
@@ -41,14 +41,13 @@ async def code(code: FromPath[str], renderer: NamedDependency[PageRenderer], pro
 
 
 def _variables(operator: str, renderer: PageRenderer) -> Iterator[tuple[str, str, str]]:
-    """Id and name of each provider of the sign-in page, and how its variables begin. Empty for a text that names none."""
+    """Id, name and variables' prefix of the sign-in page's providers, for a text with variables."""
     if renderer.configured.are_several and names_variables(operator):
         for each in renderer.configured.on:
             yield each.id, each.label, f"{variable(each.id, '')}…"
 
 
 def _hints(code: Code, renderer: PageRenderer, at: str) -> Iterator[tuple[str, str]]:
-    """Of the providers that the sign-in page names, or of one."""
     for each in renderer.settings.working_providers:
         if at and each.id != at:
             continue

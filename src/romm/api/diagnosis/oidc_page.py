@@ -143,7 +143,6 @@ async def explain(
 
 
 def _of_reference(refused: Sequence[SignInView], error: str, reference: str) -> Mapping[str, Any] | None:
-    """With the facts of the refusal, which has just happened."""
     own = (each for each in refused if (each.entry.correlation_id, each.entry.code) == (reference, error))
     return next((each.described for each in own), None)
 
@@ -153,7 +152,6 @@ def _shown(renderer: PageRenderer, provider_id: str | None) -> ConfiguredProvide
 
 
 def _page(renderer: PageRenderer, who: Principal, shown: ConfiguredProvider, **parts: Any) -> Template:
-    """`tabs` are the providers, if there are several."""
     declared = renderer.declared(shown.id)
     tabs = [each for each in renderer.configured.declared if renderer.declared(each.id).oidc.enabled or each is shown]
     return renderer.page(
@@ -190,7 +188,6 @@ def _reported(report: Report | None) -> dict[str, Any]:
 
 
 def _claims(report: Report) -> list[Claim]:
-    """Claims of the ID token first."""
     notes = dict.fromkeys(report.only_in_userinfo, "only in UserInfo") | dict.fromkeys(report.different, "different")
     userinfo = report.userinfo or {}
     return [

@@ -24,7 +24,7 @@ AT_ONCE = 50
 
 @dataclass(frozen=True, kw_only=True)
 class LogFilter:
-    """`account` is a number, of a deleted account too."""
+    """`account` may be a deleted one's number."""
 
     search: str
     outcome: str

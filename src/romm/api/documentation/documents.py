@@ -1,4 +1,4 @@
-"""The pages that are shown: a long file is several, each with the contents of the whole."""
+"""The documentation's pages: a long file is several, each with all contents."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache, partial
@@ -19,7 +19,7 @@ _KEPT = 64  # rendered parts; all together some 700 KB
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """Of the contents. `is_here`: on the part that is shown."""
+    """`is_here`: on the shown part."""
 
     title: str
     anchor: str
@@ -28,7 +28,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """`elsewhere` has the anchors of the other parts that are no headings: a link to them may arrive at the first part."""
+    """`elsewhere`: the other parts' anchors that are no headings, for links that arrive at the first part."""
 
     title: str
     html: str
@@ -45,7 +45,7 @@ def title(name: str) -> str:
 
 @lru_cache(maxsize=_KEPT)
 def part(name: str, number: int) -> Shown | None:
-    """`number` counts from 1. None if there is no such page."""
+    """`number` counts from 1."""
     if name not in files.names() or not 1 <= number <= len(parts(name)):
         return None
     entries = [*_entries(name, number)]
@@ -61,21 +61,19 @@ def part(name: str, number: int) -> Shown | None:
 
 
 def place(name: str, anchor: str) -> str:
-    """The address of an anchor."""
     number = _numbers(name).get(anchor, 1) if files.size(name) > LARGE else 1
     return f"{_part_address(name, number)}#{anchor}"
 
 
 @cache
 def _numbers(name: str) -> dict[str, int]:
-    """The part that has each anchor."""
     found = enumerate(parts(name), start=1)
     return {anchor: number for number, part in found for block in part for anchor in block.anchors}
 
 
 @lru_cache(maxsize=1)
 def parts(name: str) -> tuple[tuple[Block, ...], ...]:
-    """Without the title. A chapter stays whole where it fits."""
+    """Without the title. Keeps a chapter whole where it fits."""
     body = _body(name)
     total = _size(body)
     limit = total / ceil(total / LONGEST) + _MARGIN
@@ -121,7 +119,6 @@ def _part_address(name: str, number: int) -> str:
 
 
 def _address(page: str, target: str) -> str | None:
-    """Of what a page names: another page, an image, or an address elsewhere."""
     if target.startswith(("https://", "http://")):
         return target
     path, _, anchor = target.partition("#")

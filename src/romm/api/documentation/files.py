@@ -13,12 +13,11 @@ IMAGE_TYPES = {".webp": "image/webp", ".png": "image/png"}
 
 @cache
 def names() -> tuple[str, ...]:
-    """Of the pages, such as `errors` and `providers/dex`."""
+    """Such as `errors` and `providers/dex`."""
     return tuple(sorted(path.relative_to(FOLDER).with_suffix("").as_posix() for path in FOLDER.rglob("*.md")))
 
 
 def text(name: str) -> str:
-    """`name` is one of `names`."""
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
 
 
@@ -33,7 +32,7 @@ def images() -> dict[str, bytes]:
 
 
 def named(target: str, page: str) -> str | None:
-    """The page that a link on `page` leads to; None outside docs/."""
+    """The target of a link on `page`; None outside docs/."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(page), target))
     name = path.removesuffix(".md")
     return name if path.endswith(".md") and name in names() else None

@@ -1,4 +1,4 @@
-"""A page of docs/ as blocks: what Markdown allows, and of HTML what our own files need."""
+"""A page of docs/ as blocks: Markdown, and the HTML that our own files need."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ Address = Callable[[str], str | None]
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """`level` of a heading, else 0. `table` has the head of the table that the block is a row of."""
+    """`level` of a heading, else 0. `table`: the head of this row's table."""
 
     tokens: Sequence["Token"]
     text: str
@@ -41,7 +41,7 @@ def blocks(text: str) -> tuple[Block, ...]:
 
 
 def html(found: Sequence[Block], address: Address) -> str:
-    """The blocks have to follow one another."""
+    """The blocks must be consecutive."""
     markdown = _markdown()
     env: dict[str, Any] = {"address": address, "number": 0}
     written = []
@@ -66,7 +66,7 @@ def slug(title: str) -> str:
 
 
 def _parsed(text: str) -> Sequence["Token"]:
-    """An empty cell heads no column, and a screen reader would announce it as one that does."""
+    """Empty heading cells become plain ones: a screen reader would announce them."""
     tokens = _markdown().parse(text)
     for opened, inside, closed in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if opened.type == "th_open" and not inside.content:
@@ -75,7 +75,7 @@ def _parsed(text: str) -> Sequence["Token"]:
 
 
 def _groups(tokens: Sequence["Token"]) -> Iterator[tuple[Sequence["Token"], Sequence["Token"]]]:
-    """The blocks at the top, and the rows of a table with its head."""
+    """Top-level blocks, and a table's rows, each with its head."""
     start = 0
     for end, token in enumerate(tokens, start=1):
         if token.level == 0 and token.nesting <= 0:
@@ -111,7 +111,6 @@ def _block(group: Sequence["Token"], head: Sequence["Token"], seen: dict[str, in
 
 
 def _text(token: "Token") -> str:
-    """Without markup."""
     if token.type != "inline":
         return token.content if token.type in ("fence", "code_block") else ""
     pieces = (" " if each.type in ("softbreak", "hardbreak") else each.content for each in _readable(token))
@@ -154,7 +153,6 @@ def _html_block(_: Any, tokens: Sequence["Token"], index: int, *__: Any) -> str:
 
 
 def _fence(_: Any, tokens: Sequence["Token"], index: int, __: Any, env: dict[str, Any]) -> str:
-    """With a button that copies, where the page's script shows it."""
     env["number"] += 1
     name = f"code-{env['number']}"
     return (

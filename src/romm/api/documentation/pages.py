@@ -1,4 +1,4 @@
-"""The documentation, for everyone. Nothing of it is read or imported before the first visit."""
+"""The public documentation. Nothing of it is read or imported before the first visit."""
 
 from typing import Annotated
 

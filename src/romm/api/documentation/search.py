@@ -40,7 +40,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 
 def search(query: str) -> list[Found]:
-    """The best first, one for each place. A paragraph has all words, in itself or in its titles."""
+    """The best first, one a place. A paragraph, with its titles, has all words."""
     asked = " ".join(query[:LONGEST_QUERY].casefold().split())
     words = asked.split()[:MOST_WORDS]
     if not words:
@@ -71,7 +71,6 @@ def _found(paragraph: Paragraph, words: Sequence[str]) -> Found:
 
 
 def _excerpt(text: str, words: Sequence[str]) -> Iterator[Piece]:
-    """The words are marked."""
     pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
     first = found.start() if (found := pattern.search(text)) else 0
     start, end = max(0, first - _AROUND), first + _AROUND
@@ -86,7 +85,7 @@ def _excerpt(text: str, words: Sequence[str]) -> Iterator[Piece]:
 
 @cache
 def _paragraphs() -> tuple[Paragraph, ...]:
-    """Of all pages. It takes a quarter of a second, once."""
+    """Takes a quarter of a second, once."""
     return tuple(each for name in files.names() for each in _of_page(name))
 
 

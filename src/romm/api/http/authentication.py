@@ -1,4 +1,4 @@
-"""From a request's credential to its principal. After an invalid credential the next one is not tried."""
+"""From a request's credential to its principal. After an invalid credential no other is tried."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
@@ -22,9 +22,7 @@ OF_APPLICATION = "of_application"
 
 @dataclass(frozen=True)
 class Authentication:
-    """Holds its dependencies: Litestar would resolve sub-dependencies in a task each, which took as long as the rest of
-    `GET /api/users/me`.
-    """
+    """Holds its dependencies: Litestar would resolve each in a task, doubling a small request's time."""
 
     sessions: Sessions
     bearers: Bearers
@@ -35,10 +33,10 @@ class Authentication:
         return credential_header(request) is not None or self.our_cookies.session(request) is not None
 
     async def principal(self, request: Request) -> Principal:
-        """The `Authorization` header if it is `Basic` or `Bearer`, else the session cookie. Pages accept the cookie only.
+        """`Authorization` if it is `Basic` or `Bearer`, else the session cookie; for pages the cookie only.
 
-        Raises `Refused(NOT_SIGNED_IN)`, the refusals of `PasswordSignIn.who`, `Refused(FORBIDDEN)` without the route's
-        scope, `Refused(TOKEN_MISPLACED)`, or `Refused(REQUEST_INVALID)` for an unreadable form.
+        Raises `Refused`: NOT_SIGNED_IN, those of `PasswordSignIn.who`, FORBIDDEN without the route's scope,
+        TOKEN_MISPLACED, or REQUEST_INVALID for an unreadable form.
         """
         await _refuse_elsewhere(request)
         options, header = request.route_handler.opt, credential_header(request)
@@ -79,7 +77,7 @@ class Authentication:
         return await self.password_sign_in.who(PasswordCredentials(*named, visitor(request), door=door))
 
     async def _of_client(self, secret: str) -> Principal | None:
-        """Only a client token is a secret of a client: an access token is a person's."""
+        """Only client tokens: an access token is a person's."""
         return await self.bearers.who(secret) if secret.startswith(CLIENT_TOKEN_PREFIX) else None
 
 
@@ -92,7 +90,7 @@ async def _client_secret(request: Request) -> str:
 
 
 async def _refuse_elsewhere(request: Request) -> None:
-    """RFC 6750, 2.2 and 2.3, are optional and not supported."""
+    """RFC 6750, 2.2 and 2.3, are not supported."""
     if "access_token" in request.query_params:
         raise Refused(Code.TOKEN_MISPLACED, place="query")
     is_unread = request.method == "GET" or request.route_handler.opt.get(OF_APPLICATION)

@@ -1,7 +1,7 @@
 """Names, attributes and lifetimes of our cookies.
 
-With an https base URL every cookie is `__Host-` and `Secure`: other hosts and plain http can neither set nor read it.
-Cookies ignore ports (RFC 6265, 8.5), so names include an unusual port: two instances on a host do not collide.
+With an https base URL all are `__Host-` and `Secure`: neither another host nor plain http can set or read them. Cookies
+ignore ports (RFC 6265, 8.5): an unusual port in the name keeps instances apart.
 """
 
 import re
@@ -34,7 +34,7 @@ _DISGUISED = re.compile(rb"(?:^|(?<=;))[ \t]*[" + _SPACES + rb"][^;]*")
 
 
 class _Cookie(Cookie):
-    """Skips http.cookies: our names and values need no quoting (saves 25 µs of CPU each)."""
+    """Skips http.cookies: our names and values need no quoting (saves 25 µs each)."""
 
     def to_encoded_header(self) -> tuple[bytes, bytes]:
         """RFC 6265, 4.1.1."""
@@ -52,8 +52,8 @@ def _prefix(base_url: str) -> str:
 
 
 def without_disguised(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Drops cookies such as `\\xa0__Host-romm_session`. Browsers let every host of our domain set them, as their prefix is
-    not `__Host-`; Litestar strips what Python takes for a space, and would read our name.
+    """Drops cookies such as `\\xa0__Host-romm_session`: Litestar strips what Python takes for a space. Browsers see no
+    `__Host-` there and let any host of our domain set them.
     """
     if not any(name == b"cookie" and value != value.translate(None, _SPACES) for name, value in headers):
         return headers
@@ -66,45 +66,41 @@ class Cookies:
     session_lifetime: timedelta
 
     def session(self, request: Request) -> str | None:
-        """The session secret."""
         return request.cookies.get(self.session_cookie) or self._of_program(request)
 
     def _of_program(self, request: Request) -> str | None:
-        """Under RomM's name. Not of a browser: there another host of our domain could have written it."""
+        """Under RomM's name. Not of a browser: another host of our domain could have written it."""
         is_program = (
             request.scope["path"].startswith("/api/") and not is_from_browser(request) and not wants_page(request)
         )
         return request.cookies.get(SESSION) if is_program else None
 
     def also_for_program(self, request: Request, secret: str) -> list[Cookie]:
-        """RomM's name beside ours, for apps that look for it. No browser gets it, so none sends it on to an app behind a proxy."""
+        """RomM's name beside ours, for apps. A browser would send it on to an app behind a proxy."""
         if is_from_browser(request) or self.session_cookie == SESSION:
             return []
         return [self._named(SESSION, secret, self.session_lifetime)]
 
     @property
     def session_cookie(self) -> str:
-        """The name of the session's cookie."""
         return self._name(SESSION)
 
     def attempt(self, request: Request, attempt_id: str) -> str | None:
-        """A sealed login attempt."""
         return request.cookies.get(self._name(f"romm_attempt_{attempt_id}"))
 
     def pending(self, request: Request) -> str | None:
-        """The secret of a pending sign-in."""
         return request.cookies.get(self._name("romm_pending"))
 
     @property
     def forward_session_cookie(self) -> str:
-        """The name of the cookie of another host, where it opens forward authentication only."""
+        """Of another host; opens forward authentication only."""
         return self._name("romm_forward")
 
     def forward_session(self, request: Request) -> str | None:
         return request.cookies.get(self.forward_session_cookie)
 
     def forward_key(self, request: Request) -> str | None:
-        """Marks the browser that began a hand-over at another host."""
+        """Of the browser that began a hand-over at another host."""
         return request.cookies.get(self._name("romm_forward_key"))
 
     def hand_over_begun(self, key: str) -> Cookie:
@@ -114,29 +110,27 @@ class Cookies:
         return self._cookie("romm_forward", secret, self.session_lifetime)
 
     def sign_in_pending(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
-        """The cookie of a pending sign-in; deletes its attempt's cookie."""
+        """Deletes the attempt's cookie."""
         return [self._cookie("romm_pending", secret, PENDING_LIFETIME), *self._gone(request, _attempt(attempt_id))]
 
     @property
     def device_cookie(self) -> str:
-        """The name of the cookie set after a password sign-in; it outlives the session. Its value is in `Visitor`."""
+        """Set after a password sign-in; outlives the session."""
         return self._name("romm_known")
 
     def opened(self, request: Request, session: str, device_cookie: str | None) -> list[Cookie]:
-        """As `signed_in`, plus the device cookie after a password sign-in."""
         known = [self._cookie("romm_known", device_cookie, DEVICE_COOKIE_LIFETIME)] if device_cookie else []
         return [*self.signed_in(request, session), *known]
 
     @property
     def language_cookie(self) -> str:
-        """The name of the cookie with the language that was chosen on a page."""
         return self._name("romm_language")
 
     def language(self, tag: str) -> Cookie:
         return self._cookie("romm_language", tag, PREFERENCE_LIFETIME)
 
     def provider_used(self, request: Request) -> str | None:
-        """The id of the provider that people last signed in with in this browser; anyone could have written it."""
+        """Anyone could have written it."""
         return request.cookies.get(self._name("romm_provider"))
 
     def use_of(self, provider_id: str) -> Cookie:
@@ -144,7 +138,7 @@ class Cookies:
         return self._cookie("romm_provider", provider_id, PREFERENCE_LIFETIME)
 
     def kept_form(self, request: Request) -> str | None:
-        """What a refused form had, sealed."""
+        """The fields of a refused form, sealed."""
         return request.cookies.get(self._name("romm_form"))
 
     def form_kept(self, sealed: str) -> Cookie:
@@ -154,7 +148,7 @@ class Cookies:
         return self._expired("romm_form")
 
     def sign_out_mark(self, request: Request) -> str | None:
-        """The mark of `signed_out`, until the next sign-in."""
+        """Set by `signed_out` until the next sign-in."""
         return request.cookies.get(self._name("romm_signed_out"))
 
     def signed_in(self, request: Request, secret: str, attempt_id: str | None = None) -> list[Cookie]:
@@ -166,14 +160,14 @@ class Cookies:
         return [self._named(SESSION, "", timedelta())] if sent else []
 
     def signed_out(self, state_digest: str | None = None) -> list[Cookie]:
-        """Sets a mark until the browser is closed: the digest of the state sent to the provider, if any."""
+        """A mark until the browser is closed: the digest of the state sent to the provider, if any."""
         return [self.no_session(), self._cookie("romm_signed_out", state_digest or "1", None)]
 
     def no_session(self) -> Cookie:
         return self._expired(SESSION)
 
     def attempt_begun(self, request: Request, attempt_id: str, sealed: str) -> list[Cookie]:
-        """Expires the oldest attempts above the limits. Browsers send older cookies first."""
+        """Expires the oldest attempts above the limits: browsers send older cookies first."""
         new = self._cookie(f"romm_attempt_{attempt_id}", sealed, ATTEMPT_LIFETIME)
         prefix = self._name("romm_attempt_")
         # Only well-formed names: others could inject into our header.
@@ -217,6 +211,6 @@ def _attempt(attempt_id: str | None) -> list[str]:
 
 
 def _fitting(sizes: Sequence[int], room: int) -> int:
-    """How many of the newest attempts may stay beside a new one. Sizes in bytes, oldest first."""
+    """The number of the newest attempts that fit. Sizes in bytes, oldest first."""
     newest = list(accumulate(reversed(sizes)))[: MAX_ATTEMPTS - 1]
     return sum(total <= room for total in newest)

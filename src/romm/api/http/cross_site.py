@@ -1,4 +1,4 @@
-"""Protection against cross-site request forgery by request headers, without tokens that could expire."""
+"""Prevents cross-site request forgery by request headers, without tokens that could expire."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ _OWN = ("same-origin", "none")
 
 @dataclass(frozen=True)
 class CrossSiteCheck:
-    """`Sec-Fetch-Site` decides if sent (browsers do over https and on localhost), else `Origin`.
+    """`Sec-Fetch-Site` decides if sent (by browsers over https and on localhost), else `Origin`.
 
-    Route options: `own_site` also checks GET, `cross_site` checks nothing, `apps` only refuses websites. Requests without
-    a cookie are exempt, programs with a credential in a header, and programs that keep the cookie: they send neither header.
-    Not exempt: a remembered Basic password, which browsers add to any site's form, pages (`browser`), and requests for HTML:
-    Firefox sends no `Origin` with a form before version 70.
+    Route options: `own_site` also checks GET, `cross_site` checks nothing, `apps` only refuses websites. Exempt are
+    requests without a cookie, and programs: with a credential in a header, or with the cookie and neither header. Not
+    exempt: a remembered Basic password, which browsers add to any site's form, pages (`browser`), and requests for
+    HTML: Firefox before 70 sends no `Origin` with a form.
     """
 
     base_url: str
@@ -48,10 +48,10 @@ class CrossSiteCheck:
 
 
 def is_from_website(request: Request, base_url: str) -> bool:
-    """A browser sent it for a page that is not ours, also one of another host of our domain.
+    """From a browser, for a page that is not ours, even at another host of our domain.
 
-    Apps send neither header, or as web views an origin with a scheme of their own (`capacitor://localhost`), which no
-    website can send. `null` is what a website's sandboxed frame sends.
+    Apps send neither header; web views an origin with a scheme of their own (`capacitor://localhost`), which no website
+    can send. A website's sandboxed frame sends `null`.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if origin is not None and _is_of_app(origin):
@@ -76,8 +76,8 @@ def _is_of_app(origin: str) -> bool:
 
 
 def _is_from_program(request: Request, *, by_cookie: bool) -> bool:
-    """With a credential in a header. Browsers add remembered Basic passwords, so their requests do not count; nor does a
-    bearer where only the cookie acts.
+    """By a credential in a header. Not a browser's Basic password, which may be remembered, nor a bearer where only the
+    cookie acts.
     """
     scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
     return (scheme == "bearer" and not by_cookie) or bool(scheme and not is_from_browser(request))

@@ -1,4 +1,4 @@
-"""Measures every answer, if someone wants to know."""
+"""Measures every answer."""
 
 import time
 from typing import Protocol

@@ -30,7 +30,7 @@ UNLESS_SAID = (
 
 
 def always(*, https: bool) -> tuple[Header, ...]:
-    """HSTS is sent only with an https base URL."""
+    """HSTS only with an https base URL."""
     return (*_ALWAYS, _HSTS) if https else _ALWAYS
 
 
@@ -41,10 +41,7 @@ def new_correlation_id() -> str:
 def middleware(
     app: ASGIApp, log: Log, bind: Bind, *, https: bool, device_cookie: str, languages: Languages, access: bool = False
 ) -> ASGIApp:
-    """`access`: a line in the log for each request, not only with DEBUG.
-
-    `bind` puts facts on a request's log lines. `device_cookie` is a name.
-    """
+    """`access`: log each request, not only with DEBUG. `bind` adds facts to its log lines. `device_cookie`: a name."""
     extra = always(https=https)
     write = log.info if access else log.debug
 

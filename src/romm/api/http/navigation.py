@@ -20,8 +20,8 @@ def check_navigation(request: Request) -> None:
 
 
 def not_opened(headers: Mapping[str, str]) -> str | None:
-    """The header that shows a request other than a person's navigation (Fetch Metadata Request Headers; Speculation
-    Rules, 6), None without such headers. Not `Sec-Fetch-Site`: the provider is another site.
+    """The header that rules out a person's navigation (Fetch Metadata Request Headers; Speculation Rules, 6), else
+    None. Not `Sec-Fetch-Site`: the provider is another site.
     """
     for name in _PURPOSES:
         if any(word in headers.get(name, "").lower() for word in _AHEAD):

@@ -1,4 +1,4 @@
-"""Numbers in paths: one thing has one address, so that rules of proxies and logs by path hold."""
+"""A number in a path has one spelling: proxies' rules and logs by path must hold."""
 
 from litestar.exceptions import NotFoundException
 
@@ -6,7 +6,7 @@ from romm.api.http.requests import Request
 
 
 def check_numbers(request: Request) -> None:
-    """`int` reads digits of every script, `+3`, `03` and `1_0`, too. Raises NotFoundException."""
+    """`int` also reads any script's digits, `+3`, `03` and `1_0`. Raises NotFoundException."""
     segments = request.scope["path"].split("/")
     for value in request.path_params.values():
         if isinstance(value, int) and str(value) not in segments:

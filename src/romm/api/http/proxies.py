@@ -1,4 +1,4 @@
-"""Trusted reverse proxies, and the request they forward or ask about."""
+"""Trusted reverse proxies, and the requests that they forward or ask about."""
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -24,7 +24,7 @@ _SCHEMES = {"http", "https"}
 def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
     """Set a request's client to the nearest address that is not a trusted proxy, in canonical form.
 
-    `trusted` are networks in CIDR notation; forwarding headers of other senders are ignored.
+    `trusted`: networks in CIDR notation. Other senders' forwarding headers are ignored.
     """
     networks = tuple(found for each in trusted if (found := hosts.network(each)) is not None)
     known = lru_cache(hosts.REMEMBERED)(partial(_known, networks))
@@ -41,7 +41,7 @@ def behind_proxies(app: ASGIApp, trusted: Sequence[str]) -> ASGIApp:
 
 
 def forwarded_request(request: Request) -> Forwarded:
-    """The request that a proxy asks about. Several hosts are none; an untrusted proxy cannot name one."""
+    """Several hosts count as none; an untrusted proxy cannot name one."""
     headers = request.headers
     reads = headers.get("x-forwarded-method", "") in _PAGE_METHODS
     return Forwarded(
@@ -74,8 +74,6 @@ def _believe(scope: HTTPScope, proxy: Address, networks: tuple[Network, ...]) ->
 
 
 class _Peer(Struct, frozen=True):
-    """`text` is the canonical form."""
-
     address: Address
     text: str
     is_trusted: bool

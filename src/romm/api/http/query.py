@@ -14,7 +14,9 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}  # caches and browsers add parameters to what
 
 
 def takes_no_more(handler: HTTPRouteHandler) -> bool:
-    """Not the endpoints of OAuth (RFC 6749, 3.2: unknown parameters are ignored), what a provider sends, and signing out."""
+    """Exempt are OAuth's endpoints (RFC 6749, 3.2: unknown parameters are ignored), those that providers call, and
+    signing out.
+    """
     options = handler.opt
     exempt = options.get("errors") == "oauth" or options.get("cross_site") or options.get("signs_out")
     return not (_SAFE & handler.http_methods or exempt)

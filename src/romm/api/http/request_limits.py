@@ -1,4 +1,4 @@
-"""What a request may take: a body in time, an answer in time, and one `Host`."""
+"""Limits of a request: time for body and answer, and one `Host`."""
 
 import asyncio
 from http import HTTPStatus
@@ -59,7 +59,7 @@ def limited(
 
 
 def _in_time(receive: Receive, seconds: float) -> Receive:
-    """The time begins with the first wait for the body. Raises `BodyNotReceived`."""
+    """Time counts from the first wait for the body. Raises `BodyNotReceived`."""
     deadline: float | None = None
     is_whole = False
 
@@ -82,7 +82,7 @@ def _in_time(receive: Receive, seconds: float) -> Receive:
 
 
 def _has_one_host(scope: HTTPScope) -> bool:
-    """RFC 9112, 3.2. HTTP/1.0, as health checks of proxies speak it, needs none. granian gives an empty one for none."""
+    """RFC 9112, 3.2. HTTP/1.0, as proxies' health checks speak it, needs none. granian gives an empty one for none."""
     sent = [value for name, value in scope["headers"] if name == b"host"]
     return len(sent) <= 1 and (any(sent) or scope["http_version"] != "1.1")
 

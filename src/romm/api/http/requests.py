@@ -42,14 +42,14 @@ T = TypeVar("T")
 
 
 class UnsupportedMediaType(ClientException):
-    """A body of a type that no route takes; Litestar has no error for it."""
+    """A body's type that no route takes; Litestar has no error for it."""
 
     status_code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
 
 
 def visitor(request: Request) -> Visitor:
-    """The address is the peer's, or a trusted proxy's (`app.create_app`). Brings the device cookie, so that no route can
-    forget it: the throttle needs it wherever a password is checked.
+    """The address is the peer's, or a trusted proxy's (`app.create_app`). The throttle needs the device cookie with
+    every password.
     """
     return Visitor(
         address=request.client.host if request.client else "",
@@ -60,12 +60,12 @@ def visitor(request: Request) -> Visitor:
 
 
 def hosts_asked(request: Request) -> list[str]:
-    """The names of this server: `Host`, and what a proxy says that it was before. Clients can invent both."""
+    """`Host`, and what a proxy says that it was before. Clients can invent both."""
     return [request.headers.get("host", ""), *request.headers.getall("x-forwarded-host", [])]
 
 
 def other_address(request: Request, base_url: str) -> str | None:
-    """`Host`, if it is not where links from RomM lead."""
+    """`Host`, unless RomM's own links lead there."""
     asked = request.headers.get("host", "")
     return None if hosts.is_at(asked, base_url) else asked
 
@@ -86,12 +86,11 @@ def logged_path(scope: HTTPScope) -> str:
 
 
 def wants_page(request: Request) -> bool:
-    """A person's browser rather than a program."""
     return bool(request.route_handler.opt.get("browser")) or "text/html" in request.headers.get("accept", "")
 
 
 async def body(request: Request, shape: type[T]) -> T:
-    """From JSON or a form, whose values are strings. A body without a type counts as a form.
+    """JSON or a form, whose values are strings; without a type a form.
 
     Raises `Refused(REQUEST_INVALID)`, and Litestar's error with 413 or 415 (RFC 9110, 15.5.14 and 15.5.16).
     """
@@ -118,7 +117,7 @@ async def form(request: Request) -> dict[str, str]:
 
 @contextmanager
 def readable(code: Code) -> Iterator[None]:
-    """Refuse a body that cannot be read with `code`; one that is too large or too slow keeps its 413 or 408."""
+    """Refuse an unreadable body with `code`; one too large or too slow keeps its 413 or 408."""
     try:
         yield
     except (RequestEntityTooLarge, BodyNotReceived):
@@ -128,9 +127,9 @@ def readable(code: Code) -> Iterator[None]:
 
 
 def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
-    """One value per field, or all values where the struct has a list.
+    """One value per field, or all where the struct has a list.
 
-    Browsers send a field that is not filled in as an empty text; an optional password is then not sent at all.
+    Browsers send an empty field as an empty text; an optional password is then left out.
     """
     known = msgspec.structs.fields(shape) if is_struct_type(shape) else ()
     lists = {field.encode_name for field in known if get_origin(_plain(field.type)) is list}
@@ -140,12 +139,11 @@ def _fields(form: FormMultiDict, shape: type) -> dict[str, Any]:
 
 
 def _plain(of: Any) -> Any:
-    """Without what `Annotated` adds."""
     return _plain(get_args(of)[0]) if get_origin(of) is Annotated else of
 
 
 def credential_header(request: Request) -> str | None:
-    """`Authorization` with one of the two schemes that are credentials here. Another scheme is meant for another program."""
+    """`Authorization` as Basic or Bearer. Another scheme is for another program."""
     header = request.headers.get("authorization", "")
     return header if header.partition(" ")[0].lower() in ("basic", "bearer") else None
 
@@ -156,7 +154,7 @@ def is_basic(authorization: str) -> bool:
 
 
 def is_from_browser(request: Request) -> bool:
-    """Browsers send one of the two with each request that could harm, over https also with all others."""
+    """Browsers send one of these with each request that could harm, over https with all."""
     return "sec-fetch-site" in request.headers or "origin" in request.headers
 
 

@@ -1,4 +1,4 @@
-"""Responses that several routes give."""
+"""Responses of several routes."""
 
 from collections.abc import Collection, Sequence
 
@@ -19,7 +19,6 @@ def see_other(url: str, cookies: Sequence[Cookie] = ()) -> Response[bytes]:
 
 
 def to_provider(request: Request, our_cookies: Cookies, begun: StartedSignIn) -> Response[bytes]:
-    """With the sealed login attempt as a cookie."""
     return see_other(begun.url, our_cookies.attempt_begun(request, begun.attempt_id, begun.sealed))
 
 

@@ -8,7 +8,7 @@ from romm.ports.process import Spans
 
 
 def traced(app: ASGIApp, spans: Spans) -> ASGIApp:
-    """With the route, never the path: that has codes, and the query has more."""
+    """Names the route, never path or query: they have codes."""
 
     async def spanned(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:

@@ -1,4 +1,4 @@
-"""Who asks for one of the application's own routes, and whether they may."""
+"""Who requests one of the application's own routes, and whether they may."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _NEEDED, _FOUND = "needed", "found"
 
 @dataclass(frozen=True, kw_only=True)
 class Needed:
-    """`known`: who an earlier check of the request found. `optional`: a request without a credential is let in."""
+    """`known`: the principal of an earlier check. `optional`: no credential is needed."""
 
     scope: str = ""
     known: Principal | None = None
@@ -34,8 +34,8 @@ class Needed:
 class SignInRefused(Exception):
     """The sign-in's answer to a request for one of the application's routes.
 
-    `status` is 303 to the sign-in page for a browser; else 401 or 403, 429 with `Retry-After`, or 503, with a page or a
-    problem (RFC 9457) as the body. An exception handler of the application for it may answer otherwise.
+    `status` is 303 to the sign-in page for a browser; else 401, 403, 429 with `Retry-After`, or 503, with a page or
+    problem (RFC 9457) as the body. An exception handler of the application may answer otherwise.
     """
 
     def __init__(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
@@ -44,7 +44,7 @@ class SignInRefused(Exception):
 
 
 class _Answer(Response[bytes]):
-    """As it is, without what the application adds to its own."""
+    """Without what the application adds to its own."""
 
     def __init__(self, refused: SignInRefused) -> None:
         super().__init__(refused.body, status_code=refused.status)
@@ -55,12 +55,11 @@ class _Answer(Response[bytes]):
 
 
 def answer(_: Any, refused: SignInRefused) -> Response[bytes]:
-    """An exception handler."""
     return _Answer(refused)
 
 
 def checker(dependencies: AppDependencies, ours: Litestar) -> ASGIApp:
-    """Answers with a refusal, or else only leaves the principal in the request's state."""
+    """Refuses, or leaves the principal in the request's state."""
 
     async def check(scope: Scope, receive: Receive, send: Send) -> None:
         needed, route = scope["state"][_NEEDED], _Route(scope["state"][_NEEDED])
@@ -105,7 +104,6 @@ class _Route:
         self.opt |= {"scope": needed.scope} if needed.scope else {}
 
     def answers(self, code: Code) -> None:
-        """Only who is not signed in is sent elsewhere."""
         self.opt |= {"error_page": "/"} if code is Code.NOT_SIGNED_IN else {}
 
 
@@ -133,7 +131,7 @@ def _refusal(sent: list[Message], *, is_http: bool) -> Exception:
 
 
 def _whole_path(scope: Scope) -> str:
-    """Below a mount, Litestar leaves only the rest of it in `path`. Some servers add the query to `raw_path`."""
+    """Litestar strips a mount from `path`. Some servers add the query to `raw_path`."""
     raw = (scope.get("raw_path") or b"").partition(b"?")[0]
     return unquote(raw.decode("latin-1")) if raw else scope["path"]
 

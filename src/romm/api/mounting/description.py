@@ -25,7 +25,7 @@ def described(config: OpenAPIConfig, session_cookie: str) -> OpenAPIConfig:
 
 
 def demand(handler: HTTPRouteHandler, scopes: Iterable[str], *, optional: bool) -> None:
-    """`optional`: a request without a credential is let in, too."""
+    """`optional`: no credential is needed."""
     listed = list(scopes)
     ways = [{PREFIX + way: listed for way in required} for required in SIGNED_IN]
     if ways[0] not in (handler.security or ()):  # a handler of several paths comes with each

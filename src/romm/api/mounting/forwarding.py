@@ -1,7 +1,7 @@
-"""The sign-in's paths in another application: each request goes on to the sign-in's own service.
+"""The sign-in's paths in another application, forwarded to the sign-in's own service.
 
-So nothing of the application (dependencies, hooks, templates, exception handlers) touches the sign-in, nor the other way
-round. A mount of Litestar would take a whole prefix, such as all of `/api`.
+Neither touches the other's dependencies, hooks, templates or exception handlers. A mount of Litestar would take a whole
+prefix, such as `/api`.
 """
 
 import re
@@ -31,7 +31,7 @@ _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
 def forwarders(ours: Litestar, service: ASGIApp, theirs: Sequence[ControllerRouterHandler]) -> Router:
-    """A route to `service` for each path of `ours`. Raises ImproperlyConfiguredException if `theirs` have one of them."""
+    """Raises ImproperlyConfiguredException if `theirs` have a path of `ours`."""
     taken = Router("/", route_handlers=theirs).routes
     for each in taken:
         refuse_clash(each, ours)
@@ -67,7 +67,7 @@ def refuse_clash(theirs: BaseRoute, ours: Litestar) -> None:
 
 
 def bare(scope: Scope) -> dict[str, Any]:
-    """What the server said of the request, without what the application added."""
+    """The server's part, without what the application added."""
     found: dict[str, Any] = {name: value for name, value in scope.items() if name in _OF_THE_SERVER}
     return found | {"root_path": "", "state": {}}
 
@@ -80,7 +80,7 @@ def _clash(own: BaseRoute, theirs: BaseRoute) -> bool:
 
 
 def _shape(of: BaseRoute) -> str:
-    """The names and types of parameters make no difference."""
+    """Without names and types of parameters."""
     return _PARAMETER.sub("{}", of.path_format)
 
 
@@ -89,5 +89,4 @@ async def _pass(_: Any) -> None:
 
 
 async def _pass_back(response: Any) -> Any:
-    """In place of the application's hook."""
     return response

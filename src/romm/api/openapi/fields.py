@@ -1,7 +1,7 @@
 """Types of request fields, for the OpenAPI document.
 
-Constraints of `extra_json_schema` are the tables of the rules themselves: the rule refuses, with a code of its own. The others
-msgspec checks, which refuses with `request_invalid`.
+Constraints of `extra_json_schema` are the rules' own, which refuse with their own codes. msgspec checks the others,
+with `request_invalid`.
 """
 
 from typing import Annotated, Any

@@ -62,9 +62,9 @@ def config(version: str) -> OpenAPIConfig:
 
 @dataclass
 class Described(Operation):
-    """Problems come as JSON, and under their own media type if `Accept` names it.
+    """Problems come as JSON, too.
 
-    No class below it is a dataclass again: it adds no field, and each would take a millisecond of a start.
+    Subclasses are no dataclasses: each would cost a millisecond at start.
     """
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ def _either(other: OpenAPIMediaType | None, own: OpenAPIMediaType) -> OpenAPIMed
 
 
 def security_schemes(cookie: str, about_cookie: str = "") -> dict[str, SecurityScheme]:
-    """Those that `SIGNED_IN` names. `cookie` is the name of the session's."""
+    """Those that `SIGNED_IN` names. `cookie`: the session's name."""
     of_session = f"The session of a browser. {about_cookie}".strip()
     return {
         "session": SecurityScheme(type="apiKey", name=cookie, security_scheme_in="cookie", description=of_session),
@@ -92,7 +92,6 @@ def security_schemes(cookie: str, about_cookie: str = "") -> dict[str, SecurityS
 
 
 def needs(scope: str, **options: Any) -> dict[str, Any]:
-    """Options of a route that needs this scope."""
     return {
         "opt": {"scope": scope, **options},
         "security": [{way: [scope] for way in required} for required in SIGNED_IN],
@@ -105,10 +104,7 @@ def takes(
     types: Sequence[str] = (JSON, FORM),
     also: Mapping[int, OpenAPIMediaType] | None = None,
 ) -> type[Operation]:
-    """A body of this type, so that the document demands what `msgspec.convert` demands.
-
-    `also`: JSON answers with a status that refusals have, too.
-    """
+    """The document demands what `msgspec.convert` demands. `also`: JSON answers with a status that refusals have, too."""
     schema = _spelled_out(msgspec.json.schema(shape))
     body = RequestBody(content=dict.fromkeys(types, _medium(schema, example)), required=bool(schema.get("required")))
 
@@ -128,7 +124,7 @@ _BODIES: dict[type[Operation], tuple[str, ...]] = {}
 
 
 def asks(shape: Any) -> type[Operation]:
-    """Query parameters that the route reads by itself, because one that comes twice means something."""
+    """Query parameters that the route reads by itself: a repeated one means something."""
     schema = _spelled_out(msgspec.json.schema(shape))
     parameters = [
         Parameter(name=name, param_in="query", schema=cast("Schema", of), required=name in schema["required"])
@@ -152,7 +148,6 @@ def _medium(schema: Any, example: Any) -> OpenAPIMediaType:
 
 
 def content_types(operation: type[Operation]) -> tuple[str, ...]:
-    """Those of the body, none without one."""
     return _BODIES.get(operation, ())
 
 
@@ -179,7 +174,6 @@ def refuses_as_oauth(*codes: Code) -> dict[int, ResponseSpec]:
 
 
 def also_refuses(spec: ResponseSpec | None, status: int, code: Code, *, oauth: bool) -> ResponseSpec:
-    """The refusals of `spec`, and one more."""
     known = [] if spec is None else [Code(each.id) for each in spec.examples or () if each.id in set(Code)]
     codes = known if code in known else [*known, code]
     return _oauth_refusal(codes) if oauth else _refusal(status, codes)
@@ -206,7 +200,7 @@ def _oauth_problem(code: Code) -> OAuthProblem:
 
 
 def _spelled_out(schema: Mapping[str, Any]) -> Any:
-    """Inline every `$ref`, because names are local to one body."""
+    """Inline every `$ref`: names are local to one body."""
     named = schema.get("$defs", {})
 
     def inlined(node: Any) -> Any:

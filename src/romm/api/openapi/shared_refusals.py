@@ -1,6 +1,6 @@
-"""What follows from the kind of a route, for its entry in the OpenAPI document and for `Allow`.
+"""A route's implied refusals, for the OpenAPI document and `Allow`.
 
-Each route lists the refusals of its own work; those of reading the request are the same everywhere.
+Routes list those of their own work; those of reading the request are the same everywhere.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from romm.domain.errors import Code
 
 
 class _NothingToRefuse(Described):
-    """Without the answer that Litestar documents for every route with a parameter."""
+    """Without the 400 that Litestar documents for every route with a parameter."""
 
     def __post_init__(self) -> None:
         (self.responses or {}).pop(str(HTTPStatus.BAD_REQUEST.value), None)
@@ -54,7 +54,7 @@ def _describe(handler: HTTPRouteHandler, route: HTTPRoute) -> None:
 
 
 def _naming(methods: str) -> Any:
-    """Litestar's own handler names the methods of one handler only."""
+    """Litestar's own handler names one handler's methods only."""
 
     async def name_methods(response: Response[Any]) -> Response[Any]:
         response.headers["Allow"] = methods

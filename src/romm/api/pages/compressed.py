@@ -1,6 +1,6 @@
-"""Compression, for routes whose answers have nothing of a person.
+"""Compression, for answers without personal data.
 
-A page with a secret and with something that another site chose would tell the secret by its length (BREACH).
+A page's length would reveal its secret beside another site's text (BREACH).
 """
 
 from litestar.config.compression import CompressionConfig

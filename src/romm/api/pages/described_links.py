@@ -1,4 +1,4 @@
-"""Links as pages describe them: each by the name of its own provider."""
+"""Links as pages describe them, each by its provider's name."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,6 @@ class DescribedLink:
 
 
 def describe_links(account: Account, issuers: Issuers, renderer: PageRenderer) -> list[DescribedLink]:
-    """All links of an account."""
     return [_described(link, issuers.relation(link), renderer) for link in account.links]
 
 

@@ -1,4 +1,4 @@
-"""The sign-in log as pages show it, with names and explanations."""
+"""The sign-in log on pages, with names and explanations."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ WAYS = {"password": "with a local password", "recovery": "with a recovery link"}
 class SignInView:
     """`name` is None for a deleted account, `described` for a success.
 
-    `role` describes a change of the role; `warning` needs the administrator's attention.
+    `role` describes a changed role; `warning` needs the administrator's attention.
     """
 
     entry: SignInEntry
@@ -36,14 +36,13 @@ class SignInView:
 async def describe_entries(
     entries: Sequence[SignInEntry], renderer: PageRenderer, who: Principal, administration: Administration
 ) -> list[SignInView]:
-    """Without account names unless `who` may see accounts."""
     owners = {entry.account_id for entry in entries if entry.account_id is not None}
     names = await administration.names(actor(who), owners) if "users.read" in who.scopes else {}
     return [_describe_entry(entry, renderer, names) for entry in entries]
 
 
 def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
-    """With the name of the entry's own provider. An earlier one is known by its host."""
+    """With the provider's name; an earlier one's host."""
     by = {"openid": "with", "backchannel": "by"}.get(entry.method)
     if by is None:
         return WAYS.get(entry.method, entry.method)
@@ -53,7 +52,6 @@ def _way(entry: SignInEntry, renderer: PageRenderer) -> str:
 
 
 def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[int, str]) -> SignInView:
-    """In the words of the entry's own provider."""
     provider, rule = renderer.configured.of_issuer(entry.issuer), ROWS.get(entry.rule or "")
     provider_id = provider.id if provider else None
     warning = role_hints.hint(entry.warning, renderer.oidc_of(entry.issuer).claim_roles)
@@ -70,7 +68,7 @@ def _describe_entry(entry: SignInEntry, renderer: PageRenderer, names: Mapping[i
 
 
 def _role(entry: SignInEntry) -> str:
-    """A role that changed, or that the provider did not decide."""
+    """Empty unless it changed, or the provider did not decide it."""
     before, after = entry.role_before, entry.role_after
     if after is None:
         return ""

@@ -1,4 +1,4 @@
-"""The language of a page: as chosen on a page, else ROMM_LANGUAGE, else the browser's."""
+"""A page's language: as chosen on a page, else ROMM_LANGUAGE, else the browser's."""
 
 import gettext
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _asked: ContextVar["Asked | None"] = ContextVar("asked", default=None)
 
 @dataclass(frozen=True)
 class Languages:
-    """`usual`: a tag of `LANGUAGES`, or empty for the browser's. `cookie`: the name of the one that a page's choice sets."""
+    """`usual`: a tag of `LANGUAGES`, or empty for the browser's. `cookie`: the name of a page's choice."""
 
     usual: str
     cookie: str
@@ -51,8 +51,6 @@ class Languages:
 
 @dataclass
 class Asked:
-    """A request, from which the language is read once, when a page needs it."""
-
     languages: Languages
     scope: HTTPScope
 
@@ -66,13 +64,12 @@ def remember(asked: Asked) -> None:
 
 
 def current() -> str:
-    """Of this request's page."""
     asked = _asked.get()
     return ENGLISH if asked is None else asked.language
 
 
 def this_page() -> str:
-    """The way back to this request's page, with what it cannot be opened without. Empty if it only answers a form."""
+    """The way back to this request's page, with the parameters that it needs. Empty if it only answers a form."""
     if (asked := _asked.get()) is None or asked.scope["method"] != "GET":
         return ""
     query = dict(parse_qsl(asked.scope["query_string"].decode("latin-1")))
@@ -98,7 +95,6 @@ def _quality(text: str) -> float:
 
 
 def install(environment: Environment) -> None:
-    """`_()` and `{% trans %}` in templates, in the language of the request."""
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # by the extension

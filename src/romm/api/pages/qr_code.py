@@ -1,4 +1,4 @@
-"""QR codes as inline SVG, so that no cache holds them."""
+"""QR codes as inline SVG, for no cache to hold."""
 
 QUIET_ZONE = 4  # modules on each side (ISO/IEC 18004, 6.3.8)
 

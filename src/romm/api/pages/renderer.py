@@ -81,8 +81,7 @@ class PageRenderer:
     ) -> Template:
         """Loads only its own style, images and script; submits forms only to us and the providers.
 
-        `who` is the signed-in account. `form_target` is one more source for `form-action`. `home`: our origin, for a page
-        that is shown at another host.
+        `form_target`: one more source for `form-action`. `home`: our origin, for a page shown at another host.
         """
         shared = {
             "me": who and _ways(who),
@@ -109,16 +108,16 @@ class PageRenderer:
 
     @property
     def _shown(self) -> ConfiguredProvider | None:
-        """For pages that speak of one provider: the default one, else the first that is on."""
+        """For pages that speak of one provider."""
         return self.configured.default if self.configured.default.is_on else next(iter(self.configured.on), None)
 
     def name_of(self, issuer: str | None) -> str | None:
-        """The name of the provider with this issuer, also while it is off."""
+        """Also while the provider is off."""
         found = self.configured.of_issuer(issuer)
         return None if found is None else found.label
 
     def oidc_of(self, issuer: str | None) -> Oidc:
-        """The settings of the provider with this issuer, else of the default one."""
+        """Of an unknown issuer, the default provider's."""
         found = self.configured.of_issuer(issuer) or self.configured.default
         return self.declared(found.id).oidc
 
@@ -127,29 +126,27 @@ class PageRenderer:
         return " or ".join(each.label for each in providers) or None
 
     def one(self, provider_id: str | None) -> str | None:
-        """The name of the only provider, or of the named one of several, if it is on."""
+        """The only provider, or the named one of several, if it is on."""
         named = self.configured.named(provider_id) if provider_id else None
         of_several = named if named is not None and named.is_on else None
         found = of_several if self.configured.are_several else self._shown
         return None if found is None else found.label
 
     def of_several(self, provider_id: str | None) -> str:
-        """The id of one of several providers, for a link to what is said of it. Empty with a single one."""
+        """For links about one of several providers. Empty with a single one."""
         named = self.configured.named(provider_id) if provider_id else None
         return named.id if named is not None and self.configured.are_several else ""
 
     def providers_of(self, issuers: Iterable[str]) -> str | None:
-        """Those with one of these issuers, else all that are on."""
         found = {each.id for issuer in issuers if (each := self.configured.of_issuer(issuer))}
         return self.one_of([each for each in self.configured.on if each.id in found] or self.configured.on)
 
     @property
     def links_by_email(self) -> str | None:
-        """The providers whose verified addresses link."""
         return self.one_of([each for each in self.configured.on if self.declared(each.id).oidc.link_by_email])
 
     def buttons(self, return_to: str, used: str | None = None) -> list[Button]:
-        """One for each provider that is on, in the declared order, but the one that this browser used last comes first."""
+        """In the declared order; this browser's last provider comes first."""
         return [
             Button(
                 label=each.label,
@@ -162,24 +159,23 @@ class PageRenderer:
         ]
 
     def _picture(self, provider_id: str) -> str:
-        """The emblem of OpenID Connect for a provider without any name."""
+        """Without any name, the emblem of OpenID Connect."""
         oidc = self.declared(provider_id).oidc
         name = key(oidc.provider)
         return name if name in PRESETS else "" if name or oidc.name else "oidc"
 
     def autologin_url(self, return_to: str) -> str | None:
-        """Where the login page goes straight to."""
         chosen = (each.id for each in self.settings.working_providers if each.oidc.autologin)
         return next((self.login_url(return_to, each) for each in chosen), None)
 
     def login_url(self, return_to: str, provider_id: str | None = None) -> str:
-        """Without an id that of the provider that pages speak of."""
+        """Without an id, of the provider that pages speak of."""
         provider_id = provider_id or (self._shown or self.configured.default).id
         named = {} if provider_id == self.configured.default.id else {"provider": provider_id}
         return f"/api/login/openid?{urlencode({'next': return_to} | named)}"
 
     def confirming(self, who: Principal, return_to: str) -> dict[str, Any]:
-        """The name of the provider where the person signs in again, the way there, and whether its addresses link."""
+        """The provider to sign in at again."""
         wanted = self.configured.to_confirm_by(who.issuers)
         found = wanted if wanted.is_on else self._shown
         if found is None:
@@ -191,11 +187,9 @@ class PageRenderer:
         }
 
     def is_proven(self, who: Principal) -> bool:
-        """May the session take steps that last?"""
         return step_up.is_proven(actor(who), self.clock())
 
     def confirm_first(self, who: Principal, page: str) -> str | None:
-        """The page to confirm on, if one has to before a step that lasts."""
         return None if self.is_proven(who) else confirm_url(page)
 
     def sign_in_url(self, return_to: str) -> str:
@@ -225,7 +219,6 @@ class PageRenderer:
 
 
 def _ways(who: Principal) -> dict[str, Any]:
-    """The administration pages that the account may open."""
     return {
         "username": who.account.username,
         "manages": "users.read" in who.scopes,
@@ -234,12 +227,11 @@ def _ways(who: Principal) -> dict[str, Any]:
 
 
 def confirm_url(return_to: str) -> str:
-    """The page that asks for a proof, and leads back."""
     return with_query(CONFIRM_PAGE, {"next": return_to})
 
 
 def explained(error: str, reference: str, at: str = "") -> dict[str, str | None] | None:
-    """An unknown code gets the general sentence, never its own text. `at` is the provider, of several."""
+    """An unknown code gets the general sentence, never its own text. `at`: the provider, of several."""
     if not error:
         return None
     code = Code(error) if error in set(Code) else Code.UNEXPECTED
@@ -250,7 +242,7 @@ def explained(error: str, reference: str, at: str = "") -> dict[str, str | None]
 def describe(
     code: Code, renderer: PageRenderer, about: ConfiguredProvider | None, facts: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The person's text, the fix here with the refusal's facts, and the fix at that provider, else at the default one."""
+    """The person's text, the fix here with the refusal's facts, and the fix at the provider, else at the default one."""
     provider, row = about or renderer.configured.default, CATALOGUE[code]
     hint = preset(renderer.declared(provider.id).oidc.provider).hints.get(code, "")
     operator = (

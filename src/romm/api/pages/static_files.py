@@ -1,4 +1,4 @@
-"""Style and images. Their addresses have the digest of their content, so that a browser may keep them for good."""
+"""Style and images. A digest in each address lets browsers keep them for good."""
 
 import mimetypes
 from hashlib import sha256

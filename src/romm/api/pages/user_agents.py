@@ -1,4 +1,4 @@
-"""Browser names for the list of sessions, from the unverified User-Agent."""
+"""Browser names for sessions, from the unverified User-Agent."""
 
 UNKNOWN = "Unknown device"
 
@@ -26,7 +26,7 @@ _SYSTEMS = (
 
 
 def in_words(user_agent: str) -> str:
-    """`Firefox on Windows`; otherwise the first product name, like `curl`."""
+    """`Firefox on Windows`, else the first product name, like `curl`."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), None)
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
     if browser is None:

@@ -34,7 +34,7 @@ _CODES_OF_STATUS = {404: Code.NOT_FOUND, 401: Code.NOT_SIGNED_IN, 403: Code.FORB
 
 @dataclass(frozen=True)
 class Errors:
-    """`provider_hints` says by provider where to click there, for the log. Most refusals are about no provider."""
+    """`provider_hints`: by provider, where to click there, for the log."""
 
     our_cookies: Cookies
     renderer: PageRenderer
@@ -77,7 +77,6 @@ class Errors:
         return self._answer(request, Refused(Code.UNEXPECTED, problem=type(error).__name__))
 
     def _hint(self, refused: Refused) -> str:
-        """For the log."""
         text = in_words_of(refused.provider, operator_text(refused))
         return with_documentation(text, self.renderer.settings.server.base_url)
 
@@ -124,14 +123,13 @@ class Errors:
         return see_other(with_query(page, query), [*self._cleared(request, refused), *_kept(request)])
 
     def _sign_in_first(self, request: Request) -> Response[bytes]:
-        """After a GET, the sign-in page leads back."""
         path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
         page_url = path + (f"?{query}" if query else "")
         target = {"next": page_url} if request.method == "GET" else {"error": str(Code.NOT_SIGNED_IN)}
         return see_other(f"/login?{urlencode(target)}", self._cleared(request, Refused(Code.NOT_SIGNED_IN)))
 
     def _to_proxy(self, request: Request, refused: Refused) -> Response[bytes]:
-        """401, or a redirect for browsers. nginx accepts only 401, so it gets the URL in `Location`."""
+        """401, or a redirect for browsers. nginx accepts only 401, with the URL in `Location`."""
         answer = self._problem(request, refused)
         if not refused.page:
             return answer
@@ -158,7 +156,7 @@ class Errors:
         return page
 
     def _home(self, request: Request) -> str:
-        """Where the page's links and styles are: it may be shown at another host, where ours are not."""
+        """For links and styles of a page shown at another host."""
         return self.renderer.settings.server.base_url if _route_options(request).get("forwarded") else ""
 
     def _problem(self, request: Request, refused: Refused, status: int | None = None) -> Response[bytes]:
@@ -203,13 +201,11 @@ def _in_words_of(provider_id: str | None, facts: Mapping[str, str]) -> dict[str,
 
 
 def _kept(request: Request) -> list[Cookie]:
-    """What the refused form had."""
     cookie = request.scope["state"].get(KEPT)
     return [] if cookie is None else [cookie]
 
 
 def _route_options(request: Request) -> Mapping[str, Any]:
-    """Empty if no route matched."""
     route = cast("dict[str, Any]", request.scope).get("route_handler")
     return {} if route is None else cast("Mapping[str, Any]", route.opt)
 
@@ -220,7 +216,7 @@ def _is_here(request: Request, page: str) -> bool:
 
 
 def _problem_type(request: Request) -> str:
-    """Apps look for `detail` in `application/json` only; RFC 9457's own type is for those that ask for it."""
+    """Apps look for `detail` in `application/json` only; RFC 9457's type is sent on request."""
     return PROBLEM_JSON if PROBLEM_JSON in request.headers.get("accept", "") else JSON
 
 
@@ -236,7 +232,7 @@ def _headers(request: Request, refused: Refused, status: int) -> dict[str, str]:
 
 
 def _challenge(refused: Refused, header: str | None) -> str | None:
-    """RFC 7617, 2; RFC 6750, 3 (no error code if the request had no credential)."""
+    """RFC 7617, 2; RFC 6750, 3 (no error code without a credential)."""
     match refused.code:
         case Code.CREDENTIALS_WRONG | Code.CLIENT_UNKNOWN:
             return 'Basic realm="RomM", charset="UTF-8"'

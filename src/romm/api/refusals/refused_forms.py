@@ -1,7 +1,6 @@
-"""What a refused form had, for the page that shows the form again.
+"""The fields of a refused form, for the page that shows it again.
 
-The browser keeps it in a sealed cookie: names and addresses are in no URL, so in no log, history or referrer, and no link can
-fill in a form.
+A sealed cookie keeps them: they are in no URL, log, history or referrer, and no link can fill in a form.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,7 +25,7 @@ MOST_KEPT = 1400
 
 
 class TypedForm(Struct, frozen=True):
-    """`cookies` are for the page that shows the values: they are shown once."""
+    """`cookies` go with the page: the values are shown once."""
 
     values: dict[str, str] = {}
     cookies: Sequence[Cookie] = ()
@@ -41,7 +40,7 @@ class RefusedForms:
     async def keeping(
         self, request: Request, page: str, typed: Mapping[str, str], who: Principal | None = None
     ) -> AsyncIterator[None]:
-        """Leads back to `page` after a refusal, and after the confirmation that a step needs. `typed` must have no secret."""
+        """Leads back to `page` after a refusal or a confirmation. `typed` must have no secret."""
         try:
             yield
         except Refused as refused:
@@ -55,7 +54,7 @@ class RefusedForms:
             raise
 
     async def typed(self, request: Request, page: str, who: Principal | None = None) -> TypedForm:
-        """Empty without a refused form of this page and person. `page` has the secret of a link that leads there."""
+        """Empty without a refused form of this page and person. `page` includes a link's secret."""
         sealed = self.our_cookies.kept_form(request)
         found = None if sealed is None else await self.seal.open(sealed, _use(page, who))
         if found is None:

@@ -1,4 +1,4 @@
-"""Our public keys, by which the provider knows us when we authenticate by `private_key_jwt`."""
+"""Our public keys, for authentication at the provider by `private_key_jwt`."""
 
 from collections.abc import Mapping
 from typing import Any

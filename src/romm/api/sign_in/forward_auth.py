@@ -81,7 +81,7 @@ async def forward(
 async def _permission(
     request: Request, authentication: Authentication, forward_hosts: ForwardHosts, needed: frozenset[str]
 ) -> dict[str, str]:
-    """The headers that go with it. Raises `Refused`."""
+    """Response headers. Raises `Refused`."""
     elsewhere = forward_hosts.origin_of(forwarded_host(request))
     who = await _who(request, authentication, forward_hosts, elsewhere)
     if refuse := forward_auth.allow(needed, who.scopes):
@@ -93,7 +93,7 @@ async def _permission(
 async def _who(
     request: Request, authentication: Authentication, forward_hosts: ForwardHosts, elsewhere: str | None
 ) -> Principal:
-    """A cookie decides first: the `Authorization` header may be meant for the application. Each host has its own cookie."""
+    """A cookie decides first: `Authorization` may be meant for the application. Each host has its own cookie."""
     if elsewhere is None:
         return await authentication.browser(request) or await authentication.principal(request)
     who = await forward_hosts.who(elsewhere, authentication.our_cookies.forward_session(request))
@@ -109,7 +109,7 @@ async def options() -> None:
 
 
 def _name_untrusted_proxy(request: Request) -> None:
-    """Its address is what an operator who forgot it needs."""
+    """An operator who forgot it needs its address."""
     if is_from_untrusted_proxy(request):
         peer = request.client.host if request.client else "a Unix socket"
         raise Refused(Code.PROXY_UNTRUSTED, address=peer, uri=forwarded_uri(request))

@@ -1,6 +1,6 @@
-"""Carrying a sign-in over to another host. A proxy there hands everything below `/romm-forward/` to RomM.
+"""Carries a sign-in over to another host, whose proxy hands all of `/romm-forward/` to RomM.
 
-begin (there) -> hand-over (at RomM's own host, after signing in) -> finish (there) -> the page.
+begin (there) -> hand-over (at RomM's host, after signing in) -> finish (there) -> the page.
 """
 
 from typing import Annotated

@@ -110,7 +110,7 @@ async def finish_at(
 async def _finished(
     request: Request, signin: OpenIDSignIn, our_cookies: Cookies, *, are_several: bool
 ) -> Response[bytes]:
-    """One of several providers is remembered in the browser."""
+    """The browser remembers one of several providers."""
     response = required(authorization.response(list(request.query_params.multi_items())))
     attempt = attempt_id(response.state or "")
     cookies = CallbackCookies(
@@ -128,7 +128,7 @@ async def _finished(
 
 
 def landing(finished: Finished) -> str:
-    """The requested page; first the notice that an existing account was linked."""
+    """The requested page; first the notice of a link to an existing account."""
     if not finished.linked or finished.return_to == LINKED_PAGE:
         return finished.return_to
     return f"/me?{urlencode({'notice': 'linked', 'next': finished.return_to})}"

@@ -153,7 +153,7 @@ async def choose_language(request: Request, our_cookies: NamedDependency[Cookies
 
 
 def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
-    """The one that the session came from, else those that the account is linked to."""
+    """The session's, else those of the account's links."""
     session = principal.credential.identity if principal.credential else None
     of_session = renderer.configured.of_issuer(session.issuer) if session else None
     links = [link.identity.issuer for link in principal.account.links]
@@ -161,12 +161,12 @@ def _provider(principal: Principal, renderer: PageRenderer) -> str | None:
 
 
 async def _checkup(checkups: Checkups, who: Principal) -> Checkup | None:
-    """None also for those who may not diagnose."""
+    """None also without the right to diagnose."""
     return await checkups.last(actor(who)) if "users.read" in who.scopes else None
 
 
 async def _waiting(administration: Administration, who: Principal) -> Sequence[Account]:
-    """Asked for a new password; at most one more than are shown."""
+    """Accounts that asked for a new password; at most one more than are shown."""
     if "users.read" not in who.scopes:
         return []
     waiting = AccountQuery(only=Only.WAITING, limit=SHOWN + 1)
@@ -176,7 +176,7 @@ async def _waiting(administration: Administration, who: Principal) -> Sequence[A
 async def _refused(
     journal: SignInJournal, who: Principal, renderer: PageRenderer, administration: Administration
 ) -> Sequence[SignInView] | None:
-    """Of the last day; at most one more than are shown. None for those who may not read the log."""
+    """Of the last day; at most one more than are shown. None without the right to read the log."""
     if "logs.read" not in who.scopes:
         return None
     entries = await journal.search(actor(who), SignInFilter(outcome="refused"), SHOWN + 1)

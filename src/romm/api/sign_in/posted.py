@@ -1,7 +1,7 @@
 """Parameters that another site posts: authorization responses by form_post, and initiated logins.
 
-A cross-site POST brings no cookie (`SameSite=Lax`), so the browser is sent to the same address again by GET. Only that request
-acts. Sources: OAuth 2.0 Form Post Response Mode; OpenID Connect Core 1.0, 4.
+A cross-site POST brings no cookie (`SameSite=Lax`): the browser is sent to the same address by GET, and only that
+request acts. Sources: OAuth 2.0 Form Post Response Mode; OpenID Connect Core 1.0, 4.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ async def initiation(request: Request) -> Response[bytes]:
 
 
 async def _again_by_get(request: Request, names: Sequence[str], otherwise: Code) -> Response[bytes]:
-    """Raises `Refused(otherwise)`; parameters that we do not know are left out."""
+    """Omits unknown parameters. Raises `Refused(otherwise)`."""
     if request.content_type[0] not in FORM_TYPES:
         raise Refused(otherwise, problem=f"the content type is {request.content_type[0] or 'missing'}")
     with readable(otherwise):

@@ -16,7 +16,7 @@ from romm.settings.model import Database
 
 
 def check_start(given: Given) -> None:
-    """Exits on a problem, with the code that `romm serve` would end with."""
+    """Exits on a problem, with the code of `romm serve`."""
     found = loaded(os.environ, given)
     check_packages(found.settings)
     for warning in found.warnings:
@@ -35,7 +35,7 @@ def check_start(given: Given) -> None:
 
 
 def _look_at(database: Database) -> None:
-    """Raises `Refused` for what `romm serve` does not put in order."""
+    """Raises `Refused` for what `romm serve` does not fix."""
     try:
         migrations.require_current(database.url)
     except Refused as refused:

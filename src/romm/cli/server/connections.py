@@ -1,4 +1,4 @@
-"""Room for connections: open files for them, an end to those that do not read, and one line in the log when it is full."""
+"""Open files for connections, an end to those that do not read, and a log line when there is no more room."""
 
 import contextlib
 import os
@@ -42,7 +42,7 @@ _FILES_HINT = "raise the limit of open files (LimitNOFILE of systemd, ulimits of
 
 
 class Room(Struct, frozen=True):
-    """Connections of one worker; `wanted` and `allowed` are open files."""
+    """Of one worker; `wanted` and `allowed` are open files."""
 
     connections: int
     wanted: int
@@ -50,7 +50,7 @@ class Room(Struct, frozen=True):
 
 
 def make_room(workers: int) -> Room:
-    """Raise the limit of open files as far as it may be; workers inherit it."""
+    """Raise the limit of open files as far as possible; workers inherit it."""
     wanted = CONNECTIONS // workers + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted and soft != resource.RLIM_INFINITY:
@@ -62,7 +62,6 @@ def make_room(workers: int) -> Room:
 
 
 def room(workers: int, allowed: int) -> Room:
-    """`allowed`: open files of a process."""
     wanted = CONNECTIONS // workers + OTHER_FILES
     allowed = wanted if allowed == resource.RLIM_INFINITY else min(allowed, wanted)
     return Room(connections=max(1, allowed - OTHER_FILES, allowed // 2), wanted=wanted, allowed=allowed)
@@ -75,7 +74,7 @@ def report_few_files(found: Room, log: Log) -> None:
 
 
 class Gauge:
-    """One line when the room is full, one when it is not any more."""
+    """One line when the room is full, one when it no longer is."""
 
     def __init__(self, room: Room, log: Log) -> None:
         self._room = room
@@ -92,7 +91,7 @@ class Gauge:
 
 
 def watch(room: Room, log: Log) -> None:
-    """Of this worker; never returns."""
+    """Watches this worker; never returns."""
     while not limit_unread():
         time.sleep(START_SECONDS)
     gauge = Gauge(room, log)
@@ -102,9 +101,8 @@ def watch(room: Room, log: Log) -> None:
 
 
 def limit_unread() -> bool:
-    """Connections inherit the limit from the socket that listens. False while there is none.
-
-    granian opens it itself and does not tell where.
+    """Connections inherit the limit from the listening socket. granian opens it itself and does not tell where. False
+    while there is none.
     """
     option, found = getattr(socket, "TCP_USER_TIMEOUT", None), False  # Linux
     for listener in _listeners():

@@ -1,4 +1,4 @@
-"""Saves memory and time in the processes of the `romm` command; figures in docs/performance.md."""
+"""Saves memory and time in the `romm` command's processes; figures in docs/performance.md."""
 
 import gc
 import os
@@ -29,7 +29,7 @@ HUGE_PAGES = "glibc.malloc.hugetlb=1"
 def start_with_huge_pages() -> None:
     """Starts this program again, as the same process: glibc reads its settings at the start only.
 
-    Returns if they are set, empty ones too, and where there is no Linux.
+    Returns if they are set, even empty, and outside Linux.
     """
     if sys.platform != "linux" or TUNABLES in os.environ:
         return
@@ -61,7 +61,7 @@ def left_out(*names: str) -> Iterator[None]:
 
 @contextmanager
 def without_other_databases() -> Iterator[None]:
-    """Around the import of advanced-alchemy, which otherwise imports all of itself, and the dialects of three more databases."""
+    """Around the import of advanced-alchemy, which otherwise imports all of itself and three more databases' dialects."""
     found = find_spec("advanced_alchemy")
     own = {} if found is None else {found.name: module_from_spec(found)}  # not executed; its modules can be imported
     # Litestar imports it if it is there, and has its own.
@@ -79,7 +79,6 @@ def hollow(*names: str) -> Iterator[None]:
 
 @contextmanager
 def _in_place(modules: Mapping[str, ModuleType]) -> Iterator[None]:
-    """Of those that are not imported yet."""
     added = modules.keys() - sys.modules.keys()
     sys.modules.update({name: modules[name] for name in added})
     try:
@@ -99,7 +98,7 @@ class _Hollow(ModuleType):
 
 @contextmanager
 def without_collections() -> Iterator[None]:
-    """Around imports: all that they make stays, so to search it for garbage, then or later, is in vain."""
+    """Around imports: all that they make stays, and is never garbage."""
     gc.disable()
     try:
         yield

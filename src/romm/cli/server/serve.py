@@ -38,7 +38,7 @@ _OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian"
 
 
 def run(loaded: Loaded, make: Callable[[Loaded], Any] | None = None) -> None:
-    """The database is migrated. `make` gives another application than RomM's, in each worker."""
+    """The database is migrated. `make` gives each worker another application than RomM's."""
     hashing_memory.keep_freed()  # a forked worker would use the arenas of this process's threads
     # Not above: a spawned worker imports this module before it can leave anything out.
     from romm.adapters import log
@@ -98,7 +98,7 @@ def _metrics(settings: Metrics, logger: Log) -> Iterator[None]:
 
 
 def _app(loaded: Loaded, room: Room, make: Callable[[Loaded], Any] | None) -> Any:
-    """Imported in the worker, so that the parent stays small.
+    """Imported in the worker, to keep the parent small.
 
     Until it serves, SIGTERM has its default action: the parent's handler would swallow it.
     """

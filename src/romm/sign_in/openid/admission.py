@@ -1,4 +1,4 @@
-"""Use case: find the account of an identity, apply the linking rules and write the result."""
+"""Find the account of an identity, apply the linking rules and write the result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,9 +68,8 @@ class Admission:
     async def admit(
         self, person: Person, linking_to: Linking | None = None, answer: Answer | None = None, invitation: str = ""
     ) -> tuple[Admitted, Account] | Confirm:
-        """`Confirm` if the person has to answer first. Raises `Refused`.
-
-        Raises `Conflict`, with nothing written, if the facts changed.
+        """`Confirm` if the person has to answer first. Raises `Refused`, or `Conflict`, with nothing written, if the
+        facts changed.
         """
         decision = await self.decide(person.claims, linking_to, answer, invitation)
         self._log(decision, person.claims)

@@ -44,7 +44,7 @@ class LoginAttempts:
         return await self.used.take(attempt.state_digest, attempt.expires_at)
 
     async def outcome(self, state_digest: str) -> Outcome | None:
-        """None if unknown. Waits while its callback is running."""
+        """None if unknown. Waits for a running callback."""
         for _ in range(int(PATIENCE_SECONDS / LOOK_EVERY_SECONDS)):
             recalled = await self.used.recall(state_digest)
             if recalled is None:

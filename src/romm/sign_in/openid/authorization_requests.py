@@ -1,4 +1,4 @@
-"""The authorization request's address, pushed first where that is required or wished (RFC 9126)."""
+"""The authorization request's URL, pushed first where required or wished (RFC 9126)."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -10,8 +10,6 @@ from romm.domain.sign_in.discovery import Metadata
 
 
 class Pushing(Protocol):
-    """The part of a provider that an authorization request needs."""
-
     @property
     def client(self) -> Client: ...
 
@@ -25,7 +23,6 @@ def may_be_pushed(client: Client, metadata: Metadata) -> bool:
 
 
 async def request_url(provider: Pushing, metadata: Metadata, request: dict[str, str]) -> str:
-    """Pushes the request first if it may be pushed."""
     if may_be_pushed(provider.client, metadata):
         try:
             return await _pushed_url(provider, metadata, request)

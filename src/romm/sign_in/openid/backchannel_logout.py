@@ -1,4 +1,4 @@
-"""Use case: end our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
+"""End our sessions when the provider sends a logout token (OpenID Connect Back-Channel Logout 1.0)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _SENDERS_FAULT = {Code.LOGOUT_TOKEN_INVALID, Code.LOGOUT_TOKEN_USED}
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogout:
-    """From one provider. `off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
+    """`off`: why single sign-on is off. `without_expiry`: the hint for logout tokens without `exp`."""
 
     identification: Identification | None
     off: str
@@ -38,9 +38,8 @@ class BackchannelLogout:
     without_expiry: str = ""
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
-        """Succeeds without sessions to end (2.7).
-
-        Raises `Refused`: `LOGOUT_TOKEN_INVALID`, `LOGOUT_TOKEN_USED`, or why it cannot be validated.
+        """Succeeds without sessions to end (2.7). Raises `Refused`: LOGOUT_TOKEN_INVALID, LOGOUT_TOKEN_USED, or why it
+        cannot be validated.
         """
         if self.identification is None:
             raise Refused(Code.OIDC_OFF, reason=self.off)
@@ -56,7 +55,7 @@ class BackchannelLogout:
         await self.journal.signed_out(logout, owners, visitor)
 
     async def _carry_out(self, logout: Logout) -> Sequence[int]:
-        """The owners of the ended sessions. Raises `Refused(LOGOUT_TOKEN_USED)`."""
+        """Raises `Refused(LOGOUT_TOKEN_USED)`."""
         if not logout.has_expiry:
             self.journal.without_expiry(logout, self.without_expiry)
         try:
@@ -86,20 +85,20 @@ class BackchannelLogout:
 
 @dataclass(frozen=True, kw_only=True)
 class BackchannelLogouts:
-    """By the provider's id. One address serves all: the token names its issuer."""
+    """One address serves all providers: the token names its issuer."""
 
     by_id: Mapping[str, BackchannelLogout]
     providers: ConfiguredProviders
 
     async def log_out(self, unverified_logout_token: str, visitor: Visitor) -> None:
-        """As `BackchannelLogout.log_out`. An unknown issuer goes to the default provider, which refuses it."""
+        """An unknown issuer goes to the default provider, which refuses it."""
         issuer = claims_of(unverified_logout_token).get("iss")
         found = self.providers.of_issuer(issuer if isinstance(issuer, str) else None) or self.providers.default
         await self.by_id[found.id].log_out(unverified_logout_token, visitor)
 
 
 async def _signed(provider: Provider, metadata: Metadata, unverified_logout_token: str) -> SignedClaims:
-    """Unavailable keys keep their code, so the provider may retry. Raises `LOGOUT_TOKEN_INVALID`."""
+    """Unavailable keys keep their code: the provider may retry. Raises `LOGOUT_TOKEN_INVALID`."""
     try:
         return await provider.verify(metadata, unverified_logout_token)
     except Refused as refused:

@@ -1,4 +1,4 @@
-"""Use case: after single sign-on, ask “Is this your account?” when only the account's owner entered the address."""
+"""After single sign-on, ask “Is this your account?” when only the account's owner entered the address."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,8 @@ class BrowserCookies(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only.
-
-    `issuer` is where the person signed in; `registration`: a sign-in there may create an account.
+    """`by`: the proofs that count. `provable` is False if accounts are linked on `/account` only. `issuer`: where the
+    person signed in. `registration`: a sign-in there may create an account.
     """
 
     account: Account
@@ -86,14 +85,13 @@ class Confirmation:
         )
 
     def _sign_in(self, waiting: PendingSignIn) -> OpenIDSignIn:
-        """At the provider that let the person in. Raises `Refused(QUESTION_EXPIRED)` if it is gone."""
+        """Raises `Refused(QUESTION_EXPIRED)` if its provider is gone."""
         found = self.sign_ins.of_issuer(waiting.claims.identity.issuer)
         if found is None:
             raise _expired()
         return found
 
     async def _proved(self, question: Question, password: str, visitor: Visitor) -> Account:
-        """Raises `Refused`, also after too many attempts."""
         account = question.account
         if not question.by.password:
             raise Refused(Code.LINK_FROM_ACCOUNT, account=account.id)
@@ -109,7 +107,6 @@ class Confirmation:
     async def _answered(
         self, waiting: PendingSignIn, answer: Answer, brought: BrowserCookies, visitor: Visitor
     ) -> Finished:
-        """Finish the pending sign-in, once. Raises `Refused`."""
         if await self.pending.take(brought.pending or "") is None:
             raise _expired()
         try:

@@ -1,4 +1,4 @@
-"""Use case: sign in with the OpenID Provider, from the button to the callback."""
+"""Sign in with the OpenID Provider, from the button to the callback."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -58,13 +58,16 @@ class StartedSignIn(Struct, frozen=True, kw_only=True):
 
 
 def attempt_id(state: str) -> str:
-    """Names the cookie, for several attempts in one browser."""
+    """Names the cookie: a browser may have several attempts."""
     return digest(state)[:16]
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenIDSignIn:
-    """At one provider. `off`: why it is off; `identification` is then None. `issuer`: as the settings tell it."""
+    """At one provider. `off`: why it is off; `identification` is then None. `issuer`: as the settings spell it.
+
+    Methods that begin or finish a sign-in raise `Refused`.
+    """
 
     identification: Identification | None
     off: str
@@ -85,27 +88,25 @@ class OpenIDSignIn:
     async def begin(
         self, unverified_return_to: str | None, visitor: Visitor, initiation: Initiation | None = None
     ) -> StartedSignIn:
-        """Raises `Refused`, also if `initiation` names another issuer."""
+        """Refuses an `initiation` that names another issuer."""
         return await self._journaled(unverified_return_to, visitor, initiation=initiation)
 
     async def begin_invited(self, secret: str, visitor: Visitor) -> StartedSignIn:
-        """For a new account by an invitation's link. Raises `Refused`."""
+        """For a new account by an invitation's link."""
         return await self._journaled(None, visitor, invitation=await self.admission.open_invitation(secret))
 
     async def begin_preview(self, actor: Actor) -> StartedSignIn:
-        """A test sign-in. Raises `Refused`."""
         required(may(actor, Action.DIAGNOSE))
         return await self._begin(PREVIEW_PAGE, Purpose.PREVIEW)
 
     async def begin_link(self, who: Principal) -> StartedSignIn:
-        """Link to the session's account. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
         if who.credential is None or proof(who.account, who.credential, self.clock()) is Proof.NONE:
             raise Refused.by(confirmation_required(who.account))
         return await self._begin(LINKED_PAGE, Purpose.LINK, who.account.id, who.credential.digest)
 
     async def begin_confirmation(self, who: Principal, unverified_return_to: str, visitor: Visitor) -> StartedSignIn:
-        """Sign in anew, as a proof. Raises `Refused`."""
+        """Sign in anew, as a proof."""
         require_own(who, Action.CHANGE_PROFILE)
         return await self._journaled(unverified_return_to, visitor, Purpose.CONFIRM)
 
@@ -173,7 +174,6 @@ class OpenIDSignIn:
         await self.pushes.count(address)
 
     async def finish(self, response: AuthorizationResponse, cookies: CallbackCookies, visitor: Visitor) -> Finished:
-        """Loading a callback again gives the same result. Raises `Refused`."""
         with concerning(self.id):
             return await self._finish(response, cookies, visitor)
 
@@ -200,7 +200,6 @@ class OpenIDSignIn:
         return finished
 
     async def _linking(self, attempt: LoginAttempt, session: str | None) -> Linking | None:
-        """Checked against the current session."""
         if attempt.purpose is not Purpose.LINK or attempt.account_id is None:
             return None
         who = await self.sessions.who(session)
@@ -241,7 +240,6 @@ class OpenIDSignIn:
         )
 
     async def go_on(self, waiting: PendingSignIn, answer: Answer, visitor: Visitor) -> Finished:
-        """Finish a pending sign-in. Raises `Refused`."""
         person, secret = Person(claims=waiting.claims, source=waiting.source), url_secret()
         return await retry_on_conflict(
             lambda: self._admitted(

@@ -1,4 +1,4 @@
-"""Use case: exchange a code for validated claims, in bounded time."""
+"""Exchange a code for validated claims, in bounded time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -32,10 +32,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Identification:
-    """`extra_audiences` may be in `aud` beside us.
-
-    `issuer_spellings` maps an alternative name of the provider to its issuer.
-    """
+    """`extra_audiences` may be in `aud` beside us. `issuer_spellings` maps a provider's alternative name to its issuer."""
 
     provider: Provider
     reading: ClaimMapping
@@ -47,7 +44,7 @@ class Identification:
     budget_seconds: float = CALLBACK_SECONDS
 
     async def identify(self, metadata: Metadata, attempt: LoginAttempt, code: str) -> Person:
-        """Raises `Refused`, also when the time for all requests is over."""
+        """Raises `Refused`, also after `budget_seconds`."""
         try:
             async with asyncio.timeout(self.budget_seconds):
                 return await self._identify(metadata, attempt, code)

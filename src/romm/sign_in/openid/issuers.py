@@ -22,14 +22,13 @@ class ProviderIssuer:
     link_by_email: bool = True
 
     async def ask(self) -> None:
-        """Whether or not it answers."""
+        """Ignores a provider that does not answer."""
         if self.provider is not None:
             with suppress(Refused):
                 await self.provider.metadata()
 
     @property
     def reached(self) -> str | None:
-        """In the provider's spelling."""
         metadata = None if self.provider is None else self.provider.known_metadata()
         return None if metadata is None else metadata.issuer
 
@@ -40,8 +39,6 @@ class ProviderIssuer:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownIssuers:
-    """The default provider's comes first."""
-
     default: ProviderIssuer
     others: Sequence[ProviderIssuer]
     former: tuple[str, ...]
@@ -55,12 +52,11 @@ class KnownIssuers:
         return (await provider.metadata()).issuer
 
     def links_by_email(self, issuer: str) -> bool:
-        """Of an unknown issuer as of the default one."""
+        """For an unknown issuer, the default one's answer."""
         found = (each for each in self._all if is_among(issuer, (each.known,)))
         return next(found, self.default).link_by_email
 
     async def asked(self) -> Issuers:
-        """Asks the providers."""
         await asyncio.gather(*(each.ask() for each in self._all))
         return self.now()
 
@@ -77,7 +73,7 @@ class KnownIssuers:
 
 
 async def linked_elsewhere(links: Links, issuers: Issuers) -> tuple[LinkedElsewhere, ...]:
-    """Most accounts first. Without an unknown issuer it counts none."""
+    """Most accounts first."""
     stored = await links.issuers()
     opening = issuers.among(stored, OPENING)
     counted = [(each, await links.only_linked_to(each, opening)) for each in issuers.among(stored, {Relation.FOREIGN})]

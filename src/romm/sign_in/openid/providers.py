@@ -13,7 +13,7 @@ from romm.sign_in.openid.flow import OpenIDSignIn
 
 @dataclass(frozen=True, kw_only=True)
 class SignIns:
-    """By the provider's id, also of those that are off."""
+    """`by_id` also has the providers that are off."""
 
     by_id: Mapping[str, OpenIDSignIn]
     providers: ConfiguredProviders
@@ -34,7 +34,7 @@ class SignIns:
         return self.by_id[found.id]
 
     def confirming(self, who: Principal) -> OpenIDSignIn:
-        """Where the session came from, else where the account is linked. Raises `Refused`."""
+        """Of the session, else of the account's links. Raises `Refused`."""
         require_own(who, Action.CHANGE_PROFILE)
         return self.by_id[self.providers.to_confirm_by(who.issuers).id]
 

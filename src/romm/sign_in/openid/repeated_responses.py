@@ -1,4 +1,4 @@
-"""Use case: a browser loads its callback again."""
+"""A browser loads its callback again, with the same result."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +22,6 @@ from romm.sign_in.openid.attempts import LoginAttempts
 
 @dataclass(frozen=True, kw_only=True)
 class RepeatedResponses:
-    """The same browser gets the same result again."""
-
     attempts: LoginAttempts
     pending: PendingSignIns
     sessions: Sessions
@@ -83,7 +81,6 @@ class RepeatedResponses:
 
 
 def _first_refusal(outcome: Outcome | None) -> Refused:
-    """With its reference in the log."""
     if isinstance(outcome, NotOpened) and outcome.code in set(Code):
         return Refused(Code(outcome.code), again=outcome.reference)
     return Refused(Code.ATTEMPT_USED)
