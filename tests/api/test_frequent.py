@@ -10,6 +10,7 @@ import pytest
 from litestar.types import Message, Receive, Scope, Send
 from msgspec.structs import replace
 
+from romm.api.http.requests import FAILED
 from romm.composition.app import app_dependencies
 from romm.domain.credentials.credential import Kind
 from romm.domain.errors import Code, Refused
@@ -34,6 +35,7 @@ CREDENTIALS = (
     "nobody", "keeper", "vera", "gone", "token", "an app's token", "password", "wrong password", "vera and a password",
     "vera and an app's token", "gone and token", "another scheme", "vera after a note", "vera quoted", "vera second", "vera first",
     "vera and a longer name", "vera for programs", "vera for programs and token", "vera disguised", "a narrow token",
+    "keeper before a space and vera's token", "token and a disguised cookie",
 )  # fmt: skip
 REQUESTS: dict[str, dict[str, str]] = {
     "plain": {},
@@ -83,6 +85,8 @@ async def credentials(world: World) -> dict[str, dict[str, str]]:
         "vera for programs and token": {"cookie": f"romm_session={secret}"} | token,
         "vera disguised": {"cookie": f"note=1; \xa0{COOKIE}={secret}"},
         "a narrow token": {"authorization": f"Bearer {NARROW}"},
+        "keeper before a space and vera's token": {"cookie": keeper["cookie"].replace("=", " =", 1)} | token,
+        "token and a disguised cookie": {"cookie": "note=1; \xa0other=x; last=x"} | token,
     }
     assert tuple(found) == CREDENTIALS
     return found
@@ -173,12 +177,14 @@ async def test_a_line_for_each_request_is_written_in_one_place(world: World, log
         pytest.param({"root_path": "/api"}, id="below a folder"),
         pytest.param({"query_string": b"level=editor"}, id="a higher level"),
         pytest.param({"query_string": b"level=editr"}, id="a slip"),
+        pytest.param({"query_string": b"level=\xe9"}, id="bytes that are no ASCII"),
     ],
 )
 async def test_everything_else_is_the_routers(world: World, changes: dict[str, Any]):
-    sent, is_routed, _ = await asked(world, await session(world, "vera"), **changes)
+    sent, is_routed, scope = await asked(world, await session(world, "vera"), **changes)
 
     assert (sent, is_routed) == ([], True)
+    assert FAILED not in scope["state"], "it is refused there, not a fault of ours"
 
 
 @pytest.mark.parametrize("host", ["romm.test/x", "", "romm test"])

@@ -20,6 +20,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from romm.api.accounts import users
 from romm.api.accounts.schemas import own_schema
 from romm.api.http.authentication import Authentication
+from romm.api.http.cookies import without_disguised
 from romm.api.http.middleware import Header, new_correlation_id
 from romm.api.http.requests import FAILED, JSON_TYPE
 from romm.api.sign_in import forward_auth as forwarding
@@ -112,16 +113,16 @@ class FrequentAnswers:
 
 
 def _read(scope: HTTPScope) -> dict[bytes, bytes] | None:
-    """Of a plain GET: each once, with a host that the router takes."""
-    sent = list(scope["headers"])
+    """Of a plain GET: each once, with a host that the router takes, and cookies as the middleware leaves them."""
+    sent = without_disguised(list(scope["headers"]))
     headers = dict(sent)
     is_whole = scope["method"] == HttpMethod.GET and not scope.get("root_path") and len(headers) == len(sent)
     return headers if is_whole and _PLAIN_HOST.fullmatch(headers.get(b"host", b"")) else None
 
 
 def _has_session(cookies: bytes) -> bool:
-    """Of a browser, or under the name for programs."""
-    return b"_session=" in cookies
+    """Of a browser, or under the name for programs. Without `=`: the router drops spaces before it."""
+    return b"_session" in cookies
 
 
 def _only(name: bytes, cookies: bytes) -> str | None:
@@ -138,7 +139,7 @@ def _plainly(name: bytes) -> re.Pattern[bytes]:
 @lru_cache(64)
 def _needed(query: bytes) -> frozenset[str] | None:
     """Scopes; None for a query that the route refuses."""
-    pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True)
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     named = dict(pairs)
     found = forward_auth.required(named.get("level", ""), named.get("scope", ""), [name for name, _ in pairs])
     return None if isinstance(found, Refuse) else found
