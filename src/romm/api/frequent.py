@@ -96,9 +96,11 @@ class FrequentAnswers:
 
     async def _account(self, scope: HTTPScope, headers: Headers) -> Answer | None:
         """The header decides first, as in the route."""
+        if scope["query_string"]:
+            return None
         has_header = b"authorization" in headers
         who = await (self._of_bearer(headers) if has_header else self._of_session(headers.get(b"cookie", b"")))
-        if scope["query_string"] or who is None or forward_auth.LEAST not in who.scopes:
+        if who is None or forward_auth.LEAST not in who.scopes:
             return None
         body = msgspec.json.encode(own_schema(who))
         return HTTPStatus.OK, [(b"content-type", JSON_TYPE.encode()), (b"content-length", b"%d" % len(body))], body
