@@ -11,7 +11,7 @@ from romm.domain.sign_in.hashing_order import Place, next_turn, refused_first
 
 T = TypeVar("T")
 
-REST_SECONDS = 1.0
+REST_SECONDS = 2.0
 """Without a password, until a burst of them is over."""
 
 
