@@ -22,6 +22,7 @@ PAIRS = (
     *(Pair(of=ROMM + each, to=other + each) for each in (HTTP, HTTPS) for other in (SHORTEST, APACHE)),
     Pair(of=ROMM + HTTPS, to=CRYPTOGRAPHY),
 )
+TARGETS = {ROMM + HTTPS: 3.8}  # milliseconds
 
 
 def measure(stage: Stage) -> Iterator[Figure | Absent]:
@@ -42,7 +43,7 @@ def measure(stage: Stage) -> Iterator[Figure | Absent]:
                 subjects.append(_subject(stage, APACHE + how, own))
         if not apache.is_installed():
             yield Absent(group=GROUP, name=APACHE, reason=apache.ABSENT)
-        yield from compared(GROUP, "ms", rounds.taken(subjects, stage.effort.rounds, stage.random), PAIRS)
+        yield from compared(GROUP, "ms", rounds.taken(subjects, stage.effort.rounds, stage.random), PAIRS, TARGETS)
 
 
 def _subject(stage: Stage, name: str, running: tuple[Server, Party]) -> Subject:
