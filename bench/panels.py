@@ -83,13 +83,11 @@ def _value(figure: Figure, panel: Panel) -> Bar:
 
 
 def _target(figure: Figure) -> float | None:
-    """The figure's own, or the strictest ratio's times what it is compared with."""
-    if figure.target is not None:
-        return figure.target
+    """The strictest: the figure's own, or a ratio's times what it is compared with."""
     wanted = [
         figure.value.median / each.value.median * each.target for each in figure.ratios if each.target is not None
     ]
-    return min(wanted, default=None)
+    return min([*wanted, *([] if figure.target is None else [figure.target])], default=None)
 
 
 def _ratio(figure: Figure) -> Bar | None:

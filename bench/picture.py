@@ -15,6 +15,7 @@ from bench.panels import PANELS, Bar, Panel, bars
 
 WIDTH, ROW, HEAD = 7.2, 0.27, 0.55  # inches
 DOTS_PER_INCH = 130
+LABEL = 0.18  # of the longest bar
 
 # On a light ground of its own, it is readable on dark pages too.
 GROUND, INK, OURS, OTHERS, WANTED = "#f7f7f5", "#1f2328", "#2f6f9f", "#a9b4bd", "#b3261e"
@@ -48,12 +49,14 @@ def _panel(axes: Axes, panel: Panel, found: list[Bar]) -> None:
     axes.set_facecolor(GROUND)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
     axes.tick_params(colors=INK, left=False, bottom=False, labelbottom=False)
+    furthest = max(max(bar.value, bar.target or 0) for bar in found)
     for row, bar in enumerate(found):
-        axes.annotate(bar.label, (bar.value, row), xytext=(5, 0), textcoords="offset points", va="center")
+        line = bar.target or 0
+        after = line if bar.value <= line < bar.value + LABEL * furthest else bar.value
+        axes.annotate(bar.label, (after, row), xytext=(5, 0), textcoords="offset points", va="center")
         if bar.target is not None:
             axes.plot([bar.target] * 2, [row - 0.42, row + 0.42], color=WANTED, linewidth=2)
-    furthest = max(max(bar.value, bar.target or 0) for bar in found)
-    axes.set_xlim(0, furthest * 1.18)
+    axes.set_xlim(0, furthest * (1 + LABEL))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,13 @@ def test_a_bar_has_the_strictest_of_its_targets_on_its_own_scale() -> None:
     assert me.target == pytest.approx(0.24)
 
 
+@pytest.mark.parametrize(("own", "strictest"), [(0.2, 0.2), (0.3, 0.24)])
+def test_a_figures_own_target_is_one_of_them(own: float, strictest: float) -> None:
+    report = Report(figures=(*compared("checks", "ms", ROUNDS, PAIRS, {"me": own}),))
+    [me] = bars(report, Panel(title="", group="checks", only=("me",)))
+    assert me.target == pytest.approx(strictest)
+
+
 def test_the_picture_was_drawn_from_the_committed_figures() -> None:
     """`nox -s bench -- --write` writes both; `python -m bench.picture` draws again."""
     digest = sha256((DOCS / "performance.json").read_bytes()).hexdigest()
