@@ -25,7 +25,6 @@ UNUSED = {
     "sqlalchemy.dialects.mssql",
     "sqlalchemy.dialects.mysql",
     "sqlalchemy.dialects.oracle",
-    "yaml.loader",
 }
 MOST_SEARCHES = 100  # some 35 are outside of imports, in the three processes together
 MAY_GROW_MIB = 20  # other code runs for the first time, too; two hashes are 38
@@ -78,7 +77,6 @@ def test_neither_the_server_nor_a_worker_imports_what_is_unused(tmp_path: Path) 
 
 
 def test_a_package_that_was_left_hollow_is_imported_when_it_is_used() -> None:
-    """The library of `romm demo` has its document as YAML, too."""
     with process.hollow("tabnanny"):
         import tabnanny  # not imported yet
 

@@ -17,9 +17,6 @@ keys that are UUIDs. RomM uses none of them."""
 OTHER_DIALECTS = ("sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle")
 """advanced-alchemy imports types of theirs, which it uses on these databases only."""
 
-YAML = "yaml"
-"""Litestar imports it, for documents that RomM has as JSON only; the library of `romm demo` has one."""
-
 _NOT_FOUND = cast("ModuleType", None)  # the import system's mark
 
 TUNABLES = "GLIBC_TUNABLES"
@@ -48,7 +45,7 @@ def block_unused_imports() -> None:
 def lean_imports() -> Iterator[None]:
     """Around all that a worker imports and makes before it serves."""
     block_unused_imports()
-    with without_collections(), without_other_databases(), hollow(YAML):
+    with without_collections(), without_other_databases():
         yield
 
 
